@@ -1,0 +1,41 @@
+import { versionConflict } from '../kernel/change.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import type { PauseReason, StoredAgentStatus } from './schema.ts'
+import { findAgent, updateAgent } from './sql.ts'
+import type { AgentTable } from './table.ts'
+
+export async function requireAgent(context: CommandContext, agentId: string): Promise<AgentTable> {
+  const agent = await findAgent(context.tx, agentId)
+  if (agent?.company_id !== context.companyId) throw notFound('agent', agentId)
+  return agent
+}
+
+/** Writes changes to an agent that was read in this transaction. @throws `version_conflict` */
+export async function changeAgent(context: CommandContext, agent: AgentTable, changes: Partial<AgentTable>): Promise<AgentTable> {
+  const next = await updateAgent(context.tx, agent, { ...changes, updated_at: context.now })
+  if (!next) throw versionConflict('agent', agent, agent.version)
+  return next
+}
+
+interface StatusChange {
+  readonly to: StoredAgentStatus
+  readonly reason: string | null
+  readonly pauseReason?: PauseReason
+  readonly errorMessage?: string
+}
+
+/** Gives an agent another stored status and says so in an event. The caller checked that the move is legal. */
+export async function setAgentStatus(context: CommandContext, agent: AgentTable, change: StatusChange): Promise<AgentTable> {
+  const next = await changeAgent(context, agent, {
+    status: change.to,
+    pause_reason: change.pauseReason ?? null,
+    error_message: change.errorMessage ?? null,
+  })
+  context.emit('agent.status_changed', agentRef(next), { from: agent.status, to: change.to, reason: change.reason })
+  return next
+}
+
+export function agentRef(agent: AgentTable) {
+  return { type: 'agent' as const, id: agent.id, version: agent.version }
+}

@@ -1,0 +1,11 @@
+import * as commands from './commands.ts'
+import { agentEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateAgent } from './sql.ts'
+
+export const agents = {
+  name: 'agents',
+  operations: { ...commands, ...queries },
+  events: agentEvents,
+  entities: { agent: { parameter: 'agentId', locate: locateAgent } },
+} as const

@@ -1,0 +1,64 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { AgentTable } from './table.ts'
+
+const agentById = statement((db, given: { id: string }) => db.selectFrom('agents').selectAll().where('id', '=', given.id))
+
+export async function findAgent(db: Kysely<Database>, id: string): Promise<AgentTable | null> {
+  return first(await agentById(db, { id }))
+}
+
+export async function locateAgent(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const agent = await findAgent(db, id)
+  return agent && { id: agent.id, companyId: agent.company_id, taskId: null, agentId: agent.id }
+}
+
+/** An agent of this company; null also when the id is another company's. */
+export async function findColleague(db: Kysely<Database>, given: { companyId: string; agentId: string }): Promise<AgentTable | null> {
+  const agent = await findAgent(db, given.agentId)
+  return agent?.company_id === given.companyId ? agent : null
+}
+
+const leaseCount = statement((db, given: { companyId: string; agentId: string }) =>
+  db
+    .selectFrom('leases')
+    .select((e) => e.fn.countAll<number>().as('live'))
+    .where('company_id', '=', given.companyId)
+    .where('agent_id', '=', given.agentId),
+)
+
+/** How many runs of the agent are live now. */
+export async function countLiveRuns(db: Kysely<Database>, given: { companyId: string; agentId: string }): Promise<number> {
+  return first(await leaseCount(db, given))?.live ?? 0
+}
+
+/** Changes an agent that is still at the version that was read; null when it is not. */
+export async function updateAgent(tx: Transaction<Database>, agent: AgentTable, changes: Partial<AgentTable>): Promise<AgentTable | null> {
+  const row = await tx
+    .updateTable('agents')
+    .set({ ...changes, version: agent.version + 1 })
+    .where('company_id', '=', agent.company_id)
+    .where('id', '=', agent.id)
+    .where('version', '=', agent.version)
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Everyone above an agent, nearest first. */
+export async function managersOf(db: Kysely<Database>, given: { companyId: string; agentId: string }): Promise<AgentTable[]> {
+  const managers: AgentTable[] = []
+  const seen = new Set<string>()
+  let next: string | null = given.agentId
+  while (next !== null && !seen.has(next)) {
+    seen.add(next)
+    const agent: AgentTable | null = await findColleague(db, { companyId: given.companyId, agentId: next })
+    if (!agent) break
+    if (agent.id !== given.agentId) managers.push(agent)
+    next = agent.reports_to
+  }
+  return managers
+}

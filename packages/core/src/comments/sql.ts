@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { CommentTable } from './table.ts'
+
+const commentById = statement((db, given: { id: string }) => db.selectFrom('comments').selectAll().where('id', '=', given.id))
+
+export async function findComment(db: Kysely<Database>, id: string): Promise<CommentTable | null> {
+  return first(await commentById(db, { id }))
+}
+
+export async function locateComment(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const comment = await findComment(db, id)
+  return comment && { id: comment.id, companyId: comment.company_id, taskId: comment.task_id, agentId: null }
+}
+
+const newest = statement((db, given: { companyId: string; taskId: string; limit: number }) =>
+  db
+    .selectFrom('comments')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('task_id', '=', given.taskId)
+    .orderBy('id', 'desc')
+    .limit(given.limit),
+)
+
+/** The last comments of a task, oldest first. */
+export async function latestComments(db: Kysely<Database>, given: { companyId: string; taskId: string; limit: number }): Promise<CommentTable[]> {
+  return (await newest(db, given)).toReversed()
+}

@@ -1,0 +1,9 @@
+import { z } from 'zod'
+
+import { CompanyStatus } from './schema.ts'
+
+export const companyEvents = {
+  'company.created': z.object({ name: z.string(), taskPrefix: z.string() }),
+  'company.updated': z.object({ changed: z.array(z.string()) }),
+  'company.status_changed': z.object({ from: CompanyStatus, to: CompanyStatus }),
+}

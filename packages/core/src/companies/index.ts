@@ -1,0 +1,11 @@
+import * as commands from './commands.ts'
+import { companyEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateCompany } from './sql.ts'
+
+export const companies = {
+  name: 'companies',
+  operations: { ...commands, ...queries },
+  events: companyEvents,
+  entities: { company: { parameter: 'companyId', locate: locateCompany } },
+} as const

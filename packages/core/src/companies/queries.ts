@@ -1,0 +1,37 @@
+import { z } from 'zod'
+
+import { visibleCompanies } from '../kernel/authorize.ts'
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { Company, toCompany } from './schema.ts'
+import { findCompany } from './sql.ts'
+
+export const get = query({
+  title: 'Show a company',
+  input: z.strictObject({ companyId: Id }),
+  output: Company,
+  access: { scope: 'companies:read', company: 'company' },
+  http: ['GET', '/companies/:companyId'],
+  async handle(context) {
+    const company = await findCompany(context.db, context.companyId)
+    if (!company) throw notFound('company', context.companyId)
+    return toCompany(company)
+  },
+})
+
+export const list = query({
+  title: 'List the companies that you can see',
+  input: z.strictObject(pageInput),
+  output: pageOf(Company),
+  access: { scope: 'companies:read', company: 'visible' },
+  http: ['GET', '/companies'],
+  async handle(context, input) {
+    const visible = visibleCompanies(context.actor)
+    let rows = context.db.selectFrom('companies').selectAll().orderBy('id').limit(input.limit + 1)
+    if (visible !== 'all') rows = rows.where('id', 'in', [...visible, ''])
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: toCompany, key: (row) => [row.id] })
+  },
+})

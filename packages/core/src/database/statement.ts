@@ -1,0 +1,54 @@
+import type { CompiledQuery, Kysely } from 'kysely'
+
+import type { Database } from './tables.ts'
+
+interface Compilable<Row> {
+  compile(): CompiledQuery<Row>
+}
+
+/** Stands for a value while a statement is compiled. */
+class Placeholder {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/**
+ * A statement whose text never changes: built and compiled once per database, then run with its parameters.
+ * `build` sees each parameter as a placeholder, so it may pass it on but never look at it.
+ *
+ * @example const findGoal = statement((db, given: { id: string }) => db.selectFrom('goals').selectAll().where('id', '=', given.id))
+ */
+export function statement<Parameters extends object, Row>(
+  build: (db: Kysely<Database>, given: Parameters) => Compilable<Row>,
+): (db: Kysely<Database>, given: Parameters) => Promise<Row[]> {
+  const compiledFor = new WeakMap<object, CompiledQuery<Row>>()
+  // Only names are read from it while building; see `bind` for the values.
+  const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) }) as Parameters
+
+  return async function run(db, given) {
+    const { adapter } = db.getExecutor()
+    let compiled = compiledFor.get(adapter)
+    if (!compiled) {
+      compiled = build(db, placeholders).compile()
+      compiledFor.set(adapter, compiled)
+    }
+    const result = await db.executeQuery<Row>({ ...compiled, parameters: bind(compiled.parameters, given) })
+    return result.rows
+  }
+}
+
+function bind(parameters: readonly unknown[], given: object): unknown[] {
+  return parameters.map((parameter) => {
+    if (!(parameter instanceof Placeholder)) return parameter
+    const value = Reflect.get(given, parameter.name) as unknown
+    if (value === undefined) throw new Error(`the statement's parameter ${parameter.name} is missing`)
+    return value
+  })
+}
+
+/** The only row of a statement that finds at most one. */
+export function first<Row>(rows: readonly Row[]): Row | null {
+  return rows[0] ?? null
+}

@@ -1,0 +1,58 @@
+import type { GeneratedAlways } from 'kysely'
+
+import type { AgentTable } from '../agents/table.ts'
+import type { CommentTable } from '../comments/table.ts'
+import type { CompanyTable } from '../companies/table.ts'
+import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
+import type { GoalTable } from '../goals/table.ts'
+import type { LeaseTable, RunLogTable, RunTable } from '../runs/table.ts'
+import type { TaskBlockerTable, TaskTable } from '../tasks/table.ts'
+
+/** Every table of Engine. JSON columns hold JSON text, times hold ISO-8601 text, on every database. */
+export interface Database {
+  companies: CompanyTable
+  agents: AgentTable
+  goals: GoalTable
+  tasks: TaskTable
+  task_blockers: TaskBlockerTable
+  runs: RunTable
+  leases: LeaseTable
+  run_log: RunLogTable
+  comments: CommentTable
+  deliverables: DeliverableTable
+  reviews: ReviewTable
+  events: EventTable
+  idempotency_records: IdempotencyTable
+  engine_migrations: MigrationTable
+}
+
+export interface EventTable {
+  seq: GeneratedAlways<number>
+  id: string
+  company_id: string
+  type: string
+  actor_kind: 'system' | 'user' | 'agent'
+  actor_id: string
+  run_id: string | null
+  entity_type: string
+  entity_id: string
+  entity_version: number
+  data: string
+  request_id: string | null
+  at: string
+}
+
+export interface IdempotencyTable {
+  scope: string
+  key_hash: string
+  input_hash: string
+  sealed_output: string
+  created_at: string
+}
+
+export interface MigrationTable {
+  position: number
+  id: string
+  checksum: string
+  applied_at: string
+}

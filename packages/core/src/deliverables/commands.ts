@@ -1,0 +1,133 @@
+import { z } from 'zod'
+
+import { findColleague } from '../agents/sql.ts'
+import { eventActor } from '../kernel/actor.ts'
+import { command, type CommandContext } from '../kernel/command.ts'
+import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { Id } from '../kernel/schema.ts'
+import { assertTransition, illegalTransition } from '../kernel/transition.ts'
+import { wake } from '../runs/wake.ts'
+import { TaskRef } from '../tasks/schema.ts'
+import type { TaskTable } from '../tasks/table.ts'
+import { moveTask, requireTask } from '../tasks/transition.ts'
+import { deliverableMachine } from './machine.ts'
+import { Deliverable, ReviewDecision, toDeliverable, type DeliverableStatus } from './schema.ts'
+import { findDeliverable, findReview, latestDeliverable, updateDeliverable } from './sql.ts'
+import type { DeliverableTable } from './table.ts'
+
+export const submit = command({
+  title: 'Submit a deliverable for review',
+  description: 'The task moves to in_review. A version that still waited is superseded, one sent back is marked revised.',
+  input: z.strictObject({
+    taskId: TaskRef,
+    title: z.string().trim().min(1).max(500),
+    summary: z.string().max(10_000).optional(),
+    content: z.string().min(1).max(1_000_000),
+    contentType: z.string().regex(/^[\w.+-]+\/[\w.+-]+$/, 'a media type such as text/markdown').max(200).default('text/markdown'),
+  }),
+  output: Deliverable,
+  access: { scope: 'deliverables:submit', company: 'task' },
+  http: ['POST', '/tasks/:taskId/deliverables'],
+  creates: true,
+  async handle(context, input) {
+    const task = await requireTask(context, input.taskId)
+    if (task.status !== 'in_progress' && task.status !== 'in_review') {
+      throw ruleViolated(`${task.identifier} is ${task.status}; a deliverable belongs to a task that is in progress or in review.`)
+    }
+    const before = await latestDeliverable(context.tx, { companyId: context.companyId, taskId: task.id })
+    if (before) await retire(context, before)
+    const { actor } = context
+    const row: DeliverableTable = {
+      id: context.newId(),
+      company_id: context.companyId,
+      task_id: task.id,
+      run_id: actor.kind === 'run' ? actor.id : null,
+      agent_id: actor.kind === 'run' ? actor.agentId : actor.kind === 'agent' ? actor.id : task.assignee_agent_id,
+      number: (before?.number ?? 0) + 1,
+      parent_id: before?.id ?? null,
+      title: input.title,
+      summary: input.summary ?? null,
+      content: input.content,
+      content_type: input.contentType,
+      status: 'pending',
+      version: 1,
+      created_at: context.now,
+      updated_at: context.now,
+    }
+    await context.tx.insertInto('deliverables').values(row).execute()
+    context.emit('deliverable.submitted', ref(row), { ...about(row), runId: row.run_id, agentId: row.agent_id })
+    if (task.status === 'in_progress') await moveTask(context, task, { to: 'in_review', verb: 'submit' })
+    return toDeliverable(row, null)
+  },
+})
+
+/** A newer version takes the place of the one before. */
+async function retire(context: CommandContext, row: DeliverableTable): Promise<void> {
+  const to = row.status === 'pending' ? 'superseded' : row.status === 'revision_requested' ? 'revised' : null
+  if (to === null) return
+  const next = await setStatus(context, row, { to, verb: 'submit' })
+  if (to === 'superseded') context.emit('deliverable.superseded', ref(next), about(next))
+}
+
+export const review = command({
+  title: 'Decide about a deliverable',
+  description: 'Approved: the task is done. Revision requested: its agent is woken with the feedback. Rejected: the task is blocked, or cancelled when you say so. Exactly one decision counts.',
+  input: z
+    .strictObject({
+      deliverableId: Id,
+      decision: ReviewDecision,
+      feedback: z.string().trim().min(1).max(65_536).optional(),
+      onReject: z.enum(['block', 'cancel']).default('block').describe('What a rejection does to the task.'),
+    }),
+  output: Deliverable,
+  access: { scope: 'deliverables:review', company: 'deliverable' },
+  http: ['POST', '/deliverables/:deliverableId/review'],
+  async handle(context, input) {
+    const { decision, feedback = null } = input
+    if (decision === 'revision_requested' && feedback === null) throw ruleViolated('Say in feedback what should change; a revision without it can not succeed.')
+    const row = await findDeliverable(context.tx, input.deliverableId)
+    if (row?.company_id !== context.companyId) throw notFound('deliverable', input.deliverableId)
+    const next = await setStatus(context, row, { to: decision, verb: 'review' })
+    const reviewer = eventActor(context.actor)
+    const decided = { deliverable_id: row.id, company_id: context.companyId, decision, feedback, reviewer_kind: reviewer.kind, reviewer_id: reviewer.id }
+    await context.tx.insertInto('reviews').values({ ...decided, created_at: context.now }).execute()
+    context.emit(`deliverable.${decision}`, ref(next), { ...about(next), feedback })
+    context.emit('review.completed', ref(next), { taskId: row.task_id, decision })
+    const task = await requireTask(context, row.task_id)
+    await applyDecision(context, task, { decision, feedback, rejectedTo: input.onReject === 'cancel' ? 'cancelled' : 'blocked' })
+    return toDeliverable(next, await findReview(context.tx, { companyId: context.companyId, deliverableId: row.id }))
+  },
+})
+
+interface Decided {
+  readonly decision: ReviewDecision
+  readonly feedback: string | null
+  readonly rejectedTo: 'blocked' | 'cancelled'
+}
+
+/** What a decision does to the task. A task that somebody moved on meanwhile is left alone. */
+async function applyDecision(context: CommandContext, task: TaskTable, decided: Decided): Promise<void> {
+  if (task.status !== 'in_review') return
+  const reason = decided.feedback
+  if (decided.decision === 'approved') await moveTask(context, task, { to: 'done', verb: 'review' })
+  if (decided.decision === 'rejected') await moveTask(context, task, { to: decided.rejectedTo, verb: 'review', reason: reason ?? 'rejected', owner: 'reviewer' })
+  if (decided.decision !== 'revision_requested' || task.assignee_agent_id === null) return
+  const agent = await findColleague(context.tx, { companyId: context.companyId, agentId: task.assignee_agent_id })
+  if (agent) await wake(context, { agent, task, reason: 'approval' })
+}
+
+async function setStatus(context: CommandContext, row: DeliverableTable, move: { to: DeliverableStatus; verb: 'review' | 'submit' }): Promise<DeliverableTable> {
+  assertTransition(deliverableMachine, row.status, move)
+  const next = await updateDeliverable(context.tx, row, { status: move.to, updated_at: context.now })
+  if (next) return next
+  const current = await findDeliverable(context.tx, row.id)
+  throw illegalTransition(deliverableMachine, current?.status ?? row.status, move)
+}
+
+function ref(row: DeliverableTable) {
+  return { type: 'deliverable' as const, id: row.id, version: row.version }
+}
+
+function about(row: DeliverableTable) {
+  return { taskId: row.task_id, number: row.number, title: row.title }
+}

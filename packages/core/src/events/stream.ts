@@ -1,0 +1,42 @@
+import type { Kysely } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
+import type { AnyEvent, EventBus } from '../kernel/events.ts'
+import type { Clock } from '../ports/clock.ts'
+import { eventsAfter } from './sql.ts'
+
+const batch = 100
+
+export interface StreamOptions {
+  readonly companyId: string
+  /** Events after this seq; 0 for all. */
+  readonly after: number
+  readonly signal: AbortSignal
+  /** How long to wait before looking again when no event was heard of, milliseconds. */
+  readonly pollMs: number
+}
+
+/**
+ * A company's events from a position on, without end: first those in the log, then live ones. It always reads the log
+ * and uses the bus only as a wake-up, so nothing is missed, doubled or out of order, whoever wrote it.
+ */
+export async function* streamEvents(source: { db: Kysely<Database>; bus: EventBus; clock: Clock }, options: StreamOptions): AsyncGenerator<AnyEvent[]> {
+  let { after } = options
+  let heard = new AbortController()
+  const forget = source.bus.onAny((event) => {
+    if (event.companyId === options.companyId) heard.abort()
+  })
+  try {
+    while (!options.signal.aborted) {
+      heard = new AbortController()
+      const events = await eventsAfter(source.db, { companyId: options.companyId, after, limit: batch })
+      const last = events.at(-1)
+      if (last) {
+        after = last.seq
+        yield events
+      } else await source.clock.sleep(options.pollMs, AbortSignal.any([heard.signal, options.signal]))
+    }
+  } finally {
+    forget()
+  }
+}

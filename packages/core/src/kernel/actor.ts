@@ -1,0 +1,41 @@
+export type Role = 'viewer' | 'reviewer' | 'operator' | 'admin' | 'owner'
+
+/** The embedding code and Engine's own loops: may do everything, is named in every event. */
+export interface SystemActor {
+  readonly kind: 'system'
+  readonly id: string
+}
+
+/** A person, already authenticated by the host. `roles` maps a company id to the role there; `*` stands for every company. */
+export interface UserActor {
+  readonly kind: 'user'
+  readonly id: string
+  readonly roles: Readonly<Record<string, Role>>
+}
+
+/** An agent acting with its own key, outside any run. */
+export interface AgentActor {
+  readonly kind: 'agent'
+  readonly id: string
+  readonly companyId: string
+}
+
+/** An agent acting inside one run, by that run's credential. Its writes hold only while the run holds its lease. */
+export interface RunActor {
+  readonly kind: 'run'
+  readonly id: string
+  readonly companyId: string
+  readonly agentId: string
+  readonly taskId: string
+  readonly fence: number
+}
+
+export type Actor = SystemActor | UserActor | AgentActor | RunActor
+
+export const systemActor: SystemActor = { kind: 'system', id: 'system' }
+
+/** Who stands in an event: a run is shown as its agent, with the run beside it. */
+export function eventActor(actor: Actor): { kind: 'system' | 'user' | 'agent'; id: string; runId: string | null } {
+  if (actor.kind === 'run') return { kind: 'agent', id: actor.agentId, runId: actor.id }
+  return { kind: actor.kind, id: actor.id, runId: null }
+}

@@ -1,0 +1,69 @@
+import type { Actor, RunActor, UserActor } from './actor.ts'
+import { EngineError, kernelErrors } from './errors.ts'
+import type { Location } from './locate.ts'
+import { permissions, roleReaches, type Permission, type Scope } from './permissions.ts'
+
+/** What is being asked for, once the company is known. */
+export interface Request {
+  readonly scope: Scope
+  /** Null when the call founds a company or looks over all visible ones. */
+  readonly companyId: string | null
+  readonly target: Location | null
+}
+
+/**
+ * Decides whether an actor may make a call. Pure: everything it needs is in its arguments.
+ * @returns `missing` for another company's things, so that their existence cannot be told from their absence.
+ */
+export function decide(actor: Actor, request: Request): 'allowed' | 'missing' | 'denied' {
+  const permission: Permission = permissions[request.scope]
+  if (actor.kind === 'system') return 'allowed'
+  if (actor.kind === 'user') return decideUser(actor, request, permission)
+  if (request.companyId === null) return permission[actor.kind] === 'yes' ? 'allowed' : 'denied'
+  if (actor.companyId !== request.companyId) return 'missing'
+  const rule = permission[actor.kind]
+  if (rule === 'own') return ownsTarget(actor, request.target) ? 'allowed' : 'denied'
+  return rule === 'yes' ? 'allowed' : 'denied'
+}
+
+function decideUser(actor: UserActor, request: Request, permission: Permission): 'allowed' | 'missing' | 'denied' {
+  if (request.companyId === null) return permission.user === 'viewer' || isEverywhere(actor, permission) ? 'allowed' : 'denied'
+  const role = actor.roles[request.companyId] ?? actor.roles['*']
+  if (!role) return 'missing'
+  return permission.user !== 'never' && roleReaches(role, permission.user) ? 'allowed' : 'denied'
+}
+
+function isEverywhere(actor: UserActor, permission: Permission): boolean {
+  const role = actor.roles['*']
+  return role !== undefined && permission.user !== 'never' && roleReaches(role, permission.user)
+}
+
+function ownsTarget(actor: Exclude<Actor, { kind: 'system' | 'user' }>, target: Location | null): boolean {
+  if (!target) return false
+  return actor.kind === 'run' ? target.taskId === actor.taskId : target.agentId === actor.id
+}
+
+/** The companies that an actor may see, or `all`. */
+export function visibleCompanies(actor: Actor): readonly string[] | 'all' {
+  if (actor.kind === 'system') return 'all'
+  if (actor.kind === 'user') return '*' in actor.roles ? 'all' : Object.keys(actor.roles)
+  return [actor.companyId]
+}
+
+export function forbidden(actor: Actor, scope: Scope): EngineError {
+  const { user, agent, run } = permissions[scope]
+  const who = actor.kind === 'run' ? 'A run' : actor.kind === 'agent' ? 'An agent' : `The user ${actor.id}`
+  const allowed = [
+    user === 'never' ? null : `people with the role ${user} or above`,
+    agent === 'never' ? null : agent === 'own' ? 'agents, for their own' : 'agents',
+    run === 'never' ? null : run === 'own' ? 'a run, for its own task' : 'runs',
+  ].filter((part) => part !== null)
+  const advice = allowed.length === 0 ? 'Only Engine itself may.' : `Allowed: ${allowed.join('; ')}.`
+  return new EngineError(kernelErrors.forbidden, `${who} may not do this here (scope ${scope}). ${advice}`, { details: { scope, allowed } })
+}
+
+export function leaseLost(actor: RunActor): EngineError {
+  return new EngineError(kernelErrors.lease_lost, `Run ${actor.id} no longer holds its task (fence ${actor.fence}); nothing was changed. Stop working on it.`, {
+    details: { runId: actor.id, taskId: actor.taskId, fence: actor.fence },
+  })
+}

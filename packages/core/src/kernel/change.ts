@@ -1,0 +1,21 @@
+import { EngineError, kernelErrors } from './errors.ts'
+
+/** Refuses a change that was made against another version than the current one. Without a version the last writer wins. */
+export function assertVersion(entity: string, current: { id: string; version: number }, version: number | undefined): void {
+  if (version === undefined || version === current.version) return
+  throw versionConflict(entity, current, version)
+}
+
+export function versionConflict(entity: string, current: { id: string; version: number }, version: number): EngineError {
+  return new EngineError(kernelErrors.version_conflict, `This ${entity} is at version ${current.version}, your change was made against ${version}. Read it again and repeat the change.`, {
+    details: { entity, id: current.id, currentVersion: current.version, yourVersion: version },
+  })
+}
+
+/** The fields that a patch really names: `undefined` means "leave it", `null` means "clear it". */
+export function changedFields<Fields extends object>(fields: Fields): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
+  const named = Object.entries(fields).filter(([, value]) => value !== undefined)
+  if (named.length === 0) throw new EngineError(kernelErrors.invalid_input, 'This change names no field to change.', { details: { known: Object.keys(fields) } })
+  // Object.fromEntries forgets the keys that Fields has.
+  return Object.fromEntries(named) as { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }
+}

@@ -1,0 +1,90 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { z } from 'zod'
+
+import type { Database } from '../database/tables.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Actor } from './actor.ts'
+import type { Emit } from './events.ts'
+import type { Scope } from './permissions.ts'
+import type { AdapterCatalog } from './adapters.ts'
+import type { EngineSettings } from './settings.ts'
+
+/**
+ * Where the company of a call comes from:
+ * an entity's name (its id is in the input, the kernel finds its company and answers 404 for a foreign one),
+ * `new` (the call founds a company), or `visible` (a query over every company that the actor may see).
+ */
+export type CompanySource = EntityName | 'new' | 'visible'
+
+export type EntityName = 'company' | 'goal' | 'agent' | 'task' | 'run' | 'comment' | 'deliverable'
+
+export interface Access {
+  readonly scope: Scope
+  readonly company: CompanySource
+}
+
+export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+interface DefinitionBase<Input extends z.ZodObject, Output extends z.ZodType> {
+  /** What it does, in a few words: OpenAPI summary, tool title, help line. */
+  readonly title: string
+  readonly description?: string
+  readonly input: Input
+  readonly output: Output
+  readonly access: Access
+  /** Method and path below `/api`; without it the call exists only in the SDK. */
+  readonly http?: readonly [HttpMethod, `/${string}`]
+}
+
+/** What a command's handler may use: one open transaction and who is acting, nothing that does I/O outside it. */
+export interface CommandContext {
+  readonly tx: Transaction<Database>
+  readonly actor: Actor
+  readonly companyId: string
+  /** Time of the command: ISO-8601 UTC with milliseconds. */
+  readonly now: string
+  readonly clock: Clock
+  newId(): string
+  /** A number in [0, 1). */
+  random(): number
+  /** Records an event of this command; written in the same transaction, published after the commit. */
+  readonly emit: Emit
+  /** Says that this call changed nothing on purpose (a repeat of what already holds), so it records no event. */
+  unchanged(): void
+  readonly adapters: AdapterCatalog
+  readonly settings: EngineSettings
+}
+
+export interface QueryContext {
+  readonly db: Kysely<Database>
+  readonly actor: Actor
+  readonly companyId: string
+  readonly now: string
+}
+
+export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> extends DefinitionBase<Input, Output> {
+  readonly kind: 'command'
+  /** True when success means that something new exists (HTTP 201). */
+  readonly creates?: boolean
+  /** Why this command records no event; only for bookkeeping that is no change of the business. */
+  readonly unaudited?: string
+  handle(context: CommandContext, input: z.output<Input>): Promise<z.output<Output>>
+}
+
+export interface Query<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> extends DefinitionBase<Input, Output> {
+  readonly kind: 'query'
+  handle(context: QueryContext, input: z.output<Input>): Promise<z.output<Output>>
+}
+
+export function command<Input extends z.ZodObject, Output extends z.ZodType>(
+  definition: Omit<Command<Input, Output>, 'kind'>,
+): Command<Input, Output> {
+  return { kind: 'command', ...definition }
+}
+
+export function query<Input extends z.ZodObject, Output extends z.ZodType>(definition: Omit<Query<Input, Output>, 'kind'>): Query<Input, Output> {
+  return { kind: 'query', ...definition }
+}
+
+// Code that cannot know the input uses this; the kernel parses before it calls `handle`.
+export type AnyDefinition = Command | Query

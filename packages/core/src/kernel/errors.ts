@@ -1,0 +1,76 @@
+import type { JsonObject } from './json.ts'
+
+/** What sort of failure it is. Hosts map a kind to their wire (HTTP status, MCP error, exit code); core knows no numbers. */
+export type ErrorKind =
+  'invalid' | 'unauthenticated' | 'denied' | 'missing' | 'conflict' | 'rule' | 'budget' | 'limited' | 'too_large' | 'unavailable' | 'internal'
+
+const marker = Symbol.for('engine.error.v1')
+
+export interface ErrorOptions {
+  /** Facts that help the caller: who holds it, what would work, which fields are wrong. */
+  details?: JsonObject
+  cause?: unknown
+}
+
+/**
+ * The one error that Engine throws. `code` is a stable snake_case word, `message` says what happened and what would
+ * work, `details` carries the same as data.
+ */
+export class EngineError extends Error {
+  readonly kind: ErrorKind
+  readonly code: string
+  readonly details: JsonObject
+  readonly [marker] = true
+
+  constructor(definition: ErrorDefinition, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'EngineError'
+    this.kind = definition.kind
+    this.code = definition.code
+    this.details = options.details ?? {}
+  }
+
+  /** True for an EngineError of any copy of this package. */
+  static isInstance(value: unknown): value is EngineError {
+    return typeof value === 'object' && value !== null && marker in value
+  }
+}
+
+/** One row of an `errors.ts`: a code, its kind, and what its reader should do about it. */
+export interface ErrorDefinition {
+  readonly code: string
+  readonly kind: ErrorKind
+  readonly help: string
+}
+
+/** Declares a module's errors; the key is the code. */
+export function defineErrors<Codes extends Record<string, { kind: ErrorKind; help: string }>>(codes: Codes) {
+  const definitions: Record<string, ErrorDefinition> = {}
+  for (const [code, definition] of Object.entries(codes)) definitions[code] = { code, ...definition }
+  // The loop above gives exactly the keys of Codes.
+  return definitions as { [Code in keyof Codes]: ErrorDefinition }
+}
+
+export const kernelErrors = defineErrors({
+  invalid_input: { kind: 'invalid', help: 'Correct the fields listed in `errors`; nothing was changed.' },
+  unauthenticated: { kind: 'unauthenticated', help: 'Send a valid key or credential.' },
+  forbidden: { kind: 'denied', help: 'Ask someone whose role allows it; the message names the scope.' },
+  not_found: { kind: 'missing', help: 'It does not exist, or it belongs to a company that you cannot see.' },
+  illegal_transition: { kind: 'conflict', help: 'Use one of the moves in `legal`.' },
+  version_conflict: { kind: 'conflict', help: 'Read it again, apply your change to the current version, send that version.' },
+  lease_lost: { kind: 'conflict', help: 'This run no longer owns its task; stop working on it. Nothing was changed.' },
+  already_exists: { kind: 'conflict', help: 'Choose another value or use the one that exists.' },
+  idempotency_mismatch: { kind: 'rule', help: 'Use a new Idempotency-Key for a different request.' },
+  rule_violated: { kind: 'rule', help: 'The message says which rule and what would satisfy it.' },
+  payload_too_large: { kind: 'too_large', help: 'Send less, or split it.' },
+  unavailable: { kind: 'unavailable', help: 'Try again in a moment; nothing was changed.' },
+  internal: { kind: 'internal', help: 'A defect of Engine or of a plugin; report it with the request id.' },
+})
+
+export function notFound(entity: string, reference: string): EngineError {
+  return new EngineError(kernelErrors.not_found, `There is no ${entity} ${reference}.`, { details: { entity, reference } })
+}
+
+export function ruleViolated(message: string, details: JsonObject = {}): EngineError {
+  return new EngineError(kernelErrors.rule_violated, message, { details })
+}

@@ -1,0 +1,92 @@
+import { EventEmitter } from 'eventemitter3'
+import type { z } from 'zod'
+
+import type { agentEvents } from '../agents/events.ts'
+import type { commentEvents } from '../comments/events.ts'
+import type { companyEvents } from '../companies/events.ts'
+import type { deliverableEvents } from '../deliverables/events.ts'
+import type { goalEvents } from '../goals/events.ts'
+import type { runEvents } from '../runs/events.ts'
+import type { taskEvents } from '../tasks/events.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { EntityName } from './command.ts'
+
+type Schemas = typeof companyEvents &
+  typeof goalEvents &
+  typeof agentEvents &
+  typeof taskEvents &
+  typeof runEvents &
+  typeof commentEvents &
+  typeof deliverableEvents
+
+/** Every event type with the shape of its data. */
+export type EventData = { [Type in keyof Schemas]: z.output<Schemas[Type]> }
+export type EventType = keyof EventData
+
+/** The append-only record of one change: audit log, outbox and live stream are the same row. */
+export interface EngineEvent<Type extends EventType = EventType> {
+  /** UUIDv7; the same in every delivery of this event. */
+  readonly id: string
+  /** Position in the log; within one entity it is the order of the commits. */
+  readonly seq: number
+  readonly companyId: string
+  readonly type: Type
+  readonly actor: { readonly kind: 'system' | 'user' | 'agent'; readonly id: string; readonly runId: string | null }
+  readonly entity: EntityRef
+  readonly data: EventData[Type]
+  readonly requestId: string | null
+  readonly at: string
+}
+
+export interface EntityRef {
+  readonly type: EntityName
+  readonly id: string
+  /** The entity's version after this change. */
+  readonly version: number
+}
+
+/** An event of any type, discriminated by `type`. */
+export type AnyEvent = { [Type in EventType]: EngineEvent<Type> }[EventType]
+
+export type Emit = <Type extends EventType>(type: Type, entity: EntityRef, data: EventData[Type]) => void
+
+export type EventHandler<Type extends EventType> = (event: EngineEvent<Type>) => void | Promise<void>
+
+/** Publishes committed events inside this process. A failing listener is logged and never reaches the command. */
+export interface EventBus {
+  publish(events: readonly AnyEvent[]): void
+  on<Type extends EventType>(type: Type, handler: EventHandler<Type>): () => void
+  onAny(handler: (event: AnyEvent) => void): () => void
+}
+
+export function createEventBus(logger: Logger): EventBus {
+  const emitter = new EventEmitter<string>()
+
+  function guarded<Received>(handler: (event: Received) => void | Promise<void>) {
+    return (event: Received) => {
+      const report = (error: unknown) => logger.error('an event listener failed', { error: String(error) })
+      try {
+        void Promise.resolve(handler(event)).catch(report)
+      } catch (error) {
+        report(error)
+      }
+    }
+  }
+
+  function subscribe<Received>(channel: string, handler: (event: Received) => void | Promise<void>) {
+    const listener = guarded(handler)
+    emitter.on(channel, listener)
+    return () => void emitter.off(channel, listener)
+  }
+
+  return {
+    publish(events) {
+      for (const event of events) {
+        emitter.emit(event.type, event)
+        emitter.emit('*', event)
+      }
+    },
+    on: (type, handler) => subscribe(type, handler),
+    onAny: (handler) => subscribe('*', handler),
+  }
+}

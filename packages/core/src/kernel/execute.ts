@@ -1,0 +1,157 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
+import { appendEvents } from '../events/sql.ts'
+import { holdLease, isLeaseHeld } from '../runs/lease.ts'
+import type { Clock } from '../ports/clock.ts'
+import { isoTime } from '../ports/clock.ts'
+import type { Actor } from './actor.ts'
+import { eventActor } from './actor.ts'
+import type { AdapterCatalog } from './adapters.ts'
+import { decide, forbidden, leaseLost } from './authorize.ts'
+import type { Command, CommandContext, Query } from './command.ts'
+import { explainDatabaseError } from './constraints.ts'
+import { EngineError, kernelErrors, notFound } from './errors.ts'
+import type { AnyEvent, EventBus } from './events.ts'
+import { idempotencyKeptMs, keyedRequest, recall, remember, type KeyedRequest } from './idempotency.ts'
+import { parseInput } from './input.ts'
+import type { Operation, Registry } from './registry.ts'
+import type { EngineSettings } from './settings.ts'
+
+/** What the kernel runs on: one per engine. */
+export interface Host {
+  readonly db: Kysely<Database>
+  readonly registry: Registry
+  readonly bus: EventBus
+  readonly clock: Clock
+  readonly adapters: AdapterCatalog
+  readonly settings: EngineSettings
+  /** Holds every answer to its schema; for tests, since a wrong answer is our defect and never the caller's. */
+  readonly checksOutputs: boolean
+  newId(): string
+  random(): number
+}
+
+/** How a call is made: by whom, and under which keys. */
+export interface Call {
+  readonly actor: Actor
+  /** The same key with the same input gives the same answer and one effect, for 24 hours. */
+  readonly idempotencyKey?: string | undefined
+  /** Shown in the events of this call. */
+  readonly requestId?: string | undefined
+}
+
+interface Resolved {
+  readonly operation: Operation
+  readonly input: Record<string, unknown>
+  readonly companyId: string
+}
+
+/** Runs one operation by its name: parse, find the company, authorize, then the query or the one transaction of the command. */
+export async function execute(host: Host, name: string, request: { input: unknown; call: Call }): Promise<unknown> {
+  const operation = host.registry.get(name)
+  if (!operation) throw notFound('operation', name)
+  const { definition } = operation
+  try {
+    const resolved = await resolve(host, operation, request)
+    const output = definition.kind === 'command' ? await runCommand(host, resolved, { definition, call: request.call }) : await runQuery(host, resolved, { definition, call: request.call })
+    if (host.checksOutputs) definition.output.parse(output)
+    return output
+  } catch (error) {
+    throw explainDatabaseError(error)
+  }
+}
+
+async function runQuery(host: Host, resolved: Resolved, given: { definition: Query; call: Call }): Promise<unknown> {
+  const { actor } = given.call
+  if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
+  return given.definition.handle({ db: host.db, actor, companyId: resolved.companyId, now: isoTime(host.clock.now()) }, resolved.input)
+}
+
+/** Parses the input, finds whose it is and decides whether the actor may. */
+async function resolve(host: Host, operation: Operation, request: { input: unknown; call: Call }): Promise<Resolved> {
+  const { definition } = operation
+  const { actor } = request.call
+  const input = parseInput(definition.input, request.input ?? {})
+  const { scope, company } = definition.access
+  if (company === 'new' || company === 'visible') {
+    if (decide(actor, { scope, companyId: null, target: null }) !== 'allowed') throw forbidden(actor, scope)
+    return { operation, input, companyId: company === 'new' ? host.newId() : '' }
+  }
+  const { parameter, locate } = host.registry.entity(company)
+  const reference = String(input[parameter])
+  const target = await locate(host.db, reference)
+  const decision = target ? decide(actor, { scope, companyId: target.companyId, target }) : 'missing'
+  if (!target || decision === 'missing') throw notFound(company, reference)
+  if (decision === 'denied') throw forbidden(actor, scope)
+  return { operation, input: { ...input, [parameter]: target.id }, companyId: target.companyId }
+}
+
+async function runCommand(host: Host, resolved: Resolved, given: { definition: Command; call: Call }): Promise<unknown> {
+  const { call } = given
+  const nowMs = host.clock.now()
+  const keyed =
+    call.idempotencyKey === undefined
+      ? null
+      : keyedRequest(resolved.operation.name, call.actor, { key: call.idempotencyKey, companyId: idempotencyCompany(resolved), input: resolved.input })
+  const done = await host.db.transaction().execute((tx) => transact(host, resolved, { ...given, tx, nowMs, keyed }))
+  host.bus.publish(done.events)
+  return done.output
+}
+
+/** A call that founds a company has no company yet that its repeat could share. */
+function idempotencyCompany(resolved: Resolved): string {
+  return resolved.operation.definition.access.company === 'new' ? 'new' : resolved.companyId
+}
+
+interface Work {
+  readonly definition: Command
+  readonly call: Call
+  readonly tx: Transaction<Database>
+  readonly nowMs: number
+  readonly keyed: KeyedRequest | null
+}
+
+/** The inside of the one transaction: recall, fence, handle, record. */
+async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ output: unknown; events: AnyEvent[] }> {
+  const { tx, keyed, call, definition } = work
+  if (keyed) {
+    const known = await recall(tx, keyed, isoTime(work.nowMs - idempotencyKeptMs))
+    if (known) return { output: known.output, events: [] }
+  }
+  // Every write of a run is fenced here, so that no handler can forget it (PROMISES P2).
+  if (call.actor.kind === 'run' && !(await holdLease(tx, call.actor))) throw leaseLost(call.actor)
+  const { context, recorded, isUnchanged } = createContext(host, resolved, work)
+  const output = await definition.handle(context, resolved.input)
+  if (recorded.length === 0 && !isUnchanged() && definition.unaudited === undefined) {
+    throw new EngineError(kernelErrors.internal, `${resolved.operation.name} changed something without recording an event; it was rolled back.`)
+  }
+  const events = await appendEvents(tx, recorded)
+  if (keyed) await remember(tx, keyed, { output, now: context.now })
+  return { output, events }
+}
+
+function createContext(host: Host, resolved: Resolved, work: Work) {
+  const recorded: Omit<AnyEvent, 'seq'>[] = []
+  let unchanged = false
+  const { actor, requestId } = work.call
+  const now = isoTime(work.nowMs)
+  const context: CommandContext = {
+    tx: work.tx,
+    actor,
+    companyId: resolved.companyId,
+    now,
+    clock: host.clock,
+    newId: host.newId,
+    random: host.random,
+    adapters: host.adapters,
+    settings: host.settings,
+    unchanged: () => void (unchanged = true),
+    emit: (type, entity, data) => {
+      const envelope = { id: host.newId(), companyId: resolved.companyId, actor: eventActor(actor), requestId: requestId ?? null, at: now }
+      // `type` and `data` belong together by the signature of Emit.
+      recorded.push({ ...envelope, type, entity, data } as Omit<AnyEvent, 'seq'>)
+    },
+  }
+  return { context, recorded, isUnchanged: () => unchanged }
+}

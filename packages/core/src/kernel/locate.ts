@@ -1,0 +1,16 @@
+import type { Kysely } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
+
+/** Where a thing belongs: what authorization needs to know before anything is read or changed. */
+export interface Location {
+  readonly id: string
+  readonly companyId: string
+  /** The task it is part of, when it is. */
+  readonly taskId: string | null
+  /** The agent that it belongs to, when it does. */
+  readonly agentId: string | null
+}
+
+/** Finds a thing by what the caller wrote (an id, or a task's identifier); null when there is none. */
+export type Locate = (db: Kysely<Database>, reference: string) => Promise<Location | null>

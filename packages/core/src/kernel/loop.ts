@@ -1,0 +1,61 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+
+export interface LoopOptions {
+  readonly name: string
+  /** One pass; `true` means there may be more to do at once. */
+  readonly pass: (signal: AbortSignal) => Promise<boolean>
+  /** The longest wait between passes; a wake-up shortens it. Notifications are hints, this is the guarantee. */
+  readonly pollMs: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface Loop {
+  start(): void
+  /** Runs a pass soon, also when one is under way. */
+  wake(): void
+  /** Resolves when no pass is under way and none will start. */
+  stop(): Promise<void>
+}
+
+/** A self-scheduling loop: passes never overlap, a failing pass is logged and tried again after the poll interval. */
+export function createLoop(options: LoopOptions): Loop {
+  const stopping = new AbortController()
+  let sleeping = new AbortController()
+  let isWoken = false
+  let running: Promise<void> | undefined
+
+  async function runPass(): Promise<boolean> {
+    try {
+      return await options.pass(stopping.signal)
+    } catch (error) {
+      options.logger.error(`${options.name} pass failed; next one in ${options.pollMs} ms`, { error: String(error) })
+      return false
+    }
+  }
+
+  async function cycle(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      isWoken = false
+      const hasMore = await runPass()
+      if (hasMore || isWoken || stopping.signal.aborted) continue
+      sleeping = new AbortController()
+      await options.clock.sleep(options.pollMs, AbortSignal.any([sleeping.signal, stopping.signal]))
+    }
+  }
+
+  return {
+    start() {
+      running ??= cycle()
+    },
+    wake() {
+      isWoken = true
+      sleeping.abort()
+    },
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}

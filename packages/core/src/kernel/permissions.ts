@@ -1,0 +1,46 @@
+import type { Role } from './actor.ts'
+
+/**
+ * Who may do what (DOMAIN §5): one table that the kernel enforces and the docs print.
+ * `own` limits an agent to itself or its task, and a run to the task of its lease.
+ */
+export interface Permission {
+  /** The least role that a person needs. */
+  readonly user: Role | 'never'
+  readonly agent: 'yes' | 'own' | 'never'
+  readonly run: 'yes' | 'own' | 'never'
+}
+
+export const permissions = {
+  'companies:create': { user: 'owner', agent: 'never', run: 'never' },
+  'companies:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'companies:manage': { user: 'admin', agent: 'never', run: 'never' },
+  'goals:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'goals:manage': { user: 'operator', agent: 'never', run: 'never' },
+  'agents:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'agents:pause': { user: 'operator', agent: 'never', run: 'never' },
+  'agents:manage': { user: 'admin', agent: 'never', run: 'never' },
+  'tasks:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'tasks:create': { user: 'operator', agent: 'yes', run: 'yes' },
+  'tasks:plan': { user: 'operator', agent: 'never', run: 'never' },
+  'tasks:checkout': { user: 'operator', agent: 'yes', run: 'own' },
+  'tasks:work': { user: 'operator', agent: 'never', run: 'own' },
+  'comments:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'comments:create': { user: 'reviewer', agent: 'yes', run: 'yes' },
+  'deliverables:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'deliverables:submit': { user: 'operator', agent: 'own', run: 'own' },
+  'deliverables:review': { user: 'reviewer', agent: 'never', run: 'never' },
+  'runs:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'runs:control': { user: 'operator', agent: 'never', run: 'never' },
+  'runs:work': { user: 'never', agent: 'never', run: 'own' },
+  'events:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'engine:internal': { user: 'never', agent: 'never', run: 'never' },
+} as const satisfies Record<string, Permission>
+
+export type Scope = keyof typeof permissions
+
+const ranks: Record<Role, number> = { viewer: 0, reviewer: 1, operator: 2, admin: 3, owner: 4 }
+
+export function roleReaches(role: Role, least: Role): boolean {
+  return ranks[role] >= ranks[least]
+}

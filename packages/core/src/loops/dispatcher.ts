@@ -1,0 +1,98 @@
+import type { RunActor } from '../kernel/actor.ts'
+import { systemActor } from '../kernel/actor.ts'
+import { EngineError } from '../kernel/errors.ts'
+import type { EventType } from '../kernel/events.ts'
+import { execute, type Host } from '../kernel/execute.ts'
+import { createLoop } from '../kernel/loop.ts'
+import { isoTime } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import { claimableRuns } from '../runs/claimable.ts'
+import type { Run } from '../runs/schema.ts'
+import { executeRun } from './execute-run.ts'
+
+/** Events after which a queued run may have become startable. */
+const wakingEvents: readonly EventType[] = [
+  'run.queued',
+  'run.succeeded',
+  'run.failed',
+  'run.timed_out',
+  'run.cancelled',
+  'run.lost',
+  'task.completed',
+  'review.completed',
+  'agent.status_changed',
+  'agent.updated',
+  'company.status_changed',
+]
+
+export interface Dispatcher {
+  start(): void
+  /** Claims nothing more, gives live runs `graceMs` to end by themselves, then hands the rest back. */
+  stop(graceMs: number): Promise<void>
+  /** Runs being executed by this process. */
+  readonly liveRuns: number
+}
+
+interface LiveRun {
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+/** Claims queued runs up to this process's capacity and executes them. */
+export function createDispatcher(host: Host, worker: { id: string; logger: Logger }): Dispatcher {
+  const live = new Map<string, LiveRun>()
+  const loop = createLoop({ name: 'dispatcher', pass, pollMs: host.settings.pollMs, clock: host.clock, logger: worker.logger })
+  const forget = [
+    ...wakingEvents.map((type) => host.bus.on(type, () => loop.wake())),
+    host.bus.on('run.cancelled', (event) => live.get(event.entity.id)?.stop.abort('cancelled')),
+  ]
+
+  async function pass(): Promise<boolean> {
+    const free = host.settings.maxConcurrentRuns - live.size
+    if (free <= 0) return false
+    const runIds = await claimableRuns(host.db, { now: isoTime(host.clock.now()), limit: free })
+    const claims = await Promise.all(runIds.map((runId) => claim(runId)))
+    for (const run of claims) if (run) begin(run)
+    return claims.some((run) => run !== null)
+  }
+
+  async function claim(runId: string): Promise<Run | null> {
+    try {
+      const answer = await execute(host, 'runs.claim', { input: { runId, workerId: worker.id }, call: { actor: systemActor } })
+      // The registry's answer to runs.claim.
+      return (answer as { run: Run }).run
+    } catch (error) {
+      // Somebody else was faster, or the facts changed since the query: the next pass sees them as they are.
+      if (EngineError.isInstance(error) && error.kind !== 'internal' && error.kind !== 'unavailable') return null
+      worker.logger.error('a run could not be claimed', { runId, error: String(error) })
+      return null
+    }
+  }
+
+  function begin(run: Run): void {
+    const stop = new AbortController()
+    const actor: RunActor = { kind: 'run', id: run.id, companyId: run.companyId, agentId: run.agentId, taskId: run.taskId, fence: run.fence ?? 0 }
+    const done = executeRun(host, actor, { stop, logger: worker.logger }).finally(() => {
+      live.delete(run.id)
+      loop.wake()
+    })
+    live.set(run.id, { stop, done })
+  }
+
+  return {
+    start: () => loop.start(),
+    async stop(graceMs) {
+      await loop.stop()
+      const ended = Promise.all([...live.values()].map((run) => run.done))
+      const waiting = new AbortController()
+      await Promise.race([ended, host.clock.sleep(graceMs, waiting.signal)])
+      waiting.abort()
+      for (const run of live.values()) run.stop.abort('host_stopping')
+      await ended
+      for (const unsubscribe of forget) unsubscribe()
+    },
+    get liveRuns() {
+      return live.size
+    },
+  }
+}

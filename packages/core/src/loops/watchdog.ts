@@ -1,0 +1,26 @@
+import { systemActor } from '../kernel/actor.ts'
+import { execute, type Host } from '../kernel/execute.ts'
+import { createLoop, type Loop } from '../kernel/loop.ts'
+import { isoTime } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import { expiredLeases } from '../runs/lease.ts'
+
+const batch = 100
+
+/** Takes tasks back from runs whose lease ran out; each on its own, so that one bad row stops nothing. */
+export function createWatchdog(host: Host, logger: Logger): Loop {
+  async function pass(): Promise<boolean> {
+    const leases = await expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: batch })
+    let swept = 0
+    for (const lease of leases) {
+      try {
+        await execute(host, 'runs.sweep', { input: { runId: lease.run_id }, call: { actor: systemActor } })
+        swept += 1
+      } catch (error) {
+        logger.error('an expired lease could not be swept', { runId: lease.run_id, error: String(error) })
+      }
+    }
+    return swept === batch
+  }
+  return createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+
+import { requireAgent } from '../../agents/change.ts'
+import { command, type CommandContext } from '../../kernel/command.ts'
+import { EngineError, kernelErrors } from '../../kernel/errors.ts'
+import { Id } from '../../kernel/schema.ts'
+import { assertTransition } from '../../kernel/transition.ts'
+import { checkoutTask } from '../../tasks/checkout.ts'
+import { requireTask } from '../../tasks/transition.ts'
+import { cancelAndRelease } from '../cancel.ts'
+import { newCredential } from '../credential.ts'
+import { aboutRun, requireRun, runRef } from '../end.ts'
+import { findLease } from '../lease.ts'
+import { runMachine } from '../machine.ts'
+import { Run, toRun } from '../schema.ts'
+import { settleLostRun } from '../settle.ts'
+import { updateRun } from '../sql.ts'
+import { wake } from '../wake.ts'
+
+export const claim = command({
+  title: 'Start a queued run on a worker',
+  input: z.strictObject({ runId: Id, workerId: z.string().min(1).max(200) }),
+  output: z.object({ run: Run, credential: z.string() }),
+  access: { scope: 'engine:internal', company: 'run' },
+  async handle(context, input) {
+    const run = await requireRun(context, input.runId)
+    assertTransition(runMachine, run.status, { to: 'running', verb: 'claim' })
+    const task = await requireTask(context, run.task_id)
+    const agent = await requireAgent(context, run.agent_id)
+    const claimed = await checkoutTask(context, { task, agent, runId: run.id, workerId: input.workerId })
+    const { credential, hash } = newCredential()
+    const next = await updateRun(context.tx, run, {
+      status: 'running',
+      fence: claimed.fence,
+      worker_id: input.workerId,
+      credential_hash: hash,
+      started_at: context.now,
+      updated_at: context.now,
+    })
+    if (!next) throw new EngineError(kernelErrors.version_conflict, `The run ${run.id} was changed meanwhile.`)
+    context.emit('run.started', runRef(next), { ...aboutRun(next), fence: claimed.fence, workerId: input.workerId })
+    return { run: toRun(next), credential }
+  },
+})
+
+export const sweep = command({
+  title: 'Take the task back from a run whose lease ran out',
+  input: z.strictObject({ runId: Id }),
+  output: Run,
+  access: { scope: 'engine:internal', company: 'run' },
+  async handle(context, input) {
+    const run = await requireRun(context, input.runId)
+    const lease = await expiredLease(context, run.task_id)
+    if (!lease || lease.run_id !== run.id) {
+      context.unchanged()
+      return toRun(run)
+    }
+    return toRun(await settleLostRun(context, run, lease))
+  },
+})
+
+/** The task's lease, if it ran out by now: it may have been renewed since it was seen. */
+async function expiredLease(context: CommandContext, taskId: string) {
+  const lease = await findLease(context.tx, { companyId: context.companyId, taskId })
+  return lease && lease.expires_at < context.now ? lease : null
+}
+
+export const handBack = command({
+  title: 'Give a run back because its worker stops',
+  description: 'The task is claimable at once, and no attempt is burned.',
+  input: z.strictObject({ runId: Id, reason: z.string().max(200) }),
+  output: Run,
+  access: { scope: 'runs:work', company: 'run' },
+  async handle(context, input) {
+    const run = await requireRun(context, input.runId)
+    const ended = await cancelAndRelease(context, run, { verb: 'release', reason: input.reason })
+    const task = await requireTask(context, run.task_id)
+    const agent = await requireAgent(context, run.agent_id)
+    if (task.status === 'todo') await wake(context, { agent, task, reason: 'retry', attempt: run.attempt, retryOf: run.id })
+    return toRun(ended)
+  },
+})

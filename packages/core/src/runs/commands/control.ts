@@ -1,0 +1,45 @@
+import { z } from 'zod'
+
+import { requireAgent } from '../../agents/change.ts'
+import { command } from '../../kernel/command.ts'
+import { ruleViolated } from '../../kernel/errors.ts'
+import { Id } from '../../kernel/schema.ts'
+import { moveTask, requireTask } from '../../tasks/transition.ts'
+import { cancelAndRelease } from '../cancel.ts'
+import { requireRun } from '../end.ts'
+import { runMachine } from '../machine.ts'
+import { Run, toRun } from '../schema.ts'
+import { wake } from '../wake.ts'
+
+const access = { scope: 'runs:control', company: 'run' } as const
+
+export const cancel = command({
+  title: 'Cancel a queued or running run; its task is todo again',
+  input: z.strictObject({ runId: Id, reason: z.string().trim().min(1).max(2_000).default('cancelled') }),
+  output: Run,
+  access,
+  http: ['POST', '/runs/:runId/cancel'],
+  async handle(context, input) {
+    const run = await requireRun(context, input.runId)
+    return toRun(await cancelAndRelease(context, run, { verb: 'cancel', reason: input.reason }))
+  },
+})
+
+export const retry = command({
+  title: 'Run the task of an ended run again',
+  input: z.strictObject({ runId: Id }),
+  output: Run,
+  access,
+  http: ['POST', '/runs/:runId/retry'],
+  creates: true,
+  async handle(context, input) {
+    const run = await requireRun(context, input.runId)
+    if (!runMachine.isFinal(run.status)) throw ruleViolated(`The run is ${run.status}; only an ended run can be retried.`)
+    let task = await requireTask(context, run.task_id)
+    if (task.status === 'blocked') task = await moveTask(context, task, { to: 'todo', verb: 'update', reason: 'retried' })
+    if (task.status !== 'todo') throw ruleViolated(`${task.identifier} is ${task.status}; only a task that is todo or blocked can run again.`)
+    const queued = await wake(context, { agent: await requireAgent(context, run.agent_id), task, reason: 'manual', retryOf: run.id })
+    if (!queued) throw ruleViolated('The agent of this run is terminated; assign the task to another one.')
+    return toRun(queued)
+  },
+})

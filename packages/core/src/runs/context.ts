@@ -1,0 +1,72 @@
+import type { Kysely } from 'kysely'
+
+import { findAgent } from '../agents/sql.ts'
+import type { AgentTable } from '../agents/table.ts'
+import { latestComments } from '../comments/sql.ts'
+import { findCompany } from '../companies/sql.ts'
+import type { Database } from '../database/tables.ts'
+import { feedbackOf, latestDeliverable } from '../deliverables/sql.ts'
+import { goalChain } from '../goals/sql.ts'
+import { notFound } from '../kernel/errors.ts'
+import type { RunContext } from '../ports/run-contract.ts'
+import { priorityName } from '../tasks/schema.ts'
+import { blockersOf, findTask } from '../tasks/sql.ts'
+import type { TaskTable } from '../tasks/table.ts'
+import { findRun } from './sql.ts'
+
+/** How many comments of a task an agent is shown, newest kept. */
+const commentsShown = 20
+
+/** What a run's agent gets to know, read when the run starts; with the agent's row for its adapter. */
+export async function readRunContext(db: Kysely<Database>, runId: string): Promise<{ context: RunContext; agent: AgentTable }> {
+  const run = await findRun(db, runId)
+  const task = run && (await findTask(db, run.task_id))
+  const agent = run && (await findAgent(db, run.agent_id))
+  const company = run && (await findCompany(db, run.company_id))
+  if (!run || !task || !agent || !company) throw notFound('run', runId)
+  const scope = { companyId: company.id, taskId: task.id }
+  const goals = await goalChain(db, { companyId: company.id, goalId: task.goal_id })
+  const blockers = await blockersOf(db, scope)
+  const context: RunContext = {
+    spec: 'engine.run-context.v1',
+    run: { id: run.id, attempt: run.attempt, wakeReasons: JSON.parse(run.wake_reasons), fence: run.fence ?? 0 },
+    company: { id: company.id, name: company.name },
+    agent: { id: agent.id, name: agent.name, role: agent.role, title: agent.title, instructions: agent.instructions },
+    goals: goals.map(({ id, title, description }) => ({ id, title, description })),
+    task: describeTask(task),
+    comments: await readComments(db, scope),
+    blockers: await Promise.all(blockers.map((blocker) => readBlocker(db, blocker))),
+    feedback: await feedbackOf(db, scope).then((rows) => rows.map(({ number, decision, feedback }) => ({ version: number, decision, feedback }))),
+  }
+  return { context, agent }
+}
+
+function describeTask(task: TaskTable): RunContext['task'] {
+  return {
+    id: task.id,
+    identifier: task.identifier,
+    title: task.title,
+    description: task.description,
+    priority: priorityName(task.priority),
+    acceptanceCriteria: JSON.parse(task.acceptance_criteria),
+    tags: JSON.parse(task.tags),
+    context: JSON.parse(task.context),
+  }
+}
+
+async function readComments(db: Kysely<Database>, scope: { companyId: string; taskId: string }) {
+  const rows = await latestComments(db, { ...scope, limit: commentsShown })
+  return rows.map((row) => ({ author: `${row.author_kind}:${row.author_id}`, body: row.body, createdAt: row.created_at }))
+}
+
+async function readBlocker(db: Kysely<Database>, task: TaskTable): Promise<RunContext['blockers'][number]> {
+  const scope = { companyId: task.company_id, taskId: task.id }
+  const deliverable = await latestDeliverable(db, scope)
+  return {
+    identifier: task.identifier,
+    title: task.title,
+    status: task.status,
+    comments: await readComments(db, scope),
+    deliverable: deliverable?.status === 'approved' ? { title: deliverable.title, content: deliverable.content, contentType: deliverable.content_type } : null,
+  }
+}

@@ -1,0 +1,66 @@
+import type { CommandContext } from '../kernel/command.ts'
+import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
+import { illegalTransition } from '../kernel/transition.ts'
+import type { RunOutcome } from '../ports/run-contract.ts'
+import { deleteLease, findLease } from './lease.ts'
+import { runMachine } from './machine.ts'
+import type { RunStatus } from './schema.ts'
+import { findRun, listQueuedRuns, updateRun } from './sql.ts'
+import type { RunTable } from './table.ts'
+
+type EndStatus = Extract<RunStatus, 'succeeded' | 'failed' | 'timed_out' | 'cancelled' | 'lost'>
+
+export interface End {
+  readonly status: EndStatus
+  readonly verb: 'report' | 'cancel' | 'release' | 'sweep'
+  readonly changes?: Partial<RunTable>
+}
+
+export async function requireRun(context: CommandContext, runId: string): Promise<RunTable> {
+  const run = await findRun(context.tx, runId)
+  if (run?.company_id !== context.companyId) throw notFound('run', runId)
+  return run
+}
+
+/** Ends a run and its lease in one step; the task is the caller's to move. @throws `illegal_transition`, `lease_lost` */
+export async function endRun(context: CommandContext, run: RunTable, end: End): Promise<RunTable> {
+  if (!runMachine.isLegal(run.status, end.status, end.verb)) throw illegalTransition(runMachine, run.status, { to: end.status, verb: end.verb })
+  if (run.status === 'running') await deleteLease(context.tx, { companyId: run.company_id, runId: run.id })
+  const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
+  if (!next) throw new EngineError(kernelErrors.lease_lost, `The run ${run.id} was ended by somebody else meanwhile.`, { details: { runId: run.id } })
+  return next
+}
+
+export async function cancelRun(context: CommandContext, run: RunTable, given: { verb: 'cancel' | 'release'; reason: string }): Promise<RunTable> {
+  const next = await endRun(context, run, { status: 'cancelled', verb: given.verb, changes: { error_message: given.reason } })
+  context.emit('run.cancelled', runRef(next), { ...aboutRun(next), reason: given.reason })
+  return next
+}
+
+/** Cancels the run that holds a task, if one does; its process stops as soon as it hears of it. */
+export async function cancelLiveRun(context: CommandContext, given: { taskId: string; reason: string }): Promise<RunTable | null> {
+  const lease = await findLease(context.tx, { companyId: context.companyId, taskId: given.taskId })
+  if (!lease) return null
+  return cancelRun(context, await requireRun(context, lease.run_id), { verb: 'cancel', reason: given.reason })
+}
+
+/** Cancels what is queued for a task: all of it, or all but one agent's. */
+export async function cancelQueuedRuns(context: CommandContext, given: { taskId: string; reason: string; exceptAgentId?: string | null }): Promise<void> {
+  for (const run of await listQueuedRuns(context.tx, { companyId: context.companyId, taskId: given.taskId })) {
+    if (run.agent_id !== given.exceptAgentId) await cancelRun(context, run, { verb: 'cancel', reason: given.reason })
+  }
+}
+
+export function runRef(run: RunTable) {
+  return { type: 'run' as const, id: run.id, version: run.version }
+}
+
+export function aboutRun(run: RunTable) {
+  return { taskId: run.task_id, agentId: run.agent_id, attempt: run.attempt }
+}
+
+export function outcomeChanges(outcome: RunOutcome): Partial<RunTable> {
+  const text = { outcome: JSON.stringify(outcome) }
+  if (outcome.kind !== 'failed') return text
+  return { ...text, error_class: outcome.class, error_message: outcome.message }
+}

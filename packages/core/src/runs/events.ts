@@ -1,0 +1,16 @@
+import { z } from 'zod'
+
+import { FailureClass } from '../ports/run-contract.ts'
+import { WakeReason } from './schema.ts'
+
+const about = { taskId: z.string(), agentId: z.string(), attempt: z.number() }
+
+export const runEvents = {
+  'run.queued': z.object({ ...about, reasons: z.array(WakeReason), availableAt: z.string() }),
+  'run.started': z.object({ ...about, fence: z.number(), workerId: z.string() }),
+  'run.succeeded': z.object({ ...about, outcome: z.string() }),
+  'run.failed': z.object({ ...about, class: FailureClass, message: z.string() }),
+  'run.timed_out': z.object({ ...about, class: FailureClass, message: z.string() }),
+  'run.cancelled': z.object({ ...about, reason: z.string() }),
+  'run.lost': z.object({ ...about, expiredAt: z.string() }),
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { LogChunk, Run, RunStatus, toRun } from './schema.ts'
+import { findRun } from './sql.ts'
+
+export const get = query({
+  title: 'Show a run',
+  input: z.strictObject({ runId: Id }),
+  output: Run,
+  access: { scope: 'runs:read', company: 'run' },
+  http: ['GET', '/runs/:runId'],
+  async handle(context, input) {
+    const run = await findRun(context.db, input.runId)
+    if (!run) throw notFound('run', input.runId)
+    return toRun(run)
+  },
+})
+
+export const list = query({
+  title: 'List runs, oldest first',
+  input: z.strictObject({ companyId: Id, status: RunStatus.optional(), taskId: Id.optional(), agentId: Id.optional(), ...pageInput }),
+  output: pageOf(Run),
+  access: { scope: 'runs:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/runs'],
+  async handle(context, input) {
+    let rows = context.db.selectFrom('runs').selectAll().where('company_id', '=', context.companyId).orderBy('id').limit(input.limit + 1)
+    if (input.status) rows = rows.where('status', '=', input.status)
+    if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
+    if (input.agentId) rows = rows.where('agent_id', '=', input.agentId)
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: toRun, key: (row) => [row.id] })
+  },
+})
+
+export const log = query({
+  title: "Read a run's log",
+  input: z.strictObject({ runId: Id, after: z.coerce.number().int().min(0).default(0).describe('The last sequence that you have.'), limit: pageInput.limit }),
+  output: z.object({ items: z.array(LogChunk) }),
+  access: { scope: 'runs:read', company: 'run' },
+  http: ['GET', '/runs/:runId/log'],
+  async handle(context, input) {
+    const items = await context.db
+      .selectFrom('run_log')
+      .select(['sequence', 'stream', 'text', 'at'])
+      .where('company_id', '=', context.companyId)
+      .where('run_id', '=', input.runId)
+      .where('sequence', '>', input.after)
+      .orderBy('sequence')
+      .limit(input.limit)
+      .execute()
+    return { items }
+  },
+})

@@ -1,0 +1,83 @@
+import { setAgentStatus } from '../agents/change.ts'
+import { findAgent } from '../agents/sql.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { isoTime } from '../ports/clock.ts'
+import type { RunOutcome } from '../ports/run-contract.ts'
+import type { RunUsage } from '../ports/adapter.ts'
+import type { TaskTable } from '../tasks/table.ts'
+import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
+import { aboutRun, endRun, outcomeChanges, runRef } from './end.ts'
+import { settle, settleLost, type Settlement, type SettlementFacts } from './settlement.ts'
+import type { LeaseTable, RunTable } from './table.ts'
+import { wake } from './wake.ts'
+
+/** Ends a run with its outcome, in one transaction with everything that follows from it. */
+export async function settleRun(context: CommandContext, run: RunTable, report: { outcome: RunOutcome; usage?: RunUsage | undefined }): Promise<RunTable> {
+  const { outcome, usage = {} } = report
+  const task = await requireTask(context, run.task_id)
+  const settlement = settle(outcome, factsOf(context, run, task))
+  const ended = await endRun(context, run, {
+    status: settlement.runStatus,
+    verb: 'report',
+    changes: {
+      ...outcomeChanges(outcome),
+      input_tokens: run.input_tokens + (usage.inputTokens ?? 0),
+      output_tokens: run.output_tokens + (usage.outputTokens ?? 0),
+      cached_input_tokens: run.cached_input_tokens + (usage.cachedInputTokens ?? 0),
+      cost_micros: run.cost_micros + (usage.costMicros ?? 0),
+    },
+  })
+  if (outcome.kind === 'failed') emitFailure(context, { run: ended, task, outcome, settlement })
+  else context.emit('run.succeeded', runRef(ended), { ...aboutRun(ended), outcome: outcome.kind })
+  await followUp(context, { run: ended, task, settlement, verb: 'report' })
+  return ended
+}
+
+/** Takes a task back from a run whose lease ran out. */
+export async function settleLostRun(context: CommandContext, run: RunTable, lease: LeaseTable): Promise<RunTable> {
+  const task = await requireTask(context, run.task_id)
+  const settlement = settleLost(factsOf(context, run, task))
+  const changes = { error_message: `no sign of life since before ${lease.expires_at}` }
+  const ended = await endRun(context, run, { status: 'lost', verb: 'sweep', changes })
+  context.emit('run.lost', runRef(ended), { ...aboutRun(ended), expiredAt: lease.expires_at })
+  await followUp(context, { run: ended, task, settlement, verb: 'recover' })
+  return ended
+}
+
+function factsOf(context: CommandContext, run: RunTable, task: TaskTable): SettlementFacts {
+  return { taskStatus: task.status, attempt: run.attempt, maxAttempts: task.max_attempts, settings: context.settings, random: context.random }
+}
+
+interface Failure {
+  readonly run: RunTable
+  readonly task: TaskTable
+  readonly outcome: Extract<RunOutcome, { kind: 'failed' }>
+  readonly settlement: Settlement
+}
+
+function emitFailure(context: CommandContext, { run, task, outcome, settlement }: Failure): void {
+  const what = { class: outcome.class, message: outcome.message }
+  context.emit(settlement.runStatus === 'timed_out' ? 'run.timed_out' : 'run.failed', runRef(run), { ...aboutRun(run), ...what })
+  context.emit('task.execution_failed', taskRef(task), { runId: run.id, ...what, willRetry: settlement.next !== null })
+}
+
+interface FollowUp {
+  readonly run: RunTable
+  readonly task: TaskTable
+  readonly settlement: Omit<Settlement, 'runStatus'>
+  readonly verb: 'report' | 'recover'
+}
+
+async function followUp(context: CommandContext, { run, task, settlement, verb }: FollowUp): Promise<void> {
+  const { move, next, agentError } = settlement
+  const moved = move ? await moveTask(context, task, { ...move, verb }) : task
+  const agent = await findAgent(context.tx, run.agent_id)
+  if (!agent) throw notFound('agent', run.agent_id)
+  if (agentError !== null && agent.status === 'idle') {
+    await setAgentStatus(context, agent, { to: 'error', reason: agentError, errorMessage: agentError })
+  }
+  if (!next || moved.status !== 'todo') return
+  const availableAt = isoTime(context.clock.now() + next.afterMs)
+  await wake(context, { agent, task: moved, reason: next.reason, availableAt, attempt: next.attempt, retryOf: run.id })
+}

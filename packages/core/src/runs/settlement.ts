@@ -1,0 +1,79 @@
+import type { FailureClass, RunOutcome } from '../ports/run-contract.ts'
+import { backoffMs } from '../kernel/retry.ts'
+import type { EngineSettings } from '../kernel/settings.ts'
+
+/** What a run's end depends on. */
+export interface SettlementFacts {
+  readonly taskStatus: string
+  readonly attempt: number
+  readonly maxAttempts: number
+  readonly settings: Pick<EngineSettings, 'retryBaseMs' | 'retryCapMs'>
+  readonly random: () => number
+}
+
+/** What a run's end does. */
+export interface Settlement {
+  readonly runStatus: 'succeeded' | 'failed' | 'timed_out'
+  /** Null when the task stays where it is, for example under review. */
+  readonly move: { readonly to: 'done' | 'in_review' | 'blocked' | 'todo'; readonly reason: string | null; readonly owner: string | null } | null
+  /** The run that follows, if one does. */
+  readonly next: { readonly afterMs: number; readonly attempt: number; readonly reason: 'retry' | 'timer' } | null
+  /** Set when the agent itself is broken and must not start anything until somebody looks at it. */
+  readonly agentError: string | null
+}
+
+/** Failures that would repeat: trying again costs and changes nothing. */
+const hopeless: ReadonlySet<FailureClass> = new Set(['auth', 'config', 'bad_request', 'refused'])
+/** Failures of the agent's setup rather than of this task. */
+const brokenAgent: ReadonlySet<FailureClass> = new Set(['auth', 'config'])
+
+/** Decides what follows from an outcome. Pure. */
+export function settle(outcome: RunOutcome, facts: SettlementFacts): Settlement {
+  const ended = { next: null, agentError: null } as const
+  switch (outcome.kind) {
+    case 'done':
+      return { runStatus: 'succeeded', move: moveTo(facts, 'done'), ...ended }
+    case 'needs_review':
+      return { runStatus: 'succeeded', move: moveTo(facts, 'in_review'), ...ended }
+    case 'blocked':
+      return { runStatus: 'succeeded', move: moveTo(facts, 'blocked', { reason: outcome.reason, owner: outcome.owner ?? null }), ...ended }
+    case 'continue': {
+      const move = moveTo(facts, 'todo')
+      return { runStatus: 'succeeded', move, next: move && { afterMs: outcome.afterMs, attempt: 1, reason: 'timer' }, agentError: null }
+    }
+    case 'failed':
+      return settleFailure(outcome, facts)
+  }
+}
+
+function settleFailure(outcome: Extract<RunOutcome, { kind: 'failed' }>, facts: SettlementFacts): Settlement {
+  const runStatus = outcome.class === 'timeout' ? 'timed_out' : 'failed'
+  const agentError = brokenAgent.has(outcome.class) ? outcome.message : null
+  const { attempt, maxAttempts, settings, random } = facts
+  if (!hopeless.has(outcome.class) && attempt < maxAttempts) {
+    const move = moveTo(facts, 'todo', { reason: `attempt ${attempt} of ${maxAttempts} failed`, owner: null })
+    const jitter = backoffMs(attempt, { baseMs: settings.retryBaseMs, capMs: settings.retryCapMs, random })
+    return { runStatus, move, next: move && { afterMs: Math.max(jitter, outcome.retryAfterMs ?? 0), attempt: attempt + 1, reason: 'retry' }, agentError }
+  }
+  const count = hopeless.has(outcome.class) ? `${outcome.class}, not retried` : `${attempt} of ${maxAttempts} attempts failed`
+  return { runStatus, move: moveTo(facts, 'blocked', { reason: `${count}: ${outcome.message}`, owner: 'operator' }), next: null, agentError }
+}
+
+/** What follows when a run's lease ran out: the same, except that the next attempt waits for nobody. Pure. */
+export function settleLost(facts: SettlementFacts): Omit<Settlement, 'runStatus'> {
+  if (facts.attempt < facts.maxAttempts) {
+    const move = moveTo(facts, 'todo', { reason: 'its run was lost', owner: null })
+    return { move, next: move && { afterMs: 0, attempt: facts.attempt + 1, reason: 'retry' }, agentError: null }
+  }
+  const reason = `its run was lost in ${facts.attempt} of ${facts.maxAttempts} attempts`
+  return { move: moveTo(facts, 'blocked', { reason, owner: 'operator' }), next: null, agentError: null }
+}
+
+/** A run moves its task only while the task is in progress; after a submission the review decides. */
+function moveTo(
+  facts: SettlementFacts,
+  to: 'done' | 'in_review' | 'blocked' | 'todo',
+  why: { reason: string | null; owner: string | null } = { reason: null, owner: null },
+): Settlement['move'] {
+  return facts.taskStatus === 'in_progress' ? { to, ...why } : null
+}

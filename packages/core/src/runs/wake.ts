@@ -1,0 +1,61 @@
+import type { AgentTable } from '../agents/table.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import type { TaskTable } from '../tasks/table.ts'
+import { openTasksOf } from '../tasks/sql.ts'
+import { aboutRun, runRef } from './end.ts'
+import type { WakeReason } from './schema.ts'
+import { findQueuedRun, insertRun, updateRun } from './sql.ts'
+import type { RunTable } from './table.ts'
+
+export interface Wake {
+  readonly agent: AgentTable
+  readonly task: TaskTable
+  readonly reason: WakeReason
+  /** Not before this time, ISO-8601; now when left out. */
+  readonly availableAt?: string
+  readonly attempt?: number
+  readonly retryOf?: string
+}
+
+/**
+ * Queues a run of an agent for a task, or joins the one that is queued already: reasons add up, runs do not.
+ * Agents that are not executed by us (manual, polling, human) are only woken when somebody asks for it by `manual`.
+ */
+export async function wake(context: CommandContext, given: Wake): Promise<RunTable | null> {
+  const { agent, task, reason } = given
+  if (agent.execution_mode !== 'auto' && reason !== 'manual') return null
+  if (agent.status === 'terminated' || agent.status === 'pending_approval') return null
+  const availableAt = given.availableAt ?? context.now
+  const queued = await findQueuedRun(context.tx, { companyId: context.companyId, agentId: agent.id, taskId: task.id })
+  if (queued) return joinRun(context, queued, { reason, availableAt })
+  const run = await insertRun(context.tx, {
+    id: context.newId(),
+    company_id: context.companyId,
+    agent_id: agent.id,
+    task_id: task.id,
+    priority: task.priority,
+    attempt: given.attempt ?? 1,
+    retry_of: given.retryOf ?? null,
+    wake_reasons: JSON.stringify([reason]),
+    available_at: availableAt,
+    created_at: context.now,
+  })
+  context.emit('run.queued', runRef(run), { ...aboutRun(run), reasons: [reason], availableAt })
+  return run
+}
+
+async function joinRun(context: CommandContext, run: RunTable, given: { reason: WakeReason; availableAt: string }): Promise<RunTable | null> {
+  const known: WakeReason[] = JSON.parse(run.wake_reasons)
+  const reasons = [...new Set([...known, given.reason])]
+  const availableAt = given.availableAt < run.available_at ? given.availableAt : run.available_at
+  const next = await updateRun(context.tx, run, { wake_reasons: JSON.stringify(reasons), available_at: availableAt, updated_at: context.now })
+  if (next) context.emit('run.queued', runRef(next), { ...aboutRun(next), reasons, availableAt })
+  return next
+}
+
+/** Queues a run for each task that waits for this agent and could start. */
+export async function wakeForOpenTasks(context: CommandContext, agent: AgentTable): Promise<void> {
+  for (const task of await openTasksOf(context.tx, { companyId: context.companyId, agentId: agent.id })) {
+    await wake(context, { agent, task, reason: 'assignment' })
+  }
+}

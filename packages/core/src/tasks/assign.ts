@@ -1,0 +1,31 @@
+import { findColleague } from '../agents/sql.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { ruleViolated } from '../kernel/errors.ts'
+import { routeTask } from '../routing/route.ts'
+import { cancelQueuedRuns } from '../runs/end.ts'
+import type { TaskTable } from './table.ts'
+import { changeTask, taskRef, wakeAssignee } from './transition.ts'
+
+/** Gives a task to an agent, or to nobody; runs queued for others are cancelled, the new assignee is woken. */
+export async function assignTask(context: CommandContext, task: TaskTable, given: { agentId: string | null; reason: string }): Promise<TaskTable> {
+  if (given.agentId !== null) await requireAssignable(context, given.agentId)
+  const next = await changeTask(context, task, { assignee_agent_id: given.agentId })
+  context.emit('task.assigned', taskRef(next), given)
+  await cancelQueuedRuns(context, { taskId: task.id, reason: 'task_reassigned', exceptAgentId: given.agentId })
+  await wakeAssignee(context, next, 'assignment')
+  return next
+}
+
+/** Routes a task; where nobody fits it stays as it is and says why in an event. */
+export async function assignByRouting(context: CommandContext, task: TaskTable): Promise<TaskTable> {
+  const decision = await routeTask(context, task)
+  if (decision.agentId !== null) return assignTask(context, task, decision)
+  context.emit('task.routing_failed', taskRef(task), { reason: decision.reason })
+  return task
+}
+
+async function requireAssignable(context: CommandContext, agentId: string): Promise<void> {
+  const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
+  if (!agent) throw ruleViolated(`There is no agent ${agentId} in this company.`, { agentId })
+  if (agent.status === 'terminated') throw ruleViolated(`The agent ${agent.name} is terminated and takes no tasks.`, { agentId })
+}

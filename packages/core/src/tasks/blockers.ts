@@ -1,0 +1,41 @@
+import type { CommandContext } from '../kernel/command.ts'
+import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
+import { blockersOf, findCompanyTask } from './sql.ts'
+import type { TaskTable } from './table.ts'
+
+/** Turns references into tasks of this company. @throws `rule_violated` naming the first one that is not there */
+export async function requireTasks(context: CommandContext, references: readonly string[]): Promise<TaskTable[]> {
+  const found = new Map<string, TaskTable>()
+  for (const reference of references) {
+    const task = await findCompanyTask(context.tx, { companyId: context.companyId, reference })
+    if (!task) throw ruleViolated(`There is no task ${reference} in this company.`, { reference })
+    found.set(task.id, task)
+  }
+  return [...found.values()]
+}
+
+/** Replaces a task's blockers. @throws `rule_violated` when a blocker waits, directly or not, for the task itself */
+export async function setBlockers(context: CommandContext, task: TaskTable, blockers: readonly TaskTable[]): Promise<void> {
+  for (const blocker of blockers) await refuseCycle(context, task, blocker)
+  await context.tx.deleteFrom('task_blockers').where('company_id', '=', context.companyId).where('task_id', '=', task.id).execute()
+  if (blockers.length === 0) return
+  const rows = blockers.map((blocker) => ({ company_id: context.companyId, task_id: task.id, blocker_id: blocker.id }))
+  await context.tx.insertInto('task_blockers').values(rows).execute()
+}
+
+/** How many tasks a cycle check looks at before it refuses. */
+const mostVisited = 10_000
+
+async function refuseCycle(context: CommandContext, task: TaskTable, blocker: TaskTable): Promise<void> {
+  const seen = new Set<string>()
+  const open = [blocker]
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (next.id === task.id) {
+      throw ruleViolated(`${blocker.identifier} waits for ${task.identifier} already, so it can not block it.`, { taskId: task.id, blockerId: blocker.id })
+    }
+    if (seen.has(next.id)) continue
+    seen.add(next.id)
+    if (seen.size > mostVisited) throw new EngineError(kernelErrors.rule_violated, `More than ${mostVisited} tasks wait for each other here; make the chain shorter.`)
+    open.push(...(await blockersOf(context.tx, { companyId: context.companyId, taskId: next.id })))
+  }
+}

@@ -1,0 +1,110 @@
+import { countLiveRuns, findColleague } from '../agents/sql.ts'
+import type { AgentTable } from '../agents/table.ts'
+import { findCompany } from '../companies/sql.ts'
+import { first, statement } from '../database/statement.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { isoTime } from '../ports/clock.ts'
+import { findLease, insertLease } from '../runs/lease.ts'
+import { agentMayWork, noLiveOwner, noPendingDeliverable, noUnresolvedBlocker, unassignedOrMine } from './checkout-guards.ts'
+import { explainCheckout } from './checkout-rules.ts'
+import { taskMachine } from './machine.ts'
+import { taskRef } from './transition.ts'
+import type { TaskStatus } from './schema.ts'
+import { unresolvedBlockers } from './sql.ts'
+import type { TaskTable } from './table.ts'
+
+interface Claim {
+  companyId: string
+  taskId: string
+  agentId: string
+  runId: string
+  now: string
+}
+
+/**
+ * Takes a task for one run: the only way into `in_progress`.
+ * Guards: right status, unassigned or mine, no live owner, no unresolved blocker, no deliverable under review, agent may
+ * work and has a free slot, company active. The fence grows by one and is never used again.
+ */
+const claimTask = statement((db, given: Claim) =>
+  db
+    .updateTable('tasks')
+    .set((e) => ({
+      status: 'in_progress' as const,
+      fence: e('fence', '+', 1),
+      version: e('version', '+', 1),
+      assignee_agent_id: given.agentId,
+      checkout_run_id: given.runId,
+      checkout_agent_id: given.agentId,
+      checkout_at: given.now,
+      started_at: e.fn.coalesce('started_at', e.val(given.now)),
+      updated_at: given.now,
+      blocked_reason: null,
+      blocked_owner: null,
+      progress_percent: 0,
+      progress_message: null,
+    }))
+    .where('company_id', '=', given.companyId)
+    .where('id', '=', given.taskId)
+    .where('status', 'in', taskMachine.sources('checkout', 'in_progress'))
+    .where((e) => unassignedOrMine(e, given.agentId))
+    .where(noLiveOwner)
+    .where(noUnresolvedBlocker)
+    .where(noPendingDeliverable)
+    .where((e) => agentMayWork(e, given))
+    .returningAll(),
+)
+
+export interface CheckoutRequest {
+  readonly task: TaskTable
+  readonly agent: AgentTable
+  readonly runId: string
+  readonly workerId: string
+  readonly expectedStatuses?: readonly TaskStatus[] | undefined
+}
+
+/** Checks a task out for a run and gives the run its lease. The run's own row is the caller's. @throws see `explainCheckout` */
+export async function checkoutTask(context: CommandContext, request: CheckoutRequest): Promise<TaskTable> {
+  const { task, agent, runId } = request
+  const { companyId, now } = context
+  const isExpected = request.expectedStatuses?.includes(task.status) ?? true
+  const claimed = isExpected ? first(await claimTask(context.tx, { companyId, taskId: task.id, agentId: agent.id, runId, now })) : null
+  if (!claimed) throw await refusal(context, request)
+  await insertLease(context.tx, {
+    run_id: runId,
+    company_id: companyId,
+    task_id: task.id,
+    agent_id: agent.id,
+    fence: claimed.fence,
+    worker_id: request.workerId,
+    expires_at: isoTime(context.clock.now() + context.settings.leaseMs),
+  })
+  context.emit('task.claimed', taskRef(claimed), { runId, agentId: agent.id, fence: claimed.fence, from: task.status })
+  return claimed
+}
+
+async function refusal(context: CommandContext, request: CheckoutRequest) {
+  const { task, agent } = request
+  const { companyId, tx } = context
+  const lease = await findLease(tx, { companyId, taskId: task.id })
+  const holder = lease && (await findColleague(tx, { companyId, agentId: lease.agent_id }))
+  const pending = await tx
+    .selectFrom('deliverables')
+    .select('id')
+    .where('company_id', '=', companyId)
+    .where('task_id', '=', task.id)
+    .where('status', '=', 'pending')
+    .execute()
+  return explainCheckout({
+    task,
+    agent,
+    companyStatus: (await findCompany(tx, companyId))?.status ?? 'archived',
+    lease,
+    holderName: holder?.name ?? null,
+    blockers: await unresolvedBlockers(tx, { companyId, taskId: task.id }),
+    liveRuns: await countLiveRuns(tx, { companyId, agentId: agent.id }),
+    hasPendingDeliverable: pending.length > 0,
+    expectedStatuses: request.expectedStatuses,
+    now: context.now,
+  })
+}

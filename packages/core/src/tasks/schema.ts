@@ -1,0 +1,103 @@
+import { z } from 'zod'
+
+import { Id, IsoTime, LongText, Tags, jsonObject } from '../kernel/schema.ts'
+import type { TaskTable } from './table.ts'
+
+export const TaskStatus = z.enum(['backlog', 'todo', 'in_progress', 'in_review', 'blocked', 'done', 'cancelled'])
+export type TaskStatus = z.infer<typeof TaskStatus>
+
+export const priorities = ['critical', 'high', 'medium', 'low'] as const
+export const TaskPriority = z.enum(priorities)
+export type TaskPriority = z.infer<typeof TaskPriority>
+
+/** A task's id or its identifier. */
+export const TaskRef = z.string().min(1).max(64).describe('Task id, or identifier such as ACM-42.')
+
+export const Task = z
+  .object({
+    id: Id,
+    companyId: Id,
+    identifier: z.string(),
+    title: z.string(),
+    description: z.string().nullable(),
+    status: TaskStatus,
+    priority: TaskPriority,
+    goalId: Id.nullable(),
+    parentId: Id.nullable(),
+    assigneeAgentId: Id.nullable(),
+    preferredAgentId: Id.nullable(),
+    requiredCapabilities: z.array(z.string()),
+    tags: z.array(z.string()),
+    acceptanceCriteria: z.array(z.string()),
+    context: jsonObject,
+    maxAttempts: z.number().int(),
+    blocked: z.object({ reason: z.string(), owner: z.string().nullable() }).nullable(),
+    progress: z.object({ percent: z.number().int(), message: z.string().nullable() }),
+    checkout: z.object({ runId: Id, agentId: Id, since: IsoTime, fence: z.number().int() }).nullable(),
+    version: z.number().int(),
+    createdAt: IsoTime,
+    updatedAt: IsoTime,
+    startedAt: IsoTime.nullable(),
+    completedAt: IsoTime.nullable(),
+    cancelledAt: IsoTime.nullable(),
+  })
+  .meta({ id: 'Task' })
+export type Task = z.infer<typeof Task>
+
+export const TaskInput = {
+  title: z.string().trim().min(1).max(500),
+  description: LongText.nullable().optional(),
+  priority: TaskPriority.optional(),
+  goalId: Id.nullable().optional(),
+  parentId: TaskRef.nullable().optional(),
+  preferredAgentId: Id.nullable().optional(),
+  requiredCapabilities: Tags.optional(),
+  tags: Tags.optional(),
+  acceptanceCriteria: z.array(z.string().min(1).max(2_000)).max(50).optional(),
+  context: jsonObject.optional(),
+  maxAttempts: z.number().int().min(1).max(20).optional(),
+  blockedBy: z.array(TaskRef).max(50).optional().describe('Tasks that must end before this one can be checked out.'),
+}
+
+export function toTask(row: TaskTable): Task {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    identifier: row.identifier,
+    title: row.title,
+    description: row.description,
+    status: row.status,
+    priority: priorityName(row.priority),
+    goalId: row.goal_id,
+    parentId: row.parent_id,
+    assigneeAgentId: row.assignee_agent_id,
+    preferredAgentId: row.preferred_agent_id,
+    requiredCapabilities: JSON.parse(row.required_capabilities),
+    tags: JSON.parse(row.tags),
+    acceptanceCriteria: JSON.parse(row.acceptance_criteria),
+    context: JSON.parse(row.context),
+    maxAttempts: row.max_attempts,
+    blocked: row.blocked_reason === null ? null : { reason: row.blocked_reason, owner: row.blocked_owner },
+    progress: { percent: row.progress_percent, message: row.progress_message },
+    checkout: toCheckout(row),
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    startedAt: row.started_at,
+    completedAt: row.completed_at,
+    cancelledAt: row.cancelled_at,
+  }
+}
+
+function toCheckout(row: TaskTable): Task['checkout'] {
+  if (row.checkout_run_id === null || row.checkout_agent_id === null || row.checkout_at === null) return null
+  return { runId: row.checkout_run_id, agentId: row.checkout_agent_id, since: row.checkout_at, fence: row.fence }
+}
+
+export function priorityRank(priority: TaskPriority): number {
+  return priorities.indexOf(priority)
+}
+
+export function priorityName(rank: number): TaskPriority {
+  return priorities[rank] ?? 'medium'
+}

@@ -1,0 +1,103 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import { noUnresolvedBlocker } from './checkout-guards.ts'
+import type { TaskTable } from './table.ts'
+
+const taskById = statement((db, given: { id: string }) => db.selectFrom('tasks').selectAll().where('id', '=', given.id))
+const taskByIdentifier = statement((db, given: { identifier: string }) => db.selectFrom('tasks').selectAll().where('identifier', '=', given.identifier))
+
+/** A task by its id or its identifier (`ACM-42`, in any case). */
+export async function findTask(db: Kysely<Database>, reference: string): Promise<TaskTable | null> {
+  const isIdentifier = /^[a-z][a-z0-9]*-\d+$/i.test(reference)
+  if (isIdentifier) return first(await taskByIdentifier(db, { identifier: reference.toUpperCase() }))
+  return first(await taskById(db, { id: reference }))
+}
+
+/** A task of this company; null also when the reference is another company's. */
+export async function findCompanyTask(db: Kysely<Database>, given: { companyId: string; reference: string }): Promise<TaskTable | null> {
+  const task = await findTask(db, given.reference)
+  return task?.company_id === given.companyId ? task : null
+}
+
+export async function locateTask(db: Kysely<Database>, reference: string): Promise<Location | null> {
+  const task = await findTask(db, reference)
+  return task && { id: task.id, companyId: task.company_id, taskId: task.id, agentId: task.checkout_agent_id ?? task.assignee_agent_id }
+}
+
+/** Changes a task that is still at the version that was read; null when it is not. */
+export async function updateTask(tx: Transaction<Database>, task: TaskTable, changes: Partial<TaskTable>): Promise<TaskTable | null> {
+  const row = await tx
+    .updateTable('tasks')
+    .set({ ...changes, version: task.version + 1 })
+    .where('company_id', '=', task.company_id)
+    .where('id', '=', task.id)
+    .where('version', '=', task.version)
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+const unresolved = statement((db, given: { companyId: string; taskId: string }) =>
+  db
+    .selectFrom('task_blockers')
+    .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.blocker_id'))
+    .selectAll('tasks')
+    .where('task_blockers.company_id', '=', given.companyId)
+    .where('task_blockers.task_id', '=', given.taskId)
+    .where('tasks.status', 'not in', ['done', 'cancelled'])
+    .orderBy('tasks.id'),
+)
+
+/** The tasks that must end before this one can start. */
+export async function unresolvedBlockers(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<TaskTable[]> {
+  return unresolved(db, given)
+}
+
+const allBlockers = statement((db, given: { companyId: string; taskId: string }) =>
+  db
+    .selectFrom('task_blockers')
+    .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.blocker_id'))
+    .selectAll('tasks')
+    .where('task_blockers.company_id', '=', given.companyId)
+    .where('task_blockers.task_id', '=', given.taskId)
+    .orderBy('tasks.id'),
+)
+
+export async function blockersOf(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<TaskTable[]> {
+  return allBlockers(db, given)
+}
+
+const dependents = statement((db, given: { companyId: string; taskId: string }) =>
+  db
+    .selectFrom('task_blockers')
+    .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.task_id'))
+    .selectAll('tasks')
+    .where('task_blockers.company_id', '=', given.companyId)
+    .where('task_blockers.blocker_id', '=', given.taskId)
+    .orderBy('tasks.id'),
+)
+
+/** The tasks that wait for this one. */
+export async function dependentsOf(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<TaskTable[]> {
+  return dependents(db, given)
+}
+
+const openTasks = statement((db, given: { companyId: string; agentId: string }) =>
+  db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('assignee_agent_id', '=', given.agentId)
+    .where('status', '=', 'todo')
+    .where(noUnresolvedBlocker)
+    .orderBy('id')
+    .limit(100),
+)
+
+/** Tasks of an agent that could start now. */
+export async function openTasksOf(db: Kysely<Database>, given: { companyId: string; agentId: string }): Promise<TaskTable[]> {
+  return openTasks(db, given)
+}

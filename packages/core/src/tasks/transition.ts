@@ -1,0 +1,95 @@
+import { findColleague } from '../agents/sql.ts'
+import { versionConflict } from '../kernel/change.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { assertTransition } from '../kernel/transition.ts'
+import { cancelLiveRun, cancelQueuedRuns } from '../runs/end.ts'
+import { wake } from '../runs/wake.ts'
+import type { WakeReason } from '../runs/schema.ts'
+import { taskMachine } from './machine.ts'
+import type { TaskStatus } from './schema.ts'
+import { dependentsOf, findCompanyTask, unresolvedBlockers, updateTask } from './sql.ts'
+import type { TaskTable } from './table.ts'
+
+export interface Move {
+  readonly to: TaskStatus
+  readonly verb: 'update' | 'submit' | 'report' | 'release' | 'recover' | 'block' | 'complete' | 'cancel' | 'review'
+  readonly reason?: string | null
+  /** Who can unblock it, for a move to `blocked`. */
+  readonly owner?: string | null
+  readonly changes?: Partial<TaskTable>
+}
+
+export async function requireTask(context: CommandContext, reference: string): Promise<TaskTable> {
+  const task = await findCompanyTask(context.tx, { companyId: context.companyId, reference })
+  if (!task) throw notFound('task', reference)
+  return task
+}
+
+/** Writes changes to a task that was read in this transaction. @throws `version_conflict` */
+export async function changeTask(context: CommandContext, task: TaskTable, changes: Partial<TaskTable>): Promise<TaskTable> {
+  const next = await updateTask(context.tx, task, { ...changes, updated_at: context.now })
+  if (!next) throw versionConflict('task', task, task.version)
+  return next
+}
+
+/**
+ * Moves a task along its machine, with everything that belongs to the move: times, the end of a run that others hold,
+ * queued runs of an ended task, and the tasks that waited for it. Checkout is the one move that is not made here.
+ * @throws `illegal_transition`
+ */
+export async function moveTask(context: CommandContext, task: TaskTable, move: Move): Promise<TaskTable> {
+  assertTransition(taskMachine, task.status, move)
+  const isSubmission = move.verb === 'submit'
+  const { runId } = context.actor.kind === 'run' ? { runId: context.actor.id } : { runId: null }
+  if (!isSubmission) await cancelLiveRun(context, { taskId: task.id, reason: `task_${move.to}` })
+  const next = await changeTask(context, task, { ...fieldsOf(context.now, move), ...move.changes })
+  const ref = taskRef(next)
+  const reason = move.reason ?? null
+  context.emit('task.status_changed', ref, { from: task.status, to: move.to, verb: move.verb, reason })
+  if (move.verb === 'release') context.emit('task.released', ref, { runId: task.checkout_run_id, reason: reason ?? 'released' })
+  if (move.to === 'blocked') context.emit('task.blocked', ref, { reason: reason ?? 'blocked', owner: move.owner ?? null })
+  if (move.to === 'done') context.emit('task.completed', ref, { runId: runId ?? task.checkout_run_id })
+  if (!isReady(move.to)) await cancelQueuedRuns(context, { taskId: task.id, reason: `task_${move.to}` })
+  if (taskMachine.isFinal(move.to)) await wakeDependents(context, next)
+  return next
+}
+
+/** What a move writes besides the status. Pure. */
+function fieldsOf(now: string, move: Move): Partial<TaskTable> {
+  const ends = move.to === 'in_review' && move.verb === 'submit' ? {} : { checkout_run_id: null, checkout_agent_id: null, checkout_at: null }
+  const isBlocked = move.to === 'blocked'
+  return {
+    ...ends,
+    status: move.to,
+    blocked_reason: isBlocked ? (move.reason ?? 'blocked') : null,
+    blocked_owner: isBlocked ? (move.owner ?? null) : null,
+    ...(move.to === 'done' && { completed_at: now, progress_percent: 100 }),
+    ...(move.to === 'cancelled' && { cancelled_at: now }),
+  }
+}
+
+/** Whether queued runs of a task in this status still have something to do, now or after a review. */
+function isReady(status: TaskStatus): boolean {
+  return status === 'todo' || status === 'in_progress' || status === 'in_review'
+}
+
+/** An ended task wakes each task whose last blocker it was. */
+async function wakeDependents(context: CommandContext, task: TaskTable): Promise<void> {
+  for (const dependent of await dependentsOf(context.tx, { companyId: context.companyId, taskId: task.id })) {
+    await wakeAssignee(context, dependent, 'blockers_resolved')
+  }
+}
+
+/** Wakes the assignee of a task that is ready to start; does nothing for one that is not. */
+export async function wakeAssignee(context: CommandContext, task: TaskTable, reason: WakeReason): Promise<void> {
+  if (task.assignee_agent_id === null || task.status !== 'todo') return
+  const blockers = await unresolvedBlockers(context.tx, { companyId: context.companyId, taskId: task.id })
+  if (blockers.length > 0) return
+  const agent = await findColleague(context.tx, { companyId: context.companyId, agentId: task.assignee_agent_id })
+  if (agent) await wake(context, { agent, task, reason })
+}
+
+export function taskRef(task: TaskTable) {
+  return { type: 'task' as const, id: task.id, version: task.version }
+}

@@ -1,0 +1,117 @@
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
+
+import { openDatabase, type Handles } from './open.ts'
+import { StatementCache } from './statements.ts'
+import { Writer } from './writer.ts'
+
+/** A Kysely driver on better-sqlite3: one writer taken in turns, one reader that sees only committed rows. */
+export class SqliteDriver implements Driver {
+  readonly #path: string
+  #open: OpenDatabase | undefined
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  async init(): Promise<void> {
+    this.#open = createOpenDatabase(await openDatabase(this.#path))
+  }
+
+  async acquireConnection(): Promise<Connection> {
+    return new Connection(this.#database())
+  }
+
+  async beginTransaction(connection: Connection): Promise<void> {
+    await connection.begin()
+  }
+
+  async commitTransaction(connection: Connection): Promise<void> {
+    await connection.commit()
+  }
+
+  async rollbackTransaction(connection: Connection): Promise<void> {
+    await connection.rollback()
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    const open = this.#open
+    if (!open) return
+    this.#open = undefined
+    await open.turns.alone(() => {
+      open.handles.reader?.close()
+      open.handles.writer.close()
+    })
+  }
+
+  #database(): OpenDatabase {
+    if (!this.#open) throw Object.assign(new Error('the database is closed'), { code: 'SQLITE_CANTOPEN' })
+    return this.#open
+  }
+}
+
+interface OpenDatabase {
+  readonly handles: Handles
+  readonly turns: Writer
+  readonly writing: StatementCache
+  readonly reading: StatementCache | null
+}
+
+function createOpenDatabase(handles: Handles): OpenDatabase {
+  return {
+    handles,
+    turns: new Writer(handles.writer, { groups: handles.reader !== null }),
+    writing: new StatementCache(handles.writer),
+    reading: handles.reader && new StatementCache(handles.reader),
+  }
+}
+
+/** What Kysely works with for one query or one transaction; many of them share the two real connections. */
+class Connection implements DatabaseConnection {
+  readonly #database: OpenDatabase
+  #isInTransaction = false
+
+  constructor(database: OpenDatabase) {
+    this.#database = database
+  }
+
+  async begin(): Promise<void> {
+    await this.#database.turns.begin()
+    this.#isInTransaction = true
+  }
+
+  async commit(): Promise<void> {
+    this.#isInTransaction = false
+    await this.#database.turns.commit()
+  }
+
+  async rollback(): Promise<void> {
+    // Kysely rolls back after a failed commit too; that transaction is over already.
+    if (!this.#isInTransaction) return
+    this.#isInTransaction = false
+    await this.#database.turns.rollback()
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const { writing, reading, turns } = this.#database
+    if (this.#isInTransaction) return run<Row>(writing, query)
+    if (reading) return run<Row>(reading, query)
+    return turns.alone(() => run<Row>(writing, query))
+  }
+
+  // Rows are never streamed, since an open reader stops the WAL from shrinking.
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('SQLite rows are not streamed; read pages')
+  }
+}
+
+function run<Row>(cache: StatementCache, query: CompiledQuery): QueryResult<Row> {
+  const statement = cache.get(query.sql)
+  if (statement.reader) {
+    // The statement's columns are the row type that Kysely inferred from its text.
+    return { rows: statement.all(...query.parameters) as Row[] }
+  }
+  const { changes } = statement.run(...query.parameters)
+  return { rows: [], numAffectedRows: BigInt(changes) }
+}

@@ -1,0 +1,26 @@
+// The complete public surface of @engine/storage-sqlite.
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+
+import { STORAGE_SPEC, type Storage } from '@engine/core/plugin'
+
+import { SqliteDriver } from './driver.ts'
+
+/**
+ * SQLite as Engine's storage: a file, or `:memory:`.
+ *
+ * Every acknowledged write is on disk (`synchronous=FULL`); writes that are asked for together share one commit. Several
+ * processes may open the same file.
+ */
+export function sqlite(path: string): Storage {
+  return {
+    spec: STORAGE_SPEC,
+    id: `sqlite:${path}`,
+    family: 'sqlite',
+    createDialect: () => ({
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new SqliteDriver(path),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    }),
+  }
+}

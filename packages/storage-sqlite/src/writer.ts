@@ -1,0 +1,156 @@
+import type { Database as Native } from 'better-sqlite3'
+
+/** How many transactions share one commit at most, so that another process gets its turn. */
+const groupLimit = 64
+/** How long a transaction waits for another process's lock before it gives up, milliseconds. */
+const lockWaitMs = 10_000
+
+/** Transactions that become durable by the same commit, all or none. */
+class Group {
+  readonly committed: Promise<void>
+  size = 0
+  failure: unknown = null
+  readonly #settle: { resolve: () => void; reject: (reason: unknown) => void }
+
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.committed = promise
+    this.#settle = { resolve, reject }
+    // Members await it when they commit; a group whose members all rolled back has nobody to hear of it.
+    promise.catch(() => undefined)
+  }
+
+  resolve(): void {
+    this.#settle.resolve()
+  }
+
+  reject(reason: unknown): void {
+    this.#settle.reject(reason)
+  }
+}
+
+/**
+ * The one writing connection, taken in turns. Transactions that wait for their turn while one is under way join its
+ * group: each runs in a savepoint of its own, and one commit makes all of them durable. A lone transaction commits at once.
+ */
+export class Writer {
+  readonly #connection: Native
+  readonly #groupLimit: number
+  readonly #waiting: (() => void)[] = []
+  #isTaken = false
+  #group: Group | null = null
+
+  constructor(connection: Native, options: { groups: boolean }) {
+    this.#connection = connection
+    this.#groupLimit = options.groups ? groupLimit : 1
+  }
+
+  /** Waits for the turn without opening a transaction: for reads of a database that has one connection. */
+  async alone<Result>(work: () => Result): Promise<Result> {
+    await this.#take()
+    try {
+      return work()
+    } finally {
+      this.#next()
+    }
+  }
+
+  async begin(): Promise<void> {
+    await this.#take()
+    try {
+      if (this.#group === null) {
+        await this.#lock()
+        this.#group = new Group()
+      }
+      this.#connection.exec('savepoint command')
+    } catch (error) {
+      this.#next()
+      throw error
+    }
+  }
+
+  /** Resolves when the transaction is on disk; rejects when it is not. */
+  async commit(): Promise<void> {
+    const group = this.#current()
+    try {
+      this.#noteLostTransaction(group)
+      if (group.failure === null) this.#connection.exec('release command')
+      group.size += 1
+    } finally {
+      this.#leave(group)
+    }
+    await group.committed
+  }
+
+  async rollback(): Promise<void> {
+    const group = this.#current()
+    try {
+      this.#noteLostTransaction(group)
+      if (group.failure === null) this.#connection.exec('rollback to command; release command')
+    } finally {
+      this.#leave(group)
+    }
+  }
+
+  /** Some failures (disk full, I/O) make SQLite roll back everything by itself; then the whole group is lost. */
+  #noteLostTransaction(group: Group): void {
+    if (!this.#connection.inTransaction) group.failure ??= Object.assign(new Error('SQLite rolled the transaction back'), { code: 'SQLITE_IOERR' })
+  }
+
+  #current(): Group {
+    if (this.#group === null) throw new Error('there is no transaction to end')
+    return this.#group
+  }
+
+  /** Ends a member's turn: the next one joins the group, or the group is committed. */
+  #leave(group: Group): void {
+    const hasRoom = group.size < this.#groupLimit && group.failure === null
+    if (hasRoom && this.#waiting.length > 0) return this.#next()
+    this.#group = null
+    this.#commitGroup(group)
+    this.#next()
+  }
+
+  #commitGroup(group: Group): void {
+    try {
+      if (group.failure !== null) throw group.failure
+      this.#connection.exec(group.size > 0 ? 'commit' : 'rollback')
+      group.resolve()
+    } catch (error) {
+      if (this.#connection.inTransaction) this.#connection.exec('rollback')
+      group.reject(error)
+    }
+  }
+
+  async #take(): Promise<void> {
+    if (!this.#isTaken) {
+      this.#isTaken = true
+      return
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#isTaken = false
+  }
+
+  /** Takes the file's write lock at once, so that no transaction fails for having read before it wrote. */
+  async #lock(): Promise<void> {
+    const deadline = performance.now() + lockWaitMs
+    for (;;) {
+      try {
+        this.#connection.exec('begin immediate')
+        return
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw error
+        await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 10))
+      }
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('SQLITE_BUSY')
+}
