@@ -16,7 +16,7 @@ export interface Engine extends Api, AsyncDisposable {
   /** Listens to committed events of this process. Returns the function that stops it. */
   on<Type extends EventType>(type: Type, handler: EventHandler<Type>): () => void
   /** A company's events after a seq, past and then live, whoever wrote them; ends with `signal`. */
-  stream(options: { companyId: string; actor: Actor; after?: number; signal: AbortSignal }): AsyncIterable<AnyEvent[]>
+  stream(options: { companyId: string; actor: Actor; after?: number | 'latest'; signal: AbortSignal }): AsyncIterable<AnyEvent[]>
   /** Starts the loops that execute runs and take back lost ones. */
   start(): Promise<void>
   /** Stops claiming, lets live runs end or hands them back, closes the database. Safe to call twice. */

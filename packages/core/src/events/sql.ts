@@ -70,6 +70,18 @@ export async function eventsAfter(db: Kysely<Database>, given: { companyId: stri
   return (await after(db, given)).map(toEvent)
 }
 
+const latest = statement((db, given: { companyId: string }) =>
+  db
+    .selectFrom('events')
+    .select((e) => e.fn.max('seq').as('seq'))
+    .where('company_id', '=', given.companyId),
+)
+
+/** The position of a company's newest event; 0 when it has none. */
+export async function latestSeq(db: Kysely<Database>, companyId: string): Promise<number> {
+  return first(await latest(db, { companyId }))?.seq ?? 0
+}
+
 export function toEvent(row: Omit<EventTable, 'seq'> & { seq: number }): AnyEvent {
   const event = {
     id: row.id,

@@ -3,14 +3,14 @@ import type { Kysely } from 'kysely'
 import type { Database } from '../database/tables.ts'
 import type { AnyEvent, EventBus } from '../kernel/events.ts'
 import type { Clock } from '../ports/clock.ts'
-import { eventsAfter } from './sql.ts'
+import { eventsAfter, latestSeq } from './sql.ts'
 
 const batch = 100
 
 export interface StreamOptions {
   readonly companyId: string
-  /** Events after this seq; 0 for all. */
-  readonly after: number
+  /** Events after this seq; 0 for all, `latest` for those to come. */
+  readonly after: number | 'latest'
   readonly signal: AbortSignal
   /** How long to wait before looking again when no event was heard of, milliseconds. */
   readonly pollMs: number
@@ -21,12 +21,12 @@ export interface StreamOptions {
  * and uses the bus only as a wake-up, so nothing is missed, doubled or out of order, whoever wrote it.
  */
 export async function* streamEvents(source: { db: Kysely<Database>; bus: EventBus; clock: Clock }, options: StreamOptions): AsyncGenerator<AnyEvent[]> {
-  let { after } = options
   let heard = new AbortController()
   const forget = source.bus.onAny((event) => {
     if (event.companyId === options.companyId) heard.abort()
   })
   try {
+    let after = options.after === 'latest' ? await latestSeq(source.db, options.companyId) : options.after
     while (!options.signal.aborted) {
       heard = new AbortController()
       const events = await eventsAfter(source.db, { companyId: options.companyId, after, limit: batch })

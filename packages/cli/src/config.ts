@@ -1,0 +1,51 @@
+import { join, resolve } from 'node:path'
+
+import type { Storage } from '@engine/core'
+import { sqlite } from '@engine/storage-sqlite'
+
+export interface ServeFlags {
+  readonly port?: string
+  readonly host?: string
+  readonly dataDir?: string
+  readonly databaseUrl?: string
+  readonly demo?: boolean
+}
+
+export interface ServeConfig {
+  readonly host: string
+  readonly port: number
+  readonly storage: Storage
+  readonly hasDemo: boolean
+}
+
+/** A flag wins over its environment variable, which wins over the default. @throws naming the setting that is wrong */
+export function readConfig(flags: ServeFlags, environment: Readonly<Record<string, string | undefined>>): ServeConfig {
+  const dataDir = flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
+  return {
+    host: flags.host ?? environment['HOST'] ?? '127.0.0.1',
+    port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
+    storage: readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], dataDir),
+    hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']),
+  }
+}
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new Error(`PORT (or --port) must be a number from 0 to 65535, not "${text}".`)
+}
+
+function readSwitch(name: string, value: string | undefined): boolean {
+  if (value === undefined || value === '' || value === 'on') return true
+  if (value === 'off') return false
+  throw new Error(`${name} must be on or off, not "${value}".`)
+}
+
+function readStorage(url: string | undefined, dataDir: string): Storage {
+  if (url === undefined || url === '') return sqlite(join(resolve(dataDir), 'engine.db'))
+  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/i.exec(url) ?? []
+  if (scheme === 'file' && rest !== '') return sqlite(rest === ':memory:' ? rest : resolve(rest.replace(/^\/\/(?=\/)/, '')))
+  // Only the scheme is repeated: the rest of such a URL can hold a password.
+  const what = scheme === '' ? 'it has no scheme' : `this version does not know ${scheme}:`
+  throw new Error(`DATABASE_URL (or --database-url) can not be used: ${what}. Use file:./engine.db.`)
+}

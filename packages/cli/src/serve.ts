@@ -1,0 +1,65 @@
+import { createEngine, type Engine } from '@engine/core'
+import { processAdapter } from '@engine/adapters/process'
+import { serve, type RunningServer } from '@engine/http'
+
+import type { ServeConfig } from './config.ts'
+import { createDemoCompany } from './demo.ts'
+import { announceReview, showWork } from './live.ts'
+import { consoleLogger } from './logger.ts'
+import { createScreen, type Screen } from './screen.ts'
+
+/** Runs until it is told to stop by SIGINT or SIGTERM; a second signal ends it at once. */
+export async function serveCommand(config: ServeConfig): Promise<void> {
+  const screen = createScreen(process.stdout)
+  const engine = await createEngine({ storage: config.storage, adapters: [processAdapter()], logger: consoleLogger })
+  try {
+    const server = await serve({ engine, host: config.host, port: config.port, logger: consoleLogger })
+    const stopped = stopOnSignal({ engine, server, screen })
+    screen.print(`Engine is ready on ${server.url} (${config.storage.id})`)
+    screen.print(`  status page    ${server.url}/\n  API reference  ${server.url}/api/docs\n`)
+    await begin(engine, { server, screen, hasDemo: config.hasDemo })
+    await stopped
+  } catch (error) {
+    await engine.stop()
+    throw error
+  }
+}
+
+async function begin(engine: Engine, given: { server: RunningServer; screen: Screen; hasDemo: boolean }): Promise<void> {
+  const { server, screen } = given
+  const isEmpty = (await engine.companies.list({ limit: 1 })).items.length === 0
+  await showWork(engine, { screen, url: server.url })
+  await engine.start()
+  if (isEmpty && given.hasDemo) {
+    screen.print('The database is empty: here is a demo company that checks the Markdown of this folder.\n')
+    await createDemoCompany(engine, { root: process.cwd() })
+    return
+  }
+  await announceWaiting(engine, given)
+}
+
+/** What waits for a person since the last time. */
+async function announceWaiting(engine: Engine, { server, screen }: { server: RunningServer; screen: Screen }): Promise<void> {
+  const { items } = await engine.companies.list({ limit: 100 })
+  for (const company of items) {
+    const pending = await engine.deliverables.list({ companyId: company.id, status: 'pending' })
+    for (const deliverable of pending.items) announceReview({ screen, url: server.url }, deliverable)
+  }
+}
+
+function stopOnSignal({ engine, server, screen }: { engine: Engine; server: RunningServer; screen: Screen }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isStopping = false
+    const stop = (signal: NodeJS.Signals) => {
+      if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
+      isStopping = true
+      screen.print('\nStopping: no new work, live runs end or are handed back. Once more to stop at once.')
+      Promise.all([server.close(), engine.stop()]).then(() => {
+        screen.print('Stopped.')
+        resolve()
+      }, reject)
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  })
+}

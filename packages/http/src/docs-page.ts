@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+import type { Registry } from '@engine/core'
+
+/** The API reference: a page of our own that loads the reference viewer from this server, never from elsewhere. */
+export function docsPage(registry: Registry): string {
+  const anchors = registry.errors.map((error) => `<a id="${error.code}"></a>`).join('')
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Engine API</title></head><body>${anchors}
+<script id="api-reference" data-url="/api/openapi.json" data-configuration='{"withDefaultFonts":false,"telemetry":false,"agent":{"disabled":true}}'></script>
+<script src="/api/docs/reference.js"></script></body></html>`
+}
+
+let asset: Promise<Buffer> | undefined
+
+/** The viewer's script: beside the built package, or from the development dependency when run from sources. */
+export function docsAsset(): Promise<Buffer> {
+  return (asset ??= readFile(assetPath()))
+}
+
+function assetPath(): string {
+  if (import.meta.url.endsWith('.js')) return fileURLToPath(new URL('./reference.js', import.meta.url))
+  return createRequire(import.meta.url).resolve('@scalar/api-reference/dist/browser/standalone.js')
+}

@@ -1,0 +1,11 @@
+import type { ErrorDefinition } from '@engine/core'
+
+/** Failures that only exist on the wire. */
+export const httpErrors = {
+  malformed_json: { code: 'malformed_json', kind: 'invalid', help: 'Send one JSON object in UTF-8.' },
+  unknown_route: { code: 'unknown_route', kind: 'missing', help: 'See /api/docs for the routes.' },
+  untrusted_origin: { code: 'untrusted_origin', kind: 'denied', help: 'This server answers only requests that name it and come from its own pages.' },
+  unsupported_media_type: { code: 'unsupported_media_type', kind: 'invalid', help: 'Send the body as application/json.' },
+  unauthenticated: { code: 'unauthenticated', kind: 'unauthenticated', help: 'Send a valid credential as `Authorization: Bearer …`.' },
+  payload_too_large: { code: 'payload_too_large', kind: 'too_large', help: 'Send less.' },
+} as const satisfies Record<string, ErrorDefinition>

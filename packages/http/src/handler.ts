@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+
+import { EngineError, type Actor, type Engine, type JsonObject, type Logger } from '@engine/core'
+
+import { readJsonBody } from './body.ts'
+import { docsAsset, docsPage } from './docs-page.ts'
+import { httpErrors } from './errors.ts'
+import { guardLocal } from './local-guard.ts'
+import { openApiDocument } from './openapi.ts'
+import { problem, statusOfKind } from './problem.ts'
+import { createRoutes, type Match, type Routes } from './routes.ts'
+import { eventStream } from './sse.ts'
+import { statusPage, statusPageScript } from './status-page.ts'
+import { html, json, type WireRequest, type WireResponse } from './wire.ts'
+
+export interface HandlerOptions {
+  readonly engine: Engine
+  readonly logger?: Logger
+  /**
+   * Who a request without a credential acts as. On a loopback server this is the local operator; leave it out and such
+   * requests get 401.
+   */
+  readonly localActor?: Actor
+  /** Ends every open stream, for a graceful stop. */
+  readonly stopping?: AbortSignal
+}
+
+export type Handler = (request: WireRequest) => Promise<WireResponse>
+
+interface Context extends HandlerOptions {
+  readonly routes: Routes
+  readonly document: () => object
+}
+
+/** The whole HTTP surface as one function, made from the engine's registry. */
+export function createHandler(options: HandlerOptions): Handler {
+  let document: object | undefined
+  const context: Context = {
+    ...options,
+    routes: createRoutes(options.engine.registry),
+    document: () => (document ??= openApiDocument(options.engine.registry)),
+  }
+  return async (request) => {
+    const requestId = randomUUID()
+    const response = await respond(context, request, requestId).catch((error: unknown) => {
+      const answer = problem(error, requestId)
+      if (answer.status >= 500) options.logger?.error('a request failed', { requestId, method: request.method, path: request.url.pathname, error: describe(error) })
+      return answer
+    })
+    return { ...response, headers: { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...response.headers } }
+  }
+}
+
+async function respond(context: Context, request: WireRequest, requestId: string): Promise<WireResponse> {
+  const { pathname } = request.url
+  if (pathname === '/api/health/live') return json(200, { status: 'live' })
+  if (context.localActor) guardLocal(request)
+  if (request.method === 'GET') {
+    const page = await readOnlyPage(context, pathname)
+    if (page) return page
+  }
+  const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
+  const match = path === null ? null : context.routes.match(request.method, path)
+  if (!match) throw unknownRoute(context, request)
+  const actor = await authenticate(context, request)
+  const input = await readInput(request, match)
+  if (match.operation.name === 'events.list' && request.header('accept')?.includes('text/event-stream')) {
+    return eventStream(context, { actor, input, request })
+  }
+  const idempotencyKey = readIdempotencyKey(request)
+  const output = await context.engine.execute(match.operation.name, { input, actor, requestId, ...(idempotencyKey !== null && { idempotencyKey }) })
+  const { definition } = match.operation
+  return json(definition.kind === 'command' && definition.creates ? 201 : 200, output)
+}
+
+async function readOnlyPage(context: Context, path: string): Promise<WireResponse | null> {
+  switch (path) {
+    case '/':
+      return context.localActor ? html(await statusPage(context.engine.as(context.localActor)), pageHeaders) : null
+    case '/status.js':
+      return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: statusPageScript }
+    case '/api/health/ready': {
+      const health = await context.engine.health()
+      return json(health.isReady ? 200 : statusOfKind.unavailable, { status: health.isReady ? 'ready' : 'not_ready', storage: health.storage, liveRuns: health.liveRuns })
+    }
+    case '/api/openapi.json':
+      return json(200, context.document())
+    case '/api/docs':
+      return html(docsPage(context.engine.registry))
+    case '/api/docs/reference.js':
+      return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'max-age=3600' }, body: await docsAsset() }
+    default:
+      return null
+  }
+}
+
+const pageHeaders = { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'" }
+
+async function authenticate(context: Context, request: WireRequest): Promise<Actor> {
+  const header = request.header('authorization')
+  if (header === null) {
+    if (context.localActor) return context.localActor
+    throw new EngineError(httpErrors.unauthenticated, 'This request carries no credential. Send it as "Authorization: Bearer …".')
+  }
+  const credential = /^Bearer\s+(\S+)$/i.exec(header)?.[1]
+  const actor = credential === undefined ? null : await context.engine.authenticate(credential)
+  if (!actor) throw new EngineError(httpErrors.unauthenticated, 'This credential is not known here. It may be mistyped, or of another server.')
+  return actor
+}
+
+/** Path, query and body as one input. A name that comes twice with different values is refused. */
+async function readInput(request: WireRequest, match: Match): Promise<JsonObject> {
+  const body = request.method === 'GET' ? {} : await readJsonBody(request)
+  const query = Object.fromEntries(request.url.searchParams)
+  for (const [name, value] of Object.entries(match.parameters)) {
+    if ((name in body && body[name] !== value) || (name in query && query[name] !== value)) {
+      throw new EngineError(httpErrors.malformed_json, `${name} is in the path as ${value} and elsewhere as something different.`)
+    }
+  }
+  return { ...query, ...body, ...match.parameters }
+}
+
+function readIdempotencyKey(request: WireRequest): string | null {
+  const key = request.header('idempotency-key')
+  if (key === null || request.method !== 'POST') return null
+  if (key.length < 1 || key.length > 255) throw new EngineError(httpErrors.malformed_json, 'An Idempotency-Key has 1 to 255 characters.')
+  return key
+}
+
+function unknownRoute(context: Context, request: WireRequest): EngineError {
+  const { pathname } = request.url
+  const methods = pathname.startsWith('/api/') ? context.routes.methods(pathname.slice('/api'.length)) : []
+  const advice = methods.length > 0 ? `This path knows ${methods.join(', ')}.` : 'The routes are listed at /api/docs.'
+  return new EngineError(httpErrors.unknown_route, `There is no ${request.method} ${pathname}. ${advice}`, { details: { methods } })
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

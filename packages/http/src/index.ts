@@ -1,0 +1,10 @@
+// The complete public surface of @engine/http.
+export { createHandler } from './handler.ts'
+export type { Handler, HandlerOptions } from './handler.ts'
+export { expressHandler } from './express.ts'
+export { webHandler } from './web.ts'
+export { localOperator, serve } from './serve.ts'
+export type { RunningServer, ServeOptions } from './serve.ts'
+export { openApiDocument } from './openapi.ts'
+export { statusOfKind } from './problem.ts'
+export type { WireRequest, WireResponse } from './wire.ts'

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import type { Handler } from './handler.ts'
+import { readChunks } from './web.ts'
+import type { WireRequest, WireResponse } from './wire.ts'
+
+/** Answers one request of node:http, and so of express, by the handler. */
+export async function answerNode(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  // A client that goes away while we write is no failure of ours.
+  response.on('error', () => gone.abort())
+  await send(response, await handler(fromNode(request, gone.signal)))
+  if (!request.complete) discardRest(request)
+}
+
+/** How long the rest of a refused body is read and thrown away, so that the client sees the answer and not a reset. */
+const discardMs = 1_000
+
+function discardRest(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), discardMs)
+  request.on('close', () => clearTimeout(timer))
+  request.on('error', () => clearTimeout(timer))
+  request.resume()
+}
+
+function fromNode(request: IncomingMessage, signal: AbortSignal): WireRequest {
+  return {
+    method: request.method ?? 'GET',
+    url: new URL(request.url ?? '/', 'http://engine.invalid'),
+    header: (name) => {
+      const value = request.headers[name]
+      return Array.isArray(value) ? value.join(', ') : (value ?? null)
+    },
+    // Stopping early must not close the socket that the answer goes out on.
+    body: (limit) => readChunks(request.iterator({ destroyOnReturn: false }), limit),
+    signal,
+  }
+}
+
+async function send(response: ServerResponse, { status, headers, body }: WireResponse): Promise<void> {
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+    response.end(body)
+    return
+  }
+  response.writeHead(status, headers)
+  response.flushHeaders()
+  for await (const text of body) {
+    if (response.destroyed) break
+    if (!response.write(text)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+  }
+  response.end()
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
+
+import type { Operation, Registry } from '@engine/core'
+
+import { httpErrors } from './errors.ts'
+import { statusOfKind } from './problem.ts'
+
+const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string().describe('A stable word; all of them are listed in the document’s description.'),
+    detail: z.string().describe('What happened, who holds it, what would work.'),
+    requestId: z.string(),
+  })
+  .catchall(z.unknown())
+  .meta({ id: 'Problem' })
+
+/** The OpenAPI 3.1 document of every operation that has a route. */
+export function openApiDocument(registry: Registry): object {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const operation of registry.operations) {
+    if (!operation.definition.http) continue
+    const [method, path] = operation.definition.http
+    const key = `/api${path.replaceAll(/:(\w+)/g, '{$1}')}`
+    paths[key] = { ...paths[key], [method.toLowerCase()]: describeOperation(operation) }
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: { title: 'Engine', version: '0', description: `Every error is a problem document with a stable code.\n\n${errorTable(registry)}` },
+    paths,
+  })
+}
+
+function errorTable(registry: Registry): string {
+  const rows = [...registry.errors, ...Object.values(httpErrors)].toSorted((left, right) => (left.code < right.code ? -1 : 1))
+  const unique = rows.filter((row, index) => rows[index - 1]?.code !== row.code)
+  return ['| code | status | what to do |', '|---|---|---|', ...unique.map((row) => `| \`${row.code}\` | ${statusOfKind[row.kind]} | ${row.help} |`)].join('\n')
+}
+
+function describeOperation({ name, module, definition }: Operation): ZodOpenApiOperationObject {
+  const [method, path] = definition.http ?? ['GET', '/']
+  const inPath = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '')
+  const shape = definition.input.shape
+  const rest = Object.keys(shape).filter((field) => !inPath.includes(field))
+  const isRead = method === 'GET'
+  const status = definition.kind === 'command' && definition.creates ? '201' : '200'
+  return {
+    operationId: name,
+    tags: [module],
+    summary: definition.title,
+    ...(definition.description !== undefined && { description: definition.description }),
+    requestParams: {
+      ...(inPath.length > 0 && { path: pick(shape, inPath) }),
+      ...(isRead && rest.length > 0 && { query: pick(shape, rest) }),
+      ...(method === 'POST' && { header: idempotencyHeader }),
+    },
+    ...(!isRead && rest.length > 0 && { requestBody: { content: { 'application/json': { schema: pick(shape, rest) } } } }),
+    responses: {
+      [status]: { description: 'Done.', content: { 'application/json': { schema: definition.output } } },
+      default: { description: 'A problem.', content: { 'application/problem+json': { schema: Problem } } },
+    },
+  }
+}
+
+const idempotencyHeader = z.object({
+  'Idempotency-Key': z.string().max(255).optional().describe('The same key with the same request has one effect and one answer, for 24 hours.'),
+})
+
+function pick(shape: z.ZodRawShape, fields: readonly string[]): z.ZodObject {
+  return z.strictObject(Object.fromEntries(Object.entries(shape).filter(([field]) => fields.includes(field))))
+}

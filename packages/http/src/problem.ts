@@ -1,0 +1,54 @@
+import { EngineError, type ErrorKind } from '@engine/core'
+
+import { json, type WireResponse } from './wire.ts'
+
+/** The one place where kinds of errors become HTTP statuses. */
+export const statusOfKind: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  budget: 402,
+  denied: 403,
+  missing: 404,
+  conflict: 409,
+  too_large: 413,
+  rule: 422,
+  limited: 429,
+  unavailable: 503,
+  internal: 500,
+}
+
+/** An RFC 9457 problem document. Unknown errors say nothing of the inside; the log has them under the request id. */
+export function problem(error: unknown, requestId: string): WireResponse {
+  if (!EngineError.isInstance(error) || error.kind === 'internal') {
+    const detail = 'Something went wrong on our side. Report it with the requestId.'
+    return answer({ status: 500, code: 'internal', detail, requestId, details: {} })
+  }
+  return answer({ status: statusOfKind[error.kind], code: error.code, detail: error.message, requestId, details: error.details })
+}
+
+interface Problem {
+  readonly status: number
+  readonly code: string
+  readonly detail: string
+  readonly requestId: string
+  readonly details: EngineError['details']
+}
+
+function answer({ status, code, detail, requestId, details }: Problem): WireResponse {
+  // `status` is the HTTP status in a problem document, so a detail of that name gets another one.
+  const { status: currentStatus, retryAfterMs, ...rest } = details
+  const body = {
+    type: `/api/docs#${code}`,
+    title: code.replaceAll('_', ' '),
+    status,
+    code,
+    detail,
+    requestId,
+    ...rest,
+    ...(currentStatus !== undefined && { currentStatus }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  }
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
+  if (typeof retryAfterMs === 'number') headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
+  return json(status, body, headers)
+}

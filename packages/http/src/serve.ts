@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import express from 'express'
+import helmet from 'helmet'
+
+import type { Engine, Logger, UserActor } from '@engine/core'
+
+import { expressHandler } from './express.ts'
+import { isLoopback } from './local-guard.ts'
+
+export interface ServeOptions {
+  readonly engine: Engine
+  /** A loopback address: there are no accounts yet, so a wider one is refused. */
+  readonly host?: string
+  /** 0 takes any free port. */
+  readonly port?: number
+  readonly logger?: Logger
+}
+
+export interface RunningServer {
+  readonly url: string
+  /** Ends open streams, refuses new requests, resolves when the last answer is out. */
+  close(): Promise<void>
+}
+
+/** The person at this machine: on loopback nobody else can reach the server, so no account is needed. */
+export const localOperator: UserActor = { kind: 'user', id: 'local', roles: { '*': 'owner' } }
+
+/** Serves the API, its documentation and the status page. @throws when the address is taken or not loopback */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { engine, host = '127.0.0.1', port = 4400, logger } = options
+  if (!isLoopback(host)) {
+    throw new Error(`HOST=${host} would let other machines in, and this version has no accounts to tell them apart. Use 127.0.0.1, and a tunnel if you need to reach it from elsewhere.`)
+  }
+  const stopping = new AbortController()
+  const app = express()
+  app.disable('x-powered-by').disable('etag').set('query parser', false)
+  // The documentation viewer styles itself at run time; scripts come from this server only.
+  const directives = { 'script-src': ["'self'"], 'style-src': ["'self'", "'unsafe-inline'"], 'upgrade-insecure-requests': null }
+  app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: false }))
+  app.use(expressHandler({ engine, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }) }))
+  const server = createServer(app)
+  await listen(server, { host, port })
+  // A server that listens on an IP address has an AddressInfo.
+  const address = server.address() as AddressInfo
+  return { url: `http://${host.includes(':') ? '[::1]' : host}:${address.port}`, close: () => close(server, stopping) }
+}
+
+async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new Error(`Port ${port} on ${host} is taken. Stop what holds it, or choose another one by PORT or --port.`, { cause: error })
+    }
+    throw error
+  }
+}
+
+async function close(server: Server, stopping: AbortController): Promise<void> {
+  stopping.abort()
+  const closed = once(server, 'close')
+  server.close()
+  server.closeIdleConnections()
+  await closed
+}

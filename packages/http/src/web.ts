@@ -1,0 +1,48 @@
+import { EngineError } from '@engine/core'
+
+import { httpErrors } from './errors.ts'
+import type { Handler } from './handler.ts'
+import type { WireRequest, WireResponse } from './wire.ts'
+
+/** The handler for hosts that speak the web's own Request and Response (hono, next, Deno, Bun). */
+export function webHandler(handler: Handler): (request: Request) => Promise<Response> {
+  return async (request) => toResponse(await handler(fromRequest(request)))
+}
+
+function fromRequest(request: Request): WireRequest {
+  const url = new URL(request.url)
+  return {
+    method: request.method,
+    url,
+    header: (name) => request.headers.get(name) ?? (name === 'host' ? url.host : null),
+    body: (limit) => readStream(request.body, limit),
+    signal: request.signal,
+  }
+}
+
+async function readStream(stream: AsyncIterable<Uint8Array> | null, limit: number): Promise<Uint8Array> {
+  return stream === null ? new Uint8Array() : readChunks(stream, limit)
+}
+
+/** Collects a body, and stops reading as soon as it is too long. */
+export async function readChunks(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of chunks) {
+    size += chunk.length
+    if (size > limit) throw new EngineError(httpErrors.payload_too_large, `The body is larger than ${limit} bytes.`, { details: { limit } })
+    parts.push(chunk)
+  }
+  return Buffer.concat(parts)
+}
+
+function toResponse({ status, headers, body }: WireResponse): Response {
+  if (typeof body === 'string') return new Response(body, { status, headers })
+  if (body instanceof Uint8Array) return new Response(Buffer.from(body), { status, headers })
+  return new Response(ReadableStream.from(encode(body)), { status, headers })
+}
+
+async function* encode(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  for await (const text of texts) yield encoder.encode(text)
+}

@@ -1,0 +1,24 @@
+/** A request and a response without any server's types: what the router works with, so that every host is a thin binding. */
+export interface WireRequest {
+  readonly method: string
+  readonly url: URL
+  header(name: string): string | null
+  /** The body, refused beyond `limit` bytes. @throws payload_too_large */
+  body(limit: number): Promise<Uint8Array>
+  /** Aborts when the client went away. */
+  readonly signal: AbortSignal
+}
+
+export interface WireResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | AsyncIterable<string>
+}
+
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): WireResponse {
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(value) }
+}
+
+export function html(body: string, headers: Record<string, string> = {}): WireResponse {
+  return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', ...headers }, body }
+}
