@@ -5,6 +5,13 @@ import { STORAGE_SPEC, type Storage } from '@engine/core/plugin'
 
 import { SqliteDriver } from './driver.ts'
 
+/** Our driver takes care of turns itself, and reads while a transaction is under way; Kysely must not queue them. */
+class ManyConnections extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
+  }
+}
+
 /**
  * SQLite as Engine's storage: a file, or `:memory:`.
  *
@@ -17,7 +24,7 @@ export function sqlite(path: string): Storage {
     id: `sqlite:${path}`,
     family: 'sqlite',
     createDialect: () => ({
-      createAdapter: () => new SqliteAdapter(),
+      createAdapter: () => new ManyConnections(),
       createDriver: () => new SqliteDriver(path),
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),

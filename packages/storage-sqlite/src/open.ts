@@ -1,7 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 
+import type DatabaseConstructor from 'better-sqlite3'
 import type { Database as Native } from 'better-sqlite3'
+
+import { whileBusy } from './busy.ts'
 
 /** Below this version two writers can corrupt a WAL file (fixed in SQLite 3.51.3). */
 const leastSqlite = [3, 51, 3] as const
@@ -10,6 +13,8 @@ const leastNode = [22, 18] as const
 
 /** How long SQLite itself waits for another process's lock; it blocks the event loop, so it is short. Milliseconds. */
 const nativeWaitMs = 20
+/** How long opening waits for processes that are creating the same file, milliseconds. */
+const openWaitMs = 10_000
 
 export interface Handles {
   readonly writer: Native
@@ -21,23 +26,26 @@ export interface Handles {
 export async function openDatabase(path: string): Promise<Handles> {
   refuseOldNode(process.versions.node)
   const { default: Database } = await import('better-sqlite3')
-  const isMemory = path === ':memory:'
-  if (!isMemory) mkdirSync(dirname(path), { recursive: true })
-  const writer = new Database(path, { timeout: nativeWaitMs })
-  refuseOldSqlite(writer)
-  if (isMemory) {
-    configure(writer)
-    return { writer, reader: null }
-  }
-  // Another process may be switching the same new file to WAL right now; that takes it milliseconds.
-  writer.pragma('busy_timeout = 5000')
-  writer.pragma('journal_mode = WAL')
-  configure(writer)
-  writer.pragma(`busy_timeout = ${nativeWaitMs}`)
-  const reader = new Database(path, { timeout: nativeWaitMs })
-  configure(reader)
+  if (path === ':memory:') return { writer: openConnection(Database, path), reader: null }
+  mkdirSync(dirname(path), { recursive: true })
+  // Another process may be creating the same file and switching it to WAL, which locks everybody out for a moment.
+  const writer = await whileBusy(openWaitMs, () => openConnection(Database, path))
+  const reader = await whileBusy(openWaitMs, () => openConnection(Database, path))
   reader.pragma('query_only = ON')
   return { writer, reader }
+}
+
+function openConnection(Database: typeof DatabaseConstructor, path: string): Native {
+  const connection = new Database(path, { timeout: nativeWaitMs })
+  try {
+    refuseOldSqlite(connection)
+    if (path !== ':memory:') connection.pragma('journal_mode = WAL')
+    configure(connection)
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
 }
 
 // Each connection sets these itself: only the one that created a WAL file keeps FULL by default.
@@ -55,7 +63,6 @@ function refuseOldNode(version: string): void {
 function refuseOldSqlite(connection: Native): void {
   const version = String(connection.prepare('select sqlite_version()').pluck().get())
   if (!isOlder(version, leastSqlite)) return
-  connection.close()
   throw new Error(`SQLite ${version} can corrupt a database that two processes write; ${leastSqlite.join('.')} or newer is needed. Update better-sqlite3.`)
 }
 

@@ -1,5 +1,7 @@
 import type { Database as Native } from 'better-sqlite3'
 
+import { whileBusy } from './busy.ts'
+
 /** How many transactions share one commit at most, so that another process gets its turn. */
 const groupLimit = 64
 /** How long a transaction waits for another process's lock before it gives up, milliseconds. */
@@ -138,19 +140,6 @@ export class Writer {
 
   /** Takes the file's write lock at once, so that no transaction fails for having read before it wrote. */
   async #lock(): Promise<void> {
-    const deadline = performance.now() + lockWaitMs
-    for (;;) {
-      try {
-        this.#connection.exec('begin immediate')
-        return
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) throw error
-        await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 10))
-      }
-    }
+    await whileBusy(lockWaitMs, () => this.#connection.exec('begin immediate'))
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('SQLITE_BUSY')
 }

@@ -1,0 +1,2 @@
+export { processAdapter } from './adapter.ts'
+export { ProcessConfig } from './config.ts'

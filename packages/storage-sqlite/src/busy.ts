@@ -1,0 +1,19 @@
+/**
+ * Tries until another process's lock is gone. SQLite's own wait blocks the event loop and so is kept short; this one
+ * lets everything else go on, with jitter, so that waiting processes do not meet again and again.
+ */
+export async function whileBusy<Result>(waitMs: number, attempt: () => Result): Promise<Result> {
+  const deadline = performance.now() + waitMs
+  for (;;) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 10))
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('SQLITE_BUSY')
+}

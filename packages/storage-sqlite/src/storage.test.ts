@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import NativeDatabase from 'better-sqlite3'
+import { Kysely, sql } from 'kysely'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { isOlder } from './open.ts'
+import { sqlite } from './index.ts'
+
+interface Tables {
+  notes: { id: number; text: string }
+}
+
+function temporaryFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'engine-sqlite-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'deep', 'engine.db')
+}
+
+async function open(path: string): Promise<Kysely<Tables>> {
+  const db = new Kysely<Tables>({ dialect: sqlite(path).createDialect() })
+  onTestFinished(() => db.destroy())
+  await db.transaction().execute((tx) => sql`create table if not exists notes (id integer primary key, text text not null)`.execute(tx))
+  return db
+}
+
+const add = (db: Kysely<Tables>, id: number) => db.transaction().execute((tx) => tx.insertInto('notes').values({ id, text: `note ${id}` }).execute())
+const ids = async (db: Kysely<Tables>) => (await db.selectFrom('notes').select('id').orderBy('id').execute()).map((row) => row.id)
+
+describe.each(['a file', 'memory'])('SQLite in %s', (kind) => {
+  const path = () => (kind === 'memory' ? ':memory:' : temporaryFile())
+
+  it('keeps what was committed and forgets what was rolled back, one by one within a shared commit', async () => {
+    const db = await open(path())
+    const work = Array.from({ length: 20 }, (_, index) =>
+      db.transaction().execute(async (tx) => {
+        await tx.insertInto('notes').values({ id: index, text: 'x' }).execute()
+        if (index % 3 === 0) throw new Error('no')
+      }),
+    )
+    const results = await Promise.allSettled(work)
+    expect(results.map((result) => result.status === 'rejected')).toEqual(results.map((_, index) => index % 3 === 0))
+    expect(await ids(db)).toEqual(Array.from({ length: 20 }, (_, index) => index).filter((index) => index % 3 !== 0))
+  })
+
+  it('runs one transaction at a time, in the order they were asked for', async () => {
+    const db = await open(path())
+    const order: string[] = []
+    await Promise.all(
+      ['a', 'b', 'c'].map((name) =>
+        db.transaction().execute(async (tx) => {
+          order.push(`${name} begins`)
+          await ids(tx)
+          await ids(tx)
+          order.push(`${name} ends`)
+        }),
+      ),
+    )
+    expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends'])
+  })
+
+  it('counts the rows that a write changed', async () => {
+    const db = await open(path())
+    await add(db, 1)
+    const result = await db.transaction().execute((tx) => tx.updateTable('notes').set({ text: 'y' }).executeTakeFirst())
+    expect(result.numUpdatedRows).toBe(1n)
+  })
+})
+
+describe('a file', () => {
+  it('shows other readers only what is committed', async () => {
+    const db = await open(temporaryFile())
+    const seen: number[][] = []
+    await db.transaction().execute(async (tx) => {
+      await tx.insertInto('notes').values({ id: 1, text: 'x' }).execute()
+      seen.push(await ids(db), await ids(tx))
+    })
+    expect([...seen, await ids(db)]).toEqual([[], [1], [1]])
+  })
+
+  it('shares one commit among the transactions of one moment, and is durable on every connection', async () => {
+    const path = temporaryFile()
+    const db = await open(path)
+    const other = new NativeDatabase(path)
+    onTestFinished(() => void other.close())
+    const frames = () => (other.pragma('wal_checkpoint(PASSIVE)') as { log: number }[])[0]?.log ?? 0
+    other.pragma('wal_checkpoint(RESTART)')
+    await add(db, 0)
+    const lone = frames()
+    await Promise.all(Array.from({ length: 50 }, (_, index) => add(db, index + 1)))
+    // Fifty commits of their own would have written at least fifty more frames.
+    expect(frames() - lone).toBeLessThan(20)
+    const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(db)
+    const inside = await db.transaction().execute((tx) => sql<{ synchronous: number }>`pragma synchronous`.execute(tx))
+    expect([rows[0]?.synchronous, inside.rows[0]?.synchronous]).toEqual([2, 2])
+  })
+
+  it('lets two connections write in turns: a transaction that reads before it writes is never refused', async () => {
+    const path = temporaryFile()
+    const [left, right] = [await open(path), await open(path)]
+    await add(left, 1)
+    const bump = (db: Kysely<Tables>) =>
+      db.transaction().execute(async (tx) => {
+        const row = await tx.selectFrom('notes').select('text').where('id', '=', 1).executeTakeFirstOrThrow()
+        const count = Number(row.text.replace('note ', ''))
+        await tx.updateTable('notes').set({ text: `note ${count + 1}` }).where('id', '=', 1).execute()
+      })
+    const writers = [left, right].map(async (db) => {
+      for (let count = 0; count < 50; count += 1) await bump(db)
+    })
+    await Promise.all(writers)
+    expect((await left.selectFrom('notes').select('text').executeTakeFirstOrThrow()).text).toBe('note 101')
+  })
+
+  it('waits for the lock of another process without stopping this one', async () => {
+    const path = temporaryFile()
+    const db = await open(path)
+    const other = new NativeDatabase(path)
+    onTestFinished(() => void other.close())
+    other.exec('begin immediate')
+    let ticks = 0
+    const ticking = setInterval(() => (ticks += 1), 1)
+    const written = add(db, 1)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    other.exec('rollback')
+    await written
+    clearInterval(ticking)
+    expect(ticks).toBeGreaterThan(2)
+    expect(await ids(db)).toEqual([1])
+  })
+
+  it('refuses a write outside a transaction', async () => {
+    const db = await open(temporaryFile())
+    await expect(db.insertInto('notes').values({ id: 1, text: 'x' }).execute()).rejects.toThrow(/readonly/)
+  })
+})
+
+it('knows which versions are too old', () => {
+  expect([isOlder('22.17.9', [22, 18]), isOlder('22.18.0', [22, 18]), isOlder('24.0.0', [22, 18]), isOlder('20.20.2', [22, 18])]).toEqual([true, false, false, true])
+  expect([isOlder('3.51.2', [3, 51, 3]), isOlder('3.51.3', [3, 51, 3]), isOlder('3.54', [3, 51, 3])]).toEqual([true, false, false])
+})

@@ -1,0 +1,128 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { until } from './support/engine.ts'
+import { temporaryFolder } from './support/files.ts'
+import { startProgram, type Program } from './support/processes.ts'
+
+const bin = new URL('../packages/cli/src/bin.ts', import.meta.url)
+
+/** A folder with Markdown in which something is wrong, to be checked by the demo company. */
+function folderOfMarkdown(): string {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, 'guide'))
+  writeFileSync(join(folder, 'README.md'), '# Title\n\n[good](guide/a.md) [bad](missing.md)\n')
+  writeFileSync(join(folder, 'guide', 'a.md'), '# A\n\n### Skipped\n\n[up](../README.md#title)\n')
+  return folder
+}
+
+async function serve(folder: string, args: string[] = []): Promise<{ server: Program; url: string }> {
+  const server = startProgram(bin, { args: ['serve', '--port', '0', ...args], cwd: folder })
+  const [, url = ''] = await server.printed(/ready on (http:\S+)/)
+  return { server, url }
+}
+
+const read = async <Body>(url: string): Promise<Body> => (await (await fetch(url)).json()) as Body
+
+describe('engine serve', () => {
+  it('does the main job on real files by itself, and the printed line approves the result', { timeout: 90_000 }, async () => {
+    const folder = folderOfMarkdown()
+    const { server, url } = await serve(folder)
+    await server.printed(/DOC-3 .*Rui started/, 60_000)
+    const [, command = ''] = await server.printed(/approve it +(curl .*)\n/, 60_000)
+    for (const line of ['DOC-1    is done', 'DOC-2    is done', 'DOC-3    is done', 'DOC-4    Wanda started']) expect(server.output()).toContain(line)
+
+    const [company] = (await read<{ items: { id: string }[] }>(`${url}/api/companies`)).items
+    const [pending] = (await read<{ items: { id: string }[] }>(`${url}/api/companies/${company?.id}/deliverables?status=pending`)).items
+    const report = await read<{ content: string }>(`${url}/api/deliverables/${pending?.id}`)
+    expect(report.content).toContain('missing.md')
+    expect(report.content).toContain('guide/a.md')
+    expect(await (await fetch(`${url}/`)).text()).toContain('Markdown audit')
+
+    const approved = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
+    expect(JSON.parse(approved.stdout)).toMatchObject({ status: 'approved' })
+    const task = () => read<{ status: string }>(`${url}/api/tasks/DOC-4`)
+    expect((await task()).status).toBe('done')
+
+    server.child.kill('SIGINT')
+    expect(await server.exited).toEqual({ code: 0, signal: null })
+    expect(server.output()).toContain('Stopped.')
+
+    const again = await serve(folder)
+    expect((await read<{ status: string }>(`${again.url}/api/tasks/DOC-4`)).status).toBe('done')
+    expect((await read<{ items: unknown[] }>(`${again.url}/api/companies`)).items).toHaveLength(1)
+    expect(again.server.output()).not.toContain('database is empty')
+    again.server.child.kill('SIGTERM')
+    expect(await again.server.exited).toEqual({ code: 0, signal: null })
+  })
+
+  it('goes on where it was when it is killed in the middle', { timeout: 90_000 }, async () => {
+    const folder = folderOfMarkdown()
+    const first = await serve(folder)
+    await first.server.printed(/Lena started/)
+    first.server.child.kill('SIGKILL')
+    await first.server.exited
+    const second = await serve(folder)
+    await second.server.printed(/approve it/, 80_000)
+    expect((await read<{ status: string }>(`${second.url}/api/tasks/DOC-4`)).status).toBe('in_review')
+  })
+
+  it('tells a waiting review again when it is started again, and runs without the demo when asked', { timeout: 60_000 }, async () => {
+    const { server, url } = await serve(temporaryFolder(), ['--no-demo'])
+    expect((await read<{ items: unknown[] }>(`${url}/api/companies`)).items).toEqual([])
+    await until(() => fetch(`${url}/api/health/ready`).then((answer) => answer.status), (status) => status === 200)
+    server.child.kill('SIGTERM')
+    await server.exited
+  })
+
+  it('ends open event streams with a word when it stops', { timeout: 60_000 }, async () => {
+    const { server, url } = await serve(temporaryFolder(), ['--no-demo'])
+    const created = await fetch(`${url}/api/companies`, { method: 'POST', body: '{"name":"Acme"}', headers: { 'content-type': 'application/json' } })
+    const company = (await created.json()) as { id: string }
+    const stream = await fetch(`${url}/api/companies/${company.id}/events`, { headers: { accept: 'text/event-stream' } })
+    const text = stream.text()
+    server.child.kill('SIGTERM')
+    expect(await text).toMatch(/event: company\.created[^]*event: shutdown/)
+    expect(await server.exited).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe('a wrong setting', () => {
+  const run = (args: string[], env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, ['--conditions=engine-source', fileURLToPath(bin), 'serve', ...args], {
+      encoding: 'utf8',
+      cwd: temporaryFolder(),
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
+    })
+
+  it.each<[string, string[], Record<string, string>, RegExp]>([
+    ['a port that is no number', ['--port', 'http'], {}, /PORT \(or --port\) must be a number/],
+    ['a port out of range', [], { PORT: '70000' }, /from 0 to 65535/],
+    ['an address that others reach', ['--port', '0'], { HOST: '0.0.0.0' }, /HOST=0\.0\.0\.0 would let other machines in/],
+    ['a database that this version cannot use', [], { DATABASE_URL: 'postgres://u:secret@db/x' }, /does not know postgres:/],
+    ['a switch that is neither on nor off', [], { ENGINE_DEMO: 'maybe' }, /ENGINE_DEMO must be on or off/],
+    ['an unknown flag', ['--prot', '1'], {}, /unknown option/],
+  ])('is told in one line: %s', (_, args, env, message) => {
+    const { status, stderr } = run(args, env)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toContain('secret')
+    expect(stderr).not.toMatch(/\n\s+at /)
+    expect(status).not.toBe(0)
+  })
+
+  it('is told when the port is taken, by whom it can be freed', async () => {
+    const holder = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void holder.close())
+    await new Promise((resolve) => holder.once('listening', resolve))
+    const address = holder.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const { status, stderr } = run(['--port', String(port)])
+    expect(stderr).toMatch(new RegExp(`Port ${port} on 127\\.0\\.0\\.1 is taken`))
+    expect(status).toBe(1)
+  })
+})

@@ -1,0 +1,17 @@
+// An engine in a process of its own, for tests that kill it: executes what is queued, with real child processes.
+import { createEngine } from '@engine/core'
+import { processAdapter } from '@engine/adapters/process'
+import { sqlite } from '@engine/storage-sqlite'
+
+const engine = await createEngine({
+  storage: sqlite(process.argv[2] ?? ''),
+  adapters: [processAdapter()],
+  settings: { leaseMs: 1_500, sweepMs: 250, pollMs: 100, stopGraceMs: 200 },
+})
+engine.on('run.started', (event) => console.log(`STARTED ${event.entity.id}`))
+engine.on('run.succeeded', (event) => console.log(`SUCCEEDED ${event.entity.id}`))
+process.on('SIGTERM', () => {
+  void engine.stop().then(() => console.log('STOPPED'))
+})
+await engine.start()
+console.log('READY')

@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+/** Packages are tested from their sources; nothing has to be built first. */
+const sourceCondition = 'engine-source'
+
+/** Rules without a database: every line and branch of them is tested. */
+const pureFiles = ['**/machine.ts', '**/kernel/page.ts', '**/kernel/id.ts', '**/kernel/retry.ts']
+
+export default defineConfig({
+  // Vite's own conditions follow ours: naming any replaces its list.
+  resolve: { conditions: [sourceCondition, 'module', 'browser', 'development|production'] },
+  ssr: { resolve: { conditions: [sourceCondition, 'module', 'node', 'development|production'] } },
+  test: {
+    include: ['packages/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    pool: 'forks',
+    // For what vite leaves to node, and for the processes that a test forks.
+    execArgv: [`--conditions=${sourceCondition}`],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default', './scripts/closing-line-reporter.mjs'],
+    coverage: {
+      provider: 'v8',
+      include: pureFiles,
+      reporter: ['text'],
+      thresholds: { 100: true, perFile: true },
+    },
+  },
+})
