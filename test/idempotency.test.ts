@@ -28,7 +28,10 @@ it('the same key with another request is refused', async () => {
   world = await createWorld()
   const { engine, companyId } = world
   await engine.tasks.create({ companyId, title: 'One' }, { idempotencyKey: 'k' })
-  expect(await errorOf(engine.tasks.create({ companyId, title: 'Two' }, { idempotencyKey: 'k' }))).toMatchObject({ code: 'idempotency_mismatch', kind: 'rule' })
+  expect(await errorOf(engine.tasks.create({ companyId, title: 'Two' }, { idempotencyKey: 'k' }))).toMatchObject({
+    code: 'idempotency_mismatch',
+    kind: 'rule',
+  })
 })
 
 it('a key belongs to one actor, one command and one company', async () => {

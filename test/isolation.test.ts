@@ -24,7 +24,17 @@ async function furnish(companyId: string) {
   const { run, credential } = await engine.tasks.checkout({ taskId: task.id })
   const comment = await engine.comments.create({ taskId: task.id, body: 'Hello' })
   const deliverable = await engine.deliverables.submit({ taskId: task.id, title: 'Work', content: 'x' })
-  return { companyId, agentId: agent.id, goalId: goal.id, taskId: task.id, runId: run.id, commentId: comment.id, deliverableId: deliverable.id, credential: credential ?? '', identifier: task.identifier }
+  return {
+    companyId,
+    agentId: agent.id,
+    goalId: goal.id,
+    taskId: task.id,
+    runId: run.id,
+    commentId: comment.id,
+    deliverableId: deliverable.id,
+    credential: credential ?? '',
+    identifier: task.identifier,
+  }
 }
 
 /** Input that each operation would accept, so that a refusal comes from the rule under test. */
@@ -66,7 +76,8 @@ describe("another company's things", () => {
       if (company === 'new' || company === 'visible') continue
       const { parameter } = engine.registry.entity(company)
       const input: Record<string, unknown> = {}
-      for (const [field, schema] of Object.entries(definition.input.shape)) if (!schema.safeParse(undefined).success) input[field] = samples[field]
+      for (const [field, schema] of Object.entries(definition.input.shape))
+        if (!schema.safeParse(undefined).success) input[field] = samples[field]
       for (const actor of actors) {
         const theirId = theirs[parameter as keyof typeof theirs]
         const absentId = '01890000-0000-7000-8000-000000000000'

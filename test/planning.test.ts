@@ -23,7 +23,13 @@ describe('a task', () => {
   })
 
   it('keeps the JSON and the text that it was given', async () => {
-    const given = { title: 'Ünïcödé 🦆', description: 'a\n\tb "c" \\d', context: { nested: { list: [1, 2.5, null, true, 'x'], empty: {} } }, tags: ['a', 'b'], acceptanceCriteria: ['one'] }
+    const given = {
+      title: 'Ünïcödé 🦆',
+      description: 'a\n\tb "c" \\d',
+      context: { nested: { list: [1, 2.5, null, true, 'x'], empty: {} } },
+      tags: ['a', 'b'],
+      acceptanceCriteria: ['one'],
+    }
     const task = await newTask(given)
     expect(await world.engine.tasks.get({ taskId: task.id })).toMatchObject(given)
   })
@@ -41,7 +47,7 @@ describe('a task', () => {
     const [first, second] = [await hire('Kim', ['draw']), await hire('Lee', ['draw', 'cut'])]
     const assignees = []
     for (let count = 0; count < 4; count += 1) assignees.push((await newTask({ requiredCapabilities: ['draw'] })).assigneeAgentId)
-    expect(assignees.toSorted()).toEqual([first.id, first.id, second.id, second.id].toSorted())
+    for (const agent of [first, second]) expect(assignees.filter((id) => id === agent.id)).toHaveLength(2)
     const nobody = await newTask({ requiredCapabilities: ['fly'] })
     expect(nobody.assigneeAgentId).toBeNull()
     const failed = (await engine.events.task({ taskId: nobody.id })).items.find((event) => event.type === 'task.routing_failed')
@@ -78,7 +84,9 @@ describe('a task', () => {
       { to: 'in_progress', by: ['checkout'] },
       { to: 'cancelled', by: ['cancel'] },
     ])
-    expect(await errorOf(world.engine.tasks.update({ taskId: task.id, status: 'in_progress' }))).toMatchObject({ code: 'illegal_transition' })
+    expect(await errorOf(world.engine.tasks.update({ taskId: task.id, status: 'in_progress' }))).toMatchObject({
+      code: 'illegal_transition',
+    })
     expect(await errorOf(world.engine.tasks.update({ taskId: task.id, status: 'done' }))).toMatchObject({ code: 'illegal_transition' })
   })
 
@@ -103,14 +111,18 @@ describe('a company', () => {
   it('takes no new work once it is archived, and stays archived', async () => {
     await world.engine.companies.archive({ companyId: world.companyId })
     expect(await errorOf(newTask())).toMatchObject({ code: 'rule_violated' })
-    expect(await errorOf(world.engine.companies.resume({ companyId: world.companyId }))).toMatchObject({ code: 'illegal_transition', details: { legal: [] } })
+    expect(await errorOf(world.engine.companies.resume({ companyId: world.companyId }))).toMatchObject({
+      code: 'illegal_transition',
+      details: { legal: [] },
+    })
   })
 })
 
 describe('the org', () => {
   it('is a tree: nobody reports to themselves or to somebody below', async () => {
     const { engine, companyId, agentId } = world
-    const hire = (name: string, reportsTo: string) => engine.agents.create({ companyId, name, role: 'r', adapterType: 'scripted', reportsTo })
+    const hire = (name: string, reportsTo: string) =>
+      engine.agents.create({ companyId, name, role: 'r', adapterType: 'scripted', reportsTo })
     const middle = await hire('Middle', agentId)
     const bottom = await hire('Bottom', middle.id)
     expect(await errorOf(engine.agents.update({ agentId, reportsTo: bottom.id }))).toMatchObject({ code: 'rule_violated' })
@@ -118,7 +130,8 @@ describe('the org', () => {
   })
 
   it('refuses an adapter that is not there, and a configuration that it does not know', async () => {
-    const hire = (more: object) => world.engine.agents.create({ companyId: world.companyId, name: 'New', role: 'r', adapterType: 'scripted', ...more })
+    const hire = (more: object) =>
+      world.engine.agents.create({ companyId: world.companyId, name: 'New', role: 'r', adapterType: 'scripted', ...more })
     expect(await errorOf(hire({ adapterType: 'magic' }))).toMatchObject({ code: 'rule_violated', details: { known: ['scripted'] } })
     expect(await errorOf(hire({ adapterConfig: { command: 'rm' } }))).toMatchObject({
       code: 'invalid_input',
@@ -130,7 +143,9 @@ describe('the org', () => {
     const task = await newTask({ assigneeAgentId: world.agentId })
     await world.engine.agents.terminate({ agentId: world.agentId })
     expect(await errorOf(world.engine.tasks.checkout({ taskId: task.id }))).toMatchObject({ code: 'agent_unavailable' })
-    expect(await errorOf(world.engine.tasks.assign({ taskId: (await newTask()).id, agentId: world.agentId }))).toMatchObject({ code: 'rule_violated' })
+    expect(await errorOf(world.engine.tasks.assign({ taskId: (await newTask()).id, agentId: world.agentId }))).toMatchObject({
+      code: 'rule_violated',
+    })
     expect(await errorOf(world.engine.agents.resume({ agentId: world.agentId }))).toMatchObject({ code: 'illegal_transition' })
   })
 })

@@ -35,7 +35,8 @@ describe('engine serve', () => {
     const { server, url } = await serve(folder)
     await server.printed(/DOC-3 .*Rui started/, 60_000)
     const [, command = ''] = await server.printed(/approve it +(curl .*)\n/, 60_000)
-    for (const line of ['DOC-1    is done', 'DOC-2    is done', 'DOC-3    is done', 'DOC-4    Wanda started']) expect(server.output()).toContain(line)
+    for (const line of ['DOC-1    is done', 'DOC-2    is done', 'DOC-3    is done', 'DOC-4    Wanda started'])
+      expect(server.output()).toContain(line)
 
     const [company] = (await read<{ items: { id: string }[] }>(`${url}/api/companies`)).items
     const [pending] = (await read<{ items: { id: string }[] }>(`${url}/api/companies/${company?.id}/deliverables?status=pending`)).items
@@ -75,14 +76,21 @@ describe('engine serve', () => {
   it('tells a waiting review again when it is started again, and runs without the demo when asked', { timeout: 60_000 }, async () => {
     const { server, url } = await serve(temporaryFolder(), ['--no-demo'])
     expect((await read<{ items: unknown[] }>(`${url}/api/companies`)).items).toEqual([])
-    await until(() => fetch(`${url}/api/health/ready`).then((answer) => answer.status), (status) => status === 200)
+    await until(
+      () => fetch(`${url}/api/health/ready`).then((answer) => answer.status),
+      (status) => status === 200,
+    )
     server.child.kill('SIGTERM')
     await server.exited
   })
 
   it('ends open event streams with a word when it stops', { timeout: 60_000 }, async () => {
     const { server, url } = await serve(temporaryFolder(), ['--no-demo'])
-    const created = await fetch(`${url}/api/companies`, { method: 'POST', body: '{"name":"Acme"}', headers: { 'content-type': 'application/json' } })
+    const created = await fetch(`${url}/api/companies`, {
+      method: 'POST',
+      body: '{"name":"Acme"}',
+      headers: { 'content-type': 'application/json' },
+    })
     const company = (await created.json()) as { id: string }
     const stream = await fetch(`${url}/api/companies/${company.id}/events`, { headers: { accept: 'text/event-stream' } })
     const text = stream.text()
@@ -100,14 +108,25 @@ describe('a wrong setting', () => {
       env: { ...process.env, NODE_OPTIONS: '', ...env },
     })
 
-  it.each<[string, string[], Record<string, string>, RegExp]>([
-    ['a port that is no number', ['--port', 'http'], {}, /PORT \(or --port\) must be a number/],
-    ['a port out of range', [], { PORT: '70000' }, /from 0 to 65535/],
-    ['an address that others reach', ['--port', '0'], { HOST: '0.0.0.0' }, /HOST=0\.0\.0\.0 would let other machines in/],
-    ['a database that this version cannot use', [], { DATABASE_URL: 'postgres://u:secret@db/x' }, /does not know postgres:/],
-    ['a switch that is neither on nor off', [], { ENGINE_DEMO: 'maybe' }, /ENGINE_DEMO must be on or off/],
-    ['an unknown flag', ['--prot', '1'], {}, /unknown option/],
-  ])('is told in one line: %s', (_, args, env, message) => {
+  const wrong: { what: string; args?: string[]; env?: Record<string, string>; message: RegExp }[] = [
+    { what: 'a port that is no number', args: ['--port', 'http'], message: /PORT \(or --port\) must be a number/ },
+    { what: 'a port out of range', env: { PORT: '70000' }, message: /from 0 to 65535/ },
+    {
+      what: 'an address that others reach',
+      args: ['--port', '0'],
+      env: { HOST: '0.0.0.0' },
+      message: /HOST=0\.0\.0\.0 would let other machines in/,
+    },
+    {
+      what: 'a database that this version cannot use',
+      env: { DATABASE_URL: 'postgres://u:secret@db/x' },
+      message: /does not know postgres:/,
+    },
+    { what: 'a switch that is neither on nor off', env: { ENGINE_DEMO: 'maybe' }, message: /ENGINE_DEMO must be on or off/ },
+    { what: 'an unknown flag', args: ['--prot', '1'], message: /unknown option/ },
+  ]
+
+  it.each(wrong)('is told in one line: $what', ({ args = [], env = {}, message }) => {
     const { status, stderr } = run(args, env)
     expect(stderr).toMatch(message)
     expect(stderr).not.toContain('secret')

@@ -27,15 +27,30 @@ describe('work', () => {
     await engine.start()
     const first = await newTask({ assigneeAgentId: agentId, acceptanceCriteria: ['short'] })
     const second = await newTask({ title: 'Then', assigneeAgentId: agentId, blockedBy: [first.identifier] })
-    await until(() => taskStatus(first.id), (status) => status === 'in_review')
-    const [run] = await until(() => runsOf(first.id), (runs) => runs[0]?.status === 'succeeded')
+    await until(
+      () => taskStatus(first.id),
+      (status) => status === 'in_review',
+    )
+    const [run] = await until(
+      () => runsOf(first.id),
+      (runs) => runs[0]?.status === 'succeeded',
+    )
     expect(run).toMatchObject({ wakeReasons: ['assignment'], attempt: 1, usage: { inputTokens: 11, outputTokens: 5 } })
     expect((await engine.runs.log({ runId: run?.id ?? '' })).items).toMatchObject([{ sequence: 1, stream: 'stdout', text: 'working\n' }])
     expect(await runsOf(second.id)).toEqual([])
     const [pending] = (await engine.deliverables.list({ companyId, status: 'pending' })).items
-    const reviewed = await engine.as(board).deliverables.review({ deliverableId: pending?.id ?? '', decision: 'approved', feedback: 'good' })
-    expect(reviewed).toMatchObject({ status: 'approved', content: 'for ACM-1', review: { decision: 'approved', feedback: 'good', reviewer: { kind: 'user', id: 'board' } } })
-    await until(() => taskStatus(second.id), (status) => status === 'in_review')
+    const reviewed = await engine
+      .as(board)
+      .deliverables.review({ deliverableId: pending?.id ?? '', decision: 'approved', feedback: 'good' })
+    expect(reviewed).toMatchObject({
+      status: 'approved',
+      content: 'for ACM-1',
+      review: { decision: 'approved', feedback: 'good', reviewer: { kind: 'user', id: 'board' } },
+    })
+    await until(
+      () => taskStatus(second.id),
+      (status) => status === 'in_review',
+    )
     expect(await taskStatus(first.id)).toBe('done')
     expect((await runsOf(second.id)).map((item) => item.wakeReasons)).toEqual([['blockers_resolved']])
   })
@@ -53,16 +68,24 @@ describe('work', () => {
     const task = await newTask({ assigneeAgentId: agentId })
     const versions = async () => (await engine.deliverables.list({ companyId, taskId: task.id })).items
     await until(versions, (items) => items.length === 1)
-    await until(() => runsOf(task.id), (runs) => runs.every((run) => run.status === 'succeeded'))
+    await until(
+      () => runsOf(task.id),
+      (runs) => runs.every((run) => run.status === 'succeeded'),
+    )
     const review = { deliverableId: (await versions())[0]?.id ?? '', decision: 'revision_requested' } as const
-    expect(await errorOf(engine.as(board).deliverables.review(review))).toMatchObject({ code: 'rule_violated', message: expect.stringContaining('feedback') })
+    expect(await errorOf(engine.as(board).deliverables.review(review))).toMatchObject({
+      code: 'rule_violated',
+      message: expect.stringContaining('feedback'),
+    })
     await engine.as(board).deliverables.review({ ...review, feedback: 'shorter' })
     expect((await until(versions, (items) => items.length === 2)).map((item) => [item.number, item.status])).toEqual([
       [1, 'revised'],
       [2, 'pending'],
     ])
     expect(seen).toEqual([[], [{ version: 1, decision: 'revision_requested', feedback: 'shorter' }]])
-    expect(await errorOf(engine.as(board).deliverables.review({ ...review, decision: 'approved' }))).toMatchObject({ code: 'illegal_transition' })
+    expect(await errorOf(engine.as(board).deliverables.review({ ...review, decision: 'approved' }))).toMatchObject({
+      code: 'illegal_transition',
+    })
   })
 
   it('is decided exactly once, however many decide at the same time', async () => {
@@ -75,7 +98,9 @@ describe('work', () => {
       await engine.tasks.checkout({ taskId: task.id })
       const { id: deliverableId } = await engine.deliverables.submit({ taskId: task.id, title: 'Draft', content: 'x' })
       const decisions = (['approved', 'rejected', 'revision_requested'] as const).flatMap((decision) => [decision, decision])
-      const answers = await Promise.allSettled(decisions.map((decision) => engine.as(board).deliverables.review({ deliverableId, decision, feedback: decision })))
+      const answers = await Promise.allSettled(
+        decisions.map((decision) => engine.as(board).deliverables.review({ deliverableId, decision, feedback: decision })),
+      )
       expect(answers.filter((answer) => answer.status === 'fulfilled')).toHaveLength(1)
       for (const answer of answers) if (answer.status === 'rejected') expect(answer.reason.code).toBe('illegal_transition')
       expect(decided.filter((id) => id === deliverableId)).toHaveLength(1)
@@ -88,13 +113,19 @@ describe('work', () => {
     adapter.script = async () => ({ kind: 'failed', class: 'transient', message: 'the network is gone' })
     await engine.start()
     const task = await newTask({ assigneeAgentId: agentId, maxAttempts: 3 })
-    await until(() => taskStatus(task.id), (status) => status === 'blocked')
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'blocked',
+    )
     expect((await runsOf(task.id)).map((run) => [run.status, run.attempt, run.errorClass])).toEqual([
       ['failed', 1, 'transient'],
       ['failed', 2, 'transient'],
       ['failed', 3, 'transient'],
     ])
-    expect((await engine.tasks.get({ taskId: task.id })).blocked).toEqual({ reason: '3 of 3 attempts failed: the network is gone', owner: 'operator' })
+    expect((await engine.tasks.get({ taskId: task.id })).blocked).toEqual({
+      reason: '3 of 3 attempts failed: the network is gone',
+      owner: 'operator',
+    })
   })
 
   it('stops at a broken agent, which starts nothing more until somebody resumes it', async () => {
@@ -103,14 +134,41 @@ describe('work', () => {
     adapter.script = async () => ({ kind: 'failed', class: 'auth', message: 'the key was refused' })
     await engine.start()
     const task = await newTask({ assigneeAgentId: agentId })
-    await until(() => taskStatus(task.id), (status) => status === 'blocked')
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'blocked',
+    )
     expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'error', errorMessage: 'the key was refused' })
     const waiting = await newTask({ title: 'Wait', assigneeAgentId: agentId })
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(await runsOf(waiting.id)).toMatchObject([{ status: 'queued' }])
     adapter.script = async () => ({ kind: 'done' })
     await engine.agents.resume({ agentId })
-    await until(() => taskStatus(waiting.id), (status) => status === 'done')
+    await until(
+      () => taskStatus(waiting.id),
+      (status) => status === 'done',
+    )
+  })
+
+  it('goes on with a broken agent as soon as it is configured anew', async () => {
+    world = await createWorld()
+    const { engine, adapter, agentId } = world
+    adapter.script = async () => ({ kind: 'failed', class: 'config', message: 'no such program' })
+    await engine.start()
+    await newTask({ assigneeAgentId: agentId })
+    await until(
+      () => engine.agents.get({ agentId }),
+      (agent) => agent.status === 'error',
+    )
+    const waiting = await newTask({ assigneeAgentId: agentId })
+    adapter.script = async () => ({ kind: 'done' })
+    await engine.agents.update({ agentId, title: 'Still broken' })
+    expect((await engine.agents.get({ agentId })).status).toBe('error')
+    await engine.agents.update({ agentId, adapterConfig: {} })
+    await until(
+      () => taskStatus(waiting.id),
+      (status) => status === 'done',
+    )
   })
 
   it('ends as failed when the adapter itself breaks, and the host goes on', async () => {
@@ -121,7 +179,10 @@ describe('work', () => {
     }
     await engine.start()
     const task = await newTask({ assigneeAgentId: agentId, maxAttempts: 1 })
-    await until(() => taskStatus(task.id), (status) => status === 'blocked')
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'blocked',
+    )
     expect(await runsOf(task.id)).toMatchObject([{ status: 'failed', errorClass: 'unknown', errorMessage: 'a defect of the adapter' }])
   })
 
@@ -132,7 +193,10 @@ describe('work', () => {
     adapter.script = async () => ((turns += 1) === 1 ? { kind: 'continue', afterMs: 10 } : { kind: 'done' })
     await engine.start()
     const task = await newTask({ assigneeAgentId: agentId })
-    await until(() => taskStatus(task.id), (status) => status === 'done')
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'done',
+    )
     expect((await runsOf(task.id)).map((run) => run.wakeReasons)).toEqual([['assignment'], ['timer']])
   })
 })
@@ -151,9 +215,15 @@ describe('a person', () => {
       })
     await engine.start()
     const task = await newTask({ assigneeAgentId: agentId })
-    const [run] = await until(() => runsOf(task.id), (runs) => runs[0]?.status === 'running')
+    const [run] = await until(
+      () => runsOf(task.id),
+      (runs) => runs[0]?.status === 'running',
+    )
     await engine.as(board).runs.cancel({ runId: run?.id ?? '', reason: 'wrong idea' })
-    await until(() => reasons, (seen) => seen.length === 1)
+    await until(
+      () => reasons,
+      (seen) => seen.length === 1,
+    )
     expect(reasons).toEqual(['cancelled'])
     expect(await taskStatus(task.id)).toBe('todo')
     expect(await runsOf(task.id)).toMatchObject([{ status: 'cancelled', errorMessage: 'wrong idea' }])
@@ -165,12 +235,18 @@ describe('a person', () => {
     adapter.script = ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ kind: 'done' })))
     await engine.start()
     const task = await newTask({ assigneeAgentId: agentId })
-    await until(() => engine.agents.get({ agentId }), (agent) => agent.status === 'running')
+    await until(
+      () => engine.agents.get({ agentId }),
+      (agent) => agent.status === 'running',
+    )
     expect(await engine.agents.pause({ agentId })).toMatchObject({ status: 'paused', pauseReason: 'manual' })
     expect(await taskStatus(task.id)).toBe('todo')
     adapter.script = async () => ({ kind: 'done' })
     await engine.agents.resume({ agentId })
-    await until(() => taskStatus(task.id), (status) => status === 'done')
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'done',
+    )
   })
 
   it('retries what was blocked', async () => {
@@ -179,12 +255,18 @@ describe('a person', () => {
     adapter.script = async () => ({ kind: 'failed', class: 'refused', message: 'no' })
     await engine.start()
     const task = await newTask({ assigneeAgentId: agentId })
-    await until(() => taskStatus(task.id), (status) => status === 'blocked')
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'blocked',
+    )
     adapter.script = async () => ({ kind: 'done' })
     const [failed] = await runsOf(task.id)
     const retry = await engine.as(board).runs.retry({ runId: failed?.id ?? '' })
     expect(retry).toMatchObject({ status: 'queued', retryOf: failed?.id, attempt: 1 })
-    await until(() => taskStatus(task.id), (status) => status === 'done')
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'done',
+    )
   })
 })
 
@@ -225,6 +307,9 @@ describe('a queued run', () => {
     await engine.agents.pause({ agentId })
     const task = await newTask({ title: 'Free', priority: 'low', assigneeAgentId: other.id })
     await engine.start()
-    await until(() => taskStatus(task.id), (status) => status === 'done')
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'done',
+    )
   })
 })

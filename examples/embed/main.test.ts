@@ -15,6 +15,10 @@ it('executes a task, prints what its agent wrote, and stops on Ctrl-C', async ()
   expect(await program.exited).toEqual({ code: 0, signal: null })
 })
 
+it('stands in the README as it is', () => {
+  expect(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')).toContain(readFileSync(file, 'utf8').trim())
+})
+
 it('is at most fifteen lines long', () => {
   expect(readFileSync(file, 'utf8').trim().split('\n').length).toBeLessThanOrEqual(15)
 })

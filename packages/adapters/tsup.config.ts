@@ -1,3 +1,8 @@
 import { defineConfig } from 'tsup'
 
-export default defineConfig({ entry: { 'process/index': 'src/process/index.ts', 'process/shim': 'src/process/shim.ts' }, format: 'esm', dts: true, clean: true })
+export default defineConfig({
+  entry: { 'process/index': 'src/process/index.ts', 'process/shim': 'src/process/shim.ts' },
+  format: 'esm',
+  dts: true,
+  clean: true,
+})

@@ -8,5 +8,9 @@ export default defineConfig({
   dts: false,
   clean: true,
   // The demo company's agents run this program.
-  onSuccess: () => cp('../../examples/markdown-audit', 'dist/markdown-audit', { recursive: true, filter: (path) => !/\.(ts|md|json)$|node_modules/.test(path) }),
+  onSuccess: () =>
+    cp('../../examples/markdown-audit', 'dist/markdown-audit', {
+      recursive: true,
+      filter: (path) => !/\.(ts|md|json)$|node_modules/.test(path),
+    }),
 })

@@ -11,15 +11,15 @@ export type Script = (turn: AdapterTurn) => Promise<RunOutcome>
 
 /** An adapter that does what a test tells it; agents without a script are done at once. */
 export function scriptedAdapter(): AgentAdapter & { script: Script } {
-  const adapter = {
+  const adapter: AgentAdapter & { script: Script } = {
     spec: ADAPTER_SPEC,
     type: 'scripted',
     title: 'Does what the test says',
     metering: 'final',
     configSchema: z.strictObject({}),
-    script: (async () => ({ kind: 'done' })) as Script,
-    start: async () => ({ run: (turn: AdapterTurn) => adapter.script(turn) }),
-  } satisfies AgentAdapter & { script: Script }
+    script: async () => ({ kind: 'done' }),
+    start: async () => ({ run: (turn) => adapter.script(turn) }),
+  }
   return adapter
 }
 

@@ -3,7 +3,10 @@ import { createEngine, silentLogger } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
 
 let applied = 0
-const logger = { ...silentLogger, info: (_: string, fields?: Record<string, unknown>) => void (applied = (fields?.['applied'] as string[]).length) }
+const count = (_message: string, fields: Record<string, unknown> = {}) => {
+  if (Array.isArray(fields['applied'])) applied += fields['applied'].length
+}
+const logger = { ...silentLogger, info: count }
 const engine = await createEngine({ storage: sqlite(process.argv[2] ?? ''), logger })
 await engine.companies.list()
 await engine.stop()

@@ -37,8 +37,12 @@ export async function showWork(engine: Engine, place: Place): Promise<void> {
     const { identifier } = await task(event.entity.id)
     line(identifier, event.data.agentId ? `goes to ${await agent(event.data.agentId)}: ${event.data.reason}` : 'is unassigned')
   })
-  listen(engine, 'task.routing_failed', async (event) => line((await task(event.entity.id)).identifier, `is assigned to nobody: ${event.data.reason}`))
-  listen(engine, 'run.started', async (event) => line((await task(event.data.taskId)).identifier, `${await agent(event.data.agentId)} started, attempt ${event.data.attempt}`))
+  listen(engine, 'task.routing_failed', async (event) =>
+    line((await task(event.entity.id)).identifier, `is assigned to nobody: ${event.data.reason}`),
+  )
+  listen(engine, 'run.started', async (event) =>
+    line((await task(event.data.taskId)).identifier, `${await agent(event.data.agentId)} started, attempt ${event.data.attempt}`),
+  )
   listen(engine, 'task.progress_updated', async (event) => {
     const { percent, message } = event.data
     const { identifier } = await task(event.entity.id)
@@ -56,7 +60,9 @@ export async function showWork(engine: Engine, place: Place): Promise<void> {
     place.screen.status([...bars.values()].join('   '))
     line(identifier, `is ${event.data.to.replace('_', ' ')}${event.data.reason ? `: ${event.data.reason}` : ''}`)
   })
-  listen(engine, 'run.failed', async (event) => line((await task(event.data.taskId)).identifier, `failed (${event.data.class}): ${event.data.message}`))
+  listen(engine, 'run.failed', async (event) =>
+    line((await task(event.data.taskId)).identifier, `failed (${event.data.class}): ${event.data.message}`),
+  )
   listen(engine, 'run.lost', async (event) => line((await task(event.data.taskId)).identifier, 'its worker fell silent; the run is lost'))
   listen(engine, 'deliverable.submitted', async (event) => announceReview(place, { ...event.data, id: event.entity.id }))
 }

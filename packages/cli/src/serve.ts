@@ -3,7 +3,7 @@ import { processAdapter } from '@engine/adapters/process'
 import { serve, type RunningServer } from '@engine/http'
 
 import type { ServeConfig } from './config.ts'
-import { createDemoCompany } from './demo.ts'
+import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
 import { consoleLogger } from './logger.ts'
 import { createScreen, type Screen } from './screen.ts'
@@ -32,9 +32,11 @@ async function begin(engine: Engine, given: { server: RunningServer; screen: Scr
   await engine.start()
   if (isEmpty && given.hasDemo) {
     screen.print('The database is empty: here is a demo company that checks the Markdown of this folder.\n')
-    await createDemoCompany(engine, { root: process.cwd() })
+    await createDemoCompany(engine, { root: process.cwd(), program: programPath() })
     return
   }
+  const unfinished = await findUnfinishedDemo(engine)
+  if (unfinished) await createDemoCompany(engine, unfinished)
   await announceWaiting(engine, given)
 }
 

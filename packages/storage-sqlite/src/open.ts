@@ -57,13 +57,16 @@ function configure(connection: Native): void {
 }
 
 function refuseOldNode(version: string): void {
-  if (isOlder(version, leastNode)) throw new Error(`@engine/storage-sqlite needs Node.js ${leastNode.join('.')} or newer, this is ${version}.`)
+  if (isOlder(version, leastNode))
+    throw new Error(`@engine/storage-sqlite needs Node.js ${leastNode.join('.')} or newer, this is ${version}.`)
 }
 
 function refuseOldSqlite(connection: Native): void {
   const version = String(connection.prepare('select sqlite_version()').pluck().get())
   if (!isOlder(version, leastSqlite)) return
-  throw new Error(`SQLite ${version} can corrupt a database that two processes write; ${leastSqlite.join('.')} or newer is needed. Update better-sqlite3.`)
+  throw new Error(
+    `SQLite ${version} can corrupt a database that two processes write; ${leastSqlite.join('.')} or newer is needed. Update better-sqlite3.`,
+  )
 }
 
 export function isOlder(version: string, least: readonly number[]): boolean {

@@ -26,7 +26,13 @@ async function open(path: string): Promise<Kysely<Tables>> {
   return db
 }
 
-const add = (db: Kysely<Tables>, id: number) => db.transaction().execute((tx) => tx.insertInto('notes').values({ id, text: `note ${id}` }).execute())
+const add = (db: Kysely<Tables>, id: number) =>
+  db.transaction().execute((tx) =>
+    tx
+      .insertInto('notes')
+      .values({ id, text: `note ${id}` })
+      .execute(),
+  )
 const ids = async (db: Kysely<Tables>) => (await db.selectFrom('notes').select('id').orderBy('id').execute()).map((row) => row.id)
 
 describe.each(['a file', 'memory'])('SQLite in %s', (kind) => {
@@ -105,7 +111,11 @@ describe('a file', () => {
       db.transaction().execute(async (tx) => {
         const row = await tx.selectFrom('notes').select('text').where('id', '=', 1).executeTakeFirstOrThrow()
         const count = Number(row.text.replace('note ', ''))
-        await tx.updateTable('notes').set({ text: `note ${count + 1}` }).where('id', '=', 1).execute()
+        await tx
+          .updateTable('notes')
+          .set({ text: `note ${count + 1}` })
+          .where('id', '=', 1)
+          .execute()
       })
     const writers = [left, right].map(async (db) => {
       for (let count = 0; count < 50; count += 1) await bump(db)
@@ -138,6 +148,11 @@ describe('a file', () => {
 })
 
 it('knows which versions are too old', () => {
-  expect([isOlder('22.17.9', [22, 18]), isOlder('22.18.0', [22, 18]), isOlder('24.0.0', [22, 18]), isOlder('20.20.2', [22, 18])]).toEqual([true, false, false, true])
+  expect([isOlder('22.17.9', [22, 18]), isOlder('22.18.0', [22, 18]), isOlder('24.0.0', [22, 18]), isOlder('20.20.2', [22, 18])]).toEqual([
+    true,
+    false,
+    false,
+    true,
+  ])
   expect([isOlder('3.51.2', [3, 51, 3]), isOlder('3.51.3', [3, 51, 3]), isOlder('3.54', [3, 51, 3])]).toEqual([true, false, false])
 })

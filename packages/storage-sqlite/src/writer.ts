@@ -96,7 +96,8 @@ export class Writer {
 
   /** Some failures (disk full, I/O) make SQLite roll back everything by itself; then the whole group is lost. */
   #noteLostTransaction(group: Group): void {
-    if (!this.#connection.inTransaction) group.failure ??= Object.assign(new Error('SQLite rolled the transaction back'), { code: 'SQLITE_IOERR' })
+    if (!this.#connection.inTransaction)
+      group.failure ??= Object.assign(new Error('SQLite rolled the transaction back'), { code: 'SQLITE_IOERR' })
   }
 
   #current(): Group {

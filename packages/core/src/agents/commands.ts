@@ -9,9 +9,9 @@ import { cancelRunsOfAgent } from '../runs/cancel.ts'
 import { wakeForOpenTasks } from '../runs/wake.ts'
 import { agentRef, changeAgent, requireAgent, setAgentStatus } from './change.ts'
 import { agentMachine } from './machine.ts'
-import { Agent, AgentInput, PauseReason, toAgent } from './schema.ts'
+import { Agent, AgentInput, PauseReason } from './schema.ts'
 import { countLiveRuns, findColleague, managersOf } from './sql.ts'
-import type { AgentTable } from './table.ts'
+import { toAgent, type AgentTable } from './table.ts'
 
 export const create = command({
   title: 'Hire an agent',
@@ -74,9 +74,17 @@ export const update = command({
     })
     const next = await changeAgent(context, agent, changes)
     context.emit('agent.updated', agentRef(next), { changed: Object.keys(changes) })
-    return show(context, next)
+    const isMended = agent.status === 'error' && changes.adapter_config !== undefined
+    return show(context, isMended ? await putToWork(context, next, 'reconfigured') : next)
   },
 })
+
+/** An agent that may work again starts what waits for it. */
+async function putToWork(context: CommandContext, agent: AgentTable, reason: string): Promise<AgentTable> {
+  const next = await setAgentStatus(context, agent, { to: 'idle', reason })
+  await wakeForOpenTasks(context, next)
+  return next
+}
 
 /** Another adapter needs a configuration of its own; a lone configuration is checked by the present adapter. */
 function adapterChanges(context: CommandContext, agent: AgentTable, input: { adapterType?: string | undefined; adapterConfig?: unknown }) {
@@ -119,9 +127,7 @@ export const resume = command({
   async handle(context, input) {
     const agent = await requireAgent(context, input.agentId)
     assertTransition(agentMachine, agent.status, { to: 'idle', verb: 'resume' })
-    const next = await setAgentStatus(context, agent, { to: 'idle', reason: 'resumed' })
-    await wakeForOpenTasks(context, next)
-    return show(context, next)
+    return show(context, await putToWork(context, agent, 'resumed'))
   },
 })
 

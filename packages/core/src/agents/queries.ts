@@ -6,7 +6,8 @@ import { query, type QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { Agent, AgentStatus, toAgent } from './schema.ts'
+import { Agent, AgentStatus } from './schema.ts'
+import { toAgent } from './table.ts'
 
 export const get = query({
   title: 'Show an agent',
@@ -28,11 +29,16 @@ export const list = query({
   access: { scope: 'agents:read', company: 'company' },
   http: ['GET', '/companies/:companyId/agents'],
   async handle(context, input) {
-    let rows = agentRows(context).orderBy('agents.id').limit(input.limit + 1)
+    let rows = agentRows(context)
+      .orderBy('agents.id')
+      .limit(input.limit + 1)
     if (input.status) rows = rows.where('agents.status', '=', input.status)
     if (input.cursor) rows = rows.where('agents.id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
     const view = showsConfig(context)
-    return toPage(await rows.execute(), input.limit, { item: (row) => toAgent(row, { isRunning: row.live > 0, showsConfig: view }), key: (row) => [row.id] })
+    return toPage(await rows.execute(), input.limit, {
+      item: (row) => toAgent(row, { isRunning: row.live > 0, showsConfig: view }),
+      key: (row) => [row.id],
+    })
   },
 })
 

@@ -1,8 +1,6 @@
 import { z } from 'zod'
 
 import { Id, IsoTime, LongText, Name, Tags, jsonObject } from '../kernel/schema.ts'
-import type { AgentTable } from './table.ts'
-
 export const AgentStatus = z.enum(['pending_approval', 'idle', 'running', 'error', 'paused', 'terminated'])
 export type AgentStatus = z.infer<typeof AgentStatus>
 export type StoredAgentStatus = Exclude<AgentStatus, 'running'>
@@ -10,7 +8,9 @@ export const PauseReason = z.enum(['manual', 'budget', 'system', 'import'])
 export type PauseReason = z.infer<typeof PauseReason>
 export const ExecutionMode = z
   .enum(['auto', 'manual', 'polling', 'human'])
-  .describe('auto: assigned work starts by itself; manual: by tasks.checkout or agents.invoke; polling: the agent asks; human: a person works.')
+  .describe(
+    'auto: assigned work starts by itself; manual: somebody checks tasks out for it; polling: the agent asks; human: a person works.',
+  )
 export type ExecutionMode = z.infer<typeof ExecutionMode>
 
 export const Agent = z
@@ -48,28 +48,4 @@ export const AgentInput = {
   adapterConfig: jsonObject.optional(),
   executionMode: ExecutionMode.optional(),
   maxConcurrentRuns: z.number().int().min(1).max(50).optional(),
-}
-
-/** Shows a row; `view` says what cannot be read from the row alone. */
-export function toAgent(row: AgentTable, view: { isRunning: boolean; showsConfig: boolean }): Agent {
-  return {
-    id: row.id,
-    companyId: row.company_id,
-    name: row.name,
-    role: row.role,
-    title: row.title,
-    instructions: row.instructions,
-    reportsTo: row.reports_to,
-    status: row.status === 'idle' && view.isRunning ? 'running' : row.status,
-    pauseReason: row.pause_reason,
-    errorMessage: row.error_message,
-    capabilities: JSON.parse(row.capabilities),
-    adapterType: row.adapter_type,
-    adapterConfig: view.showsConfig ? JSON.parse(row.adapter_config) : null,
-    executionMode: row.execution_mode,
-    maxConcurrentRuns: row.max_concurrent_runs,
-    version: row.version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
 }

@@ -1,4 +1,4 @@
-import type { ExecutionMode, PauseReason, StoredAgentStatus } from './schema.ts'
+import type { Agent, ExecutionMode, PauseReason, StoredAgentStatus } from './schema.ts'
 
 export interface AgentTable {
   id: string
@@ -19,4 +19,28 @@ export interface AgentTable {
   version: number
   created_at: string
   updated_at: string
+}
+
+/** Shows a row; `view` says what cannot be read from the row alone. */
+export function toAgent(row: AgentTable, view: { isRunning: boolean; showsConfig: boolean }): Agent {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    name: row.name,
+    role: row.role,
+    title: row.title,
+    instructions: row.instructions,
+    reportsTo: row.reports_to,
+    status: row.status === 'idle' && view.isRunning ? 'running' : row.status,
+    pauseReason: row.pause_reason,
+    errorMessage: row.error_message,
+    capabilities: JSON.parse(row.capabilities),
+    adapterType: row.adapter_type,
+    adapterConfig: view.showsConfig ? JSON.parse(row.adapter_config) : null,
+    executionMode: row.execution_mode,
+    maxConcurrentRuns: row.max_concurrent_runs,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

@@ -5,9 +5,9 @@ import { command } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
-import { Comment, toComment } from './schema.ts'
+import { Comment } from './schema.ts'
 import { findComment } from './sql.ts'
-import type { CommentTable } from './table.ts'
+import { toComment, type CommentTable } from './table.ts'
 
 export const create = command({
   title: 'Comment on a task',

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { query } from '../kernel/command.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { TaskRef } from '../tasks/schema.ts'
-import { Comment, toComment } from './schema.ts'
+import { Comment } from './schema.ts'
+import { toComment } from './table.ts'
 
 export const list = query({
   title: 'List the comments of a task, oldest first',

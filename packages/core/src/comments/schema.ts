@@ -1,9 +1,7 @@
 import { z } from 'zod'
 
 import { Id, IsoTime } from '../kernel/schema.ts'
-import type { CommentTable } from './table.ts'
-
-export const Author = z.object({ kind: z.enum(['system', 'user', 'agent']), id: z.string() })
+const Author = z.object({ kind: z.enum(['system', 'user', 'agent']), id: z.string() })
 
 export const Comment = z
   .object({
@@ -18,16 +16,3 @@ export const Comment = z
   })
   .meta({ id: 'Comment' })
 export type Comment = z.infer<typeof Comment>
-
-export function toComment(row: CommentTable): Comment {
-  return {
-    id: row.id,
-    companyId: row.company_id,
-    taskId: row.task_id,
-    parentId: row.parent_id,
-    author: { kind: row.author_kind, id: row.author_id },
-    runId: row.run_id,
-    body: row.body,
-    createdAt: row.created_at,
-  }
-}

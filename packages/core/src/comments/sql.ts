@@ -27,6 +27,9 @@ const newest = statement((db, given: { companyId: string; taskId: string; limit:
 )
 
 /** The last comments of a task, oldest first. */
-export async function latestComments(db: Kysely<Database>, given: { companyId: string; taskId: string; limit: number }): Promise<CommentTable[]> {
+export async function latestComments(
+  db: Kysely<Database>,
+  given: { companyId: string; taskId: string; limit: number },
+): Promise<CommentTable[]> {
   return (await newest(db, given)).toReversed()
 }

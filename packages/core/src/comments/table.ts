@@ -1,3 +1,5 @@
+import type { Comment } from './schema.ts'
+
 export interface CommentTable {
   id: string
   company_id: string
@@ -8,4 +10,17 @@ export interface CommentTable {
   run_id: string | null
   body: string
   created_at: string
+}
+
+export function toComment(row: CommentTable): Comment {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    taskId: row.task_id,
+    parentId: row.parent_id,
+    author: { kind: row.author_kind, id: row.author_id },
+    runId: row.run_id,
+    body: row.body,
+    createdAt: row.created_at,
+  }
 }

@@ -6,9 +6,9 @@ import { assertVersion, changedFields } from '../kernel/change.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { companyMachine } from './machine.ts'
-import { Company, CompanyInput, prefixFromName, toCompany, type CompanyStatus } from './schema.ts'
+import { Company, CompanyInput, prefixFromName, type CompanyStatus } from './schema.ts'
 import { findCompany, insertCompany, isPrefixTaken, updateCompany } from './sql.ts'
-import type { CompanyTable } from './table.ts'
+import { toCompany, type CompanyTable } from './table.ts'
 
 export const create = command({
   title: 'Create a company',
@@ -46,7 +46,11 @@ async function freePrefix(context: CommandContext, prefix: string): Promise<stri
 
 export const update = command({
   title: 'Change a company',
-  input: z.strictObject({ companyId: Id, version: z.number().int().optional(), ...z.object(CompanyInput).partial().omit({ taskPrefix: true }).shape }),
+  input: z.strictObject({
+    companyId: Id,
+    version: z.number().int().optional(),
+    ...z.object(CompanyInput).partial().omit({ taskPrefix: true }).shape,
+  }),
   output: Company,
   access: { scope: 'companies:manage', company: 'company' },
   http: ['PATCH', '/companies/:companyId'],
@@ -55,7 +59,10 @@ export const update = command({
     assertVersion('company', company, input.version)
     const { settings, name, description } = input
     const changes = changedFields({ name, description, settings: settings && JSON.stringify(settings) })
-    return changeCompany(context, company, { changes, emit: (next) => context.emit('company.updated', ref(next), { changed: Object.keys(changes) }) })
+    return changeCompany(context, company, {
+      changes,
+      emit: (next) => context.emit('company.updated', ref(next), { changed: Object.keys(changes) }),
+    })
   },
 })
 

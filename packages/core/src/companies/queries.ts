@@ -5,7 +5,8 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { Company, toCompany } from './schema.ts'
+import { Company } from './schema.ts'
+import { toCompany } from './table.ts'
 import { findCompany } from './sql.ts'
 
 export const get = query({
@@ -29,7 +30,11 @@ export const list = query({
   http: ['GET', '/companies'],
   async handle(context, input) {
     const visible = visibleCompanies(context.actor)
-    let rows = context.db.selectFrom('companies').selectAll().orderBy('id').limit(input.limit + 1)
+    let rows = context.db
+      .selectFrom('companies')
+      .selectAll()
+      .orderBy('id')
+      .limit(input.limit + 1)
     if (visible !== 'all') rows = rows.where('id', 'in', [...visible, ''])
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
     return toPage(await rows.execute(), input.limit, { item: toCompany, key: (row) => [row.id] })

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 
-import type { CompanyTable } from './table.ts'
 import { IsoTime, LongText, Name, Id, jsonObject } from '../kernel/schema.ts'
 
 export const CompanyStatus = z.enum(['active', 'paused', 'archived'])
 export type CompanyStatus = z.infer<typeof CompanyStatus>
 
-export const TaskPrefix = z
+const TaskPrefix = z
   .string()
   .regex(/^[A-Z][A-Z0-9]{1,7}$/, '2 to 8 capital letters or digits, beginning with a letter')
   .describe('First part of its task identifiers, as ACM in ACM-42; unique in the database.')
@@ -33,22 +32,11 @@ export const CompanyInput = {
   settings: jsonObject.optional(),
 }
 
-export function toCompany(row: CompanyTable): Company {
-  return {
-    id: row.id,
-    name: row.name,
-    description: row.description,
-    status: row.status,
-    taskPrefix: row.task_prefix,
-    settings: JSON.parse(row.settings),
-    version: row.version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
-}
-
 /** The prefix that a company gets when none is asked for: from its name's letters, for example Acme Works → ACM. */
 export function prefixFromName(name: string): string {
-  const letters = name.toUpperCase().normalize('NFKD').replaceAll(/[^A-Z0-9]/g, '')
+  const letters = name
+    .toUpperCase()
+    .normalize('NFKD')
+    .replaceAll(/[^A-Z0-9]/g, '')
   return (/^[A-Z]/.test(letters) ? letters : `C${letters}`).padEnd(2, 'X').slice(0, 3)
 }

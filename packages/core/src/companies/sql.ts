@@ -26,7 +26,11 @@ export async function isPrefixTaken(db: Kysely<Database>, prefix: string): Promi
 }
 
 /** Changes a company that is still at the version that was read; null when it is not. */
-export async function updateCompany(tx: Transaction<Database>, company: CompanyTable, changes: Partial<CompanyTable>): Promise<CompanyTable | null> {
+export async function updateCompany(
+  tx: Transaction<Database>,
+  company: CompanyTable,
+  changes: Partial<CompanyTable>,
+): Promise<CompanyTable | null> {
   const row = await tx
     .updateTable('companies')
     .set({ ...changes, version: company.version + 1 })

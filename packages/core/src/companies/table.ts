@@ -1,4 +1,4 @@
-import type { CompanyStatus } from './schema.ts'
+import type { Company, CompanyStatus } from './schema.ts'
 
 export interface CompanyTable {
   id: string
@@ -11,4 +11,18 @@ export interface CompanyTable {
   version: number
   created_at: string
   updated_at: string
+}
+
+export function toCompany(row: CompanyTable): Company {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    status: row.status,
+    taskPrefix: row.task_prefix,
+    settings: JSON.parse(row.settings),
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

@@ -12,7 +12,7 @@ export interface Migration {
   readonly statements: readonly (string | Readonly<Record<DatabaseFamily, string>>)[]
 }
 
-export const migrationErrors = defineErrors({
+const migrationErrors = defineErrors({
   schema_newer: { kind: 'unavailable', help: 'Start the version of Engine that migrated this database, or a later one.' },
   schema_edited: { kind: 'unavailable', help: 'A released migration was changed or removed; restore it. The database was not touched.' },
 })
@@ -65,18 +65,26 @@ async function applyMigration(tx: Transaction<Database>, step: Step): Promise<bo
 }
 
 /** Compares what the database went through with what this code knows. Pure. */
-export function checkHistory(done: readonly { id: string; checksum: string }[], migrations: readonly Migration[]): void {
+function checkHistory(done: readonly { id: string; checksum: string }[], migrations: readonly Migration[]): void {
   for (const [index, row] of done.entries()) {
     const known = migrations[index]
     if (!known) {
-      throw new EngineError(migrationErrors.schema_newer, `This database has the migration ${row.id}, which this version of Engine does not know. Start a newer version.`, {
-        details: { migration: row.id, newest: migrations.at(-1)?.id ?? null },
-      })
+      throw new EngineError(
+        migrationErrors.schema_newer,
+        `This database has the migration ${row.id}, which this version of Engine does not know. Start a newer version.`,
+        {
+          details: { migration: row.id, newest: migrations.at(-1)?.id ?? null },
+        },
+      )
     }
     if (known.id !== row.id || checksumOf(known) !== row.checksum) {
-      throw new EngineError(migrationErrors.schema_edited, `The migration ${row.id} was applied to this database with another text than this code has for ${known.id}.`, {
-        details: { migration: row.id, expected: row.checksum, found: checksumOf(known) },
-      })
+      throw new EngineError(
+        migrationErrors.schema_edited,
+        `The migration ${row.id} was applied to this database with another text than this code has for ${known.id}.`,
+        {
+          details: { migration: row.id, expected: row.checksum, found: checksumOf(known) },
+        },
+      )
     }
   }
 }

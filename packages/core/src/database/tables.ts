@@ -42,7 +42,7 @@ export interface EventTable {
   at: string
 }
 
-export interface IdempotencyTable {
+interface IdempotencyTable {
   scope: string
   key_hash: string
   input_hash: string
@@ -50,7 +50,7 @@ export interface IdempotencyTable {
   created_at: string
 }
 
-export interface MigrationTable {
+interface MigrationTable {
   position: number
   id: string
   checksum: string

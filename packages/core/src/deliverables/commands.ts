@@ -11,9 +11,9 @@ import { TaskRef } from '../tasks/schema.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask } from '../tasks/transition.ts'
 import { deliverableMachine } from './machine.ts'
-import { Deliverable, ReviewDecision, toDeliverable, type DeliverableStatus } from './schema.ts'
+import { Deliverable, ReviewDecision, type DeliverableStatus } from './schema.ts'
 import { findDeliverable, findReview, latestDeliverable, updateDeliverable } from './sql.ts'
-import type { DeliverableTable } from './table.ts'
+import { toDeliverable, type DeliverableTable } from './table.ts'
 
 export const submit = command({
   title: 'Submit a deliverable for review',
@@ -23,7 +23,11 @@ export const submit = command({
     title: z.string().trim().min(1).max(500),
     summary: z.string().max(10_000).optional(),
     content: z.string().min(1).max(1_000_000),
-    contentType: z.string().regex(/^[\w.+-]+\/[\w.+-]+$/, 'a media type such as text/markdown').max(200).default('text/markdown'),
+    contentType: z
+      .string()
+      .regex(/^[\w.+-]+\/[\w.+-]+$/, 'a media type such as text/markdown')
+      .max(200)
+      .default('text/markdown'),
   }),
   output: Deliverable,
   access: { scope: 'deliverables:submit', company: 'task' },
@@ -71,26 +75,37 @@ async function retire(context: CommandContext, row: DeliverableTable): Promise<v
 
 export const review = command({
   title: 'Decide about a deliverable',
-  description: 'Approved: the task is done. Revision requested: its agent is woken with the feedback. Rejected: the task is blocked, or cancelled when you say so. Exactly one decision counts.',
-  input: z
-    .strictObject({
-      deliverableId: Id,
-      decision: ReviewDecision,
-      feedback: z.string().trim().min(1).max(65_536).optional(),
-      onReject: z.enum(['block', 'cancel']).default('block').describe('What a rejection does to the task.'),
-    }),
+  description:
+    'Approved: the task is done. Revision requested: its agent is woken with the feedback. Rejected: the task is blocked, or cancelled when you say so. Exactly one decision counts.',
+  input: z.strictObject({
+    deliverableId: Id,
+    decision: ReviewDecision,
+    feedback: z.string().trim().min(1).max(65_536).optional(),
+    onReject: z.enum(['block', 'cancel']).default('block').describe('What a rejection does to the task.'),
+  }),
   output: Deliverable,
   access: { scope: 'deliverables:review', company: 'deliverable' },
   http: ['POST', '/deliverables/:deliverableId/review'],
   async handle(context, input) {
     const { decision, feedback = null } = input
-    if (decision === 'revision_requested' && feedback === null) throw ruleViolated('Say in feedback what should change; a revision without it can not succeed.')
+    if (decision === 'revision_requested' && feedback === null)
+      throw ruleViolated('Say in feedback what should change; a revision without it can not succeed.')
     const row = await findDeliverable(context.tx, input.deliverableId)
     if (row?.company_id !== context.companyId) throw notFound('deliverable', input.deliverableId)
     const next = await setStatus(context, row, { to: decision, verb: 'review' })
     const reviewer = eventActor(context.actor)
-    const decided = { deliverable_id: row.id, company_id: context.companyId, decision, feedback, reviewer_kind: reviewer.kind, reviewer_id: reviewer.id }
-    await context.tx.insertInto('reviews').values({ ...decided, created_at: context.now }).execute()
+    const decided = {
+      deliverable_id: row.id,
+      company_id: context.companyId,
+      decision,
+      feedback,
+      reviewer_kind: reviewer.kind,
+      reviewer_id: reviewer.id,
+    }
+    await context.tx
+      .insertInto('reviews')
+      .values({ ...decided, created_at: context.now })
+      .execute()
     context.emit(`deliverable.${decision}`, ref(next), { ...about(next), feedback })
     context.emit('review.completed', ref(next), { taskId: row.task_id, decision })
     const task = await requireTask(context, row.task_id)
@@ -110,13 +125,18 @@ async function applyDecision(context: CommandContext, task: TaskTable, decided: 
   if (task.status !== 'in_review') return
   const reason = decided.feedback
   if (decided.decision === 'approved') await moveTask(context, task, { to: 'done', verb: 'review' })
-  if (decided.decision === 'rejected') await moveTask(context, task, { to: decided.rejectedTo, verb: 'review', reason: reason ?? 'rejected', owner: 'reviewer' })
+  if (decided.decision === 'rejected')
+    await moveTask(context, task, { to: decided.rejectedTo, verb: 'review', reason: reason ?? 'rejected', owner: 'reviewer' })
   if (decided.decision !== 'revision_requested' || task.assignee_agent_id === null) return
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId: task.assignee_agent_id })
   if (agent) await wake(context, { agent, task, reason: 'approval' })
 }
 
-async function setStatus(context: CommandContext, row: DeliverableTable, move: { to: DeliverableStatus; verb: 'review' | 'submit' }): Promise<DeliverableTable> {
+async function setStatus(
+  context: CommandContext,
+  row: DeliverableTable,
+  move: { to: DeliverableStatus; verb: 'review' | 'submit' },
+): Promise<DeliverableTable> {
   assertTransition(deliverableMachine, row.status, move)
   const next = await updateDeliverable(context.tx, row, { status: move.to, updated_at: context.now })
   if (next) return next

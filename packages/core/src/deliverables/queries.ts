@@ -4,7 +4,8 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { Deliverable, DeliverableStatus, toDeliverable } from './schema.ts'
+import { Deliverable, DeliverableStatus } from './schema.ts'
+import { toDeliverable } from './table.ts'
 import { findDeliverable, findReview } from './sql.ts'
 
 export const get = query({
@@ -27,7 +28,12 @@ export const list = query({
   access: { scope: 'deliverables:read', company: 'company' },
   http: ['GET', '/companies/:companyId/deliverables'],
   async handle(context, input) {
-    let rows = context.db.selectFrom('deliverables').selectAll().where('company_id', '=', context.companyId).orderBy('id').limit(input.limit + 1)
+    let rows = context.db
+      .selectFrom('deliverables')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))

@@ -1,8 +1,6 @@
 import { z } from 'zod'
 
 import { Id, IsoTime } from '../kernel/schema.ts'
-import type { DeliverableTable, ReviewTable } from './table.ts'
-
 export const DeliverableStatus = z.enum(['pending', 'approved', 'revision_requested', 'revised', 'rejected', 'superseded'])
 export type DeliverableStatus = z.infer<typeof DeliverableStatus>
 export const ReviewDecision = z.enum(['approved', 'revision_requested', 'rejected'])
@@ -38,29 +36,3 @@ export const Deliverable = z
   })
   .meta({ id: 'Deliverable' })
 export type Deliverable = z.infer<typeof Deliverable>
-
-export function toDeliverable(row: DeliverableTable, review: ReviewTable | null): Deliverable {
-  return {
-    id: row.id,
-    companyId: row.company_id,
-    taskId: row.task_id,
-    runId: row.run_id,
-    agentId: row.agent_id,
-    number: row.number,
-    parentId: row.parent_id,
-    title: row.title,
-    summary: row.summary,
-    content: row.content,
-    contentType: row.content_type,
-    status: row.status,
-    review: review && {
-      decision: review.decision,
-      feedback: review.feedback,
-      reviewer: { kind: review.reviewer_kind, id: review.reviewer_id },
-      createdAt: review.created_at,
-    },
-    version: row.version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
-}

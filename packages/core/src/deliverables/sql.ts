@@ -27,12 +27,19 @@ const latest = statement((db, given: { companyId: string; taskId: string }) =>
 )
 
 /** The newest version of a task's deliverable. */
-export async function latestDeliverable(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<DeliverableTable | null> {
+export async function latestDeliverable(
+  db: Kysely<Database>,
+  given: { companyId: string; taskId: string },
+): Promise<DeliverableTable | null> {
   return first(await latest(db, given))
 }
 
 /** Changes a deliverable that is still in the status that was read; null when it is not, so a decision is made once. */
-export async function updateDeliverable(tx: Transaction<Database>, row: DeliverableTable, changes: Partial<DeliverableTable>): Promise<DeliverableTable | null> {
+export async function updateDeliverable(
+  tx: Transaction<Database>,
+  row: DeliverableTable,
+  changes: Partial<DeliverableTable>,
+): Promise<DeliverableTable | null> {
   const next = await tx
     .updateTable('deliverables')
     .set({ ...changes, version: row.version + 1 })
@@ -56,7 +63,9 @@ export async function findReview(db: Kysely<Database>, given: { companyId: strin
 const reviewedVersions = statement((db, given: { companyId: string; taskId: string }) =>
   db
     .selectFrom('reviews')
-    .innerJoin('deliverables', (join) => join.onRef('deliverables.company_id', '=', 'reviews.company_id').onRef('deliverables.id', '=', 'reviews.deliverable_id'))
+    .innerJoin('deliverables', (join) =>
+      join.onRef('deliverables.company_id', '=', 'reviews.company_id').onRef('deliverables.id', '=', 'reviews.deliverable_id'),
+    )
     .select(['deliverables.number', 'reviews.decision', 'reviews.feedback'])
     .where('reviews.company_id', '=', given.companyId)
     .where('deliverables.task_id', '=', given.taskId)

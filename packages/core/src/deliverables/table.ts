@@ -1,4 +1,4 @@
-import type { DeliverableStatus, ReviewDecision } from './schema.ts'
+import type { Deliverable, DeliverableStatus, ReviewDecision } from './schema.ts'
 
 export interface DeliverableTable {
   id: string
@@ -27,4 +27,30 @@ export interface ReviewTable {
   reviewer_kind: 'system' | 'user' | 'agent'
   reviewer_id: string
   created_at: string
+}
+
+export function toDeliverable(row: DeliverableTable, review: ReviewTable | null): Deliverable {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    taskId: row.task_id,
+    runId: row.run_id,
+    agentId: row.agent_id,
+    number: row.number,
+    parentId: row.parent_id,
+    title: row.title,
+    summary: row.summary,
+    content: row.content,
+    contentType: row.content_type,
+    status: row.status,
+    review: review && {
+      decision: review.decision,
+      feedback: review.feedback,
+      reviewer: { kind: review.reviewer_kind, id: review.reviewer_id },
+      createdAt: review.created_at,
+    },
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

@@ -9,7 +9,8 @@ import { eventsAfter, toEvent } from './sql.ts'
 
 export const list = query({
   title: "A company's events, oldest first",
-  description: 'Ask for text/event-stream to get them live; Last-Event-ID (or `after`) resumes after that seq, `after=latest` skips the past.',
+  description:
+    'Ask for text/event-stream to get them live; Last-Event-ID (or `after`) resumes after that seq, `after=latest` skips the past.',
   input: z.strictObject({ companyId: Id, after: z.coerce.number().int().min(0).optional(), ...pageInput }),
   output: pageOf(Event),
   access: { scope: 'events:read', company: 'company' },

@@ -20,7 +20,10 @@ export interface StreamOptions {
  * A company's events from a position on, without end: first those in the log, then live ones. It always reads the log
  * and uses the bus only as a wake-up, so nothing is missed, doubled or out of order, whoever wrote it.
  */
-export async function* streamEvents(source: { db: Kysely<Database>; bus: EventBus; clock: Clock }, options: StreamOptions): AsyncGenerator<AnyEvent[]> {
+export async function* streamEvents(
+  source: { db: Kysely<Database>; bus: EventBus; clock: Clock },
+  options: StreamOptions,
+): AsyncGenerator<AnyEvent[]> {
   let heard = new AbortController()
   const forget = source.bus.onAny((event) => {
     if (event.companyId === options.companyId) heard.abort()

@@ -6,9 +6,9 @@ import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { goalMachine } from './machine.ts'
-import { Goal, GoalInput, GoalStatus, toGoal } from './schema.ts'
+import { Goal, GoalInput, GoalStatus } from './schema.ts'
 import { findGoal, goalChain } from './sql.ts'
-import type { GoalTable } from './table.ts'
+import { toGoal, type GoalTable } from './table.ts'
 
 export const create = command({
   title: 'Set a goal',
@@ -39,7 +39,12 @@ export const create = command({
 
 export const update = command({
   title: 'Change a goal or its status',
-  input: z.strictObject({ goalId: Id, version: z.number().int().optional(), status: GoalStatus.optional(), ...z.object(GoalInput).partial().shape }),
+  input: z.strictObject({
+    goalId: Id,
+    version: z.number().int().optional(),
+    status: GoalStatus.optional(),
+    ...z.object(GoalInput).partial().shape,
+  }),
   output: Goal,
   access: { scope: 'goals:manage', company: 'goal' },
   http: ['PATCH', '/goals/:goalId'],
@@ -68,7 +73,8 @@ export const update = command({
 
 async function refuseCycle(context: CommandContext, given: { goal: GoalTable; parentId: string }): Promise<void> {
   const above = await goalChain(context.tx, { companyId: context.companyId, goalId: given.parentId })
-  if (above.some((goal) => goal.id === given.goal.id)) throw ruleViolated('A goal can not be below itself.', { goalId: given.goal.id, parentId: given.parentId })
+  if (above.some((goal) => goal.id === given.goal.id))
+    throw ruleViolated('A goal can not be below itself.', { goalId: given.goal.id, parentId: given.parentId })
 }
 
 function ref(goal: GoalTable) {

@@ -4,7 +4,8 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { Goal, GoalStatus, toGoal } from './schema.ts'
+import { Goal, GoalStatus } from './schema.ts'
+import { toGoal } from './table.ts'
 import { findGoal } from './sql.ts'
 
 export const get = query({
@@ -27,7 +28,12 @@ export const list = query({
   access: { scope: 'goals:read', company: 'company' },
   http: ['GET', '/companies/:companyId/goals'],
   async handle(context, input) {
-    let rows = context.db.selectFrom('goals').selectAll().where('company_id', '=', context.companyId).orderBy('id').limit(input.limit + 1)
+    let rows = context.db
+      .selectFrom('goals')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
     return toPage(await rows.execute(), input.limit, { item: toGoal, key: (row) => [row.id] })

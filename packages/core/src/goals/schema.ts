@@ -1,8 +1,6 @@
 import { z } from 'zod'
 
 import { Id, IsoTime, LongText } from '../kernel/schema.ts'
-import type { GoalTable } from './table.ts'
-
 export const GoalStatus = z.enum(['planned', 'active', 'achieved', 'cancelled'])
 export type GoalStatus = z.infer<typeof GoalStatus>
 export const GoalLevel = z.enum(['company', 'team', 'agent', 'task'])
@@ -31,20 +29,4 @@ export const GoalInput = {
   level: GoalLevel.optional(),
   parentId: Id.nullable().optional(),
   ownerAgentId: Id.nullable().optional(),
-}
-
-export function toGoal(row: GoalTable): Goal {
-  return {
-    id: row.id,
-    companyId: row.company_id,
-    parentId: row.parent_id,
-    ownerAgentId: row.owner_agent_id,
-    level: row.level,
-    title: row.title,
-    description: row.description,
-    status: row.status,
-    version: row.version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
 }

@@ -1,4 +1,4 @@
-import type { GoalLevel, GoalStatus } from './schema.ts'
+import type { Goal, GoalLevel, GoalStatus } from './schema.ts'
 
 export interface GoalTable {
   id: string
@@ -12,4 +12,20 @@ export interface GoalTable {
   version: number
   created_at: string
   updated_at: string
+}
+
+export function toGoal(row: GoalTable): Goal {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    parentId: row.parent_id,
+    ownerAgentId: row.owner_agent_id,
+    level: row.level,
+    title: row.title,
+    description: row.description,
+    status: row.status,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

@@ -19,7 +19,9 @@ export function createAdapterCatalog(adapters: readonly AgentAdapter[]): Adapter
     const adapter = byType.get(type)
     if (adapter) return adapter
     const known = types.length === 0 ? 'This engine was created without adapters.' : `This engine has: ${types.join(', ')}.`
-    throw new EngineError(kernelErrors.rule_violated, `There is no adapter "${type}". ${known}`, { details: { adapterType: type, known: types } })
+    throw new EngineError(kernelErrors.rule_violated, `There is no adapter "${type}". ${known}`, {
+      details: { adapterType: type, known: types },
+    })
   }
 
   return { types, get, parseConfig: (type, config) => parseInput(get(type).configSchema, config, 'adapterConfig') }

@@ -38,7 +38,11 @@ describe('permissions', () => {
   })
 
   it('tell nobody of another company whether a thing exists', () => {
-    for (const actor of [{ kind: 'user', id: 'u', roles: { other: 'owner' } }, { ...agent, companyId: 'other' }, { ...run, companyId: 'other' }] as Actor[]) {
+    for (const actor of [
+      { kind: 'user', id: 'u', roles: { other: 'owner' } },
+      { ...agent, companyId: 'other' },
+      { ...run, companyId: 'other' },
+    ] as Actor[]) {
       for (const scope of Object.keys(permissions) as Scope[]) expect(ask(actor, scope)).toBe('missing')
     }
   })

@@ -63,7 +63,11 @@ export function forbidden(actor: Actor, scope: Scope): EngineError {
 }
 
 export function leaseLost(actor: RunActor): EngineError {
-  return new EngineError(kernelErrors.lease_lost, `Run ${actor.id} no longer holds its task (fence ${actor.fence}); nothing was changed. Stop working on it.`, {
-    details: { runId: actor.id, taskId: actor.taskId, fence: actor.fence },
-  })
+  return new EngineError(
+    kernelErrors.lease_lost,
+    `Run ${actor.id} no longer holds its task (fence ${actor.fence}); nothing was changed. Stop working on it.`,
+    {
+      details: { runId: actor.id, taskId: actor.taskId, fence: actor.fence },
+    },
+  )
 }

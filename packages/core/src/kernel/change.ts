@@ -7,15 +7,20 @@ export function assertVersion(entity: string, current: { id: string; version: nu
 }
 
 export function versionConflict(entity: string, current: { id: string; version: number }, version: number): EngineError {
-  return new EngineError(kernelErrors.version_conflict, `This ${entity} is at version ${current.version}, your change was made against ${version}. Read it again and repeat the change.`, {
-    details: { entity, id: current.id, currentVersion: current.version, yourVersion: version },
-  })
+  return new EngineError(
+    kernelErrors.version_conflict,
+    `This ${entity} is at version ${current.version}, your change was made against ${version}. Read it again and repeat the change.`,
+    {
+      details: { entity, id: current.id, currentVersion: current.version, yourVersion: version },
+    },
+  )
 }
 
 /** The fields that a patch really names: `undefined` means "leave it", `null` means "clear it". */
 export function changedFields<Fields extends object>(fields: Fields): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
   const named = Object.entries(fields).filter(([, value]) => value !== undefined)
-  if (named.length === 0) throw new EngineError(kernelErrors.invalid_input, 'This change names no field to change.', { details: { known: Object.keys(fields) } })
+  if (named.length === 0)
+    throw new EngineError(kernelErrors.invalid_input, 'This change names no field to change.', { details: { known: Object.keys(fields) } })
   // Object.fromEntries forgets the keys that Fields has.
   return Object.fromEntries(named) as { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }
 }

@@ -5,6 +5,7 @@ import type { Database } from '../database/tables.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Actor } from './actor.ts'
 import type { Emit } from './events.ts'
+import type { EntityName } from './locate.ts'
 import type { Scope } from './permissions.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { EngineSettings } from './settings.ts'
@@ -16,9 +17,7 @@ import type { EngineSettings } from './settings.ts'
  */
 export type CompanySource = EntityName | 'new' | 'visible'
 
-export type EntityName = 'company' | 'goal' | 'agent' | 'task' | 'run' | 'comment' | 'deliverable'
-
-export interface Access {
+interface Access {
   readonly scope: Scope
   readonly company: CompanySource
 }
@@ -62,7 +61,10 @@ export interface QueryContext {
   readonly now: string
 }
 
-export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> extends DefinitionBase<Input, Output> {
+export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> extends DefinitionBase<
+  Input,
+  Output
+> {
   readonly kind: 'command'
   /** True when success means that something new exists (HTTP 201). */
   readonly creates?: boolean
@@ -71,7 +73,10 @@ export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends
   handle(context: CommandContext, input: z.output<Input>): Promise<z.output<Output>>
 }
 
-export interface Query<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> extends DefinitionBase<Input, Output> {
+export interface Query<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> extends DefinitionBase<
+  Input,
+  Output
+> {
   readonly kind: 'query'
   handle(context: QueryContext, input: z.output<Input>): Promise<z.output<Output>>
 }
@@ -82,7 +87,9 @@ export function command<Input extends z.ZodObject, Output extends z.ZodType>(
   return { kind: 'command', ...definition }
 }
 
-export function query<Input extends z.ZodObject, Output extends z.ZodType>(definition: Omit<Query<Input, Output>, 'kind'>): Query<Input, Output> {
+export function query<Input extends z.ZodObject, Output extends z.ZodType>(
+  definition: Omit<Query<Input, Output>, 'kind'>,
+): Query<Input, Output> {
   return { kind: 'query', ...definition }
 }
 

@@ -2,7 +2,17 @@ import type { JsonObject } from './json.ts'
 
 /** What sort of failure it is. Hosts map a kind to their wire (HTTP status, MCP error, exit code); core knows no numbers. */
 export type ErrorKind =
-  'invalid' | 'unauthenticated' | 'denied' | 'missing' | 'conflict' | 'rule' | 'budget' | 'limited' | 'too_large' | 'unavailable' | 'internal'
+  | 'invalid'
+  | 'unauthenticated'
+  | 'denied'
+  | 'missing'
+  | 'conflict'
+  | 'rule'
+  | 'budget'
+  | 'limited'
+  | 'too_large'
+  | 'unavailable'
+  | 'internal'
 
 const marker = Symbol.for('engine.error.v1')
 

@@ -9,7 +9,7 @@ import type { goalEvents } from '../goals/events.ts'
 import type { runEvents } from '../runs/events.ts'
 import type { taskEvents } from '../tasks/events.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { EntityName } from './command.ts'
+import type { EntityName } from './locate.ts'
 
 type Schemas = typeof companyEvents &
   typeof goalEvents &

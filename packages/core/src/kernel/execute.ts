@@ -54,7 +54,10 @@ export async function execute(host: Host, name: string, request: { input: unknow
   const { definition } = operation
   try {
     const resolved = await resolve(host, operation, request)
-    const output = definition.kind === 'command' ? await runCommand(host, resolved, { definition, call: request.call }) : await runQuery(host, resolved, { definition, call: request.call })
+    const output =
+      definition.kind === 'command'
+        ? await runCommand(host, resolved, { definition, call: request.call })
+        : await runQuery(host, resolved, { definition, call: request.call })
     if (host.checksOutputs) definition.output.parse(output)
     return output
   } catch (error) {
@@ -93,7 +96,11 @@ async function runCommand(host: Host, resolved: Resolved, given: { definition: C
   const keyed =
     call.idempotencyKey === undefined
       ? null
-      : keyedRequest(resolved.operation.name, call.actor, { key: call.idempotencyKey, companyId: idempotencyCompany(resolved), input: resolved.input })
+      : keyedRequest(resolved.operation.name, call.actor, {
+          key: call.idempotencyKey,
+          companyId: idempotencyCompany(resolved),
+          input: resolved.input,
+        })
   const done = await host.db.transaction().execute((tx) => transact(host, resolved, { ...given, tx, nowMs, keyed }))
   host.bus.publish(done.events)
   return done.output
@@ -124,7 +131,10 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   const { context, recorded, isUnchanged } = createContext(host, resolved, work)
   const output = await definition.handle(context, resolved.input)
   if (recorded.length === 0 && !isUnchanged() && definition.unaudited === undefined) {
-    throw new EngineError(kernelErrors.internal, `${resolved.operation.name} changed something without recording an event; it was rolled back.`)
+    throw new EngineError(
+      kernelErrors.internal,
+      `${resolved.operation.name} changed something without recording an event; it was rolled back.`,
+    )
   }
   const events = await appendEvents(tx, recorded)
   if (keyed) await remember(tx, keyed, { output, now: context.now })

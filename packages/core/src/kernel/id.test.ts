@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { validate, version } from 'uuid'
 import { expect, it } from 'vitest'
 
 import { createIdGenerator } from './id.ts'
@@ -8,6 +9,7 @@ const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 it('makes version 7 ids that carry their time', () => {
   const id = createIdGenerator(() => 1_700_000_000_123)()
   expect(id).toMatch(pattern)
+  expect([validate(id), version(id)]).toEqual([true, 7])
   expect(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)).toBe(1_700_000_000_123)
 })
 

@@ -43,7 +43,10 @@ export async function recall(tx: Transaction<Database>, request: KeyedRequest, s
   const record = first(await findRecord(tx, { scope: request.scope, keyHash: sha256(request.key), since }))
   if (!record) return null
   if (record.input_hash !== request.inputHash) {
-    throw new EngineError(kernelErrors.idempotency_mismatch, 'This Idempotency-Key was used for a different request. Use a new key for a new request.')
+    throw new EngineError(
+      kernelErrors.idempotency_mismatch,
+      'This Idempotency-Key was used for a different request. Use a new key for a new request.',
+    )
   }
   return { output: JSON.parse(unseal(record.sealed_output, request)) }
 }

@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 
+export type EntityName = 'company' | 'goal' | 'agent' | 'task' | 'run' | 'comment' | 'deliverable'
+
 /** Where a thing belongs: what authorization needs to know before anything is read or changed. */
 export interface Location {
   readonly id: string

@@ -18,7 +18,9 @@ describe('a state machine', () => {
   })
 
   it('refuses a move with the wrong verb and names the legal ones', () => {
-    expect(() => assertTransition(door, 'closed', { to: 'open', verb: 'lock' })).toThrow(/This door is closed; "lock" cannot take it to open\. Legal from closed: open \(open\), locked \(lock\)\./)
+    expect(() => assertTransition(door, 'closed', { to: 'open', verb: 'lock' })).toThrow(
+      /This door is closed; "lock" cannot take it to open\. Legal from closed: open \(open\), locked \(lock\)\./,
+    )
   })
 
   it('says of a final status that it is final', () => {
@@ -43,7 +45,8 @@ const expected: Record<string, string> = {
   run:
     'queued>running:claim queued>cancelled:cancel running>succeeded:report running>failed:report running>timed_out:report running>cancelled:cancel ' +
     'running>cancelled:release running>lost:sweep running>waiting:ask waiting>queued:answer waiting>cancelled:cancel',
-  deliverable: 'pending>approved:review pending>revision_requested:review pending>rejected:review pending>superseded:submit revision_requested>revised:submit',
+  deliverable:
+    'pending>approved:review pending>revision_requested:review pending>rejected:review pending>superseded:submit revision_requested>revised:submit',
 }
 
 const machines: Machine<string, string>[] = [companyMachine, agentMachine, goalMachine, taskMachine, runMachine, deliverableMachine]

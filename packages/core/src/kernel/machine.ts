@@ -13,7 +13,7 @@ export interface Machine<Status extends string, Verb extends string> {
   isFinal(status: Status): boolean
 }
 
-export interface Move<Status extends string, Verb extends string> {
+interface Move<Status extends string, Verb extends string> {
   readonly from: Status
   readonly to: Status
   readonly by: readonly Verb[]

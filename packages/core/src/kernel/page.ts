@@ -29,13 +29,21 @@ export function decodeCursor(cursor: string, shape: readonly ('string' | 'number
   } catch {
     // Not one of ours: answered below like any other unreadable cursor.
   }
-  throw new EngineError(kernelErrors.invalid_input, 'This cursor is not one that a list returned. Leave it out to start at the first page.', {
-    details: { errors: [{ path: 'cursor', message: 'unreadable cursor' }] },
-  })
+  throw new EngineError(
+    kernelErrors.invalid_input,
+    'This cursor is not one that a list returned. Leave it out to start at the first page.',
+    {
+      details: { errors: [{ path: 'cursor', message: 'unreadable cursor' }] },
+    },
+  )
 }
 
 /** Cuts a page out of `limit + 1` rows. */
-export function toPage<Row, Item>(rows: Row[], limit: number, shape: { item(row: Row): Item; key(row: Row): (string | number)[] }): Page<Item> {
+export function toPage<Row, Item>(
+  rows: Row[],
+  limit: number,
+  shape: { item(row: Row): Item; key(row: Row): (string | number)[] },
+): Page<Item> {
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
   return {

@@ -33,9 +33,9 @@ it('refuses a path parameter that the input does not know', () => {
 })
 
 it('refuses two operations on one route', () => {
-  expect(() => register({ read, again: { ...read, http: ['GET', '/things/:id'], input: z.strictObject({ taskId: z.string(), id: z.string() }) } })).toThrow(
-    /claim the same route/,
-  )
+  expect(() =>
+    register({ read, again: { ...read, http: ['GET', '/things/:id'], input: z.strictObject({ taskId: z.string(), id: z.string() }) } }),
+  ).toThrow(/claim the same route/)
 })
 
 it('holds every operation of Engine: strict input, a title, a known scope', () => {
@@ -43,6 +43,9 @@ it('holds every operation of Engine: strict input, a title, a known scope', () =
   expect(registry.operations.length).toBeGreaterThan(35)
   for (const { definition, name } of registry.operations) {
     expect(definition.title, name).not.toBe('')
-    expect(definition.input.safeParse({ surely: 'unknown' }).error?.issues.some((issue) => issue.code === 'unrecognized_keys'), name).toBe(true)
+    expect(
+      definition.input.safeParse({ surely: 'unknown' }).error?.issues.some((issue) => issue.code === 'unrecognized_keys'),
+      name,
+    ).toBe(true)
   }
 })

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 
-import type { AnyDefinition, CompanySource, EntityName } from './command.ts'
+import type { AnyDefinition, CompanySource } from './command.ts'
 import type { ErrorDefinition } from './errors.ts'
-import type { Locate } from './locate.ts'
+import type { EntityName, Locate } from './locate.ts'
 import { permissions } from './permissions.ts'
 
 /** One aggregate, or one plugin: everything it adds to the registry. */
@@ -15,7 +15,7 @@ export interface EngineModule {
   readonly entities?: Partial<Record<EntityName, Entity>>
 }
 
-export interface Entity {
+interface Entity {
   /** The input field that names it, for example `taskId`. */
   readonly parameter: string
   readonly locate: Locate
@@ -73,7 +73,8 @@ function checkDefinition(name: string, definition: AnyDefinition, entities: Read
   const access = definition.access as AnyDefinition['access'] | undefined
   if (!access || !(access.scope in permissions)) throw new Error(`${name} declares no access with a known scope, so it is not registered`)
   const parameter = parameterOf(access.company, entities)
-  if (parameter !== null && !(parameter in definition.input.shape)) throw new Error(`${name} needs the input field ${parameter} to find its company`)
+  if (parameter !== null && !(parameter in definition.input.shape))
+    throw new Error(`${name} needs the input field ${parameter} to find its company`)
   const pathParameters = definition.http?.[1].matchAll(/:(\w+)/g) ?? []
   for (const [, field] of pathParameters) {
     if (field && !(field in definition.input.shape)) throw new Error(`${name} has :${field} in its path but not in its input`)

@@ -71,7 +71,14 @@ export function createDispatcher(host: Host, worker: { id: string; logger: Logge
 
   function begin(run: Run): void {
     const stop = new AbortController()
-    const actor: RunActor = { kind: 'run', id: run.id, companyId: run.companyId, agentId: run.agentId, taskId: run.taskId, fence: run.fence ?? 0 }
+    const actor: RunActor = {
+      kind: 'run',
+      id: run.id,
+      companyId: run.companyId,
+      agentId: run.agentId,
+      taskId: run.taskId,
+      fence: run.fence ?? 0,
+    }
     const done = executeRun(host, actor, { stop, logger: worker.logger }).finally(() => {
       live.delete(run.id)
       loop.wake()

@@ -7,9 +7,6 @@ import type { RunOutcome } from '../ports/run-contract.ts'
 import { readRunContext } from '../runs/context.ts'
 import { keepLease } from './heartbeat.ts'
 
-/** Why a live run is told to stop; the first one counts. */
-export type StopReason = 'cancelled' | 'lease_lost' | 'lease_not_renewed' | 'host_stopping'
-
 /**
  * Executes one claimed run to its end: adapter, lease, log, outcome. Never throws; whatever goes wrong ends as the run's
  * outcome, or, when this worker lost the right to speak for it, as the sweep of its lease.
@@ -23,14 +20,21 @@ export async function executeRun(host: Host, actor: RunActor, run: { stop: Abort
     const outcome = await runAdapter(host, actor, { ...run, usage })
     await conclude(host, actor, { outcome, usage, reason: run.stop.signal.aborted ? String(run.stop.signal.reason) : null })
   } catch (error) {
-    run.logger.error('a run could not be concluded; its lease will run out and its task be taken back', { runId: actor.id, error: String(error) })
+    run.logger.error('a run could not be concluded; its lease will run out and its task be taken back', {
+      runId: actor.id,
+      error: String(error),
+    })
   } finally {
     ended.abort()
     await lease
   }
 }
 
-async function runAdapter(host: Host, actor: RunActor, run: { stop: AbortController; logger: Logger; usage: Required<RunUsage> }): Promise<RunOutcome> {
+async function runAdapter(
+  host: Host,
+  actor: RunActor,
+  run: { stop: AbortController; logger: Logger; usage: Required<RunUsage> },
+): Promise<RunOutcome> {
   try {
     const { context, agent } = await readRunContext(host.db, actor.id)
     const config = host.adapters.parseConfig(agent.adapter_type, JSON.parse(agent.adapter_config))
@@ -53,12 +57,18 @@ async function record(host: Host, actor: RunActor, given: { event: AdapterEvent;
       return
     case 'progress': {
       const { percent, message, details } = event
-      const input = { taskId: actor.taskId, percent: Math.round(percent), ...(message !== undefined && { message }), ...(details && { details }) }
+      const input = {
+        taskId: actor.taskId,
+        percent: Math.round(percent),
+        ...(message !== undefined && { message }),
+        ...(details && { details }),
+      }
       await execute(host, 'tasks.progress', { call, input }).catch(ignoreRule)
       return
     }
     case 'usage':
-      for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const) usage[key] = (usage[key] ?? 0) + (event.usage[key] ?? 0)
+      for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
+        usage[key] = (usage[key] ?? 0) + (event.usage[key] ?? 0)
       return
     case 'comment':
       await execute(host, 'comments.create', { call, input: { taskId: actor.taskId, body: event.body } })

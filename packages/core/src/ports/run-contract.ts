@@ -3,7 +3,18 @@ import { z } from 'zod'
 import { jsonObject } from '../kernel/schema.ts'
 
 /** Why a run failed, as a class that decides what happens next. Never parsed out of text. */
-export const failureClasses = ['auth', 'config', 'rate_limited', 'quota', 'overloaded', 'timeout', 'bad_request', 'refused', 'transient', 'unknown'] as const
+export const failureClasses = [
+  'auth',
+  'config',
+  'rate_limited',
+  'quota',
+  'overloaded',
+  'timeout',
+  'bad_request',
+  'refused',
+  'transient',
+  'unknown',
+] as const
 export const FailureClass = z.enum(failureClasses)
 export type FailureClass = z.infer<typeof FailureClass>
 
@@ -17,7 +28,14 @@ export const RunOutcome = z
       reason: z.string().min(1).max(2_000),
       owner: z.string().max(200).optional().describe('Who can unblock it.'),
     }),
-    z.strictObject({ kind: z.literal('continue'), afterMs: z.number().int().min(0).max(86_400_000 * 30) }),
+    z.strictObject({
+      kind: z.literal('continue'),
+      afterMs: z
+        .number()
+        .int()
+        .min(0)
+        .max(86_400_000 * 30),
+    }),
     z.strictObject({
       kind: z.literal('failed'),
       class: FailureClass,

@@ -26,5 +26,8 @@ export async function routeTask(context: CommandContext, task: TaskTable): Promi
     capabilities: JSON.parse(row.capabilities),
     openTasks: row.open_tasks ?? 0,
   }))
-  return chooseAgent({ preferredAgentId: task.preferred_agent_id, requiredCapabilities: JSON.parse(task.required_capabilities) }, candidates)
+  return chooseAgent(
+    { preferredAgentId: task.preferred_agent_id, requiredCapabilities: JSON.parse(task.required_capabilities) },
+    candidates,
+  )
 }

@@ -6,7 +6,11 @@ import { cancelRun } from './end.ts'
 import type { RunTable } from './table.ts'
 
 /** Cancels a queued or running run; a running one gives its task back. */
-export async function cancelAndRelease(context: CommandContext, run: RunTable, given: { verb: 'cancel' | 'release'; reason: string }): Promise<RunTable> {
+export async function cancelAndRelease(
+  context: CommandContext,
+  run: RunTable,
+  given: { verb: 'cancel' | 'release'; reason: string },
+): Promise<RunTable> {
   const next = await cancelRun(context, run, given)
   if (run.status !== 'running') return next
   const task = await findTask(context.tx, run.task_id)

@@ -36,7 +36,9 @@ export async function readRunContext(db: Kysely<Database>, runId: string): Promi
     task: describeTask(task),
     comments: await readComments(db, scope),
     blockers: await Promise.all(blockers.map((blocker) => readBlocker(db, blocker))),
-    feedback: await feedbackOf(db, scope).then((rows) => rows.map(({ number, decision, feedback }) => ({ version: number, decision, feedback }))),
+    feedback: await feedbackOf(db, scope).then((rows) =>
+      rows.map(({ number, decision, feedback }) => ({ version: number, decision, feedback })),
+    ),
   }
   return { context, agent }
 }
@@ -67,6 +69,9 @@ async function readBlocker(db: Kysely<Database>, task: TaskTable): Promise<RunCo
     title: task.title,
     status: task.status,
     comments: await readComments(db, scope),
-    deliverable: deliverable?.status === 'approved' ? { title: deliverable.title, content: deliverable.content, contentType: deliverable.content_type } : null,
+    deliverable:
+      deliverable?.status === 'approved'
+        ? { title: deliverable.title, content: deliverable.content, contentType: deliverable.content_type }
+        : null,
   }
 }

@@ -24,14 +24,22 @@ export async function requireRun(context: CommandContext, runId: string): Promis
 
 /** Ends a run and its lease in one step; the task is the caller's to move. @throws `illegal_transition`, `lease_lost` */
 export async function endRun(context: CommandContext, run: RunTable, end: End): Promise<RunTable> {
-  if (!runMachine.isLegal(run.status, end.status, end.verb)) throw illegalTransition(runMachine, run.status, { to: end.status, verb: end.verb })
+  if (!runMachine.isLegal(run.status, end.status, end.verb))
+    throw illegalTransition(runMachine, run.status, { to: end.status, verb: end.verb })
   if (run.status === 'running') await deleteLease(context.tx, { companyId: run.company_id, runId: run.id })
   const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
-  if (!next) throw new EngineError(kernelErrors.lease_lost, `The run ${run.id} was ended by somebody else meanwhile.`, { details: { runId: run.id } })
+  if (!next)
+    throw new EngineError(kernelErrors.lease_lost, `The run ${run.id} was ended by somebody else meanwhile.`, {
+      details: { runId: run.id },
+    })
   return next
 }
 
-export async function cancelRun(context: CommandContext, run: RunTable, given: { verb: 'cancel' | 'release'; reason: string }): Promise<RunTable> {
+export async function cancelRun(
+  context: CommandContext,
+  run: RunTable,
+  given: { verb: 'cancel' | 'release'; reason: string },
+): Promise<RunTable> {
   const next = await endRun(context, run, { status: 'cancelled', verb: given.verb, changes: { error_message: given.reason } })
   context.emit('run.cancelled', runRef(next), { ...aboutRun(next), reason: given.reason })
   return next
@@ -45,7 +53,10 @@ export async function cancelLiveRun(context: CommandContext, given: { taskId: st
 }
 
 /** Cancels what is queued for a task: all of it, or all but one agent's. */
-export async function cancelQueuedRuns(context: CommandContext, given: { taskId: string; reason: string; exceptAgentId?: string | null }): Promise<void> {
+export async function cancelQueuedRuns(
+  context: CommandContext,
+  given: { taskId: string; reason: string; exceptAgentId?: string | null },
+): Promise<void> {
   for (const run of await listQueuedRuns(context.tx, { companyId: context.companyId, taskId: given.taskId })) {
     if (run.agent_id !== given.exceptAgentId) await cancelRun(context, run, { verb: 'cancel', reason: given.reason })
   }

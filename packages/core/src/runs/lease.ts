@@ -10,7 +10,9 @@ interface Held {
   fence: number
 }
 
-const readLease = statement((db, given: Held) => db.selectFrom('leases').select('run_id').where('run_id', '=', given.runId).where('fence', '=', given.fence))
+const readLease = statement((db, given: Held) =>
+  db.selectFrom('leases').select('run_id').where('run_id', '=', given.runId).where('fence', '=', given.fence),
+)
 
 /** Whether a run still owns its task, for reads. */
 export async function isLeaseHeld(db: Kysely<Database>, actor: RunActor): Promise<boolean> {
@@ -20,7 +22,12 @@ export async function isLeaseHeld(db: Kysely<Database>, actor: RunActor): Promis
 
 // Writing the fence over itself takes the row's lock, so nobody can end this lease before our transaction commits.
 const lockLease = statement((db, given: Held) =>
-  db.updateTable('leases').set({ fence: given.fence }).where('run_id', '=', given.runId).where('fence', '=', given.fence).returning('run_id'),
+  db
+    .updateTable('leases')
+    .set({ fence: given.fence })
+    .where('run_id', '=', given.runId)
+    .where('fence', '=', given.fence)
+    .returning('run_id'),
 )
 
 /** Whether a run owns its task, and keeps it until this transaction ends: the guard of every write of a run. */

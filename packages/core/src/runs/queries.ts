@@ -4,7 +4,8 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { LogChunk, Run, RunStatus, toRun } from './schema.ts'
+import { LogChunk, Run, RunStatus } from './schema.ts'
+import { toRun } from './table.ts'
 import { findRun } from './sql.ts'
 
 export const get = query({
@@ -27,7 +28,12 @@ export const list = query({
   access: { scope: 'runs:read', company: 'company' },
   http: ['GET', '/companies/:companyId/runs'],
   async handle(context, input) {
-    let rows = context.db.selectFrom('runs').selectAll().where('company_id', '=', context.companyId).orderBy('id').limit(input.limit + 1)
+    let rows = context.db
+      .selectFrom('runs')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
     if (input.agentId) rows = rows.where('agent_id', '=', input.agentId)
@@ -38,7 +44,11 @@ export const list = query({
 
 export const log = query({
   title: "Read a run's log",
-  input: z.strictObject({ runId: Id, after: z.coerce.number().int().min(0).default(0).describe('The last sequence that you have.'), limit: pageInput.limit }),
+  input: z.strictObject({
+    runId: Id,
+    after: z.coerce.number().int().min(0).default(0).describe('The last sequence that you have.'),
+    limit: pageInput.limit,
+  }),
   output: z.object({ items: z.array(LogChunk) }),
   access: { scope: 'runs:read', company: 'run' },
   http: ['GET', '/runs/:runId/log'],

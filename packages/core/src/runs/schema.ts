@@ -2,12 +2,21 @@ import { z } from 'zod'
 
 import { Id, IsoTime } from '../kernel/schema.ts'
 import { FailureClass, RunOutcome } from '../ports/run-contract.ts'
-import type { RunTable } from './table.ts'
-
 export const RunStatus = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'timed_out', 'lost'])
 export type RunStatus = z.infer<typeof RunStatus>
 
-export const WakeReason = z.enum(['assignment', 'timer', 'comment', 'approval', 'answer', 'blockers_resolved', 'retry', 'routine', 'manual', 'message'])
+export const WakeReason = z.enum([
+  'assignment',
+  'timer',
+  'comment',
+  'approval',
+  'answer',
+  'blockers_resolved',
+  'retry',
+  'routine',
+  'manual',
+  'message',
+])
 export type WakeReason = z.infer<typeof WakeReason>
 
 export const Usage = z.strictObject({
@@ -52,33 +61,3 @@ export const LogChunk = z
   .object({ sequence: z.number().int(), stream: z.enum(['stdout', 'stderr', 'system']), text: z.string(), at: IsoTime })
   .meta({ id: 'LogChunk' })
 export type LogChunk = z.infer<typeof LogChunk>
-
-export function toRun(row: RunTable): Run {
-  return {
-    id: row.id,
-    companyId: row.company_id,
-    agentId: row.agent_id,
-    taskId: row.task_id,
-    status: row.status,
-    wakeReasons: JSON.parse(row.wake_reasons),
-    attempt: row.attempt,
-    retryOf: row.retry_of,
-    fence: row.fence,
-    workerId: row.worker_id,
-    availableAt: row.available_at,
-    outcome: row.outcome === null ? null : JSON.parse(row.outcome),
-    errorClass: row.error_class,
-    errorMessage: row.error_message,
-    usage: {
-      inputTokens: row.input_tokens,
-      outputTokens: row.output_tokens,
-      cachedInputTokens: row.cached_input_tokens,
-      costMicros: row.cost_micros,
-    },
-    version: row.version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-  }
-}

@@ -13,7 +13,11 @@ import type { LeaseTable, RunTable } from './table.ts'
 import { wake } from './wake.ts'
 
 /** Ends a run with its outcome, in one transaction with everything that follows from it. */
-export async function settleRun(context: CommandContext, run: RunTable, report: { outcome: RunOutcome; usage?: RunUsage | undefined }): Promise<RunTable> {
+export async function settleRun(
+  context: CommandContext,
+  run: RunTable,
+  report: { outcome: RunOutcome; usage?: RunUsage | undefined },
+): Promise<RunTable> {
   const { outcome, usage = {} } = report
   const task = await requireTask(context, run.task_id)
   const settlement = settle(outcome, factsOf(context, run, task))
@@ -46,7 +50,13 @@ export async function settleLostRun(context: CommandContext, run: RunTable, leas
 }
 
 function factsOf(context: CommandContext, run: RunTable, task: TaskTable): SettlementFacts {
-  return { taskStatus: task.status, attempt: run.attempt, maxAttempts: task.max_attempts, settings: context.settings, random: context.random }
+  return {
+    taskStatus: task.status,
+    attempt: run.attempt,
+    maxAttempts: task.max_attempts,
+    settings: context.settings,
+    random: context.random,
+  }
 }
 
 interface Failure {

@@ -11,11 +11,21 @@ const given = (facts: Partial<SettlementFacts> = {}): SettlementFacts => ({
   random: () => 0.5,
   ...facts,
 })
-const failed = (failureClass: (typeof failureClasses)[number], more: object = {}): RunOutcome => ({ kind: 'failed', class: failureClass, message: 'broke', ...more })
+const failed = (failureClass: (typeof failureClasses)[number], more: object = {}): RunOutcome => ({
+  kind: 'failed',
+  class: failureClass,
+  message: 'broke',
+  ...more,
+})
 
 describe('the end of a run', () => {
   it('completes the task when the work is done', () => {
-    expect(settle({ kind: 'done' }, given())).toEqual({ runStatus: 'succeeded', move: { to: 'done', reason: null, owner: null }, next: null, agentError: null })
+    expect(settle({ kind: 'done' }, given())).toEqual({
+      runStatus: 'succeeded',
+      move: { to: 'done', reason: null, owner: null },
+      next: null,
+      agentError: null,
+    })
   })
 
   it('leaves a submitted task to its review', () => {
@@ -25,11 +35,18 @@ describe('the end of a run', () => {
   })
 
   it('blocks the task with the reason and the owner that the agent named', () => {
-    expect(settle({ kind: 'blocked', reason: 'no key', owner: 'ops' }, given()).move).toEqual({ to: 'blocked', reason: 'no key', owner: 'ops' })
+    expect(settle({ kind: 'blocked', reason: 'no key', owner: 'ops' }, given()).move).toEqual({
+      to: 'blocked',
+      reason: 'no key',
+      owner: 'ops',
+    })
   })
 
   it('goes on later when the agent asks for it, as a first attempt', () => {
-    expect(settle({ kind: 'continue', afterMs: 5_000 }, given({ attempt: 2 }))).toMatchObject({ move: { to: 'todo' }, next: { afterMs: 5_000, attempt: 1, reason: 'timer' } })
+    expect(settle({ kind: 'continue', afterMs: 5_000 }, given({ attempt: 2 }))).toMatchObject({
+      move: { to: 'todo' },
+      next: { afterMs: 5_000, attempt: 1, reason: 'timer' },
+    })
   })
 
   it('tries again after a passing failure, later each time', () => {
@@ -67,6 +84,9 @@ describe('a lost run', () => {
   })
 
   it('blocks its task when the attempts are used up', () => {
-    expect(settleLost(given({ attempt: 3 }))).toMatchObject({ move: { to: 'blocked', reason: 'its run was lost in 3 of 3 attempts' }, next: null })
+    expect(settleLost(given({ attempt: 3 }))).toMatchObject({
+      move: { to: 'blocked', reason: 'its run was lost in 3 of 3 attempts' },
+      next: null,
+    })
   })
 })

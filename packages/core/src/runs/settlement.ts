@@ -15,7 +15,11 @@ export interface SettlementFacts {
 export interface Settlement {
   readonly runStatus: 'succeeded' | 'failed' | 'timed_out'
   /** Null when the task stays where it is, for example under review. */
-  readonly move: { readonly to: 'done' | 'in_review' | 'blocked' | 'todo'; readonly reason: string | null; readonly owner: string | null } | null
+  readonly move: {
+    readonly to: 'done' | 'in_review' | 'blocked' | 'todo'
+    readonly reason: string | null
+    readonly owner: string | null
+  } | null
   /** The run that follows, if one does. */
   readonly next: { readonly afterMs: number; readonly attempt: number; readonly reason: 'retry' | 'timer' } | null
   /** Set when the agent itself is broken and must not start anything until somebody looks at it. */
@@ -53,10 +57,20 @@ function settleFailure(outcome: Extract<RunOutcome, { kind: 'failed' }>, facts: 
   if (!hopeless.has(outcome.class) && attempt < maxAttempts) {
     const move = moveTo(facts, 'todo', { reason: `attempt ${attempt} of ${maxAttempts} failed`, owner: null })
     const jitter = backoffMs(attempt, { baseMs: settings.retryBaseMs, capMs: settings.retryCapMs, random })
-    return { runStatus, move, next: move && { afterMs: Math.max(jitter, outcome.retryAfterMs ?? 0), attempt: attempt + 1, reason: 'retry' }, agentError }
+    return {
+      runStatus,
+      move,
+      next: move && { afterMs: Math.max(jitter, outcome.retryAfterMs ?? 0), attempt: attempt + 1, reason: 'retry' },
+      agentError,
+    }
   }
   const count = hopeless.has(outcome.class) ? `${outcome.class}, not retried` : `${attempt} of ${maxAttempts} attempts failed`
-  return { runStatus, move: moveTo(facts, 'blocked', { reason: `${count}: ${outcome.message}`, owner: 'operator' }), next: null, agentError }
+  return {
+    runStatus,
+    move: moveTo(facts, 'blocked', { reason: `${count}: ${outcome.message}`, owner: 'operator' }),
+    next: null,
+    agentError,
+  }
 }
 
 /** What follows when a run's lease ran out: the same, except that the next attempt waits for nobody. Pure. */

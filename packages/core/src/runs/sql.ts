@@ -16,7 +16,9 @@ export async function locateRun(db: Kysely<Database>, id: string): Promise<Locat
   return run && { id: run.id, companyId: run.company_id, taskId: run.task_id, agentId: run.agent_id }
 }
 
-const runByCredential = statement((db, given: { hash: string }) => db.selectFrom('runs').selectAll().where('credential_hash', '=', given.hash))
+const runByCredential = statement((db, given: { hash: string }) =>
+  db.selectFrom('runs').selectAll().where('credential_hash', '=', given.hash),
+)
 
 export async function findRunByCredential(db: Kysely<Database>, hash: string): Promise<RunTable | null> {
   return first(await runByCredential(db, { hash }))
@@ -63,7 +65,10 @@ const insert = statement((db, given: Omit<RunTable, UnendedColumns>) =>
     .returningAll(),
 )
 
-type NewRun = Pick<RunTable, 'id' | 'company_id' | 'agent_id' | 'task_id' | 'priority' | 'attempt' | 'available_at' | 'created_at' | 'wake_reasons'> &
+type NewRun = Pick<
+  RunTable,
+  'id' | 'company_id' | 'agent_id' | 'task_id' | 'priority' | 'attempt' | 'available_at' | 'created_at' | 'wake_reasons'
+> &
   Partial<Omit<RunTable, UnendedColumns>>
 
 /** A row of a run that has not ended yet; `fields` are what differs from a fresh queued one. */
@@ -98,12 +103,20 @@ const queuedRun = statement((db, given: { companyId: string; agentId: string; ta
 )
 
 /** The one queued run of an agent and a task. */
-export async function findQueuedRun(db: Kysely<Database>, given: { companyId: string; agentId: string; taskId: string }): Promise<RunTable | null> {
+export async function findQueuedRun(
+  db: Kysely<Database>,
+  given: { companyId: string; agentId: string; taskId: string },
+): Promise<RunTable | null> {
   return first(await queuedRun(db, given))
 }
 
 const queuedRunsOfTask = statement((db, given: { companyId: string; taskId: string }) =>
-  db.selectFrom('runs').selectAll().where('company_id', '=', given.companyId).where('task_id', '=', given.taskId).where('status', '=', 'queued'),
+  db
+    .selectFrom('runs')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('task_id', '=', given.taskId)
+    .where('status', '=', 'queued'),
 )
 
 export async function listQueuedRuns(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<RunTable[]> {

@@ -1,6 +1,6 @@
 import type { LogStream } from '../ports/adapter.ts'
 import type { FailureClass } from '../ports/run-contract.ts'
-import type { RunStatus } from './schema.ts'
+import type { Run, RunStatus } from './schema.ts'
 
 export interface RunTable {
   id: string
@@ -50,4 +50,34 @@ export interface RunLogTable {
   /** Bytes of the log up to and with this row. */
   total_bytes: number
   at: string
+}
+
+export function toRun(row: RunTable): Run {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    agentId: row.agent_id,
+    taskId: row.task_id,
+    status: row.status,
+    wakeReasons: JSON.parse(row.wake_reasons),
+    attempt: row.attempt,
+    retryOf: row.retry_of,
+    fence: row.fence,
+    workerId: row.worker_id,
+    availableAt: row.available_at,
+    outcome: row.outcome === null ? null : JSON.parse(row.outcome),
+    errorClass: row.error_class,
+    errorMessage: row.error_message,
+    usage: {
+      inputTokens: row.input_tokens,
+      outputTokens: row.output_tokens,
+      cachedInputTokens: row.cached_input_tokens,
+      costMicros: row.cost_micros,
+    },
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+  }
 }

@@ -44,11 +44,19 @@ export async function wake(context: CommandContext, given: Wake): Promise<RunTab
   return run
 }
 
-async function joinRun(context: CommandContext, run: RunTable, given: { reason: WakeReason; availableAt: string }): Promise<RunTable | null> {
+async function joinRun(
+  context: CommandContext,
+  run: RunTable,
+  given: { reason: WakeReason; availableAt: string },
+): Promise<RunTable | null> {
   const known: WakeReason[] = JSON.parse(run.wake_reasons)
   const reasons = [...new Set([...known, given.reason])]
   const availableAt = given.availableAt < run.available_at ? given.availableAt : run.available_at
-  const next = await updateRun(context.tx, run, { wake_reasons: JSON.stringify(reasons), available_at: availableAt, updated_at: context.now })
+  const next = await updateRun(context.tx, run, {
+    wake_reasons: JSON.stringify(reasons),
+    available_at: availableAt,
+    updated_at: context.now,
+  })
   if (next) context.emit('run.queued', runRef(next), { ...aboutRun(next), reasons, availableAt })
   return next
 }

@@ -7,7 +7,11 @@ import type { TaskTable } from './table.ts'
 import { changeTask, taskRef, wakeAssignee } from './transition.ts'
 
 /** Gives a task to an agent, or to nobody; runs queued for others are cancelled, the new assignee is woken. */
-export async function assignTask(context: CommandContext, task: TaskTable, given: { agentId: string | null; reason: string }): Promise<TaskTable> {
+export async function assignTask(
+  context: CommandContext,
+  task: TaskTable,
+  given: { agentId: string | null; reason: string },
+): Promise<TaskTable> {
   if (given.agentId !== null) await requireAssignable(context, given.agentId)
   const next = await changeTask(context, task, { assignee_agent_id: given.agentId })
   context.emit('task.assigned', taskRef(next), given)

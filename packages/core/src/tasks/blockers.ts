@@ -31,11 +31,15 @@ async function refuseCycle(context: CommandContext, task: TaskTable, blocker: Ta
   const open = [blocker]
   for (let next = open.pop(); next; next = open.pop()) {
     if (next.id === task.id) {
-      throw ruleViolated(`${blocker.identifier} waits for ${task.identifier} already, so it can not block it.`, { taskId: task.id, blockerId: blocker.id })
+      throw ruleViolated(`${blocker.identifier} waits for ${task.identifier} already, so it can not block it.`, {
+        taskId: task.id,
+        blockerId: blocker.id,
+      })
     }
     if (seen.has(next.id)) continue
     seen.add(next.id)
-    if (seen.size > mostVisited) throw new EngineError(kernelErrors.rule_violated, `More than ${mostVisited} tasks wait for each other here; make the chain shorter.`)
+    if (seen.size > mostVisited)
+      throw new EngineError(kernelErrors.rule_violated, `More than ${mostVisited} tasks wait for each other here; make the chain shorter.`)
     open.push(...(await blockersOf(context.tx, { companyId: context.companyId, taskId: next.id })))
   }
 }

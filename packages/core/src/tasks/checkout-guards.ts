@@ -9,7 +9,11 @@ type TaskExpression = ExpressionBuilder<Database, 'tasks'>
 
 /** No run has the task's lease. */
 export function noLiveOwner(e: TaskExpression) {
-  const lease = e.selectFrom('leases').select('run_id').whereRef('leases.company_id', '=', 'tasks.company_id').whereRef('leases.task_id', '=', 'tasks.id')
+  const lease = e
+    .selectFrom('leases')
+    .select('run_id')
+    .whereRef('leases.company_id', '=', 'tasks.company_id')
+    .whereRef('leases.task_id', '=', 'tasks.id')
   return e.not(e.exists(lease))
 }
 

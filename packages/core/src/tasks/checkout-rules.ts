@@ -27,13 +27,19 @@ export function explainCheckout(facts: CheckoutFacts): EngineError {
   if (facts.companyStatus !== 'active') return ruleViolated(`The company is ${facts.companyStatus}; nothing starts in it. Resume it first.`)
   if (facts.lease) return heldBySomebody(facts, facts.lease)
   if (facts.expectedStatuses && !facts.expectedStatuses.includes(task.status)) {
-    return new EngineError(taskErrors.checkout_conflict, `The task ${task.identifier} is ${task.status}, you expected ${facts.expectedStatuses.join(' or ')}.`, {
-      details: { status: task.status, expectedStatuses: [...facts.expectedStatuses], fence: task.fence, holder: null },
-    })
+    return new EngineError(
+      taskErrors.checkout_conflict,
+      `The task ${task.identifier} is ${task.status}, you expected ${facts.expectedStatuses.join(' or ')}.`,
+      {
+        details: { status: task.status, expectedStatuses: [...facts.expectedStatuses], fence: task.fence, holder: null },
+      },
+    )
   }
-  if (!taskMachine.sources('checkout', 'in_progress').includes(task.status)) return illegalTransition(taskMachine, task.status, { to: 'in_progress', verb: 'checkout' })
+  if (!taskMachine.sources('checkout', 'in_progress').includes(task.status))
+    return illegalTransition(taskMachine, task.status, { to: 'in_progress', verb: 'checkout' })
   if (facts.blockers.length > 0) return blocked(facts)
-  if (facts.hasPendingDeliverable) return ruleViolated(`A deliverable of ${task.identifier} waits for its review; decide it first.`, { taskId: task.id })
+  if (facts.hasPendingDeliverable)
+    return ruleViolated(`A deliverable of ${task.identifier} waits for its review; decide it first.`, { taskId: task.id })
   if (task.assignee_agent_id !== null && task.assignee_agent_id !== agent.id) return assignedElsewhere(facts)
   return agentUnavailable(facts)
 }
@@ -44,14 +50,25 @@ function heldBySomebody(facts: CheckoutFacts, lease: LeaseTable): EngineError {
   const retryAfterMs = Math.max(0, Date.parse(lease.expires_at) - Date.parse(now))
   const since = task.checkout_at ?? now
   const state = isHolderLive ? 'and is live' : 'and is silent; its lease will be taken back'
-  return new EngineError(taskErrors.checkout_conflict, `${facts.holderName ?? lease.agent_id} has ${task.identifier} checked out since ${since} ${state}. Take another task, or ask again later.`, {
-    details: {
-      status: task.status,
-      fence: lease.fence,
-      holder: { agentId: lease.agent_id, agentName: facts.holderName, runId: lease.run_id, since, isHolderLive, leaseExpiresAt: lease.expires_at },
-      retryAfterMs,
+  return new EngineError(
+    taskErrors.checkout_conflict,
+    `${facts.holderName ?? lease.agent_id} has ${task.identifier} checked out since ${since} ${state}. Take another task, or ask again later.`,
+    {
+      details: {
+        status: task.status,
+        fence: lease.fence,
+        holder: {
+          agentId: lease.agent_id,
+          agentName: facts.holderName,
+          runId: lease.run_id,
+          since,
+          isHolderLive,
+          leaseExpiresAt: lease.expires_at,
+        },
+        retryAfterMs,
+      },
     },
-  })
+  )
 }
 
 function blocked(facts: CheckoutFacts): EngineError {
@@ -62,9 +79,13 @@ function blocked(facts: CheckoutFacts): EngineError {
 
 function assignedElsewhere(facts: CheckoutFacts): EngineError {
   const { task } = facts
-  return new EngineError(taskErrors.checkout_conflict, `${task.identifier} is assigned to the agent ${task.assignee_agent_id}, who has not started it. Assign it to ${facts.agent.name} first.`, {
-    details: { status: task.status, fence: task.fence, holder: null, assigneeAgentId: task.assignee_agent_id },
-  })
+  return new EngineError(
+    taskErrors.checkout_conflict,
+    `${task.identifier} is assigned to the agent ${task.assignee_agent_id}, who has not started it. Assign it to ${facts.agent.name} first.`,
+    {
+      details: { status: task.status, fence: task.fence, holder: null, assigneeAgentId: task.assignee_agent_id },
+    },
+  )
 }
 
 function agentUnavailable(facts: CheckoutFacts): EngineError {

@@ -1,7 +1,10 @@
 import { defineErrors } from '../kernel/errors.ts'
 
 export const taskErrors = defineErrors({
-  checkout_conflict: { kind: 'conflict', help: 'Somebody else owns this task; `holder` says who and since when. Take another task, or ask again later.' },
+  checkout_conflict: {
+    kind: 'conflict',
+    help: 'Somebody else owns this task; `holder` says who and since when. Take another task, or ask again later.',
+  },
   task_blocked: { kind: 'rule', help: 'Tasks in `blockers` must end first.' },
   agent_unavailable: { kind: 'rule', help: 'The agent can not take work now; the message says why and what would change that.' },
 })

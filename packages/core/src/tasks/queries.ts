@@ -4,7 +4,8 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { Task, TaskRef, TaskStatus, toTask } from './schema.ts'
+import { Task, TaskRef, TaskStatus } from './schema.ts'
+import { toTask } from './table.ts'
 import { findTask } from './sql.ts'
 
 export const get = query({
@@ -33,7 +34,12 @@ export const list = query({
   access: { scope: 'tasks:read', company: 'company' },
   http: ['GET', '/companies/:companyId/tasks'],
   async handle(context, input) {
-    let rows = context.db.selectFrom('tasks').selectAll().where('company_id', '=', context.companyId).orderBy('id').limit(input.limit + 1)
+    let rows = context.db
+      .selectFrom('tasks')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.assigneeAgentId) rows = rows.where('assignee_agent_id', '=', input.assigneeAgentId)
     if (input.parentId) rows = rows.where('parent_id', '=', input.parentId)

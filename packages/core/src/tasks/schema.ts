@@ -1,12 +1,10 @@
 import { z } from 'zod'
 
 import { Id, IsoTime, LongText, Tags, jsonObject } from '../kernel/schema.ts'
-import type { TaskTable } from './table.ts'
-
 export const TaskStatus = z.enum(['backlog', 'todo', 'in_progress', 'in_review', 'blocked', 'done', 'cancelled'])
 export type TaskStatus = z.infer<typeof TaskStatus>
 
-export const priorities = ['critical', 'high', 'medium', 'low'] as const
+const priorities = ['critical', 'high', 'medium', 'low'] as const
 export const TaskPriority = z.enum(priorities)
 export type TaskPriority = z.infer<typeof TaskPriority>
 
@@ -57,41 +55,6 @@ export const TaskInput = {
   context: jsonObject.optional(),
   maxAttempts: z.number().int().min(1).max(20).optional(),
   blockedBy: z.array(TaskRef).max(50).optional().describe('Tasks that must end before this one can be checked out.'),
-}
-
-export function toTask(row: TaskTable): Task {
-  return {
-    id: row.id,
-    companyId: row.company_id,
-    identifier: row.identifier,
-    title: row.title,
-    description: row.description,
-    status: row.status,
-    priority: priorityName(row.priority),
-    goalId: row.goal_id,
-    parentId: row.parent_id,
-    assigneeAgentId: row.assignee_agent_id,
-    preferredAgentId: row.preferred_agent_id,
-    requiredCapabilities: JSON.parse(row.required_capabilities),
-    tags: JSON.parse(row.tags),
-    acceptanceCriteria: JSON.parse(row.acceptance_criteria),
-    context: JSON.parse(row.context),
-    maxAttempts: row.max_attempts,
-    blocked: row.blocked_reason === null ? null : { reason: row.blocked_reason, owner: row.blocked_owner },
-    progress: { percent: row.progress_percent, message: row.progress_message },
-    checkout: toCheckout(row),
-    version: row.version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    startedAt: row.started_at,
-    completedAt: row.completed_at,
-    cancelledAt: row.cancelled_at,
-  }
-}
-
-function toCheckout(row: TaskTable): Task['checkout'] {
-  if (row.checkout_run_id === null || row.checkout_agent_id === null || row.checkout_at === null) return null
-  return { runId: row.checkout_run_id, agentId: row.checkout_agent_id, since: row.checkout_at, fence: row.fence }
 }
 
 export function priorityRank(priority: TaskPriority): number {

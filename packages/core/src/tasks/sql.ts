@@ -4,10 +4,13 @@ import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
 import { noUnresolvedBlocker } from './checkout-guards.ts'
+import { taskMachine } from './machine.ts'
 import type { TaskTable } from './table.ts'
 
 const taskById = statement((db, given: { id: string }) => db.selectFrom('tasks').selectAll().where('id', '=', given.id))
-const taskByIdentifier = statement((db, given: { identifier: string }) => db.selectFrom('tasks').selectAll().where('identifier', '=', given.identifier))
+const taskByIdentifier = statement((db, given: { identifier: string }) =>
+  db.selectFrom('tasks').selectAll().where('identifier', '=', given.identifier),
+)
 
 /** A task by its id or its identifier (`ACM-42`, in any case). */
 export async function findTask(db: Kysely<Database>, reference: string): Promise<TaskTable | null> {
@@ -40,26 +43,12 @@ export async function updateTask(tx: Transaction<Database>, task: TaskTable, cha
   return row ?? null
 }
 
-const unresolved = statement((db, given: { companyId: string; taskId: string }) =>
-  db
-    .selectFrom('task_blockers')
-    .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.blocker_id'))
-    .selectAll('tasks')
-    .where('task_blockers.company_id', '=', given.companyId)
-    .where('task_blockers.task_id', '=', given.taskId)
-    .where('tasks.status', 'not in', ['done', 'cancelled'])
-    .orderBy('tasks.id'),
-)
-
-/** The tasks that must end before this one can start. */
-export async function unresolvedBlockers(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<TaskTable[]> {
-  return unresolved(db, given)
-}
-
 const allBlockers = statement((db, given: { companyId: string; taskId: string }) =>
   db
     .selectFrom('task_blockers')
-    .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.blocker_id'))
+    .innerJoin('tasks', (join) =>
+      join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.blocker_id'),
+    )
     .selectAll('tasks')
     .where('task_blockers.company_id', '=', given.companyId)
     .where('task_blockers.task_id', '=', given.taskId)
@@ -70,10 +59,17 @@ export async function blockersOf(db: Kysely<Database>, given: { companyId: strin
   return allBlockers(db, given)
 }
 
+/** The tasks that must end before this one can start. */
+export async function unresolvedBlockers(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<TaskTable[]> {
+  return (await blockersOf(db, given)).filter((blocker) => !taskMachine.isFinal(blocker.status))
+}
+
 const dependents = statement((db, given: { companyId: string; taskId: string }) =>
   db
     .selectFrom('task_blockers')
-    .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.task_id'))
+    .innerJoin('tasks', (join) =>
+      join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.task_id'),
+    )
     .selectAll('tasks')
     .where('task_blockers.company_id', '=', given.companyId)
     .where('task_blockers.blocker_id', '=', given.taskId)

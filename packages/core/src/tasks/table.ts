@@ -1,4 +1,4 @@
-import type { TaskStatus } from './schema.ts'
+import { priorityName, type Task, type TaskStatus } from './schema.ts'
 
 export interface TaskTable {
   id: string
@@ -39,4 +39,39 @@ export interface TaskBlockerTable {
   company_id: string
   task_id: string
   blocker_id: string
+}
+
+export function toTask(row: TaskTable): Task {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    identifier: row.identifier,
+    title: row.title,
+    description: row.description,
+    status: row.status,
+    priority: priorityName(row.priority),
+    goalId: row.goal_id,
+    parentId: row.parent_id,
+    assigneeAgentId: row.assignee_agent_id,
+    preferredAgentId: row.preferred_agent_id,
+    requiredCapabilities: JSON.parse(row.required_capabilities),
+    tags: JSON.parse(row.tags),
+    acceptanceCriteria: JSON.parse(row.acceptance_criteria),
+    context: JSON.parse(row.context),
+    maxAttempts: row.max_attempts,
+    blocked: row.blocked_reason === null ? null : { reason: row.blocked_reason, owner: row.blocked_owner },
+    progress: { percent: row.progress_percent, message: row.progress_message },
+    checkout: toCheckout(row),
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    startedAt: row.started_at,
+    completedAt: row.completed_at,
+    cancelledAt: row.cancelled_at,
+  }
+}
+
+function toCheckout(row: TaskTable): Task['checkout'] {
+  if (row.checkout_run_id === null || row.checkout_agent_id === null || row.checkout_at === null) return null
+  return { runId: row.checkout_run_id, agentId: row.checkout_agent_id, since: row.checkout_at, fence: row.fence }
 }

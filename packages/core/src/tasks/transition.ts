@@ -11,7 +11,7 @@ import type { TaskStatus } from './schema.ts'
 import { dependentsOf, findCompanyTask, unresolvedBlockers, updateTask } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
-export interface Move {
+interface Move {
   readonly to: TaskStatus
   readonly verb: 'update' | 'submit' | 'report' | 'release' | 'recover' | 'block' | 'complete' | 'cancel' | 'review'
   readonly reason?: string | null
@@ -57,7 +57,8 @@ export async function moveTask(context: CommandContext, task: TaskTable, move: M
 
 /** What a move writes besides the status. Pure. */
 function fieldsOf(now: string, move: Move): Partial<TaskTable> {
-  const ends = move.to === 'in_review' && move.verb === 'submit' ? {} : { checkout_run_id: null, checkout_agent_id: null, checkout_at: null }
+  const ends =
+    move.to === 'in_review' && move.verb === 'submit' ? {} : { checkout_run_id: null, checkout_agent_id: null, checkout_at: null }
   const isBlocked = move.to === 'blocked'
   return {
     ...ends,

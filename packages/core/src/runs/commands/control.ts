@@ -8,7 +8,8 @@ import { moveTask, requireTask } from '../../tasks/transition.ts'
 import { cancelAndRelease } from '../cancel.ts'
 import { requireRun } from '../end.ts'
 import { runMachine } from '../machine.ts'
-import { Run, toRun } from '../schema.ts'
+import { Run } from '../schema.ts'
+import { toRun } from '../table.ts'
 import { wake } from '../wake.ts'
 
 const access = { scope: 'runs:control', company: 'run' } as const
@@ -37,7 +38,8 @@ export const retry = command({
     if (!runMachine.isFinal(run.status)) throw ruleViolated(`The run is ${run.status}; only an ended run can be retried.`)
     let task = await requireTask(context, run.task_id)
     if (task.status === 'blocked') task = await moveTask(context, task, { to: 'todo', verb: 'update', reason: 'retried' })
-    if (task.status !== 'todo') throw ruleViolated(`${task.identifier} is ${task.status}; only a task that is todo or blocked can run again.`)
+    if (task.status !== 'todo')
+      throw ruleViolated(`${task.identifier} is ${task.status}; only a task that is todo or blocked can run again.`)
     const queued = await wake(context, { agent: await requireAgent(context, run.agent_id), task, reason: 'manual', retryOf: run.id })
     if (!queued) throw ruleViolated('The agent of this run is terminated; assign the task to another one.')
     return toRun(queued)

@@ -11,7 +11,8 @@ import { isoTime } from '../../ports/clock.ts'
 import { RunOutcome } from '../../ports/run-contract.ts'
 import { requireRun } from '../end.ts'
 import { renewLease } from '../lease.ts'
-import { Run, Usage, toRun } from '../schema.ts'
+import { Run, Usage } from '../schema.ts'
+import { toRun } from '../table.ts'
 import { settleRun } from '../settle.ts'
 
 const access = { scope: 'runs:work', company: 'run' } as const
@@ -27,7 +28,10 @@ export const heartbeat = command({
     const run = await requireRun(context, input.runId)
     const expiresAt = isoTime(context.clock.now() + context.settings.leaseMs)
     const leaseExpiresAt = await renewLease(context.tx, { runId: run.id, fence: run.fence ?? -1, expiresAt })
-    if (leaseExpiresAt === null) throw new EngineError(kernelErrors.lease_lost, `The run ${run.id} is ${run.status} and holds no lease.`, { details: { runId: run.id } })
+    if (leaseExpiresAt === null)
+      throw new EngineError(kernelErrors.lease_lost, `The run ${run.id} is ${run.status} and holds no lease.`, {
+        details: { runId: run.id },
+      })
     return { leaseExpiresAt }
   },
 })
@@ -61,10 +65,18 @@ export const appendLog = command({
     for (const entry of input.entries) {
       if (total >= context.settings.runLogBytes) break
       const room = context.settings.runLogBytes - total
-      const kept = Buffer.byteLength(entry.text) <= room ? entry : { stream: 'system' as const, text: 'The log is full; what follows is not kept.' }
+      const kept =
+        Buffer.byteLength(entry.text) <= room ? entry : { stream: 'system' as const, text: 'The log is full; what follows is not kept.' }
       total += kept === entry ? Buffer.byteLength(entry.text) : room
       sequence += 1
-      await insertLogRow(context.tx, { ...kept, company_id: context.companyId, run_id: input.runId, sequence, total_bytes: total, at: context.now })
+      await insertLogRow(context.tx, {
+        ...kept,
+        company_id: context.companyId,
+        run_id: input.runId,
+        sequence,
+        total_bytes: total,
+        at: context.now,
+      })
     }
     return { sequence, isFull: total >= context.settings.runLogBytes }
   },

@@ -7,11 +7,12 @@ import { EngineError, kernelErrors, ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { newCredential } from '../../runs/credential.ts'
 import { aboutRun, requireRun, runRef } from '../../runs/end.ts'
-import { Run, toRun } from '../../runs/schema.ts'
+import { Run } from '../../runs/schema.ts'
+import { toRun } from '../../runs/table.ts'
 import { insertRun } from '../../runs/sql.ts'
 import { checkoutTask } from '../checkout.ts'
-import { Task, TaskRef, TaskStatus, toTask } from '../schema.ts'
-import type { TaskTable } from '../table.ts'
+import { Task, TaskRef, TaskStatus } from '../schema.ts'
+import { toTask, type TaskTable } from '../table.ts'
 import { requireTask } from '../transition.ts'
 
 export const Checkout = z
@@ -21,7 +22,9 @@ export const Checkout = z
     credential: z
       .string()
       .nullable()
-      .describe("The new run's credential, shown only here; it acts for the task until the lease ends. Null when a run asks for what it has."),
+      .describe(
+        "The new run's credential, shown only here; it acts for the task until the lease ends. Null when a run asks for what it has.",
+      ),
   })
   .meta({ id: 'Checkout' })
 
@@ -82,6 +85,7 @@ function workerOf(context: CommandContext, task: TaskTable, agentId: string | un
     return actor.id
   }
   const worker = agentId ?? task.assignee_agent_id
-  if (worker === null || worker === undefined) throw ruleViolated(`${task.identifier} has no assignee; say which agent checks it out in agentId.`)
+  if (worker === null || worker === undefined)
+    throw ruleViolated(`${task.identifier} has no assignee; say which agent checks it out in agentId.`)
   return worker
 }

@@ -6,8 +6,8 @@ import { notFound, ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { assignByRouting, assignTask } from '../assign.ts'
 import { requireTasks, setBlockers } from '../blockers.ts'
-import { Task, TaskInput, priorityRank, toTask } from '../schema.ts'
-import type { TaskTable } from '../table.ts'
+import { Task, TaskInput, priorityRank } from '../schema.ts'
+import { toTask, type TaskTable } from '../table.ts'
 import { requireTask, taskRef } from '../transition.ts'
 
 const CreateInput = z.strictObject({

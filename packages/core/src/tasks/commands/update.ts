@@ -7,8 +7,8 @@ import { Id } from '../../kernel/schema.ts'
 import { assignByRouting, assignTask } from '../assign.ts'
 import { requireTasks, setBlockers } from '../blockers.ts'
 import { taskMachine } from '../machine.ts'
-import { Task, TaskInput, TaskRef, TaskStatus, priorityRank, toTask } from '../schema.ts'
-import type { TaskTable } from '../table.ts'
+import { Task, TaskInput, TaskRef, TaskStatus, priorityRank } from '../schema.ts'
+import { toTask, type TaskTable } from '../table.ts'
 import { changeTask, moveTask, requireTask, taskRef, wakeAssignee } from '../transition.ts'
 
 const UpdateInput = z.strictObject({
@@ -71,7 +71,9 @@ export const assign = command({
   http: ['POST', '/tasks/:taskId/assign'],
   async handle(context, input) {
     const task = await requireAssignable(context, input.taskId)
-    return toTask(await assignTask(context, task, { agentId: input.agentId, reason: `assigned by ${context.actor.kind} ${context.actor.id}` }))
+    return toTask(
+      await assignTask(context, task, { agentId: input.agentId, reason: `assigned by ${context.actor.kind} ${context.actor.id}` }),
+    )
   },
 })
 
@@ -89,6 +91,7 @@ export const route = command({
 async function requireAssignable(context: CommandContext, reference: string): Promise<TaskTable> {
   const task = await requireTask(context, reference)
   if (taskMachine.isFinal(task.status)) throw ruleViolated(`${task.identifier} is ${task.status} and can not be assigned.`)
-  if (task.status === 'in_progress') throw ruleViolated(`${task.identifier} is being worked on; release it before you assign it to somebody else.`)
+  if (task.status === 'in_progress')
+    throw ruleViolated(`${task.identifier} is being worked on; release it before you assign it to somebody else.`)
   return task
 }

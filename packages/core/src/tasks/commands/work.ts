@@ -9,8 +9,8 @@ import { requireRun } from '../../runs/end.ts'
 import { settleRun } from '../../runs/settle.ts'
 import type { RunOutcome } from '../../ports/run-contract.ts'
 import { taskMachine } from '../machine.ts'
-import { Task, TaskRef, toTask } from '../schema.ts'
-import type { TaskTable } from '../table.ts'
+import { Task, TaskRef } from '../schema.ts'
+import { toTask, type TaskTable } from '../table.ts'
 import { changeTask, moveTask, requireTask, taskRef } from '../transition.ts'
 
 const access = { scope: 'tasks:work', company: 'task' } as const
@@ -29,7 +29,8 @@ export const progress = command({
   http: ['POST', '/tasks/:taskId/progress'],
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
-    if (task.status !== 'in_progress') throw ruleViolated(`${task.identifier} is ${task.status}; progress belongs to a task that is in progress.`)
+    if (task.status !== 'in_progress')
+      throw ruleViolated(`${task.identifier} is ${task.status}; progress belongs to a task that is in progress.`)
     const message = input.message ?? null
     const next = await changeTask(context, task, { progress_percent: input.percent, progress_message: message })
     context.emit('task.progress_updated', taskRef(next), { percent: input.percent, message, details: input.details })
@@ -46,7 +47,9 @@ export const complete = command({
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
     assertTransition(taskMachine, task.status, { to: 'done', verb: 'complete' })
-    return toTask((await settledByItsRun(context, task, { kind: 'done' })) ?? (await moveTask(context, task, { to: 'done', verb: 'complete' })))
+    return toTask(
+      (await settledByItsRun(context, task, { kind: 'done' })) ?? (await moveTask(context, task, { to: 'done', verb: 'complete' })),
+    )
   },
 })
 

@@ -1,0 +1,103 @@
+// Writes docs/reference/ from the registry and the state machines; with --check it only says what is out of date.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+import { format, resolveConfig } from 'prettier'
+import { z } from 'zod'
+
+import { createEngine, permissions, type ErrorDefinition, type Registry } from '@engine/core'
+import { agentMachine, companyMachine, deliverableMachine, goalMachine, runMachine, taskMachine, type Machine } from '@engine/core/contract'
+import { httpErrors, statusOfKind } from '@engine/http'
+import { sqlite } from '@engine/storage-sqlite'
+
+const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
+const isCheck = process.argv.includes('--check')
+const note = 'Generated from the code by `pnpm docs:generate`.'
+
+const engine = await createEngine({ storage: sqlite(':memory:') })
+const pages: Record<string, string> = {
+  'operations.md': operationsPage(engine.registry),
+  'states.md': statesPage(),
+  'permissions.md': permissionsPage(),
+  'events.md': eventsPage(engine.registry),
+  'errors.md': errorsPage(engine.registry),
+}
+await engine.stop()
+
+mkdirSync(folder, { recursive: true })
+const stale: string[] = []
+for (const [name, text] of Object.entries(pages)) {
+  const path = `${folder}${name}`
+  const formatted = await format(text, { ...(await resolveConfig(path)), filepath: path })
+  if (existsSync(path) && readFileSync(path, 'utf8') === formatted) continue
+  stale.push(name)
+  if (!isCheck) writeFileSync(path, formatted)
+}
+if (isCheck && stale.length > 0) {
+  console.error(`docs/reference is out of date: ${stale.join(', ')}; run pnpm docs:generate`)
+  process.exitCode = 1
+}
+
+function operationsPage(registry: Registry): string {
+  const rows = registry.operations.map(({ name, definition }) => [
+    `\`${name}\``,
+    definition.http ? `\`${definition.http[0]} /api${definition.http[1]}\`` : 'SDK only',
+    definition.title,
+    `\`${definition.access.scope}\``,
+  ])
+  return page(
+    'Operations',
+    `One registry makes the SDK method, the route and the OpenAPI operation of each.\n\n${table(['name', 'route', 'what it does', 'scope'], rows)}`,
+  )
+}
+
+function statesPage(): string {
+  const machines: Machine<string, string>[] = [companyMachine, agentMachine, goalMachine, taskMachine, runMachine, deliverableMachine]
+  const intro =
+    'The only legal moves, with the verbs that make them. Everything else is `409 illegal_transition`, which names the legal ones.'
+  return page('States', [intro, ...machines.map(diagram)].join('\n\n'))
+}
+
+function diagram(machine: Machine<string, string>): string {
+  const lines = machine.moves.map((move) => `  ${move.from} --> ${move.to}: ${move.by.join(', ')}`)
+  return `## ${machine.name}\n\n\`\`\`mermaid\nstateDiagram-v2\n${lines.join('\n')}\n\`\`\``
+}
+
+function permissionsPage(): string {
+  const rows = Object.entries(permissions).map(([scope, rule]) => [`\`${scope}\``, rule.user, rule.agent, rule.run])
+  const intro =
+    'The least role that a person needs (viewer < reviewer < operator < admin < owner), and what agents and runs may. `own`: an agent for itself and its tasks, a run for the task of its lease. The embedding code and Engine’s own loops may everything.'
+  return page('Permissions', `${intro}\n\n${table(['scope', 'person', 'agent', 'run'], rows)}`)
+}
+
+function eventsPage(registry: Registry): string {
+  const rows = Object.entries(registry.events).map(([type, schema]) => [`\`${type}\``, fieldsOf(schema)])
+  const intro =
+    'Each is written in the transaction of the change that it records. Around its data: `id`, `seq`, `companyId`, `actor {kind, id, runId}`, `entity {type, id, version}`, `requestId`, `at`.'
+  return page('Events', `${intro}\n\n${table(['type', 'data'], rows)}`)
+}
+
+function fieldsOf(schema: z.ZodType): string {
+  const { properties = {} } = z.toJSONSchema(schema)
+  return Object.keys(properties)
+    .map((field) => `\`${field}\``)
+    .join(', ')
+}
+
+function errorsPage(registry: Registry): string {
+  const all: ErrorDefinition[] = [...registry.errors, ...Object.values(httpErrors)]
+  const unique = [...new Map(all.map((error) => [error.code, error])).values()].toSorted((left, right) => (left.code < right.code ? -1 : 1))
+  const rows = unique.map((error) => [`\`${error.code}\``, error.kind, String(statusOfKind[error.kind]), error.help])
+  const intro =
+    'In the SDK an error is an `EngineError` with `code`, `kind`, `message` and `details`; over HTTP it is a problem document (RFC 9457) with the same code.'
+  return page('Errors', `${intro}\n\n${table(['code', 'kind', 'HTTP', 'what to do'], rows)}`)
+}
+
+function page(title: string, body: string): string {
+  return `# ${title}\n\n${note}\n\n${body}\n`
+}
+
+function table(head: readonly string[], rows: readonly string[][]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
