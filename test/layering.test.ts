@@ -34,7 +34,7 @@ const layers: Readonly<Record<string, Layer>> = {
 
 /** Packages where each folder of src/ stands alone. */
 const foldersStandAlone = ['packages/adapters', 'packages/deliveries']
-const testLibraries = ['vitest', 'fast-check']
+const testLibraries = ['vitest', 'fast-check', 'uuid']
 const mayOpenTransactions = ['packages/core/src/kernel/execute.ts', 'packages/core/src/database/migrate.ts']
 const mayUseRawSql = 'packages/core/src/database/'
 /** A type test expects errors; other code has none to expect. */

@@ -150,8 +150,7 @@ describe.runIf(process.platform === 'linux')('nothing of a run outlives its host
     await eventually(() => (processesOf(runId).length >= 2 ? true : undefined))
     host.kill(signal)
     await once(host, 'exit')
-    expect(processesOf(runId).length).toBeGreaterThanOrEqual(2)
-    await eventually(() => (processesOf(runId).length === 0 ? true : undefined), 2_000)
+    await eventually(() => (processesOf(runId).length === 0 ? true : undefined), 10_000)
   })
 })
 
