@@ -34,6 +34,12 @@ describe('a task', () => {
     expect(await world.engine.tasks.get({ taskId: task.id })).toMatchObject(given)
   })
 
+  it.each(['a\0b', 'half \ud83d', '\udc00'])('refuses text that no database keeps as it is: %j', async (text) => {
+    for (const more of [{ title: text }, { context: { deep: [{ [text]: 1 }] } }, { tags: [text] }]) {
+      expect(await errorOf(newTask(more))).toMatchObject({ code: 'invalid_input', message: expect.stringContaining('cannot be stored') })
+    }
+  })
+
   it('takes the goal of its parent', async () => {
     const goal = await world.engine.goals.create({ companyId: world.companyId, title: 'Grow' })
     const parent = await newTask({ goalId: goal.id })

@@ -4,6 +4,7 @@ import { EngineError, kernelErrors } from './errors.ts'
 
 /** Parses input by its schema. @throws `invalid_input` with one line for each wrong field. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown, at = ''): z.output<Schema> {
+  refuseUnstorableText(input, at)
   const result = schema.safeParse(input)
   if (result.success) return result.data
   const errors = result.error.issues.map((issue) => ({
@@ -12,4 +13,26 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   }))
   const list = errors.map((error) => (error.path === '' ? error.message : `${error.path}: ${error.message}`)).join('; ')
   throw new EngineError(kernelErrors.invalid_input, `Invalid input: ${list}`, { details: { errors } })
+}
+
+/**
+ * Refuses text that a database would change or reject: a NUL character, or half of a surrogate pair. What is accepted
+ * comes back unchanged.
+ */
+function refuseUnstorableText(value: unknown, path: string): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed()) throw unstorable(path)
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, member] of Object.entries(value)) {
+    const inner = path === '' ? key : `${path}.${key}`
+    refuseUnstorableText(key, inner)
+    refuseUnstorableText(member, inner)
+  }
+}
+
+function unstorable(path: string): EngineError {
+  const message = 'holds a NUL character or half of a surrogate pair, which cannot be stored'
+  return new EngineError(kernelErrors.invalid_input, `Invalid input: ${path} ${message}.`, { details: { errors: [{ path, message }] } })
 }
