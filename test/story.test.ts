@@ -186,6 +186,23 @@ describe('work', () => {
     expect(await runsOf(task.id)).toMatchObject([{ status: 'failed', errorClass: 'unknown', errorMessage: 'a defect of the adapter' }])
   })
 
+  it('keeps a log of whatever was printed', async () => {
+    world = await createWorld()
+    const { engine, adapter, agentId } = world
+    adapter.script = async ({ emit }) => {
+      await emit({ type: 'log', stream: 'stderr', text: 'a\0b \ud83d' })
+      return { kind: 'done' }
+    }
+    await engine.start()
+    const task = await newTask({ assigneeAgentId: agentId })
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'done',
+    )
+    const [run] = await runsOf(task.id)
+    expect((await engine.runs.log({ runId: run?.id ?? '' })).items).toMatchObject([{ stream: 'stderr', text: 'a\u2400b \ufffd' }])
+  })
+
   it('goes on later when the agent says so', async () => {
     world = await createWorld()
     const { engine, adapter, agentId } = world

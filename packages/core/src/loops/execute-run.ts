@@ -53,7 +53,10 @@ async function record(host: Host, actor: RunActor, given: { event: AdapterEvent;
   const call = { actor }
   switch (event.type) {
     case 'log':
-      await execute(host, 'runs.appendLog', { call, input: { runId: actor.id, entries: [{ stream: event.stream, text: event.text }] } })
+      await execute(host, 'runs.appendLog', {
+        call,
+        input: { runId: actor.id, entries: [{ stream: event.stream, text: printable(event.text) }] },
+      })
       return
     case 'progress': {
       const { percent, message, details } = event
@@ -78,6 +81,11 @@ async function record(host: Host, actor: RunActor, given: { event: AdapterEvent;
       await execute(host, 'deliverables.submit', { call, input: { taskId: actor.taskId, ...deliverable } })
     }
   }
+}
+
+/** A program prints what it likes; a log shows it rather than refusing it. */
+function printable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\u2400')
 }
 
 /** Progress after a submission has nowhere to go, and that is fine. */
