@@ -1,10 +1,15 @@
 import type { ErrorDefinition } from '@engine/core'
 
-/** Failures that only exist on the wire. */
+/** Failures that only exist on the wire, and what the wire says in the words of core. */
 export const httpErrors = {
+  invalid_input: { code: 'invalid_input', kind: 'invalid', help: 'Correct what the message names; nothing was changed.' },
   malformed_json: { code: 'malformed_json', kind: 'invalid', help: 'Send one JSON object in UTF-8.' },
   unknown_route: { code: 'unknown_route', kind: 'missing', help: 'See /api/docs for the routes.' },
-  untrusted_origin: { code: 'untrusted_origin', kind: 'denied', help: 'This server answers only requests that name it and come from its own pages.' },
+  untrusted_origin: {
+    code: 'untrusted_origin',
+    kind: 'denied',
+    help: 'This server answers only requests that name it and come from its own pages.',
+  },
   unsupported_media_type: { code: 'unsupported_media_type', kind: 'invalid', help: 'Send the body as application/json.' },
   unauthenticated: { code: 'unauthenticated', kind: 'unauthenticated', help: 'Send a valid credential as `Authorization: Bearer …`.' },
   payload_too_large: { code: 'payload_too_large', kind: 'too_large', help: 'Send less.' },

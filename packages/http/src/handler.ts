@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import { EngineError, type Actor, type Engine, type JsonObject, type Logger } from '@engine/core'
+import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Logger } from '@engine/core'
 
 import { readJsonBody } from './body.ts'
 import { docsAsset, docsPage } from './docs-page.ts'
@@ -9,7 +9,7 @@ import { guardLocal } from './local-guard.ts'
 import { openApiDocument } from './openapi.ts'
 import { problem, statusOfKind } from './problem.ts'
 import { createRoutes, type Match, type Routes } from './routes.ts'
-import { eventStream } from './sse.ts'
+import { eventStream, streamedOperation } from './sse.ts'
 import { statusPage, statusPageScript } from './status-page.ts'
 import { html, json, type WireRequest, type WireResponse } from './wire.ts'
 
@@ -42,13 +42,21 @@ export function createHandler(options: HandlerOptions): Handler {
   }
   return async (request) => {
     const requestId = randomUUID()
-    const response = await respond(context, request, requestId).catch((error: unknown) => {
+    const response = await respond(context, asGet(request), requestId).catch((error: unknown) => {
       const answer = problem(error, requestId)
-      if (answer.status >= 500) options.logger?.error('a request failed', { requestId, method: request.method, path: request.url.pathname, error: describe(error) })
+      if (answer.status >= 500) {
+        options.logger?.error('a request failed', { requestId, method: request.method, path: request.url.pathname, error: describe(error) })
+      }
       return answer
     })
-    return { ...response, headers: { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...response.headers } }
+    const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...response.headers }
+    return { ...response, headers, ...(request.method === 'HEAD' && { body: '' }) }
   }
+}
+
+/** HEAD is GET without the body. */
+function asGet(request: WireRequest): WireRequest {
+  return request.method === 'HEAD' ? { ...request, method: 'GET' } : request
 }
 
 async function respond(context: Context, request: WireRequest, requestId: string): Promise<WireResponse> {
@@ -64,11 +72,16 @@ async function respond(context: Context, request: WireRequest, requestId: string
   if (!match) throw unknownRoute(context, request)
   const actor = await authenticate(context, request)
   const input = await readInput(request, match)
-  if (match.operation.name === 'events.list' && request.header('accept')?.includes('text/event-stream')) {
+  if (match.operation.name === streamedOperation && request.header('accept')?.includes('text/event-stream')) {
     return eventStream(context, { actor, input, request })
   }
   const idempotencyKey = readIdempotencyKey(request)
-  const output = await context.engine.execute(match.operation.name, { input, actor, requestId, ...(idempotencyKey !== null && { idempotencyKey }) })
+  const output = await context.engine.execute(match.operation.name, {
+    input,
+    actor,
+    requestId,
+    ...(idempotencyKey !== null && { idempotencyKey }),
+  })
   const { definition } = match.operation
   return json(definition.kind === 'command' && definition.creates ? 201 : 200, output)
 }
@@ -78,23 +91,34 @@ async function readOnlyPage(context: Context, path: string): Promise<WireRespons
     case '/':
       return context.localActor ? html(await statusPage(context.engine.as(context.localActor)), pageHeaders) : null
     case '/status.js':
-      return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: statusPageScript }
+      return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: statusPageScript(context.engine.registry) }
     case '/api/health/ready': {
       const health = await context.engine.health()
-      return json(health.isReady ? 200 : statusOfKind.unavailable, { status: health.isReady ? 'ready' : 'not_ready', storage: health.storage, liveRuns: health.liveRuns })
+      return json(health.isReady ? 200 : statusOfKind.unavailable, {
+        status: health.isReady ? 'ready' : 'not_ready',
+        storage: health.storage,
+        liveRuns: health.liveRuns,
+      })
     }
     case '/api/openapi.json':
       return json(200, context.document())
     case '/api/docs':
       return html(docsPage(context.engine.registry))
     case '/api/docs/reference.js':
-      return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'max-age=3600' }, body: await docsAsset() }
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'max-age=3600' },
+        body: await docsAsset(),
+      }
     default:
       return null
   }
 }
 
-const pageHeaders = { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'" }
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'",
+}
 
 async function authenticate(context: Context, request: WireRequest): Promise<Actor> {
   const header = request.header('authorization')
@@ -104,26 +128,28 @@ async function authenticate(context: Context, request: WireRequest): Promise<Act
   }
   const credential = /^Bearer\s+(\S+)$/i.exec(header)?.[1]
   const actor = credential === undefined ? null : await context.engine.authenticate(credential)
-  if (!actor) throw new EngineError(httpErrors.unauthenticated, 'This credential is not known here. It may be mistyped, or of another server.')
+  if (!actor)
+    throw new EngineError(httpErrors.unauthenticated, 'This credential is not known here. It may be mistyped, or of another server.')
   return actor
 }
 
 /** Path, query and body as one input. A name that comes twice with different values is refused. */
 async function readInput(request: WireRequest, match: Match): Promise<JsonObject> {
   const body = request.method === 'GET' ? {} : await readJsonBody(request)
-  const query = Object.fromEntries(request.url.searchParams)
-  for (const [name, value] of Object.entries(match.parameters)) {
-    if ((name in body && body[name] !== value) || (name in query && query[name] !== value)) {
-      throw new EngineError(httpErrors.malformed_json, `${name} is in the path as ${value} and elsewhere as something different.`)
+  const input = new Map<string, JsonValue>()
+  for (const [name, value] of [...Object.entries(match.parameters), ...request.url.searchParams, ...Object.entries(body)]) {
+    if (input.has(name) && input.get(name) !== value) {
+      throw new EngineError(httpErrors.invalid_input, `${name} is said twice, with different values, in the path, the query or the body.`)
     }
+    input.set(name, value)
   }
-  return { ...query, ...body, ...match.parameters }
+  return Object.fromEntries(input)
 }
 
 function readIdempotencyKey(request: WireRequest): string | null {
   const key = request.header('idempotency-key')
   if (key === null || request.method !== 'POST') return null
-  if (key.length < 1 || key.length > 255) throw new EngineError(httpErrors.malformed_json, 'An Idempotency-Key has 1 to 255 characters.')
+  if (key.length < 1 || key.length > 255) throw new EngineError(httpErrors.invalid_input, 'An Idempotency-Key has 1 to 255 characters.')
   return key
 }
 

@@ -1,6 +1,7 @@
 // The complete public surface of @engine/http.
 export { createHandler } from './handler.ts'
 export type { Handler, HandlerOptions } from './handler.ts'
+export { httpErrors } from './errors.ts'
 export { expressHandler } from './express.ts'
 export { webHandler } from './web.ts'
 export { localOperator, serve } from './serve.ts'

@@ -15,7 +15,7 @@ export function isLoopback(host: string): boolean {
  * from another site's page.
  */
 export function guardLocal(request: WireRequest): void {
-  const host = request.header('host') ?? ''
+  const host = (request.header('host') ?? '').toLowerCase()
   const name = host.replace(/:\d+$/, '')
   if (!loopbackNames.has(name)) throw refusal(`This server answers on localhost only, not as ${host === '' ? 'an unnamed host' : host}.`)
   const origin = request.header('origin')

@@ -11,7 +11,7 @@ export async function answerNode(handler: Handler, request: IncomingMessage, res
   response.on('close', () => gone.abort())
   // A client that goes away while we write is no failure of ours.
   response.on('error', () => gone.abort())
-  await send(response, await handler(fromNode(request, gone.signal)))
+  await send(response, await handler(fromNode(request, gone.signal)), gone.signal)
   if (!request.complete) discardRest(request)
 }
 
@@ -28,7 +28,7 @@ function discardRest(request: IncomingMessage): void {
 function fromNode(request: IncomingMessage, signal: AbortSignal): WireRequest {
   return {
     method: request.method ?? 'GET',
-    url: new URL(request.url ?? '/', 'http://engine.invalid'),
+    url: urlOf(request.url ?? '/'),
     header: (name) => {
       const value = request.headers[name]
       return Array.isArray(value) ? value.join(', ') : (value ?? null)
@@ -39,7 +39,13 @@ function fromNode(request: IncomingMessage, signal: AbortSignal): WireRequest {
   }
 }
 
-async function send(response: ServerResponse, { status, headers, body }: WireResponse): Promise<void> {
+/** Only path and query count. A path that begins with two slashes names no host, and a whole URL is as good as its path. */
+function urlOf(target: string): URL {
+  if (!target.startsWith('/') && URL.canParse(target)) return new URL(target)
+  return new URL(`http://engine.invalid${target.startsWith('/') ? '' : '/'}${target}`)
+}
+
+async function send(response: ServerResponse, { status, headers, body }: WireResponse, gone: AbortSignal): Promise<void> {
   if (typeof body === 'string' || body instanceof Uint8Array) {
     response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
     response.end(body)
@@ -48,8 +54,9 @@ async function send(response: ServerResponse, { status, headers, body }: WireRes
   response.writeHead(status, headers)
   response.flushHeaders()
   for await (const text of body) {
-    if (response.destroyed) break
-    if (!response.write(text)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    if (gone.aborted) break
+    // Rejects when the client goes away instead, which `gone` tells as well.
+    if (!response.write(text)) await once(response, 'drain', { signal: gone }).catch(() => undefined)
   }
   response.end()
 }

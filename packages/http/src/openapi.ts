@@ -1,10 +1,18 @@
 import { z } from 'zod'
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
+import {
+  createDocument,
+  type oas31,
+  type ZodOpenApiMediaTypeObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiRequestBodyObject,
+} from 'zod-openapi'
 
 import type { Operation, Registry } from '@engine/core'
 
 import { httpErrors } from './errors.ts'
 import { statusOfKind } from './problem.ts'
+import { streamedOperation } from './sse.ts'
 
 const Problem = z
   .object({
@@ -29,15 +37,19 @@ export function openApiDocument(registry: Registry): object {
   }
   return createDocument({
     openapi: '3.1.0',
-    info: { title: 'Engine', version: '0', description: `Every error is a problem document with a stable code.\n\n${errorTable(registry)}` },
+    info: { title: 'Engine', version: '0', description: `Every error is a problem document with a stable code.\n\n${errorList(registry)}` },
+    servers: [{ url: '/' }],
+    components: { securitySchemes: { credential } },
+    // Without a credential a server on loopback answers as the person at the machine.
+    security: [{ credential: [] }, {}],
     paths,
   })
 }
 
-function errorTable(registry: Registry): string {
+function errorList(registry: Registry): string {
   const rows = [...registry.errors, ...Object.values(httpErrors)].toSorted((left, right) => (left.code < right.code ? -1 : 1))
   const unique = rows.filter((row, index) => rows[index - 1]?.code !== row.code)
-  return ['| code | status | what to do |', '|---|---|---|', ...unique.map((row) => `| \`${row.code}\` | ${statusOfKind[row.kind]} | ${row.help} |`)].join('\n')
+  return unique.map((row) => `- \`${row.code}\` (${statusOfKind[row.kind]}): ${row.help}`).join('\n')
 }
 
 function describeOperation({ name, module, definition }: Operation): ZodOpenApiOperationObject {
@@ -56,17 +68,43 @@ function describeOperation({ name, module, definition }: Operation): ZodOpenApiO
       ...(inPath.length > 0 && { path: pick(shape, inPath) }),
       ...(isRead && rest.length > 0 && { query: pick(shape, rest) }),
       ...(method === 'POST' && { header: idempotencyHeader }),
+      ...(name === streamedOperation && { header: resumeHeader }),
     },
-    ...(!isRead && rest.length > 0 && { requestBody: { content: { 'application/json': { schema: pick(shape, rest) } } } }),
+    ...(!isRead && rest.length > 0 && { requestBody: describeBody(pick(shape, rest)) }),
     responses: {
-      [status]: { description: 'Done.', content: { 'application/json': { schema: definition.output } } },
+      [status]: {
+        description: 'Done.',
+        content: { 'application/json': { schema: definition.output }, ...(name === streamedOperation && { 'text/event-stream': stream }) },
+      },
       default: { description: 'A problem.', content: { 'application/problem+json': { schema: Problem } } },
     },
   }
 }
 
+function describeBody(schema: z.ZodObject): ZodOpenApiRequestBodyObject {
+  return { required: !schema.safeParse({}).success, content: { 'application/json': { schema } } }
+}
+
+const credential: oas31.SecuritySchemeObject = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'The `credential` of a checkout, valid while its run holds the task.',
+}
+
+const stream: ZodOpenApiMediaTypeObject = {
+  schema: z.string().describe('Server-sent events: `id` is the seq, `event` the type, `data` the event as JSON.'),
+}
+
+const resumeHeader = z.object({
+  'Last-Event-ID': z.string().optional().describe('For text/event-stream: the seq after which the stream begins.'),
+})
+
 const idempotencyHeader = z.object({
-  'Idempotency-Key': z.string().max(255).optional().describe('The same key with the same request has one effect and one answer, for 24 hours.'),
+  'Idempotency-Key': z
+    .string()
+    .max(255)
+    .optional()
+    .describe('The same key with the same request has one effect and one answer, for 24 hours.'),
 })
 
 function pick(shape: z.ZodRawShape, fields: readonly string[]): z.ZodObject {

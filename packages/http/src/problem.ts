@@ -35,20 +35,12 @@ interface Problem {
 }
 
 function answer({ status, code, detail, requestId, details }: Problem): WireResponse {
-  // `status` is the HTTP status in a problem document, so a detail of that name gets another one.
-  const { status: currentStatus, retryAfterMs, ...rest } = details
-  const body = {
-    type: `/api/docs#${code}`,
-    title: code.replaceAll('_', ' '),
-    status,
-    code,
-    detail,
-    requestId,
-    ...rest,
-    ...(currentStatus !== undefined && { currentStatus }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  }
+  const facts = { type: `/api/docs#${code}`, title: code.replaceAll('_', ' '), status, code, detail, requestId }
+  // A detail never takes the place of what the document itself says; the status of a thing gets another name.
+  const { status: currentStatus, ...more } = details
+  const body = { ...facts, ...more, ...(currentStatus !== undefined && { currentStatus }), ...facts }
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
-  if (typeof retryAfterMs === 'number') headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
+  if (status === statusOfKind.unauthenticated) headers['www-authenticate'] = 'Bearer'
+  if (typeof details['retryAfterMs'] === 'number') headers['retry-after'] = String(Math.ceil(details['retryAfterMs'] / 1000))
   return json(status, body, headers)
 }

@@ -21,7 +21,7 @@ export interface ServeOptions {
 
 export interface RunningServer {
   readonly url: string
-  /** Ends open streams, refuses new requests, resolves when the last answer is out. */
+  /** Ends open streams, refuses new requests, resolves when the last answer is out. Safe to call twice. */
   close(): Promise<void>
 }
 
@@ -32,20 +32,35 @@ export const localOperator: UserActor = { kind: 'user', id: 'local', roles: { '*
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { engine, host = '127.0.0.1', port = 4400, logger } = options
   if (!isLoopback(host)) {
-    throw new Error(`HOST=${host} would let other machines in, and this version has no accounts to tell them apart. Use 127.0.0.1, and a tunnel if you need to reach it from elsewhere.`)
+    throw new Error(
+      `HOST=${host} would let other machines in, and this version has no accounts to tell them apart. Use 127.0.0.1, and a tunnel if you need to reach it from elsewhere.`,
+    )
   }
   const stopping = new AbortController()
   const app = express()
   app.disable('x-powered-by').disable('etag').set('query parser', false)
   // The documentation viewer styles itself at run time; scripts come from this server only.
-  const directives = { 'script-src': ["'self'"], 'style-src': ["'self'", "'unsafe-inline'"], 'upgrade-insecure-requests': null }
+  const directives = {
+    'script-src': ["'self'"],
+    'style-src': ["'self'", "'unsafe-inline'"],
+    'font-src': ["'self'", 'data:'],
+    'upgrade-insecure-requests': null,
+  }
   app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: false }))
   app.use(expressHandler({ engine, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }) }))
   const server = createServer(app)
-  await listen(server, { host, port })
+  // A connection that still carried an answer when the stop was asked for has nothing to wait for after it.
+  server.on('request', (_, response) => response.on('close', () => stopping.signal.aborted && server.closeIdleConnections()))
+  await listen(server, { host: unbracketed(host), port })
   // A server that listens on an IP address has an AddressInfo.
   const address = server.address() as AddressInfo
-  return { url: `http://${host.includes(':') ? '[::1]' : host}:${address.port}`, close: () => close(server, stopping) }
+  let closed: Promise<void> | undefined
+  return { url: `http://${host.includes(':') ? '[::1]' : host}:${address.port}`, close: () => (closed ??= close(server, stopping)) }
+}
+
+/** `[::1]` is how a URL says it, `::1` is the address. */
+function unbracketed(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
 }
 
 async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
@@ -60,10 +75,14 @@ async function listen(server: Server, { host, port }: { host: string; port: numb
   }
 }
 
+/** How long answers under way may take once a stop was asked for; then their connections are cut. */
+const closeGraceMs = 5_000
+
 async function close(server: Server, stopping: AbortController): Promise<void> {
-  stopping.abort()
   const closed = once(server, 'close')
+  stopping.abort()
   server.close()
-  server.closeIdleConnections()
+  const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs)
   await closed
+  clearTimeout(cut)
 }

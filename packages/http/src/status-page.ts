@@ -1,4 +1,4 @@
-import type { Api } from '@engine/core'
+import type { Api, Registry } from '@engine/core'
 
 type Item<List> = List extends Promise<{ items: (infer Element)[] }> ? Element : never
 type Company = Item<ReturnType<Api['companies']['list']>>
@@ -32,7 +32,10 @@ ${item.summary ? `<p>${escape(item.summary)}</p>` : ''}<p><a href="/api/delivera
   )
   return `<section data-company="${company.id}"><h2>${escape(company.name)} <small>${company.status}</small></h2>
 ${waiting.length > 0 ? `<div class="waiting"><h3>Waits for you</h3><ul>${waiting.join('')}</ul></div>` : ''}
-<h3>Tasks</h3>${table(['', 'Task', 'Status', 'Agent', 'Progress'], tasks.items.map((task) => taskRow(task, names)))}
+<h3>Tasks</h3>${table(
+    ['', 'Task', 'Status', 'Agent', 'Progress'],
+    tasks.items.map((task) => taskRow(task, names)),
+  )}
 <h3>Agents</h3>${table(['Name', 'Role', 'Status', 'Adapter'], agents.items.map(agentRow))}</section>`
 }
 
@@ -40,7 +43,7 @@ function taskRow(task: Task, names: ReadonlyMap<string, string>): string[] {
   const agent = task.assigneeAgentId === null ? '–' : (names.get(task.assigneeAgentId) ?? '?')
   const note = task.blocked?.reason ?? task.progress.message
   return [
-    `<a href="/api/tasks/${task.identifier}">${escape(task.identifier)}</a>`,
+    `<a class="status" href="/api/tasks/${task.identifier}">${escape(task.identifier)}</a>`,
     escape(task.title),
     `<span class="status ${task.status}">${task.status.replace('_', ' ')}</span>`,
     escape(agent),
@@ -50,7 +53,12 @@ function taskRow(task: Task, names: ReadonlyMap<string, string>): string[] {
 
 function agentRow(agent: Agent): string[] {
   const title = agent.title ? `${escape(agent.role)} <small>${escape(agent.title)}</small>` : escape(agent.role)
-  return [escape(agent.name), title, `<span class="status ${agent.status}">${agent.status.replace('_', ' ')}</span>`, escape(agent.adapterType)]
+  return [
+    escape(agent.name),
+    title,
+    `<span class="status ${agent.status}">${agent.status.replace('_', ' ')}</span>`,
+    escape(agent.adapterType),
+  ]
 }
 
 function table(head: readonly string[], rows: readonly string[][]): string {
@@ -74,21 +82,32 @@ small { color: GrayText } progress { width: 7rem; vertical-align: middle }
 .waiting { border: 2px solid #d97706; border-radius: .5rem; padding: .25rem 1rem; margin: 1rem 0 }
 button { font: inherit; padding: .15rem .75rem; cursor: pointer }`
 
-/** Keeps the page live: one event stream a company; whatever happens, the content is fetched anew. */
-export const statusPageScript = `
+/**
+ * Keeps the page live: whatever happens in a company, the content is fetched anew. A browser opens six connections to a
+ * server and tabs share them, so only the first companies are listened to and the rest is looked at from time to time.
+ */
+export function statusPageScript(registry: Registry): string {
+  return `
+const listening = new Set()
+function listen() {
+  for (const { dataset } of document.querySelectorAll('[data-company]')) {
+    if (listening.size >= 2 || listening.has(dataset.company)) continue
+    listening.add(dataset.company)
+    const source = new EventSource('/api/companies/' + dataset.company + '/events?after=latest')
+    for (const type of ${JSON.stringify(Object.keys(registry.events))}) source.addEventListener(type, refreshSoon)
+  }
+}
 let pending
 async function refresh() {
   pending = undefined
   const page = await (await fetch('/')).text()
   const fresh = new DOMParser().parseFromString(page, 'text/html').getElementById('content')
   if (fresh) document.getElementById('content').replaceChildren(...fresh.childNodes)
+  listen()
 }
-function refreshSoon() { pending ??= setTimeout(refresh, 150) }
-for (const section of document.querySelectorAll('[data-company]')) {
-  const id = section.dataset.company
-  const source = new EventSource('/api/companies/' + id + '/events?after=latest')
-  for (const type of ${JSON.stringify(liveTypes())}) source.addEventListener(type, refreshSoon)
-}
+function refreshSoon() { pending ??= setTimeout(() => refresh().catch(() => undefined), 150) }
+listen()
+setInterval(refreshSoon, 10_000)
 document.addEventListener('click', async (click) => {
   const { review, decision } = click.target.dataset ?? {}
   if (!review) return
@@ -101,7 +120,4 @@ document.addEventListener('click', async (click) => {
   refreshSoon()
 })
 `
-
-function liveTypes(): string[] {
-  return ['task.created', 'task.assigned', 'task.claimed', 'task.status_changed', 'task.progress_updated', 'run.queued', 'run.started', 'run.succeeded', 'run.failed', 'run.lost', 'deliverable.submitted', 'agent.registered', 'agent.status_changed', 'company.status_changed']
 }

@@ -6,17 +6,20 @@ import type { WireRequest, WireResponse } from './wire.ts'
 
 /** The handler for hosts that speak the web's own Request and Response (hono, next, Deno, Bun). */
 export function webHandler(handler: Handler): (request: Request) => Promise<Response> {
-  return async (request) => toResponse(await handler(fromRequest(request)))
+  return async (request) => {
+    const gone = new AbortController()
+    return toResponse(await handler(fromRequest(request, AbortSignal.any([request.signal, gone.signal]))), gone)
+  }
 }
 
-function fromRequest(request: Request): WireRequest {
+function fromRequest(request: Request, signal: AbortSignal): WireRequest {
   const url = new URL(request.url)
   return {
     method: request.method,
     url,
     header: (name) => request.headers.get(name) ?? (name === 'host' ? url.host : null),
     body: (limit) => readStream(request.body, limit),
-    signal: request.signal,
+    signal,
   }
 }
 
@@ -36,13 +39,25 @@ export async function readChunks(chunks: AsyncIterable<Uint8Array>, limit: numbe
   return Buffer.concat(parts)
 }
 
-function toResponse({ status, headers, body }: WireResponse): Response {
+function toResponse({ status, headers, body }: WireResponse, gone: AbortController): Response {
   if (typeof body === 'string') return new Response(body, { status, headers })
   if (body instanceof Uint8Array) return new Response(Buffer.from(body), { status, headers })
-  return new Response(ReadableStream.from(encode(body)), { status, headers })
+  return new Response(toStream(body, gone), { status, headers })
 }
 
-async function* encode(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+/** A stream that is read as fast as its client reads, and ends its source at once when the client goes away. */
+function toStream(texts: AsyncIterable<string>, gone: AbortController): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  for await (const text of texts) yield encoder.encode(text)
+  const iterator = texts[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    async cancel() {
+      gone.abort()
+      await iterator.return?.()
+    },
+  })
 }

@@ -27,12 +27,17 @@ export async function openDatabase(path: string): Promise<Handles> {
   refuseOldNode(process.versions.node)
   const { default: Database } = await import('better-sqlite3')
   if (path === ':memory:') return { writer: openConnection(Database, path), reader: null }
-  mkdirSync(dirname(path), { recursive: true })
-  // Another process may be creating the same file and switching it to WAL, which locks everybody out for a moment.
-  const writer = await whileBusy(openWaitMs, () => openConnection(Database, path))
-  const reader = await whileBusy(openWaitMs, () => openConnection(Database, path))
-  reader.pragma('query_only = ON')
-  return { writer, reader }
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    // Another process may be creating the same file and switching it to WAL, which locks everybody out for a moment.
+    const writer = await whileBusy(openWaitMs, () => openConnection(Database, path))
+    const reader = await whileBusy(openWaitMs, () => openConnection(Database, path))
+    reader.pragma('query_only = ON')
+    return { writer, reader }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`The database file ${path} cannot be opened: ${reason}. Check the path and its permissions, or choose another file.`, { cause: error })
+  }
 }
 
 function openConnection(Database: typeof DatabaseConstructor, path: string): Native {
