@@ -1,4 +1,4 @@
-import type { Database as Native } from 'better-sqlite3'
+import type { Database as Native, Statement } from 'better-sqlite3'
 
 import { whileBusy } from './busy.ts'
 
@@ -7,10 +7,15 @@ const groupLimit = 64
 /** How long a transaction waits for another process's lock before it gives up, milliseconds. */
 const lockWaitMs = 10_000
 
+const controlTexts = ['begin immediate', 'commit', 'rollback', 'savepoint command', 'release command', 'rollback to command'] as const
+type ControlText = (typeof controlTexts)[number]
+
 /** Transactions that become durable by the same commit, all or none. */
 class Group {
   readonly committed: Promise<void>
   size = 0
+  /** The first member needs no savepoint: while it is alone, rolling back everything rolls back it. */
+  isFirst = true
   failure: unknown = null
   readonly #settle: { resolve: () => void; reject: (reason: unknown) => void }
 
@@ -37,6 +42,7 @@ class Group {
  */
 export class Writer {
   readonly #connection: Native
+  readonly #control: Record<ControlText, Statement>
   readonly #groupLimit: number
   readonly #waiting: (() => void)[] = []
   #isTaken = false
@@ -44,6 +50,7 @@ export class Writer {
 
   constructor(connection: Native, options: { groups: boolean }) {
     this.#connection = connection
+    this.#control = Object.fromEntries(controlTexts.map((text) => [text, connection.prepare(text)])) as Record<ControlText, Statement>
     this.#groupLimit = options.groups ? groupLimit : 1
   }
 
@@ -63,8 +70,10 @@ export class Writer {
       if (this.#group === null) {
         await this.#lock()
         this.#group = new Group()
+      } else {
+        this.#group.isFirst = false
+        this.#control['savepoint command'].run()
       }
-      this.#connection.exec('savepoint command')
     } catch (error) {
       this.#next()
       throw error
@@ -76,7 +85,7 @@ export class Writer {
     const group = this.#current()
     try {
       this.#noteLostTransaction(group)
-      if (group.failure === null) this.#connection.exec('release command')
+      if (group.failure === null && !group.isFirst) this.#control['release command'].run()
       group.size += 1
     } finally {
       this.#leave(group)
@@ -88,10 +97,17 @@ export class Writer {
     const group = this.#current()
     try {
       this.#noteLostTransaction(group)
-      if (group.failure === null) this.#connection.exec('rollback to command; release command')
+      if (group.failure === null) this.#undo(group)
     } finally {
       this.#leave(group)
     }
+  }
+
+  #undo(group: Group): void {
+    // Alone in its group: leaving with nobody committed rolls everything back.
+    if (group.isFirst) return
+    this.#control['rollback to command'].run()
+    this.#control['release command'].run()
   }
 
   /** Some failures (disk full, I/O) make SQLite roll back everything by itself; then the whole group is lost. */
@@ -107,7 +123,8 @@ export class Writer {
 
   /** Ends a member's turn: the next one joins the group, or the group is committed. */
   #leave(group: Group): void {
-    const hasRoom = group.size < this.#groupLimit && group.failure === null
+    const isUndone = group.size === 0 && group.isFirst
+    const hasRoom = group.size < this.#groupLimit && group.failure === null && !isUndone
     if (hasRoom && this.#waiting.length > 0) return this.#next()
     this.#group = null
     this.#commitGroup(group)
@@ -117,10 +134,10 @@ export class Writer {
   #commitGroup(group: Group): void {
     try {
       if (group.failure !== null) throw group.failure
-      this.#connection.exec(group.size > 0 ? 'commit' : 'rollback')
+      this.#control[group.size > 0 ? 'commit' : 'rollback'].run()
       group.resolve()
     } catch (error) {
-      if (this.#connection.inTransaction) this.#connection.exec('rollback')
+      if (this.#connection.inTransaction) this.#control.rollback.run()
       group.reject(error)
     }
   }
@@ -141,6 +158,6 @@ export class Writer {
 
   /** Takes the file's write lock at once, so that no transaction fails for having read before it wrote. */
   async #lock(): Promise<void> {
-    await whileBusy(lockWaitMs, () => this.#connection.exec('begin immediate'))
+    await whileBusy(lockWaitMs, () => this.#control['begin immediate'].run())
   }
 }

@@ -31,7 +31,7 @@ const claimable = statement((db, given: { now: string; limit: number }) =>
               .whereRef('leases.agent_id', '=', 'agents.id'),
           ).as('slots'),
         ])
-        .where('runs.status', '=', 'queued')
+        .where('runs.status', '=', sql.lit('queued'))
         .where('runs.available_at', '<=', given.now)
         .where('agents.status', '=', 'idle')
         .where('companies.status', '=', 'active')

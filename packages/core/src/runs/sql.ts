@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
@@ -99,7 +99,7 @@ const queuedRun = statement((db, given: { companyId: string; agentId: string; ta
     .where('company_id', '=', given.companyId)
     .where('agent_id', '=', given.agentId)
     .where('task_id', '=', given.taskId)
-    .where('status', '=', 'queued'),
+    .where('status', '=', sql.lit('queued')),
 )
 
 /** The one queued run of an agent and a task. */
@@ -116,7 +116,7 @@ const queuedRunsOfTask = statement((db, given: { companyId: string; taskId: stri
     .selectAll()
     .where('company_id', '=', given.companyId)
     .where('task_id', '=', given.taskId)
-    .where('status', '=', 'queued'),
+    .where('status', '=', sql.lit('queued')),
 )
 
 export async function listQueuedRuns(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<RunTable[]> {
