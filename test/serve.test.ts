@@ -41,6 +41,7 @@ describe('engine serve', () => {
     const [company] = (await read<{ items: { id: string }[] }>(`${url}/api/companies`)).items
     const [pending] = (await read<{ items: { id: string }[] }>(`${url}/api/companies/${company?.id}/deliverables?status=pending`)).items
     const report = await read<{ content: string }>(`${url}/api/deliverables/${pending?.id}`)
+    expect(report.content).not.toContain('Incomplete')
     expect(report.content).toContain('missing.md')
     expect(report.content).toContain('guide/a.md')
     expect(await (await fetch(`${url}/`)).text()).toContain('Markdown audit')

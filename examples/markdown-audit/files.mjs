@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path'
 
 import { parseMarkdown } from './markdown.mjs'
 
-export const skippedFolders = ['node_modules', 'dist', '.git', 'data', 'coverage']
+export const skippedFolders = ['node_modules', 'dist', 'data', 'coverage']
 
 /** The Markdown files below `root` as paths with forward slashes, sorted. Symbolic links are not followed. */
 async function findMarkdown(root, folder = root) {
@@ -11,7 +11,8 @@ async function findMarkdown(root, folder = root) {
   const found = []
   for (const entry of entries) {
     const path = join(folder, entry.name)
-    if (entry.isDirectory() && !skippedFolders.includes(entry.name)) found.push(...(await findMarkdown(root, path)))
+    const isSkipped = entry.name.startsWith('.') || skippedFolders.includes(entry.name)
+    if (entry.isDirectory() && !isSkipped) found.push(...(await findMarkdown(root, path)))
     if (entry.isFile() && /\.md$/i.test(entry.name)) found.push(relative(root, path).split(sep).join('/'))
   }
   return found.toSorted((left, right) => (left < right ? -1 : 1))

@@ -80,6 +80,6 @@ function notCheckedSection(parts) {
     return [...(data.notChecked ?? []), ...cut]
   })
   const missing = missingJobs(parts).map((job) => `${job}: it was not among the tasks before this one`)
-  const folders = `folders named ${skippedFolders.join(', ')}`
+  const folders = `folders named ${skippedFolders.join(', ')}, and hidden ones`
   return ['', '## Not checked', '', ...[...items, ...missing, folders].map((item) => `- ${inlineText(item)}`)]
 }

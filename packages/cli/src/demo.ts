@@ -62,7 +62,7 @@ async function assignWork(engine: Engine, scope: { companyId: string; goalId: st
       blockedBy: [inventory.id],
     }),
   ]
-  const blockedBy = checks.map((check) => check.id)
+  const blockedBy = [inventory, ...checks].map((before) => before.id)
   await task('report', { title: 'Write the report', criterion: 'A person can act on it without asking back', blockedBy })
 }
 
