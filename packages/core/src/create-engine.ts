@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 import { streamEvents } from './events/stream.ts'
 import { systemActor } from './kernel/actor.ts'
 import { createAdapterCatalog } from './kernel/adapters.ts'
-import { kernelErrors } from './kernel/errors.ts'
+import { EngineError, kernelErrors } from './kernel/errors.ts'
 import { createEventBus } from './kernel/events.ts'
 import { execute, type Host } from './kernel/execute.ts'
 import { createIdGenerator } from './kernel/id.ts'
@@ -68,9 +68,11 @@ function assemble(host: Host, given: { storage: Storage; logger: Logger }): Engi
   const workerId = `${process.pid}-${host.newId()}`
   const dispatcher = createDispatcher(host, { id: workerId, logger })
   const watchdog = createWatchdog(host, logger)
+  const stopping = new AbortController()
   let stopped: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
+    stopping.abort()
     await watchdog.stop()
     await dispatcher.stop(host.settings.stopGraceMs)
     await host.db.destroy()
@@ -84,10 +86,16 @@ function assemble(host: Host, given: { storage: Storage; logger: Logger }): Engi
     authenticate: (credential) => authenticateRun(host.db, credential),
     on: (type, handler) => host.bus.on(type, handler),
     async *stream({ companyId, actor, after = 0, signal }) {
-      await execute(host, 'events.list', { input: { companyId, limit: 1 }, call: { actor } })
-      yield* streamEvents(host, { companyId, after, signal, pollMs: host.settings.pollMs })
+      const mayListen = () => execute(host, 'events.list', { input: { companyId, limit: 1 }, call: { actor } })
+      await mayListen()
+      const until = AbortSignal.any([signal, stopping.signal])
+      for await (const events of streamEvents(host, { companyId, after, signal: until, pollMs: host.settings.pollMs })) {
+        await mayListen()
+        yield events
+      }
     },
     async start() {
+      if (stopping.signal.aborted) throw new EngineError(kernelErrors.unavailable, 'This engine was stopped; create a new one.')
       dispatcher.start()
       watchdog.start()
     },

@@ -4,10 +4,14 @@ import { openDatabase, type Handles } from './open.ts'
 import { StatementCache } from './statements.ts'
 import { Writer } from './writer.ts'
 
+/** How long queries may follow each other before the event loop gets a turn, milliseconds. */
+const busyStretchMs = 8
+
 /** A Kysely driver on better-sqlite3: one writer taken in turns, one reader that sees only committed rows. */
 export class SqliteDriver implements Driver {
   readonly #path: string
   #open: OpenDatabase | undefined
+  #yieldedAt = 0
 
   constructor(path: string) {
     this.#path = path
@@ -18,7 +22,18 @@ export class SqliteDriver implements Driver {
   }
 
   async acquireConnection(): Promise<Connection> {
+    await this.#letOthersRun()
     return new Connection(this.#database())
+  }
+
+  /**
+   * SQLite answers at once, so a caller that only awaits us would never let timers, sockets and heartbeats have their
+   * turn: now and then the event loop gets one.
+   */
+  async #letOthersRun(): Promise<void> {
+    if (performance.now() - this.#yieldedAt < busyStretchMs) return
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#yieldedAt = performance.now()
   }
 
   async beginTransaction(connection: Connection): Promise<void> {

@@ -19,6 +19,7 @@ class ManyConnections extends SqliteAdapter {
  * processes may open the same file.
  */
 export function sqlite(path: string): Storage {
+  if (path === '') throw new Error('sqlite() needs the path of a file, or :memory:.')
   return {
     spec: STORAGE_SPEC,
     id: `sqlite:${path}`,

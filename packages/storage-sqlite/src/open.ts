@@ -36,7 +36,9 @@ export async function openDatabase(path: string): Promise<Handles> {
     return { writer, reader }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`The database file ${path} cannot be opened: ${reason}. Check the path and its permissions, or choose another file.`, { cause: error })
+    throw new Error(`The database file ${path} cannot be opened: ${reason}. Check the path and its permissions, or choose another file.`, {
+      cause: error,
+    })
   }
 }
 

@@ -58,6 +58,8 @@ export class Writer {
   async alone<Result>(work: () => Result): Promise<Result> {
     await this.#take()
     try {
+      // A turn that was handed on within a group: its members are not to wait for us.
+      if (this.#group) this.#endGroup(this.#group)
       return work()
     } finally {
       this.#next()
@@ -75,7 +77,8 @@ export class Writer {
         this.#control['savepoint command'].run()
       }
     } catch (error) {
-      this.#next()
+      if (this.#group) this.#leave(this.#group)
+      else this.#next()
       throw error
     }
   }
@@ -87,6 +90,10 @@ export class Writer {
       this.#noteLostTransaction(group)
       if (group.failure === null && !group.isFirst) this.#control['release command'].run()
       group.size += 1
+    } catch (error) {
+      // What became of this member is not known any more, so nothing of the group may be committed.
+      group.failure ??= error
+      throw error
     } finally {
       this.#leave(group)
     }
@@ -98,6 +105,9 @@ export class Writer {
     try {
       this.#noteLostTransaction(group)
       if (group.failure === null) this.#undo(group)
+    } catch (error) {
+      group.failure ??= error
+      throw error
     } finally {
       this.#leave(group)
     }
@@ -126,19 +136,28 @@ export class Writer {
     const isUndone = group.size === 0 && group.isFirst
     const hasRoom = group.size < this.#groupLimit && group.failure === null && !isUndone
     if (hasRoom && this.#waiting.length > 0) return this.#next()
-    this.#group = null
-    this.#commitGroup(group)
+    this.#endGroup(group)
     this.#next()
   }
 
-  #commitGroup(group: Group): void {
+  #endGroup(group: Group): void {
+    this.#group = null
     try {
       if (group.failure !== null) throw group.failure
       this.#control[group.size > 0 ? 'commit' : 'rollback'].run()
       group.resolve()
     } catch (error) {
-      if (this.#connection.inTransaction) this.#control.rollback.run()
       group.reject(error)
+      this.#rollBackQuietly()
+    }
+  }
+
+  /** After a failure that was told already; a connection that cannot even roll back will say so to the next one. */
+  #rollBackQuietly(): void {
+    try {
+      if (this.#connection.inTransaction) this.#control.rollback.run()
+    } catch {
+      // The next `begin immediate` meets the same trouble and reports it.
     }
   }
 

@@ -74,10 +74,18 @@ export const update = command({
     })
     const next = await changeAgent(context, agent, changes)
     context.emit('agent.updated', agentRef(next), { changed: Object.keys(changes) })
+    await followMode(context, agent, next)
     const isMended = agent.status === 'error' && changes.adapter_config !== undefined
     return show(context, isMended ? await putToWork(context, next, 'reconfigured') : next)
   },
 })
+
+/** Work starts by itself from the moment that an agent is `auto`, and stops doing so when it no longer is. */
+async function followMode(context: CommandContext, before: AgentTable, after: AgentTable): Promise<void> {
+  if (before.execution_mode === after.execution_mode) return
+  if (after.execution_mode === 'auto') await wakeForOpenTasks(context, after)
+  else await cancelRunsOfAgent(context, after, { statuses: ['queued'], reason: `agent_${after.execution_mode}` })
+}
 
 /** An agent that may work again starts what waits for it. */
 async function putToWork(context: CommandContext, agent: AgentTable, reason: string): Promise<AgentTable> {

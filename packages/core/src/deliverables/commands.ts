@@ -1,15 +1,13 @@
 import { z } from 'zod'
 
-import { findColleague } from '../agents/sql.ts'
 import { eventActor } from '../kernel/actor.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition, illegalTransition } from '../kernel/transition.ts'
-import { wake } from '../runs/wake.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import type { TaskTable } from '../tasks/table.ts'
-import { moveTask, requireTask } from '../tasks/transition.ts'
+import { moveTask, requireTask, wakeAssignee } from '../tasks/transition.ts'
 import { deliverableMachine } from './machine.ts'
 import { Deliverable, ReviewDecision, type DeliverableStatus } from './schema.ts'
 import { findDeliverable, findReview, latestDeliverable, updateDeliverable } from './sql.ts'
@@ -76,7 +74,7 @@ async function retire(context: CommandContext, row: DeliverableTable): Promise<v
 export const review = command({
   title: 'Decide about a deliverable',
   description:
-    'Approved: the task is done. Revision requested: its agent is woken with the feedback. Rejected: the task is blocked, or cancelled when you say so. Exactly one decision counts.',
+    'Approved: the task is done. Revision requested: the task is todo again and its agent is woken with the feedback. Rejected: the task is blocked, or cancelled when you say so. Exactly one decision counts.',
   input: z.strictObject({
     deliverableId: Id,
     decision: ReviewDecision,
@@ -127,9 +125,10 @@ async function applyDecision(context: CommandContext, task: TaskTable, decided: 
   if (decided.decision === 'approved') await moveTask(context, task, { to: 'done', verb: 'review' })
   if (decided.decision === 'rejected')
     await moveTask(context, task, { to: decided.rejectedTo, verb: 'review', reason: reason ?? 'rejected', owner: 'reviewer' })
-  if (decided.decision !== 'revision_requested' || task.assignee_agent_id === null) return
-  const agent = await findColleague(context.tx, { companyId: context.companyId, agentId: task.assignee_agent_id })
-  if (agent) await wake(context, { agent, task, reason: 'approval' })
+  if (decided.decision === 'revision_requested') {
+    const open = await moveTask(context, task, { to: 'todo', verb: 'review', reason })
+    await wakeAssignee(context, open, 'approval')
+  }
 }
 
 async function setStatus(

@@ -16,14 +16,13 @@ export async function locateGoal(db: Kysely<Database>, id: string): Promise<Loca
   return goal && { id: goal.id, companyId: goal.company_id, taskId: null, agentId: goal.owner_agent_id }
 }
 
-/** The longest chain of goals that is followed upwards. */
-const deepest = 20
-
 /** A goal and those above it, nearest first; ends at the company's goal. */
 export async function goalChain(db: Kysely<Database>, given: { companyId: string; goalId: string | null }): Promise<GoalTable[]> {
   const chain: GoalTable[] = []
+  const seen = new Set<string>()
   let next = given.goalId
-  while (next !== null && chain.length < deepest) {
+  while (next !== null && !seen.has(next)) {
+    seen.add(next)
     const goal = await findGoal(db, next)
     if (!goal || goal.company_id !== given.companyId) break
     chain.push(goal)

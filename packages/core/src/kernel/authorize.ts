@@ -1,4 +1,4 @@
-import type { Actor, RunActor, UserActor } from './actor.ts'
+import type { Actor, AgentActor, RunActor, UserActor } from './actor.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import type { Location } from './locate.ts'
 import { permissions, roleReaches, type Permission, type Scope } from './permissions.ts'
@@ -22,7 +22,7 @@ export function decide(actor: Actor, request: Request): 'allowed' | 'missing' | 
   if (request.companyId === null) return permission[actor.kind] === 'yes' ? 'allowed' : 'denied'
   if (actor.companyId !== request.companyId) return 'missing'
   const rule = permission[actor.kind]
-  if (rule === 'own') return ownsTarget(actor, request.target) ? 'allowed' : 'denied'
+  if (rule === 'own') return ownsTarget(actor, request) ? 'allowed' : 'denied'
   return rule === 'yes' ? 'allowed' : 'denied'
 }
 
@@ -38,9 +38,10 @@ function isEverywhere(actor: UserActor, permission: Permission): boolean {
   return role !== undefined && permission.user !== 'never' && roleReaches(role, permission.user)
 }
 
-function ownsTarget(actor: Exclude<Actor, { kind: 'system' | 'user' }>, target: Location | null): boolean {
+function ownsTarget(actor: AgentActor | RunActor, { scope, target }: Request): boolean {
   if (!target) return false
-  return actor.kind === 'run' ? target.taskId === actor.taskId : target.agentId === actor.id
+  if (actor.kind === 'agent') return target.agentId === actor.id
+  return scope === 'runs:work' ? target.id === actor.id : target.taskId === actor.taskId
 }
 
 /** The companies that an actor may see, or `all`. */

@@ -43,5 +43,8 @@ export function explainDatabaseError(error: unknown): unknown {
       options,
     )
   }
+  if (code === '' && error.message === 'driver has already been destroyed') {
+    return new EngineError(kernelErrors.unavailable, 'This engine was stopped; nothing was changed.', options)
+  }
   return error
 }

@@ -64,7 +64,8 @@ export function createEventBus(logger: Logger): EventBus {
 
   function guarded<Received>(handler: (event: Received) => void | Promise<void>) {
     return (event: Received) => {
-      const report = (error: unknown) => logger.error('an event listener failed', { error: String(error) })
+      const report = (error: unknown) =>
+        logger.error('an event listener failed', { error: error instanceof Error ? error.message : typeof error })
       try {
         void Promise.resolve(handler(event)).catch(report)
       } catch (error) {

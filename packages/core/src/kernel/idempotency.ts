@@ -66,7 +66,7 @@ export async function remember(tx: Transaction<Database>, request: KeyedRequest,
 }
 
 function sealingKey(request: KeyedRequest, salt: Buffer): Buffer {
-  return Buffer.from(hkdfSync('sha256', request.key, salt, request.scope, 32))
+  return Buffer.from(hkdfSync('sha256', request.key, salt, sha256(request.scope), 32))
 }
 
 function seal(text: string, request: KeyedRequest): string {

@@ -15,24 +15,29 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   throw new EngineError(kernelErrors.invalid_input, `Invalid input: ${list}`, { details: { errors } })
 }
 
+/** How deep JSON may be nested. */
+const deepest = 64
+
 /**
  * Refuses text that a database would change or reject: a NUL character, or half of a surrogate pair. What is accepted
  * comes back unchanged.
  */
-function refuseUnstorableText(value: unknown, path: string): void {
+function refuseUnstorableText(value: unknown, path: string, depth = 0): void {
+  if (depth > deepest) throw invalid(path, `is nested deeper than ${deepest} levels`)
   if (typeof value === 'string') {
-    if (value.includes('\0') || !value.isWellFormed()) throw unstorable(path)
+    if (value.includes('\0') || !value.isWellFormed())
+      throw invalid(path, 'holds a NUL character or half of a surrogate pair, which cannot be stored')
     return
   }
   if (typeof value !== 'object' || value === null) return
   for (const [key, member] of Object.entries(value)) {
     const inner = path === '' ? key : `${path}.${key}`
-    refuseUnstorableText(key, inner)
-    refuseUnstorableText(member, inner)
+    if (key === '__proto__') throw invalid(inner, 'is a name that cannot be stored')
+    refuseUnstorableText(key, inner, depth + 1)
+    refuseUnstorableText(member, inner, depth + 1)
   }
 }
 
-function unstorable(path: string): EngineError {
-  const message = 'holds a NUL character or half of a surrogate pair, which cannot be stored'
+function invalid(path: string, message: string): EngineError {
   return new EngineError(kernelErrors.invalid_input, `Invalid input: ${path} ${message}.`, { details: { errors: [{ path, message }] } })
 }

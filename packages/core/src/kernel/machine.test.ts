@@ -40,7 +40,7 @@ const expected: Record<string, string> = {
     'backlog>todo:update backlog>in_progress:checkout backlog>cancelled:cancel todo>in_progress:checkout todo>backlog:update todo>blocked:block todo>cancelled:cancel ' +
     'in_progress>in_review:submit in_progress>in_review:report in_progress>in_review:update in_progress>todo:release in_progress>todo:recover in_progress>todo:report ' +
     'in_progress>blocked:block in_progress>blocked:report in_progress>blocked:recover in_progress>done:complete in_progress>done:report in_progress>cancelled:cancel ' +
-    'in_review>in_progress:checkout in_review>done:review in_review>done:complete in_review>blocked:review in_review>cancelled:review in_review>cancelled:cancel ' +
+    'in_review>todo:review in_review>todo:update in_review>in_progress:checkout in_review>done:review in_review>done:complete in_review>blocked:review in_review>cancelled:review in_review>cancelled:cancel ' +
     'blocked>todo:update blocked>in_progress:checkout blocked>cancelled:cancel',
   run:
     'queued>running:claim queued>cancelled:cancel running>succeeded:report running>failed:report running>timed_out:report running>cancelled:cancel ' +

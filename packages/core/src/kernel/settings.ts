@@ -13,6 +13,8 @@ export interface EngineSettings {
   readonly maxConcurrentRuns: number
   /** How long `stop()` lets live runs end by themselves before it releases them, milliseconds. */
   readonly stopGraceMs: number
+  /** How long an adapter that was told to stop may take before its run is concluded without it, milliseconds. */
+  readonly abandonMs: number
   /** What is kept of a run's log, bytes. */
   readonly runLogBytes: number
 }
@@ -25,5 +27,7 @@ export const defaultSettings: EngineSettings = {
   retryCapMs: 300_000,
   maxConcurrentRuns: 8,
   stopGraceMs: 5_000,
+  // A program may be given up to 60 seconds between SIGTERM and SIGKILL.
+  abandonMs: 65_000,
   runLogBytes: 10 * 1024 * 1024,
 }

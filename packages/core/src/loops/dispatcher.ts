@@ -18,7 +18,7 @@ const wakingEvents: readonly EventType[] = [
   'run.timed_out',
   'run.cancelled',
   'run.lost',
-  'task.completed',
+  'task.status_changed',
   'review.completed',
   'agent.status_changed',
   'agent.updated',
@@ -33,14 +33,20 @@ export interface Dispatcher {
   readonly liveRuns: number
 }
 
+interface Worker {
+  readonly id: string
+  readonly logger: Logger
+}
+
 interface LiveRun {
   readonly stop: AbortController
   readonly done: Promise<void>
 }
 
 /** Claims queued runs up to this process's capacity and executes them. */
-export function createDispatcher(host: Host, worker: { id: string; logger: Logger }): Dispatcher {
+export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const live = new Map<string, LiveRun>()
+  const findClaimable = claimableRuns(host.adapters.types)
   const loop = createLoop({ name: 'dispatcher', pass, pollMs: host.settings.pollMs, clock: host.clock, logger: worker.logger })
   const forget = [
     ...wakingEvents.map((type) => host.bus.on(type, () => loop.wake())),
@@ -50,23 +56,10 @@ export function createDispatcher(host: Host, worker: { id: string; logger: Logge
   async function pass(): Promise<boolean> {
     const free = host.settings.maxConcurrentRuns - live.size
     if (free <= 0) return false
-    const runIds = await claimableRuns(host.db, { now: isoTime(host.clock.now()), limit: free })
-    const claims = await Promise.all(runIds.map((runId) => claim(runId)))
+    const runIds = await findClaimable(host.db, { now: isoTime(host.clock.now()), limit: free })
+    const claims = await Promise.all(runIds.map((runId) => claim(host, worker, runId)))
     for (const run of claims) if (run) begin(run)
     return claims.some((run) => run !== null)
-  }
-
-  async function claim(runId: string): Promise<Run | null> {
-    try {
-      const answer = await execute(host, 'runs.claim', { input: { runId, workerId: worker.id }, call: { actor: systemActor } })
-      // The registry's answer to runs.claim.
-      return (answer as { run: Run }).run
-    } catch (error) {
-      // Somebody else was faster, or the facts changed since the query: the next pass sees them as they are.
-      if (EngineError.isInstance(error) && error.kind !== 'internal' && error.kind !== 'unavailable') return null
-      worker.logger.error('a run could not be claimed', { runId, error: String(error) })
-      return null
-    }
   }
 
   function begin(run: Run): void {
@@ -101,5 +94,18 @@ export function createDispatcher(host: Host, worker: { id: string; logger: Logge
     get liveRuns() {
       return live.size
     },
+  }
+}
+
+async function claim(host: Host, worker: Worker, runId: string): Promise<Run | null> {
+  try {
+    const answer = await execute(host, 'runs.claim', { input: { runId, workerId: worker.id }, call: { actor: systemActor } })
+    // The registry's answer to runs.claim.
+    return (answer as { run: Run }).run
+  } catch (error) {
+    // Somebody else was faster, or the facts changed since the query: the next pass sees them as they are.
+    if (EngineError.isInstance(error) && error.kind !== 'internal' && error.kind !== 'unavailable') return null
+    worker.logger.error('a run could not be claimed', { runId, error: String(error) })
+    return null
   }
 }

@@ -3,8 +3,9 @@ import { EngineError } from '../kernel/errors.ts'
 import { execute, type Host } from '../kernel/execute.ts'
 import type { AdapterEvent, RunUsage } from '../ports/adapter.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { RunOutcome } from '../ports/run-contract.ts'
+import { RunOutcome } from '../ports/run-contract.ts'
 import { readRunContext } from '../runs/context.ts'
+import { isLeaseHeld } from '../runs/lease.ts'
 import { keepLease } from './heartbeat.ts'
 
 /**
@@ -17,7 +18,11 @@ export async function executeRun(host: Host, actor: RunActor, run: { stop: Abort
   const lease = keepLease(host, actor, { ended: ended.signal, abort })
   const usage: Required<RunUsage> = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, costMicros: 0 }
   try {
-    const outcome = await runAdapter(host, actor, { ...run, usage })
+    // It may have been cancelled between its claim and now.
+    if (!(await isLeaseHeld(host.db, actor))) return
+    const outcome = await Promise.race([runAdapter(host, actor, { ...run, usage }), abandonment(host, run.stop.signal, ended.signal)])
+    if (outcome === abandoned)
+      run.logger.error('an adapter did not stop when it was told to; its run goes on without it', { runId: actor.id })
     await conclude(host, actor, { outcome, usage, reason: run.stop.signal.aborted ? String(run.stop.signal.reason) : null })
   } catch (error) {
     run.logger.error('a run could not be concluded; its lease will run out and its task be taken back', {
@@ -30,6 +35,18 @@ export async function executeRun(host: Host, actor: RunActor, run: { stop: Abort
   }
 }
 
+const abandoned: RunOutcome = { kind: 'failed', class: 'unknown', message: 'The adapter did not stop when it was told to.' }
+
+/** Resolves when an adapter was told to stop and took too long about it; an adapter that hangs must not hold up its host. */
+async function abandonment(host: Host, stop: AbortSignal, ended: AbortSignal): Promise<RunOutcome> {
+  await new Promise((resolve) => {
+    if (stop.aborted) resolve(undefined)
+    stop.addEventListener('abort', resolve, { once: true })
+  })
+  await host.clock.sleep(host.settings.abandonMs, ended)
+  return abandoned
+}
+
 async function runAdapter(
   host: Host,
   actor: RunActor,
@@ -39,12 +56,22 @@ async function runAdapter(
     const { context, agent } = await readRunContext(host.db, actor.id)
     const config = host.adapters.parseConfig(agent.adapter_type, JSON.parse(agent.adapter_config))
     const session = await host.adapters.get(agent.adapter_type).start({ config, runId: actor.id, logger: run.logger })
-    return await session.run({ context, signal: run.stop.signal, emit: (event) => record(host, actor, { event, usage: run.usage }) })
+    return await session.run({ context, signal: run.stop.signal, emit: (event) => emit(host, actor, { event, usage: run.usage }) })
   } catch (error) {
     const isConfig = EngineError.isInstance(error) && (error.kind === 'invalid' || error.kind === 'rule')
-    const message = error instanceof Error ? error.message : String(error)
-    return { kind: 'failed', class: isConfig ? 'config' : 'unknown', message: message.slice(0, 10_000) }
+    return { kind: 'failed', class: isConfig ? 'config' : 'unknown', message: messageOf(error) }
   }
+}
+
+function messageOf(error: unknown): string {
+  return printable((error instanceof Error ? error.message : String(error)).slice(0, 10_000))
+}
+
+/** What an adapter emits without waiting for it may be refused, and then nobody is told but who waits. */
+function emit(host: Host, actor: RunActor, given: { event: AdapterEvent; usage: Required<RunUsage> }): Promise<void> {
+  const recorded = record(host, actor, given)
+  recorded.catch(() => undefined)
+  return recorded
 }
 
 /** Writes one event of a run under its fence. */
@@ -53,6 +80,7 @@ async function record(host: Host, actor: RunActor, given: { event: AdapterEvent;
   const call = { actor }
   switch (event.type) {
     case 'log':
+      if (event.text === '') return
       await execute(host, 'runs.appendLog', {
         call,
         input: { runId: actor.id, entries: [{ stream: event.stream, text: printable(event.text) }] },
@@ -62,7 +90,7 @@ async function record(host: Host, actor: RunActor, given: { event: AdapterEvent;
       const { percent, message, details } = event
       const input = {
         taskId: actor.taskId,
-        percent: Math.round(percent),
+        percent: Math.min(100, Math.max(0, Math.round(percent))),
         ...(message !== undefined && { message }),
         ...(details && { details }),
       }
@@ -71,7 +99,7 @@ async function record(host: Host, actor: RunActor, given: { event: AdapterEvent;
     }
     case 'usage':
       for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
-        usage[key] = (usage[key] ?? 0) + (event.usage[key] ?? 0)
+        usage[key] = (usage[key] ?? 0) + Math.max(0, Math.round(event.usage[key] ?? 0))
       return
     case 'comment':
       await execute(host, 'comments.create', { call, input: { taskId: actor.taskId, body: event.body } })
@@ -105,15 +133,24 @@ const reportTries = 5
 
 async function conclude(host: Host, actor: RunActor, { outcome, usage, reason }: Conclusion): Promise<void> {
   if (reason === 'cancelled' || reason === 'lease_lost' || reason === 'lease_not_renewed') return
-  const name = reason === 'host_stopping' ? 'runs.handBack' : 'runs.report'
-  const input = reason === 'host_stopping' ? { runId: actor.id, reason } : { runId: actor.id, outcome, usage }
+  // What was finished in spite of the stop is finished.
+  if (reason === 'host_stopping' && outcome.kind === 'failed') return report(host, actor, { name: 'runs.handBack', input: { reason } })
+  const told = RunOutcome.safeParse(JSON.parse(printable(JSON.stringify(outcome)).replaceAll('\\u0000', '\u2400')))
+  if (told.success) return report(host, actor, { name: 'runs.report', input: { outcome: told.data, usage } })
+  const message = `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
+  return report(host, actor, {
+    name: 'runs.report',
+    input: { outcome: { kind: 'failed', class: 'bad_request', message: message.slice(0, 2_000) }, usage },
+  })
+}
+
+async function report(host: Host, actor: RunActor, { name, input }: { name: string; input: object }): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await execute(host, name, { input, call: { actor } })
+      await execute(host, name, { input: { runId: actor.id, ...input }, call: { actor } })
       return
     } catch (error) {
-      const isLost = EngineError.isInstance(error) && error.code === 'lease_lost'
-      if (isLost) return
+      if (EngineError.isInstance(error) && error.code === 'lease_lost') return
       const isPassing = EngineError.isInstance(error) && error.kind === 'unavailable'
       if (!isPassing || tries >= reportTries) throw error
       await host.clock.sleep(tries * 200)

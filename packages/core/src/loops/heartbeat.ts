@@ -7,8 +7,9 @@ const giveUpAfter = 0.8
 
 /**
  * Renews a run's lease until `signal` aborts, and aborts the run when it no longer may act: because the lease is lost,
- * or because it could not be renewed for so long that it may be lost elsewhere. Durations are measured on the monotonic
- * clock, so a jump of the wall clock costs nothing (PROMISES P3, P25).
+ * or because it could not be renewed for so long that it may be lost elsewhere. The deadline is measured on the
+ * monotonic clock. A jump of the wall clock can make a sweeper take a live lease back: that costs an attempt, never a
+ * second owner (PROMISES P3, P25).
  */
 export async function keepLease(host: Host, actor: RunActor, run: { ended: AbortSignal; abort: (reason: string) => void }): Promise<void> {
   const { leaseMs } = host.settings

@@ -52,6 +52,15 @@ export async function cancelLiveRun(context: CommandContext, given: { taskId: st
   return cancelRun(context, await requireRun(context, lease.run_id), { verb: 'cancel', reason: given.reason })
 }
 
+/** Ends the run that submitted a task's work and is still live when the work is decided about. */
+export async function concludeLiveRun(context: CommandContext, given: { taskId: string }): Promise<void> {
+  const lease = await findLease(context.tx, { companyId: context.companyId, taskId: given.taskId })
+  if (!lease) return
+  const changes = outcomeChanges({ kind: 'needs_review' })
+  const run = await endRun(context, await requireRun(context, lease.run_id), { status: 'succeeded', verb: 'report', changes })
+  context.emit('run.succeeded', runRef(run), { ...aboutRun(run), outcome: 'needs_review' })
+}
+
 /** Cancels what is queued for a task: all of it, or all but one agent's. */
 export async function cancelQueuedRuns(
   context: CommandContext,

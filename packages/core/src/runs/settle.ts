@@ -10,7 +10,7 @@ import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
 import { aboutRun, endRun, outcomeChanges, runRef } from './end.ts'
 import { settle, settleLost, type Settlement, type SettlementFacts } from './settlement.ts'
 import type { LeaseTable, RunTable } from './table.ts'
-import { wake } from './wake.ts'
+import { isWokenBySystem, wake } from './wake.ts'
 
 /** Ends a run with its outcome, in one transaction with everything that follows from it. */
 export async function settleRun(
@@ -32,7 +32,7 @@ export async function settleRun(
       cost_micros: run.cost_micros + (usage.costMicros ?? 0),
     },
   })
-  if (outcome.kind === 'failed') emitFailure(context, { run: ended, task, outcome, settlement })
+  if (outcome.kind === 'failed') await emitFailure(context, { run: ended, task, outcome, settlement })
   else context.emit('run.succeeded', runRef(ended), { ...aboutRun(ended), outcome: outcome.kind })
   await followUp(context, { run: ended, task, settlement, verb: 'report' })
   return ended
@@ -66,10 +66,12 @@ interface Failure {
   readonly settlement: Settlement
 }
 
-function emitFailure(context: CommandContext, { run, task, outcome, settlement }: Failure): void {
+async function emitFailure(context: CommandContext, { run, task, outcome, settlement }: Failure): Promise<void> {
+  const agent = await findAgent(context.tx, run.agent_id)
+  const willRetry = settlement.next !== null && agent !== null && isWokenBySystem(agent)
   const what = { class: outcome.class, message: outcome.message }
   context.emit(settlement.runStatus === 'timed_out' ? 'run.timed_out' : 'run.failed', runRef(run), { ...aboutRun(run), ...what })
-  context.emit('task.execution_failed', taskRef(task), { runId: run.id, ...what, willRetry: settlement.next !== null })
+  context.emit('task.execution_failed', taskRef(task), { runId: run.id, ...what, willRetry })
 }
 
 interface FollowUp {

@@ -23,7 +23,7 @@ export interface Wake {
  */
 export async function wake(context: CommandContext, given: Wake): Promise<RunTable | null> {
   const { agent, task, reason } = given
-  if (agent.execution_mode !== 'auto' && reason !== 'manual') return null
+  if (!isWokenBySystem(agent) && reason !== 'manual') return null
   if (agent.status === 'terminated' || agent.status === 'pending_approval') return null
   const availableAt = given.availableAt ?? context.now
   const queued = await findQueuedRun(context.tx, { companyId: context.companyId, agentId: agent.id, taskId: task.id })
@@ -44,6 +44,11 @@ export async function wake(context: CommandContext, given: Wake): Promise<RunTab
   return run
 }
 
+/** Whether work starts by itself for this agent; for others a person or the agent itself asks. */
+export function isWokenBySystem(agent: AgentTable): boolean {
+  return agent.execution_mode === 'auto' && agent.status !== 'terminated' && agent.status !== 'pending_approval'
+}
+
 async function joinRun(
   context: CommandContext,
   run: RunTable,
@@ -51,7 +56,9 @@ async function joinRun(
 ): Promise<RunTable | null> {
   const known: WakeReason[] = JSON.parse(run.wake_reasons)
   const reasons = [...new Set([...known, given.reason])]
-  const availableAt = given.availableAt < run.available_at ? given.availableAt : run.available_at
+  // Only a person's wish cuts short the wait of a retry.
+  const isSooner = given.reason === 'manual' && given.availableAt < run.available_at
+  const availableAt = isSooner ? given.availableAt : run.available_at
   const next = await updateRun(context.tx, run, {
     wake_reasons: JSON.stringify(reasons),
     available_at: availableAt,

@@ -4,6 +4,7 @@ import { findCompany } from '../companies/sql.ts'
 import { first, statement } from '../database/statement.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { isoTime } from '../ports/clock.ts'
+import { cancelQueuedRuns } from '../runs/end.ts'
 import { findLease, insertLease } from '../runs/lease.ts'
 import { agentMayWork, noLiveOwner, noPendingDeliverable, noUnresolvedBlocker, unassignedOrMine } from './checkout-guards.ts'
 import { explainCheckout } from './checkout-rules.ts'
@@ -79,6 +80,8 @@ export async function checkoutTask(context: CommandContext, request: CheckoutReq
     worker_id: request.workerId,
     expires_at: isoTime(context.clock.now() + context.settings.leaseMs),
   })
+  if (task.assignee_agent_id === null) context.emit('task.assigned', taskRef(claimed), { agentId: agent.id, reason: 'checked it out' })
+  await cancelQueuedRuns(context, { taskId: task.id, reason: 'task_checked_out', exceptAgentId: agent.id })
   context.emit('task.claimed', taskRef(claimed), { runId, agentId: agent.id, fence: claimed.fence, from: task.status })
   return claimed
 }

@@ -89,8 +89,7 @@ const openTasks = statement((db, given: { companyId: string; agentId: string }) 
     .where('assignee_agent_id', '=', given.agentId)
     .where('status', '=', 'todo')
     .where(noUnresolvedBlocker)
-    .orderBy('id')
-    .limit(100),
+    .orderBy('id'),
 )
 
 /** Tasks of an agent that could start now. */

@@ -3,7 +3,7 @@ import { versionConflict } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { assertTransition } from '../kernel/transition.ts'
-import { cancelLiveRun, cancelQueuedRuns } from '../runs/end.ts'
+import { cancelLiveRun, cancelQueuedRuns, concludeLiveRun } from '../runs/end.ts'
 import { wake } from '../runs/wake.ts'
 import type { WakeReason } from '../runs/schema.ts'
 import { taskMachine } from './machine.ts'
@@ -40,9 +40,8 @@ export async function changeTask(context: CommandContext, task: TaskTable, chang
  */
 export async function moveTask(context: CommandContext, task: TaskTable, move: Move): Promise<TaskTable> {
   assertTransition(taskMachine, task.status, move)
-  const isSubmission = move.verb === 'submit'
   const { runId } = context.actor.kind === 'run' ? { runId: context.actor.id } : { runId: null }
-  if (!isSubmission) await cancelLiveRun(context, { taskId: task.id, reason: `task_${move.to}` })
+  await endLiveRun(context, task, move)
   const next = await changeTask(context, task, { ...fieldsOf(context.now, move), ...move.changes })
   const ref = taskRef(next)
   const reason = move.reason ?? null
@@ -55,14 +54,21 @@ export async function moveTask(context: CommandContext, task: TaskTable, move: M
   return next
 }
 
+/** A submission leaves its run to end by itself; a review finds its work done; anything else takes the task away from it. */
+async function endLiveRun(context: CommandContext, task: TaskTable, move: Move): Promise<void> {
+  if (move.verb === 'submit') return
+  if (move.verb === 'review') await concludeLiveRun(context, { taskId: task.id })
+  else await cancelLiveRun(context, { taskId: task.id, reason: `task_${move.to}` })
+}
+
 /** What a move writes besides the status. Pure. */
 function fieldsOf(now: string, move: Move): Partial<TaskTable> {
-  const ends =
-    move.to === 'in_review' && move.verb === 'submit' ? {} : { checkout_run_id: null, checkout_agent_id: null, checkout_at: null }
   const isBlocked = move.to === 'blocked'
   return {
-    ...ends,
     status: move.to,
+    checkout_run_id: null,
+    checkout_agent_id: null,
+    checkout_at: null,
     blocked_reason: isBlocked ? (move.reason ?? 'blocked') : null,
     blocked_owner: isBlocked ? (move.owner ?? null) : null,
     ...(move.to === 'done' && { completed_at: now, progress_percent: 100 }),
@@ -70,9 +76,9 @@ function fieldsOf(now: string, move: Move): Partial<TaskTable> {
   }
 }
 
-/** Whether queued runs of a task in this status still have something to do, now or after a review. */
+/** Whether queued runs of a task in this status still have something to do: now, or when the live run has ended. */
 function isReady(status: TaskStatus): boolean {
-  return status === 'todo' || status === 'in_progress' || status === 'in_review'
+  return status === 'todo' || status === 'in_progress'
 }
 
 /** An ended task wakes each task whose last blocker it was. */

@@ -40,8 +40,9 @@ export const retry = command({
     if (task.status === 'blocked') task = await moveTask(context, task, { to: 'todo', verb: 'update', reason: 'retried' })
     if (task.status !== 'todo')
       throw ruleViolated(`${task.identifier} is ${task.status}; only a task that is todo or blocked can run again.`)
-    const queued = await wake(context, { agent: await requireAgent(context, run.agent_id), task, reason: 'manual', retryOf: run.id })
-    if (!queued) throw ruleViolated('The agent of this run is terminated; assign the task to another one.')
+    const agent = await requireAgent(context, task.assignee_agent_id ?? run.agent_id)
+    const queued = await wake(context, { agent, task, reason: 'manual', retryOf: run.id })
+    if (!queued) throw ruleViolated(`The agent ${agent.name} is ${agent.status}; assign the task to another one.`)
     return toRun(queued)
   },
 })

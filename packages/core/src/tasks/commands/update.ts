@@ -4,6 +4,7 @@ import { assertVersion, changedFields } from '../../kernel/change.ts'
 import { command, type CommandContext } from '../../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
+import { listQueuedRuns, updateRun } from '../../runs/sql.ts'
 import { assignByRouting, assignTask } from '../assign.ts'
 import { requireTasks, setBlockers } from '../blockers.ts'
 import { taskMachine } from '../machine.ts'
@@ -39,14 +40,16 @@ export const update = command({
     }
     if (input.status && input.status !== task.status) next = await moveTask(context, next, { to: input.status, verb: 'update' })
     else if (changed.length === 0) throw new EngineError(kernelErrors.invalid_input, 'This change names no field that would change.')
-    await wakeAssignee(context, next, 'assignment')
+    if (changes.priority !== undefined) await rankQueuedRuns(context, next)
+    // Other edits leave a task that waits for its next attempt waiting.
+    if (next.status !== task.status || input.blockedBy) await wakeAssignee(context, next, 'assignment')
     return toTask(next)
   },
 })
 
 async function columnsOf(context: CommandContext, task: TaskTable, input: UpdateInput): Promise<Partial<TaskTable>> {
   const parentId = input.parentId ? (await requireTask(context, input.parentId)).id : input.parentId
-  if (parentId === task.id) throw ruleViolated('A task can not be its own parent.')
+  if (parentId) await refuseAncestry(context, task, parentId)
   const named = {
     title: input.title,
     description: input.description,
@@ -61,6 +64,23 @@ async function columnsOf(context: CommandContext, task: TaskTable, input: Update
     max_attempts: input.maxAttempts,
   }
   return Object.values(named).every((value) => value === undefined) ? {} : changedFields(named)
+}
+
+/** A task can not be below itself. */
+async function refuseAncestry(context: CommandContext, task: TaskTable, parentId: string): Promise<void> {
+  const seen = new Set<string>()
+  for (let next: string | null = parentId; next !== null && !seen.has(next);) {
+    if (next === task.id) throw ruleViolated(`${task.identifier} can not be below itself.`, { taskId: task.id, parentId })
+    seen.add(next)
+    next = (await requireTask(context, next)).parent_id
+  }
+}
+
+/** What is queued already follows the task's new priority. */
+async function rankQueuedRuns(context: CommandContext, task: TaskTable): Promise<void> {
+  for (const run of await listQueuedRuns(context.tx, { companyId: context.companyId, taskId: task.id })) {
+    await updateRun(context.tx, run, { priority: task.priority, updated_at: context.now })
+  }
 }
 
 export const assign = command({
