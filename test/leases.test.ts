@@ -62,6 +62,16 @@ describe('a run that lost its task', () => {
     expect(dump(file)).toBe(before)
   })
 
+  it('cannot write into another run of its own task either', async () => {
+    const first = await checkOut()
+    await first.api.tasks.release({ taskId: first.task.id })
+    const second = await world.engine.tasks.checkout({ taskId: first.task.id })
+    const actor = await world.engine.authenticate(second.credential ?? '')
+    if (!actor) throw new Error('the credential is unknown')
+    const forged = world.engine.as(actor).runs.appendLog({ runId: first.runId, entries: [{ stream: 'stdout', text: 'forged' }] })
+    expect(await errorOf(forged)).toMatchObject({ code: 'forbidden' })
+  })
+
   it('covers every command that a run may call', async () => {
     const { permissions } = await import('@engine/core')
     const { api, actor } = await checkOut()

@@ -1,6 +1,12 @@
+import { join } from 'node:path'
+
 import { afterEach, describe, expect, it } from 'vitest'
 
+import { createEngine } from '@engine/core'
+import { sqlite } from '@engine/storage-sqlite'
+
 import { board, createWorld, errorOf, until, type World } from './support/engine.ts'
+import { temporaryFolder } from './support/files.ts'
 
 let world: World
 
@@ -218,6 +224,82 @@ describe('work', () => {
   })
 })
 
+describe('a host', () => {
+  it('that stops with a command in flight answers it, and refuses later ones clearly', async () => {
+    for (let ticks = 0; ticks < 12; ticks += 1) {
+      world = await createWorld({ storage: sqlite(join(temporaryFolder(), 'engine.db')) })
+      const inFlight = newTask().then(
+        () => 'done',
+        (error: { code: string }) => error.code ?? String(error),
+      )
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve()
+      await world.engine.stop()
+      expect(['done', 'unavailable']).toContain(await inFlight)
+      expect(await errorOf(newTask())).toMatchObject({ code: 'unavailable' })
+      expect(await errorOf(world.engine.start())).toMatchObject({ code: 'unavailable' })
+    }
+  })
+
+  it('gives up on an adapter that does not stop, and hands its run back', async () => {
+    world = await createWorld({ settings: { stopGraceMs: 1, abandonMs: 20 }, storage: sqlite(join(temporaryFolder(), 'engine.db')) })
+    const { engine, adapter, agentId } = world
+    adapter.script = () => new Promise(() => undefined)
+    await engine.start()
+    const task = await newTask({ assigneeAgentId: agentId })
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'in_progress',
+    )
+    const ended = new Promise<string>((resolve) => engine.on('run.cancelled', (event) => resolve(event.data.reason)))
+    await engine.stop()
+    expect(await ended).toBe('host_stopping')
+  })
+
+  it('keeps what was finished while it stopped', async () => {
+    world = await createWorld({ settings: { stopGraceMs: 1 } })
+    const { engine, adapter, agentId } = world
+    adapter.script = ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ kind: 'done' })))
+    await engine.start()
+    const task = await newTask({ assigneeAgentId: agentId })
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'in_progress',
+    )
+    const completed = new Promise<string>((resolve) => engine.on('task.completed', (event) => resolve(event.entity.id)))
+    await engine.stop()
+    expect(await completed).toBe(task.id)
+  })
+
+  it('is not brought down by an adapter that emits without waiting, or ends with an outcome that is none', async () => {
+    world = await createWorld()
+    const { engine, adapter, agentId } = world
+    adapter.script = async ({ emit }) => {
+      void emit({ type: 'comment', body: '' })
+      void emit({ type: 'log', stream: 'stdout', text: '' })
+      return { kind: 'blocked', reason: 'x'.repeat(5_000) }
+    }
+    await engine.start()
+    const task = await newTask({ assigneeAgentId: agentId })
+    await until(
+      () => taskStatus(task.id),
+      (status) => status === 'blocked',
+    )
+    expect(await runsOf(task.id)).toMatchObject([
+      { status: 'failed', errorClass: 'bad_request', errorMessage: expect.stringContaining('an outcome that is none') },
+    ])
+  })
+
+  it('leaves the event loop its turns, however busy its callers are', async () => {
+    world = await createWorld()
+    let ticks = 0
+    const ticking = setInterval(() => (ticks += 1), 1)
+    const until = performance.now() + 200
+    while (performance.now() < until) await world.engine.tasks.list({ companyId: world.companyId })
+    clearInterval(ticking)
+    expect(ticks).toBeGreaterThan(3)
+  })
+})
+
 describe('a person', () => {
   it('cancels a live run: its adapter is told at once and the task is open again', async () => {
     world = await createWorld()
@@ -287,7 +369,97 @@ describe('a person', () => {
   })
 })
 
+describe('a revision', () => {
+  it('can be given to somebody else, who is woken with the feedback', async () => {
+    world = await createWorld()
+    const { engine, adapter, agentId, companyId } = world
+    const other = await engine.agents.create({ companyId, name: 'Bob', role: 'writer', adapterType: 'scripted' })
+    adapter.script = async ({ context, emit }) => {
+      await emit({
+        type: 'deliverable',
+        title: 'Draft',
+        content: `${context.agent.name}, asked: ${context.feedback.at(-1)?.feedback ?? 'nothing'}`,
+      })
+      return { kind: 'needs_review' }
+    }
+    await engine.start()
+    const task = await newTask({ assigneeAgentId: agentId })
+    const pending = async () => (await engine.deliverables.list({ companyId, status: 'pending' })).items[0]
+    const first = await until(pending, (item) => item !== undefined)
+    await until(
+      () => runsOf(task.id),
+      (runs) => runs[0]?.status === 'succeeded',
+    )
+    await engine.agents.pause({ agentId })
+    await engine.as(board).deliverables.review({ deliverableId: first?.id ?? '', decision: 'revision_requested', feedback: 'shorter' })
+    expect(await taskStatus(task.id)).toBe('todo')
+    await engine.tasks.assign({ taskId: task.id, agentId: other.id })
+    const second = await until(pending, (item) => item !== undefined)
+    expect((await engine.deliverables.get({ deliverableId: second?.id ?? '' })).content).toBe('Bob, asked: shorter')
+  })
+})
+
 describe('a queued run', () => {
+  it('of an agent that is not the assignee takes no place and never starts', async () => {
+    world = await createWorld({ settings: { maxConcurrentRuns: 1 } })
+    const { engine, agentId, companyId, adapter } = world
+    const other = await engine.agents.create({ companyId, name: 'Bob', role: 'writer', adapterType: 'scripted', executionMode: 'manual' })
+    adapter.script = async () => ({ kind: 'failed', class: 'refused', message: 'no' })
+    await engine.start()
+    const stuck = await newTask({ priority: 'critical', assigneeAgentId: agentId })
+    await until(
+      () => taskStatus(stuck.id),
+      (status) => status === 'blocked',
+    )
+    await engine.tasks.assign({ taskId: stuck.id, agentId: other.id })
+    const [failed] = await runsOf(stuck.id)
+    const retried = await engine.runs.retry({ runId: failed?.id ?? '' })
+    expect(retried.agentId).toBe(other.id)
+    adapter.script = async () => ({ kind: 'done' })
+    const free = await newTask({ priority: 'low', assigneeAgentId: agentId })
+    await until(
+      () => taskStatus(free.id),
+      (status) => status === 'done',
+    )
+  })
+
+  it('follows its agent when that begins or stops working by itself, and the priority of its task', async () => {
+    world = await createWorld({ agentMode: 'manual' })
+    const { engine, agentId } = world
+    const task = await newTask({ assigneeAgentId: agentId, priority: 'low' })
+    expect(await runsOf(task.id)).toEqual([])
+    await engine.agents.update({ agentId, executionMode: 'auto' })
+    expect((await runsOf(task.id)).map((run) => run.status)).toEqual(['queued'])
+    const urgent = await newTask({ assigneeAgentId: agentId, priority: 'low' })
+    await engine.tasks.update({ taskId: urgent.id, priority: 'critical' })
+    const order: string[] = []
+    engine.on('task.completed', (event) => void order.push(event.entity.id))
+    await engine.agents.update({ agentId, maxConcurrentRuns: 1 })
+    await engine.start()
+    await until(
+      () => order,
+      (seen) => seen.length === 2,
+    )
+    expect(order).toEqual([urgent.id, task.id])
+    const waiting = await newTask({ assigneeAgentId: agentId, status: 'backlog' })
+    await engine.companies.pause({ companyId: world.companyId })
+    await engine.tasks.update({ taskId: waiting.id, status: 'todo' })
+    await engine.agents.update({ agentId, executionMode: 'human' })
+    expect((await runsOf(waiting.id)).map((run) => run.status)).toEqual(['cancelled'])
+  })
+
+  it('of an adapter that this process has not got is left to a process that has', async () => {
+    const file = join(temporaryFolder(), 'engine.db')
+    world = await createWorld({ storage: sqlite(file) })
+    const task = await newTask({ assigneeAgentId: world.agentId })
+    const without = await createEngine({ storage: sqlite(file), settings: { pollMs: 10 } })
+    await without.start()
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(await without.tasks.get({ taskId: task.id })).toMatchObject({ status: 'todo' })
+    expect(await without.agents.get({ agentId: world.agentId })).toMatchObject({ status: 'idle' })
+    await without.stop()
+  })
+
   it('absorbs new reasons instead of multiplying', async () => {
     world = await createWorld()
     const { engine, agentId } = world

@@ -1,3 +1,8 @@
+/** What a call meets that comes after the database was closed; nothing of it happened. */
+export function closedError(): Error {
+  return Object.assign(new Error('the database is closed'), { code: 'SQLITE_CANTOPEN' })
+}
+
 /**
  * Tries until another process's lock is gone. SQLite's own wait blocks the event loop and so is kept short; this one
  * lets everything else go on, with jitter, so that waiting processes do not meet again and again.

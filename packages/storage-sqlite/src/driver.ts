@@ -1,5 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 
+import { closedError } from './busy.ts'
 import { openDatabase, type Handles } from './open.ts'
 import { StatementCache } from './statements.ts'
 import { Writer } from './writer.ts'
@@ -61,7 +62,7 @@ export class SqliteDriver implements Driver {
   }
 
   #database(): OpenDatabase {
-    if (!this.#open) throw Object.assign(new Error('the database is closed'), { code: 'SQLITE_CANTOPEN' })
+    if (!this.#open) throw closedError()
     return this.#open
   }
 }
@@ -109,7 +110,8 @@ class Connection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { writing, reading, turns } = this.#database
+    const { handles, writing, reading, turns } = this.#database
+    if (!handles.writer.open) throw closedError()
     if (this.#isInTransaction) return run<Row>(writing, query)
     if (reading) return run<Row>(reading, query)
     return turns.alone(() => run<Row>(writing, query))

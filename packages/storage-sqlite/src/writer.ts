@@ -1,6 +1,6 @@
 import type { Database as Native, Statement } from 'better-sqlite3'
 
-import { whileBusy } from './busy.ts'
+import { closedError, whileBusy } from './busy.ts'
 
 /** How many transactions share one commit at most, so that another process gets its turn. */
 const groupLimit = 64
@@ -69,6 +69,7 @@ export class Writer {
   async begin(): Promise<void> {
     await this.#take()
     try {
+      if (!this.#connection.open) throw closedError()
       if (this.#group === null) {
         await this.#lock()
         this.#group = new Group()
