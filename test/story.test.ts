@@ -230,7 +230,7 @@ describe('a host', () => {
       world = await createWorld({ storage: sqlite(join(temporaryFolder(), 'engine.db')) })
       const inFlight = newTask().then(
         () => 'done',
-        (error: { code: string }) => error.code ?? String(error),
+        (error: { code: string }) => error.code,
       )
       for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve()
       await world.engine.stop()
@@ -301,6 +301,18 @@ describe('a host', () => {
 })
 
 describe('a person', () => {
+  it('who ends a task without a review takes its deliverable out of the queue', async () => {
+    world = await createWorld({ agentMode: 'manual' })
+    const { engine, agentId, companyId } = world
+    for (const end of [engine.tasks.complete, engine.tasks.cancel]) {
+      const task = await newTask({ assigneeAgentId: agentId })
+      await engine.tasks.checkout({ taskId: task.id })
+      await engine.deliverables.submit({ taskId: task.id, title: 'Draft', content: 'x' })
+      await end({ taskId: task.id })
+      expect((await engine.deliverables.list({ companyId, status: 'pending' })).items).toEqual([])
+    }
+  })
+
   it('cancels a live run: its adapter is told at once and the task is open again', async () => {
     world = await createWorld()
     const { engine, adapter, agentId } = world

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 
 import type { Registry } from '@engine/core'
 
+import { allErrors } from './errors.ts'
+
 /** Everything of the viewer that would talk to its maker's servers, or offer to, is off. */
 const viewerConfiguration = {
   withDefaultFonts: false,
@@ -18,7 +20,9 @@ const viewerConfiguration = {
 /** The API reference: a page of our own that loads the reference viewer from this server, never from elsewhere. */
 export function docsPage(registry: Registry): string {
   const configuration = JSON.stringify(viewerConfiguration)
-  const anchors = registry.errors.map((error) => `<a id="${error.code}"></a>`).join('')
+  const anchors = allErrors(registry)
+    .map((error) => `<a id="${error.code}"></a>`)
+    .join('')
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Engine API</title></head><body>${anchors}
 <script id="api-reference" data-url="/api/openapi.json" data-configuration='${configuration}'></script>

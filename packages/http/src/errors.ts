@@ -1,4 +1,4 @@
-import type { ErrorDefinition } from '@engine/core'
+import type { ErrorDefinition, Registry } from '@engine/core'
 
 /** Failures that only exist on the wire, and what the wire says in the words of core. */
 export const httpErrors = {
@@ -14,3 +14,10 @@ export const httpErrors = {
   unauthenticated: { code: 'unauthenticated', kind: 'unauthenticated', help: 'Send a valid credential as `Authorization: Bearer …`.' },
   payload_too_large: { code: 'payload_too_large', kind: 'too_large', help: 'Send less.' },
 } as const satisfies Record<string, ErrorDefinition>
+
+/** Every code that an answer can carry, once each, in the order of the alphabet; what core says of a code goes first. */
+export function allErrors(registry: Registry): ErrorDefinition[] {
+  const byCode = new Map<string, ErrorDefinition>()
+  for (const error of [...Object.values(httpErrors), ...registry.errors]) byCode.set(error.code, error)
+  return [...byCode.values()].toSorted((left, right) => (left.code < right.code ? -1 : 1))
+}

@@ -42,7 +42,7 @@ export function createHandler(options: HandlerOptions): Handler {
   }
   return async (request) => {
     const requestId = randomUUID()
-    const response = await respond(context, asGet(request), requestId).catch((error: unknown) => {
+    const response = await respond(context, request, requestId).catch((error: unknown) => {
       const answer = problem(error, requestId)
       if (answer.status >= 500) {
         options.logger?.error('a request failed', { requestId, method: request.method, path: request.url.pathname, error: describe(error) })
@@ -54,25 +54,22 @@ export function createHandler(options: HandlerOptions): Handler {
   }
 }
 
-/** HEAD is GET without the body. */
-function asGet(request: WireRequest): WireRequest {
-  return request.method === 'HEAD' ? { ...request, method: 'GET' } : request
-}
-
 async function respond(context: Context, request: WireRequest, requestId: string): Promise<WireResponse> {
   const { pathname } = request.url
   if (pathname === '/api/health/live') return json(200, { status: 'live' })
   if (context.localActor) guardLocal(request)
-  if (request.method === 'GET') {
+  // HEAD is GET without the body, which is cut off in the end.
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  if (method === 'GET') {
     const page = await readOnlyPage(context, pathname)
     if (page) return page
   }
   const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
-  const match = path === null ? null : context.routes.match(request.method, path)
+  const match = path === null ? null : context.routes.match(method, path)
   if (!match) throw unknownRoute(context, request)
   const actor = await authenticate(context, request)
   const input = await readInput(request, match)
-  if (match.operation.name === streamedOperation && request.header('accept')?.includes('text/event-stream')) {
+  if (match.operation.name === streamedOperation && wantsStream(request)) {
     return eventStream(context, { actor, input, request })
   }
   const idempotencyKey = readIdempotencyKey(request)
@@ -135,7 +132,7 @@ async function authenticate(context: Context, request: WireRequest): Promise<Act
 
 /** Path, query and body as one input. A name that comes twice with different values is refused. */
 async function readInput(request: WireRequest, match: Match): Promise<JsonObject> {
-  const body = request.method === 'GET' ? {} : await readJsonBody(request)
+  const body = match.operation.definition.http?.[0] === 'GET' ? {} : await readJsonBody(request)
   const input = new Map<string, JsonValue>()
   for (const [name, value] of [...Object.entries(match.parameters), ...request.url.searchParams, ...Object.entries(body)]) {
     if (input.has(name) && input.get(name) !== value) {
@@ -144,6 +141,10 @@ async function readInput(request: WireRequest, match: Match): Promise<JsonObject
     input.set(name, value)
   }
   return Object.fromEntries(input)
+}
+
+function wantsStream(request: WireRequest): boolean {
+  return request.method === 'GET' && (request.header('accept')?.includes('text/event-stream') ?? false)
 }
 
 function readIdempotencyKey(request: WireRequest): string | null {

@@ -10,7 +10,7 @@ import {
 
 import type { Operation, Registry } from '@engine/core'
 
-import { httpErrors } from './errors.ts'
+import { allErrors } from './errors.ts'
 import { statusOfKind } from './problem.ts'
 import { streamedOperation } from './sse.ts'
 
@@ -47,9 +47,9 @@ export function openApiDocument(registry: Registry): object {
 }
 
 function errorList(registry: Registry): string {
-  const rows = [...registry.errors, ...Object.values(httpErrors)].toSorted((left, right) => (left.code < right.code ? -1 : 1))
-  const unique = rows.filter((row, index) => rows[index - 1]?.code !== row.code)
-  return unique.map((row) => `- \`${row.code}\` (${statusOfKind[row.kind]}): ${row.help}`).join('\n')
+  return allErrors(registry)
+    .map((error) => `- \`${error.code}\` (${statusOfKind[error.kind]}): ${error.help}`)
+    .join('\n')
 }
 
 function describeOperation({ name, module, definition }: Operation): ZodOpenApiOperationObject {

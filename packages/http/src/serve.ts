@@ -49,13 +49,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: false }))
   app.use(expressHandler({ engine, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }) }))
   const server = createServer(app)
-  // A connection that still carried an answer when the stop was asked for has nothing to wait for after it.
-  server.on('request', (_, response) => response.on('close', () => stopping.signal.aborted && server.closeIdleConnections()))
+  server.on('request', (request, response) => {
+    // A connection that was busy when the stop was asked for has nothing to wait for once it is not.
+    const letGo = () => stopping.signal.aborted && server.closeIdleConnections()
+    request.on('close', letGo)
+    response.on('close', letGo)
+  })
   await listen(server, { host: unbracketed(host), port })
   // A server that listens on an IP address has an AddressInfo.
   const address = server.address() as AddressInfo
-  let closed: Promise<void> | undefined
-  return { url: `http://${host.includes(':') ? '[::1]' : host}:${address.port}`, close: () => (closed ??= close(server, stopping)) }
+  return { url: `http://${host.includes(':') ? '[::1]' : host}:${address.port}`, close: () => close(server, stopping) }
 }
 
 /** `[::1]` is how a URL says it, `::1` is the address. */
@@ -76,7 +79,7 @@ async function listen(server: Server, { host, port }: { host: string; port: numb
 }
 
 /** How long answers under way may take once a stop was asked for; then their connections are cut. */
-const closeGraceMs = 5_000
+const closeGraceMs = 2_000
 
 async function close(server: Server, stopping: AbortController): Promise<void> {
   const closed = once(server, 'close')

@@ -23,7 +23,7 @@ export async function eventStream(
   given: { actor: Actor; input: JsonObject; request: WireRequest },
 ): Promise<WireResponse> {
   const { actor, input, request } = given
-  const companyId = String(input['companyId'])
+  const companyId = typeof input['companyId'] === 'string' ? input['companyId'] : ''
   const after = readPosition(request.header('last-event-id') ?? input['after'])
   const signal = AbortSignal.any(context.stopping ? [request.signal, context.stopping] : [request.signal])
   // The rules of the list decide who may listen; refused here, it is a plain answer instead of a broken stream.
@@ -32,6 +32,8 @@ export async function eventStream(
   // Asked for now and not when the answer is read, so that `latest` means the moment of the request.
   const first = batches.next()
   first.catch(() => undefined)
+  // Also frees a stream that nobody reads to its end.
+  signal.addEventListener('abort', () => void batches.return?.(undefined), { once: true })
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
   return { status: 200, headers, body: frames(context, { batches, first, signal }) }
 }

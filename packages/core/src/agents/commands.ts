@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { assertVersion, changedFields } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
@@ -73,7 +73,7 @@ export const update = command({
       max_concurrent_runs: input.maxConcurrentRuns,
     })
     const next = await changeAgent(context, agent, changes)
-    context.emit('agent.updated', agentRef(next), { changed: Object.keys(changes) })
+    context.emit('agent.updated', agentRef(next), { changed: fieldNames(changes) })
     await followMode(context, agent, next)
     const isMended = agent.status === 'error' && changes.adapter_config !== undefined
     return show(context, isMended ? await putToWork(context, next, 'reconfigured') : next)

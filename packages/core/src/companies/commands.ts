@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { command, type CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
-import { assertVersion, changedFields } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { companyMachine } from './machine.ts'
@@ -61,7 +61,7 @@ export const update = command({
     const changes = changedFields({ name, description, settings: settings && JSON.stringify(settings) })
     return changeCompany(context, company, {
       changes,
-      emit: (next) => context.emit('company.updated', ref(next), { changed: Object.keys(changes) }),
+      emit: (next) => context.emit('company.updated', ref(next), { changed: fieldNames(changes) }),
     })
   },
 })

@@ -10,6 +10,7 @@ import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, wakeAssignee } from '../tasks/transition.ts'
 import { deliverableMachine } from './machine.ts'
 import { Deliverable, ReviewDecision, type DeliverableStatus } from './schema.ts'
+import { aboutDeliverable, deliverableRef } from './supersede.ts'
 import { findDeliverable, findReview, latestDeliverable, updateDeliverable } from './sql.ts'
 import { toDeliverable, type DeliverableTable } from './table.ts'
 
@@ -57,7 +58,7 @@ export const submit = command({
       updated_at: context.now,
     }
     await context.tx.insertInto('deliverables').values(row).execute()
-    context.emit('deliverable.submitted', ref(row), { ...about(row), runId: row.run_id, agentId: row.agent_id })
+    context.emit('deliverable.submitted', deliverableRef(row), { ...aboutDeliverable(row), runId: row.run_id, agentId: row.agent_id })
     if (task.status === 'in_progress') await moveTask(context, task, { to: 'in_review', verb: 'submit' })
     return toDeliverable(row, null)
   },
@@ -68,7 +69,7 @@ async function retire(context: CommandContext, row: DeliverableTable): Promise<v
   const to = row.status === 'pending' ? 'superseded' : row.status === 'revision_requested' ? 'revised' : null
   if (to === null) return
   const next = await setStatus(context, row, { to, verb: 'submit' })
-  if (to === 'superseded') context.emit('deliverable.superseded', ref(next), about(next))
+  if (to === 'superseded') context.emit('deliverable.superseded', deliverableRef(next), aboutDeliverable(next))
 }
 
 export const review = command({
@@ -104,8 +105,8 @@ export const review = command({
       .insertInto('reviews')
       .values({ ...decided, created_at: context.now })
       .execute()
-    context.emit(`deliverable.${decision}`, ref(next), { ...about(next), feedback })
-    context.emit('review.completed', ref(next), { taskId: row.task_id, decision })
+    context.emit(`deliverable.${decision}`, deliverableRef(next), { ...aboutDeliverable(next), feedback })
+    context.emit('review.completed', deliverableRef(next), { taskId: row.task_id, decision })
     const task = await requireTask(context, row.task_id)
     await applyDecision(context, task, { decision, feedback, rejectedTo: input.onReject === 'cancel' ? 'cancelled' : 'blocked' })
     return toDeliverable(next, await findReview(context.tx, { companyId: context.companyId, deliverableId: row.id }))
@@ -141,12 +142,4 @@ async function setStatus(
   if (next) return next
   const current = await findDeliverable(context.tx, row.id)
   throw illegalTransition(deliverableMachine, current?.status ?? row.status, move)
-}
-
-function ref(row: DeliverableTable) {
-  return { type: 'deliverable' as const, id: row.id, version: row.version }
-}
-
-function about(row: DeliverableTable) {
-  return { taskId: row.task_id, number: row.number, title: row.title }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { assertVersion, changedFields, versionConflict } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames, versionConflict } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
@@ -65,7 +65,7 @@ export const update = command({
       .returningAll()
       .executeTakeFirst()
     if (!next) throw versionConflict('goal', goal, goal.version)
-    context.emit('goal.updated', ref(next), { changed: Object.keys(changes) })
+    context.emit('goal.updated', ref(next), { changed: fieldNames(changes) })
     if (next.status !== goal.status) context.emit('goal.status_changed', ref(next), { from: goal.status, to: next.status })
     return toGoal(next)
   },

@@ -20,7 +20,14 @@ export function versionConflict(entity: string, current: { id: string; version: 
 export function changedFields<Fields extends object>(fields: Fields): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
   const named = Object.entries(fields).filter(([, value]) => value !== undefined)
   if (named.length === 0)
-    throw new EngineError(kernelErrors.invalid_input, 'This change names no field to change.', { details: { known: Object.keys(fields) } })
+    throw new EngineError(kernelErrors.invalid_input, 'This change names no field to change.', {
+      details: { known: fieldNames(fields) },
+    })
   // Object.fromEntries forgets the keys that Fields has.
   return Object.fromEntries(named) as { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }
+}
+
+/** The names by which callers know these columns: `reports_to` is their `reportsTo`. */
+export function fieldNames(columns: object): string[] {
+  return Object.keys(columns).map((column) => column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()))
 }

@@ -7,14 +7,21 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   refuseUnstorableText(input, at)
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  const errors = result.error.issues.map((issue) => ({
-    path: [at, ...issue.path.map(String)].filter((part) => part !== '').join('.'),
-    message: issue.message,
+  const { issues } = result.error
+  const errors = issues.slice(0, mostListed).map((issue) => ({
+    path: [at, ...issue.path.map(String)]
+      .filter((part) => part !== '')
+      .join('.')
+      .slice(0, 200),
+    message: issue.message.slice(0, 200),
   }))
   const list = errors.map((error) => (error.path === '' ? error.message : `${error.path}: ${error.message}`)).join('; ')
-  throw new EngineError(kernelErrors.invalid_input, `Invalid input: ${list}`, { details: { errors } })
+  const more = issues.length > mostListed ? `; and ${issues.length - mostListed} more` : ''
+  throw new EngineError(kernelErrors.invalid_input, `Invalid input: ${list}${more}`, { details: { errors } })
 }
 
+/** How many wrong fields one answer lists. */
+const mostListed = 20
 /** How deep JSON may be nested. */
 const deepest = 64
 

@@ -46,7 +46,7 @@ const expected: Record<string, string> = {
     'queued>running:claim queued>cancelled:cancel running>succeeded:report running>failed:report running>timed_out:report running>cancelled:cancel ' +
     'running>cancelled:release running>lost:sweep running>waiting:ask waiting>queued:answer waiting>cancelled:cancel',
   deliverable:
-    'pending>approved:review pending>revision_requested:review pending>rejected:review pending>superseded:submit revision_requested>revised:submit',
+    'pending>approved:review pending>revision_requested:review pending>rejected:review pending>superseded:submit pending>superseded:close revision_requested>revised:submit',
 }
 
 const machines: Machine<string, string>[] = [companyMachine, agentMachine, goalMachine, taskMachine, runMachine, deliverableMachine]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Words that every aggregate's schema is made of. */
-export const Id = z.uuid().describe('UUIDv7')
+export const Id = z.uuid().toLowerCase().describe('UUIDv7')
 export const IsoTime = z.string().describe('ISO-8601 UTC with milliseconds')
 export const Name = z.string().trim().min(1).max(200)
 export const LongText = z.string().max(65_536)

@@ -16,7 +16,7 @@ const taskByIdentifier = statement((db, given: { identifier: string }) =>
 export async function findTask(db: Kysely<Database>, reference: string): Promise<TaskTable | null> {
   const isIdentifier = /^[a-z][a-z0-9]*-\d+$/i.test(reference)
   if (isIdentifier) return first(await taskByIdentifier(db, { identifier: reference.toUpperCase() }))
-  return first(await taskById(db, { id: reference }))
+  return first(await taskById(db, { id: reference.toLowerCase() }))
 }
 
 /** A task of this company; null also when the reference is another company's. */

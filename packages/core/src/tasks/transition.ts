@@ -1,4 +1,5 @@
 import { findColleague } from '../agents/sql.ts'
+import { supersedePending } from '../deliverables/supersede.ts'
 import { versionConflict } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
@@ -45,6 +46,7 @@ export async function moveTask(context: CommandContext, task: TaskTable, move: M
   const next = await changeTask(context, task, { ...fieldsOf(context.now, move), ...move.changes })
   const ref = taskRef(next)
   const reason = move.reason ?? null
+  if (task.status === 'in_review' && move.verb !== 'review') await supersedePending(context, task.id)
   context.emit('task.status_changed', ref, { from: task.status, to: move.to, verb: move.verb, reason })
   if (move.verb === 'release') context.emit('task.released', ref, { runId: task.checkout_run_id, reason: reason ?? 'released' })
   if (move.to === 'blocked') context.emit('task.blocked', ref, { reason: reason ?? 'blocked', owner: move.owner ?? null })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { assertVersion, changedFields } from '../../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames } from '../../kernel/change.ts'
 import { command, type CommandContext } from '../../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
@@ -33,7 +33,7 @@ export const update = command({
     const changes = await columnsOf(context, task, input)
     let next = task
     if (input.blockedBy) await setBlockers(context, task, await requireTasks(context, input.blockedBy))
-    const changed = [...Object.keys(changes), ...(input.blockedBy ? ['blockedBy'] : [])]
+    const changed = [...fieldNames(changes), ...(input.blockedBy ? ['blockedBy'] : [])]
     if (changed.length > 0) {
       next = await changeTask(context, task, changes)
       context.emit('task.updated', taskRef(next), { changed })

@@ -1,0 +1,100 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+import type { Database, Statement } from 'better-sqlite3'
+
+import { newId } from '../lib/id.ts'
+
+interface Claim {
+  readonly companyId: string
+  readonly taskId: string
+  readonly agentId: string
+}
+
+/** What the guarded update returns: all that the other rows need. */
+interface Claimed {
+  readonly fence: number
+  readonly version: number
+  readonly priority: number
+}
+
+const workerId = 'external:system:system'
+const leaseMs = 30_000
+
+// The guards of `tasks.checkout`, as one writes them by hand for SQLite: every subquery finds its rows by an index that names
+// the task or the agent, and none is a join, since SQLite prepares a join anew whenever its parameters change.
+const claimTask = `
+  update tasks set status = 'in_progress', fence = fence + 1, version = version + 1, assignee_agent_id = ?, checkout_run_id = ?,
+    checkout_agent_id = ?, checkout_at = ?, started_at = coalesce(started_at, ?), updated_at = ?, blocked_reason = null,
+    blocked_owner = null, progress_percent = 0, progress_message = null
+  where company_id = ? and id = ? and status in ('backlog', 'todo', 'in_review', 'blocked')
+    and (assignee_agent_id is null or assignee_agent_id = ?)
+    and not exists (select 1 from leases l where l.company_id = tasks.company_id and l.task_id = tasks.id)
+    and not exists (select 1 from task_blockers b where b.company_id = tasks.company_id and b.task_id = tasks.id
+      and not exists (select 1 from tasks t where t.company_id = b.company_id and t.id = b.blocker_id and t.status in ('done', 'cancelled')))
+    and not exists (select 1 from deliverables d where d.company_id = tasks.company_id and d.task_id = tasks.id and d.status = 'pending')
+    and exists (select 1 from agents a where a.company_id = ? and a.id = ? and a.status = 'idle'
+      and a.max_concurrent_runs > (select count(*) from leases l where l.company_id = a.company_id and l.agent_id = a.id)
+      and (select c.status from companies c where c.id = a.company_id) = 'active')
+  returning fence, version, priority`
+
+const insertRun = `
+  insert into runs (id, company_id, agent_id, task_id, status, wake_reasons, priority, attempt, fence, worker_id, credential_hash,
+    available_at, version, created_at, updated_at, started_at)
+  values (?, ?, ?, ?, 'running', '["manual"]', ?, 1, ?, ?, ?, ?, 1, ?, ?, ?)`
+
+const insertLease = `insert into leases (run_id, company_id, task_id, agent_id, fence, worker_id, expires_at) values (?, ?, ?, ?, ?, ?, ?)`
+
+const insertEvent = `
+  insert into events (id, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
+  values (?, ?, ?, 'system', 'system', null, ?, ?, ?, ?, null, ?)`
+
+export interface CheckoutTwin {
+  begin(): void
+  commit(): void
+  /** Runs one member of a group, so that a failing one can be undone alone, as in the engine's group commit. */
+  inSavepoint(work: () => void): void
+  /** Writes the rows of one checkout inside an open transaction. @throws when the guards refuse it */
+  checkout(claim: Claim): { runId: string; fence: number; credential: string }
+}
+
+/** The rows of `engine.tasks.checkout()` by hand: statements prepared once, nothing parsed, authorized, read ahead or answered in full. */
+export function createCheckoutTwin(database: Database): CheckoutTwin {
+  const prepare = (text: string): Statement<unknown[]> => database.prepare(text)
+  const statements = { claim: prepare(claimTask), run: prepare(insertRun), lease: prepare(insertLease), event: prepare(insertEvent) }
+  const [begin, commit] = [prepare('begin immediate'), prepare('commit')]
+  const savepoint = { open: prepare('savepoint member'), release: prepare('release member'), undo: prepare('rollback to member') }
+
+  function checkout({ companyId, taskId, agentId }: Claim) {
+    const nowMs = Date.now()
+    const now = new Date(nowMs).toISOString()
+    const runId = newId(nowMs)
+    const credential = `eng_run_${randomBytes(32).toString('base64url')}`
+    const hash = createHash('sha256').update(credential).digest('hex')
+    const guards = [companyId, taskId, agentId, companyId, agentId]
+    // The columns of this statement's RETURNING.
+    const claimed = statements.claim.get(agentId, runId, agentId, now, now, now, ...guards) as Claimed | undefined
+    if (!claimed) throw new Error(`the raw twin was refused the task ${taskId}`)
+    const { fence, version, priority } = claimed
+    statements.run.run(runId, companyId, agentId, taskId, priority, fence, workerId, hash, now, now, now, now)
+    statements.lease.run(runId, companyId, taskId, agentId, fence, workerId, new Date(nowMs + leaseMs).toISOString())
+    const claimedData = JSON.stringify({ runId, agentId, fence, from: 'todo' })
+    statements.event.run(newId(nowMs), companyId, 'task.claimed', 'task', taskId, version, claimedData, now)
+    const startedData = JSON.stringify({ taskId, agentId, attempt: 1, fence, workerId })
+    statements.event.run(newId(nowMs), companyId, 'run.started', 'run', runId, 1, startedData, now)
+    return { runId, fence, credential }
+  }
+
+  function inSavepoint(work: () => void) {
+    savepoint.open.run()
+    try {
+      work()
+    } catch (error) {
+      savepoint.undo.run()
+      throw error
+    } finally {
+      savepoint.release.run()
+    }
+  }
+
+  return { begin: () => void begin.run(), commit: () => void commit.run(), inSavepoint, checkout }
+}

@@ -1,0 +1,184 @@
+import { createEngine, type Engine } from '@engine/core'
+import { sqlite } from '@engine/storage-sqlite'
+import type { Database } from 'better-sqlite3'
+
+import { createCheckoutTwin } from './baseline/checkout.ts'
+import { countStatements } from './lib/count-statements.ts'
+import { interleave, sample, type Measured, type Variant } from './lib/measure.ts'
+import { comparisonColumns, comparisonRow, judge, type Bar, type Report, type Row } from './lib/report.ts'
+import { comparableRows, copySeed, countRows, openRaw, seedTasks, withFolder, type Seed } from './lib/sqlite.ts'
+
+export interface CheckoutOptions {
+  readonly rounds: number
+  /** How long the engine's part of one round takes, about. */
+  readonly ms: number
+}
+
+const callerCounts = [1, 10, 50]
+const warmUpOperations = 1_500
+const calibrationOperations = 500
+/** Faster than any engine here, for the number of tasks to prepare. */
+const mostPerMs = 8
+
+const bars = {
+  cpu: { goal: 'B1', figure: 'CPU', wants: 'at most', must: 1.7, stretch: 1.25, isStrict: true },
+  rate: { goal: 'B1', figure: 'rate', wants: 'at least', must: 0.6, stretch: 0.8, isStrict: false },
+} satisfies Record<string, Bar>
+
+const sameRows: Bar = { goal: 'B1', figure: 'different rows', wants: 'at most', must: 0, isStrict: true }
+
+/** B1: `engine.tasks.checkout()` on SQLite against the same rows written by hand. */
+export async function benchCheckout(options: CheckoutOptions): Promise<Report> {
+  const rows: Row[] = []
+  for (const callers of callerCounts) rows.push(...(await withFolder((folder) => benchCallers(folder, { ...options, callers }))))
+  rows.push(await withFolder(statementsRow))
+  return { bench: 'checkout: SQLite, durable, one task each', columns: comparisonColumns, rows }
+}
+
+async function benchCallers(folder: string, given: CheckoutOptions & { callers: number }): Promise<Row[]> {
+  const { callers, rounds, ms } = given
+  const most = ms * mostPerMs
+  const seed = await seedTasks(folder, warmUpOperations + calibrationOperations + rounds * most)
+  const engine = await createEngine({ storage: sqlite(copySeed(seed, 'engine')) })
+  const single = openRaw(copySeed(seed, 'single'))
+  const grouped = openRaw(copySeed(seed, 'grouped'))
+  const ours = engineVariant(engine, { seed, callers })
+  const variants = [
+    twinVariant(single, { seed, perCommit: 1 }),
+    ours,
+    ...(callers > 1 ? [twinVariant(grouped, { seed, perCommit: callers })] : []),
+  ]
+  for (const variant of variants) await variant.run(warmUpOperations)
+  const { opsPerSecond } = await sample(ours, calibrationOperations)
+  for (const variant of variants) if (variant !== ours) await variant.run(calibrationOperations)
+  const operations = Math.min(most, Math.ceil((opsPerSecond * ms) / 1_000 / callers) * callers)
+  const measured = await interleave(variants, { rounds, operations })
+  await engine.stop()
+  const done = warmUpOperations + calibrationOperations + rounds * operations
+  const written = openRaw(copyPath(seed, 'engine'))
+  const twins = callers > 1 ? [single, grouped] : [single]
+  const differences = twins.flatMap((twin) => differencesBetween(written, twin, { seed, done }))
+  for (const database of [written, single, grouped]) database.close()
+  return [...comparisonRows(measured), differencesRow(callers, { differences, done })]
+}
+
+function copyPath(seed: Seed, name: string): string {
+  return seed.path.replace(/seed\.db$/, `${name}.db`)
+}
+
+/** As many callers as asked for, each taking its next task as soon as it has the last one. */
+function engineVariant(engine: Engine, given: { seed: Seed; callers: number }): Variant {
+  const { seed, callers } = given
+  let next = 0
+  async function call(until: number): Promise<void> {
+    while (next < until) {
+      const task = seed.tasks[next]
+      next += 1
+      if (!task) throw new Error('the bench prepared too few tasks')
+      await engine.tasks.checkout(task)
+    }
+  }
+  return {
+    name: `engine, ${callers} ${callers === 1 ? 'caller' : 'callers'}`,
+    async run(operations) {
+      const until = next + operations
+      await Promise.all(Array.from({ length: callers }, () => call(until)))
+    },
+  }
+}
+
+function twinVariant(database: Database, given: { seed: Seed; perCommit: number }): Variant {
+  const { seed, perCommit } = given
+  const twin = createCheckoutTwin(database)
+  let next = 0
+  return {
+    name: perCommit === 1 ? 'raw, one by one' : `raw, ${perCommit} per commit`,
+    async run(operations) {
+      const until = next + operations
+      while (next < until) {
+        const last = Math.min(next + perCommit, until)
+        twin.begin()
+        for (const task of seed.tasks.slice(next, last)) {
+          const checkout = () => void twin.checkout({ companyId: seed.companyId, ...task })
+          if (perCommit === 1) checkout()
+          else twin.inSavepoint(checkout)
+        }
+        twin.commit()
+        next = last
+      }
+    },
+  }
+}
+
+/** The engine against the raw transaction, and, when it could group commits, against one that groups as many. */
+function comparisonRows([single, engine, grouped]: readonly Measured[]): Row[] {
+  if (!single || !engine) throw new Error('a variant was not measured')
+  const rows = [comparisonRow(single, { baseline: single }), comparisonRow(engine, { baseline: single, bars })]
+  if (!grouped) return rows
+  const fair = { ...engine, name: `${engine.name}, against ${grouped.name}` }
+  return [...rows, comparisonRow(grouped, { baseline: single }), comparisonRow(fair, { baseline: grouped, bars })]
+}
+
+/** Row counts of every table, the expected totals, and the very rows of the last checkout. */
+function differencesBetween(engine: Database, twin: Database, { seed, done }: { seed: Seed; done: number }): string[] {
+  const before = countRowsOf(seed)
+  const expected = { ...before, runs: done, leases: done, events: (before['events'] ?? 0) + 2 * done }
+  const claimed = "select count(*) as claimed from tasks where status = 'in_progress'"
+  const taskId = seed.tasks[done - 1]?.taskId
+  const comparisons = [
+    ['row counts of the engine', JSON.stringify(countRows(engine)), JSON.stringify(expected)],
+    ['row counts of the twin', JSON.stringify(countRows(twin)), JSON.stringify(expected)],
+    ['claimed tasks', comparableRows(engine, claimed), JSON.stringify([{ claimed: done }])],
+    ...['select * from tasks where id = ?', 'select * from runs where task_id = ?', 'select * from leases where task_id = ?'].map(
+      (query) => [query, comparableRows(engine, query, taskId), comparableRows(twin, query, taskId)],
+    ),
+    ...['task.claimed', 'run.started'].map((type) => [
+      type,
+      comparableRows(engine, eventOfTask, type, taskId, taskId),
+      comparableRows(twin, eventOfTask, type, taskId, taskId),
+    ]),
+  ]
+  return comparisons.filter(([, left, right]) => left !== right).map(([what, left, right]) => `${what}:\n  ${left}\n  ${right}`)
+}
+
+const eventOfTask = `
+  select id, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at
+  from events where type = ? and (entity_id = ? or data ->> 'taskId' = ?)`
+
+function countRowsOf(seed: Seed): Record<string, number> {
+  const database = openRaw(seed.path)
+  const counts = countRows(database)
+  database.close()
+  return counts
+}
+
+function differencesRow(callers: number, given: { differences: string[]; done: number }): Row {
+  const { differences, done } = given
+  for (const difference of differences) console.error(`not the same: ${difference}`)
+  return {
+    variant: `rows after ${done.toLocaleString('en')} checkouts, ${callers} at once`,
+    cells: ['', '', '', ''],
+    facts: { checkouts: done, differences },
+    verdicts: [judge(sameRows, differences.length)],
+  }
+}
+
+/** What one checkout asks of the database, besides begin and commit. */
+async function statementsRow(folder: string): Promise<Row> {
+  const seed = await seedTasks(folder, 2)
+  const { storage, texts } = countStatements(sqlite(seed.path), { keepsTexts: true })
+  const engine = await createEngine({ storage })
+  const [first, second] = seed.tasks
+  if (!first || !second) throw new Error('the bench prepared too few tasks')
+  await engine.tasks.checkout(first)
+  texts.length = 0
+  await engine.tasks.checkout(second)
+  await engine.stop()
+  const reads = texts.filter((text) => text.startsWith('select')).length
+  return {
+    variant: `statements of one checkout: ${texts.length} (${reads} reads), raw 5 (0 reads)`,
+    cells: ['', '', '', ''],
+    facts: { statements: texts.length, reads, texts },
+    verdicts: [],
+  }
+}

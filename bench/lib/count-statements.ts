@@ -1,0 +1,32 @@
+import type { Storage } from '@engine/core'
+
+/** The same storage, counting the statements that it is asked for; begin, commit and savepoints are not among them. */
+export function countStatements(
+  storage: Storage,
+  given: { keepsTexts: boolean },
+): { storage: Storage; count: () => number; texts: string[] } {
+  const texts: string[] = []
+  let count = 0
+  function createDialect() {
+    const dialect = storage.createDialect()
+    return {
+      ...dialect,
+      createDriver() {
+        const driver = dialect.createDriver()
+        const acquire = driver.acquireConnection.bind(driver)
+        driver.acquireConnection = async (options) => {
+          const connection = await acquire(options)
+          const executeQuery = connection.executeQuery.bind(connection)
+          connection.executeQuery = (query, ...rest) => {
+            count += 1
+            if (given.keepsTexts) texts.push(query.sql)
+            return executeQuery(query, ...rest)
+          }
+          return connection
+        }
+        return driver
+      },
+    }
+  }
+  return { storage: { ...storage, createDialect }, count: () => count, texts }
+}

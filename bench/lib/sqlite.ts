@@ -1,0 +1,122 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+import Connection, { type Database } from 'better-sqlite3'
+import { createEngine } from '@engine/core'
+import { sqlite } from '@engine/storage-sqlite'
+
+import { newId } from './id.ts'
+
+/** Results and throw-away databases: on the disk of the project, since /tmp is often memory and then fsync costs nothing. */
+export const outFolder = join(import.meta.dirname, '..', 'out')
+
+export interface Seed {
+  readonly path: string
+  readonly companyId: string
+  /** In the order in which they are to be checked out; `agentId` has a free slot for each. */
+  readonly tasks: readonly { readonly taskId: string; readonly agentId: string }[]
+}
+
+/** Fewer than its 50 slots, so that no checkout is refused for want of one. */
+const tasksPerAgent = 20
+
+export async function withFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+  mkdirSync(outFolder, { recursive: true })
+  const folder = mkdtempSync(join(outFolder, 'databases-'))
+  try {
+    return await work(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A database made by the project's migrations, with tasks that wait for their checkout. The engine makes one task, which is copied. */
+export async function seedTasks(folder: string, count: number): Promise<Seed> {
+  const path = join(folder, 'seed.db')
+  const engine = await createEngine({ storage: sqlite(path) })
+  const company = await engine.companies.create({ name: 'Bench' })
+  const task = await engine.tasks.create({ companyId: company.id, title: 'A task to check out', description: 'Written by the bench.' })
+  await engine.stop()
+  const database = openRaw(path)
+  const tasks = database.transaction(() => copyTask(database, { companyId: company.id, taskId: task.id, count }))()
+  database.close()
+  return { path, companyId: company.id, tasks }
+}
+
+export function copySeed(seed: Seed, name: string): string {
+  const path = join(seed.path, '..', `${name}.db`)
+  copyFileSync(seed.path, path)
+  return path
+}
+
+// As the storage configures its own (packages/storage-sqlite/src/open.ts), and with the journals of savepoints in memory:
+// in files they cost a raw group more than all of its statements.
+const settings = [
+  'journal_mode = WAL',
+  'synchronous = FULL',
+  'foreign_keys = ON',
+  'cache_size = -65536',
+  'wal_autocheckpoint = 4000',
+  'temp_store = MEMORY',
+]
+
+/** A connection of the raw twins. */
+export function openRaw(path: string): Database {
+  const database = new Connection(path)
+  for (const setting of settings) database.pragma(setting)
+  return database
+}
+
+function copyTask(database: Database, given: { companyId: string; taskId: string; count: number }): Seed['tasks'] {
+  // A row of a table whose columns the migrations decide.
+  const template = database.prepare('select * from tasks where id = ?').get(given.taskId) as Record<string, unknown>
+  const columns = Object.keys(template)
+  const insert = database.prepare(`insert into tasks (${columns.join(', ')}) values (${columns.map((column) => `@${column}`).join(', ')})`)
+  let agentId = ''
+  return Array.from({ length: given.count }, (_, index) => {
+    if (index % tasksPerAgent === 0) agentId = insertAgent(database, given.companyId, index)
+    const taskId = newId(Date.now())
+    insert.run({ ...template, id: taskId, identifier: `COPY-${index + 1}` })
+    return { taskId, agentId }
+  })
+}
+
+function insertAgent(database: Database, companyId: string, index: number): string {
+  const id = newId(Date.now())
+  const now = new Date().toISOString()
+  database
+    .prepare(
+      `insert into agents (id, company_id, name, role, status, capabilities, adapter_type, adapter_config, execution_mode,
+        max_concurrent_runs, version, created_at, updated_at)
+      values (?, ?, ?, 'bench', 'idle', '[]', 'bench', '{}', 'manual', 50, 1, ?, ?)`,
+    )
+    .run(id, companyId, `Agent ${index}`, now, now)
+  return id
+}
+
+/** How many rows each table has. */
+export function countRows(database: Database): Record<string, number> {
+  const tables = database
+    .prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name")
+    .pluck()
+    .all()
+  return Object.fromEntries(
+    tables.map((table) => [
+      String(table),
+      Number(
+        database
+          .prepare(`select count(*) from "${String(table)}"`)
+          .pluck()
+          .get(),
+      ),
+    ]),
+  )
+}
+
+/** Rows with what differs from call to call (ids, times, hashes) replaced by its kind, so that two databases can be compared. */
+export function comparableRows(database: Database, query: string, ...parameters: unknown[]): string {
+  return JSON.stringify(database.prepare(query).all(...parameters))
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/[0-9a-f]{64}/g, '<hash>')
+}

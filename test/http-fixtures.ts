@@ -1,0 +1,216 @@
+import { Kysely, sql, type Driver } from 'kysely'
+import { onTestFinished } from 'vitest'
+import { z } from 'zod'
+
+import { createEngine, type Clock, type Engine, type JsonObject, type Storage } from '@engine/core'
+import { ADAPTER_SPEC, systemClock, type AgentAdapter } from '@engine/core/plugin'
+import { createHandler, serve, type HandlerOptions, type WireRequest } from '@engine/http'
+import { sqlite } from '@engine/storage-sqlite'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body as JSON; undefined when it is none. */
+  readonly body: unknown
+  /** What the body has at a dotted path, as text. */
+  at(path: string): string
+}
+
+export interface Sent {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly credential?: string
+}
+
+export type Call = (method: string, path: string, sent?: Sent) => Promise<Answer>
+
+/** A clock that moves only when a test says so; waiting is left to the real one. */
+interface TestClock extends Clock {
+  advance(ms: number): void
+}
+
+export interface World {
+  readonly engine: Engine
+  readonly clock: TestClock
+  /** Every row of every table, as text. */
+  dump(): Promise<string>
+}
+
+const stillAdapter: AgentAdapter = {
+  spec: ADAPTER_SPEC,
+  type: 'still',
+  title: 'Ends at once',
+  configSchema: z.strictObject({ pace: z.enum(['slow', 'quick']).default('quick') }),
+  metering: 'final',
+  start: async () => ({ run: async () => ({ kind: 'done' }) }),
+}
+
+/** An engine in memory, stopped when the test ends; its loops are not started. */
+export async function createWorld(): Promise<World> {
+  const { storage, dump } = observed(sqlite(':memory:'))
+  const clock = createClock()
+  const engine = await createEngine({ storage, clock, adapters: [stillAdapter], checksOutputs: true, settings: { pollMs: 50 } })
+  onTestFinished(() => engine.stop())
+  return { engine, clock, dump }
+}
+
+function createClock(): TestClock {
+  let offsetMs = 0
+  return { ...systemClock, now: () => Date.now() + offsetMs, advance: (ms) => void (offsetMs += ms) }
+}
+
+/** The same storage, with a second reader on its one database. */
+function observed(storage: Storage): { storage: Storage; dump(): Promise<string> } {
+  const dialect = storage.createDialect()
+  const driver = dialect.createDriver()
+  const reader = new Kysely<never>({ dialect: { ...dialect, createDriver: () => sharing(driver) } })
+  return {
+    storage: { ...storage, createDialect: () => ({ ...dialect, createDriver: () => driver }) },
+    async dump() {
+      const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table' order by name`.execute(reader)
+      const rows = tables.rows.map(async ({ name }) => {
+        const found = await sql`select * from ${sql.table(name)} order by rowid`.execute(reader)
+        return [name, ...found.rows.map((row) => JSON.stringify(row))].join('\n')
+      })
+      return (await Promise.all(rows)).join('\n\n')
+    },
+  }
+}
+
+/** A driver that somebody else opens and closes. */
+function sharing(driver: Driver): Driver {
+  return {
+    init: async () => undefined,
+    destroy: async () => undefined,
+    acquireConnection: () => driver.acquireConnection(),
+    releaseConnection: (connection) => driver.releaseConnection(connection),
+    beginTransaction: (connection, settings) => driver.beginTransaction(connection, settings),
+    commitTransaction: (connection) => driver.commitTransaction(connection),
+    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
+  }
+}
+
+/** Serves a world on a free port. */
+export async function serveWorld(engine: Engine): Promise<{ url: string; port: number; call: Call; close(): Promise<void> }> {
+  const server = await serve({ engine, port: 0 })
+  onTestFinished(() => server.close())
+  return { url: server.url, port: Number(new URL(server.url).port), close: () => server.close(), call: overNetwork(server.url) }
+}
+
+function overNetwork(url: string): Call {
+  return async (method, path, sent = {}) => {
+    const { body, headers } = toRequest(sent)
+    return read(await fetch(`${url}${path}`, { method, headers, ...(body !== undefined && { body }) }))
+  }
+}
+
+/** Calls the handler itself, as a host that speaks no HTTP of node's would. */
+export function callHandler(options: HandlerOptions): Call {
+  const handler = createHandler(options)
+  return async (method, path, sent = {}) => {
+    const { body, headers } = toRequest(sent)
+    const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? new Uint8Array())
+    const given = new Headers({ host: 'localhost:4400', ...headers })
+    const request: WireRequest = {
+      method,
+      url: new URL(`http://localhost:4400${path}`),
+      header: (name) => given.get(name),
+      body: async () => bytes,
+      signal: AbortSignal.timeout(10_000),
+    }
+    const answer = await handler(request)
+    if (typeof answer.body !== 'string' && !(answer.body instanceof Uint8Array)) throw new Error('a stream has no end to wait for')
+    return read(new Response(Buffer.from(answer.body), { status: answer.status, headers: answer.headers }))
+  }
+}
+
+function toRequest({ body, headers, credential }: Sent): {
+  body: string | Uint8Array<ArrayBuffer> | undefined
+  headers: Record<string, string>
+} {
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array
+  return {
+    body: body === undefined ? undefined : isRaw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body),
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(credential !== undefined && { authorization: `Bearer ${credential}` }),
+      ...headers,
+    },
+  }
+}
+
+async function read(response: Response): Promise<Answer> {
+  const text = await response.text()
+  const body = toJson(text)
+  return { status: response.status, headers: response.headers, text, body, at: (path) => String(valueAt(body, path)) }
+}
+
+function toJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function valueAt(body: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), body)
+}
+
+export interface Company {
+  readonly companyId: string
+  readonly prefix: string
+  readonly goalId: string
+  readonly agentId: string
+  readonly otherAgentId: string
+  /** Checked out by `agentId`, by the run of `credential`. */
+  readonly taskId: string
+  readonly runId: string
+  readonly credential: string
+  /** Ready, assigned to nobody. */
+  readonly openTaskId: string
+  /** Waits for `taskId`. */
+  readonly waitingTaskId: string
+  readonly commentId: string
+  /** Pending, of a task in review. */
+  readonly deliverableId: string
+  readonly reviewedTaskId: string
+}
+
+/** A company with one of everything. */
+export async function createCompany(engine: Engine, name: string): Promise<Company> {
+  const { id: companyId, taskPrefix } = await engine.companies.create({ name })
+  const goal = await engine.goals.create({ companyId, title: 'Ship it' })
+  const hire = (given: string) =>
+    engine.agents.create({ companyId, name: given, role: 'engineer', adapterType: 'still', executionMode: 'manual' })
+  const agent = await hire('Ada')
+  const other = await hire('Bob')
+  const create = (title: string, more: JsonObject = {}) => engine.tasks.create({ companyId, title, goalId: goal.id, ...more })
+  const reviewed = await create('Reviewed')
+  const review = await engine.tasks.checkout({ taskId: reviewed.id, agentId: other.id })
+  const deliverable = await engine.deliverables.submit({ taskId: reviewed.id, title: 'Draft', content: '# Draft' })
+  await engine.runs.cancel({ runId: review.run.id })
+  const task = await create('Work')
+  const open = await create('Open')
+  const waiting = await create('Waiting', { blockedBy: [task.id] })
+  const { run, credential } = await engine.tasks.checkout({ taskId: task.id, agentId: agent.id })
+  const comment = await engine.comments.create({ taskId: task.id, body: 'Hello' })
+  return {
+    companyId,
+    prefix: taskPrefix,
+    goalId: goal.id,
+    agentId: agent.id,
+    otherAgentId: other.id,
+    taskId: task.id,
+    runId: run.id,
+    credential: credential ?? '',
+    openTaskId: open.id,
+    waitingTaskId: waiting.id,
+    commentId: comment.id,
+    deliverableId: deliverable.id,
+    reviewedTaskId: reviewed.id,
+  }
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest'
+
+import type { UserActor } from '@engine/core'
+import { localOperator } from '@engine/http'
+
+import { callHandler, createCompany, createWorld, serveWorld, type Answer, type Company, type Sent } from './http-fixtures.ts'
+
+const keyed = (key: string, sent: Sent = {}): Sent => ({ ...sent, headers: { 'idempotency-key': key } })
+
+/** Every POST route with something to send; its path is filled in for a fresh company. */
+const posts: readonly [string, (company: Company) => string, (company: Company) => object, 'run'?][] = [
+  ['a company', () => '/companies', () => ({ name: 'Acme' })],
+  ['a pause of the company', ({ companyId }) => `/companies/${companyId}/pause`, () => ({})],
+  ['an archiving', ({ companyId }) => `/companies/${companyId}/archive`, () => ({})],
+  ['a goal', ({ companyId }) => `/companies/${companyId}/goals`, () => ({ title: 'G' })],
+  ['an agent', ({ companyId }) => `/companies/${companyId}/agents`, () => ({ name: 'Cyd', role: 'x', adapterType: 'still' })],
+  ['a pause of an agent', ({ agentId }) => `/agents/${agentId}/pause`, () => ({ reason: 'budget' })],
+  ['a termination', ({ agentId }) => `/agents/${agentId}/terminate`, () => ({})],
+  ['a task', ({ companyId }) => `/companies/${companyId}/tasks`, () => ({ title: 'T' })],
+  ['a checkout', ({ openTaskId }) => `/tasks/${openTaskId}/checkout`, ({ otherAgentId }) => ({ agentId: otherAgentId })],
+  ['an assignment', ({ openTaskId }) => `/tasks/${openTaskId}/assign`, ({ otherAgentId }) => ({ agentId: otherAgentId })],
+  ['a cancellation', ({ openTaskId }) => `/tasks/${openTaskId}/cancel`, () => ({ reason: 'x' })],
+  ['progress', ({ taskId }) => `/tasks/${taskId}/progress`, () => ({ percent: 5 }), 'run'],
+  ['a comment', ({ taskId }) => `/tasks/${taskId}/comments`, () => ({ body: 'x' }), 'run'],
+  ['a deliverable', ({ taskId }) => `/tasks/${taskId}/deliverables`, () => ({ title: 'x', content: 'x' }), 'run'],
+  ['a piece of log', ({ runId }) => `/runs/${runId}/log`, () => ({ entries: [{ stream: 'stdout', text: 'x' }] }), 'run'],
+  ['a report', ({ runId }) => `/runs/${runId}/report`, () => ({ outcome: { kind: 'done' } }), 'run'],
+  ['a completion', ({ taskId }) => `/tasks/${taskId}/complete`, () => ({}), 'run'],
+  ['a release', ({ taskId }) => `/tasks/${taskId}/release`, () => ({}), 'run'],
+  ['a review', ({ deliverableId }) => `/deliverables/${deliverableId}/review`, () => ({ decision: 'approved' })],
+  ['the cancellation of a run', ({ runId }) => `/runs/${runId}/cancel`, () => ({})],
+]
+
+describe('an Idempotency-Key', () => {
+  it.each(posts)('makes %s happen once, however often and at whatever time it is asked for', async (...[, path, body, by]) => {
+    const { engine, dump } = await createWorld()
+    const company = await createCompany(engine, 'Acme')
+    const call = callHandler({ engine, localActor: localOperator })
+    const ask = () =>
+      call('POST', `/api${path(company)}`, keyed('key-1', { body: body(company), ...(by && { credential: company.credential }) }))
+    const together = await Promise.all(Array.from({ length: 8 }, ask))
+    const after = await dump()
+    const later = await ask()
+    expect(later.status).toBeOneOf([200, 201])
+    for (const answer of together) expect([answer.status, answer.text]).toEqual([later.status, later.text])
+    expect(await dump()).toBe(after)
+    const second = await call('POST', `/api${path(company)}`, keyed('key-1', { body: { ...body(company), surely: 'other' } }))
+    expect(second.status).toBe(400)
+  })
+
+  it('gives the same credential to a repeated checkout, and it works', async () => {
+    const { engine, dump } = await createWorld()
+    const { call } = await serveWorld(engine)
+    const company = await createCompany(engine, 'Acme')
+    const ask = () => call('POST', `/api/tasks/${company.openTaskId}/checkout`, keyed('k', { body: { agentId: company.otherAgentId } }))
+    const answers = await Promise.all([ask(), ask(), ask()])
+    const credentials = new Set(answers.map((answer) => answer.at('credential')))
+    expect(credentials.size).toBe(1)
+    const [credential = ''] = credentials
+    expect((await call('POST', `/api/runs/${answers[0]?.at('run.id')}/heartbeat`, { credential })).status).toBe(200)
+    expect(await dump()).not.toContain(credential)
+  })
+
+  it('is refused for another body, another target in the same command, but not for another command', async () => {
+    const { engine, dump } = await createWorld()
+    const company = await createCompany(engine, 'Acme')
+    const call = callHandler({ engine, localActor: localOperator })
+    const path = `/api/tasks/${company.taskId}/comments`
+    expect((await call('POST', path, keyed('k', { body: { body: 'One' } }))).status).toBe(201)
+    const before = await dump()
+    const others = [
+      await call('POST', path, keyed('k', { body: { body: 'Two' } })),
+      await call('POST', `/api/tasks/${company.openTaskId}/comments`, keyed('k', { body: { body: 'One' } })),
+    ]
+    for (const answer of others) expect([answer.status, answer.at('code')]).toEqual([422, 'idempotency_mismatch'])
+    expect(await dump()).toBe(before)
+    expect((await call('POST', `/api/tasks/${company.taskId}/progress`, keyed('k', { body: { percent: 1 } }))).status).toBe(200)
+  })
+
+  it('sees the same request in another order of fields, and by id or identifier', async () => {
+    const { engine } = await createWorld()
+    const company = await createCompany(engine, 'Acme')
+    const call = callHandler({ engine, localActor: localOperator })
+    const by = (reference: string, body: string) => call('POST', `/api/tasks/${reference}/progress`, keyed('k', { body }))
+    const { identifier } = await engine.tasks.get({ taskId: company.taskId })
+    const answers = [await by(company.taskId, '{"percent":3,"message":"m"}'), await by(identifier, ' {"message":"m", "percent":3} ')]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(answers[0]?.text).toBe(answers[1]?.text)
+  })
+
+  it('belongs to its actor', async () => {
+    const { engine } = await createWorld()
+    const company = await createCompany(engine, 'Acme')
+    const path = `/api/tasks/${company.taskId}/comments`
+    const person = (id: string): UserActor => ({ kind: 'user', id, roles: { [company.companyId]: 'operator' } })
+    const ask = (id: string, sent: Sent = {}): Promise<Answer> =>
+      callHandler({ engine, localActor: person(id) })('POST', path, keyed('shared', { body: { body: 'Hello' }, ...sent }))
+    const answers = [await ask('ann'), await ask('bob'), await ask('ann', { credential: company.credential }), await ask('ann')]
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201])
+    expect(new Set(answers.map((answer) => answer.at('id'))).size).toBe(3)
+    expect(answers[3]?.text).toBe(answers[0]?.text)
+  })
+
+  it('of a failure is free for the next try', async () => {
+    const { engine, dump } = await createWorld()
+    const company = await createCompany(engine, 'Acme')
+    const call = callHandler({ engine, localActor: localOperator })
+    const before = await dump()
+    const ask = () => call('POST', `/api/tasks/${company.waitingTaskId}/checkout`, keyed('k', { body: { agentId: company.otherAgentId } }))
+    expect((await ask()).status).toBe(422)
+    expect(await dump()).toBe(before)
+    await engine.tasks.complete({ taskId: company.taskId })
+    expect((await ask()).status).toBe(200)
+  })
+
+  it('is forgotten after 24 hours', async () => {
+    const { engine, clock } = await createWorld()
+    const company = await createCompany(engine, 'Acme')
+    const call = callHandler({ engine, localActor: localOperator })
+    const ask = () => call('POST', `/api/companies/${company.companyId}/goals`, keyed('k', { body: { title: 'G' } }))
+    const first = await ask()
+    clock.advance(23 * 3_600_000)
+    expect((await ask()).text).toBe(first.text)
+    clock.advance(2 * 3_600_000)
+    expect((await ask()).at('id')).not.toBe(first.at('id'))
+  })
+
+  it.each(['', 'x'.repeat(256)])('of a wrong length ("%s") is refused', async (key) => {
+    const { engine } = await createWorld()
+    const call = callHandler({ engine, localActor: localOperator })
+    const answer = await call('POST', '/api/companies', keyed(key, { body: { name: 'Acme' } }))
+    expect([answer.status, answer.at('code')]).toEqual([400, 'invalid_input'])
+    expect((await call('POST', '/api/companies', keyed('x'.repeat(255), { body: { name: 'Acme' } }))).status).toBe(201)
+  })
+
+  it('has no say in a read or a PATCH', async () => {
+    const { engine } = await createWorld()
+    const company = await createCompany(engine, 'Acme')
+    const call = callHandler({ engine, localActor: localOperator })
+    const path = `/api/companies/${company.companyId}`
+    const names = ['One', 'Two']
+    for (const name of names) expect((await call('PATCH', path, keyed('k', { body: { name } }))).at('name')).toBe(name)
+    expect((await call('GET', path, keyed('k'))).at('name')).toBe('Two')
+  })
+})
