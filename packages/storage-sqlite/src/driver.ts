@@ -13,6 +13,7 @@ export class SqliteDriver implements Driver {
   readonly #path: string
   #open: OpenDatabase | undefined
   #yieldedAt = 0
+  #turn: Promise<void> | null = null
 
   constructor(path: string) {
     this.#path = path
@@ -33,8 +34,15 @@ export class SqliteDriver implements Driver {
    */
   async #letOthersRun(): Promise<void> {
     if (performance.now() - this.#yieldedAt < busyStretchMs) return
-    await new Promise((resolve) => setImmediate(resolve))
-    this.#yieldedAt = performance.now()
+    // One turn for all who ask meanwhile: they go on together, and their transactions can share a commit.
+    this.#turn ??= new Promise((resolve) =>
+      setImmediate(() => {
+        this.#turn = null
+        this.#yieldedAt = performance.now()
+        resolve()
+      }),
+    )
+    await this.#turn
   }
 
   async beginTransaction(connection: Connection): Promise<void> {

@@ -60,6 +60,8 @@ function configure(connection: Native): void {
   connection.pragma('synchronous = FULL')
   connection.pragma('foreign_keys = ON')
   connection.pragma('cache_size = -65536')
+  // Savepoints note the pages that they change; in a file that costs more than the change.
+  connection.pragma('temp_store = MEMORY')
   connection.pragma('wal_autocheckpoint = 4000')
 }
 
