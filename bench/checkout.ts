@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import { createEngine, type Engine } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
 import type { Database } from 'better-sqlite3'
@@ -6,7 +8,7 @@ import { createCheckoutTwin } from './baseline/checkout.ts'
 import { countStatements } from './lib/count-statements.ts'
 import { interleave, sample, type Measured, type Variant } from './lib/measure.ts'
 import { comparisonColumns, comparisonRow, judge, type Bar, type Report, type Row } from './lib/report.ts'
-import { comparableRows, copySeed, countRows, openRaw, seedTasks, withFolder, type Seed } from './lib/sqlite.ts'
+import { comparableRows, copySeed, countCommits, countRows, openRaw, seedTasks, withFolder, type Seed } from './lib/sqlite.ts'
 
 export interface CheckoutOptions {
   readonly rounds: number
@@ -25,13 +27,14 @@ const bars = {
   rate: { goal: 'B1', figure: 'rate', wants: 'at least', must: 0.6, stretch: 0.8, isStrict: false },
 } satisfies Record<string, Bar>
 
+const grouping: Bar = { goal: 'B1', figure: 'checkouts per commit', wants: 'at least', must: 10, stretch: 40, isStrict: true }
 const sameRows: Bar = { goal: 'B1', figure: 'different rows', wants: 'at most', must: 0, isStrict: true }
 
 /** B1: `engine.tasks.checkout()` on SQLite against the same rows written by hand. */
 export async function benchCheckout(options: CheckoutOptions): Promise<Report> {
   const rows: Row[] = []
   for (const callers of callerCounts) rows.push(...(await withFolder((folder) => benchCallers(folder, { ...options, callers }))))
-  rows.push(await withFolder(statementsRow))
+  rows.push(await withFolder(statementsRow), await withFolder(groupRow))
   return { bench: 'checkout: SQLite, durable, one task each', columns: comparisonColumns, rows }
 }
 
@@ -122,7 +125,7 @@ function comparisonRows([single, engine, grouped]: readonly Measured[]): Row[] {
 /** Row counts of every table, the expected totals, and the very rows of the last checkout. */
 function differencesBetween(engine: Database, twin: Database, { seed, done }: { seed: Seed; done: number }): string[] {
   const before = countRowsOf(seed)
-  const expected = { ...before, runs: done, leases: done, events: (before['events'] ?? 0) + 2 * done }
+  const expected = { ...before, runs: done, leases: done, events: (before['events'] ?? 0) + eventTypes.length * done }
   const claimed = "select count(*) as claimed from tasks where status = 'in_progress'"
   const taskId = seed.tasks[done - 1]?.taskId
   const comparisons = [
@@ -132,7 +135,7 @@ function differencesBetween(engine: Database, twin: Database, { seed, done }: { 
     ...['select * from tasks where id = ?', 'select * from runs where task_id = ?', 'select * from leases where task_id = ?'].map(
       (query) => [query, comparableRows(engine, query, taskId), comparableRows(twin, query, taskId)],
     ),
-    ...['task.claimed', 'run.started'].map((type) => [
+    ...eventTypes.map((type) => [
       type,
       comparableRows(engine, eventOfTask, type, taskId, taskId),
       comparableRows(twin, eventOfTask, type, taskId, taskId),
@@ -140,6 +143,9 @@ function differencesBetween(engine: Database, twin: Database, { seed, done }: { 
   ]
   return comparisons.filter(([, left, right]) => left !== right).map(([what, left, right]) => `${what}:\n  ${left}\n  ${right}`)
 }
+
+/** What one checkout records. */
+const eventTypes = ['task.assigned', 'task.claimed', 'run.started']
 
 const eventOfTask = `
   select id, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at
@@ -176,9 +182,30 @@ async function statementsRow(folder: string): Promise<Row> {
   await engine.stop()
   const reads = texts.filter((text) => text.startsWith('select')).length
   return {
-    variant: `statements of one checkout: ${texts.length} (${reads} reads), raw 5 (0 reads)`,
+    variant: `statements of one checkout: ${texts.length} (${reads} reads), raw 6 (0 reads)`,
     cells: ['', '', '', ''],
     facts: { statements: texts.length, reads, texts },
     verdicts: [],
+  }
+}
+
+/** Whether callers at the same time do share a commit, after the event loop had its turns. */
+async function groupRow(folder: string): Promise<Row> {
+  const callers = 50
+  const seed = await seedTasks(folder, 6 * callers)
+  const engine = await createEngine({ storage: sqlite(seed.path) })
+  const ours = engineVariant(engine, { seed, callers })
+  await ours.run(callers)
+  await delay(100)
+  const before = countCommits(seed.path)
+  await ours.run(4 * callers)
+  const commits = countCommits(seed.path) - before
+  await engine.stop()
+  const perCommit = (4 * callers) / commits
+  return {
+    variant: `checkouts per commit, ${callers} callers: ${perCommit.toFixed(1)}`,
+    cells: ['', '', '', ''],
+    facts: { perCommit },
+    verdicts: [judge(grouping, perCommit)],
   }
 }

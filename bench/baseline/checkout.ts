@@ -77,6 +77,8 @@ export function createCheckoutTwin(database: Database): CheckoutTwin {
     const { fence, version, priority } = claimed
     statements.run.run(runId, companyId, agentId, taskId, priority, fence, workerId, hash, now, now, now, now)
     statements.lease.run(runId, companyId, taskId, agentId, fence, workerId, new Date(nowMs + leaseMs).toISOString())
+    const assignedData = JSON.stringify({ agentId, reason: 'checked it out' })
+    statements.event.run(newId(nowMs), companyId, 'task.assigned', 'task', taskId, version, assignedData, now)
     const claimedData = JSON.stringify({ runId, agentId, fence, from: 'todo' })
     statements.event.run(newId(nowMs), companyId, 'task.claimed', 'task', taskId, version, claimedData, now)
     const startedData = JSON.stringify({ taskId, agentId, attempt: 1, fence, workerId })

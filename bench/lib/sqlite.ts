@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Connection, { type Database } from 'better-sqlite3'
@@ -119,4 +119,19 @@ export function comparableRows(database: Database, query: string, ...parameters:
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replaceAll(/[0-9a-f]{64}/g, '<hash>')
+}
+
+/** How many commits the write-ahead log of a database holds; call it before the log is as long as its checkpoint (4,000 pages). */
+export function countCommits(path: string): number {
+  const log = readFileSync(`${path}-wal`)
+  const [headerBytes, frameHeaderBytes, salt] = [32, 24, log.subarray(16, 24)]
+  const frameBytes = frameHeaderBytes + log.readUInt32BE(8)
+  let commits = 0
+  for (let at = headerBytes; at + frameBytes <= log.length; at += frameBytes) {
+    // Frames with another salt are left over from before a checkpoint (SQLite file format, section 4.1).
+    if (!log.subarray(at + 8, at + 16).equals(salt)) break
+    const pagesAfterCommit = log.readUInt32BE(at + 4)
+    if (pagesAfterCommit !== 0) commits += 1
+  }
+  return commits
 }

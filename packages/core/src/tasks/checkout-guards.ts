@@ -53,12 +53,13 @@ export function noPendingDeliverable(e: TaskExpression) {
 export function agentMayWork(e: TaskExpression, given: { companyId: string; agentId: string }) {
   const free = e
     .selectFrom('agents')
-    .innerJoin('companies', 'companies.id', 'agents.company_id')
     .select('agents.id')
     .where('agents.company_id', '=', given.companyId)
     .where('agents.id', '=', given.agentId)
     .where('agents.status', '=', 'idle')
-    .where('companies.status', '=', 'active')
+    .where((agent) =>
+      agent(agent.selectFrom('companies').select('companies.status').whereRef('companies.id', '=', 'agents.company_id'), '=', 'active'),
+    )
     .where((agent) =>
       agent(
         'agents.max_concurrent_runs',
