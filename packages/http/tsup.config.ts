@@ -1,6 +1,7 @@
-import { copyFile } from 'node:fs/promises'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 
 import { defineConfig } from 'tsup'
 
@@ -11,6 +12,6 @@ export default defineConfig({
   format: 'esm',
   dts: true,
   clean: true,
-  // The documentation viewer is one self-contained file; it is served from here, never from elsewhere.
-  onSuccess: () => copyFile(join(viewer, 'browser/standalone.js'), 'dist/reference.js'),
+  // The documentation viewer is one self-contained file; it is served from here, never from elsewhere, and kept small.
+  onSuccess: async () => writeFileSync('dist/reference.js.gz', gzipSync(readFileSync(join(viewer, 'browser/standalone.js')), { level: 9 })),
 })

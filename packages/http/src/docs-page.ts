@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { gunzipSync, gzipSync } from 'node:zlib'
 
 import type { Registry } from '@engine/core'
 
 import { allErrors } from './errors.ts'
+import type { WireResponse } from './wire.ts'
 
 /** Everything of the viewer that would talk to its maker's servers, or offer to, is off. */
 const viewerConfiguration = {
@@ -29,16 +30,20 @@ export function docsPage(registry: Registry): string {
 <script src="/api/docs/reference.js"></script></body></html>`
 }
 
-let asset: Promise<Buffer> | undefined
+let compressed: Promise<Buffer> | undefined
 
-/** The viewer's script: beside the built package, or from the development dependency when run from sources. */
-export function docsAsset(): Promise<Buffer> {
-  return (asset ??= readFile(assetPath()))
+/** The viewer's script, as small as the client takes it. */
+export async function docsScript(acceptedEncodings: string): Promise<WireResponse> {
+  const script = await (compressed ??= readCompressed())
+  const headers = { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'max-age=3600', vary: 'accept-encoding' }
+  if (!/\bgzip\b/.test(acceptedEncodings)) return { status: 200, headers, body: gunzipSync(script) }
+  return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: script }
 }
 
-function assetPath(): string {
-  if (import.meta.url.endsWith('.js')) return fileURLToPath(new URL('./reference.js', import.meta.url))
+/** It lies beside the built package; run from sources, it comes from the development dependency. */
+async function readCompressed(): Promise<Buffer> {
+  if (import.meta.url.endsWith('.js')) return readFile(new URL('./reference.js.gz', import.meta.url))
   // The package exports its modules and styles; the one self-contained script lies beside them.
   const main = createRequire(import.meta.url).resolve('@scalar/api-reference')
-  return join(dirname(main), 'browser', 'standalone.js')
+  return gzipSync(await readFile(join(dirname(main), 'browser', 'standalone.js')))
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Logger } from '@engine/core'
 
 import { readJsonBody } from './body.ts'
-import { docsAsset, docsPage } from './docs-page.ts'
+import { docsPage, docsScript } from './docs-page.ts'
 import { httpErrors } from './errors.ts'
 import { guardLocal } from './local-guard.ts'
 import { openApiDocument } from './openapi.ts'
@@ -61,7 +61,7 @@ async function respond(context: Context, request: WireRequest, requestId: string
   // HEAD is GET without the body, which is cut off in the end.
   const method = request.method === 'HEAD' ? 'GET' : request.method
   if (method === 'GET') {
-    const page = await readOnlyPage(context, pathname)
+    const page = await readOnlyPage(context, request)
     if (page) return page
   }
   const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
@@ -83,8 +83,8 @@ async function respond(context: Context, request: WireRequest, requestId: string
   return json(definition.kind === 'command' && definition.creates ? 201 : 200, output)
 }
 
-async function readOnlyPage(context: Context, path: string): Promise<WireResponse | null> {
-  switch (path) {
+async function readOnlyPage(context: Context, request: WireRequest): Promise<WireResponse | null> {
+  switch (request.url.pathname) {
     case '/':
       return context.localActor ? html(await statusPage(context.engine.as(context.localActor)), pageHeaders) : null
     case '/status.js':
@@ -102,11 +102,7 @@ async function readOnlyPage(context: Context, path: string): Promise<WireRespons
     case '/api/docs':
       return html(docsPage(context.engine.registry))
     case '/api/docs/reference.js':
-      return {
-        status: 200,
-        headers: { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'max-age=3600' },
-        body: await docsAsset(),
-      }
+      return docsScript(request.header('accept-encoding') ?? '')
     default:
       return null
   }
