@@ -113,13 +113,13 @@ function twinVariant(database: Database, given: { seed: Seed; perCommit: number 
   }
 }
 
-/** The engine against the raw transaction, and, when it could group commits, against one that groups as many. */
+/** The engine against the raw transaction (B1), and, unjudged, against one that knows its group beforehand. */
 function comparisonRows([single, engine, grouped]: readonly Measured[]): Row[] {
   if (!single || !engine) throw new Error('a variant was not measured')
   const rows = [comparisonRow(single, { baseline: single }), comparisonRow(engine, { baseline: single, bars })]
   if (!grouped) return rows
   const fair = { ...engine, name: `${engine.name}, against ${grouped.name}` }
-  return [...rows, comparisonRow(grouped, { baseline: single }), comparisonRow(fair, { baseline: grouped, bars })]
+  return [...rows, comparisonRow(grouped, { baseline: single }), comparisonRow(fair, { baseline: grouped })]
 }
 
 /** Row counts of every table, the expected totals, and the very rows of the last checkout. */
