@@ -39,14 +39,14 @@ describe('a problem document', () => {
   })
 
   it.each([
-    ['a thrown error', new Error('SELECT * FROM secrets at /work/main/packages/core/x.ts')],
-    ['a thrown text', 'SELECT * FROM secrets /work/'],
+    ['a thrown error', new Error('SELECT * FROM secrets at /srv/app/packages/core/x.ts')],
+    ['a thrown text', 'SELECT * FROM secrets /srv/app/'],
     ['nothing', undefined],
     [
       'an internal error',
-      new EngineError({ code: 'internal', kind: 'internal', help: '' }, 'SELECT /work/', { details: { sql: 'SELECT' } }),
+      new EngineError({ code: 'internal', kind: 'internal', help: '' }, 'SELECT /srv/app/', { details: { sql: 'SELECT' } }),
     ],
-    ['an error that only looks like ours', { kind: 'invalid', code: 'x', message: 'SELECT /work/', details: {} }],
+    ['an error that only looks like ours', { kind: 'invalid', code: 'x', message: 'SELECT /srv/app/', details: {} }],
   ])('says nothing of the inside about %s', (_, error) => {
     const answer = told(error)
     expect(answer.status).toBe(500)
