@@ -155,6 +155,6 @@ export const terminate = command({
 
 async function show(context: CommandContext, agent: AgentTable): Promise<Agent> {
   const live = await countLiveRuns(context.tx, { companyId: context.companyId, agentId: agent.id })
-  // Whoever may change an agent may see its configuration; pausing needs less, so it shows none.
+  // Pausing needs less than seeing a configuration does, so these answers show none; `agents.get` shows it to admins.
   return toAgent(agent, { isRunning: live > 0, showsConfig: false })
 }

@@ -140,7 +140,7 @@ async function conclude(host: Host, actor: RunActor, { outcome, usage, reason }:
   const message = `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
   return report(host, actor, {
     name: 'runs.report',
-    input: { outcome: { kind: 'failed', class: 'bad_request', message: message.slice(0, 2_000) }, usage },
+    input: { outcome: { kind: 'failed', class: 'bad_request', message: printable(message.slice(0, 2_000)) }, usage },
   })
 }
 
