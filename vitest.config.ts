@@ -13,6 +13,7 @@ export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: ['./test/support/global-setup.ts'],
     pool: 'forks',
     // For what vite leaves to node, and for the processes that a test forks.
     execArgv: [`--conditions=${sourceCondition}`],

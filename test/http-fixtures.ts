@@ -62,11 +62,12 @@ function createClock(): TestClock {
 
 /** The same storage, with a second reader on its one database. */
 function observed(storage: Storage): { storage: Storage; dump(): Promise<string> } {
-  const dialect = storage.createDialect()
+  const session = storage.open()
+  const { dialect } = session
   const driver = dialect.createDriver()
   const reader = new Kysely<never>({ dialect: { ...dialect, createDriver: () => sharing(driver) } })
   return {
-    storage: { ...storage, createDialect: () => ({ ...dialect, createDriver: () => driver }) },
+    storage: { ...storage, open: () => ({ ...session, dialect: { ...dialect, createDriver: () => driver } }) },
     async dump() {
       const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table' order by name`.execute(reader)
       const rows = tables.rows.map(async ({ name }) => {

@@ -35,7 +35,9 @@ const layers: Readonly<Record<string, Layer>> = {
 /** Packages where each folder of src/ stands alone. */
 const foldersStandAlone = ['packages/adapters', 'packages/deliveries']
 const testLibraries = ['vitest', 'fast-check', 'uuid']
-const mayOpenTransactions = ['packages/core/src/kernel/execute.ts', 'packages/core/src/database/migrate.ts']
+const mayOpenTransactions = ['kernel/transaction.ts', 'database/migrate.ts', 'database/instance.ts'].map(
+  (file) => `packages/core/src/${file}`,
+)
 const mayUseRawSql = 'packages/core/src/database/'
 /** A type test expects errors; other code has none to expect. */
 const silencerForTests = '@ts-expect-error'

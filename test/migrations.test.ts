@@ -10,6 +10,9 @@ import { dump, errorOf } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
 import { startProgram } from './support/processes.ts'
 
+/** How many migrations this code has. */
+const migrationCount = 2
+
 async function migratedFile(): Promise<string> {
   const file = join(temporaryFolder(), 'engine.db')
   const engine = await createEngine({ storage: sqlite(file) })
@@ -52,7 +55,7 @@ describe('a database', () => {
       const file = join(temporaryFolder(), 'engine.db')
       const starters = Array.from({ length: 4 }, () => startProgram(new URL('./support/starter.ts', import.meta.url), { args: [file] }))
       const answers = await Promise.all(starters.map(async (starter) => Number((await starter.printed(/MIGRATED (\d+)/))[1])))
-      expect(answers.toSorted((left, right) => left - right)).toEqual([0, 0, 0, 1])
+      expect(answers.reduce((sum, applied) => sum + applied, 0)).toBe(migrationCount)
     }
   })
 })

@@ -120,8 +120,13 @@ describe('a wrong setting', () => {
     },
     {
       what: 'a database that this version cannot use',
-      env: { DATABASE_URL: 'postgres://u:secret@db/x' },
-      message: /does not know postgres:/,
+      env: { DATABASE_URL: 'mysql://u:secret@db/x' },
+      message: /does not know mysql:/,
+    },
+    {
+      what: 'a Postgres that is not there',
+      env: { DATABASE_URL: 'postgres://u:secret@127.0.0.1:1/x' },
+      message: /The database postgres:\/\/127\.0\.0\.1:1\/x cannot be opened: nothing listens there/,
     },
     { what: 'a switch that is neither on nor off', env: { ENGINE_DEMO: 'maybe' }, message: /ENGINE_DEMO must be on or off/ },
     { what: 'an unknown flag', args: ['--prot', '1'], message: /unknown option/ },

@@ -7,26 +7,24 @@ export function countStatements(
 ): { storage: Storage; count: () => number; texts: string[] } {
   const texts: string[] = []
   let count = 0
-  function createDialect() {
-    const dialect = storage.createDialect()
-    return {
-      ...dialect,
-      createDriver() {
-        const driver = dialect.createDriver()
-        const acquire = driver.acquireConnection.bind(driver)
-        driver.acquireConnection = async (options) => {
-          const connection = await acquire(options)
-          const executeQuery = connection.executeQuery.bind(connection)
-          connection.executeQuery = (query, ...rest) => {
-            count += 1
-            if (given.keepsTexts) texts.push(query.sql)
-            return executeQuery(query, ...rest)
-          }
-          return connection
+  function open() {
+    const session = storage.open()
+    const createDriver = () => {
+      const driver = session.dialect.createDriver()
+      const acquire = driver.acquireConnection.bind(driver)
+      driver.acquireConnection = async (options) => {
+        const connection = await acquire(options)
+        const executeQuery = connection.executeQuery.bind(connection)
+        connection.executeQuery = (query, ...rest) => {
+          count += 1
+          if (given.keepsTexts) texts.push(query.sql)
+          return executeQuery(query, ...rest)
         }
-        return driver
-      },
+        return connection
+      }
+      return driver
     }
+    return { ...session, dialect: { ...session.dialect, createDriver } }
   }
-  return { storage: { ...storage, createDialect }, count: () => count, texts }
+  return { storage: { ...storage, open }, count: () => count, texts }
 }

@@ -3,7 +3,8 @@ import { z } from 'zod'
 
 import { createEngine, type AgentAdapter, type Engine, type UserActor } from '@engine/core'
 import { ADAPTER_SPEC, type AdapterTurn, type RunOutcome, type Storage } from '@engine/core/plugin'
-import { sqlite } from '@engine/storage-sqlite'
+
+import { newStorage } from './storages.ts'
 
 export const board: UserActor = { kind: 'user', id: 'board', roles: { '*': 'owner' } }
 
@@ -36,7 +37,7 @@ type Settings = NonNullable<Parameters<typeof createEngine>[0]['settings']>
 export async function createWorld(options: { storage?: Storage; settings?: Settings; agentMode?: 'auto' | 'manual' } = {}): Promise<World> {
   const adapter = scriptedAdapter()
   const engine = await createEngine({
-    storage: options.storage ?? sqlite(':memory:'),
+    storage: options.storage ?? (await newStorage()),
     adapters: [adapter],
     checksOutputs: true,
     random: () => 0,

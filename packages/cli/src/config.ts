@@ -19,12 +19,12 @@ export interface ServeConfig {
 }
 
 /** A flag wins over its environment variable, which wins over the default. @throws naming the setting that is wrong */
-export function readConfig(flags: ServeFlags, environment: Readonly<Record<string, string | undefined>>): ServeConfig {
+export async function readConfig(flags: ServeFlags, environment: Readonly<Record<string, string | undefined>>): Promise<ServeConfig> {
   const dataDir = flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
   return {
     host: flags.host ?? environment['HOST'] ?? '127.0.0.1',
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
-    storage: readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], dataDir),
+    storage: await readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], dataDir),
     hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']),
   }
 }
@@ -41,11 +41,20 @@ function readSwitch(name: string, value: string | undefined): boolean {
   throw new Error(`${name} must be on or off, not "${value}".`)
 }
 
-function readStorage(url: string | undefined, dataDir: string): Storage {
+async function readStorage(url: string | undefined, dataDir: string): Promise<Storage> {
   if (url === undefined || url === '') return sqlite(join(resolve(dataDir), 'engine.db'))
   const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/i.exec(url) ?? []
+  if (/^(postgres|postgresql|pglite)$/.test(scheme)) {
+    // Only who asks for Postgres waits for its driver to load.
+    const { pglite, postgres } = await import('@engine/storage-postgres')
+    if (scheme !== 'pglite') return postgres(url)
+    const folder = rest.replace(/^\/\//, '')
+    if (folder !== '') return pglite(folder === 'memory' ? undefined : resolve(folder))
+  }
   if (scheme === 'file' && rest !== '') return sqlite(rest === ':memory:' ? rest : resolve(rest.replace(/^\/\/(?=\/)/, '')))
   // Only the scheme is repeated: the rest of such a URL can hold a password.
   const what = scheme === '' ? 'it has no scheme' : `this version does not know ${scheme}:`
-  throw new Error(`DATABASE_URL (or --database-url) can not be used: ${what}. Use file:./engine.db.`)
+  throw new Error(
+    `DATABASE_URL (or --database-url) can not be used: ${what}. Use postgres://user:password@host:5432/database, pglite://./folder or file:./engine.db.`,
+  )
 }

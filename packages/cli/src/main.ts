@@ -12,9 +12,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--port <number>', 'port to listen on; 0 takes a free one (PORT, default 4400)')
     .option('--host <address>', 'loopback address to listen on (HOST, default 127.0.0.1)')
     .option('--data-dir <folder>', 'where the database file lives (ENGINE_DATA_DIR, default ./data)')
-    .option('--database-url <url>', 'database to use instead, file:./engine.db (DATABASE_URL)')
+    .option('--database-url <url>', 'database to use instead: postgres://…, pglite://./folder or file:./engine.db (DATABASE_URL)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
-    .action((flags: ServeFlags) => serveCommand(readConfig(flags, process.env)))
+    .action(async (flags: ServeFlags) => serveCommand(await readConfig(flags, process.env)))
   try {
     await program.parseAsync(argv)
   } catch (error) {

@@ -1,16 +1,18 @@
-import { Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 
 import { createApi } from './api.ts'
+import { openInstance } from './database/instance.ts'
 import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations/index.ts'
+import { openDatabase } from './database/open.ts'
 import type { Database } from './database/tables.ts'
 import type { Engine } from './engine.ts'
 import { streamEvents } from './events/stream.ts'
 import { systemActor } from './kernel/actor.ts'
 import { createAdapterCatalog } from './kernel/adapters.ts'
 import { EngineError, kernelErrors } from './kernel/errors.ts'
-import { createEventBus } from './kernel/events.ts'
-import { execute, type Host } from './kernel/execute.ts'
+import { createEventBus, type AnyEvent } from './kernel/events.ts'
+import { execute, type Host, type Probe } from './kernel/execute.ts'
 import { createIdGenerator } from './kernel/id.ts'
 import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
@@ -20,7 +22,7 @@ import { coreModules } from './modules.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
 import { systemClock, type Clock } from './ports/clock.ts'
 import { silentLogger, type Logger } from './ports/logger.ts'
-import type { Storage } from './ports/storage.ts'
+import type { Storage, StorageSession } from './ports/storage.ts'
 import { authenticateRun } from './runs/authenticate.ts'
 
 export interface EngineOptions {
@@ -33,6 +35,8 @@ export interface EngineOptions {
   readonly random?: () => number
   /** Holds every answer to its schema. For tests. */
   readonly checksOutputs?: boolean
+  /** Told each step of each command by name, such as `tasks.checkout.recorded`. For tests that crash or wait at one. */
+  readonly probe?: Probe
 }
 
 /**
@@ -41,14 +45,12 @@ export interface EngineOptions {
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { storage, logger = silentLogger, clock = systemClock } = options
-  const db = new Kysely<Database>({ dialect: storage.createDialect() })
-  try {
-    const applied = await migrate(db, storage.family, migrations)
-    if (applied.length > 0) logger.info('migrated the database', { applied })
-  } catch (error) {
+  const session = storage.open()
+  const db = openDatabase(storage, session.dialect)
+  const epoch = await prepare(db, { storage, logger }).catch(async (error: unknown) => {
     await db.destroy()
     throw error
-  }
+  })
   const host: Host = {
     db,
     registry: createRegistry(Object.values(coreModules), kernelErrors),
@@ -57,22 +59,50 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     adapters: createAdapterCatalog(options.adapters ?? []),
     settings: { ...defaultSettings, ...options.settings },
     checksOutputs: options.checksOutputs ?? false,
+    epoch,
+    probe: options.probe,
     newId: createIdGenerator(() => clock.now()),
     random: options.random ?? Math.random,
   }
-  return assemble(host, { storage, logger })
+  return assemble(host, { storage, session, logger })
 }
 
-function assemble(host: Host, given: { storage: Storage; logger: Logger }): Engine {
-  const { logger, storage } = given
+/** Brings the schema up to date, and finds out whether this database was restored. @returns its epoch */
+async function prepare(db: Kysely<Database>, given: { storage: Storage; logger: Logger }): Promise<number> {
+  const { storage, logger } = given
+  const applied = await migrate(db, { schema: storage.schema, migrations })
+  if (applied.length > 0) logger.info('migrated the database', { applied })
+  const { epoch, isRestored } = await openInstance(db)
+  if (isRestored) logger.info('this database was restored: its open leases are over, and it begins a new epoch', { epoch })
+  return epoch
+}
+
+/** The stream of a company's events, for as long as its listener may listen. */
+async function* stream(host: Host, given: Parameters<Engine['stream']>[0] & { stopping: AbortSignal }): AsyncGenerator<AnyEvent[]> {
+  const { companyId, actor, after = 0, signal, stopping } = given
+  const mayListen = () => execute(host, 'events.list', { input: { companyId, limit: 1 }, call: { actor } })
+  await mayListen()
+  const until = AbortSignal.any([signal, stopping])
+  for await (const events of streamEvents(host, { companyId, after, signal: until, pollMs: host.settings.pollMs })) {
+    await mayListen()
+    yield events
+  }
+}
+
+function assemble(host: Host, given: { storage: Storage; session: StorageSession; logger: Logger }): Engine {
+  const { logger, storage, session } = given
   const workerId = `${process.pid}-${host.newId()}`
   const dispatcher = createDispatcher(host, { id: workerId, logger })
   const watchdog = createWatchdog(host, logger)
   const stopping = new AbortController()
+  const tellOthers = session.hints ? host.bus.onAny(({ companyId }) => session.hints?.notify(companyId)) : () => undefined
+  let listening: (() => Promise<void>) | undefined
   let stopped: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
     stopping.abort()
+    tellOthers()
+    await listening?.()
     await watchdog.stop()
     await dispatcher.stop(host.settings.stopGraceMs)
     await host.db.destroy()
@@ -85,17 +115,10 @@ function assemble(host: Host, given: { storage: Storage; logger: Logger }): Engi
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),
     authenticate: (credential) => authenticateRun(host.db, credential),
     on: (type, handler) => host.bus.on(type, handler),
-    async *stream({ companyId, actor, after = 0, signal }) {
-      const mayListen = () => execute(host, 'events.list', { input: { companyId, limit: 1 }, call: { actor } })
-      await mayListen()
-      const until = AbortSignal.any([signal, stopping.signal])
-      for await (const events of streamEvents(host, { companyId, after, signal: until, pollMs: host.settings.pollMs })) {
-        await mayListen()
-        yield events
-      }
-    },
+    stream: (options) => stream(host, { ...options, stopping: stopping.signal }),
     async start() {
       if (stopping.signal.aborted) throw new EngineError(kernelErrors.unavailable, 'This engine was stopped; create a new one.')
+      listening ??= await session.hints?.listen((companyId) => host.bus.hint(companyId))
       dispatcher.start()
       watchdog.start()
     },

@@ -1,19 +1,17 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 
+import { createTurns } from '@engine/core/plugin'
+
 import { closedError } from './busy.ts'
 import { openDatabase, type Handles } from './open.ts'
 import { StatementCache } from './statements.ts'
 import { Writer } from './writer.ts'
 
-/** How long queries may follow each other before the event loop gets a turn, milliseconds. */
-const busyStretchMs = 8
-
 /** A Kysely driver on better-sqlite3: one writer taken in turns, one reader that sees only committed rows. */
 export class SqliteDriver implements Driver {
   readonly #path: string
   #open: OpenDatabase | undefined
-  #yieldedAt = 0
-  #turn: Promise<void> | null = null
+  readonly #letOthersRun = createTurns()
 
   constructor(path: string) {
     this.#path = path
@@ -26,23 +24,6 @@ export class SqliteDriver implements Driver {
   async acquireConnection(): Promise<Connection> {
     await this.#letOthersRun()
     return new Connection(this.#database())
-  }
-
-  /**
-   * SQLite answers at once, so a caller that only awaits us would never let timers, sockets and heartbeats have their
-   * turn: now and then the event loop gets one.
-   */
-  async #letOthersRun(): Promise<void> {
-    if (performance.now() - this.#yieldedAt < busyStretchMs) return
-    // One turn for all who ask meanwhile: they go on together, and their transactions can share a commit.
-    this.#turn ??= new Promise((resolve) =>
-      setImmediate(() => {
-        this.#turn = null
-        this.#yieldedAt = performance.now()
-        resolve()
-      }),
-    )
-    await this.#turn
   }
 
   async beginTransaction(connection: Connection): Promise<void> {

@@ -1,5 +1,5 @@
 // The complete public surface of @engine/storage-sqlite.
-import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type SelectModifierNode } from 'kysely'
 
 import { STORAGE_SPEC, type Storage } from '@engine/core/plugin'
 
@@ -9,6 +9,21 @@ import { SqliteDriver } from './driver.ts'
 class ManyConnections extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true
+  }
+}
+
+/** A SQLite transaction has the whole database for itself: there are no row locks, and none are needed. */
+class WithoutRowLocks extends SqliteQueryCompiler {
+  static readonly #locks: ReadonlySet<string | undefined> = new Set([
+    'ForUpdate',
+    'ForNoKeyUpdate',
+    'ForShare',
+    'ForKeyShare',
+    'SkipLocked',
+  ])
+
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (!WithoutRowLocks.#locks.has(node.modifier)) super.visitSelectModifier(node)
   }
 }
 
@@ -24,11 +39,13 @@ export function sqlite(path: string): Storage {
     spec: STORAGE_SPEC,
     id: `sqlite:${path}`,
     family: 'sqlite',
-    createDialect: () => ({
-      createAdapter: () => new ManyConnections(),
-      createDriver: () => new SqliteDriver(path),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
+    open: () => ({
+      dialect: {
+        createAdapter: () => new ManyConnections(),
+        createDriver: () => new SqliteDriver(path),
+        createIntrospector: (db) => new SqliteIntrospector(db),
+        createQueryCompiler: () => new WithoutRowLocks(),
+      },
     }),
   }
 }

@@ -20,7 +20,7 @@ function temporaryFile(): string {
 }
 
 async function open(path: string): Promise<Kysely<Tables>> {
-  const db = new Kysely<Tables>({ dialect: sqlite(path).createDialect() })
+  const db = new Kysely<Tables>({ dialect: sqlite(path).open().dialect })
   onTestFinished(() => db.destroy())
   await db.transaction().execute((tx) => sql`create table if not exists notes (id integer primary key, text text not null)`.execute(tx))
   return db

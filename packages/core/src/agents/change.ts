@@ -1,20 +1,21 @@
-import { versionConflict } from '../kernel/change.ts'
+import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import type { PauseReason, StoredAgentStatus } from './schema.ts'
-import { findAgent, updateAgent } from './sql.ts'
+import { lockAgent, updateAgent } from './sql.ts'
 import type { AgentTable } from './table.ts'
 
+/** An agent of this company, which nobody else changes until this command is over. */
 export async function requireAgent(context: CommandContext, agentId: string): Promise<AgentTable> {
-  const agent = await findAgent(context.tx, agentId)
+  const agent = await lockAgent(context.tx, agentId)
   if (agent?.company_id !== context.companyId) throw notFound('agent', agentId)
   return agent
 }
 
-/** Writes changes to an agent that was read in this transaction. @throws `version_conflict` */
+/** Writes changes to an agent that was read in this transaction. */
 export async function changeAgent(context: CommandContext, agent: AgentTable, changes: Partial<AgentTable>): Promise<AgentTable> {
   const next = await updateAgent(context.tx, agent, { ...changes, updated_at: context.now })
-  if (!next) throw versionConflict('agent', agent, agent.version)
+  if (!next) throw changedMeanwhile('agent', agent.id)
   return next
 }
 

@@ -10,7 +10,7 @@ import { wakeForOpenTasks } from '../runs/wake.ts'
 import { agentRef, changeAgent, requireAgent, setAgentStatus } from './change.ts'
 import { agentMachine } from './machine.ts'
 import { Agent, AgentInput, PauseReason } from './schema.ts'
-import { countLiveRuns, findColleague, managersOf } from './sql.ts'
+import { findColleague, managersOf } from './sql.ts'
 import { toAgent, type AgentTable } from './table.ts'
 
 export const create = command({
@@ -39,13 +39,14 @@ export const create = command({
       adapter_config: JSON.stringify(context.adapters.parseConfig(input.adapterType, input.adapterConfig ?? {})),
       execution_mode: input.executionMode ?? 'auto',
       max_concurrent_runs: input.maxConcurrentRuns ?? 20,
+      live_runs: 0,
       version: 1,
       created_at: context.now,
       updated_at: context.now,
     }
     await context.tx.insertInto('agents').values(row).execute()
     context.emit('agent.registered', agentRef(row), { name: row.name, role: row.role, adapterType: row.adapter_type })
-    return toAgent(row, { isRunning: false, showsConfig: true })
+    return toAgent(row, { showsConfig: true })
   },
 })
 
@@ -76,7 +77,7 @@ export const update = command({
     context.emit('agent.updated', agentRef(next), { changed: fieldNames(changes) })
     await followMode(context, agent, next)
     const isMended = agent.status === 'error' && changes.adapter_config !== undefined
-    return show(context, isMended ? await putToWork(context, next, 'reconfigured') : next)
+    return show(isMended ? await putToWork(context, next, 'reconfigured') : next)
   },
 })
 
@@ -122,7 +123,7 @@ export const pause = command({
     const agent = await requireAgent(context, input.agentId)
     assertTransition(agentMachine, agent.status, { to: 'paused', verb: 'pause' })
     await cancelRunsOfAgent(context, agent, { statuses: ['running'], reason: 'agent_paused' })
-    return show(context, await setAgentStatus(context, agent, { to: 'paused', reason: input.reason, pauseReason: input.reason }))
+    return show(await setAgentStatus(context, agent, { to: 'paused', reason: input.reason, pauseReason: input.reason }))
   },
 })
 
@@ -135,7 +136,7 @@ export const resume = command({
   async handle(context, input) {
     const agent = await requireAgent(context, input.agentId)
     assertTransition(agentMachine, agent.status, { to: 'idle', verb: 'resume' })
-    return show(context, await putToWork(context, agent, 'resumed'))
+    return show(await putToWork(context, agent, 'resumed'))
   },
 })
 
@@ -149,12 +150,11 @@ export const terminate = command({
     const agent = await requireAgent(context, input.agentId)
     assertTransition(agentMachine, agent.status, { to: 'terminated', verb: 'terminate' })
     await cancelRunsOfAgent(context, agent, { statuses: ['queued', 'running'], reason: 'agent_terminated' })
-    return show(context, await setAgentStatus(context, agent, { to: 'terminated', reason: 'terminated' }))
+    return show(await setAgentStatus(context, agent, { to: 'terminated', reason: 'terminated' }))
   },
 })
 
-async function show(context: CommandContext, agent: AgentTable): Promise<Agent> {
-  const live = await countLiveRuns(context.tx, { companyId: context.companyId, agentId: agent.id })
+function show(agent: AgentTable): Agent {
   // Pausing needs less than seeing a configuration does, so these answers show none; `agents.get` shows it to admins.
-  return toAgent(agent, { isRunning: live > 0, showsConfig: false })
+  return toAgent(agent, { showsConfig: false })
 }

@@ -18,7 +18,7 @@ export const get = query({
   async handle(context, input) {
     const row = await agentRows(context).where('agents.id', '=', input.agentId).executeTakeFirst()
     if (!row) throw notFound('agent', input.agentId)
-    return toAgent(row, { isRunning: row.live > 0, showsConfig: showsConfig(context) })
+    return toAgent(row, { showsConfig: showsConfig(context) })
   },
 })
 
@@ -33,30 +33,17 @@ export const list = query({
       .orderBy('agents.id')
       .limit(input.limit + 1)
     if (input.status) rows = rows.where('agents.status', '=', input.status)
-    if (input.cursor) rows = rows.where('agents.id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
+    if (input.cursor) rows = rows.where('agents.id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     const view = showsConfig(context)
     return toPage(await rows.execute(), input.limit, {
-      item: (row) => toAgent(row, { isRunning: row.live > 0, showsConfig: view }),
+      item: (row) => toAgent(row, { showsConfig: view }),
       key: (row) => [row.id],
     })
   },
 })
 
 function agentRows(context: QueryContext) {
-  return context.db
-    .selectFrom('agents')
-    .selectAll('agents')
-    .select((e) =>
-      e
-        .selectFrom('leases')
-        .select((count) => count.fn.countAll<number>().as('live'))
-        .whereRef('leases.company_id', '=', 'agents.company_id')
-        .whereRef('leases.agent_id', '=', 'agents.id')
-        .$castTo<{ live: number }>()
-        .as('live'),
-    )
-    .$narrowType<{ live: number }>()
-    .where('agents.company_id', '=', context.companyId)
+  return context.db.selectFrom('agents').selectAll('agents').where('agents.company_id', '=', context.companyId)
 }
 
 function showsConfig(context: { actor: Actor; companyId: string }): boolean {

@@ -11,6 +11,15 @@ export async function findAgent(db: Kysely<Database>, id: string): Promise<Agent
   return first(await agentById(db, { id }))
 }
 
+const agentForChange = statement((db, given: { id: string }) =>
+  db.selectFrom('agents').selectAll().where('id', '=', given.id).forNoKeyUpdate(),
+)
+
+/** An agent whose row is ours until the transaction ends. */
+export async function lockAgent(tx: Transaction<Database>, id: string): Promise<AgentTable | null> {
+  return first(await agentForChange(tx, { id }))
+}
+
 export async function locateAgent(db: Kysely<Database>, id: string): Promise<Location | null> {
   const agent = await findAgent(db, id)
   return agent && { id: agent.id, companyId: agent.company_id, taskId: null, agentId: agent.id }
@@ -22,17 +31,20 @@ export async function findColleague(db: Kysely<Database>, given: { companyId: st
   return agent?.company_id === given.companyId ? agent : null
 }
 
-const leaseCount = statement((db, given: { companyId: string; agentId: string }) =>
+const countLease = statement((db, given: { companyId: string; agentId: string; change: number }) =>
   db
-    .selectFrom('leases')
-    .select((e) => e.fn.countAll<number>().as('live'))
+    .updateTable('agents')
+    .set((e) => ({ live_runs: e('live_runs', '+', given.change) }))
     .where('company_id', '=', given.companyId)
-    .where('agent_id', '=', given.agentId),
+    .where('id', '=', given.agentId),
 )
 
-/** How many runs of the agent are live now. */
-export async function countLiveRuns(db: Kysely<Database>, given: { companyId: string; agentId: string }): Promise<number> {
-  return first(await leaseCount(db, given))?.live ?? 0
+/** Keeps an agent's number of live runs: called where a lease begins or ends, and nowhere else. */
+export async function countLiveRun(
+  tx: Transaction<Database>,
+  given: { companyId: string; agentId: string; change: 1 | -1 },
+): Promise<void> {
+  await countLease(tx, given)
 }
 
 /** Changes an agent that is still at the version that was read; null when it is not. */

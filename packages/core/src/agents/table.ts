@@ -16,13 +16,15 @@ export interface AgentTable {
   adapter_config: string
   execution_mode: ExecutionMode
   max_concurrent_runs: number
+  /** How many leases it has. */
+  live_runs: number
   version: number
   created_at: string
   updated_at: string
 }
 
-/** Shows a row; `view` says what cannot be read from the row alone. */
-export function toAgent(row: AgentTable, view: { isRunning: boolean; showsConfig: boolean }): Agent {
+/** Shows a row; its configuration only to those who may change it. */
+export function toAgent(row: AgentTable, view: { showsConfig: boolean }): Agent {
   return {
     id: row.id,
     companyId: row.company_id,
@@ -31,7 +33,7 @@ export function toAgent(row: AgentTable, view: { isRunning: boolean; showsConfig
     title: row.title,
     instructions: row.instructions,
     reportsTo: row.reports_to,
-    status: row.status === 'idle' && view.isRunning ? 'running' : row.status,
+    status: row.status === 'idle' && row.live_runs > 0 ? 'running' : row.status,
     pauseReason: row.pause_reason,
     errorMessage: row.error_message,
     capabilities: JSON.parse(row.capabilities),

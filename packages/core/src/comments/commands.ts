@@ -16,6 +16,7 @@ export const create = command({
   access: { scope: 'comments:create', company: 'task' },
   http: ['POST', '/tasks/:taskId/comments'],
   creates: true,
+  locks: 'rows',
   async handle(context, input) {
     if (input.parentId) {
       const parent = await findComment(context.tx, input.parentId)

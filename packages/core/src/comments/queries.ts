@@ -20,7 +20,7 @@ export const list = query({
       .where('task_id', '=', input.taskId)
       .orderBy('id')
       .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     return toPage(await rows.execute(), input.limit, { item: toComment, key: (row) => [row.id] })
   },
 })

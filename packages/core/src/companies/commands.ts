@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { command, type CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
-import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
+import { assertVersion, changedFields, changedMeanwhile, fieldNames } from '../kernel/change.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { companyMachine } from './machine.ts'
@@ -99,7 +99,7 @@ interface Change {
 
 async function changeCompany(context: CommandContext, company: CompanyTable, change: Change): Promise<Company> {
   const next = await updateCompany(context.tx, company, { ...change.changes, updated_at: context.now })
-  if (!next) throw new EngineError(kernelErrors.version_conflict, `The company ${company.id} was changed meanwhile.`)
+  if (!next) throw changedMeanwhile('company', company.id)
   change.emit(next)
   return toCompany(next)
 }

@@ -35,8 +35,12 @@ export const list = query({
       .selectAll()
       .orderBy('id')
       .limit(input.limit + 1)
-    if (visible !== 'all') rows = rows.where('id', 'in', [...visible, ''])
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
+    if (visible !== 'all') {
+      const ids = visible.filter((id) => Id.safeParse(id).success)
+      if (ids.length === 0) return { items: [], nextCursor: null }
+      rows = rows.where('id', 'in', ids)
+    }
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     return toPage(await rows.execute(), input.limit, { item: toCompany, key: (row) => [row.id] })
   },
 })

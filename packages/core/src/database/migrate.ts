@@ -4,6 +4,7 @@ import { EngineError, defineErrors } from '../kernel/errors.ts'
 import { sha256 } from '../kernel/json.ts'
 import type { DatabaseFamily } from '../ports/storage.ts'
 import { renderColumns } from './columns.ts'
+import { familyOf } from './open.ts'
 import type { Database } from './tables.ts'
 
 /** One step of the schema: SQL with `{column types}`, or one text per family where they really differ. */
@@ -24,17 +25,49 @@ const migrationErrors = defineErrors({
  * @throws `schema_newer`, `schema_edited`: the database is left as it was
  * @see PROMISES P22
  */
-export async function migrate(db: Kysely<Database>, family: DatabaseFamily, migrations: readonly Migration[]): Promise<string[]> {
-  await db.transaction().execute((tx) => createMigrationTable(tx, family))
+export async function migrate(
+  db: Kysely<Database>,
+  given: { schema?: string | undefined; migrations: readonly Migration[] },
+): Promise<string[]> {
+  const family = familyOf(db)
+  const { migrations, schema } = given
+  const alone = <Result>(work: (tx: Transaction<Database>) => Promise<Result>) =>
+    db.transaction().execute(async (tx) => {
+      if (schema !== undefined) await enterSchema(tx, schema)
+      return work(tx)
+    })
+  await alone((tx) => createMigrationTable(tx, { family, schema }))
   const applied: string[] = []
   for (const [index, migration] of migrations.entries()) {
-    const isNew = await db.transaction().execute((tx) => applyMigration(tx, { family, migrations, migration, index }))
+    const isNew = await alone((tx) => applyMigration(tx, { family, migrations, migration, index }))
     if (isNew) applied.push(migration.id)
   }
   return applied
 }
 
-async function createMigrationTable(tx: Transaction<Database>, family: DatabaseFamily): Promise<void> {
+/** How long a starter waits for another one's migration, and a migration for the tables it changes, milliseconds. */
+const lockTimeoutMs = 30_000
+
+/**
+ * Lets one transaction at a time migrate a schema, and names it as the one that unqualified names mean. Both end with the
+ * transaction, so a pooler may give its connection to anybody afterwards.
+ */
+async function enterSchema(tx: Transaction<Database>, schema: string): Promise<void> {
+  await sql`select set_config('lock_timeout', ${String(lockTimeoutMs)}, true), set_config('search_path', ${quoteName(schema)}, true)`.execute(
+    tx,
+  )
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`engine migrations ${schema}`}, 0))`.execute(tx)
+}
+
+function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+async function createMigrationTable(
+  tx: Transaction<Database>,
+  { family, schema }: { family: DatabaseFamily; schema?: string | undefined },
+): Promise<void> {
+  if (schema !== undefined) await sql`create schema if not exists ${sql.id(schema)}`.execute(tx)
   const text = `create table if not exists engine_migrations (
     position {integer} primary key, id text not null unique, checksum text not null, applied_at {time} not null
   ) {table}`

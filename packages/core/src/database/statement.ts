@@ -1,5 +1,7 @@
 import type { CompiledQuery, Kysely } from 'kysely'
 
+import type { DatabaseFamily } from '../ports/storage.ts'
+import { familyOf } from './open.ts'
 import type { Database } from './tables.ts'
 
 interface Compilable<Row> {
@@ -16,12 +18,13 @@ class Placeholder {
 
 /**
  * A statement whose text never changes: built and compiled once per database, then run with its parameters.
- * `build` sees each parameter as a placeholder, so it may pass it on but never look at it.
+ * `build` sees each parameter as a placeholder, so it may pass it on but never look at it; it may look at the family,
+ * for the few things that families write differently.
  *
  * @example const findGoal = statement((db, given: { id: string }) => db.selectFrom('goals').selectAll().where('id', '=', given.id))
  */
 export function statement<Parameters extends object, Row>(
-  build: (db: Kysely<Database>, given: Parameters) => Compilable<Row>,
+  build: (db: Kysely<Database>, given: Parameters, family: DatabaseFamily) => Compilable<Row>,
 ): (db: Kysely<Database>, given: Parameters) => Promise<Row[]> {
   const compiledFor = new WeakMap<object, CompiledQuery<Row>>()
   // Only names are read from it while building; see `bind` for the values.
@@ -31,7 +34,7 @@ export function statement<Parameters extends object, Row>(
     const { adapter } = db.getExecutor()
     let compiled = compiledFor.get(adapter)
     if (!compiled) {
-      compiled = build(db, placeholders).compile()
+      compiled = build(db, placeholders, familyOf(db)).compile()
       compiledFor.set(adapter, compiled)
     }
     const result = await db.executeQuery<Row>({ ...compiled, parameters: bind(compiled.parameters, given) })

@@ -6,6 +6,7 @@ import type { CompanyTable } from '../companies/table.ts'
 import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
 import type { GoalTable } from '../goals/table.ts'
 import type { LeaseTable, RunLogTable, RunTable } from '../runs/table.ts'
+import type { TaskStatus } from '../tasks/schema.ts'
 import type { TaskBlockerTable, TaskTable } from '../tasks/table.ts'
 
 /** Every table of Engine. JSON columns hold JSON text, times hold ISO-8601 text, on every database. */
@@ -23,11 +24,17 @@ export interface Database {
   reviews: ReviewTable
   events: EventTable
   idempotency_records: IdempotencyTable
+  engine_instance: InstanceTable
+  company_counters: CompanyCounterTable
   engine_migrations: MigrationTable
 }
 
 export interface EventTable {
   seq: GeneratedAlways<number>
+  /** The life of the database that it was written in; see engine_instance. */
+  epoch: number
+  /** The transaction that wrote it, on Postgres; 0 on SQLite, where seq is the order of the commits. */
+  xid: GeneratedAlways<number>
   id: string
   company_id: string
   type: string
@@ -41,6 +48,15 @@ export interface EventTable {
   request_id: string | null
   at: string
 }
+
+interface InstanceTable {
+  id: number
+  epoch: number
+  identity: string
+}
+
+/** Tasks of a company by status, in several rows whose sum counts. */
+export type CompanyCounterTable = { company_id: string; shard: number } & Record<TaskStatus, number>
 
 interface IdempotencyTable {
   scope: string

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 
 import { eventActor } from '../kernel/actor.ts'
+import { changedMeanwhile } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
-import { assertTransition, illegalTransition } from '../kernel/transition.ts'
+import { assertTransition } from '../kernel/transition.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, wakeAssignee } from '../tasks/transition.ts'
@@ -32,6 +33,7 @@ export const submit = command({
   access: { scope: 'deliverables:submit', company: 'task' },
   http: ['POST', '/tasks/:taskId/deliverables'],
   creates: true,
+  locks: 'rows',
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
     if (task.status !== 'in_progress' && task.status !== 'in_review') {
@@ -139,7 +141,6 @@ async function setStatus(
 ): Promise<DeliverableTable> {
   assertTransition(deliverableMachine, row.status, move)
   const next = await updateDeliverable(context.tx, row, { status: move.to, updated_at: context.now })
-  if (next) return next
-  const current = await findDeliverable(context.tx, row.id)
-  throw illegalTransition(deliverableMachine, current?.status ?? row.status, move)
+  if (!next) throw changedMeanwhile('deliverable', row.id)
+  return next
 }

@@ -36,7 +36,7 @@ export const list = query({
       .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     return toPage(await rows.execute(), input.limit, {
       item: (row) => {
         const { content: _content, review: _review, ...shown } = toDeliverable(row, null)

@@ -1,16 +1,19 @@
-import type { Kysely, Transaction } from 'kysely'
+import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database, EventTable } from '../database/tables.ts'
+import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 
-type NewEvent = Omit<EventTable, 'seq'>
+type NewEvent = Omit<EventTable, 'seq' | 'xid'>
 
 const append = statement((db, given: NewEvent) =>
   db
     .insertInto('events')
     .values({
       id: given.id,
+      // No row, no epoch, no event: a process that opened the database before it was restored writes nothing any more.
+      epoch: db.selectFrom('engine_instance').select('epoch').where('epoch', '=', given.epoch).$asScalar(),
       company_id: given.company_id,
       type: given.type,
       actor_kind: given.actor_kind,
@@ -27,10 +30,13 @@ const append = statement((db, given: NewEvent) =>
 )
 
 /** Writes events in their order, in the transaction of the change that they record. */
-export async function appendEvents(tx: Transaction<Database>, events: readonly Omit<AnyEvent, 'seq'>[]): Promise<AnyEvent[]> {
+export async function appendEvents(
+  tx: Transaction<Database>,
+  given: { events: readonly Omit<AnyEvent, 'seq'>[]; epoch: number },
+): Promise<AnyEvent[]> {
   const written: AnyEvent[] = []
-  for (const event of events) {
-    const row = first(await append(tx, toRow(event)))
+  for (const event of given.events) {
+    const row = first(await append(tx, { ...toRow(event), epoch: given.epoch }))
     if (!row) throw new Error('the database returned no row for an appended event')
     // `event` is one member of the union and stays it.
     written.push({ ...event, seq: row.seq } as AnyEvent)
@@ -38,7 +44,7 @@ export async function appendEvents(tx: Transaction<Database>, events: readonly O
   return written
 }
 
-function toRow(event: Omit<AnyEvent, 'seq'>): NewEvent {
+function toRow(event: Omit<AnyEvent, 'seq'>): Omit<NewEvent, 'epoch'> {
   return {
     id: event.id,
     company_id: event.companyId,
@@ -55,34 +61,82 @@ function toRow(event: Omit<AnyEvent, 'seq'>): NewEvent {
   }
 }
 
-const after = statement((db, given: { companyId: string; after: number; limit: number }) =>
-  db
+/**
+ * A place in the order of commits. On Postgres seq alone is the order of inserts: a slow transaction would appear behind
+ * a reader that has gone past it.
+ */
+export interface Position {
+  readonly epoch: number
+  readonly xid: number
+  readonly seq: number
+}
+
+export const beginning: Position = { epoch: 0, xid: 0, seq: 0 }
+
+const positionOfSeq = statement((db, given: { companyId: string; seq: number }) =>
+  db.selectFrom('events').select(['epoch', 'xid', 'seq']).where('seq', '=', given.seq).where('company_id', '=', given.companyId),
+)
+
+/** The place of a company's event; the end of the log for a seq beyond it. @throws `invalid_input` for one that is no event of it */
+export async function positionOf(db: Kysely<Database>, given: { companyId: string; seq: number }): Promise<Position> {
+  if (given.seq === 0) return beginning
+  const found = first(await positionOfSeq(db, given))
+  if (found) return found
+  const newest = await latestPosition(db, given.companyId)
+  if (given.seq > newest.seq) return newest
+  throw new EngineError(
+    kernelErrors.invalid_input,
+    `after: this company has no event ${given.seq}; send the seq of one of its events, or 0 for all of them.`,
+    { details: { errors: [{ path: 'after', message: 'no event of this company' }] } },
+  )
+}
+
+const after = statement((db, given: Position & { companyId: string; limit: number }, family) => {
+  const rows = db
     .selectFrom('events')
     .selectAll()
     .where('company_id', '=', given.companyId)
-    .where('seq', '>', given.after)
+    .where((e) => e(e.refTuple('epoch', 'xid', 'seq'), '>', e.tuple(e.val(given.epoch), e.val(given.xid), e.val(given.seq))))
+    .orderBy('epoch')
+    .orderBy('xid')
     .orderBy('seq')
-    .limit(given.limit),
-)
+    .limit(given.limit)
+  if (family === 'sqlite') return rows
+  // A row is shown when every transaction that began before its own has ended: none can appear in front of it any more.
+  return rows.where((e) =>
+    e.or([
+      sql<boolean>`xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
+      e('epoch', '<', e.selectFrom('engine_instance').select('engine_instance.epoch')),
+    ]),
+  )
+})
 
-/** A company's events after a position, in the order of the log. */
-export async function eventsAfter(db: Kysely<Database>, given: { companyId: string; after: number; limit: number }): Promise<AnyEvent[]> {
-  return (await after(db, given)).map(toEvent)
+/** A company's events after a position, in the order of their commits. */
+export async function eventsAfter(
+  db: Kysely<Database>,
+  given: { companyId: string; after: Position; limit: number },
+): Promise<{ event: AnyEvent; position: Position }[]> {
+  const rows = await after(db, { companyId: given.companyId, limit: given.limit, ...given.after })
+  return rows.map((row) => ({ event: toEvent(row), position: row }))
 }
 
 const latest = statement((db, given: { companyId: string }) =>
   db
     .selectFrom('events')
-    .select((e) => e.fn.max('seq').as('seq'))
-    .where('company_id', '=', given.companyId),
+    .select(['epoch', 'xid', 'seq'])
+    .where('company_id', '=', given.companyId)
+    .orderBy('epoch', 'desc')
+    .orderBy('xid', 'desc')
+    .orderBy('seq', 'desc')
+    .limit(1),
 )
 
-/** The position of a company's newest event; 0 when it has none. */
-export async function latestSeq(db: Kysely<Database>, companyId: string): Promise<number> {
-  return first(await latest(db, { companyId }))?.seq ?? 0
+/** The place of a company's newest event. */
+export async function latestPosition(db: Kysely<Database>, companyId: string): Promise<Position> {
+  return first(await latest(db, { companyId })) ?? beginning
 }
 
-export function toEvent(row: Omit<EventTable, 'seq'> & { seq: number }): AnyEvent {
+export function toEvent(row: Omit<EventTable, 'seq' | 'xid'> & { seq: number }): AnyEvent {
   const event = {
     id: row.id,
     seq: row.seq,

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Database } from '../database/tables.ts'
 import type { AnyEvent, EventBus } from '../kernel/events.ts'
 import type { Clock } from '../ports/clock.ts'
-import { eventsAfter, latestSeq } from './sql.ts'
+import { eventsAfter, latestPosition, positionOf } from './sql.ts'
 
 const batch = 100
 
@@ -25,21 +25,26 @@ export async function* streamEvents(
   options: StreamOptions,
 ): AsyncGenerator<AnyEvent[]> {
   let heard = new AbortController()
-  const forget = source.bus.onAny((event) => {
-    if (event.companyId === options.companyId) heard.abort()
-  })
+  const hear = (companyId: string | null) => {
+    if (companyId === null || companyId === options.companyId) heard.abort()
+  }
+  const forget = [source.bus.onAny((event) => hear(event.companyId)), source.bus.onHint(hear)]
   try {
-    let after = options.after === 'latest' ? await latestSeq(source.db, options.companyId) : options.after
+    const { companyId } = options
+    let after =
+      options.after === 'latest'
+        ? await latestPosition(source.db, companyId)
+        : await positionOf(source.db, { companyId, seq: options.after })
     while (!options.signal.aborted) {
       heard = new AbortController()
-      const events = await eventsAfter(source.db, { companyId: options.companyId, after, limit: batch })
-      const last = events.at(-1)
+      const found = await eventsAfter(source.db, { companyId, after, limit: batch })
+      const last = found.at(-1)
       if (last) {
-        after = last.seq
-        yield events
+        after = last.position
+        yield found.map(({ event }) => event)
       } else await source.clock.sleep(options.pollMs, AbortSignal.any([heard.signal, options.signal]))
     }
   } finally {
-    forget()
+    for (const unsubscribe of forget) unsubscribe()
   }
 }

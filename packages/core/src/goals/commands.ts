@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { assertVersion, changedFields, fieldNames, versionConflict } from '../kernel/change.ts'
+import { assertVersion, changedFields, changedMeanwhile, fieldNames } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
@@ -64,7 +64,7 @@ export const update = command({
       .where('version', '=', goal.version)
       .returningAll()
       .executeTakeFirst()
-    if (!next) throw versionConflict('goal', goal, goal.version)
+    if (!next) throw changedMeanwhile('goal', goal.id)
     context.emit('goal.updated', ref(next), { changed: fieldNames(changes) })
     if (next.status !== goal.status) context.emit('goal.status_changed', ref(next), { from: goal.status, to: next.status })
     return toGoal(next)

@@ -35,7 +35,7 @@ export const list = query({
       .orderBy('id')
       .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     return toPage(await rows.execute(), input.limit, { item: toGoal, key: (row) => [row.id] })
   },
 })

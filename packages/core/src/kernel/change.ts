@@ -6,7 +6,7 @@ export function assertVersion(entity: string, current: { id: string; version: nu
   throw versionConflict(entity, current, version)
 }
 
-export function versionConflict(entity: string, current: { id: string; version: number }, version: number): EngineError {
+function versionConflict(entity: string, current: { id: string; version: number }, version: number): EngineError {
   return new EngineError(
     kernelErrors.version_conflict,
     `This ${entity} is at version ${current.version}, your change was made against ${version}. Read it again and repeat the change.`,
@@ -14,6 +14,16 @@ export function versionConflict(entity: string, current: { id: string; version: 
       details: { entity, id: current.id, currentVersion: current.version, yourVersion: version },
     },
   )
+}
+
+/**
+ * What a guarded change throws that met another version than was read a moment ago in the same transaction: somebody
+ * else's commit came between. The kernel runs the command again, which then decides by what is true now.
+ */
+export function changedMeanwhile(entity: string, id: string): EngineError {
+  return new EngineError(kernelErrors.changed_meanwhile, `This ${entity} was changed by somebody else at the same moment.`, {
+    details: { entity, id },
+  })
 }
 
 /** The fields that a patch really names: `undefined` means "leave it", `null` means "clear it". */

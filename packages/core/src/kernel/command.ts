@@ -68,6 +68,12 @@ export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends
   readonly kind: 'command'
   /** True when success means that something new exists (HTTP 201). */
   readonly creates?: boolean
+  /**
+   * What the command keeps others from changing while it decides, on databases that run several transactions at once.
+   * Left out, it has its whole company for itself, so it may reason over any number of rows. `rows` is for commands that
+   * many make at the same time: each row that they decide by is locked by the statement that reads it.
+   */
+  readonly locks?: 'rows'
   /** Why this command records no event; only for bookkeeping that is no change of the business. */
   readonly unaudited?: string
   handle(context: CommandContext, input: z.output<Input>): Promise<z.output<Output>>

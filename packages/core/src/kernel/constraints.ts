@@ -1,8 +1,13 @@
 import { EngineError, kernelErrors } from './errors.ts'
 
+// One entry a cause, with the codes of better-sqlite3 and the SQLSTATEs of Postgres.
 const unique = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'])
 const foreign = new Set(['SQLITE_CONSTRAINT_FOREIGNKEY', '23503'])
 const check = new Set(['SQLITE_CONSTRAINT_CHECK', 'SQLITE_CONSTRAINT_NOTNULL', '23514', '23502'])
+const notNull = new Set(['SQLITE_CONSTRAINT_NOTNULL', '23502'])
+/** Values that Postgres cannot read as the type of their column; SQLite has no such types. */
+const unreadable = new Set(['22P02', '22P05', '22003', '22007', '22008', '22021'])
+const unknownOutcome = '08007'
 const unavailable = [
   'SQLITE_FULL',
   'SQLITE_IOERR',
@@ -11,9 +16,18 @@ const unavailable = [
   'SQLITE_READONLY',
   '53',
   '57P',
+  '57014',
+  '55P03',
+  '58',
   '08',
-  'ECONNREFUSED',
-  'ECONNRESET',
+  '40001',
+  '40P01',
+  '25006',
+  'ECONN',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
 ]
 
 /** What people call the things behind our unique keys. */
@@ -35,6 +49,22 @@ export function explainDatabaseError(error: unknown): unknown {
   }
   if (foreign.has(code))
     return new EngineError(kernelErrors.rule_violated, 'It refers to something that does not exist in this company.', options)
+  if (notNull.has(code) && /\bepoch\b/.test(error.message)) {
+    return new EngineError(
+      kernelErrors.instance_replaced,
+      'The database was restored from a copy since this process opened it; nothing was changed. Restart this process.',
+      options,
+    )
+  }
+  if (unreadable.has(code))
+    return new EngineError(kernelErrors.invalid_input, 'A value does not fit the field that it was given for.', options)
+  if (code === unknownOutcome) {
+    return new EngineError(
+      kernelErrors.outcome_unknown,
+      'The connection to the database broke while the change was being committed: it may have happened or not. Repeat the call with the same Idempotency-Key, or look.',
+      options,
+    )
+  }
   if (check.has(code)) return new EngineError(kernelErrors.rule_violated, 'A rule of the database refused this value.', options)
   if (unavailable.some((prefix) => code.startsWith(prefix))) {
     return new EngineError(
@@ -43,7 +73,7 @@ export function explainDatabaseError(error: unknown): unknown {
       options,
     )
   }
-  if (code === '' && error.message === 'driver has already been destroyed') {
+  if (code === '' && /driver has already been destroyed|database is closed/.test(error.message)) {
     return new EngineError(kernelErrors.unavailable, 'This engine was stopped; nothing was changed.', options)
   }
   return error

@@ -68,12 +68,21 @@ export const kernelErrors = defineErrors({
   not_found: { kind: 'missing', help: 'It does not exist, or it belongs to a company that you cannot see.' },
   illegal_transition: { kind: 'conflict', help: 'Use one of the moves in `legal`.' },
   version_conflict: { kind: 'conflict', help: 'Read it again, apply your change to the current version, send that version.' },
+  changed_meanwhile: { kind: 'conflict', help: 'Others change the same thing all the time; nothing was changed. Try again in a moment.' },
   lease_lost: { kind: 'conflict', help: 'This run no longer owns its task; stop working on it. Nothing was changed.' },
   already_exists: { kind: 'conflict', help: 'Choose another value or use the one that exists.' },
   idempotency_mismatch: { kind: 'rule', help: 'Use a new Idempotency-Key for a different request.' },
   rule_violated: { kind: 'rule', help: 'The message says which rule and what would satisfy it.' },
   payload_too_large: { kind: 'too_large', help: 'Send less, or split it.' },
   unavailable: { kind: 'unavailable', help: 'Try again in a moment; nothing was changed.' },
+  outcome_unknown: {
+    kind: 'unavailable',
+    help: 'Repeat the call with the same Idempotency-Key: it has its effect once, whatever became of this one.',
+  },
+  instance_replaced: {
+    kind: 'unavailable',
+    help: 'Restart this process. The database was restored from a copy since it was opened; nothing was changed.',
+  },
   internal: { kind: 'internal', help: 'A defect of Engine or of a plugin; report it with the request id.' },
 })
 

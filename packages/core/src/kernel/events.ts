@@ -57,7 +57,13 @@ export interface EventBus {
   publish(events: readonly AnyEvent[]): void
   on<Type extends EventType>(type: Type, handler: EventHandler<Type>): () => void
   onAny(handler: (event: AnyEvent) => void): () => void
+  /** Says that another process may have committed events of a company; null for any company. */
+  hint(companyId: string | null): void
+  onHint(handler: (companyId: string | null) => void): () => void
 }
+
+/** The channel of hints; no event type is called so. */
+const hints = '?'
 
 export function createEventBus(logger: Logger): EventBus {
   const emitter = new EventEmitter<string>()
@@ -87,6 +93,8 @@ export function createEventBus(logger: Logger): EventBus {
         emitter.emit('*', event)
       }
     },
+    hint: (companyId) => void emitter.emit(hints, companyId),
+    onHint: (handler) => subscribe(hints, handler),
     on: (type, handler) => subscribe(type, handler),
     onAny: (handler) => subscribe('*', handler),
   }

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
+import { countTasks } from '../companies/counters.ts'
 import { appendEvents } from '../events/sql.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -15,8 +16,12 @@ import { EngineError, kernelErrors, notFound } from './errors.ts'
 import type { AnyEvent, EventBus } from './events.ts'
 import { idempotencyKeptMs, keyedRequest, recall, remember, type KeyedRequest } from './idempotency.ts'
 import { parseInput } from './input.ts'
+import { inTransaction, type Unit } from './transaction.ts'
 import type { Operation, Registry } from './registry.ts'
 import type { EngineSettings } from './settings.ts'
+
+/** Steps: `begun` and `handled` and `recorded` inside the transaction, `committed` after it, before anybody is told. */
+export type Probe = (step: string) => void | Promise<void>
 
 /** What the kernel runs on: one per engine. */
 export interface Host {
@@ -28,6 +33,10 @@ export interface Host {
   readonly settings: EngineSettings
   /** Holds every answer to its schema; for tests, since a wrong answer is our defect and never the caller's. */
   readonly checksOutputs: boolean
+  /** Which life of the database this process opened; events of another life are refused (PROMISES P24). */
+  readonly epoch: number
+  /** Told each step of a command by name, `tasks.checkout.recorded`; for tests that crash or wait at one. */
+  readonly probe?: Probe | undefined
   newId(): string
   random(): number
 }
@@ -101,7 +110,10 @@ async function runCommand(host: Host, resolved: Resolved, given: { definition: C
           companyId: idempotencyCompany(resolved),
           input: resolved.input,
         })
-  const done = await host.db.transaction().execute((tx) => transact(host, resolved, { ...given, tx, nowMs, keyed }))
+  const { access, locks = 'company' } = given.definition
+  const unit: Unit = { companyId: access.company === 'new' ? null : resolved.companyId, locks }
+  const done = await inTransaction(host, unit, (tx) => transact(host, resolved, { ...given, tx, nowMs, keyed }))
+  await host.probe?.(`${resolved.operation.name}.committed`)
   host.bus.publish(done.events)
   return done.output
 }
@@ -123,21 +135,26 @@ interface Work {
 async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ output: unknown; events: AnyEvent[] }> {
   const { tx, keyed, call, definition } = work
   if (keyed) {
-    const known = await recall(tx, keyed, isoTime(work.nowMs - idempotencyKeptMs))
+    const known = await recall(tx, keyed, { now: isoTime(work.nowMs), since: isoTime(work.nowMs - idempotencyKeptMs) })
     if (known) return { output: known.output, events: [] }
   }
   // Every write of a run is fenced here, so that no handler can forget it (PROMISES P2).
   if (call.actor.kind === 'run' && !(await holdLease(tx, call.actor))) throw leaseLost(call.actor)
   const { context, recorded, isUnchanged } = createContext(host, resolved, work)
+  const { name } = resolved.operation
+  await host.probe?.(`${name}.begun`)
   const output = await definition.handle(context, resolved.input)
+  await host.probe?.(`${name}.handled`)
   if (recorded.length === 0 && !isUnchanged() && definition.unaudited === undefined) {
     throw new EngineError(
       kernelErrors.internal,
       `${resolved.operation.name} changed something without recording an event; it was rolled back.`,
     )
   }
-  const events = await appendEvents(tx, recorded)
-  if (keyed) await remember(tx, keyed, { output, now: context.now })
+  await countTasks(tx, { companyId: resolved.companyId, events: recorded })
+  const events = await appendEvents(tx, { events: recorded, epoch: host.epoch })
+  if (keyed) await remember(tx, keyed, output)
+  await host.probe?.(`${name}.recorded`)
   return { output, events }
 }
 

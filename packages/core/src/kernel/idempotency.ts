@@ -1,10 +1,11 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Actor } from './actor.ts'
+import { changedMeanwhile } from './change.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import { canonicalJson, sha256 } from './json.ts'
 
@@ -29,19 +30,54 @@ export function keyedRequest(command: string, actor: Actor, request: { key: stri
   }
 }
 
-const findRecord = statement((db, given: { scope: string; keyHash: string; since: string }) =>
+interface Reservation {
+  scope: string
+  keyHash: string
+  inputHash: string
+  now: string
+  since: string
+}
+
+/** An answer that is not there yet; only the transaction that writes it can see it. */
+const unanswered = ''
+
+// Whoever comes second with a key waits here for the first one's commit, and then finds its answer.
+const takeKey = statement((db, given: Reservation) =>
+  db
+    .insertInto('idempotency_records')
+    .values({ scope: given.scope, key_hash: given.keyHash, input_hash: given.inputHash, sealed_output: unanswered, created_at: given.now })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['scope', 'key_hash'])
+        .doUpdateSet({ input_hash: given.inputHash, sealed_output: unanswered, created_at: given.now })
+        .where('idempotency_records.created_at', '<=', given.since),
+    )
+    .returning('scope'),
+)
+
+const findRecord = statement((db, given: { scope: string; keyHash: string }) =>
   db
     .selectFrom('idempotency_records')
     .select(['input_hash', 'sealed_output'])
     .where('scope', '=', given.scope)
-    .where('key_hash', '=', given.keyHash)
-    .where('created_at', '>', given.since),
+    .where('key_hash', '=', given.keyHash),
 )
 
-/** The answer that this key already got. @throws `idempotency_mismatch` when it was for other input. */
-export async function recall(tx: Transaction<Database>, request: KeyedRequest, since: string): Promise<{ output: unknown } | null> {
-  const record = first(await findRecord(tx, { scope: request.scope, keyHash: sha256(request.key), since }))
-  if (!record) return null
+/**
+ * Takes a key for this request, or gives the answer that it already got: one effect, however many ask at once.
+ * @throws `idempotency_mismatch` when it was for other input
+ */
+export async function recall(
+  tx: Transaction<Database>,
+  request: KeyedRequest,
+  given: { now: string; since: string },
+): Promise<{ output: unknown } | null> {
+  const { scope, inputHash } = request
+  const keyHash = sha256(request.key)
+  const isTaken = (await takeKey(tx, { scope, keyHash, inputHash, ...given })).length > 0
+  if (isTaken) return null
+  const record = first(await findRecord(tx, { scope, keyHash }))
+  if (!record) throw changedMeanwhile('idempotency key', scope)
   if (record.input_hash !== request.inputHash) {
     throw new EngineError(
       kernelErrors.idempotency_mismatch,
@@ -51,18 +87,31 @@ export async function recall(tx: Transaction<Database>, request: KeyedRequest, s
   return { output: JSON.parse(unseal(record.sealed_output, request)) }
 }
 
+const answerKey = statement((db, given: { scope: string; keyHash: string; sealedOutput: string }) =>
+  db
+    .updateTable('idempotency_records')
+    .set({ sealed_output: given.sealedOutput })
+    .where('scope', '=', given.scope)
+    .where('key_hash', '=', given.keyHash),
+)
+
 /** Keeps the answer, in the transaction of the change it answers. */
-export async function remember(tx: Transaction<Database>, request: KeyedRequest, given: { output: unknown; now: string }): Promise<void> {
-  const record = {
-    input_hash: request.inputHash,
-    sealed_output: seal(JSON.stringify(given.output), request),
-    created_at: given.now,
-  }
-  await tx
-    .insertInto('idempotency_records')
-    .values({ scope: request.scope, key_hash: sha256(request.key), ...record })
-    .onConflict((conflict) => conflict.columns(['scope', 'key_hash']).doUpdateSet(record))
-    .execute()
+export async function remember(tx: Transaction<Database>, request: KeyedRequest, output: unknown): Promise<void> {
+  await answerKey(tx, { scope: request.scope, keyHash: sha256(request.key), sealedOutput: seal(JSON.stringify(output), request) })
+}
+
+/** How many old answers are forgotten at once. */
+const forgottenAtOnce = 1_000
+
+/** Forgets answers that are no longer promised. @returns whether there may be more */
+export async function forgetAnswers(db: Kysely<Database>, since: string): Promise<boolean> {
+  const old = db.selectFrom('idempotency_records').select(['scope', 'key_hash']).where('created_at', '<=', since).limit(forgottenAtOnce)
+  const { numDeletedRows } = await db
+    .deleteFrom('idempotency_records')
+    .where((e) => e(e.refTuple('scope', 'key_hash'), 'in', old.$asTuple('scope', 'key_hash')))
+    .where('created_at', '<=', since)
+    .executeTakeFirst()
+  return numDeletedRows >= forgottenAtOnce
 }
 
 function sealingKey(request: KeyedRequest, salt: Buffer): Buffer {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 
 import { decodeCursor, encodeCursor, toPage } from './page.ts'
 
+const id = '01890a5d-ac96-774b-bcce-b302099a8057'
 const shape = { item: (row: { id: string }) => row.id, key: (row: { id: string }) => [row.id] }
 
 it('gives a cursor only when there is more', () => {
@@ -11,7 +12,11 @@ it('gives a cursor only when there is more', () => {
 })
 
 it('reads back the cursors that it made', () => {
-  expect(decodeCursor(encodeCursor(['id', 7]), ['string', 'number'])).toEqual(['id', 7])
+  expect(decodeCursor(encodeCursor([id, 7]), ['id', 'number'])).toEqual([id, 7])
+})
+
+it('refuses a number that no row can have', () => {
+  expect(() => decodeCursor(encodeCursor([1e308]), ['number'])).toThrow(/not one that a list returned/)
 })
 
 it.each([
@@ -19,9 +24,10 @@ it.each([
   'garbage',
   '%%%',
   encodeCursor([1]),
-  encodeCursor(['a', 'b']),
+  encodeCursor(['no id']),
+  encodeCursor([id, id]),
   Buffer.from('{}').toString('base64url'),
   Buffer.from('null').toString('base64url'),
 ])('refuses %j as a cursor', (cursor) => {
-  expect(() => decodeCursor(cursor, ['string'])).toThrow(/not one that a list returned/)
+  expect(() => decodeCursor(cursor, ['id'])).toThrow(/not one that a list returned/)
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { EngineError, kernelErrors } from './errors.ts'
+import { Id } from './schema.ts'
 
 /** The two parameters that every list takes. */
 export const pageInput = {
@@ -22,10 +23,16 @@ export function encodeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url')
 }
 
-export function decodeCursor(cursor: string, shape: readonly ('string' | 'number')[]): (string | number)[] {
+type CursorPart = 'id' | 'number'
+
+function fits(part: unknown, kind: CursorPart | undefined): boolean {
+  return kind === 'number' ? Number.isSafeInteger(part) : kind === 'id' && Id.safeParse(part).success
+}
+
+export function decodeCursor(cursor: string, shape: readonly CursorPart[]): (string | number)[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (Array.isArray(key) && key.length === shape.length && key.every((part, index) => typeof part === shape[index])) return key
+    if (Array.isArray(key) && key.length === shape.length && key.every((part, index) => fits(part, shape[index]))) return key
   } catch {
     // Not one of ours: answered below like any other unreadable cursor.
   }

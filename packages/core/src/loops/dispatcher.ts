@@ -7,6 +7,7 @@ import { createLoop } from '../kernel/loop.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { claimableRuns } from '../runs/claimable.ts'
+import { runsHeldBy } from '../runs/lease.ts'
 import type { Run } from '../runs/schema.ts'
 import { executeRun } from './execute-run.ts'
 
@@ -51,9 +52,18 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const forget = [
     ...wakingEvents.map((type) => host.bus.on(type, () => loop.wake())),
     host.bus.on('run.cancelled', (event) => live.get(event.entity.id)?.stop.abort('cancelled')),
+    host.bus.onHint(() => {
+      isHinted = true
+      loop.wake()
+    }),
   ]
+  let isHinted = false
 
   async function pass(): Promise<boolean> {
+    if (isHinted) {
+      isHinted = false
+      await stopEnded(host, worker, live)
+    }
     const free = host.settings.maxConcurrentRuns - live.size
     if (free <= 0) return false
     const runIds = await findClaimable(host.db, { now: isoTime(host.clock.now()), limit: free })
@@ -64,15 +74,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
 
   function begin(run: Run): void {
     const stop = new AbortController()
-    const actor: RunActor = {
-      kind: 'run',
-      id: run.id,
-      companyId: run.companyId,
-      agentId: run.agentId,
-      taskId: run.taskId,
-      fence: run.fence ?? 0,
-    }
-    const done = executeRun(host, actor, { stop, logger: worker.logger }).finally(() => {
+    const done = executeRun(host, actorOf(run), { stop, logger: worker.logger }).finally(() => {
       live.delete(run.id)
       loop.wake()
     })
@@ -95,6 +97,18 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
       return live.size
     },
   }
+}
+
+function actorOf({ id, companyId, agentId, taskId, fence }: Run): RunActor {
+  return { kind: 'run', id, companyId, agentId, taskId, fence: fence ?? 0 }
+}
+
+/** Stops what other processes ended: their events are not heard here, but their hint is. */
+async function stopEnded(host: Host, worker: Worker, live: ReadonlyMap<string, LiveRun>): Promise<void> {
+  if (live.size === 0) return
+  const started = [...live]
+  const held = await runsHeldBy(host.db, worker.id)
+  for (const [runId, run] of started) if (!held.has(runId)) run.stop.abort('lease_lost')
 }
 
 async function claim(host: Host, worker: Worker, runId: string): Promise<Run | null> {

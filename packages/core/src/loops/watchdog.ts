@@ -1,5 +1,6 @@
 import { systemActor } from '../kernel/actor.ts'
 import { execute, type Host } from '../kernel/execute.ts'
+import { forgetAnswers, idempotencyKeptMs } from '../kernel/idempotency.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -7,7 +8,7 @@ import { expiredLeases } from '../runs/lease.ts'
 
 const batch = 100
 
-/** Takes tasks back from runs whose lease ran out; each on its own, so that one bad row stops nothing. */
+/** Takes tasks back from runs whose lease ran out, each on its own, so that one bad row stops nothing; forgets old answers. */
 export function createWatchdog(host: Host, logger: Logger): Loop {
   async function pass(): Promise<boolean> {
     const leases = await expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: batch })
@@ -20,7 +21,9 @@ export function createWatchdog(host: Host, logger: Logger): Loop {
         logger.error('an expired lease could not be swept', { runId: lease.run_id, error: String(error) })
       }
     }
-    return swept === batch
+    const since = isoTime(host.clock.now() - idempotencyKeptMs)
+    const hasMoreAnswers = await forgetAnswers(host.db, since)
+    return swept === batch || hasMoreAnswers
   }
   return createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
 }

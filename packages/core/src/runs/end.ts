@@ -1,5 +1,6 @@
+import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
+import { notFound } from '../kernel/errors.ts'
 import { illegalTransition } from '../kernel/transition.ts'
 import type { RunOutcome } from '../ports/run-contract.ts'
 import { deleteLease, findLease } from './lease.ts'
@@ -22,16 +23,13 @@ export async function requireRun(context: CommandContext, runId: string): Promis
   return run
 }
 
-/** Ends a run and its lease in one step; the task is the caller's to move. @throws `illegal_transition`, `lease_lost` */
+/** Ends a run and its lease in one step; the task is the caller's to move. @throws `illegal_transition` */
 export async function endRun(context: CommandContext, run: RunTable, end: End): Promise<RunTable> {
   if (!runMachine.isLegal(run.status, end.status, end.verb))
     throw illegalTransition(runMachine, run.status, { to: end.status, verb: end.verb })
   if (run.status === 'running') await deleteLease(context.tx, { companyId: run.company_id, runId: run.id })
   const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
-  if (!next)
-    throw new EngineError(kernelErrors.lease_lost, `The run ${run.id} was ended by somebody else meanwhile.`, {
-      details: { runId: run.id },
-    })
+  if (!next) throw changedMeanwhile('run', run.id)
   return next
 }
 

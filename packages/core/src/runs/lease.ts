@@ -1,5 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { countLiveRun } from '../agents/sql.ts'
+import { present, presentPlus } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { RunActor } from '../kernel/actor.ts'
@@ -36,21 +38,27 @@ export async function holdLease(tx: Transaction<Database>, actor: RunActor): Pro
   return rows.length > 0
 }
 
-const renew = statement((db, given: Held & { expiresAt: string }) =>
+/** How long a lease lasts, and until when that is by this process's clock. */
+export interface Term {
+  leaseMs: number
+  expiresAt: string
+}
+
+const renew = statement((db, given: Held & Term, family) =>
   db
     .updateTable('leases')
-    .set({ expires_at: given.expiresAt })
+    .set({ expires_at: presentPlus(family, { ms: given.leaseMs, at: given.expiresAt }) })
     .where('run_id', '=', given.runId)
     .where('fence', '=', given.fence)
     .returning('expires_at'),
 )
 
 /** Moves the expiry of a lease that still is this run's; null when it is not. */
-export async function renewLease(tx: Transaction<Database>, given: Held & { expiresAt: string }): Promise<string | null> {
+export async function renewLease(tx: Transaction<Database>, given: Held & Term): Promise<string | null> {
   return first(await renew(tx, given))?.expires_at ?? null
 }
 
-const insert = statement((db, given: LeaseTable) =>
+const insert = statement((db, given: Omit<LeaseTable, 'expires_at'> & Term, family) =>
   db.insertInto('leases').values({
     run_id: given.run_id,
     company_id: given.company_id,
@@ -58,12 +66,13 @@ const insert = statement((db, given: LeaseTable) =>
     agent_id: given.agent_id,
     fence: given.fence,
     worker_id: given.worker_id,
-    expires_at: given.expires_at,
+    expires_at: presentPlus(family, { ms: given.leaseMs, at: given.expiresAt }),
   }),
 )
 
 /** Gives a run its lease. The unique key on the task refuses a second one. */
-export async function insertLease(tx: Transaction<Database>, lease: LeaseTable): Promise<void> {
+export async function insertLease(tx: Transaction<Database>, lease: Omit<LeaseTable, 'expires_at'> & Term): Promise<void> {
+  await countLiveRun(tx, { companyId: lease.company_id, agentId: lease.agent_id, change: 1 })
   await insert(tx, lease)
 }
 
@@ -73,7 +82,9 @@ const remove = statement((db, given: { companyId: string; runId: string }) =>
 
 /** Ends a run's lease; null when somebody else ended it first. */
 export async function deleteLease(tx: Transaction<Database>, given: { companyId: string; runId: string }): Promise<LeaseTable | null> {
-  return first(await remove(tx, given))
+  const lease = first(await remove(tx, given))
+  if (lease) await countLiveRun(tx, { companyId: lease.company_id, agentId: lease.agent_id, change: -1 })
+  return lease
 }
 
 const leaseOfTask = statement((db, given: { companyId: string; taskId: string }) =>
@@ -84,8 +95,37 @@ export async function findLease(db: Kysely<Database>, given: { companyId: string
   return first(await leaseOfTask(db, given))
 }
 
-const expired = statement((db, given: { now: string; limit: number }) =>
-  db.selectFrom('leases').select(['run_id', 'expires_at']).where('expires_at', '<', given.now).orderBy('expires_at').limit(given.limit),
+const heldBy = statement((db, given: { workerId: string }) =>
+  db.selectFrom('leases').select('run_id').where('worker_id', '=', given.workerId),
+)
+
+/** The runs that a worker has leases for. */
+export async function runsHeldBy(db: Kysely<Database>, workerId: string): Promise<ReadonlySet<string>> {
+  const rows = await heldBy(db, { workerId })
+  return new Set(rows.map((row) => row.run_id))
+}
+
+const expiredLease = statement((db, given: { runId: string; now: string }, family) =>
+  db
+    .selectFrom('leases')
+    .selectAll()
+    .where('run_id', '=', given.runId)
+    .where('expires_at', '<', present(family, given.now))
+    .forNoKeyUpdate(),
+)
+
+/** A run's lease if it has run out; from then on its run can not renew it before this transaction ends. */
+export async function lockExpiredLease(tx: Transaction<Database>, given: { runId: string; now: string }): Promise<LeaseTable | null> {
+  return first(await expiredLease(tx, given))
+}
+
+const expired = statement((db, given: { now: string; limit: number }, family) =>
+  db
+    .selectFrom('leases')
+    .select(['run_id', 'expires_at'])
+    .where('expires_at', '<', present(family, given.now))
+    .orderBy('expires_at')
+    .limit(given.limit),
 )
 
 /** Leases that ran out, oldest first. */

@@ -37,7 +37,7 @@ export const list = query({
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
     if (input.agentId) rows = rows.where('agent_id', '=', input.agentId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     return toPage(await rows.execute(), input.limit, { item: toRun, key: (row) => [row.id] })
   },
 })

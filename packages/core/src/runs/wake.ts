@@ -1,4 +1,5 @@
 import type { AgentTable } from '../agents/table.ts'
+import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { openTasksOf } from '../tasks/sql.ts'
@@ -18,7 +19,7 @@ export interface Wake {
 }
 
 /**
- * Queues a run of an agent for a task, or joins the one that is queued already: reasons add up, runs do not.
+ * Queues a run of an agent for a task that the caller has locked, or joins the one that is queued already: reasons add up, runs do not.
  * Agents that are not executed by us (manual, polling, human) are only woken when somebody asks for it by `manual`.
  */
 export async function wake(context: CommandContext, given: Wake): Promise<RunTable | null> {
@@ -49,11 +50,7 @@ export function isWokenBySystem(agent: AgentTable): boolean {
   return agent.execution_mode === 'auto' && agent.status !== 'terminated' && agent.status !== 'pending_approval'
 }
 
-async function joinRun(
-  context: CommandContext,
-  run: RunTable,
-  given: { reason: WakeReason; availableAt: string },
-): Promise<RunTable | null> {
+async function joinRun(context: CommandContext, run: RunTable, given: { reason: WakeReason; availableAt: string }): Promise<RunTable> {
   const known: WakeReason[] = JSON.parse(run.wake_reasons)
   const reasons = [...new Set([...known, given.reason])]
   // Only a person's wish cuts short the wait of a retry.
@@ -64,7 +61,8 @@ async function joinRun(
     available_at: availableAt,
     updated_at: context.now,
   })
-  if (next) context.emit('run.queued', runRef(next), { ...aboutRun(next), reasons, availableAt })
+  if (!next) throw changedMeanwhile('run', run.id)
+  context.emit('run.queued', runRef(next), { ...aboutRun(next), reasons, availableAt })
   return next
 }
 

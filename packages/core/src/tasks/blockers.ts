@@ -1,13 +1,13 @@
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
-import { blockersOf, findCompanyTask } from './sql.ts'
+import { blockersOf, shareCompanyTask } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
-/** Turns references into tasks of this company. @throws `rule_violated` naming the first one that is not there */
+/** Turns references into tasks of this company, which do not end before this command does. @throws `rule_violated` naming the first one that is not there */
 export async function requireTasks(context: CommandContext, references: readonly string[]): Promise<TaskTable[]> {
   const found = new Map<string, TaskTable>()
   for (const reference of references) {
-    const task = await findCompanyTask(context.tx, { companyId: context.companyId, reference })
+    const task = await shareCompanyTask(context.tx, { companyId: context.companyId, reference })
     if (!task) throw ruleViolated(`There is no task ${reference} in this company.`, { reference })
     found.set(task.id, task)
   }

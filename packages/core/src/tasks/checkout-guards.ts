@@ -60,17 +60,7 @@ export function agentMayWork(e: TaskExpression, given: { companyId: string; agen
     .where((agent) =>
       agent(agent.selectFrom('companies').select('companies.status').whereRef('companies.id', '=', 'agents.company_id'), '=', 'active'),
     )
-    .where((agent) =>
-      agent(
-        'agents.max_concurrent_runs',
-        '>',
-        agent
-          .selectFrom('leases')
-          .select((count) => count.fn.countAll<number>().as('live'))
-          .whereRef('leases.company_id', '=', 'agents.company_id')
-          .whereRef('leases.agent_id', '=', 'agents.id'),
-      ),
-    )
+    .whereRef('agents.live_runs', '<', 'agents.max_concurrent_runs')
   return e.exists(free)
 }
 

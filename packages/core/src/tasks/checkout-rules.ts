@@ -15,7 +15,6 @@ export interface CheckoutFacts {
   readonly lease: LeaseTable | null
   readonly holderName: string | null
   readonly blockers: readonly TaskTable[]
-  readonly liveRuns: number
   readonly hasPendingDeliverable: boolean
   readonly expectedStatuses: readonly string[] | undefined
   readonly now: string
@@ -89,7 +88,8 @@ function assignedElsewhere(facts: CheckoutFacts): EngineError {
 }
 
 function agentUnavailable(facts: CheckoutFacts): EngineError {
-  const { agent, liveRuns } = facts
+  const { agent } = facts
+  const { live_runs: liveRuns } = agent
   const isFull = agent.status === 'idle' && liveRuns >= agent.max_concurrent_runs
   const why = isFull ? `has ${liveRuns} of ${agent.max_concurrent_runs} runs under way` : `is ${agent.status}`
   const cure = isFull ? 'Wait for one to end, or raise maxConcurrentRuns.' : 'Resume it first.'

@@ -1,4 +1,4 @@
-import { countLiveRuns, findColleague } from '../agents/sql.ts'
+import { findColleague } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
 import { findCompany } from '../companies/sql.ts'
 import { first, statement } from '../database/statement.ts'
@@ -78,7 +78,8 @@ export async function checkoutTask(context: CommandContext, request: CheckoutReq
     agent_id: agent.id,
     fence: claimed.fence,
     worker_id: request.workerId,
-    expires_at: isoTime(context.clock.now() + context.settings.leaseMs),
+    leaseMs: context.settings.leaseMs,
+    expiresAt: isoTime(context.clock.now() + context.settings.leaseMs),
   })
   if (task.assignee_agent_id === null) context.emit('task.assigned', taskRef(claimed), { agentId: agent.id, reason: 'checked it out' })
   await cancelQueuedRuns(context, { taskId: task.id, reason: 'task_checked_out', exceptAgentId: agent.id })
@@ -105,7 +106,6 @@ async function refusal(context: CommandContext, request: CheckoutRequest) {
     lease,
     holderName: holder?.name ?? null,
     blockers: await unresolvedBlockers(tx, { companyId, taskId: task.id }),
-    liveRuns: await countLiveRuns(tx, { companyId, agentId: agent.id }),
     hasPendingDeliverable: pending.length > 0,
     expectedStatuses: request.expectedStatuses,
     now: context.now,

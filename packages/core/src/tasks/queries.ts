@@ -43,7 +43,7 @@ export const list = query({
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.assigneeAgentId) rows = rows.where('assignee_agent_id', '=', input.assigneeAgentId)
     if (input.parentId) rows = rows.where('parent_id', '=', input.parentId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['string'])[0]))
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     return toPage(await rows.execute(), input.limit, { item: toTask, key: (row) => [row.id] })
   },
 })

@@ -14,14 +14,43 @@ const taskByIdentifier = statement((db, given: { identifier: string }) =>
 
 /** A task by its id or its identifier (`ACM-42`, in any case). */
 export async function findTask(db: Kysely<Database>, reference: string): Promise<TaskTable | null> {
-  const isIdentifier = /^[a-z][a-z0-9]*-\d+$/i.test(reference)
-  if (isIdentifier) return first(await taskByIdentifier(db, { identifier: reference.toUpperCase() }))
-  return first(await taskById(db, { id: reference.toLowerCase() }))
+  return findBy(db, reference, taskById)
 }
 
-/** A task of this company; null also when the reference is another company's. */
-export async function findCompanyTask(db: Kysely<Database>, given: { companyId: string; reference: string }): Promise<TaskTable | null> {
-  const task = await findTask(db, given.reference)
+const identifierPattern = /^[a-z][a-z0-9]*-\d+$/i
+const idPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+type Finder = (db: Kysely<Database>, given: { id: string }) => Promise<TaskTable[]>
+
+/** Looks a task up by id or identifier; what is neither names no task. */
+async function findBy(db: Kysely<Database>, reference: string, byId: Finder): Promise<TaskTable | null> {
+  if (idPattern.test(reference)) return first(await byId(db, { id: reference.toLowerCase() }))
+  if (!identifierPattern.test(reference)) return null
+  const found = first(await taskByIdentifier(db, { identifier: reference.toUpperCase() }))
+  return found && byId !== taskById ? first(await byId(db, { id: found.id })) : found
+}
+
+const taskForChange = statement((db, given: { id: string }) =>
+  db.selectFrom('tasks').selectAll().where('id', '=', given.id).forNoKeyUpdate(),
+)
+
+/** A task of this company whose row is ours until the transaction ends; null also when it is another company's. */
+export async function lockCompanyTask(
+  tx: Transaction<Database>,
+  given: { companyId: string; reference: string },
+): Promise<TaskTable | null> {
+  const task = await findBy(tx, given.reference, taskForChange)
+  return task?.company_id === given.companyId ? task : null
+}
+
+const taskForShare = statement((db, given: { id: string }) => db.selectFrom('tasks').selectAll().where('id', '=', given.id).forShare())
+
+/** A task of this company that stays as it is until the transaction ends; others may look at it too. */
+export async function shareCompanyTask(
+  tx: Transaction<Database>,
+  given: { companyId: string; reference: string },
+): Promise<TaskTable | null> {
+  const task = await findBy(tx, given.reference, taskForShare)
   return task?.company_id === given.companyId ? task : null
 }
 
@@ -73,11 +102,12 @@ const dependents = statement((db, given: { companyId: string; taskId: string }) 
     .selectAll('tasks')
     .where('task_blockers.company_id', '=', given.companyId)
     .where('task_blockers.blocker_id', '=', given.taskId)
-    .orderBy('tasks.id'),
+    .orderBy('tasks.id')
+    .forNoKeyUpdate('tasks'),
 )
 
-/** The tasks that wait for this one. */
-export async function dependentsOf(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<TaskTable[]> {
+/** The tasks that wait for this one, ours until the transaction ends. */
+export async function lockDependents(db: Transaction<Database>, given: { companyId: string; taskId: string }): Promise<TaskTable[]> {
   return dependents(db, given)
 }
 

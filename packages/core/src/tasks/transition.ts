@@ -1,6 +1,6 @@
 import { findColleague } from '../agents/sql.ts'
 import { supersedePending } from '../deliverables/supersede.ts'
-import { versionConflict } from '../kernel/change.ts'
+import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { assertTransition } from '../kernel/transition.ts'
@@ -9,7 +9,7 @@ import { wake } from '../runs/wake.ts'
 import type { WakeReason } from '../runs/schema.ts'
 import { taskMachine } from './machine.ts'
 import type { TaskStatus } from './schema.ts'
-import { dependentsOf, findCompanyTask, unresolvedBlockers, updateTask } from './sql.ts'
+import { lockCompanyTask, lockDependents, unresolvedBlockers, updateTask } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
 interface Move {
@@ -21,16 +21,17 @@ interface Move {
   readonly changes?: Partial<TaskTable>
 }
 
+/** A task of this company, which nobody else changes until this command is over. */
 export async function requireTask(context: CommandContext, reference: string): Promise<TaskTable> {
-  const task = await findCompanyTask(context.tx, { companyId: context.companyId, reference })
+  const task = await lockCompanyTask(context.tx, { companyId: context.companyId, reference })
   if (!task) throw notFound('task', reference)
   return task
 }
 
-/** Writes changes to a task that was read in this transaction. @throws `version_conflict` */
+/** Writes changes to a task that was read in this transaction. */
 export async function changeTask(context: CommandContext, task: TaskTable, changes: Partial<TaskTable>): Promise<TaskTable> {
   const next = await updateTask(context.tx, task, { ...changes, updated_at: context.now })
-  if (!next) throw versionConflict('task', task, task.version)
+  if (!next) throw changedMeanwhile('task', task.id)
   return next
 }
 
@@ -83,9 +84,12 @@ function isReady(status: TaskStatus): boolean {
   return status === 'todo' || status === 'in_progress'
 }
 
-/** An ended task wakes each task whose last blocker it was. */
+/**
+ * An ended task wakes each task whose last blocker it was. Those are locked before their blockers are looked at: of two
+ * blockers that end at the same moment, the later one sees the earlier.
+ */
 async function wakeDependents(context: CommandContext, task: TaskTable): Promise<void> {
-  for (const dependent of await dependentsOf(context.tx, { companyId: context.companyId, taskId: task.id })) {
+  for (const dependent of await lockDependents(context.tx, { companyId: context.companyId, taskId: task.id })) {
     await wakeAssignee(context, dependent, 'blockers_resolved')
   }
 }

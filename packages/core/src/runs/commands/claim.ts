@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 import { requireAgent } from '../../agents/change.ts'
-import { command, type CommandContext } from '../../kernel/command.ts'
-import { EngineError, kernelErrors } from '../../kernel/errors.ts'
+import { changedMeanwhile } from '../../kernel/change.ts'
+import { command } from '../../kernel/command.ts'
 import { Id } from '../../kernel/schema.ts'
 import { assertTransition } from '../../kernel/transition.ts'
 import { checkoutTask } from '../../tasks/checkout.ts'
@@ -10,7 +10,7 @@ import { requireTask } from '../../tasks/transition.ts'
 import { cancelAndRelease } from '../cancel.ts'
 import { newCredential } from '../credential.ts'
 import { aboutRun, requireRun, runRef } from '../end.ts'
-import { findLease } from '../lease.ts'
+import { lockExpiredLease } from '../lease.ts'
 import { runMachine } from '../machine.ts'
 import { Run } from '../schema.ts'
 import { toRun } from '../table.ts'
@@ -23,6 +23,7 @@ export const claim = command({
   input: z.strictObject({ runId: Id, workerId: z.string().min(1).max(200) }),
   output: z.object({ run: Run, credential: z.string() }),
   access: { scope: 'engine:internal', company: 'run' },
+  locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
     assertTransition(runMachine, run.status, { to: 'running', verb: 'claim' })
@@ -38,7 +39,7 @@ export const claim = command({
       started_at: context.now,
       updated_at: context.now,
     })
-    if (!next) throw new EngineError(kernelErrors.version_conflict, `The run ${run.id} was changed meanwhile.`)
+    if (!next) throw changedMeanwhile('run', run.id)
     context.emit('run.started', runRef(next), { ...aboutRun(next), fence: claimed.fence, workerId: input.workerId })
     return { run: toRun(next), credential }
   },
@@ -49,10 +50,12 @@ export const sweep = command({
   input: z.strictObject({ runId: Id }),
   output: Run,
   access: { scope: 'engine:internal', company: 'run' },
+  locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
-    const lease = await expiredLease(context, run.task_id)
-    if (!lease || lease.run_id !== run.id) {
+    // It may have been renewed since it was seen.
+    const lease = await lockExpiredLease(context.tx, { runId: run.id, now: context.now })
+    if (!lease) {
       context.unchanged()
       return toRun(run)
     }
@@ -60,18 +63,13 @@ export const sweep = command({
   },
 })
 
-/** The task's lease, if it ran out by now: it may have been renewed since it was seen. */
-async function expiredLease(context: CommandContext, taskId: string) {
-  const lease = await findLease(context.tx, { companyId: context.companyId, taskId })
-  return lease && lease.expires_at < context.now ? lease : null
-}
-
 export const handBack = command({
   title: 'Give a run back because its worker stops',
   description: 'The task is claimable at once, and no attempt is burned.',
   input: z.strictObject({ runId: Id, reason: z.string().max(200) }),
   output: Run,
   access: { scope: 'runs:work', company: 'run' },
+  locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
     const ended = await cancelAndRelease(context, run, { verb: 'release', reason: input.reason })

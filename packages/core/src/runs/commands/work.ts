@@ -24,10 +24,12 @@ export const heartbeat = command({
   access,
   http: ['POST', '/runs/:runId/heartbeat'],
   unaudited: 'a renewal changes nothing that anybody decides by; there are many a minute',
+  locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
     const expiresAt = isoTime(context.clock.now() + context.settings.leaseMs)
-    const leaseExpiresAt = await renewLease(context.tx, { runId: run.id, fence: run.fence ?? -1, expiresAt })
+    const { leaseMs } = context.settings
+    const leaseExpiresAt = await renewLease(context.tx, { runId: run.id, fence: run.fence ?? -1, leaseMs, expiresAt })
     if (leaseExpiresAt === null)
       throw new EngineError(kernelErrors.lease_lost, `The run ${run.id} is ${run.status} and holds no lease.`, {
         details: { runId: run.id },
@@ -43,6 +45,7 @@ export const report = command({
   output: Run,
   access,
   http: ['POST', '/runs/:runId/report'],
+  locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
     return toRun(await settleRun(context, run, input))
@@ -58,6 +61,7 @@ export const appendLog = command({
   access,
   http: ['POST', '/runs/:runId/log'],
   unaudited: 'a log is kept beside the business, in its own sequence',
+  locks: 'rows',
   async handle(context, input) {
     const last = first(await lastLogRow(context.tx, { companyId: context.companyId, runId: input.runId }))
     let sequence = last?.sequence ?? 0

@@ -40,6 +40,7 @@ export const checkout = command({
   output: Checkout,
   access: { scope: 'tasks:checkout', company: 'task' },
   http: ['POST', '/tasks/:taskId/checkout'],
+  locks: 'rows',
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
     if (context.actor.kind === 'run') return checkedOutAlready(context, task, context.actor)

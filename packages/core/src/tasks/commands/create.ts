@@ -25,6 +25,7 @@ export const create = command({
   access: { scope: 'tasks:create', company: 'company' },
   http: ['POST', '/companies/:companyId/tasks'],
   creates: true,
+  locks: 'rows',
   async handle(context, input) {
     const parent = input.parentId ? await requireTask(context, input.parentId) : null
     const row = await buildTask(context, { ...input, parentId: parent?.id ?? null, goalId: input.goalId ?? parent?.goal_id ?? null })

@@ -27,6 +27,7 @@ export const progress = command({
   output: Task,
   access,
   http: ['POST', '/tasks/:taskId/progress'],
+  locks: 'rows',
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
     if (task.status !== 'in_progress')

@@ -1,0 +1,126 @@
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
+import type { ClientBase, PoolClient, QueryResult as PgResult } from 'pg'
+
+import { asCommitFailure, isBroken, withCode } from './failures.ts'
+import { PreparedNames } from './prepared.ts'
+import type { PoolSource } from './pool.ts'
+import { typeParsers } from './values.ts'
+
+/** A Kysely driver on node-postgres: named prepared statements, no session state, safe behind a transaction pooler. */
+export class PostgresDriver implements Driver {
+  readonly #source: PoolSource
+  readonly #names = new PreparedNames()
+
+  constructor(source: PoolSource) {
+    this.#source = source
+  }
+
+  async init(): Promise<void> {
+    await this.#source.open()
+  }
+
+  async acquireConnection(): Promise<PooledConnection> {
+    try {
+      const client = await this.#source.acquire()
+      return new PooledConnection(client, this.#source.prepares ? this.#names : null)
+    } catch (error) {
+      throw withCode(error)
+    }
+  }
+
+  async beginTransaction(connection: PooledConnection): Promise<void> {
+    await connection.control('begin')
+  }
+
+  async commitTransaction(connection: PooledConnection): Promise<void> {
+    await connection.commit()
+  }
+
+  async rollbackTransaction(connection: PooledConnection): Promise<void> {
+    // On a broken connection the server rolls back by itself.
+    if (!connection.isBroken) await connection.control('rollback')
+  }
+
+  async releaseConnection(connection: PooledConnection): Promise<void> {
+    connection.release()
+  }
+
+  async destroy(): Promise<void> {
+    await this.#source.close()
+  }
+}
+
+/** One client for one query or one transaction. */
+class PooledConnection implements DatabaseConnection {
+  readonly #client: PoolClient
+  readonly #names: PreparedNames | null
+  #failure: Error | null = null
+
+  constructor(client: PoolClient, names: PreparedNames | null) {
+    this.#client = client
+    this.#names = names
+    // A client that loses its connection between two queries says so only by this event.
+    client.on('error', this.#noteFailure)
+  }
+
+  readonly #noteFailure = (error: Error): void => {
+    this.#failure ??= error
+  }
+
+  get isBroken(): boolean {
+    return this.#failure !== null
+  }
+
+  async control(text: 'begin' | 'commit' | 'rollback'): Promise<PgResult> {
+    return this.#ask(() => this.#client.query(text))
+  }
+
+  /** @throws when the transaction had failed and Postgres answered the commit with a rollback */
+  async commit(): Promise<void> {
+    try {
+      const { command } = await this.control('commit')
+      if (command !== 'COMMIT') throw Object.assign(new Error('the transaction had failed; it was rolled back'), { code: '25P02' })
+    } catch (error) {
+      throw asCommitFailure(error)
+    }
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const result = await this.#ask(() => runQuery(this.#client, query, this.#names))
+    return toResult<Row>(result)
+  }
+
+  // Rows are read in pages; a cursor would need a connection of its own.
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('rows are not streamed; read pages')
+  }
+
+  release(): void {
+    this.#client.off('error', this.#noteFailure)
+    this.#client.release(this.#failure ?? undefined)
+  }
+
+  async #ask<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      const coded = withCode(error)
+      if (isBroken(coded) && coded instanceof Error) this.#failure ??= coded
+      throw coded
+    }
+  }
+}
+
+/** Runs one query with our parsers, whatever parsers its client has. */
+export async function runQuery(client: ClientBase, query: CompiledQuery, names: PreparedNames | null): Promise<PgResult> {
+  const name = names?.nameOf(query.sql)
+  // The driver only reads the values.
+  const values = query.parameters as unknown[]
+  return client.query({ text: query.sql, values, types: typeParsers, ...(name !== undefined && { name }) })
+}
+
+export function toResult<Row>(result: PgResult): QueryResult<Row> {
+  // The statement's columns are the row type that Kysely inferred from its text.
+  const rows = result.rows as Row[]
+  return result.rowCount === null ? { rows } : { rows, numAffectedRows: BigInt(result.rowCount) }
+}

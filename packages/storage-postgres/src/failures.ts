@@ -1,0 +1,31 @@
+/** SQLSTATE of a connection that broke: nothing of what was asked for can have happened, except a commit. */
+const connectionFailure = '08006'
+/** SQLSTATE of a commit whose answer never came: it may or may not have happened. */
+const unknownOutcome = '08007'
+
+/** node-postgres reports a broken connection by message only; callers go by codes. */
+export function withCode(error: unknown): unknown {
+  if (!(error instanceof Error) || ('code' in error && typeof error.code === 'string' && error.code !== '')) return error
+  return isConnectionLoss(error) ? Object.assign(error, { code: connectionFailure }) : error
+}
+
+/** What a failed commit means: a database that answered refused it, silence leaves it open. */
+export function asCommitFailure(error: unknown): unknown {
+  const coded = withCode(error)
+  if (!(coded instanceof Error) || !('code' in coded) || typeof coded.code !== 'string') return coded
+  return isLost(coded.code) ? Object.assign(new Error(coded.message, { cause: coded }), { code: unknownOutcome }) : coded
+}
+
+/** Whether the connection itself is of no use any more. */
+export function isBroken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && isLost(error.code)
+}
+
+function isLost(code: string): boolean {
+  // 57P01..03: the server is going down, and closes the connection with these words.
+  return code.startsWith('08') || /^57P0[123]$/.test(code) || /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI)/.test(code) || code === 'ENOTFOUND'
+}
+
+function isConnectionLoss(error: Error): boolean {
+  return /connection|terminated|timeout|socket|not queryable|client was closed/i.test(error.message)
+}

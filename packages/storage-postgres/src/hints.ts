@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import pg, { type Client } from 'pg'
+
+import type { StorageHints } from '@engine/core/plugin'
+
+import type { PoolSource } from './pool.ts'
+
+/** At most one notification in this time, milliseconds: each takes a lock that all commits of the server wait for. */
+const coalesceMs = 5
+/** Beyond this many companies in one notification it says "anything may have changed". */
+const mostNamed = 100
+/** How often a silent listening connection is asked whether it still lives, milliseconds. */
+const aliveEveryMs = 30_000
+const reconnectFromMs = 100
+const reconnectToMs = 5_000
+
+export interface HintOptions {
+  readonly channel: string
+  /** Where to listen; null when there is no connection that a session may be kept on. */
+  readonly listenUrl: string | null
+  /** Whether that leads to the server itself, also when the other connections go through a pooler. */
+  readonly listensDirectly: boolean
+}
+
+/** Hints between the processes of one database by LISTEN and NOTIFY. A lost one costs the wait for the next poll. */
+export function postgresHints(source: PoolSource, options: HintOptions): StorageHints {
+  const origin = randomBytes(6).toString('hex')
+  return {
+    notify: createNotifier(source, { channel: options.channel, origin }),
+    async listen(onHint) {
+      const { listenUrl, channel, listensDirectly } = options
+      if (listenUrl === null || (source.isPooled && !listensDirectly)) return async () => undefined
+      return keepListening({ url: listenUrl, channel, hear: (payload) => hear(payload, { origin, onHint }) })
+    },
+  }
+}
+
+function createNotifier(source: PoolSource, { channel, origin }: { channel: string; origin: string }): (companyId: string) => void {
+  const waiting = new Set<string>()
+  let isScheduled = false
+
+  async function send(): Promise<void> {
+    const named = waiting.size > mostNamed ? [] : [...waiting]
+    waiting.clear()
+    const client = await source.acquire()
+    try {
+      await client.query('select pg_notify($1, $2)', [channel, `${origin} ${named.join(',')}`])
+    } finally {
+      client.release()
+    }
+  }
+
+  async function sendSoon(): Promise<void> {
+    await delay(coalesceMs, undefined, { ref: false })
+    isScheduled = false
+    // Hints only: whoever misses one polls.
+    await send().catch(() => undefined)
+  }
+
+  return (companyId) => {
+    waiting.add(companyId)
+    if (isScheduled) return
+    isScheduled = true
+    void sendSoon()
+  }
+}
+
+function hear(payload: string, given: { origin: string; onHint: (companyId: string | null) => void }): void {
+  const [origin, names = ''] = payload.split(' ')
+  if (origin === given.origin) return
+  if (names === '') given.onHint(null)
+  else for (const companyId of names.split(',')) given.onHint(companyId)
+}
+
+interface Listening {
+  readonly url: string
+  readonly channel: string
+  /** Told each payload, and an empty one after a reconnect, when something may have been missed. */
+  readonly hear: (payload: string) => void
+}
+
+/** Listens until told to stop: a lost connection is made again, with growing waits. */
+async function keepListening(listening: Listening): Promise<() => Promise<void>> {
+  const stopping = new AbortController()
+  const first = await connect(listening)
+  const loop = follow(first, listening, stopping.signal)
+  return async () => {
+    stopping.abort()
+    await loop
+  }
+}
+
+async function follow(first: Client, listening: Listening, stop: AbortSignal): Promise<void> {
+  for (let client: Client | null = first; client; client = await reconnect(listening, stop)) {
+    await lostOrStopped(client, stop)
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function reconnect(listening: Listening, stop: AbortSignal): Promise<Client | null> {
+  for (let waitMs = reconnectFromMs; !stop.aborted; waitMs = Math.min(waitMs * 2, reconnectToMs)) {
+    try {
+      const client = await connect(listening)
+      listening.hear('')
+      return client
+    } catch {
+      await delay(waitMs, undefined, { signal: stop, ref: false }).catch(() => undefined)
+    }
+  }
+  return null
+}
+
+async function connect({ url, channel, hear: onPayload }: Listening): Promise<Client> {
+  const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 10_000, query_timeout: 10_000 })
+  client.on('error', () => undefined)
+  client.on('notification', (message) => {
+    if (message.channel === channel) onPayload(message.payload ?? '')
+  })
+  try {
+    await client.connect()
+    await client.query(`listen ${client.escapeIdentifier(channel)}`)
+    return client
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw error
+  }
+}
+
+/** Resolves when the connection is gone, does not answer any more, or nobody wants to listen. */
+async function lostOrStopped(client: Client, stop: AbortSignal): Promise<void> {
+  const ended = new AbortController()
+  const end = () => ended.abort()
+  client.once('end', end)
+  client.once('error', end)
+  const until = AbortSignal.any([ended.signal, stop])
+  while (!until.aborted) {
+    await delay(aliveEveryMs, undefined, { signal: until, ref: false }).catch(() => undefined)
+    if (until.aborted) return
+    await client.query('select 1').catch(end)
+  }
+}
