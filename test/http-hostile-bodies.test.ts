@@ -92,6 +92,7 @@ describe('whatever is sent to it, a route', () => {
 const right: Readonly<Record<string, unknown>> = {
   name: 'Acme',
   title: 'Title',
+  tasks: [{ title: 'Title' }],
   role: 'engineer',
   adapterType: 'still',
   percent: 50,

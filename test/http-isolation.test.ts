@@ -20,6 +20,7 @@ const bodies: Readonly<Record<string, object>> = {
   'agents.create': { name: 'Eve', role: 'spy', adapterType: 'still' },
   'agents.update': { name: 'Eve' },
   'tasks.create': { title: 'Mine' },
+  'tasks.createMany': { tasks: [{ title: 'Mine' }] },
   'tasks.update': { title: 'Mine' },
   'tasks.assign': { agentId: null },
   'tasks.progress': { percent: 1 },

@@ -52,6 +52,7 @@ const samples: Record<string, unknown> = {
   workerId: 'w',
   outcome: { kind: 'done' },
   entries: [{ stream: 'stdout', text: 'x' }],
+  tasks: [{ title: 'Title' }],
 }
 
 describe("another company's things", () => {

@@ -42,6 +42,7 @@ function everyCallOfARun(api: Api, actor: RunActor): [string, () => Promise<unkn
     ['tasks.block', () => api.tasks.block({ taskId, reason: 'late' })],
     ['tasks.release', () => api.tasks.release({ taskId })],
     ['tasks.create', () => api.tasks.create({ companyId, title: 'Child', parentId: taskId })],
+    ['tasks.createMany', () => api.tasks.createMany({ companyId, tasks: [{ title: 'Child' }] })],
     ['comments.create', () => api.comments.create({ taskId, body: 'late' })],
     ['deliverables.submit', () => api.deliverables.submit({ taskId, title: 'Late', content: 'late' })],
   ]

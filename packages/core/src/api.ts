@@ -2,7 +2,8 @@ import type { z } from 'zod'
 
 import type { Actor } from './kernel/actor.ts'
 import type { AnyDefinition } from './kernel/command.ts'
-import { execute, type Host } from './kernel/execute.ts'
+import { execute } from './kernel/execute.ts'
+import type { Host } from './kernel/host.ts'
 import type { EngineModule } from './kernel/registry.ts'
 import type { coreModules } from './modules.ts'
 

@@ -11,8 +11,10 @@ import { streamEvents } from './events/stream.ts'
 import { systemActor } from './kernel/actor.ts'
 import { createAdapterCatalog } from './kernel/adapters.ts'
 import { EngineError, kernelErrors } from './kernel/errors.ts'
+import { createBatcher } from './kernel/batcher.ts'
 import { createEventBus, type AnyEvent } from './kernel/events.ts'
-import { execute, type Host, type Probe } from './kernel/execute.ts'
+import { execute } from './kernel/execute.ts'
+import type { Host, Probe } from './kernel/host.ts'
 import { createIdGenerator } from './kernel/id.ts'
 import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
@@ -51,7 +53,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     await db.destroy()
     throw error
   })
-  const host: Host = {
+  const parts: Omit<Host, 'batcher'> = {
     db,
     registry: createRegistry(Object.values(coreModules), kernelErrors),
     bus: createEventBus(logger),
@@ -64,7 +66,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     newId: createIdGenerator(() => clock.now()),
     random: options.random ?? Math.random,
   }
-  return assemble(host, { storage, session, logger })
+  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, logger })
 }
 
 /** Brings the schema up to date, and finds out whether this database was restored. @returns its epoch */

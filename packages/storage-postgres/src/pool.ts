@@ -69,8 +69,9 @@ function poolSource(create: () => Pool, { closes }: { closes: boolean }): PoolSo
   async function close(): Promise<void> {
     const open = pool
     pool = null
-    open?.off('error', ignore)
+    // While it ends, its connections can still break; the host's own pool goes on without us.
     if (closes) await open?.end()
+    else open?.off('error', ignore)
   }
 }
 

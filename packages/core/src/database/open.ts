@@ -3,20 +3,35 @@ import { Kysely, sql, type Dialect, type RawBuilder } from 'kysely'
 import type { DatabaseFamily, Storage } from '../ports/storage.ts'
 import type { Database } from './tables.ts'
 
-/** The family of each open database, known by the adapter that its queries are compiled with. */
-const families = new WeakMap<object, DatabaseFamily>()
+interface Home {
+  readonly family: DatabaseFamily
+  readonly schema: string | undefined
+}
+
+/** What each open database is, known by the adapter that its queries are compiled with. */
+const homes = new WeakMap<object, Home>()
 
 /** Core's view of a storage's connections: its tables, in their schema. */
 export function openDatabase(storage: Storage, dialect: Dialect): Kysely<Database> {
   const db = new Kysely<Database>({ dialect })
-  families.set(db.getExecutor().adapter, storage.family)
+  homes.set(db.getExecutor().adapter, { family: storage.family, schema: storage.schema })
   return storage.schema === undefined ? db : db.withSchema(storage.schema)
 }
 
+function homeOf(db: Kysely<Database>): Home {
+  const home = homes.get(db.getExecutor().adapter)
+  if (!home) throw new Error('this database was not opened by openDatabase')
+  return home
+}
+
 export function familyOf(db: Kysely<Database>): DatabaseFamily {
-  const family = families.get(db.getExecutor().adapter)
-  if (!family) throw new Error('this database was not opened by openDatabase')
-  return family
+  return homeOf(db).family
+}
+
+/** A table's full name, for statements that are written as text. */
+export function tableOf(db: Kysely<Database>, table: keyof Database): RawBuilder<unknown> {
+  const { schema } = homeOf(db)
+  return schema === undefined ? sql.id(table) : sql.id(schema, table)
 }
 
 /**

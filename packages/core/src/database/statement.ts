@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely } from 'kysely'
+import type { CompiledQuery, Kysely, RawBuilder } from 'kysely'
 
 import type { DatabaseFamily } from '../ports/storage.ts'
 import { familyOf } from './open.ts'
@@ -49,6 +49,11 @@ function bind(parameters: readonly unknown[], given: object): unknown[] {
     if (value === undefined) throw new Error(`the statement's parameter ${parameter.name} is missing`)
     return value
   })
+}
+
+/** A statement written as text, for what a query builder does not say well. */
+export function rawStatement<Row>(db: Kysely<Database>, text: RawBuilder<Row>): Compilable<Row> {
+  return { compile: () => text.compile(db) }
 }
 
 /** The only row of a statement that finds at most one. */

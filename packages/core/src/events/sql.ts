@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
-import { first, statement } from '../database/statement.ts'
+import { familyOf, tableOf } from '../database/open.ts'
+import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database, EventTable } from '../database/tables.ts'
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import type { AnyEvent } from '../kernel/events.ts'
@@ -29,19 +30,51 @@ const append = statement((db, given: NewEvent) =>
     .returning('seq'),
 )
 
+// A round trip away, all events go in one statement, as one document.
+const appendAll = statement((db, given: { events: string; epoch: number }) => {
+  const [events, instance] = [tableOf(db, 'events'), tableOf(db, 'engine_instance')]
+  return rawStatement<{ id: string; seq: number }>(
+    db,
+    sql`insert into ${events} (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
+      select id, (select epoch from ${instance} where epoch = ${given.epoch}), company_id, type, actor_kind, actor_id, run_id, entity_type,
+        entity_id, entity_version, data, request_id, at
+      from jsonb_populate_recordset(null::${events}, ${given.events}::jsonb)
+      returning id, seq`,
+  )
+})
+
 /** Writes events in their order, in the transaction of the change that they record. */
 export async function appendEvents(
   tx: Transaction<Database>,
   given: { events: readonly Omit<AnyEvent, 'seq'>[]; epoch: number },
 ): Promise<AnyEvent[]> {
-  const written: AnyEvent[] = []
-  for (const event of given.events) {
-    const row = first(await append(tx, { ...toRow(event), epoch: given.epoch }))
-    if (!row) throw new Error('the database returned no row for an appended event')
+  const { events, epoch } = given
+  if (events.length === 0) return []
+  const rows = familyOf(tx) === 'postgres' ? await appendTogether(tx, given) : await appendOneByOne(tx, given)
+  const seqs = new Map(rows.map((row) => [row.id, row.seq]))
+  return events.map((event) => {
+    const seq = seqs.get(event.id)
+    if (seq === undefined) throw new Error(`the database returned no row for an appended event of epoch ${epoch}`)
     // `event` is one member of the union and stays it.
-    written.push({ ...event, seq: row.seq } as AnyEvent)
+    return { ...event, seq } as AnyEvent
+  })
+}
+
+type NewEvents = Parameters<typeof appendEvents>[1]
+
+async function appendTogether(tx: Transaction<Database>, { events, epoch }: NewEvents): Promise<{ id: string; seq: number }[]> {
+  // The document holds `data` as what it is, not as its text.
+  const document = events.map((event) => ({ ...toRow(event), data: event.data }))
+  return appendAll(tx, { events: JSON.stringify(document), epoch })
+}
+
+async function appendOneByOne(tx: Transaction<Database>, { events, epoch }: NewEvents): Promise<{ id: string; seq: number }[]> {
+  const rows: { id: string; seq: number }[] = []
+  for (const event of events) {
+    const row = first(await append(tx, { ...toRow(event), epoch }))
+    if (row) rows.push({ id: event.id, seq: row.seq })
   }
-  return written
+  return rows
 }
 
 function toRow(event: Omit<AnyEvent, 'seq'>): Omit<NewEvent, 'epoch'> {

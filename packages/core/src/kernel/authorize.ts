@@ -51,6 +51,18 @@ export function visibleCompanies(actor: Actor): readonly string[] | 'all' {
   return [actor.companyId]
 }
 
+/** The companies in which an actor may make a call of this scope, whatever it is about; null when that depends on more. */
+export function reachOf(actor: Actor, scope: Scope): readonly string[] | 'all' | null {
+  const permission: Permission = permissions[scope]
+  if (actor.kind === 'system') return 'all'
+  if (actor.kind !== 'user') return permission[actor.kind] === 'yes' ? [actor.companyId] : null
+  const least = permission.user
+  const reaching = Object.entries(actor.roles).filter(([, role]) => least !== 'never' && roleReaches(role, least))
+  if (!('*' in actor.roles)) return reaching.map(([companyId]) => companyId)
+  // A role for one company takes the place of the one for all: only when every role reaches is it simply all.
+  return reaching.length === Object.keys(actor.roles).length ? 'all' : null
+}
+
 export function forbidden(actor: Actor, scope: Scope): EngineError {
   const { user, agent, run } = permissions[scope]
   const who = actor.kind === 'run' ? 'A run' : actor.kind === 'agent' ? 'An agent' : `The user ${actor.id}`

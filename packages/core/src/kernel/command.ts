@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Database } from '../database/tables.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Actor } from './actor.ts'
+import type { Batch } from './batch.ts'
 import type { Emit } from './events.ts'
 import type { EntityName } from './locate.ts'
 import type { Scope } from './permissions.ts'
@@ -74,6 +75,8 @@ export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends
    * many make at the same time: each row that they decide by is locked by the statement that reads it.
    */
   readonly locks?: 'rows'
+  /** How a database that is a round trip away runs many ordinary calls at once. */
+  readonly batch?: Batch<z.output<Input>, z.output<Output>>
   /** Why this command records no event; only for bookkeeping that is no change of the business. */
   readonly unaudited?: string
   handle(context: CommandContext, input: z.output<Input>): Promise<z.output<Output>>

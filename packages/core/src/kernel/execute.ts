@@ -1,54 +1,23 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 import { countTasks } from '../companies/counters.ts'
 import { appendEvents } from '../events/sql.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
-import type { Clock } from '../ports/clock.ts'
 import { isoTime } from '../ports/clock.ts'
-import type { Actor } from './actor.ts'
 import { eventActor } from './actor.ts'
-import type { AdapterCatalog } from './adapters.ts'
+import type { Done } from './batch.ts'
+import type { Call } from './call.ts'
 import { decide, forbidden, leaseLost } from './authorize.ts'
 import type { Command, CommandContext, Query } from './command.ts'
 import { explainDatabaseError } from './constraints.ts'
 import { EngineError, kernelErrors, notFound } from './errors.ts'
-import type { AnyEvent, EventBus } from './events.ts'
+import type { AnyEvent } from './events.ts'
+import type { Host } from './host.ts'
 import { idempotencyKeptMs, keyedRequest, recall, remember, type KeyedRequest } from './idempotency.ts'
 import { parseInput } from './input.ts'
 import { inTransaction, type Unit } from './transaction.ts'
-import type { Operation, Registry } from './registry.ts'
-import type { EngineSettings } from './settings.ts'
-
-/** Steps: `begun` and `handled` and `recorded` inside the transaction, `committed` after it, before anybody is told. */
-export type Probe = (step: string) => void | Promise<void>
-
-/** What the kernel runs on: one per engine. */
-export interface Host {
-  readonly db: Kysely<Database>
-  readonly registry: Registry
-  readonly bus: EventBus
-  readonly clock: Clock
-  readonly adapters: AdapterCatalog
-  readonly settings: EngineSettings
-  /** Holds every answer to its schema; for tests, since a wrong answer is our defect and never the caller's. */
-  readonly checksOutputs: boolean
-  /** Which life of the database this process opened; events of another life are refused (PROMISES P24). */
-  readonly epoch: number
-  /** Told each step of a command by name, `tasks.checkout.recorded`; for tests that crash or wait at one. */
-  readonly probe?: Probe | undefined
-  newId(): string
-  random(): number
-}
-
-/** How a call is made: by whom, and under which keys. */
-export interface Call {
-  readonly actor: Actor
-  /** The same key with the same input gives the same answer and one effect, for 24 hours. */
-  readonly idempotencyKey?: string | undefined
-  /** Shown in the events of this call. */
-  readonly requestId?: string | undefined
-}
+import type { Operation } from './registry.ts'
 
 interface Resolved {
   readonly operation: Operation
@@ -62,7 +31,10 @@ export async function execute(host: Host, name: string, request: { input: unknow
   if (!operation) throw notFound('operation', name)
   const { definition } = operation
   try {
-    const resolved = await resolve(host, operation, request)
+    const input = parseInput(definition.input, request.input ?? {})
+    const done = await runBatched(host, operation, { input, call: request.call })
+    if (done) return done.output
+    const resolved = await resolve(host, operation, { input, call: request.call })
     const output =
       definition.kind === 'command'
         ? await runCommand(host, resolved, { definition, call: request.call })
@@ -74,17 +46,33 @@ export async function execute(host: Host, name: string, request: { input: unknow
   }
 }
 
+/** Tries a command's form for many calls at once; what is not ordinary, or has no effect there, goes the way of all commands. */
+async function runBatched(host: Host, { definition, name }: Operation, request: ParsedRequest): Promise<Done<unknown> | null> {
+  if (definition.kind !== 'command' || !definition.batch) return null
+  const { batch, access } = definition
+  const done = await host.batcher({ name, batch, scope: access.scope }, request)
+  if (!done) return null
+  await host.probe?.(`${name}.committed`)
+  host.bus.publish(done.events)
+  if (host.checksOutputs) definition.output.parse(done.output)
+  return done
+}
+
 async function runQuery(host: Host, resolved: Resolved, given: { definition: Query; call: Call }): Promise<unknown> {
   const { actor } = given.call
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
   return given.definition.handle({ db: host.db, actor, companyId: resolved.companyId, now: isoTime(host.clock.now()) }, resolved.input)
 }
 
-/** Parses the input, finds whose it is and decides whether the actor may. */
-async function resolve(host: Host, operation: Operation, request: { input: unknown; call: Call }): Promise<Resolved> {
+interface ParsedRequest {
+  readonly input: Record<string, unknown>
+  readonly call: Call
+}
+
+/** Finds whose the thing is that is asked for, and decides whether the actor may. */
+async function resolve(host: Host, operation: Operation, { input, call }: ParsedRequest): Promise<Resolved> {
   const { definition } = operation
-  const { actor } = request.call
-  const input = parseInput(definition.input, request.input ?? {})
+  const { actor } = call
   const { scope, company } = definition.access
   if (company === 'new' || company === 'visible') {
     if (decide(actor, { scope, companyId: null, target: null }) !== 'allowed') throw forbidden(actor, scope)

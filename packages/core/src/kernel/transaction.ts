@@ -15,24 +15,55 @@ export interface Unit {
   readonly locks: 'company' | 'rows'
 }
 
+interface Source {
+  readonly db: Kysely<Database>
+  readonly clock: Clock
+  random(): number
+}
+
 /**
  * Runs work in one transaction, under the lock of its company. On Postgres it runs again when another transaction came in
  * between: the work must have no effect outside its transaction.
  */
 export async function inTransaction<Result>(
-  source: { db: Kysely<Database>; clock: Clock; random(): number },
+  source: Source,
   unit: Unit,
   work: (tx: Transaction<Database>) => Promise<Result>,
+): Promise<Result> {
+  const { db } = source
+  const isShared = familyOf(db) === 'postgres'
+  const locked = async (tx: Transaction<Database>) => {
+    if (isShared && unit.companyId !== null) await lockCompany(tx, { companyId: unit.companyId, locks: unit.locks })
+    return work(tx)
+  }
+  // The host's transaction was joined, and there is a savepoint around the whole operation already.
+  if (isTransaction(db)) return locked(db)
+  return repeatedly(source, { triesAgainst }, () => db.transaction().execute(locked))
+}
+
+/**
+ * Runs a whole operation in a savepoint of the host's transaction, again when another transaction came in between. Not
+ * after a deadlock: the locks that it is about may be the host's, and only a rollback gives those back.
+ */
+export async function inSavepoint<Result>(source: Source, work: (tx: Transaction<Database>) => Promise<Result>): Promise<Result> {
+  return repeatedly(source, { triesAgainst: triesInSavepoint }, () => source.db.transaction().execute(work))
+}
+
+function isTransaction(db: Kysely<Database>): db is Transaction<Database> {
+  return db.isTransaction
+}
+
+async function repeatedly<Result>(
+  source: Source,
+  { triesAgainst: most }: { triesAgainst: (error: unknown) => number },
+  attempt: () => Promise<Result>,
 ): Promise<Result> {
   const isShared = familyOf(source.db) === 'postgres'
   for (let tries = 1; ; tries += 1) {
     try {
-      return await source.db.transaction().execute(async (tx) => {
-        if (isShared && unit.companyId !== null) await lockCompany(tx, { companyId: unit.companyId, locks: unit.locks })
-        return work(tx)
-      })
+      return await attempt()
     } catch (error) {
-      if (!isShared || tries >= triesAgainst(error)) throw error
+      if (!isShared || tries >= most(error)) throw error
       await source.clock.sleep(source.random() * firstWaitMs * 2 ** tries)
     }
   }
@@ -60,6 +91,12 @@ function triesAgainst(error: unknown): number {
   if (code === serializationFailure || code === deadlock) return mostTries
   // Somebody added the same row a moment ago: with that row in view the command decides anew, or says that it exists.
   return code === uniqueViolation ? 2 : 1
+}
+
+/** The operation has explained its errors already. */
+function triesInSavepoint(error: unknown): number {
+  const tries = triesAgainst(EngineError.isInstance(error) && error.code === kernelErrors.already_exists.code ? error.cause : error)
+  return error ...
 }
 
 const serializationFailure = '40001'

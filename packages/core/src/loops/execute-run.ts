@@ -1,6 +1,7 @@
 import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
-import { execute, type Host } from '../kernel/execute.ts'
+import { execute } from '../kernel/execute.ts'
+import type { Host } from '../kernel/host.ts'
 import type { AdapterEvent, RunUsage } from '../ports/adapter.ts'
 import type { Logger } from '../ports/logger.ts'
 import { RunOutcome } from '../ports/run-contract.ts'

@@ -1,6 +1,7 @@
 import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
-import { execute, type Host } from '../kernel/execute.ts'
+import { execute } from '../kernel/execute.ts'
+import type { Host } from '../kernel/host.ts'
 
 /** The part of a lease after which a worker that could not renew it stops by itself. */
 const giveUpAfter = 0.8

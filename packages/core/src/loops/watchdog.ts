@@ -1,5 +1,6 @@
 import { systemActor } from '../kernel/actor.ts'
-import { execute, type Host } from '../kernel/execute.ts'
+import { execute } from '../kernel/execute.ts'
+import type { Host } from '../kernel/host.ts'
 import { forgetAnswers, idempotencyKeptMs } from '../kernel/idempotency.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import { isoTime } from '../ports/clock.ts'

@@ -1,4 +1,4 @@
-import type { Dialect } from 'kysely'
+import type { CompiledQuery, Dialect } from 'kysely'
 
 export const STORAGE_SPEC = 'engine.storage.v1'
 
@@ -21,13 +21,22 @@ export interface Storage {
   readonly family: DatabaseFamily
   /** The schema that holds Engine's tables; only Postgres has schemas. */
   readonly schema?: string
-  /** Connections for one engine; they are closed with the dialect's driver. Opens nothing before the first query. */
-  open(): StorageSession
   /**
-   * A dialect on a connection that the host has a transaction open on: `begin` there is a savepoint, and its connection
-   * is never closed. Null when the handle is not one that this storage knows.
+   * Connections for one engine; they are closed with the dialect's driver. Opens nothing before the first query.
+   * Those for reading create and change nothing, where the storage can tell; a database that is not there is an error.
    */
-  adopt?(handle: unknown): Dialect | null
+  open(purpose?: 'reading'): StorageSession
+  /**
+   * The connection behind a handle that the host has a transaction open on: a driver's own, or a connection of the host's
+   * Kysely. It is asked by one at a time, never closed, and answers with the values named above whatever the host has set.
+   * Where it can see that no transaction is open it rejects with the SQLSTATE 25P01. Without this method nobody can join.
+   */
+  adopt?(handle: object): DatabaseConnection | Refusal
+}
+
+/** Why a handle is not taken, and which ones are: a sentence or two for the host's developer. */
+export interface Refusal {
+  readonly refusal: string
 }
 
 export type DatabaseFamily = 'sqlite' | 'postgres'
@@ -36,8 +45,27 @@ export interface StorageSession {
   readonly dialect: Dialect
   /** How processes of one database hear of each other; without it they poll. */
   readonly hints?: StorageHints
-  /** Copies the database to a file while it is in use; without it the database's own tools do. */
-  backup?(path: string): Promise<void>
+  /** What can be done with a database that is a file; without it the database has tools of its own. */
+  readonly file?: DatabaseFile
+}
+
+/** A database in a file, as a whole. None of it blocks the event loop or the writers for longer than one statement. */
+export interface DatabaseFile {
+  /**
+   * Copies what is committed at one moment to a new file, which appears under its name only when it is complete and on disk.
+   * @throws with the code EEXIST when there is such a file already; then, as after any failure, nothing was left behind
+   */
+  backup(copy: BackupCopy): Promise<void>
+  /** What is broken in the file or refers to rows that are not there, one line each; empty when nothing is. */
+  findDamage(): Promise<readonly string[]>
+  /** How much is committed but not yet moved into the main file, bytes. */
+  walBytes(): Promise<number>
+}
+
+export interface BackupCopy {
+  readonly path: string
+  /** Run in the copy before it gets its name. */
+  readonly marks: readonly Pick<CompiledQuery, 'sql' | 'parameters'>[]
 }
 
 /** Hints that rows of a company may have changed. They may be lost, late or doubled: polling is the guarantee. */

@@ -1,4 +1,5 @@
 import { findColleague } from '../agents/sql.ts'
+import type { AgentTable } from '../agents/table.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { routeTask } from '../routing/route.ts'
@@ -31,5 +32,9 @@ export async function assignByRouting(context: CommandContext, task: TaskTable):
 async function requireAssignable(context: CommandContext, agentId: string): Promise<void> {
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
   if (!agent) throw ruleViolated(`There is no agent ${agentId} in this company.`, { agentId })
-  if (agent.status === 'terminated') throw ruleViolated(`The agent ${agent.name} is terminated and takes no tasks.`, { agentId })
+  refuseTerminated(agent)
+}
+
+export function refuseTerminated(agent: AgentTable): void {
+  if (agent.status === 'terminated') throw ruleViolated(`The agent ${agent.name} is terminated and takes no tasks.`, { agentId: agent.id })
 }

@@ -4,11 +4,11 @@ import { blockersOf, shareCompanyTask } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
 /** Turns references into tasks of this company, which do not end before this command does. @throws `rule_violated` naming the first one that is not there */
-export async function requireTasks(context: CommandContext, references: readonly string[]): Promise<TaskTable[]> {
+export async function requireTasks(context: CommandContext, references: readonly string[], field = 'blockedBy'): Promise<TaskTable[]> {
   const found = new Map<string, TaskTable>()
   for (const reference of references) {
     const task = await shareCompanyTask(context.tx, { companyId: context.companyId, reference })
-    if (!task) throw ruleViolated(`There is no task ${reference} in this company.`, { reference })
+    if (!task) throw ruleViolated(`${field}: there is no task ${reference} in this company.`, { reference })
     found.set(task.id, task)
   }
   return [...found.values()]

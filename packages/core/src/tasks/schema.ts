@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
 import { Id, IsoTime, LongText, Tags, jsonObject } from '../kernel/schema.ts'
+import { Run } from '../runs/schema.ts'
+
 export const TaskStatus = z.enum(['backlog', 'todo', 'in_progress', 'in_review', 'blocked', 'done', 'cancelled'])
 export type TaskStatus = z.infer<typeof TaskStatus>
 
@@ -56,6 +58,44 @@ export const TaskInput = {
   maxAttempts: z.number().int().min(1).max(20).optional(),
   blockedBy: z.array(TaskRef).max(50).optional().describe('Tasks that must end before this one can be checked out.'),
 }
+
+export const NewTask = z.strictObject({
+  status: z.enum(['backlog', 'todo']).default('todo'),
+  assigneeAgentId: Id.optional().describe('Left out, the task is routed by preferredAgentId and requiredCapabilities when it names any.'),
+  ...TaskInput,
+})
+
+export const CreateInput = NewTask.extend({ companyId: Id })
+
+export const CreateManyInput = z.strictObject({ companyId: Id, tasks: z.array(NewTask).min(1).max(100) })
+
+export const CreatedMany = z.object({
+  items: z.array(
+    z.discriminatedUnion('status', [
+      z.object({ status: z.literal('created'), task: Task }),
+      z.object({ status: z.literal('refused'), error: z.object({ code: z.string(), message: z.string() }) }),
+    ]),
+  ),
+})
+
+export const Checkout = z
+  .object({
+    task: Task,
+    run: Run,
+    credential: z
+      .string()
+      .nullable()
+      .describe(
+        "The new run's credential, shown only here; it acts for the task until the lease ends. Null when a run asks for what it has.",
+      ),
+  })
+  .meta({ id: 'Checkout' })
+
+export const CheckoutInput = z.strictObject({
+  taskId: TaskRef,
+  agentId: Id.optional().describe('Who works; left out, the calling agent or the assignee.'),
+  expectedStatuses: z.array(TaskStatus).min(1).optional(),
+})
 
 export function priorityRank(priority: TaskPriority): number {
   return priorities.indexOf(priority)

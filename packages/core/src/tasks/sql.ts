@@ -20,11 +20,16 @@ export async function findTask(db: Kysely<Database>, reference: string): Promise
 const identifierPattern = /^[a-z][a-z0-9]*-\d+$/i
 const idPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
+/** Whether a reference is an id, and not an identifier such as ACM-42. */
+export function isTaskId(reference: string): boolean {
+  return idPattern.test(reference)
+}
+
 type Finder = (db: Kysely<Database>, given: { id: string }) => Promise<TaskTable[]>
 
 /** Looks a task up by id or identifier; what is neither names no task. */
 async function findBy(db: Kysely<Database>, reference: string, byId: Finder): Promise<TaskTable | null> {
-  if (idPattern.test(reference)) return first(await byId(db, { id: reference.toLowerCase() }))
+  if (isTaskId(reference)) return first(await byId(db, { id: reference.toLowerCase() }))
   if (!identifierPattern.test(reference)) return null
   const found = first(await taskByIdentifier(db, { identifier: reference.toUpperCase() }))
   return found && byId !== taskById ? first(await byId(db, { id: found.id })) : found

@@ -1,46 +1,27 @@
-import { z } from 'zod'
-
 import { requireAgent } from '../../agents/change.ts'
 import type { RunActor } from '../../kernel/actor.ts'
 import { command, type CommandContext } from '../../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../../kernel/errors.ts'
-import { Id } from '../../kernel/schema.ts'
 import { newCredential } from '../../runs/credential.ts'
 import { aboutRun, requireRun, runRef } from '../../runs/end.ts'
-import { Run } from '../../runs/schema.ts'
 import { toRun } from '../../runs/table.ts'
 import { insertRun } from '../../runs/sql.ts'
+import { checkoutBatch } from '../checkout-batch.ts'
 import { checkoutTask } from '../checkout.ts'
-import { Task, TaskRef, TaskStatus } from '../schema.ts'
+import { Checkout, CheckoutInput } from '../schema.ts'
 import { toTask, type TaskTable } from '../table.ts'
 import { requireTask } from '../transition.ts'
-
-export const Checkout = z
-  .object({
-    task: Task,
-    run: Run,
-    credential: z
-      .string()
-      .nullable()
-      .describe(
-        "The new run's credential, shown only here; it acts for the task until the lease ends. Null when a run asks for what it has.",
-      ),
-  })
-  .meta({ id: 'Checkout' })
 
 export const checkout = command({
   title: 'Check out a task',
   description:
     'Makes a new run the only owner of the task. Of many callers exactly one wins; the others get checkout_conflict naming the holder. Renew the lease by runs.heartbeat.',
-  input: z.strictObject({
-    taskId: TaskRef,
-    agentId: Id.optional().describe('Who works; left out, the calling agent or the assignee.'),
-    expectedStatuses: z.array(TaskStatus).min(1).optional(),
-  }),
+  input: CheckoutInput,
   output: Checkout,
   access: { scope: 'tasks:checkout', company: 'task' },
   http: ['POST', '/tasks/:taskId/checkout'],
   locks: 'rows',
+  batch: checkoutBatch,
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
     if (context.actor.kind === 'run') return checkedOutAlready(context, task, context.actor)

@@ -1,0 +1,50 @@
+import type { Kysely } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
+import type { Actor } from './actor.ts'
+import type { Call } from './call.ts'
+import type { AnyEvent } from './events.ts'
+import type { Scope } from './permissions.ts'
+import type { EngineSettings } from './settings.ts'
+
+/**
+ * A second form of a command, for databases that are a round trip away: the calls of one tick as one statement, which is
+ * its own transaction. A call takes effect wholly, with its events, or not at all; what has no effect here is done by the
+ * command's `handle`, which knows how to refuse it. So `run` needs to know only the ordinary case.
+ */
+export interface Batch<Input, Output> {
+  /** What the calls of one statement have in common; null for a call that is not ordinary. */
+  key(input: Input, actor: Actor): string | null
+  /** Answers each call in its place, with null for one that had no effect. Its guards hold row by row, as those of `locks: 'rows'`. */
+  run(context: BatchContext, calls: readonly BatchCall<Input>[]): Promise<(Done<Output> | null)[]>
+}
+
+export interface BatchContext {
+  readonly db: Kysely<Database>
+  readonly now: string
+  readonly epoch: number
+  readonly settings: EngineSettings
+  newId(): string
+}
+
+export interface BatchCall<Input> {
+  readonly input: Input
+  readonly actor: Actor
+  readonly requestId: string | null
+  /** The companies in which this actor may make this call; the statement must not look beyond them. */
+  readonly companies: readonly string[] | 'all'
+}
+
+export interface Done<Output> {
+  readonly output: Output
+  readonly events: readonly AnyEvent[]
+}
+
+/** Runs a call in a batch if it can be. @returns null when it had no effect */
+export type Batcher = (
+  operation: { name: string; batch: AnyBatch; scope: Scope },
+  call: { input: object; call: Call },
+) => Promise<Done<unknown> | null>
+
+/** The kernel parses each input by the schema of its command before a batch sees it. */
+export type AnyBatch = Batch<never, unknown>

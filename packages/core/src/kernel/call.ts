@@ -1,0 +1,10 @@
+import type { Actor } from './actor.ts'
+
+/** How a call is made: by whom, and under which keys. */
+export interface Call {
+  readonly actor: Actor
+  /** The same key with the same input gives the same answer and one effect, for 24 hours. */
+  readonly idempotencyKey?: string | undefined
+  /** Shown in the events of this call. */
+  readonly requestId?: string | undefined
+}

@@ -1,0 +1,31 @@
+import type { Kysely } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { AdapterCatalog } from './adapters.ts'
+import type { Batcher } from './batch.ts'
+import type { EventBus } from './events.ts'
+import type { Registry } from './registry.ts'
+import type { EngineSettings } from './settings.ts'
+
+/** Steps: `begun` and `handled` and `recorded` inside the transaction, `committed` after it, before anybody is told. */
+export type Probe = (step: string) => void | Promise<void>
+
+/** What the kernel runs on: one per engine. */
+export interface Host {
+  readonly db: Kysely<Database>
+  readonly registry: Registry
+  readonly bus: EventBus
+  readonly clock: Clock
+  readonly adapters: AdapterCatalog
+  readonly settings: EngineSettings
+  /** Holds every answer to its schema; for tests, since a wrong answer is our defect and never the caller's. */
+  readonly checksOutputs: boolean
+  /** Which life of the database this process opened; events of another life are refused (PROMISES P24). */
+  readonly epoch: number
+  readonly batcher: Batcher
+  /** Told each step of a command by name, `tasks.checkout.recorded`; for tests that crash or wait at one. */
+  readonly probe?: Probe | undefined
+  newId(): string
+  random(): number
+}

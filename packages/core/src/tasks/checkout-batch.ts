@@ -1,0 +1,298 @@
+import { sql, type Kysely } from 'kysely'
+import type { z } from 'zod'
+
+import { tableOf } from '../database/open.ts'
+import { rawStatement, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Batch, BatchCall, BatchContext, Done } from '../kernel/batch.ts'
+import type { AnyEvent } from '../kernel/events.ts'
+import { eventActor } from '../kernel/actor.ts'
+import { newCredential } from '../runs/credential.ts'
+import type { RunTable } from '../runs/table.ts'
+import { toRun } from '../runs/table.ts'
+import { isTaskId } from './sql.ts'
+import type { Checkout, CheckoutInput, TaskStatus } from './schema.ts'
+import { toTask, type TaskTable } from './table.ts'
+
+type Input = z.output<typeof CheckoutInput>
+type Output = z.output<typeof Checkout>
+type Call = BatchCall<Input>
+
+/** One member of the statement: the call's wishes, and the ids of what it will create. */
+interface Member {
+  readonly task: string
+  readonly agent: string | null
+  readonly run: string
+  readonly hash: string
+  readonly worker: string
+  readonly assigned: string
+  readonly claimed: string
+  readonly started: string
+  readonly actorKind: string
+  readonly actorId: string
+  readonly requestId: string | null
+  readonly companies: string | null
+}
+
+type Claimed = TaskTable & {
+  place: number
+  from_status: TaskStatus
+  assigned_seq: number | null
+  claimed_seq: number
+  started_seq: number
+}
+
+interface Given {
+  members: string
+  taskIds: string
+  now: string
+  epoch: number
+  leaseMs: number
+}
+
+/**
+ * Checks tasks out for new runs, each task for at most one: the guards of `claimTask`, and what follows from a claim.
+ *
+ * All facts are those of the statement's snapshot. That the row of a task is still the one of the snapshot when its lock
+ * is ours (`version`) makes sure of everything that changes together with it: status, lease, blockers, deliverables. The
+ * agent's row is checked again by its own update. Tasks are locked in the order of their ids.
+ */
+const claimAll = statement((db, given: Given) => rawStatement<Claimed>(db, claimText(db, given)))
+
+function claimText(db: Kysely<Database>, given: Given) {
+  return sql<Claimed>`with ${candidates(db, given)}, ${changes(db, given)}, ${records(db, given)}
+    select t.*, a.seq as assigned_seq, c.seq as claimed_seq, s.seq as started_seq
+    from task t join event c on c.id = t.claimed join event s on s.id = t.started left join event a on a.id = t.assigned`
+}
+
+/** The tasks that can be claimed, locked; one row a member. */
+function candidates(db: Kysely<Database>, given: Given) {
+  const [tasks, companies, runs, leases] = [tableOf(db, 'tasks'), tableOf(db, 'companies'), tableOf(db, 'runs'), tableOf(db, 'leases')]
+  const [blockers, deliverables] = [tableOf(db, 'task_blockers'), tableOf(db, 'deliverables')]
+  return sql`
+    member as (
+      select * from jsonb_to_recordset(${given.members}::jsonb) as m (
+        place int, task uuid, agent uuid, run uuid, hash text, worker text, assigned uuid, claimed uuid, started uuid,
+        "actorKind" text, "actorId" text, "requestId" text, companies text)
+    ), candidate as (
+      select t.id, t.company_id, t.status as from_status, t.assignee_agent_id as before, t.priority, t.fence + 1 as next_fence,
+        coalesce(m.agent, t.assignee_agent_id) as worker_agent, m.*
+      from ${tasks} t join member m on m.task = t.id
+      where t.id = any(${given.taskIds}::uuid[])
+        and t.status in ('backlog', 'todo', 'blocked')
+        and (t.assignee_agent_id is null or m.agent is null or t.assignee_agent_id = m.agent)
+        and coalesce(m.agent, t.assignee_agent_id) is not null
+        and (m.companies is null or t.company_id = any(string_to_array(m.companies, ',')::uuid[]))
+        and t.version = (select s.version from ${tasks} s where s.id = t.id)
+        and not exists (select from ${leases} l where l.company_id = t.company_id and l.task_id = t.id)
+        and not exists (select from ${blockers} b where b.company_id = t.company_id and b.task_id = t.id
+          and (select o.status from ${tasks} o where o.company_id = b.company_id and o.id = b.blocker_id) not in ('done', 'cancelled'))
+        and not exists (select from ${deliverables} d where d.company_id = t.company_id and d.task_id = t.id and d.status = 'pending')
+        and not exists (select from ${runs} q where q.company_id = t.company_id and q.task_id = t.id and q.status = 'queued'
+          and q.agent_id <> coalesce(m.agent, t.assignee_agent_id))
+        and (select c.status from ${companies} c where c.id = t.company_id) = 'active'
+      order by t.id
+      for no key update of t
+    )`
+}
+
+/** Takes the agents' free slots, then the tasks of those agents that had enough of them. */
+function changes(db: Kysely<Database>, given: Given) {
+  const [agents, tasks] = [tableOf(db, 'agents'), tableOf(db, 'tasks')]
+  return sql`
+    able as (
+      update ${agents} a set live_runs = a.live_runs + w.wanted
+      from (select company_id, worker_agent, count(*) as wanted from candidate group by company_id, worker_agent order by worker_agent) w
+      where a.company_id = w.company_id and a.id = w.worker_agent and a.status = 'idle' and a.live_runs + w.wanted <= a.max_concurrent_runs
+      returning a.company_id, a.id
+    ), task as (
+      update ${tasks} t set status = 'in_progress', fence = t.fence + 1, version = t.version + 1, assignee_agent_id = c.worker_agent,
+        checkout_run_id = c.run, checkout_agent_id = c.worker_agent, checkout_at = ${given.now}::timestamptz,
+        started_at = coalesce(t.started_at, ${given.now}::timestamptz), updated_at = ${given.now}::timestamptz,
+        blocked_reason = null, blocked_owner = null, progress_percent = 0, progress_message = null
+      from candidate c join able on able.company_id = c.company_id and able.id = c.worker_agent
+      where t.id = any(${given.taskIds}::uuid[]) and t.id = c.id
+      returning t.*, c.place, c.from_status, c.before, c.hash, c.worker, c.assigned, c.claimed, c.started,
+        c."actorKind", c."actorId", c."requestId"
+    )`
+}
+
+/** What belongs to each claim: its run, its lease, the company's counts, its events. */
+function records(db: Kysely<Database>, given: Given) {
+  const [runs, leases, counters] = [tableOf(db, 'runs'), tableOf(db, 'leases'), tableOf(db, 'company_counters')]
+  const [events, instance] = [tableOf(db, 'events'), tableOf(db, 'engine_instance')]
+  return sql`
+    run as (
+      insert into ${runs} (id, company_id, agent_id, task_id, status, wake_reasons, priority, attempt, fence, worker_id, credential_hash,
+        available_at, version, created_at, updated_at, started_at)
+      select checkout_run_id, company_id, checkout_agent_id, id, 'running', '["manual"]', priority, 1, fence, worker, hash,
+        ${given.now}::timestamptz, 1, ${given.now}::timestamptz, ${given.now}::timestamptz, ${given.now}::timestamptz
+      from task
+    ), lease as (
+      insert into ${leases} (run_id, company_id, task_id, agent_id, fence, worker_id, expires_at)
+      select checkout_run_id, company_id, id, checkout_agent_id, fence, worker,
+        clock_timestamp() + ${given.leaseMs}::bigint * interval '1 millisecond'
+      from task
+    ), counter as (
+      insert into ${counters} (company_id, shard, backlog, todo, in_progress, in_review, blocked, done, cancelled)
+      select company_id, pg_backend_pid() % 16, -count(*) filter (where from_status = 'backlog'), -count(*) filter (where from_status = 'todo'),
+        count(*), 0, -count(*) filter (where from_status = 'blocked'), 0, 0
+      from task group by company_id
+      on conflict (company_id, shard) do update set backlog = company_counters.backlog + excluded.backlog,
+        todo = company_counters.todo + excluded.todo, in_progress = company_counters.in_progress + excluded.in_progress,
+        blocked = company_counters.blocked + excluded.blocked
+    ), event as (
+      insert into ${events} (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
+      select n.id, (select epoch from ${instance} where epoch = ${given.epoch}), t.company_id, n.type, t."actorKind", t."actorId", null,
+        n.entity_type, n.entity_id, n.entity_version, n.data, t."requestId", ${given.now}::timestamptz
+      from task t cross join lateral (values
+        (0, t.assigned, 'task.assigned', 'task', t.id, t.version,
+          jsonb_build_object('agentId', t.checkout_agent_id, 'reason', 'checked it out')),
+        (1, t.claimed, 'task.claimed', 'task', t.id, t.version, jsonb_build_object('runId', t.checkout_run_id,
+          'agentId', t.checkout_agent_id, 'fence', t.fence, 'from', t.from_status)),
+        (2, t.started, 'run.started', 'run', t.checkout_run_id, 1, jsonb_build_object('taskId', t.id, 'agentId', t.checkout_agent_id,
+          'attempt', 1, 'fence', t.fence, 'workerId', t.worker))
+      ) as n (step, id, type, entity_type, entity_id, entity_version, data)
+      where n.step > 0 or t.before is null
+      order by t.place, n.step
+      returning id, seq
+    )`
+}
+
+/** Many checkouts by id as one statement; whatever is special about one is left to the command's handler. */
+export const checkoutBatch: Batch<Input, Output> = {
+  key(input, actor) {
+    const isItself = actor.kind !== 'agent' || input.agentId === undefined || input.agentId === actor.id
+    return isTaskId(input.taskId) && input.expectedStatuses === undefined && isItself ? '' : null
+  },
+  async run(context, calls) {
+    const members = memberList(context, calls)
+    const rows = await claimAll(context.db, {
+      members: JSON.stringify(members.map(({ member, place }) => ({ ...member, place }))),
+      taskIds: `{${members.map(({ member }) => member.task).join(',')}}`,
+      now: context.now,
+      epoch: context.epoch,
+      leaseMs: context.settings.leaseMs,
+    })
+    const answers = calls.map((): Done<Output> | null => null)
+    const byPlace = new Map(members.map((entry) => [entry.place, entry]))
+    for (const row of rows) {
+      const entry = byPlace.get(row.place)
+      const call = calls[row.place]
+      if (entry && call) answers[row.place] = answer(context, { row, call, ...entry })
+    }
+    return answers
+  },
+}
+
+interface Entry {
+  readonly place: number
+  readonly member: Member
+  readonly credential: string
+}
+
+/** One member a task: of two calls for the same one, the second is told by the handler who has it. */
+function memberList(context: BatchContext, calls: readonly Call[]): Entry[] {
+  const entries = new Map<string, Entry>()
+  for (const [place, call] of calls.entries()) {
+    const task = call.input.taskId.toLowerCase()
+    if (!entries.has(task)) entries.set(task, toEntry(context, { task, place, call }))
+  }
+  return [...entries.values()]
+}
+
+function toEntry(context: BatchContext, { task, place, call }: { task: string; place: number; call: Call }): Entry {
+  const { credential, hash } = newCredential()
+  const { actor, input, requestId, companies } = call
+  const { kind, id } = eventActor(actor)
+  const member: Member = {
+    task,
+    agent: actor.kind === 'agent' ? actor.id : (input.agentId ?? null),
+    run: context.newId(),
+    hash,
+    worker: `external:${actor.kind}:${actor.id}`,
+    assigned: context.newId(),
+    claimed: context.newId(),
+    started: context.newId(),
+    actorKind: kind,
+    actorId: id,
+    requestId,
+    companies: companies === 'all' ? null : companies.join(','),
+  }
+  return { place, member, credential }
+}
+
+function answer(context: BatchContext, given: Entry & { row: Claimed; call: Call }): Done<Output> {
+  const { row, credential } = given
+  const run = runOf(context, given)
+  return { output: { task: toTask(row), run: toRun(run), credential }, events: eventsOf(context, given) }
+}
+
+/** The row that the statement inserted: all of it is known without reading it back. */
+function runOf({ now }: BatchContext, { row, member }: Entry & { row: Claimed }): RunTable {
+  return {
+    id: member.run,
+    company_id: row.company_id,
+    agent_id: row.checkout_agent_id ?? '',
+    task_id: row.id,
+    status: 'running',
+    wake_reasons: '["manual"]',
+    priority: row.priority,
+    attempt: 1,
+    retry_of: null,
+    fence: row.fence,
+    worker_id: member.worker,
+    credential_hash: member.hash,
+    available_at: now,
+    outcome: null,
+    error_class: null,
+    error_message: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    cached_input_tokens: 0,
+    cost_micros: 0,
+    version: 1,
+    created_at: now,
+    updated_at: now,
+    started_at: now,
+    finished_at: null,
+  }
+}
+
+function eventsOf({ now }: BatchContext, { row, member, call }: Entry & { row: Claimed; call: Call }): AnyEvent[] {
+  const agentId = row.checkout_agent_id ?? ''
+  const envelope = { companyId: row.company_id, actor: eventActor(call.actor), requestId: call.requestId, at: now }
+  const entity = { type: 'task', id: row.id, version: row.version } as const
+  const assigned: AnyEvent[] =
+    row.assigned_seq === null
+      ? []
+      : [
+          {
+            ...envelope,
+            id: member.assigned,
+            seq: row.assigned_seq,
+            type: 'task.assigned',
+            entity,
+            data: { agentId, reason: 'checked it out' },
+          },
+        ]
+  return [
+    ...assigned,
+    {
+      ...envelope,
+      id: member.claimed,
+      seq: row.claimed_seq,
+      type: 'task.claimed',
+      entity,
+      data: { runId: member.run, agentId, fence: row.fence, from: row.from_status },
+    },
+    {
+      ...envelope,
+      id: member.started,
+      seq: row.started_seq,
+      type: 'run.started',
+      entity: { type: 'run', id: member.run, version: 1 },
+      data: { taskId: row.id, agentId, attempt: 1, fence: row.fence, workerId: member.worker },
+    },
+  ]
+}
