@@ -1,58 +1,93 @@
-import { sql, type Kysely } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely } from 'kysely'
 
+import { present } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import type { DatabaseFamily } from '../ports/storage.ts'
 import { noLiveOwner, noPendingDeliverable, noUnresolvedBlocker } from '../tasks/checkout-guards.ts'
+
+type WithRuns = ExpressionBuilder<Database, 'runs' | 'tasks'>
+
+/** The run's task could be checked out now, and the run is due. */
+function isReady(e: WithRuns, given: { now: string; family: DatabaseFamily }) {
+  return e.and([
+    e('runs.available_at', '<=', present(given.family, given.now)),
+    e('tasks.status', '=', sql.lit('todo')),
+    e.or([e('tasks.assignee_agent_id', 'is', null), e('tasks.assignee_agent_id', '=', e.ref('runs.agent_id'))]),
+    // The guards of a checkout look at tasks only.
+    noLiveOwner(e as unknown as ExpressionBuilder<Database, 'tasks'>),
+    noUnresolvedBlocker(e as unknown as ExpressionBuilder<Database, 'tasks'>),
+    noPendingDeliverable(e as unknown as ExpressionBuilder<Database, 'tasks'>),
+  ])
+}
+
+/** A run's place in the queue of all runs: the more urgent the smaller, then the older. */
+const place = sql<string>`cast(runs.priority as text) || ' ' || cast(runs.id as text)`
+
+function agentsWithWork(adapterTypes: readonly string[]) {
+  return statement((db, given: { now: string }, family) =>
+    db
+      .selectFrom('agents')
+      .innerJoin('companies', 'companies.id', 'agents.company_id')
+      .select(['agents.id', 'agents.company_id'])
+      .select((e) => e('agents.max_concurrent_runs', '-', e.ref('agents.live_runs')).as('slots'))
+      .select((e) =>
+        e
+          .selectFrom('runs')
+          .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'runs.company_id').onRef('tasks.id', '=', 'runs.task_id'))
+          .select(place.as('place'))
+          .whereRef('runs.company_id', '=', 'agents.company_id')
+          .whereRef('runs.agent_id', '=', 'agents.id')
+          .where('runs.status', '=', sql.lit('queued'))
+          .where((run) => isReady(run, { now: given.now, family }))
+          .orderBy('runs.priority')
+          .orderBy('runs.id')
+          .limit(sql.lit(1))
+          .as('first_place'),
+      )
+      .where('agents.status', '=', sql.lit('idle'))
+      .where('companies.status', '=', sql.lit('active'))
+      .whereRef('agents.live_runs', '<', 'agents.max_concurrent_runs')
+      .where('agents.adapter_type', 'in', adapterTypes),
+  )
+}
+
+const readyRuns = statement((db, given: { companyId: string; agentId: string; now: string; limit: number }, family) =>
+  db
+    .selectFrom('runs')
+    .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'runs.company_id').onRef('tasks.id', '=', 'runs.task_id'))
+    .select('runs.id')
+    .select(place.as('place'))
+    .where('runs.company_id', '=', given.companyId)
+    .where('runs.agent_id', '=', given.agentId)
+    .where('runs.status', '=', sql.lit('queued'))
+    .where((e) => isReady(e, { now: given.now, family }))
+    .orderBy('runs.priority')
+    .orderBy('runs.id')
+    .limit(given.limit),
+)
 
 /**
  * Finds queued runs that this process could start now, most urgent first, never more of an agent than it has free slots.
  * What cannot start (paused, full, blocked, not yet due, somebody else's, of an adapter that is not here) is left out in
- * the query, so it takes no place from work that can.
+ * the queries, so it takes no place from work that can. Each agent's queue is read in the order of its index and no
+ * further than needed, so the cost does not grow with what is queued.
  */
 export function claimableRuns(adapterTypes: readonly string[]) {
-  const claimable = statement((db, given: { now: string; limit: number }) =>
-    db
-      .with('ready', (cte) =>
-        cte
-          .selectFrom('runs')
-          .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'runs.company_id').onRef('tasks.id', '=', 'runs.task_id'))
-          .innerJoin('agents', (join) => join.onRef('agents.company_id', '=', 'runs.company_id').onRef('agents.id', '=', 'runs.agent_id'))
-          .innerJoin('companies', 'companies.id', 'runs.company_id')
-          .select((e) => [
-            'runs.id',
-            'runs.priority',
-            sql<number>`row_number() over (partition by runs.agent_id order by runs.priority, runs.id)`.as('place'),
-            e(
-              'agents.max_concurrent_runs',
-              '-',
-              e
-                .selectFrom('leases')
-                .select((count) => count.fn.countAll<number>().as('live'))
-                .whereRef('leases.company_id', '=', 'agents.company_id')
-                .whereRef('leases.agent_id', '=', 'agents.id'),
-            ).as('slots'),
-          ])
-          .where('runs.status', '=', sql.lit('queued'))
-          .where('runs.available_at', '<=', given.now)
-          .where('agents.status', '=', 'idle')
-          .where('companies.status', '=', 'active')
-          .where('agents.adapter_type', 'in', adapterTypes)
-          .where('tasks.status', '=', sql.lit('todo'))
-          .where((e) => e.or([e('tasks.assignee_agent_id', 'is', null), e('tasks.assignee_agent_id', '=', e.ref('runs.agent_id'))]))
-          .where(noLiveOwner)
-          .where(noUnresolvedBlocker)
-          .where(noPendingDeliverable),
-      )
-      .selectFrom('ready')
-      .select('ready.id')
-      .whereRef('ready.place', '<=', 'ready.slots')
-      .orderBy('ready.priority')
-      .orderBy('ready.id')
-      .limit(given.limit),
-  )
+  const findAgents = agentsWithWork(adapterTypes)
   return async (db: Kysely<Database>, given: { now: string; limit: number }): Promise<string[]> => {
     if (adapterTypes.length === 0) return []
-    const rows = await claimable(db, given)
-    return rows.map((row) => row.id)
+    const agents = (await findAgents(db, { now: given.now })).filter((agent) => agent.first_place !== null)
+    // The first runs of all are among the runs of those agents that come first themselves.
+    const first = agents.toSorted((left, right) => compare(left.first_place, right.first_place)).slice(0, given.limit)
+    const queues = first.map(({ id, company_id, slots }) =>
+      readyRuns(db, { companyId: company_id, agentId: id, now: given.now, limit: Math.min(slots, given.limit) }),
+    )
+    const runs = (await Promise.all(queues)).flat().toSorted((left, right) => compare(left.place, right.place))
+    return runs.slice(0, given.limit).map((run) => run.id)
   }
+}
+
+function compare(left: string | null, right: string | null): number {
+  return (left ?? '') < (right ?? '') ? -1 : 1
 }
