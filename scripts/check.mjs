@@ -1,7 +1,5 @@
 // Every check, one after the other, each named as in package.json. All run even when one fails; the output of those that fail is shown.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -13,7 +11,8 @@ const steps = [
   ['duplicates'],
   ['build'],
   ['packages:check'],
-  ...(existsSync(join(root, 'scripts/generate-docs.ts')) ? [['docs:generate', '--check']] : []),
+  ['schema:generate', '--check'],
+  ['docs:generate', '--check'],
 ]
 
 const results = steps.map(runStep)

@@ -164,6 +164,22 @@ const latest = statement((db, given: { companyId: string }) =>
     .limit(1),
 )
 
+const newest = statement((db, given: { companyId: string; limit: number }) =>
+  db
+    .selectFrom('events')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .orderBy('epoch', 'desc')
+    .orderBy('xid', 'desc')
+    .orderBy('seq', 'desc')
+    .limit(given.limit),
+)
+
+/** A company's newest events, newest first. */
+export async function newestEvents(db: Kysely<Database>, given: { companyId: string; limit: number }): Promise<AnyEvent[]> {
+  return (await newest(db, given)).map(toEvent)
+}
+
 /** The place of a company's newest event. */
 export async function latestPosition(db: Kysely<Database>, companyId: string): Promise<Position> {
   return first(await latest(db, { companyId })) ?? beginning
@@ -183,4 +199,19 @@ export function toEvent(row: Omit<EventTable, 'seq' | 'xid'> & { seq: number }):
   }
   // Only `appendEvents` writes this table, and it takes typed events.
   return event as AnyEvent
+}
+
+/** How many events are looked for in one statement; databases bound their parameters. */
+const soughtAtOnce = 500
+
+/** Those of these events that are in the log. */
+export async function eventsPresent(db: Kysely<Database>, events: readonly AnyEvent[]): Promise<AnyEvent[]> {
+  const found = new Set<string>()
+  for (let start = 0; start < events.length; start += soughtAtOnce) {
+    const seqs = events.slice(start, start + soughtAtOnce).map((event) => event.seq)
+    // A rolled back seq can come again, for another event.
+    const rows = await db.selectFrom('events').select('id').where('seq', 'in', seqs).execute()
+    for (const row of rows) found.add(row.id)
+  }
+  return events.filter((event) => found.has(event.id))
 }

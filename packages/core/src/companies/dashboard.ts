@@ -1,0 +1,89 @@
+import { sql, type Kysely } from 'kysely'
+import { z } from 'zod'
+
+import { AgentStatus } from '../agents/schema.ts'
+import { statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import { Event } from '../events/schema.ts'
+import { newestEvents } from '../events/sql.ts'
+import { query } from '../kernel/command.ts'
+import { Id } from '../kernel/schema.ts'
+import { TaskStatus } from '../tasks/schema.ts'
+import { taskCounts } from './counters.ts'
+
+/** Beyond this many, a count says "more than". */
+const countedAtMost = 1_000
+const shownEvents = 20
+
+const Dashboard = z
+  .object({
+    tasks: z.record(TaskStatus, z.number().int()).describe('How many tasks have each status.'),
+    agents: z.record(AgentStatus, z.number().int()).describe('How many agents have each status.'),
+    liveRuns: z.number().int(),
+    pendingReviews: z.object({
+      count: z.number().int().describe(`At most ${countedAtMost}.`),
+      isMore: z.boolean().describe('Whether there are more than that.'),
+    }),
+    activity: z.array(Event).describe(`The newest ${shownEvents} events, newest first.`),
+  })
+  .meta({ id: 'Dashboard' })
+
+const agentCounts = statement((db, given: { companyId: string }) =>
+  db
+    .selectFrom('agents')
+    .select((e) => [
+      'status',
+      e.fn.countAll<number>().as('agents'),
+      e.fn.sum<number>('live_runs').as('live_runs'),
+      e.fn.sum<number>(e.case().when('live_runs', '>', 0).then(1).else(0).end()).as('busy'),
+    ])
+    .where('company_id', '=', given.companyId)
+    .groupBy('status'),
+)
+
+async function countAgents(db: Kysely<Database>, companyId: string) {
+  const rows = await agentCounts(db, { companyId })
+  const agents = { pending_approval: 0, idle: 0, running: 0, error: 0, paused: 0, terminated: 0 }
+  for (const row of rows) {
+    agents[row.status] += row.agents
+    // As everywhere, an idle agent with live runs is shown as running.
+    if (row.status === 'idle') {
+      agents.running += row.busy
+      agents.idle -= row.busy
+    }
+  }
+  return { agents, liveRuns: rows.reduce((sum, row) => sum + row.live_runs, 0) }
+}
+
+const pendingReviews = statement((db, given: { companyId: string }) =>
+  db
+    .selectFrom((e) =>
+      e
+        .selectFrom('deliverables')
+        .select('id')
+        .where('company_id', '=', given.companyId)
+        .where('status', '=', sql.lit('pending'))
+        .limit(sql.lit(countedAtMost + 1))
+        .as('pending'),
+    )
+    .select((e) => e.fn.countAll<number>().as('count')),
+)
+
+export const dashboard = query({
+  title: 'What is going on in a company, at a glance',
+  description: 'Every figure is kept or capped, so it costs the same however large the company is.',
+  input: z.strictObject({ companyId: Id }),
+  output: Dashboard,
+  access: { scope: 'companies:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/dashboard'],
+  async handle({ db, companyId }) {
+    const [tasks, agents, pending, activity] = await Promise.all([
+      taskCounts(db, companyId),
+      countAgents(db, companyId),
+      pendingReviews(db, { companyId }),
+      newestEvents(db, { companyId, limit: shownEvents }),
+    ])
+    const count = pending[0]?.count ?? 0
+    return { tasks, ...agents, pendingReviews: { count: Math.min(count, countedAtMost), isMore: count > countedAtMost }, activity }
+  },
+})

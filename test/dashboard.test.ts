@@ -1,0 +1,36 @@
+import { afterEach, expect, it } from 'vitest'
+
+import { createWorld, type World } from './support/engine.ts'
+
+let world: World
+
+afterEach(async () => {
+  await world.engine.stop()
+})
+
+it('shows what a recount would show', async () => {
+  world = await createWorld({ agentMode: 'manual' })
+  const { engine, companyId, agentId } = world
+  const tasks = await engine.tasks.createMany({ companyId, tasks: Array.from({ length: 6 }, (_, index) => ({ title: `Task ${index}` })) })
+  const ids = tasks.items.flatMap((item) => (item.status === 'created' ? [item.task.id] : []))
+  await engine.tasks.create({ companyId, title: 'Later', status: 'backlog' })
+  const [first = '', second = '', third = '', fourth = ''] = ids
+  await engine.tasks.cancel({ taskId: first })
+  for (const taskId of [second, third, fourth]) await engine.tasks.checkout({ taskId, agentId })
+  await engine.tasks.complete({ taskId: second })
+  await engine.deliverables.submit({ taskId: third, title: 'Done?', content: 'Look' })
+  await engine.agents.create({ companyId, name: 'Bob', role: 'writer', adapterType: 'scripted' })
+
+  const dashboard = await engine.companies.dashboard({ companyId })
+  expect(dashboard.tasks).toEqual({ backlog: 1, todo: 2, in_progress: 1, in_review: 1, blocked: 0, done: 1, cancelled: 1 })
+  for (const [status, count] of Object.entries(dashboard.tasks)) {
+    // Every status of a task is one that its list can be asked for.
+    const listed = await engine.tasks.list({ companyId, status: status as keyof typeof dashboard.tasks })
+    expect([status, listed.items.length]).toEqual([status, count])
+  }
+  expect(dashboard.agents).toEqual({ pending_approval: 0, idle: 1, running: 1, error: 0, paused: 0, terminated: 0 })
+  expect(dashboard.liveRuns).toBe(2)
+  expect(dashboard.pendingReviews).toEqual({ count: 1, isMore: false })
+  const log = await engine.events.list({ companyId, limit: 100 })
+  expect(dashboard.activity).toEqual(log.items.toReversed().slice(0, 20))
+})
