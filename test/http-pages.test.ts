@@ -1,7 +1,7 @@
 import { request as send } from 'node:http'
 import { Script } from 'node:vm'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { httpErrors, localOperator, openApiDocument, serve } from '@engine/http'
 
@@ -267,5 +267,24 @@ describe('a server without accounts', () => {
     const { engine } = await createWorld()
     const { port } = await serveWorld(engine)
     await expect(serve({ engine, port })).rejects.toThrow(/is taken.*PORT/)
+  })
+})
+
+describe('a server whose engine is still opening its database', () => {
+  it('lives and is not ready, and serves as soon as the engine is there', async () => {
+    const { engine } = await createWorld()
+    onTestFinished(() => engine.stop())
+    const { promise, resolve } = Promise.withResolvers<typeof engine>()
+    const server = await serve({ engine: promise, port: 0 })
+    onTestFinished(() => server.close())
+    const status = async (path: string) => (await fetch(`${server.url}${path}`)).status
+    expect([await status('/api/health/live'), await status('/api/health/ready'), await status('/api/companies')]).toEqual([200, 503, 503])
+    const early = await fetch(`${server.url}/api/companies`)
+    expect(early.headers.get('retry-after')).toBe('1')
+    expect(await early.json()).toMatchObject({ code: 'starting', status: 503 })
+    resolve(engine)
+    await promise
+    await new Promise((next) => setImmediate(next))
+    expect([await status('/api/health/live'), await status('/api/health/ready'), await status('/api/companies')]).toEqual([200, 200, 200])
   })
 })

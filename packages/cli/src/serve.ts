@@ -11,9 +11,8 @@ import { createScreen, type Screen } from './screen.ts'
 /** Runs until it is told to stop by SIGINT or SIGTERM; a second signal ends it at once. */
 export async function serveCommand(config: ServeConfig): Promise<void> {
   const screen = createScreen(process.stdout)
-  const engine = await createEngine({ storage: config.storage, adapters: [processAdapter()], logger: consoleLogger })
+  const { engine, server } = await open(config)
   try {
-    const server = await serve({ engine, host: config.host, port: config.port, logger: consoleLogger })
     const stopped = stopOnSignal({ engine, server, screen })
     screen.print(`Engine is ready on ${server.url} (${config.storage.id})`)
     screen.print(`  status page    ${server.url}/\n  API reference  ${server.url}/api/docs\n`)
@@ -21,6 +20,21 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
     await stopped
   } catch (error) {
     await engine.stop()
+    throw error
+  }
+}
+
+/** Opens the database and the port at the same time: who asks too early is told that it is starting. */
+async function open(config: ServeConfig): Promise<{ engine: Engine; server: RunningServer }> {
+  const opening = createEngine({ storage: config.storage, adapters: [processAdapter()], logger: consoleLogger })
+  const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger })
+  try {
+    const [engine, server] = await Promise.all([opening, serving])
+    return { engine, server }
+  } catch (error) {
+    const [opened, served] = await Promise.allSettled([opening, serving])
+    if (opened.status === 'fulfilled') await opened.value.stop()
+    if (served.status === 'fulfilled') await served.value.close()
     throw error
   }
 }

@@ -7,11 +7,14 @@ import helmet from 'helmet'
 
 import type { Engine, Logger, UserActor } from '@engine/core'
 
-import { expressHandler } from './express.ts'
+import { expressHandler, type ExpressHandler } from './express.ts'
 import { isLoopback } from './local-guard.ts'
+import { answerNode } from './node.ts'
+import { startingHandler } from './starting.ts'
 
 export interface ServeOptions {
-  readonly engine: Engine
+  /** An engine that is still opening its database is served as not ready until it is there. */
+  readonly engine: Engine | Promise<Engine>
   /** A loopback address: there are no accounts yet, so a wider one is refused. */
   readonly host?: string
   /** 0 takes any free port. */
@@ -47,7 +50,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     'upgrade-insecure-requests': null,
   }
   app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: false }))
-  app.use(expressHandler({ engine, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }) }))
+  const handlerFor = (ready: Engine) =>
+    expressHandler({ engine: ready, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }) })
+  const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
+  app.use((request, response, next) => current.handler(request, response, next))
   const server = createServer(app)
   server.on('request', (request, response) => {
     // A connection that was busy when the stop was asked for has nothing to wait for once it is not.
@@ -59,6 +65,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   // A server that listens on an IP address has an AddressInfo.
   const address = server.address() as AddressInfo
   return { url: `http://${host.includes(':') ? '[::1]' : host}:${address.port}`, close: () => close(server, stopping) }
+}
+
+/** Says that it is starting until the real handler is there; an engine that never comes is its opener's to report. */
+function eventually(handler: Promise<ExpressHandler>): { handler: ExpressHandler } {
+  const current: { handler: ExpressHandler } = {
+    handler: (request, response, next) => void answerNode(startingHandler, request, response).catch(next),
+  }
+  handler.then(
+    (ready) => (current.handler = ready),
+    () => undefined,
+  )
+  return current
 }
 
 /** `[::1]` is how a URL says it, `::1` is the address. */
