@@ -6,6 +6,12 @@ import { PreparedNames } from './prepared.ts'
 import type { PoolSource } from './pool.ts'
 import { typeParsers } from './values.ts'
 
+/**
+ * A process that stops in the middle, or a machine that is cut off, must not hold its locks for ever; and who waits for a
+ * lock gets an answer. Both hold for the transaction only, so a pooler's next client has its own.
+ */
+const beginText = `begin; set local lock_timeout = '20s'; set local idle_in_transaction_session_timeout = '60s'`
+
 /** A Kysely driver on node-postgres: named prepared statements, no session state, safe behind a transaction pooler. */
 export class PostgresDriver implements Driver {
   readonly #source: PoolSource
@@ -29,7 +35,7 @@ export class PostgresDriver implements Driver {
   }
 
   async beginTransaction(connection: PooledConnection): Promise<void> {
-    await connection.control('begin')
+    await connection.control(beginText)
   }
 
   async commitTransaction(connection: PooledConnection): Promise<void> {
@@ -71,7 +77,7 @@ class PooledConnection implements DatabaseConnection {
     return this.#failure !== null
   }
 
-  async control(text: 'begin' | 'commit' | 'rollback'): Promise<PgResult> {
+  async control(text: typeof beginText | 'commit' | 'rollback'): Promise<PgResult> {
     return this.#ask(() => this.#client.query(text))
   }
 

@@ -22,8 +22,8 @@ export function isBroken(error: unknown): boolean {
 }
 
 function isLost(code: string): boolean {
-  // 57P01..03: the server is going down, and closes the connection with these words.
-  return code.startsWith('08') || /^57P0[123]$/.test(code) || /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI)/.test(code) || code === 'ENOTFOUND'
+  // 57P01..03: the server is going down, 25P03: we were silent for too long; both close the connection with these words.
+  return code.startsWith('08') || /^(57P0[123]|25P03)$/.test(code) || /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI)/.test(code) || code === 'ENOTFOUND'
 }
 
 function isConnectionLoss(error: Error): boolean {
