@@ -6,15 +6,11 @@ import type { Database } from 'better-sqlite3'
 
 import { createCheckoutTwin } from './baseline/checkout.ts'
 import { countStatements } from './lib/count-statements.ts'
-import { interleave, sample, type Measured, type Variant } from './lib/measure.ts'
-import { comparisonColumns, comparisonRow, judge, type Bar, type Report, type Row } from './lib/report.ts'
-import { comparableRows, copySeed, countCommits, countRows, openRaw, seedTasks, withFolder, type Seed } from './lib/sqlite.ts'
-
-export interface CheckoutOptions {
-  readonly rounds: number
-  /** How long the engine's part of one round takes, about. */
-  readonly ms: number
-}
+import { callersVariant, prepared } from './lib/callers.ts'
+import { calibrate, interleave, type BenchOptions, type Measured, type Variant } from './lib/measure.ts'
+import { comparisonColumns, comparisonRow, factRow, judge, problemsRow, type Bar, type Report, type Row } from './lib/report.ts'
+import { checkoutEvents, comparableCounts, comparableText, countsAfterCheckouts, differencesIn, type Comparison } from './lib/same-rows.ts'
+import { copySeed, countCommits, countRows, openRaw, seedTasks, withFolder, type Seed } from './lib/sqlite.ts'
 
 const callerCounts = [1, 10, 50]
 const warmUpOperations = 1_500
@@ -28,17 +24,16 @@ const bars = {
 } satisfies Record<string, Bar>
 
 const grouping: Bar = { goal: 'B1', figure: 'checkouts per commit', wants: 'at least', must: 10, stretch: 40, isStrict: true }
-const sameRows: Bar = { goal: 'B1', figure: 'different rows', wants: 'at most', must: 0, isStrict: true }
 
 /** B1: `engine.tasks.checkout()` on SQLite against the same rows written by hand. */
-export async function benchCheckout(options: CheckoutOptions): Promise<Report> {
+export async function benchCheckout(options: BenchOptions): Promise<Report> {
   const rows: Row[] = []
   for (const callers of callerCounts) rows.push(...(await withFolder((folder) => benchCallers(folder, { ...options, callers }))))
   rows.push(await withFolder(statementsRow), await withFolder(groupRow))
   return { bench: 'checkout: SQLite, durable, one task each', columns: comparisonColumns, rows }
 }
 
-async function benchCallers(folder: string, given: CheckoutOptions & { callers: number }): Promise<Row[]> {
+async function benchCallers(folder: string, given: BenchOptions & { callers: number }): Promise<Row[]> {
   const { callers, rounds, ms } = given
   const most = ms * mostPerMs
   const seed = await seedTasks(folder, warmUpOperations + calibrationOperations + rounds * most)
@@ -52,9 +47,8 @@ async function benchCallers(folder: string, given: CheckoutOptions & { callers: 
     ...(callers > 1 ? [twinVariant(grouped, { seed, perCommit: callers })] : []),
   ]
   for (const variant of variants) await variant.run(warmUpOperations)
-  const { opsPerSecond } = await sample(ours, calibrationOperations)
+  const operations = await calibrate(ours, { trial: calibrationOperations, ms, callers, most })
   for (const variant of variants) if (variant !== ours) await variant.run(calibrationOperations)
-  const operations = Math.min(most, Math.ceil((opsPerSecond * ms) / 1_000 / callers) * callers)
   const measured = await interleave(variants, { rounds, operations })
   await engine.stop()
   const done = warmUpOperations + calibrationOperations + rounds * operations
@@ -62,32 +56,17 @@ async function benchCallers(folder: string, given: CheckoutOptions & { callers: 
   const twins = callers > 1 ? [single, grouped] : [single]
   const differences = twins.flatMap((twin) => differencesBetween(written, twin, { seed, done }))
   for (const database of [written, single, grouped]) database.close()
-  return [...comparisonRows(measured), differencesRow(callers, { differences, done })]
+  const counted = `rows after ${done.toLocaleString('en')} checkouts, ${callers} at once`
+  return [...comparisonRows(measured), problemsRow(counted, { goal: 'B1', figure: 'different rows', problems: differences })]
 }
 
 function copyPath(seed: Seed, name: string): string {
   return seed.path.replace(/seed\.db$/, `${name}.db`)
 }
 
-/** As many callers as asked for, each taking its next task as soon as it has the last one. */
-function engineVariant(engine: Engine, given: { seed: Seed; callers: number }): Variant {
-  const { seed, callers } = given
-  let next = 0
-  async function call(until: number): Promise<void> {
-    while (next < until) {
-      const task = seed.tasks[next]
-      next += 1
-      if (!task) throw new Error('the bench prepared too few tasks')
-      await engine.tasks.checkout(task)
-    }
-  }
-  return {
-    name: `engine, ${callers} ${callers === 1 ? 'caller' : 'callers'}`,
-    async run(operations) {
-      const until = next + operations
-      await Promise.all(Array.from({ length: callers }, () => call(until)))
-    },
-  }
+function engineVariant(engine: Engine, { seed, callers }: { seed: Seed; callers: number }): Variant {
+  const name = `engine, ${callers} ${callers === 1 ? 'caller' : 'callers'}`
+  return callersVariant({ name, callers, call: (operation) => engine.tasks.checkout(prepared(seed.tasks, operation)) })
 }
 
 function twinVariant(database: Database, given: { seed: Seed; perCommit: number }): Variant {
@@ -122,33 +101,35 @@ function comparisonRows([single, engine, grouped]: readonly Measured[]): Row[] {
   return [...rows, comparisonRow(grouped, { baseline: single }), comparisonRow(fair, { baseline: grouped })]
 }
 
-/** Row counts of every table, the expected totals, and the very rows of the last checkout. */
+/** Row counts of every table, the expected totals, the counters, and the very rows of the last checkout. */
 function differencesBetween(engine: Database, twin: Database, { seed, done }: { seed: Seed; done: number }): string[] {
-  const before = countRowsOf(seed)
-  const expected = { ...before, runs: done, leases: done, events: (before['events'] ?? 0) + eventTypes.length * done }
-  const claimed = "select count(*) as claimed from tasks where status = 'in_progress'"
-  const taskId = seed.tasks[done - 1]?.taskId
-  const comparisons = [
-    ['row counts of the engine', JSON.stringify(countRows(engine)), JSON.stringify(expected)],
-    ['row counts of the twin', JSON.stringify(countRows(twin)), JSON.stringify(expected)],
-    ['claimed tasks', comparableRows(engine, claimed), JSON.stringify([{ claimed: done }])],
-    ...['select * from tasks where id = ?', 'select * from runs where task_id = ?', 'select * from leases where task_id = ?'].map(
-      (query) => [query, comparableRows(engine, query, taskId), comparableRows(twin, query, taskId)],
-    ),
-    ...eventTypes.map((type) => [
-      type,
-      comparableRows(engine, eventOfTask, type, taskId, taskId),
-      comparableRows(twin, eventOfTask, type, taskId, taskId),
-    ]),
+  const expected = countsAfterCheckouts(countRowsOf(seed), done)
+  const rows = (database: Database, query: string, parameters: unknown[]) => comparableText(database.prepare(query).all(...parameters))
+  const compare = (query: string, ...parameters: unknown[]): Comparison => [
+    `${query} ${parameters.join()}`,
+    rows(engine, query, parameters),
+    rows(twin, query, parameters),
   ]
-  return comparisons.filter(([, left, right]) => left !== right).map(([what, left, right]) => `${what}:\n  ${left}\n  ${right}`)
+  const taskId = seed.tasks[done - 1]?.taskId
+  return differencesIn([
+    ['row counts of the engine', comparableCounts(countRows(engine)), expected],
+    ['row counts of the twin', comparableCounts(countRows(twin)), expected],
+    [
+      'claimed tasks',
+      rows(engine, "select count(*) as claimed from tasks where status = 'in_progress'", []),
+      JSON.stringify([{ claimed: done }]),
+    ],
+    ...['select * from tasks where id = ?', 'select * from runs where task_id = ?', 'select * from leases where task_id = ?'].map((query) =>
+      compare(query, taskId),
+    ),
+    compare('select * from company_counters'),
+    compare('select live_runs from agents order by id'),
+    ...checkoutEvents.map((type) => compare(eventOfTask, type, taskId, taskId)),
+  ])
 }
 
-/** What one checkout records. */
-const eventTypes = ['task.assigned', 'task.claimed', 'run.started']
-
 const eventOfTask = `
-  select id, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at
+  select id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at
   from events where type = ? and (entity_id = ? or data ->> 'taskId' = ?)`
 
 function countRowsOf(seed: Seed): Record<string, number> {
@@ -156,17 +137,6 @@ function countRowsOf(seed: Seed): Record<string, number> {
   const counts = countRows(database)
   database.close()
   return counts
-}
-
-function differencesRow(callers: number, given: { differences: string[]; done: number }): Row {
-  const { differences, done } = given
-  for (const difference of differences) console.error(`not the same: ${difference}`)
-  return {
-    variant: `rows after ${done.toLocaleString('en')} checkouts, ${callers} at once`,
-    cells: ['', '', '', ''],
-    facts: { checkouts: done, differences },
-    verdicts: [judge(sameRows, differences.length)],
-  }
 }
 
 /** What one checkout asks of the database, besides begin and commit. */
@@ -181,12 +151,8 @@ async function statementsRow(folder: string): Promise<Row> {
   await engine.tasks.checkout(second)
   await engine.stop()
   const reads = texts.filter((text) => text.startsWith('select')).length
-  return {
-    variant: `statements of one checkout: ${texts.length} (${reads} reads), raw 6 (0 reads)`,
-    cells: ['', '', '', ''],
-    facts: { statements: texts.length, reads, texts },
-    verdicts: [],
-  }
+  const name = `statements of one checkout: ${texts.length} (${reads} reads), raw 8 (0 reads)`
+  return factRow(name, { facts: { statements: texts.length, reads, texts } })
 }
 
 /** Whether callers at the same time do share a commit, after the event loop had its turns. */
@@ -202,10 +168,6 @@ async function groupRow(folder: string): Promise<Row> {
   const commits = countCommits(seed.path) - before
   await engine.stop()
   const perCommit = (4 * callers) / commits
-  return {
-    variant: `checkouts per commit, ${callers} callers: ${perCommit.toFixed(1)}`,
-    cells: ['', '', '', ''],
-    facts: { perCommit },
-    verdicts: [judge(grouping, perCommit)],
-  }
+  const name = `checkouts per commit, ${callers} callers: ${perCommit.toFixed(1)}`
+  return factRow(name, { facts: { perCommit }, verdicts: [judge(grouping, perCommit)] })
 }

@@ -72,10 +72,13 @@ async function readPostgres(db: Kysely<never>): Promise<string> {
     select c.relname as name, c.oid as id from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'engine' and c.relkind = 'r' order by c.relname`.execute(db)
   const texts = await Promise.all(tables.map((table) => describeTable(db, table)))
+  const { rows: views } = await sql<{ text: string }>`
+    select 'create view ' || viewname || ' as' || chr(10) || definition as text from pg_views
+    where schemaname = 'engine' order by viewname`.execute(db)
   const { rows: functions } = await sql<{ text: string }>`
     select pg_get_functiondef(p.oid) as text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'engine' order by p.proname`.execute(db)
-  return [...texts, ...functions.map((row) => `${row.text.trim()};`)].join('\n\n')
+  return [...texts, ...views.map((row) => row.text), ...functions.map((row) => `${row.text.trim()};`)].join('\n\n')
 }
 
 async function describeTable(db: Kysely<never>, { name, id }: { name: string; id: number }): Promise<string> {

@@ -11,7 +11,7 @@ import { temporaryFolder } from './support/files.ts'
 import { startProgram } from './support/processes.ts'
 
 /** How many migrations this code has. */
-const migrationCount = 2
+const migrationCount = 3
 
 async function migratedFile(): Promise<string> {
   const file = join(temporaryFolder(), 'engine.db')

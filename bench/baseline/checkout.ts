@@ -1,14 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
-
 import type { Database, Statement } from 'better-sqlite3'
 
 import { newId } from '../lib/id.ts'
-
-interface Claim {
-  readonly companyId: string
-  readonly taskId: string
-  readonly agentId: string
-}
+import { leaseMs, newCredential, workerId, type Claim } from './claim.ts'
 
 /** What the guarded update returns: all that the other rows need. */
 interface Claimed {
@@ -16,9 +9,6 @@ interface Claimed {
   readonly version: number
   readonly priority: number
 }
-
-const workerId = 'external:system:system'
-const leaseMs = 30_000
 
 // The guards of `tasks.checkout`, as one writes them by hand for SQLite: every subquery finds its rows by an index that names
 // the task or the agent, and none is a join, since SQLite prepares a join anew whenever its parameters change.
@@ -33,7 +23,7 @@ const claimTask = `
       and not exists (select 1 from tasks t where t.company_id = b.company_id and t.id = b.blocker_id and t.status in ('done', 'cancelled')))
     and not exists (select 1 from deliverables d where d.company_id = tasks.company_id and d.task_id = tasks.id and d.status = 'pending')
     and exists (select 1 from agents a where a.company_id = ? and a.id = ? and a.status = 'idle'
-      and a.max_concurrent_runs > (select count(*) from leases l where l.company_id = a.company_id and l.agent_id = a.id)
+      and a.live_runs < a.max_concurrent_runs
       and (select c.status from companies c where c.id = a.company_id) = 'active')
   returning fence, version, priority`
 
@@ -44,9 +34,16 @@ const insertRun = `
 
 const insertLease = `insert into leases (run_id, company_id, task_id, agent_id, fence, worker_id, expires_at) values (?, ?, ?, ?, ?, ?, ?)`
 
+const countRun = `update agents set live_runs = live_runs + 1 where company_id = ? and id = ?`
+
+const countTasks = `
+  insert into company_counters as counter (company_id, shard, backlog, todo, in_progress, in_review, blocked, done, cancelled)
+  values (?, 0, 0, -1, 1, 0, 0, 0, 0)
+  on conflict (company_id, shard) do update set todo = counter.todo + excluded.todo, in_progress = counter.in_progress + excluded.in_progress`
+
 const insertEvent = `
-  insert into events (id, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
-  values (?, ?, ?, 'system', 'system', null, ?, ?, ?, ?, null, ?)`
+  insert into events (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
+  values (?, (select epoch from engine_instance where epoch = ?), ?, ?, 'system', 'system', null, ?, ?, ?, ?, null, ?)`
 
 export interface CheckoutTwin {
   begin(): void
@@ -60,7 +57,15 @@ export interface CheckoutTwin {
 /** The rows of `engine.tasks.checkout()` by hand: statements prepared once, nothing parsed, authorized, read ahead or answered in full. */
 export function createCheckoutTwin(database: Database): CheckoutTwin {
   const prepare = (text: string): Statement<unknown[]> => database.prepare(text)
-  const statements = { claim: prepare(claimTask), run: prepare(insertRun), lease: prepare(insertLease), event: prepare(insertEvent) }
+  const statements = {
+    claim: prepare(claimTask),
+    run: prepare(insertRun),
+    lease: prepare(insertLease),
+    countRun: prepare(countRun),
+    countTasks: prepare(countTasks),
+    event: prepare(insertEvent),
+  }
+  const epoch = database.prepare('select epoch from engine_instance').pluck().get()
   const [begin, commit] = [prepare('begin immediate'), prepare('commit')]
   const savepoint = { open: prepare('savepoint member'), release: prepare('release member'), undo: prepare('rollback to member') }
 
@@ -68,8 +73,7 @@ export function createCheckoutTwin(database: Database): CheckoutTwin {
     const nowMs = Date.now()
     const now = new Date(nowMs).toISOString()
     const runId = newId(nowMs)
-    const credential = `eng_run_${randomBytes(32).toString('base64url')}`
-    const hash = createHash('sha256').update(credential).digest('hex')
+    const { credential, hash } = newCredential()
     const guards = [companyId, taskId, agentId, companyId, agentId]
     // The columns of this statement's RETURNING.
     const claimed = statements.claim.get(agentId, runId, agentId, now, now, now, ...guards) as Claimed | undefined
@@ -77,12 +81,13 @@ export function createCheckoutTwin(database: Database): CheckoutTwin {
     const { fence, version, priority } = claimed
     statements.run.run(runId, companyId, agentId, taskId, priority, fence, workerId, hash, now, now, now, now)
     statements.lease.run(runId, companyId, taskId, agentId, fence, workerId, new Date(nowMs + leaseMs).toISOString())
-    const assignedData = JSON.stringify({ agentId, reason: 'checked it out' })
-    statements.event.run(newId(nowMs), companyId, 'task.assigned', 'task', taskId, version, assignedData, now)
-    const claimedData = JSON.stringify({ runId, agentId, fence, from: 'todo' })
-    statements.event.run(newId(nowMs), companyId, 'task.claimed', 'task', taskId, version, claimedData, now)
-    const startedData = JSON.stringify({ taskId, agentId, attempt: 1, fence, workerId })
-    statements.event.run(newId(nowMs), companyId, 'run.started', 'run', runId, 1, startedData, now)
+    statements.countRun.run(companyId, agentId)
+    statements.countTasks.run(companyId)
+    const record = (type: string, entity: readonly [type: string, id: string, version: number], data: object) =>
+      statements.event.run(newId(nowMs), epoch, companyId, type, ...entity, JSON.stringify(data), now)
+    record('task.assigned', ['task', taskId, version], { agentId, reason: 'checked it out' })
+    record('task.claimed', ['task', taskId, version], { runId, agentId, fence, from: 'todo' })
+    record('run.started', ['run', runId, 1], { taskId, agentId, attempt: 1, fence, workerId })
     return { runId, fence, credential }
   }
 

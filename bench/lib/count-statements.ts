@@ -1,12 +1,19 @@
 import type { Storage } from '@engine/core'
 
-/** The same storage, counting the statements that it is asked for; begin, commit and savepoints are not among them. */
-export function countStatements(
-  storage: Storage,
-  given: { keepsTexts: boolean },
-): { storage: Storage; count: () => number; texts: string[] } {
-  const texts: string[] = []
-  let count = 0
+export interface Statement {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
+interface Watcher {
+  /** Told of each statement before it runs; what it returns is told when it has run. */
+  readonly onStatement: (statement: Statement) => (() => void) | undefined
+  /** Told of each begin, commit and rollback. */
+  readonly onControl?: () => void
+}
+
+/** The same storage, watched. Savepoints are not seen. */
+export function watchStatements(storage: Storage, { onStatement, onControl = () => undefined }: Watcher): Storage {
   function open() {
     const session = storage.open()
     const createDriver = () => {
@@ -15,16 +22,43 @@ export function countStatements(
       driver.acquireConnection = async (options) => {
         const connection = await acquire(options)
         const executeQuery = connection.executeQuery.bind(connection)
-        connection.executeQuery = (query, ...rest) => {
-          count += 1
-          if (given.keepsTexts) texts.push(query.sql)
-          return executeQuery(query, ...rest)
+        connection.executeQuery = async (query, ...rest) => {
+          const onDone = onStatement(query)
+          const result = await executeQuery<never>(query, ...rest)
+          onDone?.()
+          return result
         }
         return connection
       }
-      return driver
+      const { beginTransaction, commitTransaction, rollbackTransaction } = driver
+      const told = <Parameters extends unknown[]>(run: (...parameters: Parameters) => Promise<void>) => {
+        return (...parameters: Parameters) => {
+          onControl()
+          return run.apply(driver, parameters)
+        }
+      }
+      return Object.assign(driver, {
+        beginTransaction: told(beginTransaction),
+        commitTransaction: told(commitTransaction),
+        rollbackTransaction: told(rollbackTransaction),
+      })
     }
     return { ...session, dialect: { ...session.dialect, createDriver } }
   }
-  return { storage: { ...storage, open }, count: () => count, texts }
+  return { ...storage, open }
+}
+
+/** The same storage, counting the statements that it is asked for; begin, commit and savepoints are not among them. */
+export function countStatements(
+  storage: Storage,
+  given: { keepsTexts: boolean },
+): { storage: Storage; count: () => number; texts: string[] } {
+  const texts: string[] = []
+  let count = 0
+  const onStatement = ({ sql }: Statement) => {
+    count += 1
+    if (given.keepsTexts) texts.push(sql)
+    return undefined
+  }
+  return { storage: watchStatements(storage, { onStatement }), count: () => count, texts }
 }

@@ -7,12 +7,18 @@ import { runInNewContext } from 'node:vm'
 /** One of the things that are compared: does `operations` of the same work and resolves when all are done. */
 export interface Variant {
   readonly name: string
+  /** CPU time that its database server has used so far, in microseconds; null where the system does not tell. */
+  readonly serverCpuUs?: (() => number | null) | undefined
   run(operations: number): Promise<void>
 }
 
 export interface Sample {
   readonly opsPerSecond: number
   /** User and system time of this whole process, its garbage collector included, in microseconds. */
+  readonly clientCpuUsPerOp: number
+  /** The same of the database server's processes; null without a server, and where the system does not tell. */
+  readonly serverCpuUsPerOp: number | null
+  /** Both together. */
   readonly cpuUsPerOp: number
 }
 
@@ -28,6 +34,15 @@ export interface Spread {
   readonly max: number
 }
 
+/** What every bench is told. */
+export interface BenchOptions {
+  readonly rounds: number
+  /** How long the engine's part of one round takes, about. */
+  readonly ms: number
+  /** Sizes that take many minutes to prepare. */
+  readonly isLarge: boolean
+}
+
 /** The machine as it was before anything ran. */
 export interface Machine {
   readonly node: string
@@ -39,31 +54,74 @@ export interface Machine {
 /** Above this load average at the start, throughput and times say little. */
 export const busyLoad = 1.5
 
-/** Runs every variant once a round, each round beginning with another one, so that a slow second hits all of them alike. */
-export async function interleave(variants: readonly Variant[], given: { rounds: number; operations: number }): Promise<Measured[]> {
+/**
+ * Runs every variant once a round, each round beginning with another one, so that a slow second hits all of them alike.
+ * `operations` may differ by variant, where some are so much faster that the same number would take them no time.
+ */
+export async function interleave(
+  variants: readonly Variant[],
+  given: { rounds: number; operations: number | readonly number[] },
+): Promise<Measured[]> {
+  const { rounds, operations } = given
   const measured = variants.map(({ name }) => ({ name, samples: [] as Sample[] }))
-  for (let round = 0; round < given.rounds; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     for (let turn = 0; turn < variants.length; turn += 1) {
       const index = (round + turn) % variants.length
       const variant = variants[index]
-      if (variant) measured[index]?.samples.push(await sample(variant, given.operations))
+      const count = typeof operations === 'number' ? operations : operations[index]
+      if (variant && count !== undefined) measured[index]?.samples.push(await sample(variant, count))
     }
   }
   return measured
 }
 
-export async function sample(variant: Variant, operations: number): Promise<Sample> {
+/** Below this, CPU time per operation is mostly chance. */
+const leastOperations = 100
+
+interface Calibration {
+  readonly trial: number
+  readonly ms: number
+  readonly callers: number
+  readonly least?: number
+  readonly most: number
+}
+
+/** How many operations take a variant about `ms`: a multiple of `callers`, and within the limits. */
+export async function calibrate(variant: Variant, given: Calibration): Promise<number> {
+  const { trial, ms, callers, least = leastOperations, most } = given
+  const { opsPerSecond } = await sample(variant, trial)
+  const wanted = Math.max(least, (opsPerSecond * ms) / 1_000)
+  return Math.min(most, Math.ceil(wanted / callers) * callers)
+}
+
+async function sample(variant: Variant, operations: number): Promise<Sample> {
+  const stop = startClocks(variant.serverCpuUs)
+  await variant.run(operations)
+  return stop(operations)
+}
+
+/** Measures until the function that it returns is called, with the number of operations done. */
+export function startClocks(serverCpuUs: () => number | null = () => null): (operations: number) => Sample {
   collectGarbage()
+  const startedServer = serverCpuUs()
   const startedCpu = process.cpuUsage()
   const startedMs = performance.now()
-  await variant.run(operations)
-  const ms = performance.now() - startedMs
-  const { user, system } = process.cpuUsage(startedCpu)
-  return { opsPerSecond: (operations * 1_000) / ms, cpuUsPerOp: (user + system) / operations }
+  return (operations) => {
+    const ms = performance.now() - startedMs
+    const { user, system } = process.cpuUsage(startedCpu)
+    const endedServer = serverCpuUs()
+    const server = startedServer === null || endedServer === null ? null : endedServer - startedServer
+    return {
+      opsPerSecond: (operations * 1_000) / ms,
+      clientCpuUsPerOp: (user + system) / operations,
+      serverCpuUsPerOp: server === null ? null : server / operations,
+      cpuUsPerOp: (user + system + (server ?? 0)) / operations,
+    }
+  }
 }
 
 /** A variant against the baseline, round by round. */
-export function ratios(variant: Measured, baseline: Measured, of: keyof Sample): Spread {
+export function ratios(variant: Measured, baseline: Measured, of: 'opsPerSecond' | 'cpuUsPerOp'): Spread {
   const pairs = variant.samples.map((own, round) => own[of] / (baseline.samples[round]?.[of] ?? Number.NaN))
   return spreadOf(pairs)
 }

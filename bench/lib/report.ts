@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { busyLoad, ratios, spreadOf, type Machine, type Measured, type Spread } from './measure.ts'
+import { busyLoad, ratios, spreadOf, type Machine, type Measured, type Sample, type Spread } from './measure.ts'
 
 /** A goal of PERFORMANCE §1 for one figure. Only a strict one fails the run; the others depend on the machine. */
 export interface Bar {
@@ -21,6 +21,7 @@ export interface Verdict {
 
 export interface Row {
   readonly variant: string
+  /** In the order of the columns; those left out at the end stay empty. */
   readonly cells: readonly string[]
   readonly facts: Readonly<Record<string, unknown>>
   readonly verdicts: readonly Verdict[]
@@ -32,7 +33,7 @@ export interface Report {
   readonly rows: readonly Row[]
 }
 
-export const comparisonColumns = ['ops/s', 'ratio to baseline', 'CPU us/op', 'CPU ratio']
+export const comparisonColumns = ['ops/s', 'ratio to baseline', 'client CPU us/op', 'server CPU us/op', 'CPU ratio']
 
 export function judge(bar: Bar, value: number): Verdict {
   const holds = (limit: number) => (bar.wants === 'at most' ? value <= limit : value >= limit)
@@ -40,19 +41,37 @@ export function judge(bar: Bar, value: number): Verdict {
   return { bar, value, level: bar.stretch !== undefined && holds(bar.stretch) ? 'stretch' : 'must' }
 }
 
-/** One line of a comparison; `bars` judge its median ratios. */
-export function comparisonRow(measured: Measured, given: { baseline: Measured; bars?: { cpu: Bar; rate: Bar } }): Row {
-  const { baseline, bars } = given
-  const opsPerSecond = spreadOf(measured.samples.map((sample) => sample.opsPerSecond)).median
-  const cpuUsPerOp = spreadOf(measured.samples.map((sample) => sample.cpuUsPerOp)).median
+/** One line of a comparison; `bars` judge its median ratios. The CPU ratio is of client and server together. */
+export function comparisonRow(measured: Measured, given: { baseline: Measured; bars?: { cpu?: Bar; rate?: Bar } }): Row {
+  const { baseline, bars = {} } = given
+  const median = (of: (sample: Sample) => number) => spreadOf(measured.samples.map(of)).median
+  const opsPerSecond = median((sample) => sample.opsPerSecond)
+  const clientCpuUsPerOp = median((sample) => sample.clientCpuUsPerOp)
+  const serverCpuUsPerOp = measured.samples.some((sample) => sample.serverCpuUsPerOp === null)
+    ? null
+    : median((sample) => sample.serverCpuUsPerOp ?? 0)
   const rate = ratios(measured, baseline, 'opsPerSecond')
   const cpu = ratios(measured, baseline, 'cpuUsPerOp')
+  const whole = Math.round(opsPerSecond).toLocaleString('en')
   return {
     variant: measured.name,
-    cells: [Math.round(opsPerSecond).toLocaleString('en'), spreadText(rate), cpuUsPerOp.toFixed(1), spreadText(cpu)],
-    facts: { baseline: baseline.name, opsPerSecond, rate, cpuUsPerOp, cpu },
-    verdicts: bars ? [judge(bars.cpu, cpu.median), judge(bars.rate, rate.median)] : [],
+    cells: [whole, spreadText(rate), clientCpuUsPerOp.toFixed(1), serverCpuUsPerOp?.toFixed(1) ?? '', spreadText(cpu)],
+    facts: { baseline: baseline.name, opsPerSecond, rate, clientCpuUsPerOp, serverCpuUsPerOp, cpu },
+    verdicts: [...(bars.cpu ? [judge(bars.cpu, cpu.median)] : []), ...(bars.rate ? [judge(bars.rate, rate.median)] : [])],
   }
+}
+
+/** One line that only counts or notes something. */
+export function factRow(variant: string, given: { cells?: readonly string[]; facts?: Row['facts']; verdicts?: readonly Verdict[] }): Row {
+  return { variant, cells: given.cells ?? [], facts: given.facts ?? {}, verdicts: given.verdicts ?? [] }
+}
+
+/** A line that is judged by what is wrong: none is allowed. Each is written out below the tables. */
+export function problemsRow(variant: string, given: { goal: string; figure: string; problems: readonly string[] }): Row {
+  const { goal, figure, problems } = given
+  for (const problem of problems) console.error(`${variant}: ${problem}`)
+  const bar: Bar = { goal, figure, wants: 'at most', must: 0, isStrict: true }
+  return { variant, cells: [], facts: { problems }, verdicts: [judge(bar, problems.length)] }
 }
 
 export function spreadText(spread: Spread, digits = 2): string {
@@ -68,7 +87,7 @@ export function printReport(report: Report, machine: Machine): void {
   const header = ['variant', ...report.columns, 'bar', 'ok']
   const lines = report.rows.map((row) => [
     row.variant,
-    ...row.cells,
+    ...report.columns.map((_, column) => row.cells[column] ?? ''),
     row.verdicts.map(barText).join(', '),
     row.verdicts.map((verdict) => verdictText(verdict, machine)).join(', '),
   ])

@@ -60,11 +60,17 @@ interface Cluster {
   readonly command: Command
 }
 
+interface ServerOptions {
+  readonly settings?: Record<string, string>
+  /** A folder with `initdb` and `postgres` of an installed Postgres, instead of the package's. */
+  readonly programs?: string
+}
+
 /** A server of its own: fsync on, on 127.0.0.1 only, with a random password. Without `stop` it ends with this process. */
-export async function startPostgres(options: { settings?: Record<string, string> } = {}): Promise<PostgresServer> {
+export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
   const home = createServerHome('postgres', 'SIGQUIT')
   try {
-    const cluster = await createCluster(home, options.settings ?? {})
+    const cluster = await createCluster(home, options)
     const [port, server] = await onFreePort(async (free) => [free, await serve(cluster, free)] as const)
     return control(cluster, port, server)
   } catch (error) {
@@ -116,8 +122,8 @@ function control(cluster: Cluster, port: number, first: ServerProcess): Postgres
   }
 }
 
-async function createCluster(home: ServerHome, settings: Record<string, string>): Promise<Cluster> {
-  const { initdb, postgres, libraries } = prepareBinaries(home)
+async function createCluster(home: ServerHome, { settings = {}, programs }: ServerOptions): Promise<Cluster> {
+  const { initdb, postgres, libraries } = programs === undefined ? prepareBinaries(home) : installedBinaries(programs)
   const data = ownFolder(home, 'data')
   const password = randomBytes(16).toString('hex')
   const passwordFile = ownFile(home, 'password', password)
@@ -165,6 +171,10 @@ function prepareBinaries(home: ServerHome): Binaries {
   const links = linkLibraries(home, native)
   const program = (name: string) => join(native, 'bin', name)
   return { initdb: program('initdb'), postgres: program('postgres'), libraries: [links, join(native, 'lib')] }
+}
+
+function installedBinaries(folder: string): Binaries {
+  return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres'), libraries: [] }
 }
 
 function packagedFolder(): string {

@@ -13,14 +13,20 @@ export type StorageName = 'sqlite' | 'pglite' | 'postgres' | 'pgbouncer'
 export async function newStorage(name: string = process.env['ENGINE_TEST_STORAGE'] ?? 'sqlite'): Promise<Storage> {
   if (name === 'sqlite') return sqlite(':memory:')
   if (name === 'pglite') return pglite()
-  return postgres(await newDatabase(name))
+  if (name === 'postgres' || name === 'pgbouncer') return postgres(await newDatabase(name))
+  throw new Error(`ENGINE_TEST_STORAGE names no storage: ${name}`)
 }
 
-/** The URL of a new, empty Postgres database, directly or through PgBouncer. */
+/** The URL of a new, empty Postgres database, directly or through PgBouncer. @throws where there is no PgBouncer */
 export async function newDatabase(name = 'postgres'): Promise<string> {
   const url = await createDatabase(inject('postgresUrl'))
   onTestFinished(() => dropDatabase(url))
-  const pooler = name === 'pgbouncer' ? inject('pgbouncerUrl') : null
-  if (pooler === null) return url
+  return name === 'pgbouncer' ? throughPgBouncer(url) : url
+}
+
+/** The address of the same database through PgBouncer. @throws where there is none, with the reason */
+export function throughPgBouncer(url: string): string {
+  const pooler = inject('pgbouncerUrl')
+  if (pooler === null) throw new Error(`there is no PgBouncer here: ${inject('pgbouncerSkipped')}`)
   return Object.assign(new URL(pooler), { pathname: new URL(url).pathname }).href
 }

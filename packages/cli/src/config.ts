@@ -3,11 +3,15 @@ import { join, resolve } from 'node:path'
 import type { Storage } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
 
-export interface ServeFlags {
-  readonly port?: string
-  readonly host?: string
+/** Which database, as every command asks for it. */
+export interface DatabaseFlags {
   readonly dataDir?: string
   readonly databaseUrl?: string
+}
+
+export interface ServeFlags extends DatabaseFlags {
+  readonly port?: string
+  readonly host?: string
   readonly demo?: boolean
 }
 
@@ -18,15 +22,22 @@ export interface ServeConfig {
   readonly hasDemo: boolean
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** A flag wins over its environment variable, which wins over the default. @throws naming the setting that is wrong */
-export async function readConfig(flags: ServeFlags, environment: Readonly<Record<string, string | undefined>>): Promise<ServeConfig> {
-  const dataDir = flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
+export async function readConfig(flags: ServeFlags, environment: Environment): Promise<ServeConfig> {
   return {
     host: flags.host ?? environment['HOST'] ?? '127.0.0.1',
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
-    storage: await readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], dataDir),
+    storage: await readDatabase(flags, environment),
     hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']),
   }
+}
+
+/** The database that is meant. @throws naming the setting that is wrong */
+export async function readDatabase(flags: DatabaseFlags, environment: Environment): Promise<Storage> {
+  const dataDir = flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
+  return readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], dataDir)
 }
 
 function readPort(text: string): number {

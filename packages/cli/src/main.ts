@@ -1,24 +1,40 @@
 import { Command } from 'commander'
 
-import { readConfig, type ServeFlags } from './config.ts'
+import { backupCommand } from './backup.ts'
+import { readConfig, readDatabase, type DatabaseFlags, type ServeFlags } from './config.ts'
+import { doctorCommand } from './doctor.ts'
 import { serveCommand } from './serve.ts'
+import { verifyCommand, type VerifyFlags } from './verify.ts'
 
 /** The `engine` command. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('engine').description('Runs AI agents as a governed workforce.').showHelpAfterError()
-  program
-    .command('serve')
+  onDatabase(program.command('serve'))
     .description('Serve the API, its documentation and the status page, and execute the agents.')
     .option('--port <number>', 'port to listen on; 0 takes a free one (PORT, default 4400)')
     .option('--host <address>', 'loopback address to listen on (HOST, default 127.0.0.1)')
-    .option('--data-dir <folder>', 'where the database file lives (ENGINE_DATA_DIR, default ./data)')
-    .option('--database-url <url>', 'database to use instead: postgres://…, pglite://./folder or file:./engine.db (DATABASE_URL)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
     .action(async (flags: ServeFlags) => serveCommand(await readConfig(flags, process.env)))
+  onDatabase(program.command('backup <file>'))
+    .description('Copy the database to a new file, also while it is in use.')
+    .action(async (file: string, flags: DatabaseFlags) => backupCommand(await readDatabase(flags, process.env), file))
+  onDatabase(program.command('verify'))
+    .description('Check every invariant that can be read off the database; 1 when one does not hold.')
+    .option('--repair', 'first correct the figures that only count other rows')
+    .action(async (flags: VerifyFlags) => verifyCommand(await readDatabase(flags, process.env), flags))
+  onDatabase(program.command('doctor'))
+    .description('Say how Node.js and the database are; 1 when something needs looking after.')
+    .action(async (flags: DatabaseFlags) => doctorCommand(await readDatabase(flags, process.env)))
   try {
     await program.parseAsync(argv)
   } catch (error) {
     console.error(`engine: ${error instanceof Error ? error.message : String(error)}`)
     process.exitCode = 1
   }
+}
+
+function onDatabase(command: Command): Command {
+  return command
+    .option('--data-dir <folder>', 'where the database file lives (ENGINE_DATA_DIR, default ./data)')
+    .option('--database-url <url>', 'database to use instead: postgres://…, pglite://./folder or file:./engine.db (DATABASE_URL)')
 }

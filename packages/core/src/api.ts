@@ -27,12 +27,12 @@ type Operations<Module extends EngineModule> = { [Verb in keyof Module['operatio
 /** Every operation as a method: `api.tasks.checkout({ taskId })`. */
 export type Api = { [Name in keyof typeof coreModules]: Operations<(typeof coreModules)[Name]> }
 
-/** Makes the methods of all registered operations, acting as one actor. */
-export function createApi(host: Host, actor: Actor): Api {
+/** Makes the methods of all registered operations, acting as one actor; `run` may be another way to execute them. */
+export function createApi(host: Host, actor: Actor, run: typeof execute = execute): Api {
   const api: Record<string, Record<string, unknown>> = {}
   for (const { module, verb, name } of host.registry.operations) {
     const methods = (api[module] ??= {})
-    methods[verb] = (input?: unknown, options: CallOptions = {}) => execute(host, name, { input, call: { actor, ...options } })
+    methods[verb] = (input?: unknown, options: CallOptions = {}) => run(host, name, { input, call: { actor, ...options } })
   }
   // The registry was made from the modules that Api is computed from.
   return api as unknown as Api

@@ -1,17 +1,21 @@
 import type { Kysely } from 'kysely'
 
 import { createApi } from './api.ts'
-import { openInstance } from './database/instance.ts'
+import { findReplacement, openInstance } from './database/instance.ts'
 import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations/index.ts'
 import { openDatabase } from './database/open.ts'
+import { placeOf } from './database/recognize.ts'
 import type { Database } from './database/tables.ts'
 import type { Engine } from './engine.ts'
 import { streamEvents } from './events/stream.ts'
+import { createJoin } from './join.ts'
 import { systemActor } from './kernel/actor.ts'
 import { createAdapterCatalog } from './kernel/adapters.ts'
+import { explained } from './kernel/constraints.ts'
 import { EngineError, kernelErrors } from './kernel/errors.ts'
 import { createBatcher } from './kernel/batcher.ts'
+import { createCompanyTurns } from './kernel/company-turns.ts'
 import { createEventBus, type AnyEvent } from './kernel/events.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host, Probe } from './kernel/host.ts'
@@ -20,6 +24,7 @@ import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { createDispatcher } from './loops/dispatcher.ts'
 import { createWatchdog } from './loops/watchdog.ts'
+import { createMaintenance } from './maintenance.ts'
 import { coreModules } from './modules.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
 import { systemClock, type Clock } from './ports/clock.ts'
@@ -49,7 +54,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { storage, logger = silentLogger, clock = systemClock } = options
   const session = storage.open()
   const db = openDatabase(storage, session.dialect)
-  const epoch = await prepare(db, { storage, logger }).catch(async (error: unknown) => {
+  const { epoch, place } = await explained(() => prepare(db, { storage, logger })).catch(async (error: unknown) => {
     await db.destroy()
     throw error
   })
@@ -62,21 +67,22 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     settings: { ...defaultSettings, ...options.settings },
     checksOutputs: options.checksOutputs ?? false,
     epoch,
+    turns: createCompanyTurns(),
     probe: options.probe,
     newId: createIdGenerator(() => clock.now()),
     random: options.random ?? Math.random,
   }
-  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, logger })
+  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, logger, place })
 }
 
-/** Brings the schema up to date, and finds out whether this database was restored. @returns its epoch */
-async function prepare(db: Kysely<Database>, given: { storage: Storage; logger: Logger }): Promise<number> {
+/** Brings the schema up to date, and finds out whether this database was restored. @returns its epoch, and where it is */
+async function prepare(db: Kysely<Database>, given: { storage: Storage; logger: Logger }): Promise<{ epoch: number; place: string }> {
   const { storage, logger } = given
   const applied = await migrate(db, { schema: storage.schema, migrations })
   if (applied.length > 0) logger.info('migrated the database', { applied })
   const { epoch, isRestored } = await openInstance(db)
   if (isRestored) logger.info('this database was restored: its open leases are over, and it begins a new epoch', { epoch })
-  return epoch
+  return { epoch, place: await placeOf(db) }
 }
 
 /** The stream of a company's events, for as long as its listener may listen. */
@@ -91,20 +97,30 @@ async function* stream(host: Host, given: Parameters<Engine['stream']>[0] & { st
   }
 }
 
-function assemble(host: Host, given: { storage: Storage; session: StorageSession; logger: Logger }): Engine {
-  const { logger, storage, session } = given
+interface Parts {
+  readonly storage: Storage
+  readonly session: StorageSession
+  readonly logger: Logger
+  readonly place: string
+}
+
+function assemble(host: Host, given: Parts): Engine {
+  const { logger, storage, session, place } = given
   const workerId = `${process.pid}-${host.newId()}`
   const dispatcher = createDispatcher(host, { id: workerId, logger })
   const watchdog = createWatchdog(host, logger)
   const stopping = new AbortController()
   const tellOthers = session.hints ? host.bus.onAny(({ companyId }) => session.hints?.notify(companyId)) : () => undefined
-  let listening: (() => Promise<void>) | undefined
+  let sweepsSince: number | null = null
+  let listening: Promise<() => Promise<void>> | undefined
   let stopped: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
     stopping.abort()
     tellOthers()
-    await listening?.()
+    await (
+      await listening?.catch(() => undefined)
+    )?.()
     await watchdog.stop()
     await dispatcher.stop(host.settings.stopGraceMs)
     await host.db.destroy()
@@ -112,25 +128,30 @@ function assemble(host: Host, given: { storage: Storage; session: StorageSession
 
   const engine: Engine = {
     ...createApi(host, systemActor),
+    ...createMaintenance(host, { storage, session, sweepsSince: () => sweepsSince }),
     registry: host.registry,
     as: (actor) => createApi(host, actor),
+    join: createJoin(host, { storage, dialect: session.dialect, place }),
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),
     authenticate: (credential) => authenticateRun(host.db, credential),
     on: (type, handler) => host.bus.on(type, handler),
     stream: (options) => stream(host, { ...options, stopping: stopping.signal }),
     async start() {
       if (stopping.signal.aborted) throw new EngineError(kernelErrors.unavailable, 'This engine was stopped; create a new one.')
-      listening ??= await session.hints?.listen((companyId) => host.bus.hint(companyId))
+      listening ??= session.hints?.listen((companyId) => host.bus.hint(companyId))
+      await listening
+      if (stopping.signal.aborted) return
       dispatcher.start()
       watchdog.start()
+      sweepsSince ??= host.clock.monotonicMs()
     },
     stop: () => (stopped ??= shutDown()),
     [Symbol.asyncDispose]: () => engine.stop(),
     async health() {
       const facts = { storage: storage.id, liveRuns: dispatcher.liveRuns }
       try {
-        await host.db.selectFrom('engine_migrations').select('id').limit(1).execute()
-        return { ...facts, isReady: true, problem: null }
+        const problem = await findReplacement(host.db, host.epoch)
+        return { ...facts, isReady: problem === null, problem }
       } catch (error) {
         return { ...facts, isReady: false, problem: error instanceof Error ? error.message : String(error) }
       }

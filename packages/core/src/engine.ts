@@ -2,6 +2,9 @@ import type { Api, CallOptions } from './api.ts'
 import type { Actor, RunActor } from './kernel/actor.ts'
 import type { AnyEvent, EventHandler, EventType } from './kernel/events.ts'
 import type { Registry } from './kernel/registry.ts'
+import type { RepairReport } from './verification/repair.ts'
+import type { VerificationReport } from './verification/verify.ts'
+import type { Joined } from './join.ts'
 
 /** A running Engine: the whole API acting as the embedding code, and the means to act as somebody else. */
 export interface Engine extends Api, AsyncDisposable {
@@ -9,6 +12,13 @@ export interface Engine extends Api, AsyncDisposable {
   readonly registry: Registry
   /** The same API, narrowed to what this actor may see and do. */
   as(actor: Actor): Api
+  /**
+   * The whole API inside a transaction that your program has open on the same database: your rows and Engine's are committed
+   * together, or rolled back together. Each call is a savepoint: one that fails leaves your transaction as it was. Calls run
+   * one after the other; await each before you go on with the handle. See docs/join.md for the handles that each storage takes.
+   * @throws `not_joinable` for a handle of another kind, here or at the first call, and `transaction_over` when nothing is open
+   */
+  join(handle: object): Joined
   /** Runs an operation by its name, for surfaces that know it only at run time. */
   execute(name: string, request: { input: unknown; actor: Actor } & CallOptions): Promise<unknown>
   /** Who a run credential belongs to; also when its run has ended, so that the answer is lease_lost. Null for an unknown one. */
@@ -21,7 +31,18 @@ export interface Engine extends Api, AsyncDisposable {
   start(): Promise<void>
   /** Stops claiming, lets live runs end or hands them back, closes the database. Safe to call twice. */
   stop(): Promise<void>
+  /** Whether calls can be answered, and if not, why. */
   health(): Promise<Health>
+  /**
+   * Copies the database to a new file while work goes on: what was committed at one moment, on disk when this resolves. Opened,
+   * the copy begins a new epoch: runs of before cannot write in it (docs/backup.md).
+   * @throws `already_exists` for a file that is there, `backup_failed`, and `backup_elsewhere` on Postgres, which has pg_dump
+   */
+  backup(path: string): Promise<void>
+  /** Checks every invariant that can be read off the rows, while work goes on; many short statements, none of which writes. */
+  verify(): Promise<VerificationReport>
+  /** Corrects figures that only count other rows; what else `verify` finds has no one right value and is left to you. */
+  repair(): Promise<RepairReport>
 }
 
 export interface Health {

@@ -1,16 +1,17 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 import type { ClientBase, PoolClient, QueryResult as PgResult } from 'pg'
 
-import { asCommitFailure, isBroken, withCode } from './failures.ts'
+import { asCommitFailure, asConnectFailure, brokenUnderway, isStalePlan } from './failures.ts'
 import { PreparedNames } from './prepared.ts'
 import type { PoolSource } from './pool.ts'
 import { typeParsers } from './values.ts'
 
 /**
- * A process that stops in the middle, or a machine that is cut off, must not hold its locks for ever; and who waits for a
- * lock gets an answer. Both hold for the transaction only, so a pooler's next client has its own.
+ * Whatever the database's defaults are. A process that hangs in the middle, or a machine that is cut off, must not hold its
+ * locks for ever; and who waits for a lock gets an answer. All of it holds for the transaction only, so a pooler's next client
+ * has its own.
  */
-const beginText = `begin; set local lock_timeout = '20s'; set local idle_in_transaction_session_timeout = '60s'`
+const beginText = `begin isolation level read committed; set local lock_timeout = '10s'; set local idle_in_transaction_session_timeout = '10s'`
 
 /** A Kysely driver on node-postgres: named prepared statements, no session state, safe behind a transaction pooler. */
 export class PostgresDriver implements Driver {
@@ -30,12 +31,12 @@ export class PostgresDriver implements Driver {
       const client = await this.#source.acquire()
       return new PooledConnection(client, this.#source.prepares ? this.#names : null)
     } catch (error) {
-      throw withCode(error)
+      throw asConnectFailure(error)
     }
   }
 
   async beginTransaction(connection: PooledConnection): Promise<void> {
-    await connection.control(beginText)
+    await connection.begin()
   }
 
   async commitTransaction(connection: PooledConnection): Promise<void> {
@@ -61,6 +62,7 @@ class PooledConnection implements DatabaseConnection {
   readonly #client: PoolClient
   readonly #names: PreparedNames | null
   #failure: Error | null = null
+  #isInTransaction = false
 
   constructor(client: PoolClient, names: PreparedNames | null) {
     this.#client = client
@@ -77,12 +79,19 @@ class PooledConnection implements DatabaseConnection {
     return this.#failure !== null
   }
 
+  async begin(): Promise<void> {
+    this.#isInTransaction = true
+    await this.control(beginText)
+  }
+
   async control(text: typeof beginText | 'commit' | 'rollback'): Promise<PgResult> {
     return this.#ask(() => this.#client.query(text))
   }
 
   /** @throws when the transaction had failed and Postgres answered the commit with a rollback */
   async commit(): Promise<void> {
+    // It broke before the commit was asked for: the server has rolled everything back.
+    if (this.#failure) throw brokenUnderway(this.#failure) ?? this.#failure
     try {
       const { command } = await this.control('commit')
       if (command !== 'COMMIT') throw Object.assign(new Error('the transaction had failed; it was rolled back'), { code: '25P02' })
@@ -92,8 +101,13 @@ class PooledConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const result = await this.#ask(() => runQuery(this.#client, query, this.#names))
-    return toResult<Row>(result)
+    try {
+      return toResult<Row>(await this.#ask(() => runQuery(this.#client, query, this.#names)))
+    } catch (error) {
+      if (!isStalePlan(error) || !this.#names?.rename(query.sql) || this.#isInTransaction) throw error
+      // Refused before anything was done, and under its new name it is planned anew.
+      return toResult<Row>(await this.#ask(() => runQuery(this.#client, query, this.#names)))
+    }
   }
 
   // Rows are read in pages; a cursor would need a connection of its own.
@@ -110,9 +124,9 @@ class PooledConnection implements DatabaseConnection {
     try {
       return await work()
     } catch (error) {
-      const coded = withCode(error)
-      if (isBroken(coded) && coded instanceof Error) this.#failure ??= coded
-      throw coded
+      const broken = brokenUnderway(error)
+      if (broken) this.#failure ??= broken
+      throw broken ?? error
     }
   }
 }

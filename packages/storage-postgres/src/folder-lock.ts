@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 
 export interface FolderLock {
@@ -65,10 +65,21 @@ function readHolder(path: string): Holder | null {
   }
 }
 
-/** Removes a lock only while it still is the one that was judged. */
+/**
+ * Takes a dead lock away. Another process may have put its own in its place since it was judged: what was taken away is looked
+ * at again, and put back when it is not the dead one.
+ */
 function removeStale(path: string, judged: Holder | null): void {
-  const now = readHolder(path)
-  if (now?.pid === judged?.pid && now?.startedAt === judged?.startedAt) rmSync(path, { force: true })
+  const aside = `${path}.${randomUUID()}`
+  try {
+    renameSync(path, aside)
+  } catch {
+    // Somebody else took it away; the next try to link decides.
+    return
+  }
+  const taken = readHolder(aside)
+  if (taken?.pid !== judged?.pid || taken?.startedAt !== judged?.startedAt) tryLink(aside, path)
+  rmSync(aside, { force: true })
 }
 
 function isAlive(holder: Holder): boolean {

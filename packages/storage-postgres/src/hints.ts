@@ -44,12 +44,7 @@ function createNotifier(source: PoolSource, { channel, origin }: { channel: stri
   async function send(): Promise<void> {
     const named = waiting.size > mostNamed ? [] : [...waiting]
     waiting.clear()
-    const client = await source.acquire()
-    try {
-      await client.query('select pg_notify($1, $2)', [channel, `${origin} ${named.join(',')}`])
-    } finally {
-      client.release()
-    }
+    await source.use((client) => client.query('select pg_notify($1, $2)', [channel, `${origin} ${named.join(',')}`]))
   }
 
   async function sendSoon(): Promise<void> {

@@ -1,69 +1,81 @@
-import type { CompiledQuery, DatabaseConnection, Driver, Dialect, QueryResult } from 'kysely'
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type { ClientBase } from 'pg'
+
+import type { Refusal } from '@engine/core/plugin'
 
 import { runQuery, toResult } from './driver.ts'
 import { withCode } from './failures.ts'
-import { postgresDialect } from './dialect.ts'
+import { typeParsers } from './values.ts'
 
-/**
- * A dialect on the host's own client, inside the transaction that the host began: what Engine begins, commits and rolls
- * back there are savepoints. Null when the handle is no client of node-postgres.
- */
-export function adoptClient(handle: unknown): Dialect | null {
-  return isClient(handle) ? postgresDialect(() => new JoinedDriver(handle)) : null
+const takes =
+  'Engine joins the transaction of a client of node-postgres (pool.connect() or new Client()) that has sent BEGIN, or of your own Kysely over it.'
+
+/** The connection behind a client of node-postgres, or behind the host's own Kysely over one. */
+export function adoptClient(handle: object): DatabaseConnection | Refusal {
+  if (isClient(handle)) return new ClientConnection(handle)
+  if (isKyselyConnection(handle)) return new KyselyConnection(handle)
+  const isPool = 'totalCount' in handle && 'connect' in handle
+  return { refusal: isPool ? `A pool gives each query another connection. ${takes}` : `This is no client of node-postgres. ${takes}` }
 }
 
-/** Clients and pooled clients have both; a pool has no `connection`. */
-function isClient(handle: unknown): handle is ClientBase {
-  return typeof handle === 'object' && handle !== null && 'connection' in handle && 'query' in handle && 'escapeIdentifier' in handle
+/** A pool has no `escapeIdentifier`. */
+function isClient(handle: object): handle is ClientBase {
+  return 'query' in handle && 'escapeIdentifier' in handle
 }
 
-/** One connection, asked by one at a time; it stays the host's. */
-class JoinedDriver implements Driver {
-  readonly #connection: JoinedConnection
-
-  constructor(client: ClientBase) {
-    this.#connection = new JoinedConnection(client)
-  }
-
-  async init(): Promise<void> {}
-
-  async acquireConnection(): Promise<DatabaseConnection> {
-    return this.#connection
-  }
-
-  async beginTransaction(): Promise<void> {
-    await this.#connection.control('savepoint engine_command')
-  }
-
-  async commitTransaction(): Promise<void> {
-    await this.#connection.control('release savepoint engine_command')
-  }
-
-  async rollbackTransaction(): Promise<void> {
-    await this.#connection.control('rollback to savepoint engine_command')
-    await this.#connection.control('release savepoint engine_command')
-  }
-
-  async releaseConnection(): Promise<void> {}
-  async destroy(): Promise<void> {}
+function isKyselyConnection(handle: object): handle is DatabaseConnection {
+  return 'executeQuery' in handle && 'streamQuery' in handle
 }
 
-class JoinedConnection implements DatabaseConnection {
+/** The host's own client. Nothing is prepared on it, since it may be a pooler's. */
+class ClientConnection implements DatabaseConnection {
   readonly #client: ClientBase
 
   constructor(client: ClientBase) {
     this.#client = client
   }
 
-  async control(text: string): Promise<void> {
-    await this.#client.query(text)
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      const result = await runQuery(this.#client, query, null)
+      this.#refuseIfOver()
+      return toResult<Row>(result)
+    } catch (error) {
+      throw withCode(error)
+    }
+  }
+
+  /** A commit that the host sent without waiting for us: the rest of the command must not commit statement by statement. */
+  #refuseIfOver(): void {
+    // Versions of node-postgres before 8.18 do not tell; there the end of the savepoint fails.
+    const status = 'getTransactionStatus' in this.#client ? this.#client.getTransactionStatus() : null
+    if (status === 'I') throw Object.assign(new Error('the transaction ended'), { code: '25P01' })
+  }
+
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('rows are not streamed; read pages')
+  }
+}
+
+/**
+ * A connection of the host's Kysely over node-postgres, whose parsers are the host's: dates, bigints as text or whatever it
+ * has set. Kysely hands the text of a query to the client as it is, and where node-postgres takes a text it also takes a
+ * description of the query, with parsers for it alone. So core gets its values exactly as from a client, and the host's
+ * settings stay. Whether they came so is seen at the first number (`recognize` in core).
+ */
+class KyselyConnection implements DatabaseConnection {
+  readonly #connection: DatabaseConnection
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    // Loggers of the host that write the text out still do.
+    const text: unknown = { text: query.sql, types: typeParsers, toString: () => query.sql }
     try {
-      // Not prepared: the client is the host's, and may be a pooler's.
-      return toResult<Row>(await runQuery(this.#client, query, null))
+      // Kysely's type is a text, which is all that its own compilers make; its driver only passes it on.
+      return await this.#connection.executeQuery<Row>({ ...query, sql: text as string })
     } catch (error) {
       throw withCode(error)
     }

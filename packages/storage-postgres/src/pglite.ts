@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import type { PGlite } from '@electric-sql/pglite'
@@ -20,25 +20,28 @@ export function pglite(folder?: string, options: { readonly schema?: string } = 
     id: `pglite:${folder ?? 'memory'}`,
     family: 'postgres',
     schema: options.schema ?? 'engine',
-    open: () => ({ dialect: postgresDialect(() => new PGliteDriver(folder === undefined ? null : resolve(folder))) }),
+    open: (purpose) => ({ dialect: postgresDialect(() => new PGliteDriver(folder === undefined ? null : resolve(folder), purpose)) }),
   }
 }
 
 /** PGlite has one session; each query and each transaction has it for itself. */
 class PGliteDriver implements Driver {
   readonly #folder: string | null
+  readonly #purpose: 'reading' | undefined
   #lock: FolderLock | null = null
   #database: PGlite | null = null
   #turn: Promise<void> = Promise.resolve()
   readonly #letOthersRun = createTurns()
 
-  constructor(folder: string | null) {
+  constructor(folder: string | null, purpose?: 'reading') {
     this.#folder = folder
+    this.#purpose = purpose
   }
 
   async init(): Promise<void> {
     const { PGlite: create } = await importPGlite()
     if (this.#folder !== null) {
+      if (this.#purpose === 'reading' && !existsSync(this.#folder)) throw new Error(`There is no database folder ${this.#folder}.`)
       mkdirSync(this.#folder, { recursive: true })
       this.#lock = await lockFolder(this.#folder)
     }
@@ -66,7 +69,7 @@ class PGliteDriver implements Driver {
   }
 
   async commitTransaction(connection: PGliteConnection): Promise<void> {
-    await connection.control('commit')
+    await connection.commit()
   }
 
   async rollbackTransaction(connection: PGliteConnection): Promise<void> {
@@ -97,6 +100,12 @@ class PGliteConnection implements DatabaseConnection {
 
   async control(text: 'begin' | 'commit' | 'rollback'): Promise<void> {
     await this.#database.exec(text)
+  }
+
+  /** @throws when the transaction had failed and Postgres answered the commit with a rollback */
+  async commit(): Promise<void> {
+    const { rows } = await this.#database.query<{ isOpen: number }>('select 1 as "isOpen"')
+    if (rows.length === 1) await this.#database.exec('commit')
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {

@@ -4,6 +4,8 @@ import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
 export interface PoolSource {
   open(): Promise<void>
   acquire(): Promise<PoolClient>
+  /** Runs work with a client, whose breaking meanwhile is an error of the work and not of the process. */
+  use<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result>
   close(): Promise<void>
   /** Whether statements may be prepared: they stay with a server connection, which a transaction pooler hands to others. */
   readonly prepares: boolean
@@ -47,16 +49,14 @@ function poolSource(create: () => Pool, { closes }: { closes: boolean }): PoolSo
       // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
       pool.on('error', ignore)
       try {
-        isPooled = await standsBehindPooler(pool)
+        isPooled = await useClient(acquire, standsBehindPooler)
       } catch (error) {
         await close()
         throw error
       }
     },
-    acquire() {
-      if (!pool) throw Object.assign(new Error('the database is closed'), { code: '08003' })
-      return pool.connect()
-    },
+    acquire,
+    use: (work) => useClient(acquire, work),
     close,
     get prepares() {
       return !isPooled
@@ -64,6 +64,11 @@ function poolSource(create: () => Pool, { closes }: { closes: boolean }): PoolSo
     get isPooled() {
       return isPooled
     },
+  }
+
+  async function acquire(): Promise<PoolClient> {
+    if (!pool) throw Object.assign(new Error('the database is closed'), { code: '08003' })
+    return pool.connect()
   }
 
   async function close(): Promise<void> {
@@ -78,16 +83,35 @@ function poolSource(create: () => Pool, { closes }: { closes: boolean }): PoolSo
 function ignore(): void {}
 
 /**
- * A server tells each new connection the process id that serves it; a pooler tells an id of its own, since the server
+ * Looks at the server through a new connection. A server tells each new connection the process id that serves it; a pooler tells an id of its own, since the server
  * process changes from one transaction to the next.
  */
-async function standsBehindPooler(pool: Pool): Promise<boolean> {
-  const client = await pool.connect()
+async function standsBehindPooler(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query<Server>(`select pg_backend_pid() as pid, current_setting('synchronous_commit') as commits`)
+  const [server] = rows
+  if (server?.commits === 'off') throw new Error(asynchronousCommit)
+  // node-postgres keeps the id of the handshake in a field that its types leave out.
+  return Reflect.get(client, 'processID') !== server?.pid
+}
+
+interface Server {
+  readonly pid: number
+  readonly commits: string
+}
+
+const asynchronousCommit =
+  'its synchronous_commit is off, so a crash could lose what Engine has acknowledged. Turn it on: alter database … set synchronous_commit = on'
+
+async function useClient<Result>(acquire: () => Promise<PoolClient>, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await acquire()
+  let failure: Error | undefined
+  const note = (error: Error) => void (failure ??= error)
+  // A pool listens to idle clients only.
+  client.on('error', note)
   try {
-    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-    // node-postgres keeps the id of the handshake in a field that its types leave out.
-    return Reflect.get(client, 'processID') !== rows[0]?.pid
+    return await work(client)
   } finally {
-    client.release()
+    client.off('error', note)
+    client.release(failure)
   }
 }

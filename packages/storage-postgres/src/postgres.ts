@@ -40,7 +40,7 @@ export function postgres(target: string | Pool, options: PostgresOptions = {}): 
       const hints = postgresHints(source, { channel: `engine ${schema}`, listenUrl, listensDirectly })
       return { dialect: postgresDialect(() => new PostgresDriver(explained(source, url))), hints }
     },
-    adopt: (handle) => adoptClient(handle),
+    adopt: adoptClient,
   }
 }
 

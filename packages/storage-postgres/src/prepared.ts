@@ -12,6 +12,7 @@ const mostSeen = 1_024
 export class PreparedNames {
   readonly #names = new Map<string, string>()
   readonly #seen = new Set<string>()
+  #renamed = 0
 
   /** The name to send a text with, or undefined to send it as it is. */
   nameOf(text: string): string | undefined {
@@ -24,6 +25,15 @@ export class PreparedNames {
     const given = `engine_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
     this.#names.set(text, given)
     return given
+  }
+
+  /** Gives a text another name, because what was prepared under the one before is no longer right. @returns whether it had one */
+  rename(text: string): boolean {
+    const name = this.#names.get(text)
+    if (name === undefined) return false
+    this.#renamed += 1
+    this.#names.set(text, `${name.replace(/_\d+$/, '')}_${this.#renamed}`)
+    return true
   }
 
   #remember(text: string): void {

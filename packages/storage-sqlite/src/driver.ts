@@ -1,3 +1,4 @@
+import type { Database as Native } from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 
 import { createTurns } from '@engine/core/plugin'
@@ -10,15 +11,23 @@ import { Writer } from './writer.ts'
 /** A Kysely driver on better-sqlite3: one writer taken in turns, one reader that sees only committed rows. */
 export class SqliteDriver implements Driver {
   readonly #path: string
+  readonly #purpose: 'reading' | undefined
   #open: OpenDatabase | undefined
   readonly #letOthersRun = createTurns()
 
-  constructor(path: string) {
+  constructor(path: string, purpose?: 'reading') {
     this.#path = path
+    this.#purpose = purpose
   }
 
   async init(): Promise<void> {
-    this.#open = createOpenDatabase(await openDatabase(this.#path))
+    this.#open = createOpenDatabase(await openDatabase(this.#path, this.#purpose))
+  }
+
+  /** Runs work on the writing connection while no transaction is under way. */
+  async alone<Result>(work: (connection: Native) => Result): Promise<Result> {
+    const { handles, turns } = this.#database()
+    return turns.alone(() => work(handles.writer))
   }
 
   async acquireConnection(): Promise<Connection> {
@@ -112,7 +121,8 @@ class Connection implements DatabaseConnection {
   }
 }
 
-function run<Row>(cache: StatementCache, query: CompiledQuery): QueryResult<Row> {
+/** Runs one query on the connection of these statements. */
+export function run<Row>(cache: StatementCache, query: CompiledQuery): QueryResult<Row> {
   const statement = cache.get(query.sql)
   if (statement.reader) {
     // The statement's columns are the row type that Kysely inferred from its text.

@@ -4,6 +4,8 @@ import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type SelectModi
 import { STORAGE_SPEC, type Storage } from '@engine/core/plugin'
 
 import { SqliteDriver } from './driver.ts'
+import { databaseFile } from './file.ts'
+import { adoptConnection } from './joined.ts'
 
 /** Our driver takes care of turns itself, and reads while a transaction is under way; Kysely must not queue them. */
 class ManyConnections extends SqliteAdapter {
@@ -39,13 +41,18 @@ export function sqlite(path: string): Storage {
     spec: STORAGE_SPEC,
     id: `sqlite:${path}`,
     family: 'sqlite',
-    open: () => ({
-      dialect: {
-        createAdapter: () => new ManyConnections(),
-        createDriver: () => new SqliteDriver(path),
-        createIntrospector: (db) => new SqliteIntrospector(db),
-        createQueryCompiler: () => new WithoutRowLocks(),
-      },
-    }),
+    open(purpose) {
+      const driver = new SqliteDriver(path, purpose)
+      return {
+        dialect: {
+          createAdapter: () => new ManyConnections(),
+          createDriver: () => driver,
+          createIntrospector: (db) => new SqliteIntrospector(db),
+          createQueryCompiler: () => new WithoutRowLocks(),
+        },
+        file: databaseFile(path, driver),
+      }
+    },
+    adopt: adoptConnection,
   }
 }

@@ -23,11 +23,15 @@ export interface Handles {
 }
 
 /** Opens a database file and its connections. @throws with one line that says what to do */
-export async function openDatabase(path: string): Promise<Handles> {
+export async function openDatabase(path: string, purpose?: 'reading'): Promise<Handles> {
   refuseOldNode(process.versions.node)
   const { default: Database } = await import('better-sqlite3')
   if (path === ':memory:') return { writer: openConnection(Database, path), reader: null }
   try {
+    if (purpose === 'reading') {
+      const openOne = () => whileBusy(openWaitMs, () => openForReading(Database, path, nativeWaitMs))
+      return { writer: await openOne(), reader: await openOne() }
+    }
     mkdirSync(dirname(path), { recursive: true })
     // Another process may be creating the same file and switching it to WAL, which locks everybody out for a moment.
     const writer = await whileBusy(openWaitMs, () => openConnection(Database, path))
@@ -48,6 +52,20 @@ function openConnection(Database: typeof DatabaseConstructor, path: string): Nat
     refuseOldSqlite(connection)
     if (path !== ':memory:') connection.pragma('journal_mode = WAL')
     configure(connection)
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/** A connection that neither creates nor changes the file, also when that is a copy which was never opened. */
+export function openForReading(Database: typeof DatabaseConstructor, path: string, waitMs: number): Native {
+  const connection = new Database(path, { readonly: true, fileMustExist: true, timeout: waitMs })
+  try {
+    refuseOldSqlite(connection)
+    // SQLite looks at the file only when it is asked for something in it.
+    connection.prepare('select count(*) from sqlite_schema').get()
     return connection
   } catch (error) {
     connection.close()

@@ -19,7 +19,8 @@ export class StatementCache {
       this.#statements.set(text, known)
       return known
     }
-    const statement = this.#connection.prepare(withSteadyPlan(text))
+    // A host's own connection may be set to answer with bigints.
+    const statement = this.#connection.prepare(withSteadyPlan(text)).safeIntegers(false)
     this.#statements.set(text, statement)
     if (this.#statements.size > most) {
       const [oldest] = this.#statements.keys()

@@ -7,7 +7,7 @@ import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { companyMachine } from './machine.ts'
 import { Company, CompanyInput, prefixFromName, type CompanyStatus } from './schema.ts'
-import { findCompany, insertCompany, isPrefixTaken, updateCompany } from './sql.ts'
+import { insertCompany, lockCompanyRow, isPrefixTaken, updateCompany } from './sql.ts'
 import { toCompany, type CompanyTable } from './table.ts'
 
 export const create = command({
@@ -86,8 +86,9 @@ function statusCommand<Verb extends 'pause' | 'resume' | 'archive'>(verb: Verb, 
   })
 }
 
+/** The company, which nobody begins anything in until this command is over. */
 async function requireCompany(context: CommandContext): Promise<CompanyTable> {
-  const company = await findCompany(context.tx, context.companyId)
+  const company = await lockCompanyRow(context.tx, context.companyId)
   if (!company) throw notFound('company', context.companyId)
   return company
 }

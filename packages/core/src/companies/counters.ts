@@ -58,7 +58,12 @@ export async function countTasks(
   given: { companyId: string; events: readonly Pick<AnyEvent, 'type' | 'data'>[] },
 ): Promise<void> {
   const changes = countChanges(given.events)
-  if (changes) await add(tx, { companyId: given.companyId, ...changes })
+  if (changes) await addTaskCounts(tx, { companyId: given.companyId, ...changes })
+}
+
+/** Changes a company's counts; changes of several transactions add up, whatever their order. */
+export async function addTaskCounts(tx: Transaction<Database>, given: TaskCounts & { companyId: string }): Promise<void> {
+  await add(tx, given)
 }
 
 const readShards = statement((db, given: { companyId: string }) =>

@@ -11,6 +11,15 @@ export async function findCompany(db: Kysely<Database>, id: string): Promise<Com
   return first(await companyById(db, { id }))
 }
 
+const companyForChange = statement((db, given: { id: string }) =>
+  db.selectFrom('companies').selectAll().where('id', '=', given.id).forUpdate(),
+)
+
+/** A company whose row is ours until the transaction ends: a checkout waits to see what became of it. */
+export async function lockCompanyRow(tx: Transaction<Database>, id: string): Promise<CompanyTable | null> {
+  return first(await companyForChange(tx, { id }))
+}
+
 export async function locateCompany(db: Kysely<Database>, id: string): Promise<Location | null> {
   const company = await findCompany(db, id)
   return company && { id: company.id, companyId: company.id, taskId: null, agentId: null }

@@ -10,7 +10,6 @@ const columnTypes = {
   json: { sqlite: 'text', postgres: 'jsonb' },
   integer: { sqlite: 'integer', postgres: 'bigint' },
   sequence: { sqlite: 'integer primary key autoincrement', postgres: 'bigint generated always as identity primary key' },
-  xid: { sqlite: 'integer not null default 0', postgres: 'bigint not null default (pg_current_xact_id()::text::bigint)' },
   table: { sqlite: 'strict', postgres: '' },
 } as const satisfies Record<string, Record<DatabaseFamily, string>>
 

@@ -2,7 +2,10 @@ import { explainDatabaseError } from '../kernel/constraints.ts'
 import { EngineError, defineErrors } from '../kernel/errors.ts'
 
 const joinErrors = defineErrors({
-  not_joinable: { kind: 'invalid', help: "Pass a handle of this engine's own database with a transaction open on it; the message says which." },
+  not_joinable: {
+    kind: 'invalid',
+    help: "Pass a handle of this engine's own database with a transaction open on it; the message says which.",
+  },
   transaction_over: { kind: 'conflict', help: 'Roll back what is left of the transaction, begin a new one and join that.' },
 })
 
@@ -30,4 +33,9 @@ export function transactionOver(cause?: unknown): EngineError {
 
 export function notJoinable(message: string, cause?: unknown): EngineError {
   return new EngineError(joinErrors.not_joinable, message, { cause })
+}
+
+export function unreachable(cause: unknown): EngineError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return notJoinable(`This transaction can not reach Engine's tables: ${reason}.`, cause)
 }

@@ -1,22 +1,12 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
-import { EngineError, defineErrors } from '../kernel/errors.ts'
-import { sha256 } from '../kernel/json.ts'
 import type { DatabaseFamily } from '../ports/storage.ts'
 import { renderColumns } from './columns.ts'
+import { checksumOf, findConflict, type Migration } from './history.ts'
 import { familyOf } from './open.ts'
 import type { Database } from './tables.ts'
 
-/** One step of the schema: SQL with `{column types}`, or one text per family where they really differ. */
-export interface Migration {
-  readonly id: string
-  readonly statements: readonly (string | Readonly<Record<DatabaseFamily, string>>)[]
-}
-
-const migrationErrors = defineErrors({
-  schema_newer: { kind: 'unavailable', help: 'Start the version of Engine that migrated this database, or a later one.' },
-  schema_edited: { kind: 'unavailable', help: 'A released migration was changed or removed; restore it. The database was not touched.' },
-})
+export type { Migration } from './history.ts'
 
 /**
  * Brings the database to this code's schema: forward only, each migration with its row in one transaction.
@@ -84,7 +74,8 @@ interface Step {
 async function applyMigration(tx: Transaction<Database>, step: Step): Promise<boolean> {
   const { family, migrations, migration, index } = step
   const done = await tx.selectFrom('engine_migrations').selectAll().orderBy('position').execute()
-  checkHistory(done, migrations)
+  const conflict = findConflict(done, migrations)
+  if (conflict) throw conflict
   if (done.length > index) return false
   for (const statement of migration.statements) {
     const text = typeof statement === 'string' ? statement : statement[family]
@@ -95,33 +86,4 @@ async function applyMigration(tx: Transaction<Database>, step: Step): Promise<bo
     .values({ position: index, id: migration.id, checksum: checksumOf(migration), applied_at: new Date().toISOString() })
     .execute()
   return true
-}
-
-/** Compares what the database went through with what this code knows. Pure. */
-function checkHistory(done: readonly { id: string; checksum: string }[], migrations: readonly Migration[]): void {
-  for (const [index, row] of done.entries()) {
-    const known = migrations[index]
-    if (!known) {
-      throw new EngineError(
-        migrationErrors.schema_newer,
-        `This database has the migration ${row.id}, which this version of Engine does not know. Start a newer version.`,
-        {
-          details: { migration: row.id, newest: migrations.at(-1)?.id ?? null },
-        },
-      )
-    }
-    if (known.id !== row.id || checksumOf(known) !== row.checksum) {
-      throw new EngineError(
-        migrationErrors.schema_edited,
-        `The migration ${row.id} was applied to this database with another text than this code has for ${known.id}.`,
-        {
-          details: { migration: row.id, expected: row.checksum, found: checksumOf(known) },
-        },
-      )
-    }
-  }
-}
-
-function checksumOf(migration: Migration): string {
-  return sha256(JSON.stringify(migration.statements))
 }

@@ -28,10 +28,11 @@ export function familyOf(db: Kysely<Database>): DatabaseFamily {
   return homeOf(db).family
 }
 
-/** A table's full name, for statements that are written as text. */
-export function tableOf(db: Kysely<Database>, table: keyof Database): RawBuilder<unknown> {
+/** The full name of a table, or of a sequence of one of its columns, for statements that are written as text. */
+export function tableOf(db: Kysely<Database>, table: keyof Database, sequence?: string): RawBuilder<unknown> {
   const { schema } = homeOf(db)
-  return schema === undefined ? sql.id(table) : sql.id(schema, table)
+  const name = sequence === undefined ? table : `${table}_${sequence}`
+  return schema === undefined ? sql.id(name) : sql.id(schema, name)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 
 import { EngineError } from '../kernel/errors.ts'
-import { explainJoinError, notJoinable } from './join-errors.ts'
+import { explainJoinError, notJoinable, unreachable } from './join-errors.ts'
 import { familyOf } from './open.ts'
 import { first, statement } from './statement.ts'
 import type { Database } from './tables.ts'
@@ -15,18 +15,18 @@ interface Surroundings {
 }
 
 const look = statement<object, Surroundings>((db, _, family) => {
-  const instance = db.selectFrom('engine_instance')
+  const identity = db.selectFrom('engine_identity')
   if (family === 'sqlite') {
-    return instance.select([
+    return identity.select([
       'epoch',
       sql<string>`(select file from pragma_database_list where name = 'main')`.as('place'),
       sql<null>`null`.as('transaction'),
       sql<number>`(select foreign_keys from pragma_foreign_keys)`.as('enforcesReferences'),
     ])
   }
-  return instance.select([
+  return identity.select([
     'epoch',
-    'identity as place',
+    sql<string>`concat_ws('/', identity, database_id, table_id)`.as('place'),
     sql<string>`pg_current_xact_id()::text`.as('transaction'),
     sql<number>`1`.as('enforcesReferences'),
   ])
@@ -39,13 +39,13 @@ export async function placeOf(db: Kysely<Database>): Promise<string> {
 
 async function lookAround(db: Kysely<Database>): Promise<Surroundings> {
   const seen = first(await look(db, {}))
-  if (!seen) throw new Error('the row of engine_instance is missing')
+  if (!seen) throw new Error('the row of engine_identity is missing')
   return seen
 }
 
 const lockFile = statement((db) =>
   db
-    .updateTable('engine_instance')
+    .updateTable('engine_identity')
     .set((e) => ({ epoch: e.ref('epoch') }))
     .where('id', '=', 0),
 )
@@ -59,10 +59,12 @@ export async function recognize(tx: Kysely<Database>, place: string): Promise<st
   const seen = await lookWithin(tx)
   if (seen.place !== place || place === '')
     throw notJoinable(`This transaction is on another database (${seen.place || 'in memory'}) than Engine's (${place || 'in memory'}).`)
+  if (typeof seen.epoch !== 'number')
+    throw notJoinable(
+      `This connection reads a whole number as ${typeof seen.epoch}; Engine needs numbers, so pass the driver's own client.`,
+    )
   if (seen.enforcesReferences !== 1)
     throw notJoinable('This connection does not enforce foreign keys: run `pragma foreign_keys = on` on it before the transaction begins.')
-  if (typeof seen.epoch !== 'number')
-    throw notJoinable(`This connection reads a whole number as ${typeof seen.epoch}; Engine needs numbers, so pass the driver's own client.`)
   return seen.transaction
 }
 
@@ -73,8 +75,6 @@ async function lookWithin(tx: Kysely<Database>): Promise<Surroundings> {
     return await lookAround(tx)
   } catch (error) {
     const explained = explainJoinError(error)
-    if (EngineError.isInstance(explained)) throw explained
-    const reason = error instanceof Error ? error.message : String(error)
-    throw notJoinable(`This transaction can not reach Engine's tables: ${reason}.`, error)
+    throw EngineError.isInstance(explained) ? explained : unreachable(error)
   }
 }

@@ -305,6 +305,13 @@ CREATE INDEX tasks_assignee_index ON engine.tasks USING btree (company_id, assig
 CREATE INDEX tasks_parent_index ON engine.tasks USING btree (company_id, parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX tasks_status_index ON engine.tasks USING btree (company_id, status, id);
 
+create view engine_instance as
+ SELECT epoch
+   FROM engine.engine_identity
+  WHERE ((table_id = (tableoid)::bigint) AND (database_id = ( SELECT (pg_database.oid)::bigint AS oid
+           FROM pg_database
+          WHERE (pg_database.datname = current_database()))));
+
 CREATE OR REPLACE FUNCTION engine.events_are_append_only()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -24,17 +24,16 @@ export interface Database {
   reviews: ReviewTable
   events: EventTable
   idempotency_records: IdempotencyTable
-  engine_instance: InstanceTable
+  engine_identity: IdentityTable
+  engine_instance: InstanceView
   company_counters: CompanyCounterTable
   engine_migrations: MigrationTable
 }
 
 export interface EventTable {
   seq: GeneratedAlways<number>
-  /** The life of the database that it was written in; see engine_instance. */
+  /** The life of the database that it was written in; see engine_identity. */
   epoch: number
-  /** The transaction that wrote it, on Postgres; 0 on SQLite, where seq is the order of the commits. */
-  xid: GeneratedAlways<number>
   id: string
   company_id: string
   type: string
@@ -49,10 +48,19 @@ export interface EventTable {
   at: string
 }
 
-interface InstanceTable {
+/** One row: which database this was when it was last opened, and its present life. */
+interface IdentityTable {
   id: number
   epoch: number
+  /** The cluster, on Postgres; and what a copy is marked with. */
   identity: string
+  database_id: number
+  table_id: number
+}
+
+/** The present life, shown only where the database was last opened. */
+interface InstanceView {
+  epoch: number
 }
 
 /** Tasks of a company by status, in several rows whose sum counts. */

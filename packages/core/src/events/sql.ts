@@ -3,10 +3,9 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { familyOf, tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database, EventTable } from '../database/tables.ts'
-import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 
-type NewEvent = Omit<EventTable, 'seq' | 'xid'>
+type NewEvent = Omit<EventTable, 'seq'>
 
 const append = statement((db, given: NewEvent) =>
   db
@@ -36,9 +35,10 @@ const appendAll = statement((db, given: { events: string; epoch: number }) => {
   return rawStatement<{ id: string; seq: number }>(
     db,
     sql`insert into ${events} (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
-      select id, (select epoch from ${instance} where epoch = ${given.epoch}), company_id, type, actor_kind, actor_id, run_id, entity_type,
-        entity_id, entity_version, data, request_id, at
-      from jsonb_populate_recordset(null::${events}, ${given.events}::jsonb)
+      select n.id, (select epoch from ${instance} where epoch = ${given.epoch}), n.company_id, n.type, n.actor_kind, n.actor_id, n.run_id,
+        n.entity_type, n.entity_id, n.entity_version, n.data, n.request_id, n.at
+      from (select ${announceWriting(db)} as announced offset 0) as writing,
+        jsonb_populate_recordset(null::${events}, ${given.events}::jsonb) as n
       returning id, seq`,
   )
 })
@@ -95,84 +95,57 @@ function toRow(event: Omit<AnyEvent, 'seq'>): Omit<NewEvent, 'epoch'> {
 }
 
 /**
- * A place in the order of commits. On Postgres seq alone is the order of inserts: a slow transaction would appear behind
- * a reader that has gone past it.
+ * On Postgres seq is given out before the commit, so a slow transaction's events would appear behind a reader that has gone
+ * past them. Each writer says by a lock how far the log was before it took numbers, for as long as it is not committed.
  */
-export interface Position {
-  readonly epoch: number
-  readonly xid: number
-  readonly seq: number
+export function announceWriting(db: Kysely<Database>) {
+  const sequence = tableOf(db, 'events', 'seq_seq')
+  // The low half of the number is the lock's second part, its high half is below our mark in the first.
+  return sql`(select pg_advisory_xact_lock_shared(((${lockClass}::bigint << 16) | (last_value >> 32))::int,
+    ((last_value & 4294967295) - 2147483648)::int) from ${sequence})`
 }
 
-export const beginning: Position = { epoch: 0, xid: 0, seq: 0 }
+/** Marks our locks among those of the database, which are told apart by two numbers. */
+const lockClass = sql.lit(0x4e47)
 
-const positionOfSeq = statement((db, given: { companyId: string; seq: number }) =>
-  db.selectFrom('events').select(['epoch', 'xid', 'seq']).where('seq', '=', given.seq).where('company_id', '=', given.companyId),
+const settled = statement((db) =>
+  rawStatement<{ seq: number }>(
+    db,
+    // The end of the log is read before the locks: who takes numbers later takes higher ones.
+    sql`with log as materialized (select last_value from ${tableOf(db, 'events', 'seq_seq')})
+      select least(log.last_value, (select min(((classid::bigint & 65535) << 32) | (objid::bigint # 2147483648)) from pg_locks
+        where locktype = 'advisory' and objsubid = 2 and (classid::bigint >> 16) = ${lockClass} and log.last_value > 0
+          and database = (select oid from pg_database where datname = current_database()))) as seq
+      from log`,
+  ),
 )
 
-/** The place of a company's event; the end of the log for a seq beyond it. @throws `invalid_input` for one that is no event of it */
-export async function positionOf(db: Kysely<Database>, given: { companyId: string; seq: number }): Promise<Position> {
-  if (given.seq === 0) return beginning
-  const found = first(await positionOfSeq(db, given))
-  if (found) return found
-  const newest = await latestPosition(db, given.companyId)
-  if (given.seq > newest.seq) return newest
-  throw new EngineError(
-    kernelErrors.invalid_input,
-    `after: this company has no event ${given.seq}; send the seq of one of its events, or 0 for all of them.`,
-    { details: { errors: [{ path: 'after', message: 'no event of this company' }] } },
-  )
+/** Up to where the log is complete: no event can appear at or below this seq any more. */
+async function settledSeq(db: Kysely<Database>): Promise<number> {
+  if (familyOf(db) === 'sqlite') return Number.MAX_SAFE_INTEGER
+  return first(await settled(db, {}))?.seq ?? 0
 }
 
-const after = statement((db, given: Position & { companyId: string; limit: number }, family) => {
-  const rows = db
+const after = statement((db, given: { companyId: string; after: number; upTo: number; limit: number }) =>
+  db
     .selectFrom('events')
     .selectAll()
     .where('company_id', '=', given.companyId)
-    .where((e) => e(e.refTuple('epoch', 'xid', 'seq'), '>', e.tuple(e.val(given.epoch), e.val(given.xid), e.val(given.seq))))
-    .orderBy('epoch')
-    .orderBy('xid')
+    .where('seq', '>', given.after)
+    .where('seq', '<=', given.upTo)
     .orderBy('seq')
-    .limit(given.limit)
-  if (family === 'sqlite') return rows
-  // A row is shown when every transaction that began before its own has ended: none can appear in front of it any more.
-  return rows.where((e) =>
-    e.or([
-      sql<boolean>`xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
-      e('epoch', '<', e.selectFrom('engine_instance').select('engine_instance.epoch')),
-    ]),
-  )
-})
-
-/** A company's events after a position, in the order of their commits. */
-export async function eventsAfter(
-  db: Kysely<Database>,
-  given: { companyId: string; after: Position; limit: number },
-): Promise<{ event: AnyEvent; position: Position }[]> {
-  const rows = await after(db, { companyId: given.companyId, limit: given.limit, ...given.after })
-  return rows.map((row) => ({ event: toEvent(row), position: row }))
-}
-
-const latest = statement((db, given: { companyId: string }) =>
-  db
-    .selectFrom('events')
-    .select(['epoch', 'xid', 'seq'])
-    .where('company_id', '=', given.companyId)
-    .orderBy('epoch', 'desc')
-    .orderBy('xid', 'desc')
-    .orderBy('seq', 'desc')
-    .limit(1),
+    .limit(given.limit),
 )
+
+/** A company's events after a position, in the order of the log, as far as it is complete. */
+export async function eventsAfter(db: Kysely<Database>, given: { companyId: string; after: number; limit: number }): Promise<AnyEvent[]> {
+  // First how far, then what: a writer that ends in between is seen by the second look.
+  const upTo = await settledSeq(db)
+  return (await after(db, { ...given, upTo })).map(toEvent)
+}
 
 const newest = statement((db, given: { companyId: string; limit: number }) =>
-  db
-    .selectFrom('events')
-    .selectAll()
-    .where('company_id', '=', given.companyId)
-    .orderBy('epoch', 'desc')
-    .orderBy('xid', 'desc')
-    .orderBy('seq', 'desc')
-    .limit(given.limit),
+  db.selectFrom('events').selectAll().where('company_id', '=', given.companyId).orderBy('seq', 'desc').limit(given.limit),
 )
 
 /** A company's newest events, newest first. */
@@ -180,12 +153,14 @@ export async function newestEvents(db: Kysely<Database>, given: { companyId: str
   return (await newest(db, given)).map(toEvent)
 }
 
-/** The place of a company's newest event. */
-export async function latestPosition(db: Kysely<Database>, companyId: string): Promise<Position> {
-  return first(await latest(db, { companyId })) ?? beginning
+/** Where to begin in order to miss nothing from now on. */
+export async function latestSeq(db: Kysely<Database>, companyId: string): Promise<number> {
+  const upTo = await settledSeq(db)
+  const [last] = await newest(db, { companyId, limit: 1 })
+  return Math.min(upTo, last?.seq ?? 0)
 }
 
-export function toEvent(row: Omit<EventTable, 'seq' | 'xid'> & { seq: number }): AnyEvent {
+export function toEvent(row: Omit<EventTable, 'seq'> & { seq: number }): AnyEvent {
   const event = {
     id: row.id,
     seq: row.seq,

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Database } from '../database/tables.ts'
 import type { AnyEvent, EventBus } from '../kernel/events.ts'
 import type { Clock } from '../ports/clock.ts'
-import { eventsAfter, latestPosition, positionOf } from './sql.ts'
+import { eventsAfter, latestSeq } from './sql.ts'
 
 const batch = 100
 
@@ -31,17 +31,14 @@ export async function* streamEvents(
   const forget = [source.bus.onAny((event) => hear(event.companyId)), source.bus.onHint(hear)]
   try {
     const { companyId } = options
-    let after =
-      options.after === 'latest'
-        ? await latestPosition(source.db, companyId)
-        : await positionOf(source.db, { companyId, seq: options.after })
+    let after = options.after === 'latest' ? await latestSeq(source.db, companyId) : options.after
     while (!options.signal.aborted) {
       heard = new AbortController()
-      const found = await eventsAfter(source.db, { companyId, after, limit: batch })
-      const last = found.at(-1)
+      const events = await eventsAfter(source.db, { companyId, after, limit: batch })
+      const last = events.at(-1)
       if (last) {
-        after = last.position
-        yield found.map(({ event }) => event)
+        after = last.seq
+        yield events
       } else await source.clock.sleep(options.pollMs, AbortSignal.any([heard.signal, options.signal]))
     }
   } finally {

@@ -62,14 +62,14 @@ async function runGroup(host: Omit<Host, 'batcher'>, batch: AnyBatch, group: rea
   }
 }
 
-/** Constraints, values and other transactions: the database refused the statement as a whole, so each call is tried by itself. */
+/** Constraints, values, other transactions, its own limits: the database refused the statement as a whole, so each call is tried by itself. */
 function isRefusal(error: unknown): boolean {
-  return /^(22|23|40)/.test(codeOf(error))
+  return /^(22|23|40|54)/.test(codeOf(error))
 }
 
 /** A connection that broke under a statement which commits by itself leaves open whether it did. */
 function withUnknownOutcome(error: unknown): unknown {
-  if (!(error instanceof Error) || !/^(08006|57P0|ECONNRESET|EPIPE)/.test(codeOf(error))) return error
+  if (!(error instanceof Error) || codeOf(error) !== '08006') return error
   return Object.assign(new Error(error.message, { cause: error }), { code: '08007' })
 }
 

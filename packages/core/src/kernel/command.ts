@@ -49,6 +49,8 @@ export interface CommandContext {
   random(): number
   /** Records an event of this command; written in the same transaction, published after the commit. */
   readonly emit: Emit
+  /** Says that a lease of this agent began or ended; counted with its row when the command is done. */
+  countLiveRun(agentId: string, change: 1 | -1): void
   /** Says that this call changed nothing on purpose (a repeat of what already holds), so it records no event. */
   unchanged(): void
   readonly adapters: AdapterCatalog

@@ -1,3 +1,4 @@
+import { instanceReplaced } from '../database/instance.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 
 // One entry a cause, with the codes of better-sqlite3 and the SQLSTATEs of Postgres.
@@ -8,21 +9,21 @@ const notNull = new Set(['SQLITE_CONSTRAINT_NOTNULL', '23502'])
 /** Values that Postgres cannot read as the type of their column; SQLite has no such types. */
 const unreadable = new Set(['22P02', '22P05', '22003', '22007', '22008', '22021'])
 const unknownOutcome = '08007'
+const readOnly = ['SQLITE_READONLY', '25006']
 const unavailable = [
   'SQLITE_FULL',
   'SQLITE_IOERR',
   'SQLITE_BUSY',
   'SQLITE_CANTOPEN',
-  'SQLITE_READONLY',
   '53',
   '57P',
+  '25P03',
   '57014',
   '55P03',
   '58',
   '08',
   '40001',
   '40P01',
-  '25006',
   'ECONN',
   'EPIPE',
   'ENOTFOUND',
@@ -38,6 +39,15 @@ const uniqueKeys: Record<string, string> = {
   agents_name_key: 'an agent with this name in the company',
 }
 
+/** Does something with the database; what it refuses is thrown as an EngineError. */
+export async function explained<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw explainDatabaseError(error)
+  }
+}
+
 /** Turns a database's refusal into an EngineError; anything else comes back as it was. The one table of such codes. */
 export function explainDatabaseError(error: unknown): unknown {
   if (EngineError.isInstance(error) || !(error instanceof Error)) return error
@@ -49,13 +59,7 @@ export function explainDatabaseError(error: unknown): unknown {
   }
   if (foreign.has(code))
     return new EngineError(kernelErrors.rule_violated, 'It refers to something that does not exist in this company.', options)
-  if (notNull.has(code) && /\bepoch\b/.test(error.message)) {
-    return new EngineError(
-      kernelErrors.instance_replaced,
-      'The database was restored from a copy since this process opened it; nothing was changed. Restart this process.',
-      options,
-    )
-  }
+  if (notNull.has(code) && /\bepoch\b/.test(error.message)) return instanceReplaced(error)
   if (unreadable.has(code))
     return new EngineError(kernelErrors.invalid_input, 'A value does not fit the field that it was given for.', options)
   if (code === unknownOutcome) {
@@ -66,6 +70,13 @@ export function explainDatabaseError(error: unknown): unknown {
     )
   }
   if (check.has(code)) return new EngineError(kernelErrors.rule_violated, 'A rule of the database refused this value.', options)
+  if (readOnly.some((prefix) => code.startsWith(prefix))) {
+    return new EngineError(
+      kernelErrors.unavailable,
+      `The database can only be read (${code}). Nothing was changed; check who may write its file, or whether its server is a standby.`,
+      options,
+    )
+  }
   if (unavailable.some((prefix) => code.startsWith(prefix))) {
     return new EngineError(
       kernelErrors.unavailable,

@@ -1,11 +1,13 @@
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 
+import { assertEpoch } from '../database/instance.ts'
 import type { Database } from '../database/tables.ts'
+import { countLiveRun } from '../agents/sql.ts'
 import { countTasks } from '../companies/counters.ts'
 import { appendEvents } from '../events/sql.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
 import { isoTime } from '../ports/clock.ts'
-import { eventActor } from './actor.ts'
+import { eventActor, type Actor } from './actor.ts'
 import type { Done } from './batch.ts'
 import type { Call } from './call.ts'
 import { decide, forbidden, leaseLost } from './authorize.ts'
@@ -17,6 +19,7 @@ import type { Host } from './host.ts'
 import { idempotencyKeptMs, keyedRequest, recall, remember, type KeyedRequest } from './idempotency.ts'
 import { parseInput } from './input.ts'
 import { inTransaction, type Unit } from './transaction.ts'
+import { permissions, type Scope } from './permissions.ts'
 import type { Operation } from './registry.ts'
 
 interface Resolved {
@@ -78,13 +81,26 @@ async function resolve(host: Host, operation: Operation, { input, call }: Parsed
     if (decide(actor, { scope, companyId: null, target: null }) !== 'allowed') throw forbidden(actor, scope)
     return { operation, input, companyId: company === 'new' ? host.newId() : '' }
   }
+  const { parameter, target } = await allow(host, operation, { input, call, db: host.db })
+  return { operation, input: { ...input, [parameter]: target.id }, companyId: target.companyId }
+}
+
+/** Finds what a call is about. @throws `not_found`, also for another company's; `forbidden` */
+async function allow(host: Host, { definition }: Operation, given: ParsedRequest & { db: Kysely<Database> }) {
+  const { scope, company } = definition.access
+  if (company === 'new' || company === 'visible') throw new Error(`a call about ${company} companies names none`)
+  const { actor } = given.call
   const { parameter, locate } = host.registry.entity(company)
-  const reference = String(input[parameter])
-  const target = await locate(host.db, reference)
+  const reference = String(given.input[parameter])
+  const target = await locate(given.db, reference)
   const decision = target ? decide(actor, { scope, companyId: target.companyId, target }) : 'missing'
   if (!target || decision === 'missing') throw notFound(company, reference)
   if (decision === 'denied') throw forbidden(actor, scope)
-  return { operation, input: { ...input, [parameter]: target.id }, companyId: target.companyId }
+  return { parameter, target }
+}
+
+function isAboutOwn(actor: Actor, scope: Scope): boolean {
+  return actor.kind === 'agent' && permissions[scope].agent === 'own'
 }
 
 async function runCommand(host: Host, resolved: Resolved, given: { definition: Command; call: Call }): Promise<unknown> {
@@ -99,7 +115,11 @@ async function runCommand(host: Host, resolved: Resolved, given: { definition: C
           input: resolved.input,
         })
   const { access, locks = 'company' } = given.definition
-  const unit: Unit = { companyId: access.company === 'new' ? null : resolved.companyId, locks }
+  const unit: Unit = {
+    companyId: access.company === 'new' ? null : resolved.companyId,
+    // What an agent may do to its own is decided by whose it is: that must not change meanwhile.
+    locks: isAboutOwn(call.actor, access.scope) ? 'company' : locks,
+  }
   const done = await inTransaction(host, unit, (tx) => transact(host, resolved, { ...given, tx, nowMs, keyed }))
   await host.probe?.(`${resolved.operation.name}.committed`)
   host.bus.publish(done.events)
@@ -128,7 +148,9 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   }
   // Every write of a run is fenced here, so that no handler can forget it (PROMISES P2).
   if (call.actor.kind === 'run' && !(await holdLease(tx, call.actor))) throw leaseLost(call.actor)
-  const { context, recorded, isUnchanged } = createContext(host, resolved, work)
+  if (isAboutOwn(call.actor, definition.access.scope)) await allow(host, resolved.operation, { ...work, input: resolved.input, db: tx })
+  if (definition.unaudited !== undefined) await assertEpoch(tx, host.epoch)
+  const { context, recorded, liveRuns, isUnchanged } = createContext(host, resolved, work)
   const { name } = resolved.operation
   await host.probe?.(`${name}.begun`)
   const output = await definition.handle(context, resolved.input)
@@ -139,6 +161,7 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
       `${resolved.operation.name} changed something without recording an event; it was rolled back.`,
     )
   }
+  for (const [agentId, change] of liveRuns.toSorted(byAgent)) await countLiveRun(tx, { companyId: resolved.companyId, agentId, change })
   await countTasks(tx, { companyId: resolved.companyId, events: recorded })
   const events = await appendEvents(tx, { events: recorded, epoch: host.epoch })
   if (keyed) await remember(tx, keyed, output)
@@ -146,8 +169,14 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   return { output, events }
 }
 
+/** Agents are locked last of all, and in one order, so that no two commands wait for each other. */
+function byAgent([left]: readonly [string, number], [right]: readonly [string, number]): number {
+  return left < right ? -1 : 1
+}
+
 function createContext(host: Host, resolved: Resolved, work: Work) {
   const recorded: Omit<AnyEvent, 'seq'>[] = []
+  const liveRuns: [string, 1 | -1][] = []
   let unchanged = false
   const { actor, requestId } = work.call
   const now = isoTime(work.nowMs)
@@ -162,11 +191,12 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
     adapters: host.adapters,
     settings: host.settings,
     unchanged: () => void (unchanged = true),
+    countLiveRun: (agentId, change) => void liveRuns.push([agentId, change]),
     emit: (type, entity, data) => {
       const envelope = { id: host.newId(), companyId: resolved.companyId, actor: eventActor(actor), requestId: requestId ?? null, at: now }
       // `type` and `data` belong together by the signature of Emit.
       recorded.push({ ...envelope, type, entity, data } as Omit<AnyEvent, 'seq'>)
     },
   }
-  return { context, recorded, isUnchanged: () => unchanged }
+  return { context, recorded, liveRuns, isUnchanged: () => unchanged }
 }

@@ -4,6 +4,7 @@ import type { Database } from '../database/tables.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { Batcher } from './batch.ts'
+import type { CompanyTurns } from './company-turns.ts'
 import type { EventBus } from './events.ts'
 import type { Registry } from './registry.ts'
 import type { EngineSettings } from './settings.ts'
@@ -24,6 +25,7 @@ export interface Host {
   /** Which life of the database this process opened; events of another life are refused (PROMISES P24). */
   readonly epoch: number
   readonly batcher: Batcher
+  readonly turns: CompanyTurns
   /** Told each step of a command by name, `tasks.checkout.recorded`; for tests that crash or wait at one. */
   readonly probe?: Probe | undefined
   newId(): string

@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { familyOf } from '../database/open.ts'
 import type { Database } from '../database/tables.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { CompanyLock, CompanyTurns } from './company-turns.ts'
 import { EngineError } from './errors.ts'
 
 /** How often a transaction is run at most, when others keep coming in between. */
@@ -12,12 +13,13 @@ const firstWaitMs = 2
 export interface Unit {
   /** The company whose rows it changes; null when it founds one. */
   readonly companyId: string | null
-  readonly locks: 'company' | 'rows'
+  readonly locks: CompanyLock
 }
 
 interface Source {
   readonly db: Kysely<Database>
   readonly clock: Clock
+  readonly turns: CompanyTurns
   random(): number
 }
 
@@ -33,20 +35,29 @@ export async function inTransaction<Result>(
   const { db } = source
   const isShared = familyOf(db) === 'postgres'
   const locked = async (tx: Transaction<Database>) => {
-    if (isShared && unit.companyId !== null) await lockCompany(tx, { companyId: unit.companyId, locks: unit.locks })
+    if (isShared) await lockCompany(tx, unit)
     return work(tx)
   }
   // The host's transaction was joined, and there is a savepoint around the whole operation already.
   if (isTransaction(db)) return locked(db)
-  return repeatedly(source, { triesAgainst }, () => db.transaction().execute(locked))
+  if (!isShared) return db.transaction().execute(locked)
+  const end = await source.turns.take(unit.companyId ?? founding, unit.locks)
+  try {
+    return await repeatedly(source, triesAgainst, () => db.transaction().execute(locked))
+  } finally {
+    end()
+  }
 }
 
 /**
  * Runs a whole operation in a savepoint of the host's transaction, again when another transaction came in between. Not
  * after a deadlock: the locks that it is about may be the host's, and only a rollback gives those back.
  */
-export async function inSavepoint<Result>(source: Source, work: (tx: Transaction<Database>) => Promise<Result>): Promise<Result> {
-  return repeatedly(source, { triesAgainst: triesInSavepoint }, () => source.db.transaction().execute(work))
+export async function inSavepoint<Result>(
+  source: Omit<Source, 'turns'>,
+  work: (tx: Transaction<Database>) => Promise<Result>,
+): Promise<Result> {
+  return repeatedly(source, triesInSavepoint, () => source.db.transaction().execute(work))
 }
 
 function isTransaction(db: Kysely<Database>): db is Transaction<Database> {
@@ -54,8 +65,8 @@ function isTransaction(db: Kysely<Database>): db is Transaction<Database> {
 }
 
 async function repeatedly<Result>(
-  source: Source,
-  { triesAgainst: most }: { triesAgainst: (error: unknown) => number },
+  source: Omit<Source, 'turns'>,
+  mostTriesAgainst: (error: unknown) => number,
   attempt: () => Promise<Result>,
 ): Promise<Result> {
   const isShared = familyOf(source.db) === 'postgres'
@@ -63,7 +74,7 @@ async function repeatedly<Result>(
     try {
       return await attempt()
     } catch (error) {
-      if (!isShared || tries >= most(error)) throw error
+      if (!isShared || tries >= mostTriesAgainst(error)) throw error
       await source.clock.sleep(source.random() * firstWaitMs * 2 ** tries)
     }
   }
@@ -73,11 +84,15 @@ async function repeatedly<Result>(
  * Commands that lock rows share their company with each other; one that locks the company waits for them and keeps
  * everybody else out. The lock ends with the transaction, so a pooler may stand between.
  */
-async function lockCompany(tx: Transaction<Database>, unit: { companyId: string; locks: 'company' | 'rows' }): Promise<void> {
-  const key = lockKey(unit.companyId)
+async function lockCompany(tx: Transaction<Database>, unit: Unit): Promise<void> {
+  const key = unit.companyId === null ? foundingKey : lockKey(unit.companyId)
   const lock = unit.locks === 'rows' ? sql`select pg_advisory_xact_lock_shared(${key})` : sql`select pg_advisory_xact_lock(${key})`
   await lock.execute(tx)
 }
+
+/** Those who found a company take turns too: two of one name would want the same prefix. */
+const founding = 'founding'
+const foundingKey = '5641902583729'
 
 /** The random half of the company's UUIDv7 as a signed 64-bit number. */
 function lockKey(companyId: string): string {
@@ -88,17 +103,19 @@ function lockKey(companyId: string): string {
 function triesAgainst(error: unknown): number {
   if (EngineError.isInstance(error)) return error.code === 'changed_meanwhile' ? mostTries : 1
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === serializationFailure || code === deadlock) return mostTries
+  if (code === serializationFailure || code === deadlock || code === changedTable) return mostTries
   // Somebody added the same row a moment ago: with that row in view the command decides anew, or says that it exists.
   return code === uniqueViolation ? 2 : 1
 }
 
-/** The operation has explained its errors already. */
+/** An operation has explained its errors; `already_exists` may be about a row that somebody added a moment ago. */
 function triesInSavepoint(error: unknown): number {
-  const tries = triesAgainst(EngineError.isInstance(error) && error.code === kernelErrors.already_exists.code ? error.cause : error)
-  return error ...
+  if (!EngineError.isInstance(error)) return 1
+  return triesAgainst(error.code === 'already_exists' ? error.cause : error)
 }
 
+/** A prepared statement of a table that a newer process has changed; prepared anew it is right again. */
+const changedTable = '0A000'
 const serializationFailure = '40001'
 const deadlock = '40P01'
 const uniqueViolation = '23505'

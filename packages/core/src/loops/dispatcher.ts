@@ -48,6 +48,7 @@ interface LiveRun {
 /** Claims queued runs up to this process's capacity and executes them. */
 export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const live = new Map<string, LiveRun>()
+  const claiming = new Map<string, Promise<void>>()
   const findClaimable = claimableRuns(host.adapters.types)
   const loop = createLoop({ name: 'dispatcher', pass, pollMs: host.settings.pollMs, clock: host.clock, logger: worker.logger })
   const forget = [
@@ -65,27 +66,35 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
       isHinted = false
       await stopEnded(host, worker, live)
     }
-    const free = host.settings.maxConcurrentRuns - live.size
+    const free = host.settings.maxConcurrentRuns - live.size - claiming.size
     if (free <= 0) return false
-    const runIds = await findClaimable(host.db, { now: isoTime(host.clock.now()), limit: free })
-    const claims = await Promise.all(runIds.map((runId) => claim(host, worker, runId)))
-    for (const run of claims) if (run) begin(run)
-    return claims.some((run) => run !== null)
+    const runIds = await findClaimable(host.db, { now: isoTime(host.clock.now()), limit: free + claiming.size })
+    const unclaimed = runIds.filter((runId) => !claiming.has(runId))
+    for (const runId of unclaimed.slice(0, free)) claiming.set(runId, start(runId))
+    return false
   }
 
-  function begin(run: Run): void {
+  /** Claims a run and begins it, whatever becomes of other claims. */
+  async function start(runId: string): Promise<void> {
+    const claimedAt = host.clock.monotonicMs()
+    const run = await claim(host, worker, runId)
+    claiming.delete(runId)
+    if (!run) return
     const stop = new AbortController()
-    const done = executeRun(host, actorOf(run), { stop, logger: worker.logger }).finally(() => {
+    const done = executeRun(host, actorOf(run), { stop, logger: worker.logger, claimedAt }).finally(() => {
       live.delete(run.id)
       loop.wake()
     })
     live.set(run.id, { stop, done })
+    // There may be more of the same.
+    loop.wake()
   }
 
   return {
     start: () => loop.start(),
     async stop(graceMs) {
       await loop.stop()
+      await Promise.all(claiming.values())
       const ended = Promise.all([...live.values()].map((run) => run.done))
       const waiting = new AbortController()
       await Promise.race([ended, host.clock.sleep(graceMs, waiting.signal)])

@@ -9,14 +9,21 @@ import { readRunContext } from '../runs/context.ts'
 import { isLeaseHeld } from '../runs/lease.ts'
 import { keepLease } from './heartbeat.ts'
 
+export interface ClaimedRun {
+  readonly stop: AbortController
+  readonly logger: Logger
+  /** When its claim was asked for, by the monotonic clock: its lease can not have begun before. */
+  readonly claimedAt: number
+}
+
 /**
  * Executes one claimed run to its end: adapter, lease, log, outcome. Never throws; whatever goes wrong ends as the run's
  * outcome, or, when this worker lost the right to speak for it, as the sweep of its lease.
  */
-export async function executeRun(host: Host, actor: RunActor, run: { stop: AbortController; logger: Logger }): Promise<void> {
+export async function executeRun(host: Host, actor: RunActor, run: ClaimedRun): Promise<void> {
   const ended = new AbortController()
   const abort = (reason: string) => run.stop.abort(reason)
-  const lease = keepLease(host, actor, { ended: ended.signal, abort })
+  const lease = keepLease(host, actor, { claimedAt: run.claimedAt, ended: ended.signal, abort })
   const usage: Required<RunUsage> = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, costMicros: 0 }
   try {
     // It may have been cancelled between its claim and now.
@@ -129,8 +136,9 @@ interface Conclusion {
   readonly reason: string | null
 }
 
-/** How often the end of a run is reported before it is left to the sweep of its lease. */
-const reportTries = 5
+/** How often the end of a run is reported before it is left to the sweep of its lease; with the waits between, about 20 seconds. */
+const reportTries = 15
+const longestReportWaitMs = 2_000
 
 async function conclude(host: Host, actor: RunActor, { outcome, usage, reason }: Conclusion): Promise<void> {
   if (reason === 'cancelled' || reason === 'lease_lost' || reason === 'lease_not_renewed') return
@@ -154,7 +162,7 @@ async function report(host: Host, actor: RunActor, { name, input }: { name: stri
       if (EngineError.isInstance(error) && error.code === 'lease_lost') return
       const isPassing = EngineError.isInstance(error) && error.kind === 'unavailable'
       if (!isPassing || tries >= reportTries) throw error
-      await host.clock.sleep(tries * 200)
+      await host.clock.sleep(Math.min(tries * 200, longestReportWaitMs))
     }
   }
 }

@@ -6,25 +6,43 @@ import type { Host } from '../kernel/host.ts'
 /** The part of a lease after which a worker that could not renew it stops by itself. */
 const giveUpAfter = 0.8
 
+/** What no later renewal can mend. */
+const endings: ReadonlySet<string> = new Set(['lease_lost', 'instance_replaced'])
+
 /**
- * Renews a run's lease until `signal` aborts, and aborts the run when it no longer may act: because the lease is lost,
- * or because it could not be renewed for so long that it may be lost elsewhere. The deadline is measured on the
- * monotonic clock. A jump of the wall clock can make a sweeper take a live lease back: that costs an attempt, never a
- * second owner (PROMISES P3, P25).
+ * Renews a run's lease until it ended, and aborts the run when it no longer may act: because the lease is lost, or because
+ * it could not be renewed for so long that it may be lost elsewhere, also when nobody answers. The deadline is measured on the
+ * monotonic clock, from before the lease was asked for. A jump of the wall clock can make a sweeper take a live lease back:
+ * that costs an attempt, never a second owner (PROMISES P3, P25).
  */
-export async function keepLease(host: Host, actor: RunActor, run: { ended: AbortSignal; abort: (reason: string) => void }): Promise<void> {
-  const { leaseMs } = host.settings
-  let renewedAt = host.clock.monotonicMs()
+export async function keepLease(
+  host: Host,
+  actor: RunActor,
+  run: { claimedAt: number; ended: AbortSignal; abort: (reason: string) => void },
+): Promise<void> {
+  const { clock, settings } = host
+  const { leaseMs } = settings
+  let renewedAt = run.claimedAt
+  const remaining = () => renewedAt + leaseMs * giveUpAfter - clock.monotonicMs()
   while (!run.ended.aborted) {
-    await host.clock.sleep(leaseMs / 3, run.ended)
+    await clock.sleep(Math.max(0, Math.min(leaseMs / 3, remaining())), run.ended)
     if (run.ended.aborted) return
-    const askedAt = host.clock.monotonicMs()
-    try {
-      await execute(host, 'runs.heartbeat', { input: { runId: actor.id }, call: { actor } })
-      renewedAt = askedAt
-    } catch (error) {
-      if (EngineError.isInstance(error) && error.code === 'lease_lost') return run.abort('lease_lost')
-    }
-    if (host.clock.monotonicMs() - renewedAt > leaseMs * giveUpAfter) return run.abort('lease_not_renewed')
+    if (remaining() <= 0) return run.abort('lease_not_renewed')
+    const askedAt = clock.monotonicMs()
+    const answered = new AbortController()
+    const silence = clock.sleep(remaining(), AbortSignal.any([answered.signal, run.ended])).then(() => 'failed' as const)
+    const outcome = await Promise.race([renew(host, actor), silence])
+    answered.abort()
+    if (outcome === 'lost') return run.abort('lease_lost')
+    if (outcome === 'renewed') renewedAt = askedAt
+  }
+}
+
+async function renew(host: Host, actor: RunActor): Promise<'renewed' | 'lost' | 'failed'> {
+  try {
+    await execute(host, 'runs.heartbeat', { input: { runId: actor.id }, call: { actor } })
+    return 'renewed'
+  } catch (error) {
+    return EngineError.isInstance(error) && endings.has(error.code) ? 'lost' : 'failed'
   }
 }

@@ -7,24 +7,37 @@ import { isoTime } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { expiredLeases } from '../runs/lease.ts'
 
-const batch = 100
+/** How many sweeps are under way at once: a company that somebody has locked must not keep the others waiting. */
+const mostAtOnce = 20
 
 /** Takes tasks back from runs whose lease ran out, each on its own, so that one bad row stops nothing; forgets old answers. */
 export function createWatchdog(host: Host, logger: Logger): Loop {
+  const sweeping = new Map<string, Promise<void>>()
+  const loop = createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
+
   async function pass(): Promise<boolean> {
-    const leases = await expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: batch })
-    let swept = 0
-    for (const lease of leases) {
-      try {
-        await execute(host, 'runs.sweep', { input: { runId: lease.run_id }, call: { actor: systemActor } })
-        swept += 1
-      } catch (error) {
-        logger.error('an expired lease could not be swept', { runId: lease.run_id, error: String(error) })
-      }
-    }
-    const since = isoTime(host.clock.now() - idempotencyKeptMs)
-    const hasMoreAnswers = await forgetAnswers(host.db, since)
-    return swept === batch || hasMoreAnswers
+    const leases = await expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })
+    for (const { run_id: runId } of leases) if (!sweeping.has(runId) && sweeping.size < mostAtOnce) sweeping.set(runId, sweep(runId))
+    return forgetAnswers(host.db, isoTime(host.clock.now() - idempotencyKeptMs))
   }
-  return createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
+
+  async function sweep(runId: string): Promise<void> {
+    try {
+      await execute(host, 'runs.sweep', { input: { runId }, call: { actor: systemActor } })
+      // There may be more than could be under way.
+      if (sweeping.size === mostAtOnce) loop.wake()
+    } catch (error) {
+      logger.error('an expired lease could not be swept', { runId, error: String(error) })
+    } finally {
+      sweeping.delete(runId)
+    }
+  }
+
+  return {
+    ...loop,
+    async stop() {
+      await loop.stop()
+      await Promise.all(sweeping.values())
+    },
+  }
 }

@@ -1,4 +1,4 @@
-import type { CompiledQuery, Dialect } from 'kysely'
+import type { CompiledQuery, DatabaseConnection, Dialect } from 'kysely'
 
 export const STORAGE_SPEC = 'engine.storage.v1'
 
@@ -23,7 +23,7 @@ export interface Storage {
   readonly schema?: string
   /**
    * Connections for one engine; they are closed with the dialect's driver. Opens nothing before the first query.
-   * Those for reading create and change nothing, where the storage can tell; a database that is not there is an error.
+   * Those for reading change no database and create none; one that is not there is an error.
    */
   open(purpose?: 'reading'): StorageSession
   /**

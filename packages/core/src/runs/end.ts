@@ -27,7 +27,8 @@ export async function requireRun(context: CommandContext, runId: string): Promis
 export async function endRun(context: CommandContext, run: RunTable, end: End): Promise<RunTable> {
   if (!runMachine.isLegal(run.status, end.status, end.verb))
     throw illegalTransition(runMachine, run.status, { to: end.status, verb: end.verb })
-  if (run.status === 'running') await deleteLease(context.tx, { companyId: run.company_id, runId: run.id })
+  const lease = run.status === 'running' ? await deleteLease(context.tx, { companyId: run.company_id, runId: run.id }) : null
+  if (lease) context.countLiveRun(lease.agent_id, -1)
   const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
   if (!next) throw changedMeanwhile('run', run.id)
   return next

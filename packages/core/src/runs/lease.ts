@@ -1,6 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
 
-import { countLiveRun } from '../agents/sql.ts'
 import { present, presentPlus } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
@@ -70,9 +69,8 @@ const insert = statement((db, given: Omit<LeaseTable, 'expires_at'> & Term, fami
   }),
 )
 
-/** Gives a run its lease. The unique key on the task refuses a second one. */
+/** Gives a run its lease; the caller counts it. The unique key on the task refuses a second one. */
 export async function insertLease(tx: Transaction<Database>, lease: Omit<LeaseTable, 'expires_at'> & Term): Promise<void> {
-  await countLiveRun(tx, { companyId: lease.company_id, agentId: lease.agent_id, change: 1 })
   await insert(tx, lease)
 }
 
@@ -80,11 +78,9 @@ const remove = statement((db, given: { companyId: string; runId: string }) =>
   db.deleteFrom('leases').where('company_id', '=', given.companyId).where('run_id', '=', given.runId).returningAll(),
 )
 
-/** Ends a run's lease; null when somebody else ended it first. */
+/** Ends a run's lease, which the caller counts; null when somebody else ended it first. */
 export async function deleteLease(tx: Transaction<Database>, given: { companyId: string; runId: string }): Promise<LeaseTable | null> {
-  const lease = first(await remove(tx, given))
-  if (lease) await countLiveRun(tx, { companyId: lease.company_id, agentId: lease.agent_id, change: -1 })
-  return lease
+  return first(await remove(tx, given))
 }
 
 const leaseOfTask = statement((db, given: { companyId: string; taskId: string }) =>

@@ -6,7 +6,8 @@ import type { TaskTable } from './table.ts'
 /** Turns references into tasks of this company, which do not end before this command does. @throws `rule_violated` naming the first one that is not there */
 export async function requireTasks(context: CommandContext, references: readonly string[], field = 'blockedBy'): Promise<TaskTable[]> {
   const found = new Map<string, TaskTable>()
-  for (const reference of references) {
+  // In one order, so that two who take several never wait for each other.
+  for (const reference of references.toSorted()) {
     const task = await shareCompanyTask(context.tx, { companyId: context.companyId, reference })
     if (!task) throw ruleViolated(`${field}: there is no task ${reference} in this company.`, { reference })
     found.set(task.id, task)
@@ -18,6 +19,11 @@ export async function requireTasks(context: CommandContext, references: readonly
 export async function setBlockers(context: CommandContext, task: TaskTable, blockers: readonly TaskTable[]): Promise<void> {
   for (const blocker of blockers) await refuseCycle(context, task, blocker)
   await context.tx.deleteFrom('task_blockers').where('company_id', '=', context.companyId).where('task_id', '=', task.id).execute()
+  await addBlockers(context, task, blockers)
+}
+
+/** Gives blockers to a task that has none. Nothing waits for a new task yet, so no cycle can come of it. */
+export async function addBlockers(context: CommandContext, task: TaskTable, blockers: readonly TaskTable[]): Promise<void> {
   if (blockers.length === 0) return
   const rows = blockers.map((blocker) => ({ company_id: context.companyId, task_id: task.id, blocker_id: blocker.id }))
   await context.tx.insertInto('task_blockers').values(rows).execute()

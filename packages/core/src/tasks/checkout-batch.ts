@@ -5,6 +5,7 @@ import { tableOf } from '../database/open.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Batch, BatchCall, BatchContext, Done } from '../kernel/batch.ts'
+import { announceWriting } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 import { eventActor } from '../kernel/actor.ts'
 import { newCredential } from '../runs/credential.ts'
@@ -55,7 +56,8 @@ interface Given {
  *
  * All facts are those of the statement's snapshot. That the row of a task is still the one of the snapshot when its lock
  * is ours (`version`) makes sure of everything that changes together with it: status, lease, blockers, deliverables. The
- * agent's row is checked again by its own update. Tasks are locked in the order of their ids.
+ * agent's row is checked again by its own update, the company's is locked against a change of its status. A task whose row
+ * somebody else has is left to the handler: nobody in the batch waits for it, and no two batches wait for each other.
  */
 const claimAll = statement((db, given: Given) => rawStatement<Claimed>(db, claimText(db, given)))
 
@@ -77,7 +79,7 @@ function candidates(db: Kysely<Database>, given: Given) {
     ), candidate as (
       select t.id, t.company_id, t.status as from_status, t.assignee_agent_id as before, t.priority, t.fence + 1 as next_fence,
         coalesce(m.agent, t.assignee_agent_id) as worker_agent, m.*
-      from ${tasks} t join member m on m.task = t.id
+      from ${tasks} t join member m on m.task = t.id join ${companies} company on company.id = t.company_id
       where t.id = any(${given.taskIds}::uuid[])
         and t.status in ('backlog', 'todo', 'blocked')
         and (t.assignee_agent_id is null or m.agent is null or t.assignee_agent_id = m.agent)
@@ -90,9 +92,10 @@ function candidates(db: Kysely<Database>, given: Given) {
         and not exists (select from ${deliverables} d where d.company_id = t.company_id and d.task_id = t.id and d.status = 'pending')
         and not exists (select from ${runs} q where q.company_id = t.company_id and q.task_id = t.id and q.status = 'queued'
           and q.agent_id <> coalesce(m.agent, t.assignee_agent_id))
-        and (select c.status from ${companies} c where c.id = t.company_id) = 'active'
+        and company.status = 'active'
       order by t.id
-      for no key update of t
+      for no key update of t skip locked
+      for key share of company
     )`
 }
 
@@ -137,7 +140,7 @@ function records(db: Kysely<Database>, given: Given) {
       insert into ${counters} (company_id, shard, backlog, todo, in_progress, in_review, blocked, done, cancelled)
       select company_id, pg_backend_pid() % 16, -count(*) filter (where from_status = 'backlog'), -count(*) filter (where from_status = 'todo'),
         count(*), 0, -count(*) filter (where from_status = 'blocked'), 0, 0
-      from task group by company_id
+      from task group by company_id order by company_id
       on conflict (company_id, shard) do update set backlog = company_counters.backlog + excluded.backlog,
         todo = company_counters.todo + excluded.todo, in_progress = company_counters.in_progress + excluded.in_progress,
         blocked = company_counters.blocked + excluded.blocked
@@ -145,7 +148,7 @@ function records(db: Kysely<Database>, given: Given) {
       insert into ${events} (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
       select n.id, (select epoch from ${instance} where epoch = ${given.epoch}), t.company_id, n.type, t."actorKind", t."actorId", null,
         n.entity_type, n.entity_id, n.entity_version, n.data, t."requestId", ${given.now}::timestamptz
-      from task t cross join lateral (values
+      from (select ${announceWriting(db)} as announced offset 0) as writing, task t cross join lateral (values
         (0, t.assigned, 'task.assigned', 'task', t.id, t.version,
           jsonb_build_object('agentId', t.checkout_agent_id, 'reason', 'checked it out')),
         (1, t.claimed, 'task.claimed', 'task', t.id, t.version, jsonb_build_object('runId', t.checkout_run_id,

@@ -81,6 +81,7 @@ export async function checkoutTask(context: CommandContext, request: CheckoutReq
     leaseMs: context.settings.leaseMs,
     expiresAt: isoTime(context.clock.now() + context.settings.leaseMs),
   })
+  context.countLiveRun(agent.id, 1)
   if (task.assignee_agent_id === null) context.emit('task.assigned', taskRef(claimed), { agentId: agent.id, reason: 'checked it out' })
   await cancelQueuedRuns(context, { taskId: task.id, reason: 'task_checked_out', exceptAgentId: agent.id })
   context.emit('task.claimed', taskRef(claimed), { runId, agentId: agent.id, fence: claimed.fence, from: task.status })

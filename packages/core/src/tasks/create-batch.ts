@@ -6,6 +6,7 @@ import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { eventActor, type Actor } from '../kernel/actor.ts'
 import type { Batch, BatchCall, BatchContext, Done } from '../kernel/batch.ts'
+import { announceWriting } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 import { blankTask } from './create.ts'
 import type { CreateInput, CreateManyInput, CreatedMany, NewTask, Task } from './schema.ts'
@@ -55,7 +56,7 @@ function createText(db: Kysely<Database>, given: Given) {
       select m.event, (select epoch from ${instance} where epoch = ${given.epoch}), t.company_id, 'task.created', m."actorKind", m."actorId", null,
         'task', t.id, 1, jsonb_build_object('identifier', t.identifier, 'title', t.title, 'status', t.status, 'blockedBy', '[]'::jsonb),
         m."requestId", ${given.now}::timestamptz
-      from task t join member m on m.id = t.id order by m.place
+      from (select ${announceWriting(db)} as announced offset 0) as writing, task t join member m on m.id = t.id order by m.place
       returning id, entity_id, seq
     )
     select t.*, e.id as event_id, e.seq from task t join event e on e.entity_id = t.id`
@@ -104,6 +105,7 @@ async function createTogether(context: BatchContext, all: readonly Wishes[]): Pr
   const members = all.flatMap(({ call, wishes }, index) =>
     allowed[index] ? wishes.map((wish) => toMember(context, { call, wish, companyId })) : [],
   )
+  if (members.length === 0) return all.map(() => null)
   const rows = await createAll(context.db, {
     members: JSON.stringify(members.map(({ document }, place) => ({ ...document, place }))),
     companyId,

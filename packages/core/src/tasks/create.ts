@@ -7,8 +7,9 @@ import { findGoal } from '../goals/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { assignByRouting, assignTask, refuseTerminated } from './assign.ts'
-import { requireTasks, setBlockers } from './blockers.ts'
+import { addBlockers, requireTasks } from './blockers.ts'
 import { priorityRank, type NewTask } from './schema.ts'
+import { shareCompanyTask } from './sql.ts'
 import type { TaskTable } from './table.ts'
 import { taskRef } from './transition.ts'
 
@@ -32,7 +33,7 @@ export async function createTask(context: CommandContext, wish: Wish): Promise<T
     goal_id: wish.goalId ?? parent?.goal_id ?? null,
   })
   await insertTask(context.tx, row)
-  if (blockers.length > 0) await setBlockers(context, row, blockers)
+  await addBlockers(context, row, blockers)
   context.emit('task.created', taskRef(row), {
     identifier: row.identifier,
     title: row.title,
@@ -42,6 +43,17 @@ export async function createTask(context: CommandContext, wish: Wish): Promise<T
   if (wish.assigneeAgentId) return assignTask(context, row, { agentId: wish.assigneeAgentId, reason: 'named at creation' })
   const wantsRouting = row.preferred_agent_id !== null || row.required_capabilities !== '[]'
   return wantsRouting ? assignByRouting(context, row) : row
+}
+
+/**
+ * Locks all that new tasks refer to before the first of them takes a number: tasks before agents, each in one order, so that no
+ * two commands wait for each other. What is not there is refused when its task is created.
+ */
+export async function lockSurroundings(context: CommandContext, wishes: readonly Wish[]): Promise<void> {
+  const tasks = wishes.flatMap((wish) => [...(wish.blockedBy ?? []), ...(wish.parentId ? [wish.parentId] : [])])
+  const agents = wishes.flatMap((wish) => [wish.assigneeAgentId, wish.preferredAgentId].filter((id) => typeof id === 'string'))
+  for (const reference of new Set(tasks.toSorted())) await shareCompanyTask(context.tx, { companyId: context.companyId, reference })
+  for (const id of new Set(agents.toSorted())) await lockAgent(context.tx, id)
 }
 
 async function findSurroundings(context: CommandContext, wish: Wish): Promise<Surroundings> {

@@ -1,7 +1,7 @@
 import type { Migration } from '../migrate.ts'
 
-// What several processes on one database need: an order of events that is the order of commits, a database that knows
-// when it was restored, free slots and counts that need no counting.
+// What several processes on one database need: a database that knows when it was restored, free slots and counts that
+// need no counting.
 export const migration0002: Migration = {
   id: '0002-many-processes',
   statements: [
@@ -14,11 +14,7 @@ export const migration0002: Migration = {
     ) {table}`,
     `insert into engine_instance (id, epoch, identity) values (1, 1, 'new')`,
 
-    // Postgres gives out seq in the order of the inserts; (epoch, xid, seq) is an order that late commits cannot change.
     `alter table events add column epoch {integer} not null default 1`,
-    `alter table events add column xid {xid}`,
-    `drop index events_company_index`,
-    `create index events_company_index on events (company_id, epoch, xid, seq)`,
 
     // How many leases an agent has, kept with them, so that two checkouts cannot take its last slot.
     `alter table agents add column live_runs {integer} not null default 0`,

@@ -4,7 +4,7 @@ import { requireAgent } from '../../agents/change.ts'
 import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
-import { moveTask, requireTask } from '../../tasks/transition.ts'
+import { changeTask, moveTask, requireTask } from '../../tasks/transition.ts'
 import { cancelAndRelease } from '../cancel.ts'
 import { requireRun } from '../end.ts'
 import { runMachine } from '../machine.ts'
@@ -41,6 +41,8 @@ export const retry = command({
     if (task.status !== 'todo')
       throw ruleViolated(`${task.identifier} is ${task.status}; only a task that is todo or blocked can run again.`)
     const agent = await requireAgent(context, task.assignee_agent_id ?? run.agent_id)
+    // A checkout that read the task before goes by its version: it must see this run.
+    task = await changeTask(context, task, {})
     const queued = await wake(context, { agent, task, reason: 'manual', retryOf: run.id })
     if (!queued) throw ruleViolated(`The agent ${agent.name} is ${agent.status}; assign the task to another one.`)
     return toRun(queued)

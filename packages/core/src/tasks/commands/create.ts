@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 import { command } from '../../kernel/command.ts'
 import { EngineError } from '../../kernel/errors.ts'
-import { createTask } from '../create.ts'
+import { createTask, lockSurroundings } from '../create.ts'
 import { createBatch, createManyBatch } from '../create-batch.ts'
 import { CreateInput, CreateManyInput, CreatedMany, Task } from '../schema.ts'
 import { toTask } from '../table.ts'
@@ -18,6 +18,7 @@ export const create = command({
   locks: 'rows',
   batch: createBatch,
   async handle(context, input) {
+    await lockSurroundings(context, [input])
     return toTask(await createTask(context, input))
   },
 })
@@ -34,6 +35,7 @@ export const createMany = command({
   locks: 'rows',
   batch: createManyBatch,
   async handle(context, input) {
+    await lockSurroundings(context, input.tasks)
     const items: z.output<typeof CreatedMany>['items'] = []
     for (const wish of input.tasks) {
       try {

@@ -1,0 +1,65 @@
+import { inspectDatabase, type DatabaseFacts, type Inspection, type Storage } from '@engine/core'
+
+import { megabytes } from './text.ts'
+
+/** A WAL of this size is not being moved into its database: something reads without end. */
+const walAlarmBytes = 64 * 1024 * 1024
+/** Behind a transaction of this age, events of others wait to be shown. */
+const transactionAlarmMs = 5 * 60_000
+
+interface Finding {
+  readonly isGood: boolean
+  readonly what: string
+  readonly found: string
+}
+
+/** Prints how things are; the exit code says whether all is well. */
+export async function doctorCommand(storage: Storage): Promise<void> {
+  const findings = [{ isGood: true, what: 'Node.js', found: process.versions.node }, ...(await examine(storage))]
+  for (const { isGood, what, found } of findings) console.log(`${isGood ? '  good ' : '  ALARM'}  ${what.padEnd(19)} ${found}`)
+  if (findings.some((finding) => !finding.isGood)) process.exitCode = 1
+}
+
+async function examine(storage: Storage): Promise<Finding[]> {
+  try {
+    await using database = await inspectDatabase(storage)
+    const facts = await database.facts()
+    return [{ isGood: true, what: 'database', found: `${storage.id} answers` }, ...judge(facts), await judgeRows(database, facts)]
+  } catch (error) {
+    return [{ isGood: false, what: 'database', found: error instanceof Error ? error.message : String(error) }]
+  }
+}
+
+/** What a database's facts mean. Pure. */
+function judge(facts: DatabaseFacts): Finding[] {
+  const { schemaProblem, epoch, oldestTransactionMs, walBytes } = facts
+  const newest = facts.migrations.at(-1)
+  const life = facts.isUnopenedCopy ? 'a copy that nobody opened: it will begin a new one' : `${epoch ?? 'none yet'}`
+  const findings = [
+    { isGood: schemaProblem === null, what: 'schema', found: schemaProblem ?? `${newest}, which is the newest` },
+    { isGood: true, what: 'epoch', found: life },
+    { isGood: true, what: 'kept answers', found: `${facts.idempotencyRows} of keyed requests` },
+  ]
+  if (oldestTransactionMs !== null)
+    findings.push({
+      isGood: oldestTransactionMs <= transactionAlarmMs,
+      what: 'oldest transaction',
+      found:
+        oldestTransactionMs === 0 ? 'none open' : `${Math.ceil(oldestTransactionMs / 1000)} s old; later events wait for one that writes`,
+    })
+  if (walBytes !== null)
+    findings.push({
+      isGood: walBytes <= walAlarmBytes,
+      what: 'WAL',
+      found: `${megabytes(walBytes)} of ${megabytes(walAlarmBytes)} at most${walBytes > walAlarmBytes ? '; a reader that never ends keeps it from shrinking' : ''}`,
+    })
+  return findings
+}
+
+async function judgeRows(database: Inspection, { schemaProblem }: DatabaseFacts): Promise<Finding> {
+  if (schemaProblem !== null) return { isGood: false, what: 'rows', found: 'not looked at, because of the schema' }
+  const { checks, isSound } = await database.verify()
+  const broken = checks.filter((check) => !check.isHeld).map((check) => `${check.name} (${check.count})`)
+  const found = isSound ? `all ${checks.length} invariants hold` : `${broken.join(', ')}; engine verify has the rows`
+  return { isGood: isSound, what: 'rows', found }
+}

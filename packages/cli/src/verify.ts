@@ -1,0 +1,37 @@
+import { createEngine, inspectDatabase, type CheckResult, type Storage, type VerificationReport } from '@engine/core'
+
+import type { DatabaseFlags } from './config.ts'
+
+export interface VerifyFlags extends DatabaseFlags {
+  readonly repair?: boolean
+}
+
+/** Prints what does not hold; the exit code says whether anything does not. */
+export async function verifyCommand(storage: Storage, flags: VerifyFlags): Promise<void> {
+  if (flags.repair === true) await repair(storage)
+  await using database = await inspectDatabase(storage)
+  const report = await database.verify()
+  for (const line of linesOf(report)) console.log(line)
+  if (!report.isSound) process.exitCode = 1
+}
+
+async function repair(storage: Storage): Promise<void> {
+  await using engine = await createEngine({ storage })
+  const { agents, companies } = await engine.repair()
+  console.log(`Repaired the live runs of ${agents} agents and the task counts of ${companies} companies.`)
+}
+
+function linesOf({ checks, isSound }: VerificationReport): string[] {
+  const broken = checks.filter((check) => !check.isHeld)
+  const conclusion = isSound
+    ? `Sound: all ${checks.length} invariants hold.`
+    : `Not sound: ${broken.length} of ${checks.length} invariants do not hold.`
+  return [...checks.flatMap(describe), conclusion]
+}
+
+function describe({ name, isHeld, count, violations }: CheckResult): string[] {
+  if (isHeld) return [`  holds   ${name}`]
+  const lines = violations.map(({ entity, id, problem }) => `            ${[entity, id].filter(Boolean).join(' ')}: ${problem}`)
+  const rest = count - violations.length
+  return [`  BROKEN  ${name}: ${count}`, ...lines, ...(rest > 0 ? [`            and ${rest} more`] : [])]
+}

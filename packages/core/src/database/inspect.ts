@@ -1,0 +1,44 @@
+import { explained } from '../kernel/constraints.ts'
+import type { Storage } from '../ports/storage.ts'
+import { verify, type VerificationReport } from '../verification/verify.ts'
+import { backUp } from './backup.ts'
+import { readFacts, type DatabaseFacts } from './facts.ts'
+import { hasTable, readHistory } from './history.ts'
+import { migrations } from './migrations/index.ts'
+import { openDatabase } from './open.ts'
+
+/** A database seen from outside: nothing here migrates it, begins an epoch or changes a row. */
+export interface Inspection extends AsyncDisposable {
+  facts(): Promise<DatabaseFacts>
+  /** As `Engine.backup`; also for a database of another version, such as before an upgrade. */
+  backup(path: string): Promise<void>
+  /** As `Engine.verify`. @throws `schema_older`, `schema_newer`, `schema_edited`, `schema_missing` */
+  verify(): Promise<VerificationReport>
+}
+
+/**
+ * Opens a database to look at it, whether or not an engine is running on it.
+ * @throws with one line when it cannot be opened
+ */
+export async function inspectDatabase(storage: Storage): Promise<Inspection> {
+  const { schema } = storage
+  const session = storage.open('reading')
+  const db = openDatabase(storage, session.dialect)
+  const history = await readHistory(db, { schema, migrations }).catch(async (error: unknown) => {
+    await db.destroy()
+    throw error
+  })
+  return {
+    facts: () => explained(() => readFacts(db, { session, schema, history })),
+    async backup(path) {
+      // A database of another version has it too; without it there is no way to mark the copy.
+      if (session.file && history.problem && !(await hasTable(db, { schema, table: 'engine_identity' }))) throw history.problem
+      await backUp(db, { storage, session, path })
+    },
+    async verify() {
+      if (history.problem) throw history.problem
+      return explained(() => verify({ db, file: session.file ?? null, overdueMs: null, now: new Date().toISOString() }))
+    },
+    [Symbol.asyncDispose]: () => db.destroy(),
+  }
+}

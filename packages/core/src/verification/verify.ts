@@ -1,0 +1,90 @@
+import type { Check, View, Violation } from './check.ts'
+import { rowsAreAtTheirNewestEvent, versionsGrowWithEvents } from './events.ts'
+import { countersCountTasks, liveRunsCountLeases } from './figures.ts'
+import { leasesFitTheirRuns, leasesFitTheirTasks, noLeaseIsOverdue, oneLeaseATask } from './leases.ts'
+import {
+  attemptsStayWithinLimits,
+  endedTasksHaveNoLiveRun,
+  fencesAreUsedOnce,
+  noFenceIsAboveItsTasks,
+  runningRunsAreLeased,
+} from './runs.ts'
+import { blockersFormNoCycle, checkoutsAreOfTasksInProgress, endedTasksHaveTheirTimes, tasksInProgressAreLeased } from './tasks.ts'
+
+export interface CheckResult {
+  /** The invariant, such as `one_lease_a_task`. */
+  readonly name: string
+  readonly isHeld: boolean
+  /** How many violations there are. */
+  readonly count: number
+  /** The first few of them. */
+  readonly violations: readonly Violation[]
+}
+
+export interface VerificationReport {
+  readonly checks: readonly CheckResult[]
+  readonly isSound: boolean
+}
+
+/** Every invariant that can be read off the rows, by its name. */
+const checksOfRows: Readonly<Record<string, Check>> = {
+  one_lease_a_task: oneLeaseATask,
+  leases_fit_their_tasks: leasesFitTheirTasks,
+  leases_fit_their_runs: leasesFitTheirRuns,
+  tasks_in_progress_are_leased: tasksInProgressAreLeased,
+  checkouts_are_of_tasks_in_progress: checkoutsAreOfTasksInProgress,
+  ended_tasks_have_their_times: endedTasksHaveTheirTimes,
+  blockers_form_no_cycle: blockersFormNoCycle,
+  running_runs_are_leased: runningRunsAreLeased,
+  ended_tasks_have_no_live_run: endedTasksHaveNoLiveRun,
+  no_fence_is_above_its_tasks: noFenceIsAboveItsTasks,
+  fences_are_used_once: fencesAreUsedOnce,
+  attempts_stay_within_limits: attemptsStayWithinLimits,
+  live_runs_count_leases: liveRunsCountLeases,
+  counters_count_tasks: countersCountTasks,
+  versions_grow_with_events: versionsGrowWithEvents,
+  rows_are_at_their_newest_event: rowsAreAtTheirNewestEvent,
+}
+
+function checksFor({ overdueMs, file }: View): Readonly<Record<string, Check>> {
+  return {
+    ...checksOfRows,
+    ...(overdueMs !== null && { no_lease_is_overdue: noLeaseIsOverdue }),
+    ...(file && { file_is_whole: fileIsWhole }),
+  }
+}
+
+/** How many violations of one check a report shows. */
+const shown = 5
+
+/** Runs every check on a database that may be in use. Reads only. */
+export async function verify(view: View): Promise<VerificationReport> {
+  const results: CheckResult[] = []
+  for (const [name, check] of Object.entries(checksFor(view))) results.push(await runCheck(name, { check, view }))
+  return { checks: results, isSound: results.every((result) => result.isHeld) }
+}
+
+async function runCheck(name: string, { check, view }: { check: Check; view: View }): Promise<CheckResult> {
+  const violations: Violation[] = []
+  let count = 0
+  for await (const violation of orDamage(check(view))) {
+    count += 1
+    if (count <= shown) violations.push(violation)
+  }
+  return { name, isHeld: count === 0, count, violations }
+}
+
+/** A check that the database is too damaged for is one that does not hold; the others may still say something. */
+async function* orDamage(violations: AsyncIterable<Violation>): AsyncGenerator<Violation> {
+  try {
+    yield* violations
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && /^(SQLITE_CORRUPT|XX00[12]$)/.test(String(error.code)))) throw error
+    yield { companyId: null, entity: 'database', id: '', problem: `it is damaged where this is looked for: ${error.message}` }
+  }
+}
+
+/** SQLite finds nothing broken in the file, and no row refers to one that is not there. */
+async function* fileIsWhole({ file }: View): AsyncGenerator<Violation> {
+  for (const problem of (await file?.findDamage()) ?? []) yield { companyId: null, entity: 'file', id: '', problem }
+}

@@ -1,0 +1,58 @@
+import { createEngine, type Engine, type EngineOptions, type EngineSettings } from '@engine/core'
+
+import { scriptedAdapter, type ScriptedAdapter } from './scripted-adapter.ts'
+import { watched, type TableWatch } from './watch/index.ts'
+
+/** All options of an engine, of which a test needs to name its storage only. */
+export interface TestEngineOptions extends Omit<EngineOptions, 'adapters'> {
+  /** A new one when left out; engines on one database may share one. */
+  readonly adapter?: ScriptedAdapter
+  /** Whether the agent starts by itself what it is given; `auto` when left out. */
+  readonly agentMode?: 'auto' | 'manual'
+}
+
+/** An engine with one company and one agent, to be used up by one test. */
+export interface TestEngine {
+  readonly engine: Engine
+  /** What the agent does. */
+  readonly adapter: ScriptedAdapter
+  readonly companyId: string
+  readonly agentId: string
+  /** What the engine did to the tables of its storage; `engine.stop()` rejects when that breaks a promise. */
+  readonly watch: TableWatch
+}
+
+/** Loops that a test need not wait for, and retries at once. */
+const testSettings = { pollMs: 20, sweepMs: 20, retryBaseMs: 1, stopGraceMs: 1_000 } as const satisfies Partial<EngineSettings>
+
+/** Opens an engine as tests want it, without a company. Nothing runs until `engine.start()`. */
+export async function openTestEngine(options: TestEngineOptions): Promise<Pick<TestEngine, 'engine' | 'adapter' | 'watch'>> {
+  const { adapter = scriptedAdapter(), agentMode: _, storage, settings, ...others } = options
+  const watchedStorage = watched(storage)
+  const engine = await createEngine({
+    checksOutputs: true,
+    random: () => 0,
+    ...others,
+    storage: watchedStorage,
+    adapters: [adapter],
+    settings: { ...testSettings, ...settings },
+  })
+  return { engine, adapter, watch: watchedStorage.watch }
+}
+
+/**
+ * Opens an engine with one company, Acme, and one agent, Ada, who does what `adapter` says. Nothing runs until
+ * `engine.start()`; the test stops the engine.
+ */
+export async function createTestEngine(options: TestEngineOptions): Promise<TestEngine> {
+  const opened = await openTestEngine(options)
+  const company = await opened.engine.companies.create({ name: 'Acme' })
+  const agent = await opened.engine.agents.create({
+    companyId: company.id,
+    name: 'Ada',
+    role: 'writer',
+    adapterType: opened.adapter.type,
+    executionMode: options.agentMode ?? 'auto',
+  })
+  return { ...opened, companyId: company.id, agentId: agent.id }
+}

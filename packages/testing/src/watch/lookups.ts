@@ -1,0 +1,60 @@
+/**
+ * The statements that may look for rows without naming a company (PROMISES P16), each with its reason. They are compared
+ * as a whole, with `?` for every value and without quotes and schema, so that no other statement gets by.
+ */
+const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
+  {
+    pattern: /^select \* from (agents|tasks|runs|goals|comments|deliverables) where id = \?( for (share|no key update))?$/,
+    reason: 'An id is of one row in all companies; the kernel compares the company of the row with what the caller may see.',
+  },
+  {
+    pattern: /^select \* from tasks where identifier = \?$/,
+    reason: 'An identifier is of one task in all companies, as an id is.',
+  },
+  {
+    pattern: /^select \* from runs where credential_hash = \?$/,
+    reason: 'A credential is what says whose call it is; before it is found there is no company to name.',
+  },
+  {
+    pattern: /^(select run_id from leases|update leases set (fence|expires_at) = .+) where run_id = \? and fence = \?( returning \w+)?$/,
+    reason: 'A run looks for its own lease by its own id and fence, both of which come from its credential.',
+  },
+  {
+    pattern: /^select \* from leases where run_id = \? and expires_at < .+$/,
+    reason: 'A sweep looks again at one lease, whose run was found in the company of the sweep.',
+  },
+  {
+    pattern: /^select run_id, expires_at from leases where expires_at < .+ order by expires_at limit \?$/,
+    reason: 'The watchdog looks after all companies; it takes each lease back by a command in the company of its run.',
+  },
+  {
+    pattern: /^select run_id from leases where worker_id = \?$/,
+    reason: 'A worker asks which runs it still has; it executes the runs of all companies.',
+  },
+  {
+    pattern: /^select id from events where seq in \([?, ]+\)$/,
+    reason: 'A host that committed asks which of its own events are in the log.',
+  },
+  {
+    pattern: /^select (id from \w+ where id > \? order by id limit \? offset \?|.+ where (\w+\.)?id > \? and (\w+\.)?id <= \?.*)$/,
+    reason: 'A verification looks at all rows of all companies, range by range.',
+  },
+  {
+    pattern: /^select company_id, task_id, count\(\*\) as count from leases group by company_id, task_id having count\(\*\) > \?$/,
+    reason: 'A verification looks for a second lease of any task.',
+  },
+  {
+    pattern: /^select \* from task_blockers( where .+)? order by company_id, task_id, blocker_id limit \?$/,
+    reason: 'A verification follows the blockers of all companies.',
+  },
+]
+
+/** Why this statement may look for rows of any company; null when it may not. */
+export function reasonToNameNoCompany(text: string): string | null {
+  const plain = withoutSchema(text.replaceAll('"', '')).replaceAll(/\$\d+/g, '?').replaceAll(/\s+/g, ' ').trim()
+  return lookups.find(({ pattern }) => pattern.test(plain))?.reason ?? null
+}
+
+function withoutSchema(text: string): string {
+  return text.replaceAll(/\b\w+\.(?=\w+\.\w)/g, '').replaceAll(/\b(from|join|update|into) \w+\.(?=\w)/g, '$1 ')
+}

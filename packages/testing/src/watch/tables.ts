@@ -1,0 +1,51 @@
+/**
+ * What each table of Engine is to the promise that no change goes without an entry (PROMISES P11).
+ *
+ * - `domain` a change of its rows stands in the log
+ * - `log` the log itself: rows are added, never changed
+ * - otherwise the reason why it may change without an entry
+ */
+type Part = 'domain' | 'log' | { readonly bookkeeping: string }
+
+export interface Table {
+  readonly part: Part
+  /** Whether its rows belong to a company and say to which. */
+  readonly isScoped: boolean
+}
+
+const migrated = { bookkeeping: 'which migrations were applied; a database has it before it has a company' }
+const instance = { bookkeeping: 'which database this is; it belongs to no company' }
+
+export const tables: Readonly<Record<string, Table>> = {
+  companies: { part: 'domain', isScoped: false },
+  agents: { part: 'domain', isScoped: true },
+  goals: { part: 'domain', isScoped: true },
+  tasks: { part: 'domain', isScoped: true },
+  task_blockers: { part: 'domain', isScoped: true },
+  runs: { part: 'domain', isScoped: true },
+  leases: { part: 'domain', isScoped: true },
+  comments: { part: 'domain', isScoped: true },
+  deliverables: { part: 'domain', isScoped: true },
+  reviews: { part: 'domain', isScoped: true },
+  events: { part: 'log', isScoped: true },
+  run_log: { part: { bookkeeping: 'what a run prints is a log of its own, with its own sequence' }, isScoped: true },
+  company_counters: { part: { bookkeeping: 'sums of what the log says; they change with it' }, isScoped: true },
+  idempotency_records: { part: { bookkeeping: "answers kept for repeats; their scope names the caller's company" }, isScoped: false },
+  engine_migrations: { part: migrated, isScoped: false },
+  engine_identity: { part: instance, isScoped: false },
+  engine_instance: { part: instance, isScoped: false },
+}
+
+/** Writes of domain tables that are none of the business. */
+export const quietWrites: readonly { readonly table: string; readonly verb: Verb; readonly reason: string }[] = [
+  {
+    table: 'leases',
+    verb: 'update',
+    reason: 'a lease is renewed, or locked by writing its fence over itself; it begins by insert and ends by delete',
+  },
+]
+
+export type Verb = 'insert' | 'update' | 'delete'
+
+/** A transaction that applies a migration: what it does to rows is written in the migration. */
+export const migrationTable = 'engine_migrations'

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+
+import { systemActor } from '@engine/core'
+
+import { recordStatements, type Recording } from '../bench/lib/record-statements.ts'
+import { createWorld, type World } from './support/engine.ts'
+import { newStorage } from './support/storages.ts'
+
+const families = ['sqlite', 'postgres'] as const
+
+interface Given {
+  readonly world: World
+  readonly recording: Recording
+}
+
+/** What a unit of work may ask of its database: statements on SQLite; on Postgres round trips, so begin and commit too. */
+interface Unit {
+  readonly most: Readonly<Record<(typeof families)[number], number>>
+  /** Prepares, and gives the work to record. */
+  prepare(given: Given): Promise<() => Promise<unknown>>
+}
+
+const units: Readonly<Record<string, Unit>> = {
+  'creating a task': {
+    most: { sqlite: 5, postgres: 1 },
+    prepare:
+      async ({ world }) =>
+      () =>
+        createTask(world),
+  },
+  'creating a task under an idempotency key': {
+    most: { sqlite: 7, postgres: 10 },
+    prepare:
+      async ({ world }) =>
+      () =>
+        world.engine.tasks.create({ companyId: world.companyId, title: 'A task' }, { idempotencyKey: 'once' }),
+  },
+  'creating a task that wakes its agent': {
+    most: { sqlite: 16, postgres: 17 },
+    prepare:
+      async ({ world }) =>
+      () =>
+        world.engine.tasks.create({ companyId: world.companyId, title: 'A task', assigneeAgentId: world.agentId }),
+  },
+  'checking a task out': {
+    most: { sqlite: 12, postgres: 1 },
+    async prepare({ world }) {
+      const { id: taskId } = await createTask(world)
+      return () => world.engine.tasks.checkout({ taskId, agentId: world.agentId })
+    },
+  },
+  'renewing a lease': {
+    most: { sqlite: 5, postgres: 8 },
+    async prepare({ world }) {
+      const { api, runId } = await checkedOut(world)
+      return () => api.runs.heartbeat({ runId })
+    },
+  },
+  'ending a run': {
+    most: { sqlite: 16, postgres: 17 },
+    async prepare({ world }) {
+      const { api, runId } = await checkedOut(world)
+      return () => api.runs.report({ runId, outcome: { kind: 'done' } })
+    },
+  },
+  'commenting on a task': {
+    most: { sqlite: 3, postgres: 6 },
+    async prepare({ world }) {
+      const { id: taskId } = await createTask(world)
+      return () => world.engine.comments.create({ taskId, body: 'Done by Friday.' })
+    },
+  },
+  'reading a task': {
+    most: { sqlite: 2, postgres: 2 },
+    async prepare({ world }) {
+      const { id: taskId } = await createTask(world)
+      return () => world.engine.tasks.get({ taskId })
+    },
+  },
+  'reading a page of tasks': {
+    most: { sqlite: 2, postgres: 2 },
+    prepare:
+      async ({ world }) =>
+      () =>
+        world.engine.tasks.list({ companyId: world.companyId }),
+  },
+  'reading the events after a position': {
+    most: { sqlite: 3, postgres: 3 },
+    prepare:
+      async ({ world }) =>
+      () =>
+        world.engine.events.list({ companyId: world.companyId, after: 1 }),
+  },
+  'claiming and starting a queued run': {
+    most: { sqlite: 12, postgres: 14 },
+    async prepare({ world }) {
+      const { engine, companyId, agentId } = world
+      const task = await engine.tasks.create({ companyId, title: 'A task', assigneeAgentId: agentId })
+      const { items } = await engine.runs.list({ companyId, taskId: task.id })
+      const input = { runId: items[0]?.id, workerId: 'a worker' }
+      return () => engine.execute('runs.claim', { input, actor: systemActor })
+    },
+  },
+  'a queued run from the start of the loops to its end': {
+    most: { sqlite: 41, postgres: 44 },
+    async prepare({ world }) {
+      const { engine, companyId, agentId } = world
+      await engine.tasks.create({ companyId, title: 'A task', assigneeAgentId: agentId })
+      const ended = new Promise<void>((resolve) => engine.on('run.succeeded', () => resolve()))
+      return () => engine.start().then(() => ended)
+    },
+  },
+}
+
+describe.each(families)('on %s', (family) => {
+  it.each(Object.entries(units))('%s asks the database no more often than it has to', async (_, { most, prepare }) => {
+    const recording = recordStatements(await newStorage(family))
+    const unhurried = { pollMs: 3_600_000, sweepMs: 3_600_000, leaseMs: 3_600_000 }
+    const world = await createWorld({ storage: recording.storage, settings: unhurried })
+    const work = await prepare({ world, recording })
+    const { statements, roundTrips } = await recording.during(work)
+    await world.engine.stop()
+    const asked = family === 'postgres' ? roundTrips : statements.length
+    expect(asked, statements.map(({ sql }) => sql).join('\n')).toBeLessThanOrEqual(most[family])
+    expect(asked).toBeGreaterThan(0)
+  })
+})
+
+function createTask({ engine, companyId }: World) {
+  return engine.tasks.create({ companyId, title: 'A task' })
+}
+
+/** A task that somebody has checked out, and the API as its run sees it. */
+async function checkedOut(world: World) {
+  const { engine, agentId } = world
+  const { id: taskId } = await createTask(world)
+  const { run, credential } = await engine.tasks.checkout({ taskId, agentId })
+  const actor = await engine.authenticate(credential ?? '')
+  if (!actor) throw new Error('the engine does not know the credential that it gave')
+  return { api: engine.as(actor), runId: run.id }
+}

@@ -1,0 +1,12 @@
+import { clocks } from './clocks.ts'
+import { starts } from './starts.ts'
+import { diskFull } from './disk-full.ts'
+import { postmaster } from './postmaster.ts'
+import { proxyFaults } from './proxy-faults.ts'
+import { kills } from './kills/index.ts'
+import { zombies } from './zombies.ts'
+import { histories } from './histories.ts'
+import { idempotency } from './idempotency.ts'
+import type { Loop } from './loop.ts'
+
+export const loops: readonly Loop[] = [histories, zombies, kills, postmaster, proxyFaults, diskFull, idempotency, clocks, starts]

@@ -1,0 +1,108 @@
+// Where a database is, in a form that can be told to another process; and what can be asked of it behind the engine's back.
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+
+import Database from 'better-sqlite3'
+import pg from 'pg'
+
+import type { Storage } from '@engine/core'
+import { postgres, type PostgresOptions } from '@engine/storage-postgres'
+import { sqlite } from '@engine/storage-sqlite'
+
+import { createDatabase, dropDatabase } from '../../support/postgres.ts'
+import type { Scene } from '../loop.ts'
+
+export type Place = { readonly storage: 'sqlite'; readonly file: string } | { readonly storage: 'postgres'; readonly url: string }
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** The schema of the engine's tables on Postgres. */
+const schema = 'engine'
+
+/** A new, empty database. */
+export async function newPlace(scene: Scene): Promise<Place> {
+  if (scene.storage === 'sqlite') return { storage: 'sqlite', file: join(scene.folder, `${randomUUID()}.db`) }
+  return { storage: 'postgres', url: await createDatabase(scene.postgresUrl) }
+}
+
+export async function leavePlace(place: Place): Promise<void> {
+  // The files of SQLite go with the folder of their loop.
+  if (place.storage === 'postgres') await dropDatabase(place.url)
+}
+
+export function storageAt(place: Place, options: PostgresOptions = {}): Storage {
+  return place.storage === 'sqlite' ? sqlite(place.file) : postgres(place.url, options)
+}
+
+/** A connection of one's own for reading rows. */
+export interface Reader extends AsyncDisposable {
+  rows(text: string): Promise<Row[]>
+  /** The names of the engine's tables. */
+  tables(): Promise<string[]>
+}
+
+export async function openReader(place: Place): Promise<Reader> {
+  if (place.storage === 'sqlite') {
+    const db = new Database(place.file, { readonly: true, timeout: 5_000 })
+    return {
+      rows: async (text) => db.prepare<unknown[], Row>(text).all(),
+      tables: async () => db.prepare<unknown[], string>(`select name from sqlite_schema where type = 'table' order by name`).pluck().all(),
+      [Symbol.asyncDispose]: async () => void db.close(),
+    }
+  }
+  const client = new pg.Client({
+    connectionString: place.url,
+    ssl: false,
+    connectionTimeoutMillis: 10_000,
+    options: `-c search_path=${schema}`,
+  })
+  client.on('error', () => undefined)
+  await client.connect()
+  const rows = async (text: string) => (await client.query<Row>(text)).rows
+  return {
+    rows,
+    tables: async () =>
+      (await rows(`select tablename as name from pg_tables where schemaname = '${schema}' order by 1`)).map((row) => String(row['name'])),
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+export async function rowsAt(place: Place, text: string): Promise<Row[]> {
+  await using reader = await openReader(place)
+  return await reader.rows(text)
+}
+
+/** Every row of the database, table by table: equal before and after means that nothing changed. */
+export async function dumpAt(place: Place): Promise<ReadonlyMap<string, readonly string[]>> {
+  await using reader = await openReader(place)
+  const dump = new Map<string, string[]>()
+  for (const table of await reader.tables()) {
+    const rows = await reader.rows(place.storage === 'sqlite' ? `select * from "${table}"` : `select t::text as row from "${table}" t`)
+    dump.set(table, rows.map((row) => JSON.stringify(row)).toSorted())
+  }
+  return dump
+}
+
+/** Where two dumps differ; empty when they do not. */
+export function differences(before: Awaited<ReturnType<typeof dumpAt>>, after: Awaited<ReturnType<typeof dumpAt>>): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((table) => {
+    const [old, now] = [new Set(before.get(table)), new Set(after.get(table))]
+    const gone = [...old].filter((row) => !now.has(row)).map((row) => `- ${table} ${row}`)
+    const come = [...now].filter((row) => !old.has(row)).map((row) => `+ ${table} ${row}`)
+    return [...gone, ...come]
+  })
+}
+
+/** What SQLite finds broken in the file. */
+export function findDamage(file: string): string[] {
+  const db = new Database(file, { timeout: 5_000 })
+  try {
+    return db
+      .prepare<unknown[], string>('pragma integrity_check')
+      .pluck()
+      .all()
+      .filter((line) => line !== 'ok')
+  } finally {
+    db.close()
+  }
+}
