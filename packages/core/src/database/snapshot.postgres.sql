@@ -135,10 +135,9 @@ create table events (
   request_id text,
   at timestamp(3) with time zone not null,
   epoch bigint not null default 1,
-  xid bigint not null default ((pg_current_xact_id())::text)::bigint,
   constraint events_pkey PRIMARY KEY (seq)
 );
-CREATE INDEX events_company_index ON engine.events USING btree (company_id, epoch, xid, seq);
+CREATE INDEX events_company_index ON engine.events USING btree (company_id, seq);
 CREATE INDEX events_entity_index ON engine.events USING btree (company_id, entity_id, seq);
 CREATE TRIGGER events_are_append_only BEFORE DELETE OR UPDATE ON engine.events FOR EACH ROW EXECUTE FUNCTION engine.events_are_append_only();
 
@@ -246,6 +245,7 @@ create table runs (
 );
 CREATE INDEX runs_agent_index ON engine.runs USING btree (company_id, agent_id, id);
 CREATE INDEX runs_queue_index ON engine.runs USING btree (company_id, agent_id, priority, id) WHERE (status = 'queued'::text);
+CREATE INDEX runs_status_index ON engine.runs USING btree (company_id, status, id);
 CREATE INDEX runs_task_index ON engine.runs USING btree (company_id, task_id, id);
 CREATE UNIQUE INDEX runs_credential_index ON engine.runs USING btree (credential_hash) WHERE (credential_hash IS NOT NULL);
 CREATE UNIQUE INDEX runs_one_queued_index ON engine.runs USING btree (company_id, agent_id, task_id) WHERE (status = 'queued'::text);
@@ -302,7 +302,7 @@ create table tasks (
   constraint tasks_preferred_fkey FOREIGN KEY (company_id, preferred_agent_id) REFERENCES engine.agents(company_id, id)
 );
 CREATE INDEX tasks_assignee_index ON engine.tasks USING btree (company_id, assignee_agent_id, id) WHERE (assignee_agent_id IS NOT NULL);
-CREATE INDEX tasks_parent_index ON engine.tasks USING btree (company_id, parent_id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX tasks_parent_index ON engine.tasks USING btree (company_id, parent_id, id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX tasks_status_index ON engine.tasks USING btree (company_id, status, id);
 
 create view engine_instance as

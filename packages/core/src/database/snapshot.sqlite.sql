@@ -124,13 +124,13 @@ CREATE TABLE events (
   data text not null,
   request_id text,
   at text not null
-, epoch integer not null default 1, xid integer not null default 0) strict;
+, epoch integer not null default 1) strict;
 
 CREATE TRIGGER events_are_not_changed before update on events begin select raise(abort, 'events are append-only'); end;
 
 CREATE TRIGGER events_are_not_deleted before delete on events begin select raise(abort, 'events are append-only'); end;
 
-CREATE INDEX events_company_index on events (company_id, epoch, xid, seq);
+CREATE INDEX events_company_index on events (company_id, seq);
 
 CREATE INDEX events_entity_index on events (company_id, entity_id, seq);
 
@@ -242,6 +242,8 @@ CREATE UNIQUE INDEX runs_one_queued_index on runs (company_id, agent_id, task_id
 
 CREATE INDEX runs_queue_index on runs (company_id, agent_id, priority, id) where status = 'queued';
 
+CREATE INDEX runs_status_index on runs (company_id, status, id);
+
 CREATE INDEX runs_task_index on runs (company_id, task_id, id);
 
 CREATE TABLE task_blockers (
@@ -297,6 +299,6 @@ CREATE TABLE tasks (
 
 CREATE INDEX tasks_assignee_index on tasks (company_id, assignee_agent_id, id) where assignee_agent_id is not null;
 
-CREATE INDEX tasks_parent_index on tasks (company_id, parent_id) where parent_id is not null;
+CREATE INDEX tasks_parent_index on tasks (company_id, parent_id, id) where parent_id is not null;
 
 CREATE INDEX tasks_status_index on tasks (company_id, status, id);

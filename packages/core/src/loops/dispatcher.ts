@@ -95,18 +95,23 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     async stop(graceMs) {
       await loop.stop()
       await Promise.all(claiming.values())
-      const ended = Promise.all([...live.values()].map((run) => run.done))
-      const waiting = new AbortController()
-      await Promise.race([ended, host.clock.sleep(graceMs, waiting.signal)])
-      waiting.abort()
-      for (const run of live.values()) run.stop.abort('host_stopping')
-      await ended
+      await endAll(host, live, graceMs)
       for (const unsubscribe of forget) unsubscribe()
     },
     get liveRuns() {
       return live.size
     },
   }
+}
+
+/** Gives live runs some time to end by themselves, then tells them to. */
+async function endAll(host: Host, live: ReadonlyMap<string, LiveRun>, graceMs: number): Promise<void> {
+  const ended = Promise.all([...live.values()].map((run) => run.done))
+  const waiting = new AbortController()
+  await Promise.race([ended, host.clock.sleep(graceMs, waiting.signal)])
+  waiting.abort()
+  for (const run of live.values()) run.stop.abort('host_stopping')
+  await ended
 }
 
 function actorOf({ id, companyId, agentId, taskId, fence }: Run): RunActor {

@@ -11,6 +11,9 @@ type WithRuns = ExpressionBuilder<Database, 'runs' | 'tasks'>
 /** The run's task could be checked out now, and the run is due. */
 function isReady(e: WithRuns, given: { now: string; family: DatabaseFamily }) {
   return e.and([
+    // A cross join: SQLite reads its tables in the order in which they are written, so the queue is read in the order of its index.
+    e('tasks.company_id', '=', e.ref('runs.company_id')),
+    e('tasks.id', '=', e.ref('runs.task_id')),
     e('runs.available_at', '<=', present(given.family, given.now)),
     e('tasks.status', '=', sql.lit('todo')),
     e.or([e('tasks.assignee_agent_id', 'is', null), e('tasks.assignee_agent_id', '=', e.ref('runs.agent_id'))]),
@@ -34,7 +37,7 @@ function agentsWithWork(adapterTypes: readonly string[]) {
       .select((e) =>
         e
           .selectFrom('runs')
-          .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'runs.company_id').onRef('tasks.id', '=', 'runs.task_id'))
+          .crossJoin('tasks')
           .select(place.as('place'))
           .whereRef('runs.company_id', '=', 'agents.company_id')
           .whereRef('runs.agent_id', '=', 'agents.id')
@@ -55,7 +58,7 @@ function agentsWithWork(adapterTypes: readonly string[]) {
 const readyRuns = statement((db, given: { companyId: string; agentId: string; now: string; limit: number }, family) =>
   db
     .selectFrom('runs')
-    .innerJoin('tasks', (join) => join.onRef('tasks.company_id', '=', 'runs.company_id').onRef('tasks.id', '=', 'runs.task_id'))
+    .crossJoin('tasks')
     .select('runs.id')
     .select(place.as('place'))
     .where('runs.company_id', '=', given.companyId)

@@ -45,7 +45,6 @@ type Claimed = TaskTable & {
 
 interface Given {
   members: string
-  taskIds: string
   now: string
   epoch: number
   leaseMs: number
@@ -54,7 +53,8 @@ interface Given {
 /**
  * Checks tasks out for new runs, each task for at most one: the guards of `claimTask`, and what follows from a claim.
  *
- * All facts are those of the statement's snapshot. That the row of a task is still the one of the snapshot when its lock
+ * The ids come out of the document, not as a parameter of their own: knowing how many there are, Postgres would think that
+ * planning anew for each call is worth it. All facts are those of the statement's snapshot. That the row of a task is still the one of the snapshot when its lock
  * is ours (`version`) makes sure of everything that changes together with it: status, lease, blockers, deliverables. The
  * agent's row is checked again by its own update, the company's is locked against a change of its status. A task whose row
  * somebody else has is left to the handler: nobody in the batch waits for it, and no two batches wait for each other.
@@ -80,7 +80,7 @@ function candidates(db: Kysely<Database>, given: Given) {
       select t.id, t.company_id, t.status as from_status, t.assignee_agent_id as before, t.priority, t.fence + 1 as next_fence,
         coalesce(m.agent, t.assignee_agent_id) as worker_agent, m.*
       from ${tasks} t join member m on m.task = t.id join ${companies} company on company.id = t.company_id
-      where t.id = any(${given.taskIds}::uuid[])
+      where t.id = any(array(select task from member))
         and t.status in ('backlog', 'todo', 'blocked')
         and (t.assignee_agent_id is null or m.agent is null or t.assignee_agent_id = m.agent)
         and coalesce(m.agent, t.assignee_agent_id) is not null
@@ -114,7 +114,7 @@ function changes(db: Kysely<Database>, given: Given) {
         started_at = coalesce(t.started_at, ${given.now}::timestamptz), updated_at = ${given.now}::timestamptz,
         blocked_reason = null, blocked_owner = null, progress_percent = 0, progress_message = null
       from candidate c join able on able.company_id = c.company_id and able.id = c.worker_agent
-      where t.id = any(${given.taskIds}::uuid[]) and t.id = c.id
+      where t.id = any(array(select id from candidate)) and t.id = c.id
       returning t.*, c.place, c.from_status, c.before, c.hash, c.worker, c.assigned, c.claimed, c.started,
         c."actorKind", c."actorId", c."requestId"
     )`
@@ -172,7 +172,6 @@ export const checkoutBatch: Batch<Input, Output> = {
     const members = memberList(context, calls)
     const rows = await claimAll(context.db, {
       members: JSON.stringify(members.map(({ member, place }) => ({ ...member, place }))),
-      taskIds: `{${members.map(({ member }) => member.task).join(',')}}`,
       now: context.now,
       epoch: context.epoch,
       leaseMs: context.settings.leaseMs,

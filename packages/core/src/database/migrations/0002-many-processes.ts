@@ -21,6 +21,11 @@ export const migration0002: Migration = {
     `update agents set live_runs =
       (select count(*) from leases where leases.company_id = agents.company_id and leases.agent_id = agents.id)`,
 
+    // Lists go from page to page in the order of an index, whatever they are asked for.
+    `drop index tasks_parent_index`,
+    `create index tasks_parent_index on tasks (company_id, parent_id, id) where parent_id is not null`,
+    `create index runs_status_index on runs (company_id, status, id)`,
+
     `drop index runs_queue_index`,
     `create index runs_queue_index on runs (company_id, agent_id, priority, id) where status = 'queued'`,
     `create index idempotency_age_index on idempotency_records (created_at)`,
