@@ -308,9 +308,7 @@ CREATE INDEX tasks_status_index ON engine.tasks USING btree (company_id, status,
 create view engine_instance as
  SELECT epoch
    FROM engine.engine_identity
-  WHERE ((table_id = (tableoid)::bigint) AND (database_id = ( SELECT (pg_database.oid)::bigint AS oid
-           FROM pg_database
-          WHERE (pg_database.datname = current_database()))));
+  WHERE (table_id = (tableoid)::bigint);
 
 CREATE OR REPLACE FUNCTION engine.events_are_append_only()
  RETURNS trigger

@@ -13,10 +13,8 @@ export const migration0003: Migration = {
     {
       // Nothing in a file tells it from its copy; a process that has it open keeps the very file.
       sqlite: `create view engine_instance as select epoch from engine_identity`,
-      // A restore creates the table anew, and in another database or under another number.
-      postgres: `create view engine_instance as select epoch from engine_identity
-        where table_id = engine_identity.tableoid::bigint
-          and database_id = (select oid::bigint from pg_database where datname = current_database())`,
+      // A restore creates the table anew. That it lies in another database or cluster is seen when it is opened.
+      postgres: `create view engine_instance as select epoch from engine_identity where table_id = engine_identity.tableoid::bigint`,
     },
   ],
 }
