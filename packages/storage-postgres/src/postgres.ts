@@ -8,6 +8,12 @@ import { postgresHints } from './hints.ts'
 import { adoptClient } from './joined.ts'
 import { givenPool, ownPool, type PoolSource } from './pool.ts'
 
+/** A `Pool` of node-postgres. Described here by what it is known by, so that using this package needs no types of pg. */
+export interface PostgresPool {
+  connect(): Promise<object>
+  readonly totalCount: number
+}
+
 export interface PostgresOptions {
   /** The schema of Engine's tables, which may lie beside yours in one database. */
   readonly schema?: string
@@ -24,7 +30,7 @@ export interface PostgresOptions {
  * A Postgres server as Engine's storage, shared by as many processes as you like. Takes a URL, or your own `pg` pool.
  * All tables live in one schema. Works through a transaction pooler: nothing is kept in a session.
  */
-export function postgres(target: string | Pool, options: PostgresOptions = {}): Storage {
+export function postgres(target: string | PostgresPool, options: PostgresOptions = {}): Storage {
   const { schema = 'engine', maxConnections = 10 } = options
   const url = typeof target === 'string' ? checkUrl(target) : null
   const listenUrl = options.listenUrl ?? (url ? url.href : null)
@@ -35,13 +41,20 @@ export function postgres(target: string | Pool, options: PostgresOptions = {}): 
     schema,
     open() {
       const source =
-        typeof target === 'string' ? ownPool(target, { maxConnections, applicationName: `engine ${process.pid}` }) : givenPool(target)
+        typeof target === 'string'
+          ? ownPool(target, { maxConnections, applicationName: `engine ${process.pid}` })
+          : givenPool(poolOf(target))
       const listensDirectly = options.listenUrl !== undefined
       const hints = postgresHints(source, { channel: `engine ${schema}`, listenUrl, listensDirectly })
       return { dialect: postgresDialect(() => new PostgresDriver(explained(source, url))), hints }
     },
     adopt: adoptClient,
   }
+}
+
+function poolOf(target: PostgresPool): Pool {
+  if ('on' in target && 'query' in target && 'idleCount' in target) return target as PostgresPool & Pool
+  throw new Error('postgres() takes the URL of a database, or a Pool of node-postgres.')
 }
 
 function checkUrl(text: string): URL {

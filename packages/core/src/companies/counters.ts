@@ -11,7 +11,7 @@ export type TaskCounts = Record<TaskStatus, number>
 const shards = 16
 
 /** How events change a company's numbers of tasks by status; null when they do not. Pure. */
-export function countChanges(events: readonly Pick<AnyEvent, 'type' | 'data'>[]): TaskCounts | null {
+function countChanges(events: readonly Pick<AnyEvent, 'type' | 'data'>[]): TaskCounts | null {
   const changes: TaskCounts = { backlog: 0, todo: 0, in_progress: 0, in_review: 0, blocked: 0, done: 0, cancelled: 0 }
   for (const move of events.map(moveOf)) {
     if (!move || move.from === move.to) continue

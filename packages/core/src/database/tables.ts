@@ -64,7 +64,7 @@ interface InstanceView {
 }
 
 /** Tasks of a company by status, in several rows whose sum counts. */
-export type CompanyCounterTable = { company_id: string; shard: number } & Record<TaskStatus, number>
+type CompanyCounterTable = { company_id: string; shard: number } & Record<TaskStatus, number>
 
 interface IdempotencyTable {
   scope: string
