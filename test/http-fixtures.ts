@@ -1,11 +1,11 @@
-import { Kysely, sql, type Driver } from 'kysely'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 
-import { createEngine, type Clock, type Engine, type JsonObject, type Storage } from '@engine/core'
+import { createEngine, type Clock, type Engine, type JsonObject } from '@engine/core'
 import { ADAPTER_SPEC, systemClock, type AgentAdapter } from '@engine/core/plugin'
 import { createHandler, serve, type HandlerOptions, type WireRequest } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
+import { watched } from '@engine/testing'
 
 export interface Answer {
   readonly status: number
@@ -48,48 +48,16 @@ const stillAdapter: AgentAdapter = {
 
 /** An engine in memory, stopped when the test ends; its loops are not started. */
 export async function createWorld(): Promise<World> {
-  const { storage, dump } = observed(sqlite(':memory:'))
+  const storage = watched(sqlite(':memory:'))
   const clock = createClock()
   const engine = await createEngine({ storage, clock, adapters: [stillAdapter], checksOutputs: true, settings: { pollMs: 50 } })
   onTestFinished(() => engine.stop())
-  return { engine, clock, dump }
+  return { engine, clock, dump: () => storage.watch.dump() }
 }
 
 function createClock(): TestClock {
   let offsetMs = 0
   return { ...systemClock, now: () => Date.now() + offsetMs, advance: (ms) => void (offsetMs += ms) }
-}
-
-/** The same storage, with a second reader on its one database. */
-function observed(storage: Storage): { storage: Storage; dump(): Promise<string> } {
-  const session = storage.open()
-  const { dialect } = session
-  const driver = dialect.createDriver()
-  const reader = new Kysely<never>({ dialect: { ...dialect, createDriver: () => sharing(driver) } })
-  return {
-    storage: { ...storage, open: () => ({ ...session, dialect: { ...dialect, createDriver: () => driver } }) },
-    async dump() {
-      const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table' order by name`.execute(reader)
-      const rows = tables.rows.map(async ({ name }) => {
-        const found = await sql`select * from ${sql.table(name)} order by rowid`.execute(reader)
-        return [name, ...found.rows.map((row) => JSON.stringify(row))].join('\n')
-      })
-      return (await Promise.all(rows)).join('\n\n')
-    },
-  }
-}
-
-/** A driver that somebody else opens and closes. */
-function sharing(driver: Driver): Driver {
-  return {
-    init: async () => undefined,
-    destroy: async () => undefined,
-    acquireConnection: () => driver.acquireConnection(),
-    releaseConnection: (connection) => driver.releaseConnection(connection),
-    beginTransaction: (connection, settings) => driver.beginTransaction(connection, settings),
-    commitTransaction: (connection) => driver.commitTransaction(connection),
-    rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
-  }
 }
 
 /** Serves a world on a free port. */

@@ -35,9 +35,11 @@ const layers: Readonly<Record<string, Layer>> = {
 /** Packages where each folder of src/ stands alone. */
 const foldersStandAlone = ['packages/adapters', 'packages/deliveries']
 const testLibraries = ['vitest', 'fast-check', 'uuid']
-const mayOpenTransactions = ['kernel/transaction.ts', 'database/migrate.ts', 'database/instance.ts'].map(
-  (file) => `packages/core/src/${file}`,
-)
+const mayOpenTransactions = [
+  ...['kernel/transaction.ts', 'database/migrate.ts', 'database/instance.ts'].map((file) => `packages/core/src/${file}`),
+  // The conformance kit tests the transactions of a driver.
+  'packages/testing/src/conformance/driver.ts',
+]
 const mayUseRawSql = 'packages/core/src/database/'
 /** A type test expects errors; other code has none to expect. */
 const silencerForTests = '@ts-expect-error'

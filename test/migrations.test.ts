@@ -1,61 +1,48 @@
+// What needs processes of their own; the rest is in packages/testing/src/conformance/migrations.ts, for every storage.
 import { join } from 'node:path'
 
-import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 
 import { createEngine } from '@engine/core'
+import { postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
+import { watched } from '@engine/testing'
 
-import { dump, errorOf } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
-import { startProgram } from './support/processes.ts'
+import { startProgram, type Program } from './support/processes.ts'
+import { newDatabase } from './support/storages.ts'
 
-/** How many migrations this code has. */
-const migrationCount = 3
+const places = { 'a SQLite file': async () => join(temporaryFolder(), 'engine.db'), Postgres: () => newDatabase() }
 
-async function migratedFile(): Promise<string> {
-  const file = join(temporaryFolder(), 'engine.db')
-  const engine = await createEngine({ storage: sqlite(file) })
-  await engine.companies.create({ name: 'Acme' })
+const start = (...args: string[]): Program => startProgram(new URL('./support/starter.ts', import.meta.url), { args })
+const applied = async (starter: Program): Promise<number> => Number((await starter.printed(/MIGRATED (\d+)/))[1])
+
+async function countMigrations(place: string): Promise<number> {
+  const storage = watched(place.startsWith('postgres:') ? postgres(place) : sqlite(place))
+  const engine = await createEngine({ storage })
+  const [row] = await storage.watch.query<{ count: number }>(`select count(*) as count from ${storage.watch.table('engine_migrations')}`)
   await engine.stop()
-  return file
+  return row?.count ?? 0
 }
 
-const open = (file: string) => createEngine({ storage: sqlite(file) })
-
-describe('a database', () => {
-  it('is opened again with its data', async () => {
-    const engine = await open(await migratedFile())
-    expect((await engine.companies.list()).items).toHaveLength(1)
-    await engine.stop()
-  })
-
-  it('of a newer Engine is refused and left as it was', async () => {
-    const file = await migratedFile()
-    const db = new Database(file)
-    db.exec(`insert into engine_migrations values (99, '0099-future', 'x', '2030-01-01T00:00:00.000Z')`)
-    db.close()
-    const before = dump(file)
-    expect(await errorOf(open(file))).toMatchObject({ code: 'schema_newer', message: expect.stringContaining('0099-future') })
-    expect(dump(file)).toBe(before)
-  })
-
-  it('with an edited migration is refused and left as it was', async () => {
-    const file = await migratedFile()
-    const db = new Database(file)
-    db.exec(`update engine_migrations set checksum = 'edited'`)
-    db.close()
-    const before = dump(file)
-    expect(await errorOf(open(file))).toMatchObject({ code: 'schema_edited' })
-    expect(dump(file)).toBe(before)
-  })
-
-  it('is migrated by exactly one of several processes that start together, and all of them are ready', { timeout: 60_000 }, async () => {
-    for (let round = 0; round < 3; round += 1) {
-      const file = join(temporaryFolder(), 'engine.db')
-      const starters = Array.from({ length: 4 }, () => startProgram(new URL('./support/starter.ts', import.meta.url), { args: [file] }))
-      const answers = await Promise.all(starters.map(async (starter) => Number((await starter.printed(/MIGRATED (\d+)/))[1])))
-      expect(answers.reduce((sum, applied) => sum + applied, 0)).toBe(migrationCount)
+describe.each(Object.entries(places))('a new database: %s', (_, newPlace) => {
+  it('is migrated once by several processes that start together, and all of them are ready', { timeout: 60_000 }, async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const place = await newPlace()
+      const counts = await Promise.all(Array.from({ length: 4 }, () => applied(start(place))))
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(await countMigrations(place))
     }
+  })
+
+  it('is migrated by those that wait, when the one that migrates it is killed in the middle', { timeout: 60_000 }, async () => {
+    const place = await newPlace()
+    const first = start(place, '30')
+    await first.printed(/STANDS STILL/)
+    const others = [start(place), start(place)]
+    await Promise.all(others.map((other) => other.printed(/OPENS/)))
+    first.child.kill('SIGKILL')
+    await first.exited
+    const counts = await Promise.all(others.map(applied))
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(await countMigrations(place))
   })
 })

@@ -3,14 +3,19 @@ import { inject, onTestFinished } from 'vitest'
 import type { Storage } from '@engine/core'
 import { pglite, postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
+import { watched, type WatchedStorage } from '@engine/testing'
 
 import { createDatabase, dropDatabase } from './postgres.ts'
 
-/** What a test can be run on; ENGINE_TEST_STORAGE chooses for those that do not care. */
-export type StorageName = 'sqlite' | 'pglite' | 'postgres' | 'pgbouncer'
+/**
+ * A new, empty storage (`sqlite`, `pglite`, `postgres` or `pgbouncer`; ENGINE_TEST_STORAGE chooses for tests that do not care),
+ * gone when the test is over. Engines on it fail at their stop when a change had no entry in the log.
+ */
+export async function newStorage(name?: string): Promise<WatchedStorage> {
+  return watched(await emptyStorage(name ?? process.env['ENGINE_TEST_STORAGE'] ?? 'sqlite'))
+}
 
-/** A new, empty storage, gone when the test is over. */
-export async function newStorage(name: string = process.env['ENGINE_TEST_STORAGE'] ?? 'sqlite'): Promise<Storage> {
+async function emptyStorage(name: string): Promise<Storage> {
   if (name === 'sqlite') return sqlite(':memory:')
   if (name === 'pglite') return pglite()
   if (name === 'postgres' || name === 'pgbouncer') return postgres(await newDatabase(name))

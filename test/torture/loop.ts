@@ -9,7 +9,7 @@ export type StorageName = 'sqlite' | 'postgres'
 
 export type Budget = { readonly count: number } | { readonly minutes: number }
 
-export interface LoopOptions {
+interface LoopOptions {
   readonly storage: StorageName
   /** The first round's; each next round has the next number. */
   readonly seed: number
@@ -20,7 +20,7 @@ export interface LoopOptions {
   readonly onRecord?: (record: LoopRecord) => void
 }
 
-export interface FoundViolation {
+interface FoundViolation {
   readonly seed: number
   readonly sentence: string
   /** The command that does this round again. */

@@ -183,6 +183,7 @@ async function judgeStop({ engine, company }: Theatre, round: Round, gone: Gone)
   for (const run of runs.filter(({ workerId }) => workerId?.startsWith(`${gone.pid}-`))) {
     const next = runs.find(({ retryOf }) => retryOf === run.id)
     if (run.status === 'lost') round.violation('A worker that stopped in good order lost a run')
-    if (next && next.attempt !== run.attempt) round.violation(`A stop in good order burned an attempt: ${run.attempt}, then ${next.attempt}`)
+    if (next && next.attempt !== run.attempt)
+      round.violation(`A stop in good order burned an attempt: ${run.attempt}, then ${next.attempt}`)
   }
 }

@@ -37,8 +37,10 @@ export async function foundCompany(engine: Engine, staff: Staff): Promise<Compan
 
 /** Prefixes are unique in a database, and there are many companies in one. */
 function newPrefix(): string {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
-  return [...randomUUID().replaceAll('-', '').slice(0, 8)].map((digit) => letters[parseInt(digit, 16)]).join('')
+  const letters = 'ABCDEFGHIJKLMNOP'
+  return randomUUID()
+    .slice(0, 8)
+    .replaceAll(/./g, (digit) => letters.charAt(Number.parseInt(digit, 16)))
 }
 
 /** A company's whole log in the order of `seq`. */

@@ -49,5 +49,6 @@ function sqliteVersion(): string {
 }
 
 function versionIn(rows: readonly Record<string, unknown>[]): string {
-  return String(rows[0]?.['server_version'] ?? 'unknown').split(' ')[0] ?? 'unknown'
+  const version = rows[0]?.['server_version']
+  return typeof version === 'string' ? version.replace(/ .*/, '') : 'unknown'
 }

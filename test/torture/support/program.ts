@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 /** What was compiled once; most programs of a loop live for less time than their compilation takes. */
 const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/torture', import.meta.url))
 
-export interface Exit {
+interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }

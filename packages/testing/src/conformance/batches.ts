@@ -1,175 +1,162 @@
-import { describe, expect } from 'vitest'
+import { expect } from 'vitest'
 
 import type { UserActor } from '@engine/core'
 
 import { errorOf } from '../error-of.ts'
-import type { Group } from './kit.ts'
 import { logOf } from './log.ts'
-import { actAs, newCompany, openWorld, type World } from './world.ts'
+import { actAs, newCompany, engineGroup, type World } from './world.ts'
 
 /** What differs from call to call, in rows and in the data of events. */
 const different = /^(id|seq|xid|identifier|title|name|credential|credential_hash|at|since|.*(_a|A)t|.*_id|.*Id)$/
 
-export const batches: Group = {
-  name: 'calls at the same time',
-  define(kit) {
-    const world = openWorld(kit)
-    const { test } = kit
-
-    describe('calls of one moment', () => {
-      test('write the same rows and give the same answers as calls of their own', async () => {
-        const { engine } = world()
-        const { companyId, agentId } = await newCompany(world())
-        const given = { companyId, tags: ['a'], context: { deep: [1, { x: 'ü' }] } }
-        // A key, or a status that is expected, makes a call go its own way; so do calls that are awaited one by one.
-        const alone = await engine.tasks.create({ ...given, title: 'Alone' }, { idempotencyKey: 'k', requestId: 'r' })
-        const [together] = await Promise.all([
-          engine.tasks.create({ ...given, title: 'Together' }, { requestId: 'r' }),
-          engine.tasks.create({ ...given, title: 'Another' }, { requestId: 'r' }),
-        ])
-        expect(shape(together)).toEqual(shape(alone))
-        expect(await written(world(), together.id)).toEqual(await written(world(), alone.id))
-        const heldAlone = await engine.tasks.checkout({ taskId: alone.id, agentId, expectedStatuses: ['todo'] }, { requestId: 'r' })
-        const heldTogether = await engine.tasks.checkout({ taskId: together.id, agentId }, { requestId: 'r' })
-        expect(shape(heldTogether)).toEqual(shape(heldAlone))
-        expect(await written(world(), together.id)).toEqual(await written(world(), alone.id))
-        const { api } = await actAs(engine, together, heldTogether)
-        expect((await api.tasks.complete({ taskId: together.id })).status).toBe('done')
-      })
-
-      test('are told to listeners with the places that they have in the log', async () => {
-        const { engine } = world()
-        const { companyId, agentId, newTask } = await newCompany(world())
-        const heard: { id: string; seq: number }[] = []
-        const forget = (['task.created', 'task.assigned', 'task.claimed', 'run.started'] as const).map((type) =>
-          engine.on(type, ({ id, seq }) => void heard.push({ id, seq })),
-        )
-        const tasks = await Promise.all(Array.from({ length: 5 }, () => newTask()))
-        await Promise.all(tasks.map((task) => engine.tasks.checkout({ taskId: task.id, agentId })))
-        for (const stop of forget) stop()
-        expect(heard).toHaveLength(20)
-        const log = await logOf(world(), companyId)
-        for (const { id, seq } of heard) expect(log.find((event) => event.id === id)?.seq).toBe(seq)
-      })
-
-      test('number their tasks without gaps or repeats', async () => {
-        const { newTask } = await newCompany(world())
-        const tasks = await Promise.all(Array.from({ length: 40 }, (_, index) => newTask({ title: `Task ${index}` })))
-        expect(numbersOf(tasks)).toEqual(tasks.map((_, index) => index + 1))
-      })
-
-      test('in several companies do not meet', async () => {
-        const { engine } = world()
-        const companies = [await newCompany(world()), await newCompany(world()), await newCompany(world())]
-        const rounds = Array.from({ length: 10 }, (_, round) => companies.map(({ newTask }) => newTask({ title: `Task ${round}` })))
-        const tasks = await Promise.all(rounds.flat())
-        for (const [index, { companyId }] of companies.entries()) {
-          const own = tasks.filter((_, at) => at % companies.length === index)
-          expect(own.map((task) => task.companyId)).toEqual(own.map(() => companyId))
-          expect(numbersOf(own)).toEqual(own.map((_, at) => at + 1))
-          expect((await engine.tasks.list({ companyId, limit: 100 })).items).toHaveLength(10)
-        }
-      })
-    })
-
-    test('companies that are founded at the same moment get prefixes of their own', async () => {
-      const { engine } = world()
-      const founded = await Promise.all(Array.from({ length: 6 }, () => engine.companies.create({ name: 'Founded' })))
-      expect(new Set(founded.map((company) => company.taskPrefix)).size).toBe(6)
-    })
-
-    describe('a call among others', () => {
-      test('has no effect in a company that its actor may not act in, and is answered as if alone', async () => {
-        const { engine } = world()
-        const { companyId, agentId, newTask } = await newCompany(world())
-        const theirs = await newCompany(world())
-        const task = await newTask()
-        const stranger: UserActor = { kind: 'user', id: 'stranger', roles: { [theirs.companyId]: 'owner' } }
-        const viewer: UserActor = { kind: 'user', id: 'viewer', roles: { [companyId]: 'viewer' } }
-        const operator: UserActor = { kind: 'user', id: 'operator', roles: { '*': 'viewer', [companyId]: 'operator' } }
-        const checkout = (actor: UserActor) => errorOf(engine.as(actor).tasks.checkout({ taskId: task.id, agentId }))
-        const create = (actor: UserActor) => errorOf(engine.as(actor).tasks.create({ companyId, title: 'Mine?' }))
-        const answers = await Promise.all([checkout(stranger), checkout(viewer), create(stranger), create(viewer)])
-        expect(answers.map((answer) => answer.code)).toEqual(['not_found', 'forbidden', 'not_found', 'forbidden'])
-        expect((await engine.tasks.list({ companyId })).items.map(({ id, status }) => [id, status])).toEqual([[task.id, 'todo']])
-        expect((await engine.as(operator).tasks.checkout({ taskId: task.id, agentId })).task.status).toBe('in_progress')
-      })
-
-      test('is refused for itself: the others go on', async () => {
-        const { engine } = world()
-        const { companyId, agentId, newTask } = await newCompany(world())
-        const goalId = '01890000-0000-7000-8000-000000000000'
-        const created = await Promise.allSettled([newTask(), newTask({ goalId }), newTask()])
-        expect(created.map((answer) => answer.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-        expect(created[1]).toMatchObject({
-          reason: { code: 'rule_violated', message: `goalId: there is no goal ${goalId} in this company.` },
-        })
-        const [open, ended] = [await newTask(), await newTask()]
-        await engine.tasks.cancel({ taskId: ended.id })
-        const [first, second, third] = await Promise.allSettled(
-          [open, ended, open].map((task) => engine.tasks.checkout({ taskId: task.id, agentId })),
-        )
-        expect(first).toMatchObject({ status: 'fulfilled' })
-        expect(second).toMatchObject({ reason: { code: 'illegal_transition' } })
-        expect(third).toMatchObject({ reason: { code: 'checkout_conflict' } })
-        expect((await engine.tasks.list({ companyId })).items).toHaveLength(4)
-      })
-
-      test('takes back runs that were queued for others, as a call of its own does', async () => {
-        const { engine } = world()
-        const company = await newCompany(world())
-        const ready = await company.hire({ executionMode: 'auto' })
-        const task = await company.newTask({ assigneeAgentId: ready.id })
-        await engine.tasks.assign({ taskId: task.id, agentId: null })
-        const held = await engine.tasks.checkout({ taskId: task.id, agentId: company.agentId })
-        const runs = await engine.runs.list({ companyId: company.companyId, taskId: task.id })
-        expect(runs.items.map((run) => run.status).toSorted()).toEqual(['cancelled', 'running'])
-        expect(held.task.assigneeAgentId).toBe(company.agentId)
-      })
-    })
-
-    describe('many tasks in one call', () => {
-      test('are created or refused each for itself, with the events of single calls', async () => {
-        const { engine } = world()
-        const { companyId, agentId, newTask } = await newCompany(world())
-        const first = await newTask()
-        const named = (number: number) => first.identifier.replace(/\d+$/, String(number))
-        const many = await engine.tasks.createMany({
-          companyId,
-          tasks: [
-            { title: 'Plain' },
-            { title: 'Assigned', assigneeAgentId: agentId },
-            { title: 'Lost', parentId: named(99) },
-            { title: 'Child', parentId: named(2), blockedBy: [named(3)] },
-          ],
-        })
-        expect(many.items.map((item) => item.status)).toEqual(['created', 'created', 'refused', 'created'])
-        expect(many.items[2]).toMatchObject({
-          error: { code: 'rule_violated', message: `parentId: there is no task ${named(99)} in this company.` },
-        })
-        const log = await logOf(world(), companyId)
-        const created = log.flatMap((event) => (event.type === 'task.created' ? [event.data.identifier] : []))
-        expect(created).toEqual([1, 2, 3, 4].map(named))
-        const alone = await newTask({ title: 'Plain' })
-        const [plain] = many.items.flatMap((item) => (item.status === 'created' ? [item.task] : []))
-        expect(await written(world(), plain?.id ?? '')).toEqual(await written(world(), alone.id))
-      })
-
-      test('are a hundred with the next hundred numbers, also beside others', async () => {
-        const { engine } = world()
-        const { companyId, newTask } = await newCompany(world())
-        const hundred = engine.tasks.createMany({
-          companyId,
-          tasks: Array.from({ length: 100 }, (_, index) => ({ title: `Plain ${index}` })),
-        })
-        const [many, ...single] = await Promise.all([hundred, newTask(), newTask()])
-        const together = many.items.flatMap((item) => (item.status === 'created' ? [item.task] : []))
-        expect(together.map((task) => task.title)).toEqual(together.map((_, index) => `Plain ${index}`))
-        expect(numbersOf([...together, ...single])).toEqual(Array.from({ length: 102 }, (_, index) => index + 1))
-      })
-    })
+export const batches = engineGroup('calls at the same time', {
+  'calls of one moment write the same rows and give the same answers as calls of their own': async (world) => {
+    const { engine } = world
+    const { companyId, agentId } = await newCompany(world)
+    const given = { companyId, tags: ['a'], context: { deep: [1, { x: 'ü' }] } }
+    // A key, or a status that is expected, makes a call go its own way; so do calls that are awaited one by one.
+    const alone = await engine.tasks.create({ ...given, title: 'Alone' }, { idempotencyKey: 'k', requestId: 'r' })
+    const [together] = await Promise.all([
+      engine.tasks.create({ ...given, title: 'Together' }, { requestId: 'r' }),
+      engine.tasks.create({ ...given, title: 'Another' }, { requestId: 'r' }),
+    ])
+    expect(shape(together)).toEqual(shape(alone))
+    expect(await written(world, together.id)).toEqual(await written(world, alone.id))
+    const heldAlone = await engine.tasks.checkout({ taskId: alone.id, agentId, expectedStatuses: ['todo'] }, { requestId: 'r' })
+    const heldTogether = await engine.tasks.checkout({ taskId: together.id, agentId }, { requestId: 'r' })
+    expect(shape(heldTogether)).toEqual(shape(heldAlone))
+    expect(await written(world, together.id)).toEqual(await written(world, alone.id))
+    const { api } = await actAs(engine, together, heldTogether)
+    expect((await api.tasks.complete({ taskId: together.id })).status).toBe('done')
   },
-}
+
+  'calls of one moment are told to listeners with the places that they have in the log': async (world) => {
+    const { engine } = world
+    const { companyId, agentId, newTask } = await newCompany(world)
+    const heard: { id: string; seq: number }[] = []
+    const forget = (['task.created', 'task.assigned', 'task.claimed', 'run.started'] as const).map((type) =>
+      engine.on(type, ({ id, seq }) => void heard.push({ id, seq })),
+    )
+    const tasks = await Promise.all(Array.from({ length: 5 }, () => newTask()))
+    await Promise.all(tasks.map((task) => engine.tasks.checkout({ taskId: task.id, agentId })))
+    for (const stop of forget) stop()
+    expect(heard).toHaveLength(20)
+    const log = await logOf(world, companyId)
+    for (const { id, seq } of heard) expect(log.find((event) => event.id === id)?.seq).toBe(seq)
+  },
+
+  'calls of one moment number their tasks without gaps or repeats': async (world) => {
+    const { newTask } = await newCompany(world)
+    const tasks = await Promise.all(Array.from({ length: 40 }, (_, index) => newTask({ title: `Task ${index}` })))
+    expect(numbersOf(tasks)).toEqual(tasks.map((_, index) => index + 1))
+  },
+
+  'calls of one moment in several companies do not meet': async (world) => {
+    const { engine } = world
+    const companies = [await newCompany(world), await newCompany(world), await newCompany(world)]
+    const rounds = Array.from({ length: 10 }, (_, round) => companies.map(({ newTask }) => newTask({ title: `Task ${round}` })))
+    const tasks = await Promise.all(rounds.flat())
+    for (const [index, { companyId }] of companies.entries()) {
+      const own = tasks.filter((_, at) => at % companies.length === index)
+      expect(own.map((task) => task.companyId)).toEqual(own.map(() => companyId))
+      expect(numbersOf(own)).toEqual(own.map((_, at) => at + 1))
+      expect((await engine.tasks.list({ companyId, limit: 100 })).items).toHaveLength(10)
+    }
+  },
+
+  'companies that are founded at the same moment get prefixes of their own': async (world) => {
+    const { engine } = world
+    const founded = await Promise.all(Array.from({ length: 6 }, () => engine.companies.create({ name: 'Founded' })))
+    expect(new Set(founded.map((company) => company.taskPrefix)).size).toBe(6)
+  },
+
+  'a call among others has no effect in a company that its actor may not act in, and is answered as if alone': async (world) => {
+    const { engine } = world
+    const { companyId, agentId, newTask } = await newCompany(world)
+    const theirs = await newCompany(world)
+    const task = await newTask()
+    const stranger: UserActor = { kind: 'user', id: 'stranger', roles: { [theirs.companyId]: 'owner' } }
+    const viewer: UserActor = { kind: 'user', id: 'viewer', roles: { [companyId]: 'viewer' } }
+    const operator: UserActor = { kind: 'user', id: 'operator', roles: { '*': 'viewer', [companyId]: 'operator' } }
+    const checkout = (actor: UserActor) => errorOf(engine.as(actor).tasks.checkout({ taskId: task.id, agentId }))
+    const create = (actor: UserActor) => errorOf(engine.as(actor).tasks.create({ companyId, title: 'Mine?' }))
+    const answers = await Promise.all([checkout(stranger), checkout(viewer), create(stranger), create(viewer)])
+    expect(answers.map((answer) => answer.code)).toEqual(['not_found', 'forbidden', 'not_found', 'forbidden'])
+    expect((await engine.tasks.list({ companyId })).items.map(({ id, status }) => [id, status])).toEqual([[task.id, 'todo']])
+    expect((await engine.as(operator).tasks.checkout({ taskId: task.id, agentId })).task.status).toBe('in_progress')
+  },
+
+  'a call among others is refused for itself: the others go on': async (world) => {
+    const { engine } = world
+    const { companyId, agentId, newTask } = await newCompany(world)
+    const goalId = '01890000-0000-7000-8000-000000000000'
+    const created = await Promise.allSettled([newTask(), newTask({ goalId }), newTask()])
+    expect(created.map((answer) => answer.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(created[1]).toMatchObject({
+      reason: { code: 'rule_violated', message: `goalId: there is no goal ${goalId} in this company.` },
+    })
+    const [open, ended] = [await newTask(), await newTask()]
+    await engine.tasks.cancel({ taskId: ended.id })
+    const [first, second, third] = await Promise.allSettled(
+      [open, ended, open].map((task) => engine.tasks.checkout({ taskId: task.id, agentId })),
+    )
+    expect(first).toMatchObject({ status: 'fulfilled' })
+    expect(second).toMatchObject({ reason: { code: 'illegal_transition' } })
+    expect(third).toMatchObject({ reason: { code: 'checkout_conflict' } })
+    expect((await engine.tasks.list({ companyId })).items).toHaveLength(4)
+  },
+
+  'a call among others takes back runs that were queued for others, as a call of its own does': async (world) => {
+    const { engine } = world
+    const company = await newCompany(world)
+    const ready = await company.hire({ executionMode: 'auto' })
+    const task = await company.newTask({ assigneeAgentId: ready.id })
+    await engine.tasks.assign({ taskId: task.id, agentId: null })
+    const held = await engine.tasks.checkout({ taskId: task.id, agentId: company.agentId })
+    const runs = await engine.runs.list({ companyId: company.companyId, taskId: task.id })
+    expect(runs.items.map((run) => run.status).toSorted()).toEqual(['cancelled', 'running'])
+    expect(held.task.assigneeAgentId).toBe(company.agentId)
+  },
+
+  'many tasks in one call are created or refused each for itself, with the events of single calls': async (world) => {
+    const { engine } = world
+    const { companyId, agentId, newTask } = await newCompany(world)
+    const first = await newTask()
+    const named = (number: number) => first.identifier.replace(/\d+$/, String(number))
+    const many = await engine.tasks.createMany({
+      companyId,
+      tasks: [
+        { title: 'Plain' },
+        { title: 'Assigned', assigneeAgentId: agentId },
+        { title: 'Lost', parentId: named(99) },
+        { title: 'Child', parentId: named(2), blockedBy: [named(3)] },
+      ],
+    })
+    expect(many.items.map((item) => item.status)).toEqual(['created', 'created', 'refused', 'created'])
+    expect(many.items[2]).toMatchObject({
+      error: { code: 'rule_violated', message: `parentId: there is no task ${named(99)} in this company.` },
+    })
+    const log = await logOf(world, companyId)
+    const created = log.flatMap((event) => (event.type === 'task.created' ? [event.data.identifier] : []))
+    expect(created).toEqual([1, 2, 3, 4].map(named))
+    const alone = await newTask({ title: 'Plain' })
+    const [plain] = many.items.flatMap((item) => (item.status === 'created' ? [item.task] : []))
+    expect(await written(world, plain?.id ?? '')).toEqual(await written(world, alone.id))
+  },
+
+  'many tasks in one call are a hundred with the next hundred numbers, also beside others': async (world) => {
+    const { engine } = world
+    const { companyId, newTask } = await newCompany(world)
+    const hundred = engine.tasks.createMany({
+      companyId,
+      tasks: Array.from({ length: 100 }, (_, index) => ({ title: `Plain ${index}` })),
+    })
+    const [many, ...single] = await Promise.all([hundred, newTask(), newTask()])
+    const together = many.items.flatMap((item) => (item.status === 'created' ? [item.task] : []))
+    expect(together.map((task) => task.title)).toEqual(together.map((_, index) => `Plain ${index}`))
+    expect(numbersOf([...together, ...single])).toEqual(Array.from({ length: 102 }, (_, index) => index + 1))
+  },
+})
 
 function numbersOf(tasks: readonly { readonly identifier: string }[]): number[] {
   return tasks.map((task) => Number(task.identifier.split('-')[1])).toSorted((left, right) => left - right)

@@ -4,44 +4,37 @@ import { EngineError } from '@engine/core'
 
 import { createRandom, type Random } from '../seed.ts'
 import { audit } from './audit.ts'
-import type { Group } from './kit.ts'
-import { expireLease, newCompany, openWorld, type Company, type World } from './world.ts'
+import { expireLease, newCompany, engineGroup, type Company, type World } from './world.ts'
 
-export const counters: Group = {
-  name: 'counters',
-  define(kit) {
-    const world = openWorld(kit)
-    const { test } = kit
-
-    test('tasks by status and live runs are counted right, whatever happens to them at the same time', async () => {
-      const random = createRandom(20)
-      const company = await newCompany(world())
-      const agents = [company.agentId, (await company.hire({ maxConcurrentRuns: 2 })).id]
-      const tasks = await Promise.all(Array.from({ length: 6 }, () => company.newTask()))
-      const taskIds = tasks.map(({ id }) => id)
-      for (let wave = 0; wave < 12; wave += 1) {
-        const moves = Array.from({ length: 8 }, () =>
-          move(world(), { company, random, taskId: random.pick(taskIds), agentId: random.pick(agents) }),
-        )
-        const answers = await Promise.allSettled(moves)
-        const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
-        expect(failures.filter((failure) => !isRefusal(failure))).toEqual([])
-        expect(await audit(world())).toEqual([])
-      }
-    })
-
-    test('a company without tasks counts none, and one task is one', async () => {
-      const { watch } = world()
-      const [empty, one] = [await newCompany(world()), await newCompany(world())]
-      await one.newTask()
-      const count = async ({ companyId }: Company) => {
-        const text = `select coalesce(sum(todo), 0) as todo from ${watch.table('company_counters')} where company_id = ?`
-        return (await watch.query<{ todo: number }>(text, [companyId]))[0]?.todo
-      }
-      expect([await count(empty), await count(one)]).toEqual([0, 1])
-    })
+export const counters = engineGroup('counters', {
+  'tasks by status and live runs are counted right, whatever happens to them at the same time': async (world) => {
+    const random = createRandom(20)
+    const company = await newCompany(world)
+    const agents = [company.agentId, (await company.hire({ maxConcurrentRuns: 2 })).id]
+    const tasks = await Promise.all(Array.from({ length: 6 }, () => company.newTask()))
+    const taskIds = tasks.map(({ id }) => id)
+    for (let wave = 0; wave < 12; wave += 1) {
+      const moves = Array.from({ length: 8 }, () =>
+        move(world, { company, random, taskId: random.pick(taskIds), agentId: random.pick(agents) }),
+      )
+      const answers = await Promise.allSettled(moves)
+      const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+      expect(failures.filter((failure) => !isRefusal(failure))).toEqual([])
+      expect(await audit(world)).toEqual([])
+    }
   },
-}
+
+  'a company without tasks counts none, and one task is one': async (world) => {
+    const { watch } = world
+    const [empty, one] = [await newCompany(world), await newCompany(world)]
+    await one.newTask()
+    const count = async ({ companyId }: Company) => {
+      const text = `select coalesce(sum(todo), 0) as todo from ${watch.table('company_counters')} where company_id = ?`
+      return (await watch.query<{ todo: number }>(text, [companyId]))[0]?.todo
+    }
+    expect([await count(empty), await count(one)]).toEqual([0, 1])
+  },
+})
 
 /** Something that may happen to a task; most of it is refused in most states. */
 async function move(world: World, given: { company: Company; random: Random; taskId: string; agentId: string }): Promise<unknown> {

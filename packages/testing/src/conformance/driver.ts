@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 
 import { CompiledQuery, Kysely, type Transaction } from 'kysely'
-import { afterAll, beforeAll } from 'vitest'
 
 import type { Storage } from '@engine/core'
 
-import type { Kit, StorageUnderTest } from './kit.ts'
+import { group, type Group, type StorageUnderTest, type Tests } from './kit.ts'
 
 /** A table of ours with each of the column types that Engine uses. */
 export interface ContractRow {
@@ -15,7 +14,13 @@ export interface ContractRow {
   number: number | null
   text: string | null
   label: string | null
+  parent: string | null
+  /** Not null in the table. */
+  required: number | null
 }
+
+/** The table's check refuses it. */
+export const refusedNumber = -666
 
 export interface ContractDatabase {
   contract_rows: ContractRow
@@ -23,37 +28,35 @@ export interface ContractDatabase {
 
 export type Database = Kysely<ContractDatabase>
 
-const columns = {
-  sqlite: 'id text primary key, at text, data text, number integer check (number is null or number <> -666), text text, label text unique',
-  postgres:
-    'id uuid primary key, at timestamptz(3), data jsonb, number bigint check (number is null or number <> -666), text text, label text unique',
-} as const satisfies Record<Storage['family'], string>
-const tableEnd = { sqlite: ' strict', postgres: '' } as const satisfies Record<Storage['family'], string>
+const types = {
+  sqlite: { id: 'text', time: 'text', json: 'text', integer: 'integer', end: 'strict' },
+  postgres: { id: 'uuid', time: 'timestamptz(3)', json: 'jsonb', integer: 'bigint', end: '' },
+} as const satisfies Record<Storage['family'], Record<string, string>>
 
 /** A database of a group of tests, without Engine. */
 export interface Direct {
   readonly under: StorageUnderTest
-  /** As core uses the storage's connections, the table `contract_rows` in it. */
+  /** As core uses the storage's connections, with the table `contract_rows`. */
   readonly db: Database
+  create(): Promise<StorageUnderTest>
 }
 
-/** One database with the table for all tests of the group. */
-export function directly(kit: Kit): () => Direct {
-  let direct: Direct | undefined
-  beforeAll(async () => {
-    const under = await kit.create()
-    const db = openDirectly(under.storage)
-    await createTable(db, under.storage)
-    direct = { under, db }
+/** A group on the driver itself. */
+export function directGroup(name: string, tests: Tests<Direct>): Group {
+  return group<Direct>({
+    name,
+    tests,
+    async open(kit) {
+      const under = await kit.create()
+      const db = openDirectly(under.storage)
+      await createTable(db, under.storage)
+      return { under, db, create: () => kit.create() }
+    },
+    async close({ db, under }) {
+      await db.destroy()
+      await under.dispose()
+    },
   })
-  afterAll(async () => {
-    await direct?.db.destroy()
-    await direct?.under.dispose()
-  })
-  return () => {
-    if (!direct) throw new Error('the database is not open yet')
-    return direct
-  }
 }
 
 export function openDirectly(storage: Storage): Database {
@@ -63,9 +66,14 @@ export function openDirectly(storage: Storage): Database {
 
 async function createTable(db: Database, { family, schema }: Storage): Promise<void> {
   const place = schema === undefined ? '' : `"${schema}".`
+  const { id, time, json, integer, end } = types[family]
+  const text = `create table ${place}"contract_rows" (
+    id ${id} primary key, at ${time}, data ${json}, text text, label text unique,
+    number ${integer} check (number is null or number <> ${refusedNumber}), parent ${id} references ${place}"contract_rows" (id),
+    required ${integer} not null default 1) ${end}`
   await inTransaction(db, async (tx) => {
     if (schema !== undefined) await tx.executeQuery(CompiledQuery.raw(`create schema if not exists "${schema}"`))
-    await tx.executeQuery(CompiledQuery.raw(`create table ${place}"contract_rows" (${columns[family]})${tableEnd[family]}`))
+    await tx.executeQuery(CompiledQuery.raw(text))
   })
 }
 
@@ -74,7 +82,7 @@ export async function inTransaction<Result>(db: Database, work: (tx: Transaction
 }
 
 export function newRow(more: Partial<ContractRow> = {}): ContractRow {
-  return { id: randomUUID(), at: null, data: null, number: null, text: null, label: null, ...more }
+  return { id: randomUUID(), at: null, data: null, number: null, text: null, label: null, parent: null, required: 1, ...more }
 }
 
 export async function insert(db: Database, row: ContractRow): Promise<void> {

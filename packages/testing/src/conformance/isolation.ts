@@ -3,9 +3,8 @@ import { expect } from 'vitest'
 import type { Actor } from '@engine/core'
 
 import { errorOf } from '../error-of.ts'
-import type { Group } from './kit.ts'
 import { logOf } from './log.ts'
-import { checkOut, newCompany, openWorld, type World } from './world.ts'
+import { checkOut, newCompany, engineGroup, type World } from './world.ts'
 
 const absentId = '01890000-0000-7000-8000-000000000000'
 
@@ -30,102 +29,96 @@ const samples: Readonly<Record<string, unknown>> = {
 /** What the database says when a row is linked to one that is not there, or not there for this company. */
 const noSuchRow = /foreign key/i
 
-export const isolation: Group = {
-  name: 'isolation',
-  define(kit) {
-    const world = openWorld(kit)
-    const { test } = kit
-
-    test("another company's things are as absent as things that do not exist, in every operation, for every kind of actor", async () => {
-      const { engine, watch } = world()
-      const [mine, theirs] = [await furnish(world()), await furnish(world())]
-      const actors: Actor[] = [
-        { kind: 'user', id: 'u', roles: { [mine.companyId]: 'owner' } },
-        { kind: 'user', id: 'nobody', roles: {} },
-        { kind: 'agent', id: mine.agentId, companyId: mine.companyId },
-        mine.run,
-      ]
-      const before = await watch.dump()
-      const probes = engine.registry.operations.flatMap(({ name, definition }) => {
-        const { company } = definition.access
-        if (company === 'new' || company === 'visible') return []
-        const { parameter } = engine.registry.entity(company)
-        const needed = Object.entries(definition.input.shape).filter(([, schema]) => !schema.safeParse(undefined).success)
-        const input = Object.fromEntries(needed.map(([field]) => [field, samples[field]]))
-        return actors.map((actor) => ({ name, parameter, input, actor }))
-      })
-      for (const { name, parameter, input, actor } of probes) {
-        const theirId = String(Reflect.get(theirs, parameter))
-        const ask = (id: string) => errorOf(engine.execute(name, { input: { ...input, [parameter]: id }, actor }))
-        const [foreign, absent] = [await ask(theirId), await ask(absentId)]
-        expect([name, actor.kind, foreign.code, foreign.kind]).toEqual([name, actor.kind, 'not_found', 'missing'])
-        expect(foreign.message.replace(theirId, '')).toBe(absent.message.replace(absentId, ''))
-      }
-      expect(probes.length).toBeGreaterThan(100)
-      expect(await watch.dump()).toBe(before)
+export const isolation = engineGroup('isolation', {
+  "another company's things are as absent as things that do not exist, in every operation, for every kind of actor": async (world) => {
+    const { engine, watch } = world
+    const [mine, theirs] = [await furnish(world), await furnish(world)]
+    const actors: Actor[] = [
+      { kind: 'user', id: 'u', roles: { [mine.companyId]: 'owner' } },
+      { kind: 'user', id: 'nobody', roles: {} },
+      { kind: 'agent', id: mine.agentId, companyId: mine.companyId },
+      mine.run,
+    ]
+    const before = await watch.dump()
+    const probes = engine.registry.operations.flatMap(({ name, definition }) => {
+      const { company } = definition.access
+      if (company === 'new' || company === 'visible') return []
+      const { parameter } = engine.registry.entity(company)
+      const needed = Object.entries(definition.input.shape).filter(([, schema]) => !schema.safeParse(undefined).success)
+      const input = Object.fromEntries(needed.map(([field]) => [field, samples[field]]))
+      return actors.map((actor) => ({ name, parameter, input, actor }))
     })
-
-    test("another company's things cannot be linked to by a body that names them", async () => {
-      const { engine } = world()
-      const [mine, theirs] = [await furnish(world()), await furnish(world())]
-      const { companyId, taskId, agentId } = mine
-      const links: readonly (readonly [string, Record<string, unknown>])[] = [
-        ['tasks.create', { companyId, title: 'T', assigneeAgentId: theirs.agentId }],
-        ['tasks.create', { companyId, title: 'T', preferredAgentId: theirs.agentId }],
-        ['tasks.create', { companyId, title: 'T', parentId: theirs.taskId }],
-        ['tasks.create', { companyId, title: 'T', parentId: theirs.identifier }],
-        ['tasks.create', { companyId, title: 'T', goalId: theirs.goalId }],
-        ['tasks.create', { companyId, title: 'T', blockedBy: [theirs.taskId] }],
-        ['tasks.update', { taskId, goalId: theirs.goalId }],
-        ['tasks.update', { taskId, blockedBy: [theirs.identifier] }],
-        ['tasks.checkout', { taskId, agentId: theirs.agentId }],
-        ['agents.create', { companyId, name: 'N', role: 'r', adapterType: 'scripted', reportsTo: theirs.agentId }],
-        ['agents.update', { agentId, reportsTo: theirs.agentId }],
-        ['goals.create', { companyId, title: 'G', parentId: theirs.goalId }],
-        ['goals.create', { companyId, title: 'G', ownerAgentId: theirs.agentId }],
-        ['comments.create', { taskId, parentId: theirs.commentId, body: 'x' }],
-      ]
-      const log = await logOf(world(), companyId)
-      for (const [name, input] of links) {
-        const refused = await errorOf(engine.execute(name, { input, actor: { kind: 'system', id: 'system' } }))
-        expect([name, refused.kind]).toEqual([name, expect.stringMatching(/^(rule|missing)$/)])
-      }
-      expect(await logOf(world(), companyId)).toEqual(log)
-    })
-
-    test("another company's things cannot be linked to by code with a defect either: the database refuses the row", async () => {
-      const { watch } = world()
-      const [mine, theirs] = [await furnish(world()), await furnish(world())]
-      const change = (table: string, column: string, id: string) => `update ${watch.table(table)} set ${column} = ? where id = '${id}'`
-      const writes: readonly (readonly [string, readonly string[]])[] = [
-        [change('tasks', 'assignee_agent_id', mine.taskId), [theirs.agentId]],
-        [change('tasks', 'goal_id', mine.taskId), [theirs.goalId]],
-        [change('tasks', 'parent_id', mine.taskId), [theirs.taskId]],
-        [change('tasks', 'company_id', mine.taskId), [theirs.companyId]],
-        [change('runs', 'agent_id', mine.runId), [theirs.agentId]],
-        [change('comments', 'task_id', mine.commentId), [theirs.taskId]],
-        [change('deliverables', 'task_id', mine.deliverableId), [theirs.taskId]],
-        [
-          `insert into ${watch.table('task_blockers')} (company_id, task_id, blocker_id) values (?, ?, ?)`,
-          [mine.companyId, mine.taskId, theirs.taskId],
-        ],
-      ]
-      const before = await watch.dump()
-      for (const [text, values] of writes) await expect(watch.query(text, values), text).rejects.toThrow(noSuchRow)
-      expect(await watch.dump()).toBe(before)
-    })
-
-    test('a person sees the companies of their roles, and of agents only what their role shows', async () => {
-      const { engine } = world()
-      const [company] = [await newCompany(world()), await newCompany(world())]
-      const viewer = engine.as({ kind: 'user', id: 'v', roles: { [company.companyId]: 'viewer' } })
-      expect((await viewer.companies.list()).items.map(({ id }) => id)).toEqual([company.companyId])
-      expect((await viewer.agents.get({ agentId: company.agentId })).adapterConfig).toBeNull()
-      expect((await engine.agents.get({ agentId: company.agentId })).adapterConfig).toEqual({})
-      expect(await errorOf(viewer.agents.pause({ agentId: company.agentId }))).toMatchObject({ code: 'forbidden' })
-    })
+    for (const { name, parameter, input, actor } of probes) {
+      const theirId = String(Reflect.get(theirs, parameter))
+      const ask = (id: string) => errorOf(engine.execute(name, { input: { ...input, [parameter]: id }, actor }))
+      const [foreign, absent] = [await ask(theirId), await ask(absentId)]
+      expect([name, actor.kind, foreign.code, foreign.kind]).toEqual([name, actor.kind, 'not_found', 'missing'])
+      expect(foreign.message.replace(theirId, '')).toBe(absent.message.replace(absentId, ''))
+    }
+    expect(probes.length).toBeGreaterThan(100)
+    expect(await watch.dump()).toBe(before)
   },
-}
+
+  "another company's things cannot be linked to by a body that names them": async (world) => {
+    const { engine } = world
+    const [mine, theirs] = [await furnish(world), await furnish(world)]
+    const { companyId, taskId, agentId } = mine
+    const links: readonly (readonly [string, Record<string, unknown>])[] = [
+      ['tasks.create', { companyId, title: 'T', assigneeAgentId: theirs.agentId }],
+      ['tasks.create', { companyId, title: 'T', preferredAgentId: theirs.agentId }],
+      ['tasks.create', { companyId, title: 'T', parentId: theirs.taskId }],
+      ['tasks.create', { companyId, title: 'T', parentId: theirs.identifier }],
+      ['tasks.create', { companyId, title: 'T', goalId: theirs.goalId }],
+      ['tasks.create', { companyId, title: 'T', blockedBy: [theirs.taskId] }],
+      ['tasks.update', { taskId, goalId: theirs.goalId }],
+      ['tasks.update', { taskId, blockedBy: [theirs.identifier] }],
+      ['tasks.checkout', { taskId, agentId: theirs.agentId }],
+      ['agents.create', { companyId, name: 'N', role: 'r', adapterType: 'scripted', reportsTo: theirs.agentId }],
+      ['agents.update', { agentId, reportsTo: theirs.agentId }],
+      ['goals.create', { companyId, title: 'G', parentId: theirs.goalId }],
+      ['goals.create', { companyId, title: 'G', ownerAgentId: theirs.agentId }],
+      ['comments.create', { taskId, parentId: theirs.commentId, body: 'x' }],
+    ]
+    const log = await logOf(world, companyId)
+    for (const [name, input] of links) {
+      const refused = await errorOf(engine.execute(name, { input, actor: { kind: 'system', id: 'system' } }))
+      expect([name, refused.kind]).toEqual([name, expect.stringMatching(/^(rule|missing)$/)])
+    }
+    expect(await logOf(world, companyId)).toEqual(log)
+  },
+
+  "another company's things cannot be linked to by code with a defect either: the database refuses the row": async (world) => {
+    const { watch } = world
+    const [mine, theirs] = [await furnish(world), await furnish(world)]
+    const change = (table: string, column: string, id: string) => `update ${watch.table(table)} set ${column} = ? where id = '${id}'`
+    const writes: readonly (readonly [string, readonly string[]])[] = [
+      [change('tasks', 'assignee_agent_id', mine.taskId), [theirs.agentId]],
+      [change('tasks', 'goal_id', mine.taskId), [theirs.goalId]],
+      [change('tasks', 'parent_id', mine.taskId), [theirs.taskId]],
+      [change('tasks', 'company_id', mine.taskId), [theirs.companyId]],
+      [change('runs', 'agent_id', mine.runId), [theirs.agentId]],
+      [change('comments', 'task_id', mine.commentId), [theirs.taskId]],
+      [change('deliverables', 'task_id', mine.deliverableId), [theirs.taskId]],
+      [
+        `insert into ${watch.table('task_blockers')} (company_id, task_id, blocker_id) values (?, ?, ?)`,
+        [mine.companyId, mine.taskId, theirs.taskId],
+      ],
+    ]
+    const before = await watch.dump()
+    for (const [text, values] of writes) await expect(watch.query(text, values), text).rejects.toThrow(noSuchRow)
+    expect(await watch.dump()).toBe(before)
+  },
+
+  'a person sees the companies of their roles, and of agents only what their role shows': async (world) => {
+    const { engine } = world
+    const [company] = [await newCompany(world), await newCompany(world)]
+    const viewer = engine.as({ kind: 'user', id: 'v', roles: { [company.companyId]: 'viewer' } })
+    expect((await viewer.companies.list()).items.map(({ id }) => id)).toEqual([company.companyId])
+    expect((await viewer.agents.get({ agentId: company.agentId })).adapterConfig).toBeNull()
+    expect((await engine.agents.get({ agentId: company.agentId })).adapterConfig).toEqual({})
+    expect(await errorOf(viewer.agents.pause({ agentId: company.agentId }))).toMatchObject({ code: 'forbidden' })
+  },
+})
 
 /** A company with one thing of each kind, by the input field that names it. */
 async function furnish(world: World) {

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { Storage } from '@engine/core'
+
+import type { TableCounts } from '../watch/index.ts'
 
 /** A new, empty database. */
 export interface StorageUnderTest {
@@ -23,22 +25,32 @@ export interface StorageToTest {
   readonly skip?: Readonly<Record<string, string>>
 }
 
-/** What a group defines its tests with. */
-export interface Kit {
+/** What a group opens its scene with. */
+interface Kit {
   create(): Promise<StorageUnderTest>
-  test(name: string, body: Body): void
-  /** A test that runs after all others of its group. */
-  last(name: string, body: Body): void
+  /** Adds what was seen to the figures that are printed when all groups are done. */
+  count(seen: TableCounts): void
 }
 
-type Body = (told: { skip: Skip }) => Promise<void>
+/** What a test can say of itself while it runs. */
+export interface Told {
+  /** Ends the test as skipped; the reason is printed. */
+  skip(reason: string): never
+}
 
-/** Ends a test as skipped; the reason is printed. */
-export type Skip = (reason: string) => never
+/** Tests by their names, in their order, on one scene that is opened once. */
+export interface Plan<Scene> {
+  readonly name: string
+  open(kit: Kit): Promise<Scene>
+  close(scene: Scene, kit: Kit): Promise<void>
+  readonly tests: Tests<Scene>
+}
+
+export type Tests<Scene> = Readonly<Record<string, (scene: Scene, told: Told) => Promise<void>>>
 
 export interface Group {
   readonly name: string
-  define(kit: Kit): void
+  define(kit: Kit, skips: Skips): void
 }
 
 /** How long a test may take, milliseconds: a database a round trip away, on a machine that does other things too. */
@@ -47,32 +59,56 @@ const timeoutMs = 60_000
 /** Defines all groups as tests of one storage. */
 export function defineGroups(groups: readonly Group[], target: StorageToTest): void {
   const skips = createSkips(target)
+  const totals = { mutating: 0, withEntry: 0, scoped: 0, namingCompany: 0 }
+  const kit: Kit = { create: () => target.create(), count: (seen) => addTo(totals, seen) }
   describe(target.name, () => {
-    for (const group of groups) {
-      const reason = skips.reasonFor(group.name)
-      describe(group.name, () => defineGroup(group, { target, skips, reason }))
-    }
+    afterAll(() => void process.stdout.write(`${target.name}: ${figures(totals)}\n`))
+    for (const { name, define } of groups) describe(name, () => define(kit, skips))
     it('skips only tests that there are', () => expect(skips.unused()).toEqual([]))
   })
 }
 
-function defineGroup(group: Group, given: { target: StorageToTest; skips: Skips; reason: string | undefined }): void {
-  const { target, skips } = given
-  const closing: (() => void)[] = []
-  function test(name: string, body: Body): void {
-    const reason = skips.reasonFor(name) ?? given.reason
-    // Left out altogether, so that nothing is opened for a group of which no test is run.
-    if (reason !== undefined) return it.skip(`${name} (${reason})`)
+export function group<Scene>(plan: Plan<Scene>): Group {
+  return { name: plan.name, define: (kit, skips) => definePlan(plan, kit, skips) }
+}
+
+function definePlan<Scene>(plan: Plan<Scene>, kit: Kit, skips: Skips): void {
+  const groupReason = skips.reasonFor(plan.name)
+  let scene: { readonly opened: Scene } | undefined
+  // For a group that is skipped nothing is opened.
+  if (groupReason === undefined) {
+    beforeAll(async () => {
+      scene = { opened: await plan.open(kit) }
+    }, timeoutMs)
+    afterAll(async () => {
+      if (scene) await plan.close(scene.opened, kit)
+    }, timeoutMs)
+  }
+  for (const [name, body] of Object.entries(plan.tests)) {
+    const reason = skips.reasonFor(name) ?? groupReason
     it(name, { timeout: timeoutMs }, async (context) => {
+      if (reason !== undefined) context.skip(reason)
       const skip = (why: string): never => {
         skips.print(name, why)
         return context.skip(why)
       }
-      await body({ skip })
+      if (scene) await body(scene.opened, { skip })
     })
   }
-  group.define({ create: () => target.create(), test, last: (name, body) => closing.push(() => test(name, body)) })
-  for (const define of closing) define()
+}
+
+type Totals = { -readonly [Name in 'mutating' | 'withEntry' | 'scoped' | 'namingCompany']: TableCounts[Name] }
+
+function addTo(totals: Totals, seen: TableCounts): void {
+  totals.mutating += seen.mutating
+  totals.withEntry += seen.withEntry
+  totals.scoped += seen.scoped
+  totals.namingCompany += seen.namingCompany
+}
+
+function figures({ mutating, withEntry, scoped, namingCompany }: Totals): string {
+  const entries = `${mutating} transactions changed rows of the business, ${withEntry} of them with an entry in the log`
+  return `${entries}; of ${scoped} statements on rows of companies ${namingCompany} named the company, the others are allowed lookups`
 }
 
 interface Skips {

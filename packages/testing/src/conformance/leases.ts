@@ -1,12 +1,10 @@
-import { describe, expect } from 'vitest'
+import { expect } from 'vitest'
 
 import { permissions, type Api, type RunActor } from '@engine/core'
-import { systemClock } from '@engine/core/plugin'
 
 import { errorOf } from '../error-of.ts'
-import type { Group } from './kit.ts'
 import { logOf } from './log.ts'
-import { actAs, board, checkOut, expireLease, newCompany, openWorld } from './world.ts'
+import { actAs, board, checkOut, expireLease, newCompany, engineGroup } from './world.ts'
 
 const hourMs = 3_600_000
 
@@ -29,165 +27,154 @@ function everyWriteOfARun(api: Api, { taskId, id: runId, companyId }: RunActor):
   }
 }
 
-export const leases: Group = {
-  name: 'leases',
-  define(kit) {
-    let aheadMs = 0
-    const world = openWorld(kit, { clock: { ...systemClock, now: () => systemClock.now() + aheadMs } })
-    const { test } = kit
-
-    describe('a run that lost its task', () => {
-      test('is refused on every write and changes nothing, whoever has the task now', async () => {
-        const { engine, watch } = world()
-        const company = await newCompany(world())
-        const lost = await checkOut(world(), company)
-        await expireLease(world(), lost.runId)
-        await engine.runs.sweep({ runId: lost.runId })
-        const second = await engine.tasks.checkout({ taskId: lost.task.id })
-        expect(second.run.fence).toBe(2)
-        const before = await watch.dump()
-        for (const [name, write] of Object.entries(everyWriteOfARun(lost.api, lost.actor))) {
-          expect(await errorOf(write()), name).toMatchObject({ code: 'lease_lost', kind: 'conflict' })
-        }
-        expect(await errorOf(lost.api.tasks.get({ taskId: lost.task.id }))).toMatchObject({ code: 'lease_lost' })
-        expect(await watch.dump()).toBe(before)
-      })
-
-      test('is tried with every command that a run may call', async () => {
-        const { api, actor } = await checkOut(world(), await newCompany(world()))
-        const allowed = world().engine.registry.operations.filter(
-          ({ definition }) => definition.kind === 'command' && permissions[definition.access.scope].run !== 'never',
-        )
-        expect(allowed.map(({ name }) => name).toSorted()).toEqual(Object.keys(everyWriteOfARun(api, actor)).toSorted())
-      })
-
-      test('cannot write into an earlier run of its own task', async () => {
-        const { engine } = world()
-        const first = await checkOut(world(), await newCompany(world()))
-        await first.api.tasks.release({ taskId: first.task.id })
-        const second = await actAs(engine, first.task, await engine.tasks.checkout({ taskId: first.task.id }))
-        const forged = second.api.runs.appendLog({ runId: first.runId, entries: [{ stream: 'stdout', text: 'forged' }] })
-        expect(await errorOf(forged)).toMatchObject({ code: 'forbidden' })
-      })
-
-      test('is refused by its fence alone', async () => {
-        const { engine } = world()
-        const { actor, task } = await checkOut(world(), await newCompany(world()))
-        const stale = engine.as({ ...actor, fence: actor.fence - 1 })
-        expect(await errorOf(stale.tasks.progress({ taskId: task.id, percent: 1 }))).toMatchObject({ code: 'lease_lost' })
-      })
-
-      test('while it writes either wrote before or is refused, and nothing of it comes after', async () => {
-        const { engine } = world()
-        const company = await newCompany(world())
-        for (let round = 0; round < 5; round += 1) {
-          const { task, api } = await checkOut(world(), company)
-          const writes = [1, 2, 3, 4].map((percent) => api.tasks.progress({ taskId: task.id, percent }))
-          const [released, ...answers] = await Promise.allSettled([engine.as(board).tasks.release({ taskId: task.id }), ...writes])
-          expect(released.status).toBe('fulfilled')
-          for (const answer of answers) if (answer.status === 'rejected') expect(answer.reason.code).toBe('lease_lost')
-          const ofTask = (await logOf(world(), company.companyId)).filter((event) => event.entity.id === task.id)
-          const types = ofTask.toSorted((left, right) => left.seq - right.seq).map((event) => event.type)
-          expect(types.indexOf('task.released')).toBeGreaterThan(types.lastIndexOf('task.progress_updated'))
-          expect(types.filter((type) => type === 'task.progress_updated')).toHaveLength(
-            answers.filter((answer) => answer.status === 'fulfilled').length,
-          )
-        }
-      })
-    })
-
-    describe('a lease that ran out', () => {
-      test('is swept: the run is lost, the task is open again, and the log says so', async () => {
-        const { engine } = world()
-        const company = await newCompany(world())
-        const { task, runId } = await checkOut(world(), company)
-        await expireLease(world(), runId)
-        expect(await engine.runs.sweep({ runId })).toMatchObject({ status: 'lost' })
-        expect(await engine.tasks.get({ taskId: task.id })).toMatchObject({ status: 'todo', checkout: null })
-        expect((await logOf(world(), company.companyId)).map((event) => event.type)).toContain('run.lost')
-      })
-
-      test('is swept once, however many look after it at the same time', async () => {
-        const { engine } = world()
-        const company = await newCompany(world())
-        const { runId } = await checkOut(world(), company)
-        await expireLease(world(), runId)
-        await Promise.allSettled(Array.from({ length: 6 }, () => engine.runs.sweep({ runId })))
-        expect((await logOf(world(), company.companyId)).filter((event) => event.type === 'run.lost')).toHaveLength(1)
-      })
-
-      test('counts again when its run renews it before the sweep, and either of the two wins', async () => {
-        const { engine } = world()
-        const company = await newCompany(world())
-        for (let round = 0; round < 6; round += 1) {
-          const { task, runId, api } = await checkOut(world(), company)
-          await expireLease(world(), runId)
-          if (round === 0) await api.runs.heartbeat({ runId })
-          const [renewed] = await Promise.allSettled([api.runs.heartbeat({ runId }), engine.runs.sweep({ runId })])
-          const { status } = await engine.runs.get({ runId })
-          expect(status).toBe(renewed.status === 'fulfilled' ? 'running' : 'lost')
-          expect((await engine.tasks.get({ taskId: task.id })).status).toBe(status === 'running' ? 'in_progress' : 'todo')
-          if (round === 0) expect(status).toBe('running')
-        }
-      })
-
-      test('gives the task up, visibly, when every attempt was lost', async () => {
-        const { engine } = world()
-        const company = await newCompany(world(), 'auto')
-        const task = await company.newTask({ assigneeAgentId: company.agentId, maxAttempts: 2 })
-        const queued = async () => (await engine.runs.list({ companyId: company.companyId, taskId: task.id, status: 'queued' })).items
-        for (let attempt = 1; attempt <= 2; attempt += 1) {
-          const [run] = await queued()
-          expect(run?.attempt).toBe(attempt)
-          const runId = run?.id ?? ''
-          await engine.runs.claim({ runId, workerId: 'gone' })
-          await expireLease(world(), runId)
-          await engine.runs.sweep({ runId })
-        }
-        expect(await engine.tasks.get({ taskId: task.id })).toMatchObject({
-          status: 'blocked',
-          blocked: { reason: 'its run was lost in 2 of 2 attempts', owner: 'operator' },
-        })
-        expect(await queued()).toEqual([])
-      })
-    })
-
-    test('a lease ends by the clock that its judges share: that of the database, or of the one machine', async () => {
-      const { engine, under } = world()
-      const company = await newCompany(world())
-      const isShared = under.storage.family === 'postgres'
-      const sweptAfter = async (ahead: { atCheckout: number; atSweep: number }): Promise<string> => {
-        try {
-          aheadMs = ahead.atCheckout
-          const { runId } = await checkOut(world(), company)
-          aheadMs = ahead.atSweep
-          return (await engine.runs.sweep({ runId })).status
-        } finally {
-          aheadMs = 0
-        }
-      }
-      expect(await sweptAfter({ atCheckout: 0, atSweep: 0 })).toBe('running')
-      expect(await sweptAfter({ atCheckout: 0, atSweep: hourMs })).toBe(isShared ? 'running' : 'lost')
-      expect(await sweptAfter({ atCheckout: -hourMs, atSweep: 0 })).toBe(isShared ? 'running' : 'lost')
-      expect(await sweptAfter({ atCheckout: hourMs, atSweep: 0 })).toBe('running')
-    })
-
-    test('a person who takes a task away ends the run that had it', async () => {
-      const { engine } = world()
-      const company = await newCompany(world())
-      const person = engine.as(board)
-      for (const take of [
-        (taskId: string) => person.tasks.complete({ taskId }),
-        (taskId: string) => person.tasks.cancel({ taskId }),
-        (taskId: string) => person.tasks.block({ taskId, reason: 'stop' }),
-        (taskId: string) => person.tasks.release({ taskId }),
-      ]) {
-        const { task, runId, api } = await checkOut(world(), company)
-        await take(task.id)
-        expect((await engine.runs.get({ runId })).status).toBe('cancelled')
-        expect(await errorOf(api.tasks.progress({ taskId: task.id, percent: 5 }))).toMatchObject({ code: 'lease_lost' })
-        expect((await engine.tasks.get({ taskId: task.id })).checkout).toBeNull()
-      }
-    })
+export const leases = engineGroup('leases', {
+  'a run that lost its task is refused on every write and changes nothing, whoever has the task now': async (world) => {
+    const { engine, watch } = world
+    const company = await newCompany(world)
+    const lost = await checkOut(world, company)
+    await expireLease(world, lost.runId)
+    await engine.runs.sweep({ runId: lost.runId })
+    const second = await engine.tasks.checkout({ taskId: lost.task.id })
+    expect(second.run.fence).toBe(2)
+    const before = await watch.dump()
+    for (const [name, write] of Object.entries(everyWriteOfARun(lost.api, lost.actor))) {
+      expect(await errorOf(write()), name).toMatchObject({ code: 'lease_lost', kind: 'conflict' })
+    }
+    expect(await errorOf(lost.api.tasks.get({ taskId: lost.task.id }))).toMatchObject({ code: 'lease_lost' })
+    expect(await watch.dump()).toBe(before)
   },
-}
+
+  'a run that lost its task is tried with every command that a run may call': async (world) => {
+    const { api, actor } = await checkOut(world, await newCompany(world))
+    const allowed = world.engine.registry.operations.filter(
+      ({ definition }) => definition.kind === 'command' && permissions[definition.access.scope].run !== 'never',
+    )
+    expect(allowed.map(({ name }) => name).toSorted()).toEqual(Object.keys(everyWriteOfARun(api, actor)).toSorted())
+  },
+
+  'a run that lost its task cannot write into an earlier run of its own task': async (world) => {
+    const { engine } = world
+    const first = await checkOut(world, await newCompany(world))
+    await first.api.tasks.release({ taskId: first.task.id })
+    const second = await actAs(engine, first.task, await engine.tasks.checkout({ taskId: first.task.id }))
+    const forged = second.api.runs.appendLog({ runId: first.runId, entries: [{ stream: 'stdout', text: 'forged' }] })
+    expect(await errorOf(forged)).toMatchObject({ code: 'forbidden' })
+  },
+
+  'a run that lost its task is refused by its fence alone': async (world) => {
+    const { engine } = world
+    const { actor, task } = await checkOut(world, await newCompany(world))
+    const stale = engine.as({ ...actor, fence: actor.fence - 1 })
+    expect(await errorOf(stale.tasks.progress({ taskId: task.id, percent: 1 }))).toMatchObject({ code: 'lease_lost' })
+  },
+
+  'a run that lost its task while it writes either wrote before or is refused, and nothing of it comes after': async (world) => {
+    const { engine } = world
+    const company = await newCompany(world)
+    for (let round = 0; round < 5; round += 1) {
+      const { task, api } = await checkOut(world, company)
+      const writes = [1, 2, 3, 4].map((percent) => api.tasks.progress({ taskId: task.id, percent }))
+      const [released, ...answers] = await Promise.allSettled([engine.as(board).tasks.release({ taskId: task.id }), ...writes])
+      expect(released.status).toBe('fulfilled')
+      for (const answer of answers) if (answer.status === 'rejected') expect(answer.reason.code).toBe('lease_lost')
+      const ofTask = (await logOf(world, company.companyId)).filter((event) => event.entity.id === task.id)
+      const types = ofTask.toSorted((left, right) => left.seq - right.seq).map((event) => event.type)
+      expect(types.indexOf('task.released')).toBeGreaterThan(types.lastIndexOf('task.progress_updated'))
+      expect(types.filter((type) => type === 'task.progress_updated')).toHaveLength(
+        answers.filter((answer) => answer.status === 'fulfilled').length,
+      )
+    }
+  },
+
+  'a lease that ran out is swept: the run is lost, the task is open again, and the log says so': async (world) => {
+    const { engine } = world
+    const company = await newCompany(world)
+    const { task, runId } = await checkOut(world, company)
+    await expireLease(world, runId)
+    expect(await engine.runs.sweep({ runId })).toMatchObject({ status: 'lost' })
+    expect(await engine.tasks.get({ taskId: task.id })).toMatchObject({ status: 'todo', checkout: null })
+    expect((await logOf(world, company.companyId)).map((event) => event.type)).toContain('run.lost')
+  },
+
+  'a lease that ran out is swept once, however many look after it at the same time': async (world) => {
+    const { engine } = world
+    const company = await newCompany(world)
+    const { runId } = await checkOut(world, company)
+    await expireLease(world, runId)
+    await Promise.allSettled(Array.from({ length: 6 }, () => engine.runs.sweep({ runId })))
+    expect((await logOf(world, company.companyId)).filter((event) => event.type === 'run.lost')).toHaveLength(1)
+  },
+
+  'a lease that ran out counts again when its run renews it before the sweep, and either of the two wins': async (world) => {
+    const { engine } = world
+    const company = await newCompany(world)
+    for (let round = 0; round < 6; round += 1) {
+      const { task, runId, api } = await checkOut(world, company)
+      await expireLease(world, runId)
+      if (round === 0) await api.runs.heartbeat({ runId })
+      const [renewed] = await Promise.allSettled([api.runs.heartbeat({ runId }), engine.runs.sweep({ runId })])
+      const { status } = await engine.runs.get({ runId })
+      expect(status).toBe(renewed.status === 'fulfilled' ? 'running' : 'lost')
+      expect((await engine.tasks.get({ taskId: task.id })).status).toBe(status === 'running' ? 'in_progress' : 'todo')
+      if (round === 0) expect(status).toBe('running')
+    }
+  },
+
+  'a lease that ran out gives the task up, visibly, when every attempt was lost': async (world) => {
+    const { engine } = world
+    const company = await newCompany(world, 'auto')
+    const task = await company.newTask({ assigneeAgentId: company.agentId, maxAttempts: 2 })
+    const queued = async () => (await engine.runs.list({ companyId: company.companyId, taskId: task.id, status: 'queued' })).items
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      const [run] = await queued()
+      expect(run?.attempt).toBe(attempt)
+      const runId = run?.id ?? ''
+      await engine.runs.claim({ runId, workerId: 'gone' })
+      await expireLease(world, runId)
+      await engine.runs.sweep({ runId })
+    }
+    expect(await engine.tasks.get({ taskId: task.id })).toMatchObject({
+      status: 'blocked',
+      blocked: { reason: 'its run was lost in 2 of 2 attempts', owner: 'operator' },
+    })
+    expect(await queued()).toEqual([])
+  },
+
+  'a lease ends by the clock that its judges share: that of the database, or of the one machine': async (world) => {
+    const { engine, under } = world
+    const company = await newCompany(world)
+    const isShared = under.storage.family === 'postgres'
+    const sweptAfter = async (ahead: { atCheckout: number; atSweep: number }): Promise<string> => {
+      try {
+        world.clock.aheadMs = ahead.atCheckout
+        const { runId } = await checkOut(world, company)
+        world.clock.aheadMs = ahead.atSweep
+        return (await engine.runs.sweep({ runId })).status
+      } finally {
+        world.clock.aheadMs = 0
+      }
+    }
+    expect(await sweptAfter({ atCheckout: 0, atSweep: 0 })).toBe('running')
+    expect(await sweptAfter({ atCheckout: 0, atSweep: hourMs })).toBe(isShared ? 'running' : 'lost')
+    expect(await sweptAfter({ atCheckout: -hourMs, atSweep: 0 })).toBe(isShared ? 'running' : 'lost')
+    expect(await sweptAfter({ atCheckout: hourMs, atSweep: 0 })).toBe('running')
+  },
+
+  'a person who takes a task away ends the run that had it': async (world) => {
+    const { engine } = world
+    const company = await newCompany(world)
+    const person = engine.as(board)
+    for (const take of [
+      (taskId: string) => person.tasks.complete({ taskId }),
+      (taskId: string) => person.tasks.cancel({ taskId }),
+      (taskId: string) => person.tasks.block({ taskId, reason: 'stop' }),
+      (taskId: string) => person.tasks.release({ taskId }),
+    ]) {
+      const { task, runId, api } = await checkOut(world, company)
+      await take(task.id)
+      expect((await engine.runs.get({ runId })).status).toBe('cancelled')
+      expect(await errorOf(api.tasks.progress({ taskId: task.id, percent: 5 }))).toMatchObject({ code: 'lease_lost' })
+      expect((await engine.tasks.get({ taskId: task.id })).checkout).toBeNull()
+    }
+  },
+})

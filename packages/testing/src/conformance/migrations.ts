@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { expect } from 'vitest'
 
 import type { Storage } from '@engine/core'
 
@@ -8,65 +8,66 @@ import { intercepted } from '../intercept.ts'
 import { openTestEngine } from '../test-engine.ts'
 import { tables } from '../watch/tables.ts'
 import { inTransaction, openDirectly, type Database } from './driver.ts'
-import type { Group, Skip, StorageUnderTest } from './kit.ts'
+import { group, type StorageUnderTest, type Told } from './kit.ts'
 
-const noReopen = 'its data end with its engine: there is no reopen()'
+const onlyOnce = 'its data end with its engine: there is no reopen()'
 
-export const migrations: Group = {
+interface Scene {
+  readonly under: StorageUnderTest
+  create(): Promise<StorageUnderTest>
+}
+
+/** Each test leaves the database as one that was migrated; the first one migrates it. */
+export const migrations = group<Scene>({
   name: 'migrations',
-  define(kit) {
-    const { test } = kit
-    let under: StorageUnderTest | undefined
-    beforeAll(async () => {
-      under = await kit.create()
-    })
-    afterAll(() => under?.dispose())
-    const again = (skip: Skip): Storage => under?.reopen?.() ?? skip(noReopen)
-
-    test('an empty database becomes one with the tables that Engine has, and no other', async () => {
-      if (!under) throw new Error('no storage')
+  open: async ({ create }) => ({ under: await create(), create }),
+  close: ({ under }) => under.dispose(),
+  tests: {
+    'an empty database becomes one with the tables that Engine has, and no other': async ({ under }) => {
       const { engine, watch } = await openTestEngine({ storage: under.storage })
       await engine.companies.create({ name: 'Acme' })
       const known = Object.keys(tables).toSorted()
       for (const name of known) await watch.query(`select count(*) as count from ${watch.table(name)}`)
       expect((await watch.query<{ name: string }>(tableNames(under.storage))).map(({ name }) => name).toSorted()).toEqual(known)
       await engine.stop()
-    })
+    },
 
-    test('a migrated database is opened again with its data, and nothing is applied', async ({ skip }) => {
-      const before = await dump(again(skip))
-      const { engine } = await openTestEngine({ storage: again(skip) })
+    'a migrated database is opened again with its data, and nothing is applied': async (scene, told) => {
+      const before = await dump(again(scene, told))
+      const { engine } = await openTestEngine({ storage: again(scene, told) })
       expect((await engine.companies.list()).items).toHaveLength(1)
       await engine.stop()
-      expect(await dump(again(skip))).toBe(before)
-    })
+      expect(await errorOf(engine.companies.list())).toMatchObject({ code: 'unavailable' })
+      expect(await errorOf(engine.companies.create({ name: 'Late' }))).toMatchObject({ code: 'unavailable' })
+      expect(await dump(again(scene, told))).toBe(before)
+    },
 
-    test('a database of a newer Engine is refused and left as it was', async ({ skip }) => {
-      const table = nameOf(again(skip), 'engine_migrations')
+    'a database of a newer Engine is refused and left as it was': async (scene, told) => {
+      const table = nameOf(again(scene, told), 'engine_migrations')
       const future = `insert into ${table} (position, id, checksum, applied_at) values (99, '0099-future', 'x', '2030-01-01T00:00:00.000Z')`
-      await change(again(skip), future)
-      const before = await dump(again(skip))
-      expect(await errorOf(openTestEngine({ storage: again(skip) }))).toMatchObject({
+      await change(again(scene, told), future)
+      const before = await dump(again(scene, told))
+      expect(await errorOf(openTestEngine({ storage: again(scene, told) }))).toMatchObject({
         code: 'schema_newer',
         message: expect.stringContaining('0099-future'),
       })
-      expect(await dump(again(skip))).toBe(before)
-      await change(again(skip), `delete from ${table} where position = 99`)
-    })
+      expect(await dump(again(scene, told))).toBe(before)
+      await change(again(scene, told), `delete from ${table} where position = 99`)
+    },
 
-    test('a database with an edited migration is refused and left as it was', async ({ skip }) => {
-      const table = nameOf(again(skip), 'engine_migrations')
-      await change(again(skip), `update ${table} set checksum = 'edited' || checksum where position = 0`)
-      const before = await dump(again(skip))
-      expect(await errorOf(openTestEngine({ storage: again(skip) }))).toMatchObject({ code: 'schema_edited' })
-      expect(await dump(again(skip))).toBe(before)
-      await change(again(skip), `update ${table} set checksum = substr(checksum, 7) where position = 0`)
-      await (await openTestEngine({ storage: again(skip) })).engine.stop()
-    })
+    'a database with an edited migration is refused and left as it was': async (scene, told) => {
+      const table = nameOf(again(scene, told), 'engine_migrations')
+      await change(again(scene, told), `update ${table} set checksum = 'edited' || checksum where position = 0`)
+      const before = await dump(again(scene, told))
+      expect(await errorOf(openTestEngine({ storage: again(scene, told) }))).toMatchObject({ code: 'schema_edited' })
+      expect(await dump(again(scene, told))).toBe(before)
+      await change(again(scene, told), `update ${table} set checksum = substr(checksum, 7) where position = 0`)
+      await (await openTestEngine({ storage: again(scene, told) })).engine.stop()
+    },
 
-    test('a start that broke off anywhere in the migrations is made up for by the next one', async ({ skip }) => {
-      const fresh = await kit.create()
-      const reopen = () => fresh.reopen?.() ?? skip(noReopen)
+    'a start that broke off anywhere in the migrations is made up for by the next one': async (scene, told) => {
+      const fresh = await scene.create()
+      const reopen = () => fresh.reopen?.() ?? told.skip(onlyOnce)
       // Each start gets about twice as far as the one before, until one gets through.
       let isBroken = true
       for (let last = 1; isBroken; last *= 2) {
@@ -83,8 +84,12 @@ export const migrations: Group = {
       await engine.companies.create({ name: 'Acme' })
       await engine.stop()
       await fresh.dispose()
-    })
+    },
   },
+})
+
+function again({ under }: Scene, { skip }: Told): Storage {
+  return under.reopen?.() ?? skip(onlyOnce)
 }
 
 function tableNames({ family, schema = '' }: Storage): string {

@@ -1,184 +1,189 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { CompiledQuery } from 'kysely'
-import { describe, expect } from 'vitest'
+import { expect } from 'vitest'
 
-import { directly, inTransaction, insert, newRow, openDirectly, present, type ContractRow, type Database } from './driver.ts'
-import type { Group } from './kit.ts'
+import {
+  directGroup,
+  inTransaction,
+  insert,
+  newRow,
+  openDirectly,
+  present,
+  refusedNumber,
+  type ContractRow,
+  type Database,
+} from './driver.ts'
 
 /** What each refusal of the database is known by; core turns these into its own errors. */
 const codes = {
   duplicate: ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'],
   check: ['SQLITE_CONSTRAINT_CHECK', '23514'],
+  reference: ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503'],
+  missing: ['SQLITE_CONSTRAINT_NOTNULL', '23502'],
 } as const
 
 const changeOfMind = new Error('taken back')
 
-export const transactions: Group = {
-  name: 'transactions',
-  define({ test, ...kit }) {
-    const direct = directly({ test, ...kit })
-
-    test('a transaction keeps all that it wrote, or leaves nothing when it is taken back', async () => {
-      const { db } = direct()
-      const [kept, takenBack] = [newRows(3), newRows(3)]
-      await inTransaction(db, (tx) => insertAll(tx, kept))
-      const rolledBack = inTransaction(db, async (tx) => {
-        await insertAll(tx, takenBack)
-        await tx
-          .deleteFrom('contract_rows')
-          .where(
-            'id',
-            'in',
-            kept.map(({ id }) => id),
-          )
-          .execute()
-        throw changeOfMind
-      })
-      await expect(rolledBack).rejects.toBe(changeOfMind)
-      expect(await present(db, [...kept, ...takenBack])).toEqual(kept)
-    })
-
-    test('of many transactions at once each is kept or taken back for itself', async () => {
-      const { db } = direct()
-      const rows = newRows(60)
-      const answers = await Promise.allSettled(
-        rows.map((row, index) =>
-          inTransaction(db, async (tx) => {
-            await insert(tx, row)
-            await present(tx, rows)
-            if (index % 3 === 0) throw changeOfMind
-          }),
-        ),
-      )
-      expect(answers.map(({ status }) => status === 'rejected')).toEqual(rows.map((_, index) => index % 3 === 0))
-      expect(await present(db, rows)).toEqual(rows.filter((_, index) => index % 3 !== 0))
-    })
-
-    test('a transaction that read before it wrote never fails for it, and no change is lost', async () => {
-      const { db } = direct()
-      const row = newRow({ number: 0 })
-      await inTransaction(db, (tx) => insert(tx, row))
-      await Promise.all(Array.from({ length: 40 }, () => inTransaction(db, (tx) => increment(tx, row.id))))
-      expect(await numberOf(db, row.id)).toBe(40)
-    })
-
-    test('reads outside a transaction never see what it has not committed', async () => {
-      const { db } = direct()
-      const [row] = newRows(1)
-      const seen: Promise<readonly ContractRow[]>[] = []
-      const rolledBack = inTransaction(db, async (tx) => {
-        await insertAll(tx, [row])
-        // Where there is one connection these wait for the end of the transaction, so they are not awaited here.
-        for (let look = 0; look < 5; look += 1) {
-          seen.push(present(db, [row]))
-          await delay(2)
-        }
-        expect(await present(tx, [row])).toEqual([row])
-        throw changeOfMind
-      })
-      await expect(rolledBack).rejects.toBe(changeOfMind)
-      expect(await Promise.all(seen)).toEqual([[], [], [], [], []])
-    })
-
-    test('what was committed is seen by the next read', async () => {
-      const { db } = direct()
-      for (const row of newRows(30)) {
-        await inTransaction(db, (tx) => insert(tx, row))
-        expect(await present(db, [row])).toEqual([row])
-      }
-    })
-
-    describe('a statement that fails', () => {
-      test('takes its transaction back, and the connection goes on', async () => {
-        const { db } = direct()
-        const [first] = newRows(1)
-        for (let round = 0; round < 15; round += 1) {
-          const failed = inTransaction(db, async (tx) => {
-            await insert(tx, first)
-            await tx.executeQuery(CompiledQuery.raw('select * from no_such_table'))
-          })
-          await expect(failed).rejects.toThrow(/no_such_table/)
-        }
-        expect(await present(db, [first])).toEqual([])
-        await inTransaction(db, (tx) => insert(tx, first))
-        expect(await present(db, [first])).toEqual([first])
-      })
-
-      test('and is ignored is never half a commit: all that is left is kept, or the commit is refused', async () => {
-        const { db } = direct()
-        const [before, after] = newRows(2)
-        const committed = await inTransaction(db, async (tx) => {
-          await insert(tx, before)
-          await insert(tx, before).catch(() => undefined)
-          await insert(tx, after).catch(() => undefined)
-        }).then(
-          () => true,
-          () => false,
+export const transactions = directGroup('transactions', {
+  'a transaction keeps all that it wrote, or leaves nothing when it is taken back': async (direct) => {
+    const { db } = direct
+    const [kept, takenBack] = [newRows(3), newRows(3)]
+    await inTransaction(db, (tx) => insertAll(tx, kept))
+    const rolledBack = inTransaction(db, async (tx) => {
+      await insertAll(tx, takenBack)
+      await tx
+        .deleteFrom('contract_rows')
+        .where(
+          'id',
+          'in',
+          kept.map(({ id }) => id),
         )
-        expect(await present(db, [before, after])).toEqual(committed ? [before, after] : [])
-      })
-
-      test('among others at the same time harms none of them', async () => {
-        const { db } = direct()
-        const taken = newRow({ label: `taken ${Math.random()}` })
-        await inTransaction(db, (tx) => insert(tx, taken))
-        const rows = newRows(30).map((row, index) => (index % 2 === 0 ? row : { ...row, label: taken.label }))
-        await Promise.allSettled(rows.map((row) => inTransaction(db, (tx) => insert(tx, row))))
-        expect(await present(db, rows)).toEqual(rows.filter((_, index) => index % 2 === 0))
-      })
-
-      test('says by its code what was wrong', async () => {
-        const { db } = direct()
-        const row = newRow({ label: `once ${Math.random()}` })
-        await inTransaction(db, (tx) => insert(tx, row))
-        expect(codes.duplicate).toContain(await codeOf(inTransaction(db, (tx) => insert(tx, row))))
-        expect(codes.duplicate).toContain(await codeOf(inTransaction(db, (tx) => insert(tx, newRow({ label: row.label })))))
-        expect(codes.check).toContain(await codeOf(inTransaction(db, (tx) => insert(tx, newRow({ number: -666 })))))
-      })
+        .execute()
+      throw changeOfMind
     })
-
-    test('the event loop gets its turns, however busy the database is kept', async () => {
-      const { db } = direct()
-      let turns = 0
-      const ticking = setInterval(() => (turns += 1), 1)
-      const end = performance.now() + 150
-      while (performance.now() < end) await db.executeQuery(CompiledQuery.raw('select 1 as one'))
-      clearInterval(ticking)
-      expect(turns).toBeGreaterThan(3)
-    })
-
-    describe('connections that were closed', () => {
-      test('refuse what comes later, and let what is under way end', async () => {
-        const under = await kit.create()
-        const db = openDirectly(under.storage)
-        const ask = () => db.executeQuery(CompiledQuery.raw('select 1 as one'))
-        const early = Array.from({ length: 5 }, ask)
-        await ask()
-        const ended = Promise.allSettled(early)
-        await db.destroy()
-        for (const answer of await ended) if (answer.status === 'fulfilled') expect(answer.value.rows).toEqual([{ one: 1 }])
-        await expect(ask()).rejects.toThrow(/destroyed|closed/)
-        await db.destroy()
-        await under.dispose()
-      })
-
-      test('that were never used are closed as well', async () => {
-        const under = await kit.create()
-        await openDirectly(under.storage).destroy()
-        await under.dispose()
-      })
-    })
-
-    test('a storage says what it is, and shows no password', async () => {
-      const { storage } = direct().under
-      expect(storage.spec).toBe('engine.storage.v1')
-      expect(['sqlite', 'postgres']).toContain(storage.family)
-      expect(storage.schema === undefined).toBe(storage.family === 'sqlite')
-      expect(storage.id).not.toMatch(/:\/\/[^/]*@/)
-    })
+    await expect(rolledBack).rejects.toBe(changeOfMind)
+    expect(await present(db, [...kept, ...takenBack])).toEqual(kept)
   },
-}
+
+  'of many transactions at once each is kept or taken back for itself': async (direct) => {
+    const { db } = direct
+    const rows = newRows(60)
+    const answers = await Promise.allSettled(
+      rows.map((row, index) =>
+        inTransaction(db, async (tx) => {
+          await insert(tx, row)
+          await present(tx, rows)
+          if (index % 3 === 0) throw changeOfMind
+        }),
+      ),
+    )
+    expect(answers.map(({ status }) => status === 'rejected')).toEqual(rows.map((_, index) => index % 3 === 0))
+    expect(await present(db, rows)).toEqual(rows.filter((_, index) => index % 3 !== 0))
+  },
+
+  'a transaction that read before it wrote never fails for it, and no change is lost': async (direct) => {
+    const { db } = direct
+    const row = newRow({ number: 0 })
+    await inTransaction(db, (tx) => insert(tx, row))
+    await Promise.all(Array.from({ length: 40 }, () => inTransaction(db, (tx) => increment(tx, row.id))))
+    expect(await numberOf(db, row.id)).toBe(40)
+  },
+
+  'reads outside a transaction never see what it has not committed': async (direct) => {
+    const { db } = direct
+    const [row] = newRows(1)
+    const seen: Promise<readonly ContractRow[]>[] = []
+    const rolledBack = inTransaction(db, async (tx) => {
+      await insertAll(tx, [row])
+      // Where there is one connection these wait for the end of the transaction, so they are not awaited here.
+      for (let look = 0; look < 5; look += 1) {
+        seen.push(present(db, [row]))
+        await delay(2)
+      }
+      expect(await present(tx, [row])).toEqual([row])
+      throw changeOfMind
+    })
+    await expect(rolledBack).rejects.toBe(changeOfMind)
+    expect(await Promise.all(seen)).toEqual([[], [], [], [], []])
+  },
+
+  'what was committed is seen by the next read': async (direct) => {
+    const { db } = direct
+    for (const row of newRows(30)) {
+      await inTransaction(db, (tx) => insert(tx, row))
+      expect(await present(db, [row])).toEqual([row])
+    }
+  },
+
+  'a statement that fails takes its transaction back, and the connection goes on': async (direct) => {
+    const { db } = direct
+    const [first] = newRows(1)
+    for (let round = 0; round < 15; round += 1) {
+      const failed = inTransaction(db, async (tx) => {
+        await insert(tx, first)
+        await tx.executeQuery(CompiledQuery.raw('select * from no_such_table'))
+      })
+      await expect(failed).rejects.toThrow(/no_such_table/)
+    }
+    expect(await present(db, [first])).toEqual([])
+    await inTransaction(db, (tx) => insert(tx, first))
+    expect(await present(db, [first])).toEqual([first])
+  },
+
+  'a statement that fails and is ignored is never half a commit: all that is left is kept, or the commit is refused': async (direct) => {
+    const { db } = direct
+    const [before, after] = newRows(2)
+    const committed = await inTransaction(db, async (tx) => {
+      await insert(tx, before)
+      await insert(tx, before).catch(() => undefined)
+      await insert(tx, after).catch(() => undefined)
+    }).then(
+      () => true,
+      () => false,
+    )
+    expect(await present(db, [before, after])).toEqual(committed ? [before, after] : [])
+  },
+
+  'a statement that fails among others at the same time harms none of them': async (direct) => {
+    const { db } = direct
+    const taken = newRow({ label: `taken ${Math.random()}` })
+    await inTransaction(db, (tx) => insert(tx, taken))
+    const rows = newRows(30).map((row, index) => (index % 2 === 0 ? row : { ...row, label: taken.label }))
+    await Promise.allSettled(rows.map((row) => inTransaction(db, (tx) => insert(tx, row))))
+    expect(await present(db, rows)).toEqual(rows.filter((_, index) => index % 2 === 0))
+  },
+
+  'a statement that fails says by its code what was wrong': async (direct) => {
+    const { db } = direct
+    const row = newRow({ label: `once ${Math.random()}` })
+    const add = (more: Partial<ContractRow>) => codeOf(inTransaction(db, (tx) => insert(tx, newRow(more))))
+    await inTransaction(db, (tx) => insert(tx, row))
+    expect(codes.duplicate).toContain(await add({ id: row.id }))
+    expect(codes.duplicate).toContain(await add({ label: row.label }))
+    expect(codes.check).toContain(await add({ number: refusedNumber }))
+    expect(codes.reference).toContain(await add({ parent: newRow().id }))
+    expect(codes.missing).toContain(await add({ required: null }))
+  },
+
+  'the event loop gets its turns, however busy the database is kept': async (direct) => {
+    const { db } = direct
+    let turns = 0
+    const ticking = setInterval(() => (turns += 1), 1)
+    const end = performance.now() + 150
+    while (performance.now() < end) await db.executeQuery(CompiledQuery.raw('select 1 as one'))
+    clearInterval(ticking)
+    expect(turns).toBeGreaterThan(3)
+  },
+
+  'connections that were closed refuse what comes later, and let what is under way end': async (direct) => {
+    const under = await direct.create()
+    const db = openDirectly(under.storage)
+    const ask = () => db.executeQuery(CompiledQuery.raw('select 1 as one'))
+    const early = Array.from({ length: 5 }, ask)
+    await ask()
+    const ended = Promise.allSettled(early)
+    await db.destroy()
+    for (const answer of await ended) if (answer.status === 'fulfilled') expect(answer.value.rows).toEqual([{ one: 1 }])
+    await expect(ask()).rejects.toThrow(/destroyed|closed/)
+    await db.destroy()
+    await under.dispose()
+  },
+
+  'connections that were closed that were never used are closed as well': async (direct) => {
+    const under = await direct.create()
+    await openDirectly(under.storage).destroy()
+    await under.dispose()
+  },
+
+  'a storage says what it is, and shows no password': async (direct) => {
+    const { storage } = direct.under
+    expect(storage.spec).toBe('engine.storage.v1')
+    expect(['sqlite', 'postgres']).toContain(storage.family)
+    expect(storage.schema === undefined).toBe(storage.family === 'sqlite')
+    expect(storage.id).not.toMatch(/:\/\/[^/]*@/)
+  },
+})
 
 function newRows(count: 1): [ContractRow]
 function newRows(count: 2): [ContractRow, ContractRow]

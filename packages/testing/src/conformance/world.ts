@@ -1,14 +1,22 @@
-import { afterAll, beforeAll, expect } from 'vitest'
+import { expect } from 'vitest'
 
-import type { Api, Engine, RunActor, UserActor } from '@engine/core'
+import type { Api, Engine, EngineSettings, RunActor, UserActor } from '@engine/core'
+import { systemClock } from '@engine/core/plugin'
 
-import { openTestEngine, type TestEngine, type TestEngineOptions } from '../test-engine.ts'
+import { openTestEngine, type TestEngine } from '../test-engine.ts'
 import { audit } from './audit.ts'
-import type { Kit, StorageUnderTest } from './kit.ts'
+import { group, type Group, type StorageUnderTest, type Tests, type Told } from './kit.ts'
 
-/** One database and an engine on it, for all tests of a group. */
+/** One database and an engine on it, for all tests of a group, which use companies of their own. */
 export interface World extends Pick<TestEngine, 'engine' | 'adapter' | 'watch'> {
   readonly under: StorageUnderTest
+  create(): Promise<StorageUnderTest>
+  /** How far the engine's clock is ahead of the system's, milliseconds; a test that moves it puts it back. */
+  readonly clock: { aheadMs: number }
+  /** Another engine on the same data. Skips the test where there can be none. */
+  partner(told: Told): Promise<Engine>
+  /** Stops the engines and removes the database. */
+  end(): Promise<void>
 }
 
 type Agent = Awaited<ReturnType<Engine['agents']['create']>>
@@ -35,30 +43,65 @@ export interface CheckedOut {
 
 export const board: UserActor = { kind: 'user', id: 'board', roles: { '*': 'owner' } }
 
-/**
- * Opens one engine for all tests of a group, which are to use companies of their own. The group ends with a test of
- * everything that they left: owners, counts and logs must agree.
- */
-export function openWorld(kit: Kit, options: Omit<TestEngineOptions, 'storage'> = {}): () => World {
-  let world: World | undefined
-  beforeAll(async () => {
-    const under = await kit.create()
-    world = { ...(await openTestEngine({ ...options, storage: under.storage })), under }
-  })
-  afterAll(async () => {
-    await world?.engine.stop()
-    await world?.under.dispose()
-  })
-  const opened = () => {
-    if (!world) throw new Error('the engine is not open yet')
-    return world
-  }
-  kit.last('whatever these tests did, owners, counts and logs agree, and each change has its entry', async () => {
-    expect(await audit(opened())).toEqual([])
-    expect(opened().watch.violations).toEqual([])
-  })
-  return opened
+export interface EngineGroupOptions {
+  readonly settings?: Partial<EngineSettings>
+  /** Whether the engine's loops run. */
+  readonly isStarted?: boolean
 }
+
+/** A group on one engine. It ends with a look at everything that its tests left. */
+export function engineGroup(name: string, tests: Tests<World>, options: EngineGroupOptions = {}): Group {
+  const { settings = {}, isStarted = false } = options
+  return group<World>({
+    name,
+    async open(kit) {
+      const under = await kit.create()
+      const world = await openWorld(under, { create: () => kit.create(), settings })
+      if (isStarted) await world.engine.start()
+      return world
+    },
+    async close(world, kit) {
+      kit.count(world.watch.counts)
+      await world.end()
+    },
+    tests: {
+      ...tests,
+      [`whatever the tests of ${name} did, owners, counts and logs agree, and each change has its entry`]: async (world) => {
+        expect(await audit(world)).toEqual([])
+        expect(world.watch.violations).toEqual([])
+      },
+    },
+  })
+}
+
+async function openWorld(
+  under: StorageUnderTest,
+  { create, settings }: Pick<World, 'create'> & { settings: Partial<EngineSettings> },
+): Promise<World> {
+  const clock = { aheadMs: 0 }
+  const now = () => systemClock.now() + clock.aheadMs
+  const opened = await openTestEngine({ storage: under.storage, settings, clock: { ...systemClock, now } })
+  let partner: Promise<Engine> | undefined
+  return {
+    ...opened,
+    under,
+    create,
+    clock,
+    partner({ skip }) {
+      const storage = under.reopen?.() ?? skip(onlyOne)
+      partner ??= openTestEngine({ storage, adapter: opened.adapter }).then(({ engine }) => engine)
+      return partner
+    },
+    async end() {
+      await (await partner)?.stop()
+      await opened.engine.stop()
+      await under.dispose()
+    },
+  }
+}
+
+/** Why a test of several engines is skipped. */
+export const onlyOne = 'its data are open to one engine at a time: there is no reopen()'
 
 let names = 0
 

@@ -1,0 +1,76 @@
+// A short slice of the torture loops, another one each time; `pnpm torture` runs them without limit.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+
+import { chooseSeed, createRandom } from '@engine/testing'
+
+import { runFaults } from './torture/faults/run-faults.ts'
+import { killCaller } from './torture/kills/call-round.ts'
+import type { Round, Scene, StorageName } from './torture/loop.ts'
+import { loops } from './torture/loops.ts'
+
+/** Rounds of each loop: together they take a minute or two on two cores. */
+const rounds: Readonly<Record<string, number>> = {
+  histories: 12,
+  zombies: 16,
+  kills: 16,
+  postmaster: 4,
+  'proxy-faults': 15,
+  'disk-full': 6,
+  idempotency: 35,
+  clocks: 6,
+  starts: 6,
+}
+
+const runs = loops.flatMap((loop) => loop.storages.map((storage) => ({ loop, storage, name: `${loop.name} on ${storage}` })))
+
+describe('the torture loops', () => {
+  it.each(runs)('$name find nothing wrong', { timeout: 180_000 }, async ({ loop, storage }) => {
+    const count = rounds[loop.name] ?? 1
+    const record = await loop.run({ storage, seed: chooseSeed(), budget: { count }, postgresUrl: inject('postgresUrl') })
+    // Each of them says how to find it again.
+    expect(record.violations).toEqual([])
+    expect(record.rounds).toBe(count)
+  })
+})
+
+/** A round that keeps what it is told. */
+function quietRound(): Round & { readonly found: string[] } {
+  const found: string[] = []
+  const ignore = () => undefined
+  return {
+    seed: 0,
+    random: createRandom(0),
+    count: ignore,
+    took: ignore,
+    reached: ignore,
+    fact: ignore,
+    violation: (sentence) => void found.push(sentence),
+    found,
+  }
+}
+
+function sceneOf(storage: StorageName): Scene {
+  const folder = mkdtempSync(join(tmpdir(), 'engine-torture-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return { storage, postgresUrl: inject('postgresUrl'), folder }
+}
+
+describe.each<StorageName>(['sqlite', 'postgres'])('a process that dies in a call, on %s', (storage) => {
+  it.each(['tasks.update.recorded', 'tasks.complete.committed'])('leaves nothing half done at %s', { timeout: 60_000 }, async (point) => {
+    const round = quietRound()
+    await killCaller(sceneOf(storage), round, point)
+    expect(round.found).toEqual([])
+  })
+})
+
+describe('the seeded faults', () => {
+  it('are caught: a few quick ones; `pnpm faults` tries all', { timeout: 240_000 }, async () => {
+    const results = await runFaults({ postgresUrl: inject('postgresUrl'), onlyQuick: true })
+    expect(results.filter(({ verdict }) => verdict !== 'caught')).toEqual([])
+    expect(results.length).toBeGreaterThan(2)
+  })
+})

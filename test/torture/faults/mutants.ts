@@ -1,0 +1,8 @@
+import type { Mutant } from './mutant.ts'
+import { batches } from './mutants/batches.ts'
+import { commands } from './mutants/commands.ts'
+import { ownership } from './mutants/ownership.ts'
+import { storages } from './mutants/storages.ts'
+
+/** Faults that a reader could overlook, each with the test that does not. */
+export const mutants: readonly Mutant[] = [...ownership, ...commands, ...storages, ...batches]

@@ -1,0 +1,129 @@
+import { inLoop, onPostgres, onSqlite, type Mutant } from '../mutant.ts'
+
+const execute = 'packages/core/src/kernel/execute.ts'
+const transaction = 'packages/core/src/kernel/transaction.ts'
+const idempotency = 'packages/core/src/kernel/idempotency.ts'
+
+/** The one transaction of a command, and what belongs into it. */
+export const commands: readonly Mutant[] = [
+  {
+    name: 'events are written outside the transaction of their change',
+    file: execute,
+    find: `await appendEvents(tx, { events: recorded, epoch: host.epoch })`,
+    replace: `await appendEvents(host.db as never, { events: recorded, epoch: host.epoch })`,
+    caughtBy: {
+      file: 'test/torture.test.ts',
+      test: 'a process that dies in a call, on postgres > leaves nothing half done at tasks.update.recorded',
+    },
+  },
+  {
+    name: 'a change may go without an event',
+    file: execute,
+    find: `const events = await appendEvents(tx, { events: recorded, epoch: host.epoch })`,
+    replace: `const events = await appendEvents(tx, { events: recorded.slice(1), epoch: host.epoch })`,
+    caughtBy: onSqlite('an event says who did what to which version'),
+  },
+  {
+    name: 'an idempotency key is ignored',
+    file: execute,
+    find: `call.idempotencyKey === undefined
+      ? null`,
+    replace: `call.idempotencyKey !== null
+      ? null`,
+    caughtBy: onSqlite('the same key with the same request has one effect and one answer'),
+    isQuick: true,
+  },
+  {
+    name: 'the answer of a key is not kept with its effect',
+    file: execute,
+    find: `if (keyed) await remember(tx, keyed, output)`,
+    replace: `if (keyed) void remember`,
+    caughtBy: onSqlite('the same key with the same request has one effect and one answer'),
+  },
+  {
+    name: 'a key is taken over from who has it',
+    file: idempotency,
+    find: `.where('idempotency_records.created_at', '<=', given.since),`,
+    replace: `.where('idempotency_records.created_at', '>=', given.since),`,
+    caughtBy: inLoop('idempotency on postgres'),
+  },
+  {
+    name: 'a key answers for other input too',
+    file: idempotency,
+    find: `if (record.input_hash !== request.inputHash) {`,
+    replace: `if (record.input_hash === '') {`,
+    caughtBy: onSqlite('the same key with another request is refused'),
+  },
+  {
+    name: 'a call reaches into another company',
+    file: 'packages/core/src/kernel/authorize.ts',
+    find: `if (actor.companyId !== request.companyId) return 'missing'`,
+    replace: ``,
+    caughtBy: onSqlite("another company's things are as absent as things that do not exist"),
+  },
+  {
+    name: 'a body names things of another company',
+    file: 'packages/core/src/tasks/sql.ts',
+    find: `return task?.company_id === given.companyId ? task : null`,
+    replace: `return task`,
+    caughtBy: onSqlite("another company's things cannot be linked to by a body that names them"),
+  },
+  {
+    name: 'a key of one company answers in another',
+    file: idempotency,
+    find: 'scope: `${request.companyId} ${actor.kind}:${actor.id} ${command}`',
+    replace: 'scope: `${actor.kind}:${actor.id} ${command}`',
+    caughtBy: onSqlite('a key belongs to one actor, one command and one company'),
+  },
+  {
+    name: 'a task is not locked when it is read to be changed',
+    file: 'packages/core/src/tasks/sql.ts',
+    find: `db.selectFrom('tasks').selectAll().where('id', '=', given.id).forNoKeyUpdate(),`,
+    replace: `db.selectFrom('tasks').selectAll().where('id', '=', given.id),`,
+    caughtBy: onPostgres('the log of a task whose run writes while a person takes it away is listed in the order'),
+  },
+  {
+    name: 'a company is not locked',
+    file: transaction,
+    find: `if (isShared) await lockCompany(tx, unit)`,
+    replace: `if (isShared) void lockCompany`,
+    caughtBy: onPostgres('wake a task once when its last blockers end in both at the same moment'),
+  },
+  {
+    name: 'a company is locked for the session',
+    file: transaction,
+    find: 'sql`select pg_advisory_xact_lock(${key})`',
+    replace: 'sql`select pg_advisory_lock(${key})`',
+    caughtBy: onPostgres('wake a task once when its last blockers end in both at the same moment'),
+  },
+  {
+    name: 'a transaction of unknown outcome is run again',
+    file: transaction,
+    find: `return code === uniqueViolation ? 2 : 1`,
+    replace: `return code === uniqueViolation || code === '08007' ? 2 : 1`,
+    caughtBy: inLoop('proxy-faults on postgres'),
+  },
+  {
+    name: 'tasks are not counted',
+    file: 'packages/core/src/companies/counters.ts',
+    find: `if (changes) await addTaskCounts(`,
+    replace: `if (changes?.done) await addTaskCounts(`,
+    caughtBy: onSqlite('tasks by status and live runs are counted right'),
+  },
+  {
+    name: 'live runs are not counted',
+    file: execute,
+    find: `await countLiveRun(tx, {`,
+    replace: `if (change < 0) await countLiveRun(tx, {`,
+    caughtBy: onSqlite('an agent gets as many tasks at once as it can take'),
+  },
+  {
+    name: 'passes of a loop overlap',
+    file: 'packages/core/src/kernel/loop.ts',
+    find: `const hasMore = await runPass()`,
+    replace: `void runPass()
+      const hasMore = false`,
+    caughtBy: { file: 'packages/core/src/kernel/loop.test.ts', test: 'never overlaps its passes' },
+    isQuick: true,
+  },
+]

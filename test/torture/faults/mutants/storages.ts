@@ -1,0 +1,105 @@
+import { inLoop, inRaces, onPostgres, onSqlite, type Mutant } from '../mutant.ts'
+
+const writer = 'packages/storage-sqlite/src/writer.ts'
+const driver = 'packages/storage-postgres/src/driver.ts'
+const sqliteStorage = (test: string) => ({ file: 'packages/storage-sqlite/src/storage.test.ts', test })
+
+/** What a database is asked to promise. */
+export const storages: readonly Mutant[] = [
+  {
+    name: 'SQLite begins without its write lock',
+    file: writer,
+    find: `begin immediate`,
+    replace: `begin deferred`,
+    caughtBy: sqliteStorage('lets two connections write in turns: a transaction that reads before it writes is never refused'),
+    isQuick: true,
+  },
+  {
+    name: 'SQLite does not wait for the disk',
+    file: 'packages/storage-sqlite/src/open.ts',
+    find: `synchronous = FULL`,
+    replace: `synchronous = NORMAL`,
+    caughtBy: sqliteStorage('shares one commit among the transactions of one moment, and is durable on every connection'),
+  },
+  {
+    name: 'SQLite acknowledges before the shared commit',
+    file: writer,
+    find: `      this.#leave(group)
+    }
+    await group.committed`,
+    replace: `      this.#leave(group)
+    }`,
+    caughtBy: inLoop('disk-full on sqlite'),
+  },
+  {
+    name: 'SQLite keeps what one of many took back',
+    file: writer,
+    find: `this.#control['rollback to command'].run()`,
+    replace: ``,
+    caughtBy: sqliteStorage('keeps what was committed and forgets what was rolled back'),
+  },
+  {
+    name: 'a commit that Postgres answered with a rollback counts',
+    file: driver,
+    find: `if (command !== 'COMMIT')`,
+    replace: `if (command === '')`,
+    caughtBy: onPostgres('a statement that fails and is ignored is never half a commit'),
+  },
+  {
+    name: 'a commit whose answer was lost counts as refused',
+    file: driver,
+    find: `throw asCommitFailure(error)`,
+    replace: `throw error`,
+    caughtBy: inLoop('idempotency on postgres'),
+  },
+  {
+    name: 'a statement whose answer was lost counts as refused',
+    file: 'packages/core/src/kernel/batcher.ts',
+    find: `codeOf(error) !== '08006') return error`,
+    replace: `codeOf(error) !== '') return error`,
+    caughtBy: inLoop('proxy-faults on postgres'),
+  },
+  {
+    name: 'an idle connection that breaks ends the process',
+    file: 'packages/storage-postgres/src/pool.ts',
+    find: `pool.on('error', ignore)`,
+    replace: ``,
+    caughtBy: inRaces('a connection that breaks > ends no process, whatever it was used for'),
+  },
+  {
+    name: 'a transaction keeps its locks while its process stands still',
+    file: driver,
+    find: `set local idle_in_transaction_session_timeout = '10s'`,
+    replace: `set local idle_in_transaction_session_timeout = '0'`,
+    caughtBy: inRaces('a worker > takes tasks back in a company where another process hangs in the middle of a command'),
+  },
+  {
+    name: 'those who migrate do not wait for each other',
+    file: 'packages/core/src/database/migrate.ts',
+    find: 'select pg_advisory_xact_lock(hashtextextended(${`engine migrations ${schema}`}, 0))',
+    replace: 'select hashtextextended(${`engine migrations ${schema}`}, 0)',
+    caughtBy: inLoop('starts on postgres'),
+  },
+  {
+    name: 'an edited migration is taken for the same',
+    file: 'packages/core/src/database/history.ts',
+    find: `if (known.id !== row.id || checksumOf(known) !== row.checksum) {`,
+    replace: `if (known.id !== row.id) {`,
+    caughtBy: { file: 'test/conformance-sqlite.test.ts', test: 'a database with an edited migration is refused' },
+  },
+  {
+    name: 'events are read in the order of their numbers alone',
+    file: 'packages/core/src/events/sql.ts',
+    find: `    .where('seq', '<=', given.upTo)
+`,
+    replace: ``,
+    caughtBy: inRaces('the order of events > lets nobody who listens from now on miss what is being committed'),
+  },
+  {
+    name: 'events can be changed',
+    file: 'packages/core/src/database/migrations/0001-walking-skeleton.ts',
+    find: `before update on events begin select raise(abort, 'events are append-only'); end`,
+    replace: `before update on events begin select 1; end`,
+    caughtBy: onSqlite('an event is never changed or deleted, not even by hand'),
+  },
+]
