@@ -4,7 +4,7 @@ import { requireAgent } from '../../agents/change.ts'
 import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
-import { changeTask, moveTask, requireTask } from '../../tasks/transition.ts'
+import { changeTask, moveTask, requireTask, taskRef } from '../../tasks/transition.ts'
 import { cancelAndRelease } from '../cancel.ts'
 import { requireRun } from '../end.ts'
 import { runMachine } from '../machine.ts'
@@ -43,6 +43,7 @@ export const retry = command({
     const agent = await requireAgent(context, task.assignee_agent_id ?? run.agent_id)
     // A checkout that read the task before goes by its version: it must see this run.
     task = await changeTask(context, task, {})
+    context.emit('task.updated', taskRef(task), { changed: ['queuedRun'] })
     const queued = await wake(context, { agent, task, reason: 'manual', retryOf: run.id })
     if (!queued) throw ruleViolated(`The agent ${agent.name} is ${agent.status}; assign the task to another one.`)
     return toRun(queued)
