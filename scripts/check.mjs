@@ -13,6 +13,7 @@ const steps = [
   ['packages:check'],
   ['schema:generate', '--check'],
   ['docs:generate', '--check'],
+  ['reliability', '--check'],
 ]
 
 const results = steps.map(runStep)

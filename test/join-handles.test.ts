@@ -9,6 +9,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { createEngine, type Engine, type Storage } from '@engine/core'
 import { pglite, postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
+import { watched } from '@engine/testing'
 
 import { errorOf } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
@@ -16,7 +17,7 @@ import { clientTransaction, openClient, openNative, openPool } from './support/j
 import { newDatabase } from './support/storages.ts'
 
 async function openEngine(storage: Storage, options: Partial<Parameters<typeof createEngine>[0]> = {}): Promise<Engine> {
-  const engine = await createEngine({ storage, checksOutputs: true, ...options })
+  const engine = await createEngine({ storage: watched(storage), checksOutputs: true, ...options })
   onTestFinished(() => engine.stop())
   return engine
 }

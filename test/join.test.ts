@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { createEngine, EngineError, type AnyEvent, type Engine, type EngineOptions, type Joined, type Storage } from '@engine/core'
+import { watched } from '@engine/testing'
 
 import { errorOf, scriptedAdapter, until } from './support/engine.ts'
 import { openShop, postgresShops, sqliteShops, type Shop, type ShopKind, type ShopTransaction } from './support/join-shops.ts'
@@ -16,7 +17,7 @@ interface Company {
 /** An engine whose loops, once started, would sleep for an hour if nobody woke them. */
 async function openCompany(storage: Storage, options: Partial<EngineOptions> = {}): Promise<Company> {
   const settings = { pollMs: 3_600_000, stopGraceMs: 1_000, ...options.settings }
-  const engine = await createEngine({ storage, adapters: [scriptedAdapter()], checksOutputs: true, ...options, settings })
+  const engine = await createEngine({ storage: watched(storage), adapters: [scriptedAdapter()], checksOutputs: true, ...options, settings })
   onTestFinished(() => engine.stop())
   const company = await engine.companies.create({ name: 'Acme' })
   const agent = await engine.agents.create({ companyId: company.id, name: 'Ada', role: 'packer', adapterType: 'scripted' })

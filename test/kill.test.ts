@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { createEngine, type Engine } from '@engine/core'
 import { processAdapter } from '@engine/adapters/process'
 import { sqlite } from '@engine/storage-sqlite'
+import { watched } from '@engine/testing'
 
 import { until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
@@ -28,7 +29,7 @@ interface Scene {
 async function prepare(): Promise<Scene> {
   const folder = temporaryFolder()
   const [file, trace, hold] = [join(folder, 'engine.db'), join(folder, 'trace'), join(folder, 'hold')]
-  const engine = await createEngine({ storage: sqlite(file), adapters: [processAdapter()] })
+  const engine = await createEngine({ storage: watched(sqlite(file)), adapters: [processAdapter()] })
   const company = await engine.companies.create({ name: 'Acme' })
   const agent = await engine.agents.create({
     companyId: company.id,

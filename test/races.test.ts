@@ -8,7 +8,7 @@ import { createEngine, type AgentActor, type Engine, type EngineOptions, type Ru
 import { systemClock } from '@engine/core/plugin'
 import { pglite, postgres } from '@engine/storage-postgres'
 
-import { createFakeClock, type FakeClock } from '@engine/testing'
+import { createFakeClock, watched, type FakeClock } from '@engine/testing'
 import { board, errorOf, scriptedAdapter, until } from './support/engine.ts'
 import { newDatabase } from './support/storages.ts'
 
@@ -64,11 +64,11 @@ function gateAt(step: string): Gate {
 
 async function openEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
   const engine = await createEngine({
-    storage: postgres(url),
     adapters: [scriptedAdapter()],
     checksOutputs: true,
     random: () => 0,
     ...options,
+    storage: watched(options.storage ?? postgres(url)),
     settings: { ...settings, ...options.settings },
   })
   engines.push(engine)

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 
 import { createEngine } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
+import { watched } from '@engine/testing'
 
 import { board, createWorld, errorOf, until, type World } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
@@ -324,7 +325,7 @@ describe('a queued run', () => {
     const file = join(temporaryFolder(), 'engine.db')
     world = await createWorld({ storage: sqlite(file) })
     const task = await newTask({ assigneeAgentId: world.agentId })
-    const without = await createEngine({ storage: sqlite(file), settings: { pollMs: 10 } })
+    const without = await createEngine({ storage: watched(sqlite(file)), settings: { pollMs: 10 } })
     await without.start()
     await new Promise((resolve) => setTimeout(resolve, 60))
     expect(await without.tasks.get({ taskId: task.id })).toMatchObject({ status: 'todo' })

@@ -1,6 +1,6 @@
 import { createEngine, type Engine, type RunActor } from '@engine/core'
 import type { Storage } from '@engine/core'
-import { scriptedAdapter, type ScriptedAdapter } from '@engine/testing'
+import { scriptedAdapter, watched, type ScriptedAdapter } from '@engine/testing'
 
 type Settings = NonNullable<Parameters<typeof createEngine>[0]['settings']>
 
@@ -15,7 +15,7 @@ export interface Company {
 export async function openEngine(storage: Storage, settings: Settings = {}): Promise<{ engine: Engine; adapter: ScriptedAdapter }> {
   const adapter = scriptedAdapter()
   const engine = await createEngine({
-    storage,
+    storage: watched(storage),
     adapters: [adapter],
     random: () => 0,
     settings: { pollMs: 20, sweepMs: 20, retryBaseMs: 1, stopGraceMs: 500, ...settings },
