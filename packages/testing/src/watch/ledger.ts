@@ -50,7 +50,7 @@ export function createLedger(): Ledger {
   const facts = createFacts()
 
   function judgeWrites(statements: readonly SeenStatement[]): void {
-    const writes = statements.filter(({ rows }) => rows > 0).flatMap(({ text }) => facts(text).writes)
+    const writes = statements.filter(({ rows }) => rows > 0).flatMap(({ text }) => facts(text).writes.map((write) => ({ ...write, text })))
     if (writes.length === 0 || writes.some(({ table }) => table === migrationTable)) return
     const texts = () => statements.map(({ text }) => text)
     for (const sentence of unknownTables(writes)) violations.push({ rule: 'unknown_table', sentence, statements: texts() })
@@ -100,8 +100,9 @@ function describe(violations: readonly TableViolation[]): string {
   return `The table watch found ${violations.length} violations.\n${lines.join('\n')}`
 }
 
-function isOfTheBusiness({ table, verb }: Write): boolean {
-  return tables[table]?.part === 'domain' && !quietWrites.some((quiet) => quiet.table === table && quiet.verb === verb)
+function isOfTheBusiness({ table, verb, text }: Write & { readonly text: string }): boolean {
+  const isQuiet = quietWrites.some((quiet) => quiet.table === table && quiet.verb === verb && (quiet.pattern?.test(text) ?? true))
+  return tables[table]?.part === 'domain' && !isQuiet
 }
 
 function unknownTables(writes: readonly Write[]): string[] {

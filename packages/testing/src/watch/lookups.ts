@@ -40,6 +40,14 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
     reason: 'A verification looks at all rows of all companies, range by range.',
   },
   {
+    pattern: /^select company_id, task_id, run_id, expires_at from leases where expires_at < .+$/,
+    reason: 'A verification looks for leases that nobody took back.',
+  },
+  {
+    pattern: /^update leases set fence = \?, expires_at = \?$/,
+    reason: 'A database that was restored is opened: all leases in it are over, those of every company.',
+  },
+  {
     pattern: /^select company_id, task_id, count\(\*\) as count from leases group by company_id, task_id having count\(\*\) > \?$/,
     reason: 'A verification looks for a second lease of any task.',
   },

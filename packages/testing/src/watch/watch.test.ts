@@ -76,20 +76,23 @@ describe('a watched transaction', () => {
     expect(rules).toEqual(['no_entry'])
   })
 
-  it('that renews a lease, keeps a log of a run or migrates needs no entry', async () => {
+  it('that renews a lease, keeps a log of a run, corrects a count or migrates needs no entry', async () => {
     const { rules, counts } = await watch(
       [`update "leases" set "expires_at" = ? where "run_id" = ? and "fence" = ?`],
       [`insert into "run_log" ("company_id") values ('c')`],
+      [`update "agents" set "live_runs" = "live_runs" + ? where "company_id" = ? and "id" = ?`],
       [`insert into "engine_migrations" values (1)`, `update "agents" set "live_runs" = 0 where "company_id" is not null`],
       [`${changeTask} and 'nothing' = 'changed'`],
     )
     expect(rules).toEqual([])
-    expect(counts).toMatchObject({ mutating: 0, bookkeeping: 2 })
+    expect(counts).toMatchObject({ mutating: 0, bookkeeping: 3 })
   })
 
-  it('that ends a lease needs an entry', async () => {
-    const { rules } = await watch([`delete from "leases" where "company_id" = 'c' and "run_id" = 'r'`])
-    expect(rules).toEqual(['no_entry'])
+  it.each([
+    `delete from "leases" where "company_id" = 'c' and "run_id" = 'r'`,
+    `update "agents" set "live_runs" = 0, "status" = 'paused' where "company_id" = 'c' and "id" = 'a'`,
+  ])('that does more than that needs one: %s', async (text) => {
+    expect((await watch([text])).rules).toEqual(['no_entry'])
   })
 
   it('that changes the log, or a table that nobody knows, is a violation', async () => {
