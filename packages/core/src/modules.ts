@@ -1,11 +1,42 @@
 import { agents } from './agents/index.ts'
+import { approvals } from './approvals/index.ts'
+import { attachments } from './attachments/index.ts'
 import { comments } from './comments/index.ts'
 import { companies } from './companies/index.ts'
 import { deliverables } from './deliverables/index.ts'
+import { documents } from './documents/index.ts'
 import { events } from './events/index.ts'
 import { goals } from './goals/index.ts'
+import { invites } from './invites/index.ts'
+import { keys } from './keys/index.ts'
+import { labels } from './labels/index.ts'
+import { members } from './members/index.ts'
+import { projects } from './projects/index.ts'
+import { routing } from './routing/index.ts'
 import { runs } from './runs/index.ts'
+import { search } from './search/index.ts'
+import { sprints } from './sprints/index.ts'
 import { tasks } from './tasks/index.ts'
 
 /** Engine's own modules; a module is all that a surface needs to know of an aggregate. */
-export const coreModules = { companies, goals, agents, tasks, runs, comments, deliverables, events } as const
+export const coreModules = {
+  companies,
+  members,
+  invites,
+  keys,
+  goals,
+  projects,
+  sprints,
+  labels,
+  agents,
+  tasks,
+  routing,
+  runs,
+  comments,
+  documents,
+  attachments,
+  deliverables,
+  approvals,
+  search,
+  events,
+} as const

@@ -18,9 +18,33 @@ export interface AgentTable {
   max_concurrent_runs: number
   /** How many leases it has. */
   live_runs: number
+  icon: string | null
+  specializations: string
+  tags: string
+  /** How many tasks may be under way at once, whoever executes them; null for as many as it has runs. */
+  max_concurrent_tasks: number | null
+  context_mode: 'thin' | 'fat'
+  profiles: string
+  fallbacks: string
+  /** Number of its present configuration revision. */
+  revision: number
   version: number
   created_at: string
   updated_at: string
+}
+
+/** What an agent was configured to be from one moment on. Added, never changed. */
+export interface AgentRevisionTable {
+  company_id: string
+  agent_id: string
+  number: number
+  configuration: string
+  /** Which fields it changed, as callers name them. */
+  changed: string
+  rolled_back_to: number | null
+  actor_kind: 'system' | 'user' | 'agent'
+  actor_id: string
+  created_at: string
 }
 
 /** Shows a row; its configuration only to those who may change it. */

@@ -34,6 +34,8 @@ export const create = command({
       author_id: author.id,
       run_id: author.runId,
       body: input.body,
+      deliverable_id: null,
+      mentions: '[]',
       created_at: context.now,
     }
     await context.tx.insertInto('comments').values(row).execute()

@@ -9,6 +9,10 @@ export interface CommentTable {
   author_id: string
   run_id: string | null
   body: string
+  /** The deliverable that it is about, when it is about one. */
+  deliverable_id: string | null
+  /** JSON list of the ids of the agents that it mentions. */
+  mentions: string
   created_at: string
 }
 

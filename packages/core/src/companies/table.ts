@@ -8,6 +8,15 @@ export interface CompanyTable {
   task_prefix: string
   task_counter: number
   settings: string
+  /** 0 or 1: whether an agent that is created waits for the approval of its hire. */
+  requires_hire_approval: number
+  /** 'closed' until the first strategy is approved, in a company that asks for it: nothing starts there. */
+  strategy_gate: 'none' | 'closed' | 'open'
+  pause_reason: string | null
+  brand_color: string | null
+  attachment_max_bytes: number
+  /** Who gets its tasks when no rule fits. */
+  default_agent_id: string | null
   version: number
   created_at: string
   updated_at: string

@@ -6,10 +6,10 @@ import type { DatabaseFamily } from '../ports/storage.ts'
 import { familyOf } from './open.ts'
 import type { Database } from './tables.ts'
 
-/** One step of the schema: SQL with `{column types}`, or one text per family where they really differ. */
+/** One step of the schema: SQL with `{column types}`, or one text per family where they really differ; a family without one skips it. */
 export interface Migration {
   readonly id: string
-  readonly statements: readonly (string | Readonly<Record<DatabaseFamily, string>>)[]
+  readonly statements: readonly (string | Readonly<Partial<Record<DatabaseFamily, string>>>)[]
 }
 
 const migrationErrors = defineErrors({

@@ -79,7 +79,7 @@ async function applyMigration(tx: Transaction<Database>, step: Step): Promise<bo
   if (done.length > index) return false
   for (const statement of migration.statements) {
     const text = typeof statement === 'string' ? statement : statement[family]
-    await sql.raw(renderColumns(text, family)).execute(tx)
+    if (text !== undefined) await sql.raw(renderColumns(text, family)).execute(tx)
   }
   await tx
     .insertInto('engine_migrations')

@@ -1,5 +1,19 @@
 -- Generated from the migrations by `pnpm schema:generate`.
 
+create table agent_revisions (
+  company_id uuid not null,
+  agent_id uuid not null,
+  number bigint not null,
+  configuration jsonb not null,
+  changed jsonb not null,
+  rolled_back_to bigint,
+  actor_kind text not null,
+  actor_id text not null,
+  created_at timestamp(3) with time zone not null,
+  constraint agent_revisions_pkey PRIMARY KEY (company_id, agent_id, number),
+  constraint agent_revisions_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id)
+);
+
 create table agents (
   id uuid not null,
   company_id uuid not null,
@@ -20,12 +34,87 @@ create table agents (
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
   live_runs bigint not null default 0,
+  icon text,
+  specializations jsonb not null default '[]'::jsonb,
+  tags jsonb not null default '[]'::jsonb,
+  max_concurrent_tasks bigint,
+  context_mode text not null default 'fat'::text,
+  profiles jsonb not null default '{}'::jsonb,
+  fallbacks jsonb not null default '[]'::jsonb,
+  revision bigint not null default 1,
   constraint agents_company_key UNIQUE (company_id, id),
   constraint agents_name_key UNIQUE (company_id, name),
   constraint agents_pkey PRIMARY KEY (id),
   constraint agents_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
   constraint agents_reports_to_fkey FOREIGN KEY (company_id, reports_to) REFERENCES engine.agents(company_id, id)
 );
+CREATE INDEX agents_manager_index ON engine.agents USING btree (company_id, reports_to, id) WHERE (reports_to IS NOT NULL);
+
+create table approvals (
+  id uuid not null,
+  company_id uuid not null,
+  type text not null,
+  subject text not null,
+  status text not null,
+  payload jsonb not null,
+  payload_hash text not null,
+  reason text,
+  task_id uuid,
+  agent_id uuid,
+  requested_by_kind text not null,
+  requested_by_id text not null,
+  run_id uuid,
+  decided_by_kind text,
+  decided_by_id text,
+  decision_note text,
+  decided_at timestamp(3) with time zone,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint approvals_company_key UNIQUE (company_id, id),
+  constraint approvals_pkey PRIMARY KEY (id),
+  constraint approvals_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint approvals_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint approvals_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id),
+  constraint approvals_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
+);
+CREATE INDEX approvals_status_index ON engine.approvals USING btree (company_id, status, id);
+CREATE UNIQUE INDEX approvals_one_pending_index ON engine.approvals USING btree (company_id, type, subject) WHERE (status = ANY (ARRAY['pending'::text, 'revision_requested'::text]));
+
+create table assets (
+  id uuid not null,
+  company_id uuid not null,
+  sha256 text not null,
+  byte_size bigint not null,
+  created_at timestamp(3) with time zone not null,
+  constraint assets_company_key UNIQUE (company_id, id),
+  constraint assets_sha256_key UNIQUE (company_id, sha256),
+  constraint assets_pkey PRIMARY KEY (id),
+  constraint assets_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
+
+create table attachments (
+  id uuid not null,
+  company_id uuid not null,
+  task_id uuid not null,
+  comment_id uuid,
+  asset_id uuid not null,
+  name text not null,
+  content_type text not null,
+  author_kind text not null,
+  author_id text not null,
+  run_id uuid,
+  created_at timestamp(3) with time zone not null,
+  deleted_at timestamp(3) with time zone,
+  version bigint not null,
+  constraint attachments_company_key UNIQUE (company_id, id),
+  constraint attachments_pkey PRIMARY KEY (id),
+  constraint attachments_asset_fkey FOREIGN KEY (company_id, asset_id) REFERENCES engine.assets(company_id, id),
+  constraint attachments_comment_fkey FOREIGN KEY (company_id, comment_id) REFERENCES engine.comments(company_id, id),
+  constraint attachments_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id),
+  constraint attachments_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
+);
+CREATE INDEX attachments_task_index ON engine.attachments USING btree (company_id, task_id, id);
 
 create table comments (
   id uuid not null,
@@ -37,12 +126,16 @@ create table comments (
   run_id uuid,
   body text not null,
   created_at timestamp(3) with time zone not null,
+  deliverable_id uuid,
+  mentions jsonb not null default '[]'::jsonb,
   constraint comments_company_key UNIQUE (company_id, id),
   constraint comments_pkey PRIMARY KEY (id),
+  constraint comments_deliverable_fkey FOREIGN KEY (company_id, deliverable_id) REFERENCES engine.deliverables(company_id, id),
   constraint comments_parent_fkey FOREIGN KEY (company_id, parent_id) REFERENCES engine.comments(company_id, id),
   constraint comments_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id),
   constraint comments_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
 );
+CREATE INDEX comments_deliverable_index ON engine.comments USING btree (company_id, deliverable_id, id) WHERE (deliverable_id IS NOT NULL);
 CREATE INDEX comments_task_index ON engine.comments USING btree (company_id, task_id, id);
 
 create table companies (
@@ -56,8 +149,15 @@ create table companies (
   version bigint not null,
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
+  requires_hire_approval bigint not null default 0,
+  strategy_gate text not null default 'none'::text,
+  pause_reason text,
+  brand_color text,
+  attachment_max_bytes bigint not null default 10485760,
+  default_agent_id uuid,
   constraint companies_task_prefix_key UNIQUE (task_prefix),
-  constraint companies_pkey PRIMARY KEY (id)
+  constraint companies_pkey PRIMARY KEY (id),
+  constraint companies_default_agent_fkey FOREIGN KEY (id, default_agent_id) REFERENCES engine.agents(company_id, id)
 );
 
 create table company_counters (
@@ -100,6 +200,38 @@ create table deliverables (
 );
 CREATE INDEX deliverables_status_index ON engine.deliverables USING btree (company_id, status, id);
 CREATE UNIQUE INDEX deliverables_one_pending_index ON engine.deliverables USING btree (company_id, task_id) WHERE (status = 'pending'::text);
+
+create table document_revisions (
+  company_id uuid not null,
+  document_id uuid not null,
+  number bigint not null,
+  title text not null,
+  body text not null,
+  note text,
+  author_kind text not null,
+  author_id text not null,
+  run_id uuid,
+  created_at timestamp(3) with time zone not null,
+  constraint document_revisions_pkey PRIMARY KEY (company_id, document_id, number),
+  constraint document_revisions_document_fkey FOREIGN KEY (company_id, document_id) REFERENCES engine.documents(company_id, id),
+  constraint document_revisions_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id)
+);
+
+create table documents (
+  id uuid not null,
+  company_id uuid not null,
+  task_id uuid not null,
+  key text not null,
+  title text not null,
+  revision bigint not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint documents_company_key UNIQUE (company_id, id),
+  constraint documents_key_key UNIQUE (company_id, task_id, key),
+  constraint documents_pkey PRIMARY KEY (id),
+  constraint documents_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
+);
 
 create table engine_identity (
   id bigint not null,
@@ -170,6 +302,70 @@ create table idempotency_records (
 );
 CREATE INDEX idempotency_age_index ON engine.idempotency_records USING btree (created_at);
 
+create table invites (
+  id uuid not null,
+  company_id uuid not null,
+  email text,
+  role text not null,
+  status text not null,
+  token_hash text not null,
+  invited_by_kind text not null,
+  invited_by_id text not null,
+  member_id uuid,
+  expires_at timestamp(3) with time zone not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint invites_company_key UNIQUE (company_id, id),
+  constraint invites_token_key UNIQUE (token_hash),
+  constraint invites_pkey PRIMARY KEY (id),
+  constraint invites_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint invites_member_fkey FOREIGN KEY (company_id, member_id) REFERENCES engine.members(company_id, id)
+);
+
+create table keys (
+  id uuid not null,
+  company_id uuid not null,
+  kind text not null,
+  member_id uuid,
+  agent_id uuid,
+  name text not null,
+  prefix text not null,
+  hash text not null,
+  scopes jsonb,
+  expires_at timestamp(3) with time zone,
+  revoked_at timestamp(3) with time zone,
+  last_used_at timestamp(3) with time zone,
+  created_by_kind text not null,
+  created_by_id text not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint keys_company_key UNIQUE (company_id, id),
+  constraint keys_hash_key UNIQUE (hash),
+  constraint keys_pkey PRIMARY KEY (id),
+  constraint keys_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint keys_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint keys_member_fkey FOREIGN KEY (company_id, member_id) REFERENCES engine.members(company_id, id),
+  constraint keys_of_one CHECK ((((kind = 'user'::text) AND (member_id IS NOT NULL) AND (agent_id IS NULL)) OR ((kind = 'agent'::text) AND (agent_id IS NOT NULL) AND (member_id IS NULL))))
+);
+CREATE INDEX keys_agent_index ON engine.keys USING btree (company_id, agent_id, id) WHERE (agent_id IS NOT NULL);
+CREATE INDEX keys_member_index ON engine.keys USING btree (company_id, member_id, id) WHERE (member_id IS NOT NULL);
+
+create table labels (
+  id uuid not null,
+  company_id uuid not null,
+  name text not null,
+  color text,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint labels_company_key UNIQUE (company_id, id),
+  constraint labels_name_key UNIQUE (company_id, name),
+  constraint labels_pkey PRIMARY KEY (id),
+  constraint labels_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
+
 create table leases (
   run_id uuid not null,
   company_id uuid not null,
@@ -187,6 +383,49 @@ create table leases (
 CREATE INDEX leases_agent_index ON engine.leases USING btree (company_id, agent_id);
 CREATE INDEX leases_expiry_index ON engine.leases USING btree (expires_at);
 
+create table members (
+  id uuid not null,
+  company_id uuid not null,
+  user_id uuid not null,
+  agent_id uuid not null,
+  name text not null,
+  role text not null,
+  status text not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint members_company_key UNIQUE (company_id, id),
+  constraint members_user_key UNIQUE (company_id, user_id),
+  constraint members_pkey PRIMARY KEY (id),
+  constraint members_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint members_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES engine.users(id)
+);
+CREATE INDEX members_user_index ON engine.members USING btree (user_id);
+
+create table projects (
+  id uuid not null,
+  company_id uuid not null,
+  goal_id uuid,
+  lead_agent_id uuid,
+  default_agent_id uuid,
+  name text not null,
+  description text,
+  status text not null,
+  target_date text,
+  env jsonb not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint projects_company_key UNIQUE (company_id, id),
+  constraint projects_pkey PRIMARY KEY (id),
+  constraint projects_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint projects_default_agent_fkey FOREIGN KEY (company_id, default_agent_id) REFERENCES engine.agents(company_id, id),
+  constraint projects_goal_fkey FOREIGN KEY (company_id, goal_id) REFERENCES engine.goals(company_id, id),
+  constraint projects_lead_fkey FOREIGN KEY (company_id, lead_agent_id) REFERENCES engine.agents(company_id, id)
+);
+CREATE INDEX projects_status_index ON engine.projects USING btree (company_id, status, id);
+
 create table reviews (
   deliverable_id uuid not null,
   company_id uuid not null,
@@ -198,6 +437,32 @@ create table reviews (
   constraint reviews_pkey PRIMARY KEY (deliverable_id),
   constraint reviews_deliverable_fkey FOREIGN KEY (company_id, deliverable_id) REFERENCES engine.deliverables(company_id, id)
 );
+
+create table routing_rules (
+  id uuid not null,
+  company_id uuid not null,
+  project_id uuid,
+  name text not null,
+  position bigint not null,
+  is_enabled bigint not null,
+  conditions jsonb not null,
+  target_agent_id uuid,
+  target_capability text,
+  strategy text,
+  fallback_agent_id uuid,
+  last_agent_id uuid,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint routing_rules_company_key UNIQUE (company_id, id),
+  constraint routing_rules_pkey PRIMARY KEY (id),
+  constraint routing_rules_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint routing_rules_fallback_fkey FOREIGN KEY (company_id, fallback_agent_id) REFERENCES engine.agents(company_id, id),
+  constraint routing_rules_last_fkey FOREIGN KEY (company_id, last_agent_id) REFERENCES engine.agents(company_id, id),
+  constraint routing_rules_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id),
+  constraint routing_rules_target_fkey FOREIGN KEY (company_id, target_agent_id) REFERENCES engine.agents(company_id, id)
+);
+CREATE INDEX routing_rules_order_index ON engine.routing_rules USING btree (company_id, project_id, "position", id);
 
 create table run_log (
   company_id uuid not null,
@@ -250,6 +515,40 @@ CREATE INDEX runs_task_index ON engine.runs USING btree (company_id, task_id, id
 CREATE UNIQUE INDEX runs_credential_index ON engine.runs USING btree (credential_hash) WHERE (credential_hash IS NOT NULL);
 CREATE UNIQUE INDEX runs_one_queued_index ON engine.runs USING btree (company_id, agent_id, task_id) WHERE (status = 'queued'::text);
 
+create table search_entries (
+  id bigint not null generated always as identity,
+  company_id uuid not null,
+  entity_type text not null,
+  entity_id uuid not null,
+  task_id uuid,
+  title text not null,
+  body text not null,
+  words tsvector default (setweight(to_tsvector('simple'::regconfig, title), 'A'::"char") || to_tsvector('simple'::regconfig, body)),
+  constraint search_entries_entity_key UNIQUE (company_id, entity_type, entity_id),
+  constraint search_entries_pkey PRIMARY KEY (id),
+  constraint search_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
+CREATE INDEX search_entries_words_index ON engine.search_entries USING gin (words);
+
+create table sprints (
+  id uuid not null,
+  company_id uuid not null,
+  project_id uuid,
+  name text not null,
+  goal text,
+  status text not null,
+  starts_on text,
+  ends_on text,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint sprints_company_key UNIQUE (company_id, id),
+  constraint sprints_pkey PRIMARY KEY (id),
+  constraint sprints_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint sprints_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id)
+);
+CREATE INDEX sprints_project_index ON engine.sprints USING btree (company_id, project_id, id) WHERE (project_id IS NOT NULL);
+
 create table task_blockers (
   company_id uuid not null,
   task_id uuid not null,
@@ -260,6 +559,16 @@ create table task_blockers (
   constraint task_blockers_not_itself CHECK ((task_id <> blocker_id))
 );
 CREATE INDEX task_blockers_blocker_index ON engine.task_blockers USING btree (company_id, blocker_id);
+
+create table task_labels (
+  company_id uuid not null,
+  task_id uuid not null,
+  label_id uuid not null,
+  constraint task_labels_pkey PRIMARY KEY (company_id, task_id, label_id),
+  constraint task_labels_label_fkey FOREIGN KEY (company_id, label_id) REFERENCES engine.labels(company_id, id),
+  constraint task_labels_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
+);
+CREATE INDEX task_labels_label_index ON engine.task_labels USING btree (company_id, label_id, task_id);
 
 create table tasks (
   id uuid not null,
@@ -292,18 +601,50 @@ create table tasks (
   started_at timestamp(3) with time zone,
   completed_at timestamp(3) with time zone,
   cancelled_at timestamp(3) with time zone,
+  project_id uuid,
+  sprint_id uuid,
+  assignee_user_id uuid,
+  held_by_task_id uuid,
+  due_at timestamp(3) with time zone,
+  overdue_at timestamp(3) with time zone,
+  billing_code text,
+  request_depth bigint not null default 0,
+  origin text not null default 'manual'::text,
+  created_by_kind text not null default 'system'::text,
+  created_by_id text not null default 'system'::text,
+  deleted_at timestamp(3) with time zone,
   constraint tasks_company_key UNIQUE (company_id, id),
   constraint tasks_identifier_key UNIQUE (identifier),
   constraint tasks_pkey PRIMARY KEY (id),
   constraint tasks_assignee_fkey FOREIGN KEY (company_id, assignee_agent_id) REFERENCES engine.agents(company_id, id),
+  constraint tasks_assignee_user_fkey FOREIGN KEY (company_id, assignee_user_id) REFERENCES engine.members(company_id, user_id),
   constraint tasks_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
   constraint tasks_goal_fkey FOREIGN KEY (company_id, goal_id) REFERENCES engine.goals(company_id, id),
+  constraint tasks_held_by_task_fkey FOREIGN KEY (company_id, held_by_task_id) REFERENCES engine.tasks(company_id, id),
   constraint tasks_parent_fkey FOREIGN KEY (company_id, parent_id) REFERENCES engine.tasks(company_id, id),
-  constraint tasks_preferred_fkey FOREIGN KEY (company_id, preferred_agent_id) REFERENCES engine.agents(company_id, id)
+  constraint tasks_preferred_fkey FOREIGN KEY (company_id, preferred_agent_id) REFERENCES engine.agents(company_id, id),
+  constraint tasks_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id),
+  constraint tasks_sprint_fkey FOREIGN KEY (company_id, sprint_id) REFERENCES engine.sprints(company_id, id)
 );
 CREATE INDEX tasks_assignee_index ON engine.tasks USING btree (company_id, assignee_agent_id, id) WHERE (assignee_agent_id IS NOT NULL);
+CREATE INDEX tasks_assignee_user_index ON engine.tasks USING btree (company_id, assignee_user_id, id) WHERE (assignee_user_id IS NOT NULL);
+CREATE INDEX tasks_due_index ON engine.tasks USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (overdue_at IS NULL));
+CREATE INDEX tasks_held_index ON engine.tasks USING btree (company_id, held_by_task_id, id) WHERE (held_by_task_id IS NOT NULL);
 CREATE INDEX tasks_parent_index ON engine.tasks USING btree (company_id, parent_id, id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX tasks_project_index ON engine.tasks USING btree (company_id, project_id, id) WHERE (project_id IS NOT NULL);
+CREATE INDEX tasks_sprint_index ON engine.tasks USING btree (company_id, sprint_id, id) WHERE (sprint_id IS NOT NULL);
 CREATE INDEX tasks_status_index ON engine.tasks USING btree (company_id, status, id);
+
+create table users (
+  id uuid not null,
+  name text not null,
+  email text,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint users_email_key UNIQUE (email),
+  constraint users_pkey PRIMARY KEY (id)
+);
 
 create view engine_instance as
  SELECT epoch

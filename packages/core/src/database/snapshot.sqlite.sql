@@ -1,5 +1,19 @@
 -- Generated from the migrations by `pnpm schema:generate`.
 
+CREATE TABLE agent_revisions (
+  company_id text not null,
+  agent_id text not null,
+  number integer not null,
+  configuration text not null,
+  changed text not null,
+  rolled_back_to integer,
+  actor_kind text not null,
+  actor_id text not null,
+  created_at text not null,
+  primary key (company_id, agent_id, number),
+  constraint agent_revisions_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id)
+) strict;
+
 CREATE TABLE agents (
   id text primary key,
   company_id text not null references companies (id),
@@ -18,11 +32,77 @@ CREATE TABLE agents (
   max_concurrent_runs integer not null,
   version integer not null,
   created_at text not null,
-  updated_at text not null, live_runs integer not null default 0,
+  updated_at text not null, live_runs integer not null default 0, icon text, specializations text not null default '[]', tags text not null default '[]', max_concurrent_tasks integer, context_mode text not null default 'fat', profiles text not null default '{}', fallbacks text not null default '[]', revision integer not null default 1,
   constraint agents_company_key unique (company_id, id),
   constraint agents_name_key unique (company_id, name),
   constraint agents_reports_to_fkey foreign key (company_id, reports_to) references agents (company_id, id)
 ) strict;
+
+CREATE INDEX agents_manager_index on agents (company_id, reports_to, id) where reports_to is not null;
+
+CREATE TABLE approvals (
+  id text primary key,
+  company_id text not null references companies (id),
+  type text not null,
+  subject text not null,
+  status text not null,
+  payload text not null,
+  payload_hash text not null,
+  reason text,
+  task_id text,
+  agent_id text,
+  requested_by_kind text not null,
+  requested_by_id text not null,
+  run_id text,
+  decided_by_kind text,
+  decided_by_id text,
+  decision_note text,
+  decided_at text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint approvals_company_key unique (company_id, id),
+  constraint approvals_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),
+  constraint approvals_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
+  constraint approvals_run_fkey foreign key (company_id, run_id) references runs (company_id, id)
+) strict;
+
+CREATE UNIQUE INDEX approvals_one_pending_index on approvals (company_id, type, subject) where status in ('pending', 'revision_requested');
+
+CREATE INDEX approvals_status_index on approvals (company_id, status, id);
+
+CREATE TABLE assets (
+  id text primary key,
+  company_id text not null references companies (id),
+  sha256 text not null,
+  byte_size integer not null,
+  created_at text not null,
+  constraint assets_company_key unique (company_id, id),
+  constraint assets_sha256_key unique (company_id, sha256)
+) strict;
+
+CREATE TABLE attachments (
+  id text primary key,
+  company_id text not null,
+  task_id text not null,
+  comment_id text,
+  asset_id text not null,
+  name text not null,
+  content_type text not null,
+  author_kind text not null,
+  author_id text not null,
+  run_id text,
+  created_at text not null,
+  deleted_at text,
+  version integer not null,
+  constraint attachments_company_key unique (company_id, id),
+  constraint attachments_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),
+  constraint attachments_comment_fkey foreign key (company_id, comment_id) references comments (company_id, id),
+  constraint attachments_asset_fkey foreign key (company_id, asset_id) references assets (company_id, id),
+  constraint attachments_run_fkey foreign key (company_id, run_id) references runs (company_id, id)
+) strict;
+
+CREATE INDEX attachments_task_index on attachments (company_id, task_id, id);
 
 CREATE TABLE comments (
   id text primary key,
@@ -33,12 +113,20 @@ CREATE TABLE comments (
   author_id text not null,
   run_id text,
   body text not null,
-  created_at text not null,
+  created_at text not null, deliverable_id text references deliverables (id), mentions text not null default '[]',
   constraint comments_company_key unique (company_id, id),
   constraint comments_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),
   constraint comments_parent_fkey foreign key (company_id, parent_id) references comments (company_id, id),
   constraint comments_run_fkey foreign key (company_id, run_id) references runs (company_id, id)
 ) strict;
+
+CREATE INDEX comments_deliverable_index on comments (company_id, deliverable_id, id) where deliverable_id is not null;
+
+CREATE TRIGGER comments_deliverable_insert before insert on comments when new.deliverable_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: comments_deliverable')
+where not exists (select 1 from deliverables where company_id = new.company_id and id = new.deliverable_id); end;
+
+CREATE TRIGGER comments_deliverable_update before update of deliverable_id, company_id on comments when new.deliverable_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: comments_deliverable')
+where not exists (select 1 from deliverables where company_id = new.company_id and id = new.deliverable_id); end;
 
 CREATE INDEX comments_task_index on comments (company_id, task_id, id);
 
@@ -52,9 +140,15 @@ CREATE TABLE companies (
   settings text not null,
   version integer not null,
   created_at text not null,
-  updated_at text not null,
+  updated_at text not null, requires_hire_approval integer not null default 0, strategy_gate text not null default 'none', pause_reason text, brand_color text, attachment_max_bytes integer not null default 10485760, default_agent_id text references agents (id),
   constraint companies_task_prefix_key unique (task_prefix)
 ) strict;
+
+CREATE TRIGGER companies_default_agent_insert before insert on companies when new.default_agent_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: companies_default_agent')
+where not exists (select 1 from agents where company_id = new.id and id = new.default_agent_id); end;
+
+CREATE TRIGGER companies_default_agent_update before update of default_agent_id, id on companies when new.default_agent_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: companies_default_agent')
+where not exists (select 1 from agents where company_id = new.id and id = new.default_agent_id); end;
 
 CREATE TABLE company_counters (
   company_id text not null references companies (id),
@@ -96,6 +190,37 @@ CREATE TABLE deliverables (
 CREATE UNIQUE INDEX deliverables_one_pending_index on deliverables (company_id, task_id) where status = 'pending';
 
 CREATE INDEX deliverables_status_index on deliverables (company_id, status, id);
+
+CREATE TABLE document_revisions (
+  company_id text not null,
+  document_id text not null,
+  number integer not null,
+  title text not null,
+  body text not null,
+  note text,
+  author_kind text not null,
+  author_id text not null,
+  run_id text,
+  created_at text not null,
+  primary key (company_id, document_id, number),
+  constraint document_revisions_document_fkey foreign key (company_id, document_id) references documents (company_id, id),
+  constraint document_revisions_run_fkey foreign key (company_id, run_id) references runs (company_id, id)
+) strict;
+
+CREATE TABLE documents (
+  id text primary key,
+  company_id text not null,
+  task_id text not null,
+  key text not null,
+  title text not null,
+  revision integer not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint documents_company_key unique (company_id, id),
+  constraint documents_key_key unique (company_id, task_id, key),
+  constraint documents_task_fkey foreign key (company_id, task_id) references tasks (company_id, id)
+) strict;
 
 CREATE TABLE "engine_identity" (
   id integer primary key,
@@ -162,6 +287,67 @@ CREATE TABLE idempotency_records (
 
 CREATE INDEX idempotency_age_index on idempotency_records (created_at);
 
+CREATE TABLE invites (
+  id text primary key,
+  company_id text not null references companies (id),
+  email text,
+  role text not null,
+  status text not null,
+  token_hash text not null,
+  invited_by_kind text not null,
+  invited_by_id text not null,
+  member_id text,
+  expires_at text not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint invites_company_key unique (company_id, id),
+  constraint invites_token_key unique (token_hash),
+  constraint invites_member_fkey foreign key (company_id, member_id) references members (company_id, id)
+) strict;
+
+CREATE TABLE keys (
+  id text primary key,
+  company_id text not null references companies (id),
+  kind text not null,
+  member_id text,
+  agent_id text,
+  name text not null,
+  prefix text not null,
+  hash text not null,
+  scopes text,
+  expires_at text,
+  revoked_at text,
+  last_used_at text,
+  created_by_kind text not null,
+  created_by_id text not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint keys_company_key unique (company_id, id),
+  constraint keys_hash_key unique (hash),
+  constraint keys_member_fkey foreign key (company_id, member_id) references members (company_id, id),
+  constraint keys_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
+  constraint keys_of_one check ((kind = 'user' and member_id is not null and agent_id is null)
+    or (kind = 'agent' and agent_id is not null and member_id is null))
+) strict;
+
+CREATE INDEX keys_agent_index on keys (company_id, agent_id, id) where agent_id is not null;
+
+CREATE INDEX keys_member_index on keys (company_id, member_id, id) where member_id is not null;
+
+CREATE TABLE labels (
+  id text primary key,
+  company_id text not null references companies (id),
+  name text not null,
+  color text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint labels_company_key unique (company_id, id),
+  constraint labels_name_key unique (company_id, name)
+) strict;
+
 CREATE TABLE leases (
   run_id text primary key,
   company_id text not null,
@@ -180,6 +366,46 @@ CREATE INDEX leases_agent_index on leases (company_id, agent_id);
 
 CREATE INDEX leases_expiry_index on leases (expires_at);
 
+CREATE TABLE members (
+  id text primary key,
+  company_id text not null references companies (id),
+  user_id text not null references users (id),
+  agent_id text not null,
+  name text not null,
+  role text not null,
+  status text not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint members_company_key unique (company_id, id),
+  constraint members_user_key unique (company_id, user_id),
+  constraint members_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id)
+) strict;
+
+CREATE INDEX members_user_index on members (user_id);
+
+CREATE TABLE projects (
+  id text primary key,
+  company_id text not null references companies (id),
+  goal_id text,
+  lead_agent_id text,
+  default_agent_id text,
+  name text not null,
+  description text,
+  status text not null,
+  target_date text,
+  env text not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint projects_company_key unique (company_id, id),
+  constraint projects_goal_fkey foreign key (company_id, goal_id) references goals (company_id, id),
+  constraint projects_lead_fkey foreign key (company_id, lead_agent_id) references agents (company_id, id),
+  constraint projects_default_agent_fkey foreign key (company_id, default_agent_id) references agents (company_id, id)
+) strict;
+
+CREATE INDEX projects_status_index on projects (company_id, status, id);
+
 CREATE TABLE reviews (
   deliverable_id text primary key,
   company_id text not null,
@@ -190,6 +416,31 @@ CREATE TABLE reviews (
   created_at text not null,
   constraint reviews_deliverable_fkey foreign key (company_id, deliverable_id) references deliverables (company_id, id)
 ) strict;
+
+CREATE TABLE routing_rules (
+  id text primary key,
+  company_id text not null references companies (id),
+  project_id text,
+  name text not null,
+  position integer not null,
+  is_enabled integer not null,
+  conditions text not null,
+  target_agent_id text,
+  target_capability text,
+  strategy text,
+  fallback_agent_id text,
+  last_agent_id text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint routing_rules_company_key unique (company_id, id),
+  constraint routing_rules_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
+  constraint routing_rules_target_fkey foreign key (company_id, target_agent_id) references agents (company_id, id),
+  constraint routing_rules_fallback_fkey foreign key (company_id, fallback_agent_id) references agents (company_id, id),
+  constraint routing_rules_last_fkey foreign key (company_id, last_agent_id) references agents (company_id, id)
+) strict;
+
+CREATE INDEX routing_rules_order_index on routing_rules (company_id, project_id, position, id);
 
 CREATE TABLE run_log (
   company_id text not null,
@@ -246,6 +497,50 @@ CREATE INDEX runs_status_index on runs (company_id, status, id);
 
 CREATE INDEX runs_task_index on runs (company_id, task_id, id);
 
+CREATE TABLE search_entries (
+    id integer primary key autoincrement, company_id text not null references companies (id), entity_type text not null,
+    entity_id text not null, task_id text, title text not null, body text not null,
+    constraint search_entries_entity_key unique (company_id, entity_type, entity_id)) strict;
+
+CREATE TRIGGER search_entries_delete after delete on search_entries begin
+    insert into search_words (search_words, rowid, title, body) values ('delete', old.id, old.title, old.body); end;
+
+CREATE TRIGGER search_entries_insert after insert on search_entries begin
+    insert into search_words (rowid, title, body) values (new.id, new.title, new.body); end;
+
+CREATE TRIGGER search_entries_update after update on search_entries begin
+    insert into search_words (search_words, rowid, title, body) values ('delete', old.id, old.title, old.body);
+    insert into search_words (rowid, title, body) values (new.id, new.title, new.body); end;
+
+CREATE VIRTUAL TABLE search_words using fts5 (title, body, content = 'search_entries', content_rowid = 'id',
+    tokenize = 'unicode61 remove_diacritics 0');
+
+CREATE TABLE 'search_words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'search_words_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'search_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
+
+CREATE TABLE 'search_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TABLE sprints (
+  id text primary key,
+  company_id text not null references companies (id),
+  project_id text,
+  name text not null,
+  goal text,
+  status text not null,
+  starts_on text,
+  ends_on text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint sprints_company_key unique (company_id, id),
+  constraint sprints_project_fkey foreign key (company_id, project_id) references projects (company_id, id)
+) strict;
+
+CREATE INDEX sprints_project_index on sprints (company_id, project_id, id) where project_id is not null;
+
 CREATE TABLE task_blockers (
   company_id text not null,
   task_id text not null,
@@ -257,6 +552,17 @@ CREATE TABLE task_blockers (
 ) strict;
 
 CREATE INDEX task_blockers_blocker_index on task_blockers (company_id, blocker_id);
+
+CREATE TABLE task_labels (
+  company_id text not null,
+  task_id text not null,
+  label_id text not null,
+  primary key (company_id, task_id, label_id),
+  constraint task_labels_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),
+  constraint task_labels_label_fkey foreign key (company_id, label_id) references labels (company_id, id)
+) strict;
+
+CREATE INDEX task_labels_label_index on task_labels (company_id, label_id, task_id);
 
 CREATE TABLE tasks (
   id text primary key,
@@ -288,7 +594,7 @@ CREATE TABLE tasks (
   updated_at text not null,
   started_at text,
   completed_at text,
-  cancelled_at text,
+  cancelled_at text, project_id text references projects (id), sprint_id text references sprints (id), assignee_user_id text, held_by_task_id text references tasks (id), due_at text, overdue_at text, billing_code text, request_depth integer not null default 0, origin text not null default 'manual', created_by_kind text not null default 'system', created_by_id text not null default 'system', deleted_at text,
   constraint tasks_company_key unique (company_id, id),
   constraint tasks_identifier_key unique (identifier),
   constraint tasks_goal_fkey foreign key (company_id, goal_id) references goals (company_id, id),
@@ -299,6 +605,50 @@ CREATE TABLE tasks (
 
 CREATE INDEX tasks_assignee_index on tasks (company_id, assignee_agent_id, id) where assignee_agent_id is not null;
 
+CREATE INDEX tasks_assignee_user_index on tasks (company_id, assignee_user_id, id) where assignee_user_id is not null;
+
+CREATE TRIGGER tasks_assignee_user_insert before insert on tasks when new.assignee_user_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_assignee_user')
+where not exists (select 1 from members where company_id = new.company_id and user_id = new.assignee_user_id); end;
+
+CREATE TRIGGER tasks_assignee_user_update before update of assignee_user_id, company_id on tasks when new.assignee_user_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_assignee_user')
+where not exists (select 1 from members where company_id = new.company_id and user_id = new.assignee_user_id); end;
+
+CREATE INDEX tasks_due_index on tasks (due_at) where due_at is not null and overdue_at is null;
+
+CREATE TRIGGER tasks_held_by_task_insert before insert on tasks when new.held_by_task_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_held_by_task')
+where not exists (select 1 from tasks where company_id = new.company_id and id = new.held_by_task_id); end;
+
+CREATE TRIGGER tasks_held_by_task_update before update of held_by_task_id, company_id on tasks when new.held_by_task_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_held_by_task')
+where not exists (select 1 from tasks where company_id = new.company_id and id = new.held_by_task_id); end;
+
+CREATE INDEX tasks_held_index on tasks (company_id, held_by_task_id, id) where held_by_task_id is not null;
+
 CREATE INDEX tasks_parent_index on tasks (company_id, parent_id, id) where parent_id is not null;
 
+CREATE INDEX tasks_project_index on tasks (company_id, project_id, id) where project_id is not null;
+
+CREATE TRIGGER tasks_project_insert before insert on tasks when new.project_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_project')
+where not exists (select 1 from projects where company_id = new.company_id and id = new.project_id); end;
+
+CREATE TRIGGER tasks_project_update before update of project_id, company_id on tasks when new.project_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_project')
+where not exists (select 1 from projects where company_id = new.company_id and id = new.project_id); end;
+
+CREATE INDEX tasks_sprint_index on tasks (company_id, sprint_id, id) where sprint_id is not null;
+
+CREATE TRIGGER tasks_sprint_insert before insert on tasks when new.sprint_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_sprint')
+where not exists (select 1 from sprints where company_id = new.company_id and id = new.sprint_id); end;
+
+CREATE TRIGGER tasks_sprint_update before update of sprint_id, company_id on tasks when new.sprint_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_sprint')
+where not exists (select 1 from sprints where company_id = new.company_id and id = new.sprint_id); end;
+
 CREATE INDEX tasks_status_index on tasks (company_id, status, id);
+
+CREATE TABLE users (
+  id text primary key,
+  name text not null,
+  email text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint users_email_key unique (email)
+) strict;

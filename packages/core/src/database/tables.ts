@@ -1,27 +1,54 @@
 import type { GeneratedAlways } from 'kysely'
 
-import type { AgentTable } from '../agents/table.ts'
+import type { AgentRevisionTable, AgentTable } from '../agents/table.ts'
+import type { ApprovalTable } from '../approvals/table.ts'
+import type { AssetTable, AttachmentTable } from '../attachments/table.ts'
 import type { CommentTable } from '../comments/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
 import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
+import type { DocumentRevisionTable, DocumentTable } from '../documents/table.ts'
 import type { GoalTable } from '../goals/table.ts'
+import type { InviteTable } from '../invites/table.ts'
+import type { KeyTable } from '../keys/table.ts'
+import type { LabelTable, TaskLabelTable } from '../labels/table.ts'
+import type { MemberTable, UserTable } from '../members/table.ts'
+import type { ProjectTable } from '../projects/table.ts'
+import type { RoutingRuleTable } from '../routing/table.ts'
 import type { LeaseTable, RunLogTable, RunTable } from '../runs/table.ts'
+import type { SearchEntryTable } from '../search/table.ts'
+import type { SprintTable } from '../sprints/table.ts'
 import type { TaskStatus } from '../tasks/schema.ts'
 import type { TaskBlockerTable, TaskTable } from '../tasks/table.ts'
 
 /** Every table of Engine. JSON columns hold JSON text, times hold ISO-8601 text, on every database. */
 export interface Database {
   companies: CompanyTable
+  users: UserTable
+  members: MemberTable
+  invites: InviteTable
+  keys: KeyTable
   agents: AgentTable
+  agent_revisions: AgentRevisionTable
   goals: GoalTable
   tasks: TaskTable
   task_blockers: TaskBlockerTable
+  task_labels: TaskLabelTable
+  projects: ProjectTable
+  sprints: SprintTable
+  labels: LabelTable
+  routing_rules: RoutingRuleTable
   runs: RunTable
   leases: LeaseTable
   run_log: RunLogTable
   comments: CommentTable
   deliverables: DeliverableTable
   reviews: ReviewTable
+  documents: DocumentTable
+  document_revisions: DocumentRevisionTable
+  assets: AssetTable
+  attachments: AttachmentTable
+  approvals: ApprovalTable
+  search_entries: SearchEntryTable
   events: EventTable
   idempotency_records: IdempotencyTable
   engine_identity: IdentityTable

@@ -1,4 +1,4 @@
-export type Role = 'viewer' | 'reviewer' | 'operator' | 'admin' | 'owner'
+import type { Role, Scope } from './permissions.ts'
 
 /** The embedding code and Engine's own loops: may do everything, is named in every event. */
 export interface SystemActor {
@@ -11,6 +11,8 @@ export interface UserActor {
   readonly kind: 'user'
   readonly id: string
   readonly roles: Readonly<Record<string, Role>>
+  /** What a key limits its holder to; left out, nothing. */
+  readonly scopes?: readonly Scope[]
 }
 
 /** An agent acting with its own key, outside any run. */
@@ -18,6 +20,8 @@ export interface AgentActor {
   readonly kind: 'agent'
   readonly id: string
   readonly companyId: string
+  /** What a key limits its holder to; left out, nothing. */
+  readonly scopes?: readonly Scope[]
 }
 
 /** An agent acting inside one run, by that run's credential. Its writes hold only while the run holds its lease. */

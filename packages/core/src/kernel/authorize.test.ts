@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Actor, Role } from './actor.ts'
+import type { Actor } from './actor.ts'
 import { decide } from './authorize.ts'
-import { permissions, type Scope } from './permissions.ts'
+import { permissions, type Role, type Scope } from './permissions.ts'
 
 const company = 'company-1'
 const target = { id: 'task-1', companyId: company, taskId: 'task-1', agentId: 'agent-1' }

@@ -18,7 +18,15 @@ export interface Request {
 export function decide(actor: Actor, request: Request): 'allowed' | 'missing' | 'denied' {
   const permission: Permission = permissions[request.scope]
   if (actor.kind === 'system') return 'allowed'
-  if (actor.kind === 'user') return decideUser(actor, request, permission)
+  const decision = actor.kind === 'user' ? decideUser(actor, request, permission) : decideAgent(actor, request, permission)
+  return decision === 'allowed' && !isInScope(actor, request.scope) ? 'denied' : decision
+}
+
+function isInScope(actor: UserActor | AgentActor | RunActor, scope: Scope): boolean {
+  return !('scopes' in actor) || actor.scopes === undefined || actor.scopes.includes(scope)
+}
+
+function decideAgent(actor: AgentActor | RunActor, request: Request, permission: Permission): 'allowed' | 'missing' | 'denied' {
   if (request.companyId === null) return permission[actor.kind] === 'yes' ? 'allowed' : 'denied'
   if (actor.companyId !== request.companyId) return 'missing'
   const rule = permission[actor.kind]
@@ -55,6 +63,7 @@ export function visibleCompanies(actor: Actor): readonly string[] | 'all' {
 export function reachOf(actor: Actor, scope: Scope): readonly string[] | 'all' | null {
   const permission: Permission = permissions[scope]
   if (actor.kind === 'system') return 'all'
+  if (!isInScope(actor, scope)) return []
   if (actor.kind !== 'user') return permission[actor.kind] === 'yes' ? [actor.companyId] : null
   const least = permission.user
   const reaching = Object.entries(actor.roles).filter(([, role]) => least !== 'never' && roleReaches(role, least))

@@ -14,9 +14,10 @@ import type { EngineSettings } from './settings.ts'
 /**
  * Where the company of a call comes from:
  * an entity's name (its id is in the input, the kernel finds its company and answers 404 for a foreign one),
- * `new` (the call founds a company), or `visible` (a query over every company that the actor may see).
+ * `new` (the call founds a company), `visible` (a query over every company that the actor may see), or `actor` (the company
+ * of the agent or run that calls; nobody else may).
  */
-export type CompanySource = EntityName | 'new' | 'visible'
+export type CompanySource = EntityName | 'new' | 'visible' | 'actor'
 
 interface Access {
   readonly scope: Scope

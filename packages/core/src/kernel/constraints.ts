@@ -3,7 +3,8 @@ import { EngineError, kernelErrors } from './errors.ts'
 
 // One entry a cause, with the codes of better-sqlite3 and the SQLSTATEs of Postgres.
 const unique = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'])
-const foreign = new Set(['SQLITE_CONSTRAINT_FOREIGNKEY', '23503'])
+// A trigger of ours stands for a foreign key where SQLite can add none (database/migrations/company-link.ts).
+const foreign = new Set(['SQLITE_CONSTRAINT_FOREIGNKEY', 'SQLITE_CONSTRAINT_TRIGGER', '23503'])
 const check = new Set(['SQLITE_CONSTRAINT_CHECK', 'SQLITE_CONSTRAINT_NOTNULL', '23514', '23502'])
 const notNull = new Set(['SQLITE_CONSTRAINT_NOTNULL', '23502'])
 /** Values that Postgres cannot read as the type of their column; SQLite has no such types. */

@@ -2,22 +2,42 @@ import { EventEmitter } from 'eventemitter3'
 import type { z } from 'zod'
 
 import type { agentEvents } from '../agents/events.ts'
+import type { approvalEvents } from '../approvals/events.ts'
+import type { attachmentEvents } from '../attachments/events.ts'
 import type { commentEvents } from '../comments/events.ts'
 import type { companyEvents } from '../companies/events.ts'
 import type { deliverableEvents } from '../deliverables/events.ts'
+import type { documentEvents } from '../documents/events.ts'
 import type { goalEvents } from '../goals/events.ts'
+import type { inviteEvents } from '../invites/events.ts'
+import type { keyEvents } from '../keys/events.ts'
+import type { labelEvents } from '../labels/events.ts'
+import type { memberEvents } from '../members/events.ts'
+import type { projectEvents } from '../projects/events.ts'
+import type { routingEvents } from '../routing/events.ts'
 import type { runEvents } from '../runs/events.ts'
+import type { sprintEvents } from '../sprints/events.ts'
 import type { taskEvents } from '../tasks/events.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { EntityName } from './locate.ts'
 
-type Schemas = typeof companyEvents &
-  typeof goalEvents &
-  typeof agentEvents &
-  typeof taskEvents &
-  typeof runEvents &
+type Schemas = typeof agentEvents &
+  typeof approvalEvents &
+  typeof attachmentEvents &
   typeof commentEvents &
-  typeof deliverableEvents
+  typeof companyEvents &
+  typeof deliverableEvents &
+  typeof documentEvents &
+  typeof goalEvents &
+  typeof inviteEvents &
+  typeof keyEvents &
+  typeof labelEvents &
+  typeof memberEvents &
+  typeof projectEvents &
+  typeof routingEvents &
+  typeof runEvents &
+  typeof sprintEvents &
+  typeof taskEvents
 
 /** Every event type with the shape of its data. */
 export type EventData = { [Type in keyof Schemas]: z.output<Schemas[Type]> }

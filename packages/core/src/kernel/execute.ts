@@ -81,6 +81,11 @@ async function resolve(host: Host, operation: Operation, { input, call }: Parsed
     if (decide(actor, { scope, companyId: null, target: null }) !== 'allowed') throw forbidden(actor, scope)
     return { operation, input, companyId: company === 'new' ? host.newId() : '' }
   }
+  if (company === 'actor') {
+    if (!('companyId' in actor) || decide(actor, { scope, companyId: actor.companyId, target: null }) !== 'allowed')
+      throw forbidden(actor, scope)
+    return { operation, input, companyId: actor.companyId }
+  }
   const { parameter, target } = await allow(host, operation, { input, call, db: host.db })
   return { operation, input: { ...input, [parameter]: target.id }, companyId: target.companyId }
 }
@@ -88,7 +93,7 @@ async function resolve(host: Host, operation: Operation, { input, call }: Parsed
 /** Finds what a call is about. @throws `not_found`, also for another company's; `forbidden` */
 async function allow(host: Host, { definition }: Operation, given: ParsedRequest & { db: Kysely<Database> }) {
   const { scope, company } = definition.access
-  if (company === 'new' || company === 'visible') throw new Error(`a call about ${company} companies names none`)
+  if (company === 'new' || company === 'visible' || company === 'actor') throw new Error(`a call about the company "${company}" names none`)
   const { actor } = given.call
   const { parameter, locate } = host.registry.entity(company)
   const reference = String(given.input[parameter])

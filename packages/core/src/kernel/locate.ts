@@ -2,7 +2,24 @@ import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 
-export type EntityName = 'company' | 'goal' | 'agent' | 'task' | 'run' | 'comment' | 'deliverable'
+export type EntityName =
+  | 'company'
+  | 'member'
+  | 'invite'
+  | 'key'
+  | 'goal'
+  | 'project'
+  | 'sprint'
+  | 'label'
+  | 'agent'
+  | 'task'
+  | 'run'
+  | 'comment'
+  | 'document'
+  | 'attachment'
+  | 'deliverable'
+  | 'approval'
+  | 'routingRule'
 
 /** Where a thing belongs: what authorization needs to know before anything is read or changed. */
 export interface Location {

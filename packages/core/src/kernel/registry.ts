@@ -82,7 +82,7 @@ function checkDefinition(name: string, definition: AnyDefinition, entities: Read
 }
 
 function parameterOf(source: CompanySource, entities: ReadonlyMap<string, Entity>): string | null {
-  if (source === 'new' || source === 'visible') return null
+  if (source === 'new' || source === 'visible' || source === 'actor') return null
   const entity = entities.get(source)
   if (!entity) throw new Error(`no module declares the entity ${source}`)
   return entity.parameter

@@ -6,6 +6,10 @@ import { Run } from '../runs/schema.ts'
 export const TaskStatus = z.enum(['backlog', 'todo', 'in_progress', 'in_review', 'blocked', 'done', 'cancelled'])
 export type TaskStatus = z.infer<typeof TaskStatus>
 
+/** How a task came to be. */
+export const TaskOrigin = z.enum(['manual', 'interaction', 'routine', 'import', 'webhook'])
+export type TaskOrigin = z.infer<typeof TaskOrigin>
+
 const priorities = ['critical', 'high', 'medium', 'low'] as const
 export const TaskPriority = z.enum(priorities)
 export type TaskPriority = z.infer<typeof TaskPriority>

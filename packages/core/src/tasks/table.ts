@@ -1,4 +1,4 @@
-import { priorityName, type Task, type TaskStatus } from './schema.ts'
+import { priorityName, type Task, type TaskOrigin, type TaskStatus } from './schema.ts'
 
 export interface TaskTable {
   id: string
@@ -33,6 +33,22 @@ export interface TaskTable {
   started_at: string | null
   completed_at: string | null
   cancelled_at: string | null
+  project_id: string | null
+  sprint_id: string | null
+  assignee_user_id: string | null
+  /** The task whose subtree is held; nothing in it starts. */
+  held_by_task_id: string | null
+  due_at: string | null
+  /** When it was said that the task is overdue; null again with another due date. */
+  overdue_at: string | null
+  billing_code: string | null
+  /** How many requests it is away from a person's: its parent's plus one. */
+  request_depth: number
+  origin: TaskOrigin
+  created_by_kind: 'system' | 'user' | 'agent'
+  created_by_id: string
+  /** A deleted task is found by nobody; its row stays for what refers to it. */
+  deleted_at: string | null
 }
 
 export interface TaskBlockerTable {

@@ -92,9 +92,10 @@ function again({ under }: Scene, { skip }: Told): Storage {
   return under.reopen?.() ?? skip(onlyOnce)
 }
 
+/** Without the tables in which SQLite itself keeps the words that search finds things by. */
 function tableNames({ family, schema = '' }: Storage): string {
   return family === 'sqlite'
-    ? `select name from sqlite_schema where type in ('table', 'view') and name not like 'sqlite%'`
+    ? `select name from sqlite_schema where type in ('table', 'view') and name not like 'sqlite%' and name not like 'search_words%'`
     : `select relname as name from pg_class where relkind in ('r', 'p', 'v') and relnamespace = '"${schema}"'::regnamespace`
 }
 

@@ -4,12 +4,21 @@
  */
 const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   {
-    pattern: /^select \* from (agents|tasks|runs|goals|comments|deliverables) where id = \?( for (share|no key update))?$/,
+    pattern:
+      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|documents|attachments|approvals) where id = \?( for (share|update|no key update))?$/,
     reason: 'An id is of one row in all companies; the kernel compares the company of the row with what the caller may see.',
   },
   {
     pattern: /^select \* from tasks where identifier = \?$/,
     reason: 'An identifier is of one task in all companies, as an id is.',
+  },
+  {
+    pattern: /^select \* from (keys where hash|invites where token_hash) = \?( for (share|update|no key update))?$/,
+    reason: 'A key or the token of an invitation says which company it is of.',
+  },
+  {
+    pattern: /^select .+ from members where user_id = \?.*$/,
+    reason: 'A person who signs in is told which companies they are a member of.',
   },
   {
     pattern: /^select \* from runs where credential_hash = \?$/,
@@ -30,6 +39,11 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
   {
     pattern: /^select run_id from leases where worker_id = \?$/,
     reason: 'A worker asks which runs it still has; it executes the runs of all companies.',
+  },
+  {
+    pattern:
+      /^select \* from events where (\(company_id, seq\) > \(\?, \?\) and company_id <= \? and seq <=|company_id >= \? and company_id <=) \? order by .+$/,
+    reason: 'The log of one company, named as both ends of a range, so that Postgres stays in the index of companies.',
   },
   {
     pattern: /^select id from events where seq in \([?, ]+\)$/,

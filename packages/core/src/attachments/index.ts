@@ -1,0 +1,7 @@
+import { attachmentEvents } from './events.ts'
+
+export const attachments = {
+  name: 'attachments',
+  operations: {},
+  events: attachmentEvents,
+} as const

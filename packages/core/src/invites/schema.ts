@@ -1,0 +1,4 @@
+import { z } from 'zod'
+
+export const InviteStatus = z.enum(['pending', 'accepted', 'revoked'])
+export type InviteStatus = z.infer<typeof InviteStatus>

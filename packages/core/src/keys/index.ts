@@ -1,0 +1,7 @@
+import { keyEvents } from './events.ts'
+
+export const keys = {
+  name: 'keys',
+  operations: {},
+  events: keyEvents,
+} as const

@@ -1,0 +1,7 @@
+import { labelEvents } from './events.ts'
+
+export const labels = {
+  name: 'labels',
+  operations: {},
+  events: labelEvents,
+} as const

@@ -1,0 +1,7 @@
+import { memberEvents } from './events.ts'
+
+export const members = {
+  name: 'members',
+  operations: {},
+  events: memberEvents,
+} as const

@@ -1,0 +1,7 @@
+import { sprintEvents } from './events.ts'
+
+export const sprints = {
+  name: 'sprints',
+  operations: {},
+  events: sprintEvents,
+} as const
