@@ -3,6 +3,7 @@ import type { TestProject } from 'vitest/node'
 
 import { startPgBouncer } from './pgbouncer.ts'
 import { startPostgres } from './postgres.ts'
+import { newWatchFolder, sumUp } from './watch-figure.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -12,6 +13,8 @@ declare module 'vitest' {
     pgbouncerUrl: string | null
     /** Why there is no PgBouncer. */
     pgbouncerSkipped: string | null
+    /** Where each file of tests leaves what its watched storages saw. */
+    watchFolder: string
   }
 }
 
@@ -23,7 +26,10 @@ export default async function startServers(project: TestProject): Promise<() => 
   project.provide('postgresUrl', postgres.url)
   project.provide('pgbouncerUrl', 'url' in pooler ? pooler.url : null)
   project.provide('pgbouncerSkipped', skipped)
+  const watchFolder = newWatchFolder()
+  project.provide('watchFolder', watchFolder)
   return async () => {
+    sumUp(watchFolder)
     if ('stop' in pooler) await pooler.stop()
     await postgres.stop()
   }

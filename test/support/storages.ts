@@ -1,11 +1,15 @@
-import { inject, onTestFinished } from 'vitest'
+import { afterAll, inject, onTestFinished } from 'vitest'
 
 import type { Storage } from '@engine/core'
 import { pglite, postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
-import { watched, type WatchedStorage } from '@engine/testing'
+import { watched, watchTotals, type WatchedStorage } from '@engine/testing'
 
 import { createDatabase, dropDatabase } from './postgres.ts'
+import { leaveCounts } from './watch-figure.ts'
+
+// Once for each file of tests that opens a storage.
+afterAll(() => leaveCounts(inject('watchFolder'), watchTotals()))
 
 /**
  * A new, empty storage (`sqlite`, `pglite`, `postgres` or `pgbouncer`; ENGINE_TEST_STORAGE chooses for tests that do not care),

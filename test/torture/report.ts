@@ -5,17 +5,32 @@ import { join } from 'node:path'
 
 import { format, resolveConfig } from 'prettier'
 
+import type { FaultResult } from './faults/run-faults.ts'
 import type { LoopRecord } from './loop.ts'
+import type { Machine } from './support/machine.ts'
 
 /** What a file of a loop holds. */
-interface Recorded extends LoopRecord {
-  readonly commit: string
-  readonly isModified: boolean
-  readonly node: string
-  readonly cores: number
-  readonly sqlite: string
-  readonly postgres: string | null
+type Recorded = LoopRecord & Machine & { readonly at: string }
+
+/** What the file of the seeded faults holds. */
+interface Faults extends Machine {
   readonly at: string
+  readonly results: readonly FaultResult[]
+}
+
+/** What a whole run of the tests left (test/support/watch-figure.ts). */
+interface Watched {
+  readonly files: number
+  readonly mutating: number
+  readonly withEntry: number
+  readonly scoped: number
+  readonly namingCompany: number
+}
+
+interface Data {
+  readonly loops: readonly Recorded[]
+  readonly faults: Faults
+  readonly watched: Watched
 }
 
 const outFolder = join(import.meta.dirname, 'out')
@@ -46,28 +61,36 @@ if (process.argv.includes('--check')) {
     process.exitCode = 1
   }
 } else {
-  const records = readdirSync(outFolder)
+  const loops = readdirSync(outFolder)
     .filter((name) => /^[a-z-]+-(sqlite|postgres)-\d+\.json$/.test(name))
     .toSorted()
     .map((name) => JSON.parse(readFileSync(join(outFolder, name), 'utf8')) as Recorded)
-  if (records.length === 0) throw new Error('nothing is recorded yet; run pnpm torture first')
-  writeFileSync(dataFile, `${JSON.stringify(records, null, 2)}\n`)
-  writeFileSync(pageFile, await pageOf(records))
+  if (loops.length === 0) throw new Error('nothing is recorded yet; run pnpm torture first')
+  const data: Data = { loops, faults: recordOf('faults', 'pnpm faults') as Faults, watched: recordOf('table-watch', 'npm test') as Watched }
+  writeFileSync(dataFile, `${JSON.stringify(data, null, 2)}\n`)
+  writeFileSync(pageFile, await pageOf(data))
+}
+
+/** Only what it tells to run writes such a file. */
+function recordOf(name: string, command: string): unknown {
+  const file = join(outFolder, `${name}.json`)
+  if (!existsSync(file)) throw new Error(`there is no ${name}.json yet; run ${command} first`)
+  return JSON.parse(readFileSync(file, 'utf8'))
 }
 
 /** Only this file writes it. */
-function readData(): Recorded[] {
-  return JSON.parse(readFileSync(dataFile, 'utf8')) as Recorded[]
+function readData(): Data {
+  return JSON.parse(readFileSync(dataFile, 'utf8')) as Data
 }
 
-async function pageOf(records: readonly Recorded[]): Promise<string> {
+async function pageOf({ loops: records, faults, watched }: Data): Promise<string> {
   const names = [...new Set(records.map((record) => record.loop))]
   const violations = records.flatMap((record) => record.violations)
   const text = [
     '# Reliability',
     'What the torture loops did and found, written from [reliability.json](reliability.json) by `pnpm reliability`. `pnpm torture --minutes 10` runs the same loops, with other seeds, for as long as you like; `--seed` repeats them.',
     'The state of a task is exactly once for each fence. Programs and deliveries are at least once: a process that is killed after its effect and before its commit has its work done again. The loops show faults that they can make, on one machine: real processes killed by real signals, real connections cut, a real server killed. They do not cut the power.',
-    machines(records),
+    machines([...records, faults]),
     `Violations: ${violations.length}.`,
     ...violations.map((violation) => `- ${violation.sentence} Again: \`${violation.replay}\``),
     ...names.map((name) =>
@@ -76,11 +99,32 @@ async function pageOf(records: readonly Recorded[]): Promise<string> {
         records.filter((record) => record.loop === name),
       ),
     ),
+    tableWatch(watched),
+    seededFaults(faults),
   ].join('\n\n')
   return format(`${text}\n`, { ...(await resolveConfig(pageFile)), parser: 'markdown' })
 }
 
-function machines(records: readonly Recorded[]): string {
+function tableWatch({ files, mutating, withEntry, scoped, namingCompany }: Watched): string {
+  const number = (count: number) => count.toLocaleString('en')
+  return [
+    '## Table watch',
+    `The storages of the tests are watched: a transaction that changes rows of the business without an entry in the log makes its test fail, as does a statement that names no company. In one run of ${number(files)} files of tests ${number(mutating)} transactions changed the business, ${number(withEntry)} of them with an entry; ${number(namingCompany)} of ${number(scoped)} statements on rows of companies named theirs, the others were lookups that \`packages/testing/src/watch/lookups.ts\` allows with a reason. Storages that a test damages on purpose are not counted.`,
+  ].join('\n\n')
+}
+
+/** Tests of the tests. */
+function seededFaults({ results }: Faults): string {
+  const caught = results.filter(({ verdict }) => verdict === 'caught').length
+  const rows = results.map(({ name, caughtBy, verdict }) => `| ${name} | ${caughtBy} | ${verdict} |`)
+  return [
+    '## Seeded faults',
+    `\`pnpm faults\` puts one fault at a time into a copy of the sources and runs the test that must fail because of it: ${caught} of ${results.length} are caught.`,
+    ['| fault | test | |', '| --- | --- | --- |', ...rows].join('\n'),
+  ].join('\n\n')
+}
+
+function machines(records: readonly Machine[]): string {
   const lines = records.map(
     ({ commit, isModified, node, cores, sqlite, postgres }) =>
       `- commit ${commit}${isModified ? ' with changes' : ''}, Node ${node}, ${cores} cores, SQLite ${sqlite}, Postgres ${postgres ?? 'none'}`,

@@ -84,22 +84,18 @@ async function runTests(folder: string, { file, test }: Mutant['caughtBy']): Pro
     timeout: patienceMs,
     killSignal: 'SIGKILL',
   })
-  await new Promise((resolve) => child.once('close', resolve))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   const { numPassedTests, numFailedTests } = readOutcome(outcome)
-  if (numFailedTests > 0) return 'failed'
-  return numPassedTests > 0 ? 'passed' : 'none'
+  if (numPassedTests + numFailedTests === 0) return 'none'
+  // An error outside of any test fails the whole run, and no test of it.
+  return code === 0 ? 'passed' : 'failed'
 }
 
 /** Sources that do not even load fail every test. */
 function readOutcome(path: string): { numPassedTests: number; numFailedTests: number } {
   try {
     // What the JSON reporter writes.
-    const { numPassedTests, numFailedTests, success } = JSON.parse(readFileSync(path, 'utf8')) as {
-      numPassedTests: number
-      numFailedTests: number
-      success: boolean
-    }
-    return { numPassedTests, numFailedTests: numFailedTests === 0 && !success && numPassedTests > 0 ? 1 : numFailedTests }
+    return JSON.parse(readFileSync(path, 'utf8')) as { numPassedTests: number; numFailedTests: number }
   } catch {
     return { numPassedTests: 0, numFailedTests: 1 }
   }

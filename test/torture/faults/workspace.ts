@@ -16,7 +16,7 @@ export function copyWorkspace(folder: string, postgresUrl: string): void {
   }
   for (const place of ['.', 'test', ...readdirSync(join(root, 'packages')).map((name) => join('packages', name))])
     linkModules(folder, place)
-  const provide = { postgresUrl, pgbouncerUrl: null, pgbouncerSkipped: 'a mutant is tried without' }
+  const provide = { postgresUrl, pgbouncerUrl: null, pgbouncerSkipped: 'a mutant is tried without', watchFolder: folder }
   writeFileSync(
     join(folder, configFile),
     `import base from './vitest.config.ts'\n\nexport default { ...base, test: { ...base.test, globalSetup: [], provide: ${JSON.stringify(provide)} } }\n`,

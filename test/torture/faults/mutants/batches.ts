@@ -1,4 +1,4 @@
-import { inRaces, onPostgres, type Mutant } from '../mutant.ts'
+import { onPostgres, type Mutant } from '../mutant.ts'
 
 const checkout = 'packages/core/src/tasks/checkout-batch.ts'
 
@@ -10,7 +10,7 @@ export const batches: readonly Mutant[] = [
     find: `        and t.version = (select s.version from \${tasks} s where s.id = t.id)
 `,
     replace: ``,
-    caughtBy: inRaces('a checkout in a batch > is refused when its task got a blocker while it waited for the row'),
+    caughtBy: { file: 'test/batch-facts.test.ts', test: 'goes by what is true when it takes the task' },
   },
   {
     name: 'a checkout among many does not look whose company it is',
@@ -40,7 +40,7 @@ export const batches: readonly Mutant[] = [
     file: checkout,
     find: `set live_runs = a.live_runs + w.wanted`,
     replace: `set live_runs = a.live_runs`,
-    caughtBy: onPostgres('an agent gets as many tasks at once as it can take'),
+    caughtBy: onPostgres('tasks by status and live runs are counted right'),
   },
   {
     name: 'a checkout among many counts no tasks',
@@ -56,6 +56,6 @@ export const batches: readonly Mutant[] = [
           and q.agent_id <> coalesce(m.agent, t.assignee_agent_id))
 `,
     replace: ``,
-    caughtBy: onPostgres('a call among others takes back runs that were queued for others'),
+    caughtBy: { file: 'test/batch-facts.test.ts', test: 'takes back what is queued for another agent' },
   },
 ]

@@ -1,4 +1,4 @@
-import { inLoop, onPostgres, onSqlite, type Mutant } from '../mutant.ts'
+import { inLoop, inRaces, onPostgres, onSqlite, type Mutant } from '../mutant.ts'
 
 const execute = 'packages/core/src/kernel/execute.ts'
 const transaction = 'packages/core/src/kernel/transaction.ts'
@@ -62,11 +62,12 @@ export const commands: readonly Mutant[] = [
     caughtBy: onSqlite("another company's things are as absent as things that do not exist"),
   },
   {
-    name: 'a body names things of another company',
-    file: 'packages/core/src/tasks/sql.ts',
-    find: `return task?.company_id === given.companyId ? task : null`,
-    replace: `return task`,
-    caughtBy: onSqlite("another company's things cannot be linked to by a body that names them"),
+    name: 'a list shows the tasks of every company',
+    file: 'packages/core/src/tasks/queries.ts',
+    find: `      .where('company_id', '=', context.companyId)
+      .orderBy('id')`,
+    replace: `      .orderBy('id')`,
+    caughtBy: { file: 'test/http-isolation.test.ts', test: 'are in no list: of companies, tasks, agents, runs, deliverables, events' },
   },
   {
     name: 'a key of one company answers in another',
@@ -76,18 +77,11 @@ export const commands: readonly Mutant[] = [
     caughtBy: onSqlite('a key belongs to one actor, one command and one company'),
   },
   {
-    name: 'a task is not locked when it is read to be changed',
-    file: 'packages/core/src/tasks/sql.ts',
-    find: `db.selectFrom('tasks').selectAll().where('id', '=', given.id).forNoKeyUpdate(),`,
-    replace: `db.selectFrom('tasks').selectAll().where('id', '=', given.id),`,
-    caughtBy: onPostgres('the log of a task whose run writes while a person takes it away is listed in the order'),
-  },
-  {
     name: 'a company is not locked',
     file: transaction,
     find: `if (isShared) await lockCompany(tx, unit)`,
     replace: `if (isShared) void lockCompany`,
-    caughtBy: onPostgres('wake a task once when its last blockers end in both at the same moment'),
+    caughtBy: inRaces('commands at the same moment > let an agent submit only what is still its own'),
   },
   {
     name: 'a company is locked for the session',
@@ -101,7 +95,7 @@ export const commands: readonly Mutant[] = [
     file: transaction,
     find: `return code === uniqueViolation ? 2 : 1`,
     replace: `return code === uniqueViolation || code === '08007' ? 2 : 1`,
-    caughtBy: inLoop('proxy-faults on postgres'),
+    caughtBy: inRaces('at its commit leaves nothing open on the pool'),
   },
   {
     name: 'tasks are not counted',

@@ -36,14 +36,7 @@ export const ownership: readonly Mutant[] = [
     file: 'packages/core/src/tasks/checkout-batch.ts',
     find: `set status = 'in_progress', fence = t.fence + 1,`,
     replace: `set status = 'in_progress', fence = t.fence,`,
-    caughtBy: onPostgres('the fence grows by one with each checkout'),
-  },
-  {
-    name: 'a checkout does not look for a live owner',
-    file: 'packages/core/src/tasks/checkout-guards.ts',
-    find: `  return e.not(e.exists(lease))`,
-    replace: `  return e.not(e.exists(lease.where('leases.fence', '=', -7)))`,
-    caughtBy: onSqlite('a checkout gives the task to exactly one of many callers'),
+    caughtBy: onPostgres('a checkout gives the task to exactly one of many callers'),
   },
   {
     name: 'a sweep does not look whether the lease ran out',

@@ -36,7 +36,7 @@ export const storages: readonly Mutant[] = [
     file: writer,
     find: `this.#control['rollback to command'].run()`,
     replace: ``,
-    caughtBy: sqliteStorage('keeps what was committed and forgets what was rolled back'),
+    caughtBy: onSqlite('of many transactions at once each is kept or taken back for itself'),
   },
   {
     name: 'a commit that Postgres answered with a rollback counts',
@@ -64,7 +64,7 @@ export const storages: readonly Mutant[] = [
     file: 'packages/storage-postgres/src/pool.ts',
     find: `pool.on('error', ignore)`,
     replace: ``,
-    caughtBy: inRaces('a connection that breaks > ends no process, whatever it was used for'),
+    caughtBy: inLoop('postmaster on postgres'),
   },
   {
     name: 'a transaction keeps its locks while its process stands still',
@@ -85,7 +85,7 @@ export const storages: readonly Mutant[] = [
     file: 'packages/core/src/database/history.ts',
     find: `if (known.id !== row.id || checksumOf(known) !== row.checksum) {`,
     replace: `if (known.id !== row.id) {`,
-    caughtBy: { file: 'test/conformance-sqlite.test.ts', test: 'a database with an edited migration is refused' },
+    caughtBy: { file: 'test/damaged.test.ts', test: 'a Postgres database with an edited migration' },
   },
   {
     name: 'events are read in the order of their numbers alone',
