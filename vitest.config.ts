@@ -9,7 +9,8 @@ const pureFiles = ['**/machine.ts', '**/kernel/page.ts', '**/kernel/id.ts', '**/
 export default defineConfig({
   // Vite's own conditions follow ours: naming any replaces its list.
   resolve: { conditions: [sourceCondition, 'module', 'browser', 'development|production'] },
-  ssr: { resolve: { conditions: [sourceCondition, 'module', 'node', 'development|production'] } },
+  // Without `module`: that is for bundlers, and what is behind it does not always run on node.
+  ssr: { resolve: { conditions: [sourceCondition, 'node', 'development|production'] } },
   test: {
     include: ['packages/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],

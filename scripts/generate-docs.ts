@@ -5,20 +5,31 @@ import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { z } from 'zod'
 
-import { createEngine, permissions, type ErrorDefinition, type Registry } from '@engine/core'
-import { agentMachine, companyMachine, deliverableMachine, goalMachine, runMachine, taskMachine, type Machine } from '@engine/core/contract'
+import { createEngine, permissions, type ErrorDefinition, type Permission, type Registry, type Role } from '@engine/core'
+import {
+  agentMachine,
+  companyMachine,
+  deliverableMachine,
+  goalMachine,
+  inviteMachine,
+  memberMachine,
+  runMachine,
+  taskMachine,
+  type Machine,
+} from '@engine/core/contract'
 import { httpErrors, statusOfKind } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 const isCheck = process.argv.includes('--check')
+const roles: readonly Role[] = ['viewer', 'reviewer', 'operator', 'admin', 'owner']
 const note = 'Generated from the code by `pnpm docs:generate`.'
 
 const engine = await createEngine({ storage: sqlite(':memory:') })
 const pages: Record<string, string> = {
   'operations.md': operationsPage(engine.registry),
   'states.md': statesPage(),
-  'permissions.md': permissionsPage(),
+  'permissions.md': permissionsPage(engine.registry),
   'events.md': eventsPage(engine.registry),
   'errors.md': errorsPage(engine.registry),
 }
@@ -52,7 +63,16 @@ function operationsPage(registry: Registry): string {
 }
 
 function statesPage(): string {
-  const machines: Machine<string, string>[] = [companyMachine, agentMachine, goalMachine, taskMachine, runMachine, deliverableMachine]
+  const machines: Machine<string, string>[] = [
+    companyMachine,
+    memberMachine,
+    inviteMachine,
+    agentMachine,
+    goalMachine,
+    taskMachine,
+    runMachine,
+    deliverableMachine,
+  ]
   const intro =
     'The only legal moves, with the verbs that make them. Everything else is `409 illegal_transition`, which names the legal ones.'
   return page('States', [intro, ...machines.map(diagram)].join('\n\n'))
@@ -63,11 +83,22 @@ function diagram(machine: Machine<string, string>): string {
   return `## ${machine.name}\n\n\`\`\`mermaid\nstateDiagram-v2\n${lines.join('\n')}\n\`\`\``
 }
 
-function permissionsPage(): string {
-  const rows = Object.entries(permissions).map(([scope, rule]) => [`\`${scope}\``, rule.user, rule.agent, rule.run])
-  const intro =
-    'The least role that a person needs (viewer < reviewer < operator < admin < owner), and what agents and runs may. `own`: an agent for itself and its tasks, a run for the task of its lease. The embedding code and Engine’s own loops may everything.'
-  return page('Permissions', `${intro}\n\n${table(['scope', 'person', 'agent', 'run'], rows)}`)
+function permissionsPage(registry: Registry): string {
+  const rows = Object.entries(permissions).map(([scope, rule]: [string, Permission]) => {
+    const names = registry.operations.filter(({ definition }) => definition.access.scope === scope).map(({ name }) => `\`${name}\``)
+    const { user } = rule
+    const people = roles.map((role) => mark(user !== 'never' && roles.indexOf(role) >= roles.indexOf(user) ? 'yes' : 'never'))
+    return [`\`${scope}\``, ...people, mark(rule.agent), mark(rule.run), names.join(', ') || '–']
+  })
+  const intro = [
+    'Who may do what in their own company; the things of any other company are absent (404). `own`: an agent for itself and its tasks, a run for the task of its lease. The embedding code and Engine’s own loops may everything.',
+    'A key can be limited to some of these scopes. `companies:create` needs the role owner in all companies, which only a host gives. What is `own` of a person is said by the operation: their membership, their keys.',
+  ].join('\n\n')
+  return page('Permissions', `${intro}\n\n${table(['scope', ...roles, 'agent key', 'run credential', 'operations'], rows)}`)
+}
+
+function mark(rule: 'yes' | 'own' | 'never'): string {
+  return rule === 'never' ? '–' : rule
 }
 
 function eventsPage(registry: Registry): string {

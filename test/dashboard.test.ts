@@ -20,6 +20,10 @@ it('shows what a recount would show', async () => {
   await engine.tasks.complete({ taskId: second })
   await engine.deliverables.submit({ taskId: third, title: 'Done?', content: 'Look' })
   await engine.agents.create({ companyId, name: 'Bob', role: 'writer', adapterType: 'scripted' })
+  const approvals = []
+  for (const subject of ['one', 'two', 'three'])
+    approvals.push(await engine.approvals.request({ companyId, type: 'custom', subject, payload: {} }))
+  await engine.approvals.cancel({ approvalId: approvals[0]?.id ?? '' })
 
   const dashboard = await engine.companies.dashboard({ companyId })
   expect(dashboard.tasks).toEqual({ backlog: 1, todo: 2, in_progress: 1, in_review: 1, blocked: 0, done: 1, cancelled: 1 })
@@ -31,6 +35,7 @@ it('shows what a recount would show', async () => {
   expect(dashboard.agents).toEqual({ pending_approval: 0, idle: 1, running: 1, error: 0, paused: 0, terminated: 0 })
   expect(dashboard.liveRuns).toBe(2)
   expect(dashboard.pendingReviews).toEqual({ count: 1, isMore: false })
+  expect(dashboard.pendingApprovals).toEqual({ count: 2, isMore: false })
   const log = await engine.events.list({ companyId, limit: 100 })
   expect(dashboard.activity).toEqual(log.items.toReversed().slice(0, 20))
 })

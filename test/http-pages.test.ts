@@ -12,7 +12,7 @@ interface Operation {
   readonly summary: string
   readonly tags: readonly string[]
   readonly parameters?: readonly { in: string; name: string; required?: boolean; schema: object }[]
-  readonly requestBody?: { required: boolean; content: { 'application/json': { schema: { properties: object; required?: string[] } } } }
+  readonly requestBody?: { required: boolean; content: { 'application/json'?: { schema: { properties: object; required?: string[] } } } }
   readonly responses: Readonly<Record<string, { content: object }>>
 }
 
@@ -66,7 +66,10 @@ describe('the OpenAPI document', () => {
         path,
       ).toEqual(inPath.toSorted())
       for (const parameter of declared('path')) expect(parameter.required, path).toBe(true)
-      const inBody = Object.keys(operation.requestBody?.content['application/json'].schema.properties ?? {})
+      const { content } = operation.requestBody ?? {}
+      // A body that is a file says two things at once: its bytes and its type.
+      const inFile = content && 'application/octet-stream' in content ? ['content', 'contentType'] : []
+      const inBody = [...Object.keys(content?.['application/json']?.schema.properties ?? {}), ...inFile]
       const fields = [...inPath, ...declared('query').map(({ name }) => name), ...inBody]
       const { input } = engine.registry.get(operation.operationId)?.definition ?? { input: { shape: {} } }
       expect(fields.toSorted(), operation.operationId).toEqual(Object.keys(input.shape).toSorted())
@@ -81,11 +84,14 @@ describe('the OpenAPI document', () => {
       const definition = engine.registry.get(operation.operationId)?.definition
       const success = definition?.kind === 'command' && definition.creates ? '201' : '200'
       expect(Object.keys(operation.responses)).toEqual([success, 'default'])
-      expect(operation.responses[success]?.content).toHaveProperty(['application/json', 'schema'])
+      const isDownload = definition?.kind === 'query' && definition.givesContent
+      expect(operation.responses[success]?.content).toHaveProperty([isDownload ? 'application/octet-stream' : 'application/json', 'schema'])
       expect(operation.responses['default']?.content).toHaveProperty(['application/problem+json', 'schema'])
       expect([operation.summary, operation.tags.length]).toEqual([definition?.title, 1])
       const body = operation.requestBody
-      if (body) expect(body.required, operation.operationId).toBe((body.content['application/json'].schema.required ?? []).length > 0)
+      const needed =
+        body?.content['application/json']?.schema.required ?? (definition?.kind === 'command' && definition.takesContent ? ['content'] : [])
+      if (body) expect(body.required, operation.operationId).toBe(needed.length > 0)
     }
   })
 

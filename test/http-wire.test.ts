@@ -274,7 +274,8 @@ describe('a caller without a known credential', () => {
       const call = callHandler({ engine })
       const before = await dump()
       for (const { definition } of engine.registry.operations) {
-        if (!definition.http) continue
+        // An invitation's token is a credential of its own.
+        if (!definition.http || (definition.access.company === 'invitation' && credential === undefined)) continue
         const [method, path] = definition.http
         const answer = await call(method, `/api${path}`, credential === undefined ? {} : { credential })
         expect([answer.status, answer.at('code')]).toEqual([401, 'unauthenticated'])

@@ -20,6 +20,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'packages/core': { engine: [], only: ['kysely', 'zod', 'eventemitter3', 'p-queue', 'croner', 'canonicalize'], never: servers },
   'packages/storage-sqlite': { engine: ['@engine/core/plugin'], only: ['kysely', 'better-sqlite3'], never: servers },
   'packages/storage-postgres': { engine: ['@engine/core/plugin'], only: ['kysely', 'pg', '@electric-sql/pglite'], never: servers },
+  'packages/blobs': { engine: ['@engine/core/plugin'], only: ['@aws-sdk/client-s3'], never: [...databases, ...servers] },
   'packages/adapters': { engine: ['@engine/core/plugin'], never: [...databases, 'express'] },
   'packages/deliveries': { engine: ['@engine/core/plugin'], never: [...databases, 'express'] },
   'packages/http': { engine: coreEntries, never: databases },
@@ -33,7 +34,7 @@ const layers: Readonly<Record<string, Layer>> = {
 }
 
 /** Packages where each folder of src/ stands alone. */
-const foldersStandAlone = ['packages/adapters', 'packages/deliveries']
+const foldersStandAlone = ['packages/adapters', 'packages/blobs', 'packages/deliveries']
 const testLibraries = ['vitest', 'fast-check', 'uuid']
 const mayOpenTransactions = [
   ...['kernel/transaction.ts', 'database/migrate.ts', 'database/instance.ts'].map((file) => `packages/core/src/${file}`),

@@ -98,7 +98,7 @@ async function newTask(engine: Engine, companyId: string, more: Partial<Paramete
 async function checkOut(engine: Engine, taskId: string, agentId: string): Promise<RunActor> {
   const { credential } = await engine.tasks.checkout({ taskId, agentId })
   const actor = await engine.authenticate(credential ?? '')
-  if (!actor) throw new Error('the credential is unknown')
+  if (actor?.kind !== 'run') throw new Error('the credential is unknown')
   return actor
 }
 

@@ -22,21 +22,21 @@ interface Unit {
 
 const units: Readonly<Record<string, Unit>> = {
   'creating a task': {
-    most: { sqlite: 5, postgres: 1 },
+    most: { sqlite: 6, postgres: 1 },
     prepare:
       async ({ world }) =>
       () =>
         createTask(world),
   },
   'creating a task under an idempotency key': {
-    most: { sqlite: 7, postgres: 10 },
+    most: { sqlite: 8, postgres: 10 },
     prepare:
       async ({ world }) =>
       () =>
         world.engine.tasks.create({ companyId: world.companyId, title: 'A task' }, { idempotencyKey: 'once' }),
   },
   'creating a task that wakes its agent': {
-    most: { sqlite: 16, postgres: 17 },
+    most: { sqlite: 17, postgres: 17 },
     prepare:
       async ({ world }) =>
       () =>
@@ -64,7 +64,8 @@ const units: Readonly<Record<string, Unit>> = {
     },
   },
   'commenting on a task': {
-    most: { sqlite: 3, postgres: 6 },
+    // One of them is for the words by which it is found.
+    most: { sqlite: 4, postgres: 7 },
     async prepare({ world }) {
       const { id: taskId } = await createTask(world)
       return () => world.engine.comments.create({ taskId, body: 'Done by Friday.' })
@@ -102,7 +103,7 @@ const units: Readonly<Record<string, Unit>> = {
     },
   },
   'a queued run from the start of the loops to its end': {
-    most: { sqlite: 41, postgres: 44 },
+    most: { sqlite: 44, postgres: 47 },
     async prepare({ world }) {
       const { engine, companyId, agentId } = world
       await engine.tasks.create({ companyId, title: 'A task', assigneeAgentId: agentId })

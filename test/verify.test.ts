@@ -40,6 +40,7 @@ async function fill(company: Company): Promise<void> {
   await engine.goals.create({ companyId, title: 'Grow' })
   await engine.agents.create({ companyId, name: 'Bob', role: 'writer', adapterType: 'scripted', executionMode: 'manual' })
   await engine.agents.update({ agentId, title: 'Writer' })
+  await engine.members.add({ companyId, name: 'Mia', role: 'viewer' })
 }
 
 async function broken(storage: Storage): Promise<CheckResult[]> {
@@ -117,6 +118,24 @@ const seeds: readonly Seed[] = [
     what: 'an open task that says it was cancelled',
     sql: `update tasks set cancelled_at = updated_at where identifier = 'ACM-3'`,
     says: /^ACM-3 is todo, but completed never, cancelled 20/,
+  },
+  {
+    check: 'deleted_tasks_have_ended',
+    what: 'an open task that is deleted',
+    sql: `update tasks set deleted_at = updated_at where identifier = 'ACM-3'; update company_counters set todo = todo - 1`,
+    says: /^ACM-3 is deleted, but todo$/,
+  },
+  {
+    check: 'tasks_have_one_assignee',
+    what: 'a task of an agent and of a person',
+    sql: `update tasks set assignee_user_id = (select user_id from members) where identifier = 'ACM-2'`,
+    says: /^ACM-2 is assigned to an agent and to a person$/,
+  },
+  {
+    check: 'held_tasks_are_not_leased',
+    what: 'a run in a subtree that is held',
+    sql: `update tasks set held_by_task_id = id where identifier = 'ACM-1'`,
+    says: /^ACM-1 is held, but the run \S+ has its lease$/,
   },
   {
     check: 'blockers_form_no_cycle',
@@ -381,7 +400,7 @@ describe('repair', () => {
     db.exec(`update agents set live_runs = 7; update company_counters set todo = 50, done = -2`)
     db.close()
     expect((await made.engine.verify()).isSound).toBe(false)
-    expect(await made.engine.repair()).toEqual({ agents: 2, companies: 1 })
+    expect(await made.engine.repair()).toEqual({ agents: 3, companies: 1 })
     expect((await made.engine.verify()).checks.filter((check) => !check.isHeld)).toEqual([])
   })
 
@@ -397,7 +416,7 @@ describe('repair', () => {
         await client.query('update engine.agents set live_runs = live_runs + 3')
         await client.query('update engine.company_counters set todo = todo - 5, backlog = backlog + 1')
       })
-      expect(await made.engine.repair()).toEqual({ agents: 2, companies: 1 })
+      expect(await made.engine.repair()).toEqual({ agents: 3, companies: 1 })
       expect((await made.engine.verify()).checks.filter((check) => !check.isHeld)).toEqual([])
     }
     await load.stop()

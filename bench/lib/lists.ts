@@ -110,7 +110,7 @@ function listsOfOneTask({ companyId, busyTaskId: taskId }: CompanySeed): ListCas
       key: 'seq',
       isNewestFirst: true,
       where: `entity_id = '${taskId}'`,
-      page: (engine, at) => engine.events.task({ taskId, ...at }),
+      page: (engine, at) => engine.events.entity({ companyId, entityType: 'task', entityId: taskId, ...at }),
     },
   ]
 }
@@ -127,6 +127,7 @@ export function rareCases({ companyId, smallCompanyId }: CompanySeed): ListCase[
       where: `status = 'blocked'`,
       page: (engine, at) => engine.tasks.list({ companyId, ...at, status: 'blocked' }),
     },
+    ...rareTasks(companyId),
     {
       name: 'runs of a rare status',
       like: 'runs',
@@ -136,6 +137,29 @@ export function rareCases({ companyId, smallCompanyId }: CompanySeed): ListCase[
       page: (engine, at) => engine.runs.list({ companyId, ...at, status: 'failed' }),
     },
   ]
+}
+
+/** Filters that hardly a task fits, by their names. */
+export const rareTaskFilters = {
+  'tasks of two statuses': { status: 'blocked,cancelled' },
+  'tasks of two priorities': { priority: 'critical,low' },
+  'tasks of a priority': { priority: 'critical' },
+  'tasks of a person': { assigneeUserId: '01890000-0000-7000-8000-000000000001' },
+  'tasks of a project': { projectId: '01890000-0000-7000-8000-000000000001' },
+  'tasks of a sprint': { sprintId: '01890000-0000-7000-8000-000000000001' },
+  'tasks of a goal': { goalId: '01890000-0000-7000-8000-000000000001' },
+  'tasks with a label': { labelId: '01890000-0000-7000-8000-000000000001' },
+  'overdue tasks': { isOverdue: true },
+} as const
+
+function rareTasks(companyId: string): ListCase[] {
+  return Object.entries(rareTaskFilters).map(([name, filter]) => ({
+    name,
+    like: 'tasks',
+    table: 'tasks',
+    key: 'id',
+    page: (engine, at) => engine.tasks.list({ companyId, ...at, ...filter }),
+  }))
 }
 
 /** The cursor of a page that begins after nine tenths of the rows. */

@@ -30,11 +30,13 @@ export async function recordUnits(target: SeedTarget, seed: CompanySeed): Promis
 
 async function recordCalls(engine: Engine, given: { recording: Recording; seed: CompanySeed; units: Map<string, Sent> }): Promise<void> {
   const { recording, seed, units } = given
-  const { companyId, freeTaskIds } = seed
+  const { companyId, smallCompanyId, freeTaskIds } = seed
   const agentId = prepared(seed.agentIds, 0)
   const record = async (name: string, work: () => Promise<unknown>) => void units.set(name, await recording.during(work))
+  await record('dashboard of a small company', () => engine.companies.dashboard({ companyId: smallCompanyId }))
   await record('create', () => engine.tasks.create({ companyId, title: 'A task' }))
   await record('checkout', () => engine.tasks.checkout({ taskId: prepared(freeTaskIds, 0), agentId }))
+  await record('next', () => engine.as({ kind: 'agent', id: agentId, companyId }).tasks.next())
   const { credential, run } = await engine.tasks.checkout({ taskId: prepared(freeTaskIds, 1), agentId })
   const actor = await engine.authenticate(credential ?? '')
   if (!actor) throw new Error('the engine does not know the credential that it gave')

@@ -52,6 +52,6 @@ export async function checkOutNew({ engine, companyId, agentId }: Company, title
 
 export async function actorOf(engine: Engine, credential: string): Promise<RunActor> {
   const actor = await engine.authenticate(credential)
-  if (!actor) throw new Error('the credential is unknown')
+  if (actor?.kind !== 'run') throw new Error('the credential is unknown')
   return actor
 }

@@ -76,8 +76,9 @@ async function outliveCredential({ place, engine }: Theatre, round: Round): Prom
   await losses[loss]?.(engine, { ...company, ...held })
   round.reached(loss)
   round.count('zombies')
+  const calls = round.random.shuffle(await callsOfRun(engine, held))
   const before = await dumpAt(place)
-  for (const { operation, actor, input } of round.random.shuffle(callsOfRun(engine, held))) {
+  for (const { operation, actor, input } of calls) {
     const code = await refusalOf(
       engine.execute(operation, { input, actor, ...(round.random.int(2) === 0 && { idempotencyKey: `${held.runId} ${operation}` }) }),
     )

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 
-import type { Storage } from '@engine/core'
+import { localBlobs } from '@engine/blobs/local'
+import type { BlobStore, Storage } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
 
 /** Which database, as every command asks for it. */
@@ -19,6 +20,8 @@ export interface ServeConfig {
   readonly host: string
   readonly port: number
   readonly storage: Storage
+  /** Files of the data folder, wherever the database is. */
+  readonly blobs: BlobStore
   readonly hasDemo: boolean
 }
 
@@ -30,14 +33,18 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     host: flags.host ?? environment['HOST'] ?? '127.0.0.1',
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
     storage: await readDatabase(flags, environment),
+    blobs: localBlobs(join(resolve(readDataDir(flags, environment)), 'blobs')),
     hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']),
   }
 }
 
 /** The database that is meant. @throws naming the setting that is wrong */
 export async function readDatabase(flags: DatabaseFlags, environment: Environment): Promise<Storage> {
-  const dataDir = flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
-  return readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], dataDir)
+  return readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], readDataDir(flags, environment))
+}
+
+function readDataDir(flags: DatabaseFlags, environment: Environment): string {
+  return flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
 }
 
 function readPort(text: string): number {

@@ -18,7 +18,7 @@ type Input<Definition extends AnyDefinition> = z.input<Definition['input']>
 type Output<Definition extends AnyDefinition> = Promise<z.output<Definition['output']>>
 
 type Method<Definition extends AnyDefinition> =
-  object extends Input<Definition>
+  Record<never, never> extends Input<Definition>
     ? (input?: Input<Definition>, options?: CallOptions) => Output<Definition>
     : (input: Input<Definition>, options?: CallOptions) => Output<Definition>
 

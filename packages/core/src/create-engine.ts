@@ -12,6 +12,7 @@ import { streamEvents } from './events/stream.ts'
 import { createJoin } from './join.ts'
 import { systemActor } from './kernel/actor.ts'
 import { createAdapterCatalog } from './kernel/adapters.ts'
+import { guardBlobs } from './kernel/content.ts'
 import { explained } from './kernel/constraints.ts'
 import { EngineError, kernelErrors } from './kernel/errors.ts'
 import { createBatcher } from './kernel/batcher.ts'
@@ -22,19 +23,23 @@ import type { Host, Probe } from './kernel/host.ts'
 import { createIdGenerator } from './kernel/id.ts'
 import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
+import { authenticate } from './keys/authenticate.ts'
 import { createDispatcher } from './loops/dispatcher.ts'
+import { createOverdueLoop } from './loops/overdue.ts'
 import { createWatchdog } from './loops/watchdog.ts'
 import { createMaintenance } from './maintenance.ts'
 import { coreModules } from './modules.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
+import type { BlobStore } from './ports/blob-store.ts'
 import { systemClock, type Clock } from './ports/clock.ts'
 import { silentLogger, type Logger } from './ports/logger.ts'
 import type { Storage, StorageSession } from './ports/storage.ts'
-import { authenticateRun } from './runs/authenticate.ts'
 
 export interface EngineOptions {
   readonly storage: Storage
   readonly adapters?: readonly AgentAdapter[]
+  /** Where the bytes of attachments are kept; without one, uploads answer `blobs_unavailable`. */
+  readonly blobs?: BlobStore
   readonly logger?: Logger
   readonly clock?: Clock
   readonly settings?: Partial<EngineSettings>
@@ -64,6 +69,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     bus: createEventBus(logger),
     clock,
     adapters: createAdapterCatalog(options.adapters ?? []),
+    blobs: guardBlobs(options.blobs),
     settings: { ...defaultSettings, ...options.settings },
     checksOutputs: options.checksOutputs ?? false,
     epoch,
@@ -88,7 +94,8 @@ async function prepare(db: Kysely<Database>, given: { storage: Storage; logger: 
 /** The stream of a company's events, for as long as its listener may listen. */
 async function* stream(host: Host, given: Parameters<Engine['stream']>[0] & { stopping: AbortSignal }): AsyncGenerator<AnyEvent[]> {
   const { companyId, actor, after = 0, signal, stopping } = given
-  const mayListen = () => execute(host, 'events.list', { input: { companyId, limit: 1 }, call: { actor } })
+  const whoAsks = async () => (typeof actor === 'function' ? actor() : actor)
+  const mayListen = async () => execute(host, 'events.list', { input: { companyId, limit: 1 }, call: { actor: await whoAsks() } })
   await mayListen()
   const until = AbortSignal.any([signal, stopping])
   for await (const events of streamEvents(host, { companyId, after, signal: until, pollMs: host.settings.pollMs })) {
@@ -109,6 +116,7 @@ function assemble(host: Host, given: Parts): Engine {
   const workerId = `${process.pid}-${host.newId()}`
   const dispatcher = createDispatcher(host, { id: workerId, logger })
   const watchdog = createWatchdog(host, logger)
+  const overdue = createOverdueLoop(host, logger)
   const stopping = new AbortController()
   const tellOthers = session.hints ? host.bus.onAny(({ companyId }) => session.hints?.notify(companyId)) : () => undefined
   let sweepsSince: number | null = null
@@ -122,6 +130,7 @@ function assemble(host: Host, given: Parts): Engine {
       await listening?.catch(() => undefined)
     )?.()
     await watchdog.stop()
+    await overdue.stop()
     await dispatcher.stop(host.settings.stopGraceMs)
     await host.db.destroy()
   }
@@ -133,7 +142,7 @@ function assemble(host: Host, given: Parts): Engine {
     as: (actor) => createApi(host, actor),
     join: createJoin(host, { storage, dialect: session.dialect, place }),
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),
-    authenticate: (credential) => authenticateRun(host.db, credential),
+    authenticate: (credential) => authenticate(host, credential),
     on: (type, handler) => host.bus.on(type, handler),
     stream: (options) => stream(host, { ...options, stopping: stopping.signal }),
     async start() {
@@ -143,6 +152,7 @@ function assemble(host: Host, given: Parts): Engine {
       if (stopping.signal.aborted) return
       dispatcher.start()
       watchdog.start()
+      overdue.start()
       sweepsSince ??= host.clock.monotonicMs()
     },
     stop: () => (stopped ??= shutDown()),

@@ -1,5 +1,5 @@
 import type { Api, CallOptions } from './api.ts'
-import type { Actor, RunActor } from './kernel/actor.ts'
+import type { Actor, AgentActor, RunActor, UserActor } from './kernel/actor.ts'
 import type { AnyEvent, EventHandler, EventType } from './kernel/events.ts'
 import type { Registry } from './kernel/registry.ts'
 import type { RepairReport } from './verification/repair.ts'
@@ -21,12 +21,24 @@ export interface Engine extends Api, AsyncDisposable {
   join(handle: object): Joined
   /** Runs an operation by its name, for surfaces that know it only at run time. */
   execute(name: string, request: { input: unknown; actor: Actor } & CallOptions): Promise<unknown>
-  /** Who a run credential belongs to; also when its run has ended, so that the answer is lease_lost. Null for an unknown one. */
-  authenticate(credential: string): Promise<RunActor | null>
+  /**
+   * Who a key (`eng_user_…`, `eng_agent_…`) or a run credential (`eng_run_…`) acts for, by what is true now. Ask again for each
+   * call: a revoked key and another role count from the next one on. A run that has ended is found too, so that the answer to its
+   * calls is lease_lost. Null for what is unknown, revoked or expired, or whose holder may not act; nothing tells which.
+   */
+  authenticate(credential: string): Promise<UserActor | AgentActor | RunActor | null>
   /** Listens to committed events of this process. Returns the function that stops it. */
   on<Type extends EventType>(type: Type, handler: EventHandler<Type>): () => void
-  /** A company's events after a seq, past and then live, whoever wrote them; ends with `signal`. */
-  stream(options: { companyId: string; actor: Actor; after?: number | 'latest'; signal: AbortSignal }): AsyncIterable<AnyEvent[]>
+  /**
+   * A company's events after a seq, past and then live, whoever wrote them; ends with `signal`. An `actor` that is a function is
+   * asked again before each batch, so that a stream ends with the key that opened it.
+   */
+  stream(options: {
+    companyId: string
+    actor: Actor | (() => Promise<Actor>)
+    after?: number | 'latest'
+    signal: AbortSignal
+  }): AsyncIterable<AnyEvent[]>
   /** Starts the loops that execute runs and take back lost ones. */
   start(): Promise<void>
   /** Stops claiming, lets live runs end or hands them back, closes the database. Safe to call twice. */

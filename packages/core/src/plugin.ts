@@ -1,6 +1,8 @@
 // What authors of storages, adapters and plugins import. Nothing else of core is theirs.
 export { ADAPTER_SPEC } from './ports/adapter.ts'
 export type { AdapterEvent, AdapterSession, AdapterStartOptions, AdapterTurn, AgentAdapter, LogStream, RunUsage } from './ports/adapter.ts'
+export { BLOBS_SPEC } from './ports/blob-store.ts'
+export type { BlobStore } from './ports/blob-store.ts'
 export { FailureClass, RunContext, RunOutcome } from './ports/run-contract.ts'
 export { isoTime, systemClock } from './ports/clock.ts'
 export type { Clock } from './ports/clock.ts'

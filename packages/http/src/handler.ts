@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Logger } from '@engine/core'
 
 import { readJsonBody } from './body.ts'
+import { download, givesContent, readContent, takesContent } from './content.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import { httpErrors } from './errors.ts'
 import { guardLocal } from './local-guard.ts'
@@ -67,10 +68,10 @@ async function respond(context: Context, request: WireRequest, requestId: string
   const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
   const match = path === null ? null : context.routes.match(method, path)
   if (!match) throw unknownRoute(context, request)
-  const actor = await authenticate(context, request)
+  const actor = await authenticate(context, request, match)
   const input = await readInput(request, match)
   if (match.operation.name === streamedOperation && wantsStream(request)) {
-    return eventStream(context, { actor, input, request })
+    return eventStream(context, { identify: () => authenticate(context, request, match), input, request })
   }
   const idempotencyKey = readIdempotencyKey(request)
   const output = await context.engine.execute(match.operation.name, {
@@ -79,6 +80,7 @@ async function respond(context: Context, request: WireRequest, requestId: string
     requestId,
     ...(idempotencyKey !== null && { idempotencyKey }),
   })
+  if (givesContent(match.operation)) return download(output)
   const { definition } = match.operation
   return json(definition.kind === 'command' && definition.creates ? 201 : 200, output)
 }
@@ -113,22 +115,35 @@ const pageHeaders = {
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'",
 }
 
-async function authenticate(context: Context, request: WireRequest): Promise<Actor> {
+/** Somebody whose call brings its own credential: the token of an invitation. May nothing else. */
+const stranger: Actor = { kind: 'user', id: 'anonymous', roles: {} }
+
+async function authenticate(context: Context, request: WireRequest, { operation }: Match): Promise<Actor> {
   const header = request.header('authorization')
   if (header === null) {
     if (context.localActor) return context.localActor
-    throw new EngineError(httpErrors.unauthenticated, 'This request carries no credential. Send it as "Authorization: Bearer …".')
+    if (operation.definition.access.company === 'invitation') return stranger
+    throw new EngineError(httpErrors.unauthenticated, 'This request carries no key. Send yours as "Authorization: Bearer eng_…".')
   }
   const credential = /^Bearer\s+(\S+)$/i.exec(header)?.[1]
   const actor = credential === undefined ? null : await context.engine.authenticate(credential)
   if (!actor)
-    throw new EngineError(httpErrors.unauthenticated, 'This credential is not known here. It may be mistyped, or of another server.')
+    throw new EngineError(
+      httpErrors.unauthenticated,
+      'This key opens nothing here. It may be mistyped, revoked, expired, or of another server.',
+    )
   return actor
 }
 
-/** Path, query and body as one input. A name that comes twice with different values is refused. */
-async function readInput(request: WireRequest, match: Match): Promise<JsonObject> {
+/** What a request says, from wherever it says it. */
+async function readInput(request: WireRequest, match: Match): Promise<Record<string, unknown>> {
+  if (takesContent(match.operation)) return readContent(request, join(request, match, {}))
   const body = match.operation.definition.http?.[0] === 'GET' ? {} : await readJsonBody(request)
+  return join(request, match, body)
+}
+
+/** Path, query and body as one input. A name that comes twice with different values is refused. */
+function join(request: WireRequest, match: Match, body: JsonObject): JsonObject {
   const input = new Map<string, JsonValue>()
   for (const [name, value] of [...Object.entries(match.parameters), ...request.url.searchParams, ...Object.entries(body)]) {
     if (input.has(name) && input.get(name) !== value) {

@@ -47,16 +47,16 @@ function urlOf(target: string): URL {
 
 async function send(response: ServerResponse, { status, headers, body }: WireResponse, gone: AbortSignal): Promise<void> {
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+    response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers })
     response.end(body)
     return
   }
   response.writeHead(status, headers)
   response.flushHeaders()
-  for await (const text of body) {
+  for await (const part of body) {
     if (gone.aborted) break
     // Rejects when the client goes away instead, which `gone` tells as well.
-    if (!response.write(text)) await once(response, 'drain', { signal: gone }).catch(() => undefined)
+    if (!response.write(part)) await once(response, 'drain', { signal: gone }).catch(() => undefined)
   }
   response.end()
 }

@@ -10,6 +10,7 @@ import {
 
 import type { Operation, Registry } from '@engine/core'
 
+import { givesContent, takesContent } from './content.ts'
 import { allErrors } from './errors.ts'
 import { statusOfKind } from './problem.ts'
 import { streamedOperation } from './sse.ts'
@@ -52,33 +53,53 @@ function errorList(registry: Registry): string {
     .join('\n')
 }
 
-function describeOperation({ name, module, definition }: Operation): ZodOpenApiOperationObject {
+function describeOperation(operation: Operation): ZodOpenApiOperationObject {
+  const { name, module, definition } = operation
   const [method, path] = definition.http ?? ['GET', '/']
   const inPath = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '')
   const shape = definition.input.shape
-  const rest = Object.keys(shape).filter((field) => !inPath.includes(field))
-  const isRead = method === 'GET'
+  const isUpload = takesContent(operation)
+  const rest = Object.keys(shape).filter((field) => !inPath.includes(field) && !(isUpload && saidByTheFile.includes(field)))
+  const isInQuery = method === 'GET' || isUpload
   const status = definition.kind === 'command' && definition.creates ? '201' : '200'
   return {
     operationId: name,
     tags: [module],
     summary: definition.title,
+    // The token in its body is the credential.
+    ...(definition.access.company === 'invitation' && { security: [{}] }),
     ...(definition.description !== undefined && { description: definition.description }),
     requestParams: {
       ...(inPath.length > 0 && { path: pick(shape, inPath) }),
-      ...(isRead && rest.length > 0 && { query: pick(shape, rest) }),
+      ...(isInQuery && rest.length > 0 && { query: pick(shape, rest) }),
       ...(method === 'POST' && { header: idempotencyHeader }),
       ...(name === streamedOperation && { header: resumeHeader }),
     },
-    ...(!isRead && rest.length > 0 && { requestBody: describeBody(pick(shape, rest)) }),
+    ...(!isInQuery && rest.length > 0 && { requestBody: describeBody(pick(shape, rest)) }),
+    ...(isUpload && { requestBody: file }),
     responses: {
       [status]: {
         description: 'Done.',
-        content: { 'application/json': { schema: definition.output }, ...(name === streamedOperation && { 'text/event-stream': stream }) },
+        content: givesContent(operation) ? bytes : describeAnswer(operation),
       },
       default: { description: 'A problem.', content: { 'application/problem+json': { schema: Problem } } },
     },
   }
+}
+
+function describeAnswer({ name, definition }: Operation) {
+  return { 'application/json': { schema: definition.output }, ...(name === streamedOperation && { 'text/event-stream': stream }) }
+}
+
+/** What an upload says by its body and its Content-Type. */
+const saidByTheFile = ['content', 'contentType']
+
+const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } as const
+
+const file: ZodOpenApiRequestBodyObject = {
+  required: true,
+  description: 'The file itself, as it is: no form, no JSON around it. Send the type that it has as Content-Type; any is taken.',
+  content: bytes,
 }
 
 function describeBody(schema: z.ZodObject): ZodOpenApiRequestBodyObject {
@@ -88,7 +109,8 @@ function describeBody(schema: z.ZodObject): ZodOpenApiRequestBodyObject {
 const credential: oas31.SecuritySchemeObject = {
   type: 'http',
   scheme: 'bearer',
-  description: 'The `credential` of a checkout, valid while its run holds the task.',
+  description:
+    'A key of a person (`eng_user_…`) or of an agent (`eng_agent_…`), each for one company, or the `credential` of a checkout (`eng_run_…`), valid while its run holds the task.',
 }
 
 const stream: ZodOpenApiMediaTypeObject = {

@@ -1,4 +1,4 @@
-import { EngineError, type Actor, type AnyEvent, type Engine, type JsonObject, type Logger } from '@engine/core'
+import { EngineError, type Actor, type AnyEvent, type Engine, type Logger } from '@engine/core'
 
 import { httpErrors } from './errors.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
@@ -20,22 +20,23 @@ interface StreamContext {
  */
 export async function eventStream(
   context: StreamContext,
-  given: { actor: Actor; input: JsonObject; request: WireRequest },
+  given: { identify: () => Promise<Actor>; input: Readonly<Record<string, unknown>>; request: WireRequest },
 ): Promise<WireResponse> {
-  const { actor, input, request } = given
+  const { identify, input, request } = given
   const companyId = typeof input['companyId'] === 'string' ? input['companyId'] : ''
   const after = readPosition(request.header('last-event-id') ?? input['after'])
   const signal = AbortSignal.any(context.stopping ? [request.signal, context.stopping] : [request.signal])
   // The rules of the list decide who may listen; refused here, it is a plain answer instead of a broken stream.
-  await context.engine.execute(streamedOperation, { input: { companyId, limit: 1 }, actor })
-  const batches = context.engine.stream({ companyId, actor, after, signal })[Symbol.asyncIterator]()
+  const mayListen = async () => context.engine.execute(streamedOperation, { input: { companyId, limit: 1 }, actor: await identify() })
+  await mayListen()
+  const batches = context.engine.stream({ companyId, actor: identify, after, signal })[Symbol.asyncIterator]()
   // Asked for now and not when the answer is read, so that `latest` means the moment of the request.
   const first = batches.next()
   first.catch(() => undefined)
   // Also frees a stream that nobody reads to its end.
   signal.addEventListener('abort', () => void batches.return?.(undefined), { once: true })
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
-  return { status: 200, headers, body: frames(context, { batches, first, signal }) }
+  return { status: 200, headers, body: frames(context, { batches, first, signal, mayListen }) }
 }
 
 function readPosition(value: unknown): number | 'latest' {
@@ -50,9 +51,11 @@ interface Source {
   readonly batches: AsyncIterator<AnyEvent[]>
   readonly first: Promise<IteratorResult<AnyEvent[]>>
   readonly signal: AbortSignal
+  /** Rejects when the listener may listen no longer. */
+  readonly mayListen: () => Promise<unknown>
 }
 
-async function* frames(context: StreamContext, { batches, first, signal }: Source): AsyncGenerator<string> {
+async function* frames(context: StreamContext, { batches, first, signal, mayListen }: Source): AsyncGenerator<string> {
   let next: Promise<IteratorResult<AnyEvent[]>> | undefined = first
   try {
     yield 'retry: 2000\n\n'
@@ -60,7 +63,9 @@ async function* frames(context: StreamContext, { batches, first, signal }: Sourc
       next ??= batches.next()
       const result = await nextOrQuiet(next, signal)
       if (result === 'quiet') {
-        if (!signal.aborted) yield ': still here\n\n'
+        if (signal.aborted) continue
+        await mayListen()
+        yield ': still here\n\n'
         continue
       }
       next = undefined
@@ -71,10 +76,16 @@ async function* frames(context: StreamContext, { batches, first, signal }: Sourc
     if (context.stopping?.aborted) yield 'event: shutdown\ndata: {}\n\n'
   } catch (error) {
     // The answer has begun, so nothing can be said any more; its end makes the client come back with its last id.
+    if (isRefusal(error)) return
     context.logger?.error('an event stream failed', { error: String(error) })
   } finally {
     await batches.return?.(undefined)
   }
+}
+
+/** A key was revoked, a role taken away: the client hears why when it comes back. */
+function isRefusal(error: unknown): boolean {
+  return EngineError.isInstance(error) && ['unauthenticated', 'denied', 'missing'].includes(error.kind)
 }
 
 function frame(event: AnyEvent): string {

@@ -46,14 +46,14 @@ function toResponse({ status, headers, body }: WireResponse, gone: AbortControll
 }
 
 /** A stream that is read as fast as its client reads, and ends its source at once when the client goes away. */
-function toStream(texts: AsyncIterable<string>, gone: AbortController): ReadableStream<Uint8Array> {
+function toStream(parts: AsyncIterable<string | Uint8Array>, gone: AbortController): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  const iterator = texts[Symbol.asyncIterator]()
+  const iterator = parts[Symbol.asyncIterator]()
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await iterator.next()
       if (done) controller.close()
-      else controller.enqueue(encoder.encode(value))
+      else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
     },
     async cancel() {
       gone.abort()

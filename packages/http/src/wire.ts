@@ -12,7 +12,7 @@ export interface WireRequest {
 export interface WireResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | AsyncIterable<string>
+  readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>
 }
 
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): WireResponse {

@@ -1,5 +1,6 @@
 import { createEngine, type Engine, type EngineOptions, type EngineSettings } from '@engine/core'
 
+import { memoryBlobs } from './memory-blobs.ts'
 import { scriptedAdapter, type ScriptedAdapter } from './scripted-adapter.ts'
 import { watched, type TableWatch } from './watch/index.ts'
 
@@ -32,6 +33,7 @@ export async function openTestEngine(options: TestEngineOptions): Promise<Pick<T
   const engine = await createEngine({
     checksOutputs: true,
     random: () => 0,
+    blobs: memoryBlobs(),
     ...others,
     storage: watchedStorage,
     adapters: [adapter],

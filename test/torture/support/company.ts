@@ -75,7 +75,7 @@ export async function holdNewTask(engine: Engine, { companyId, agents }: Company
 export async function hold(engine: Engine, given: { taskId: string; agentId: string }): Promise<HeldTask> {
   const { run, credential } = await engine.tasks.checkout(given)
   const actor = await engine.authenticate(credential ?? '')
-  if (!actor) throw new Error('the credential of a checkout is unknown')
+  if (actor?.kind !== 'run') throw new Error('the credential of a checkout is unknown')
   return { taskId: given.taskId, runId: run.id, actor }
 }
 

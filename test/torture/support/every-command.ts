@@ -1,4 +1,6 @@
 // Every command of the engine with input that succeeds, so that a loop can go through all of them.
+import { randomUUID } from 'node:crypto'
+
 import { permissions, systemActor, type Actor, type Engine } from '@engine/core'
 
 import { foundCompany, holdNewTask, wait, type Company, type HeldTask } from './company.ts'
@@ -21,7 +23,7 @@ type Input = Call['input']
 type Prepare = (scene: Preparation & Company) => Promise<Input>
 
 /** What a run may call, with the input by which it does so for itself. */
-const inputsOfRun: Readonly<Record<string, (held: HeldTask) => Input>> = {
+const inputsOfRun: Readonly<Record<string, (held: HeldTask, engine: Engine) => Input | Promise<Input>>> = {
   'tasks.checkout': ({ taskId }) => ({ taskId }),
   'tasks.create': ({ taskId, actor }) => ({ companyId: actor.companyId, title: 'Child', parentId: taskId }),
   'tasks.createMany': ({ actor }) => ({ companyId: actor.companyId, tasks: [{ title: 'Child' }] }),
@@ -35,6 +37,9 @@ const inputsOfRun: Readonly<Record<string, (held: HeldTask) => Input>> = {
   'runs.appendLog': ({ runId }) => ({ runId, entries: [{ stream: 'stdout', text: 'a line' }] }),
   'comments.create': ({ taskId }) => ({ taskId, body: 'a remark' }),
   'deliverables.submit': ({ taskId }) => ({ taskId, title: 'Result', content: 'text' }),
+  'approvals.request': ({ actor }) => ({ companyId: actor.companyId, type: 'custom', subject: 'release', payload: { to: 'all' } }),
+  'approvals.resubmit': async ({ actor }, engine) => ({ approvalId: await newApproval(engine, actor.companyId), payload: {} }),
+  'approvals.cancel': async ({ actor }, engine) => ({ approvalId: await newApproval(engine, actor.companyId) }),
 }
 
 /** What the embedding program calls, with what has to be there before. Where both could, this one counts. */
@@ -52,8 +57,32 @@ const inputsOfProgram: Readonly<Record<string, Prepare>> = {
     const goal = await engine.goals.create({ companyId, title: 'Grow' })
     return { goalId: goal.id, title: 'Grow more' }
   },
+  'projects.create': async ({ companyId }) => ({ companyId, name: 'Shop' }),
+  'projects.update': async ({ engine, companyId }) => {
+    const project = await engine.projects.create({ companyId, name: 'Shop' })
+    return { projectId: project.id, status: 'in_progress' }
+  },
+  'sprints.create': async ({ companyId }) => ({ companyId, name: 'Week 1' }),
+  'sprints.update': async ({ engine, companyId }) => {
+    const sprint = await engine.sprints.create({ companyId, name: 'Week 1' })
+    return { sprintId: sprint.id, status: 'active' }
+  },
+  'labels.create': async ({ companyId }) => ({ companyId, name: 'urgent' }),
+  'labels.update': async ({ engine, companyId }) => {
+    const label = await engine.labels.create({ companyId, name: 'urgent' })
+    return { labelId: label.id, color: '#aa0000' }
+  },
+  'labels.delete': async ({ engine, companyId }) => {
+    const label = await engine.labels.create({ companyId, name: 'urgent' })
+    await engine.tasks.create({ companyId, title: 'Labelled', labels: [label.id] })
+    return { labelId: label.id }
+  },
   'agents.create': async ({ companyId }) => ({ companyId, name: 'Newcomer', role: 'worker', adapterType: 'scripted' }),
   'agents.update': async ({ agents }) => ({ agentId: agents[0], title: 'Chief' }),
+  'agents.rollback': async ({ engine, agents: [agentId = ''] }) => {
+    await engine.agents.update({ agentId, title: 'Chief' })
+    return { agentId, revision: 1 }
+  },
   'agents.pause': async ({ agents }) => ({ agentId: agents[0] }),
   'agents.resume': async ({ engine, agents: [agentId = ''] }) => {
     await engine.agents.pause({ agentId })
@@ -85,6 +114,30 @@ const inputsOfProgram: Readonly<Record<string, Prepare>> = {
     const { id } = await scene.engine.as(actor).deliverables.submit({ taskId, title: 'Result', content: 'text' })
     return { deliverableId: id, decision: 'approved' }
   },
+  'approvals.request': async ({ companyId }) => ({ companyId, type: 'hire_agent', payload: newcomer }),
+  'approvals.approve': async ({ engine, companyId }) => {
+    const { id, payloadHash } = await engine.approvals.request({ companyId, type: 'hire_agent', payload: newcomer })
+    return { approvalId: id, payloadHash, createKey: true }
+  },
+  'approvals.reject': async ({ engine, companyId }) => ({ approvalId: await newHire(engine, companyId), note: 'No' }),
+  'approvals.requestRevision': async ({ engine, companyId }) => ({ approvalId: await newHire(engine, companyId), note: 'Another role' }),
+  'approvals.resubmit': async ({ engine, companyId }) => {
+    const approvalId = await newHire(engine, companyId)
+    await engine.approvals.requestRevision({ approvalId, note: 'Another role' })
+    return { approvalId, payload: { ...newcomer, role: 'writer' } }
+  },
+  'approvals.cancel': async ({ engine, companyId }) => ({ approvalId: await newHire(engine, companyId) }),
+}
+
+const newcomer = { name: 'Newcomer', role: 'worker', adapterType: 'scripted' }
+
+async function newHire(engine: Engine, companyId: string): Promise<string> {
+  return (await engine.approvals.request({ companyId, type: 'hire_agent', payload: newcomer })).id
+}
+
+/** A request about a subject of its own. */
+async function newApproval(engine: Engine, companyId: string): Promise<string> {
+  return (await engine.approvals.request({ companyId, type: 'custom', subject: randomUUID(), payload: {} })).id
 }
 
 async function newTask({ engine, companyId, agents: [assigneeAgentId = ''] }: Preparation & Company): Promise<string> {
@@ -116,19 +169,19 @@ export async function prepareCall(operation: string, preparation: Preparation): 
   const prepare = inputsOfProgram[operation]
   if (prepare) return { operation, actor: systemActor, input: await prepare({ ...preparation, ...company }) }
   const held = await holdNewTask(preparation.engine, company)
-  return { operation, actor: held.actor, input: inputOfRun(operation, held) }
+  return { operation, actor: held.actor, input: await inputOfRun(operation, held, preparation.engine) }
 }
 
 /** Every call by which a run changes something. @throws when there is a command for runs that has no input here */
-export function callsOfRun(engine: Engine, held: HeldTask): Call[] {
+export async function callsOfRun(engine: Engine, held: HeldTask): Promise<Call[]> {
   const allowed = engine.registry.operations.filter(
     ({ definition }) => definition.kind === 'command' && permissions[definition.access.scope].run !== 'never',
   )
-  return allowed.map(({ name }) => ({ operation: name, actor: held.actor, input: inputOfRun(name, held) }))
+  return Promise.all(allowed.map(async ({ name }) => ({ operation: name, actor: held.actor, input: await inputOfRun(name, held, engine) })))
 }
 
-function inputOfRun(operation: string, held: HeldTask): Input {
+async function inputOfRun(operation: string, held: HeldTask, engine: Engine): Promise<Input> {
   const inputOf = inputsOfRun[operation]
   if (!inputOf) throw new Error(`every-command.ts has no input for a run that calls ${operation}`)
-  return inputOf(held)
+  return inputOf(held, engine)
 }

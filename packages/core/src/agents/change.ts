@@ -1,14 +1,23 @@
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
+import { notFound, ruleViolated } from '../kernel/errors.ts'
 import type { PauseReason, StoredAgentStatus } from './schema.ts'
-import { lockAgent, updateAgent } from './sql.ts'
+import { findColleague, lockAgent, updateAgent } from './sql.ts'
 import type { AgentTable } from './table.ts'
 
 /** An agent of this company, which nobody else changes until this command is over. */
 export async function requireAgent(context: CommandContext, agentId: string): Promise<AgentTable> {
   const agent = await lockAgent(context.tx, agentId)
   if (agent?.company_id !== context.companyId) throw notFound('agent', agentId)
+  return agent
+}
+
+/** An agent that something is to be entrusted to: of this company, and not terminated. `field` is what the caller calls it. */
+export async function requireAtWork(context: CommandContext, given: { field: string; agentId: string }): Promise<AgentTable> {
+  const { field, agentId } = given
+  const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
+  if (!agent) throw ruleViolated(`${field}: there is no agent ${agentId} in this company.`, { [field]: agentId })
+  if (agent.status === 'terminated') throw ruleViolated(`${field}: the agent ${agent.name} is terminated.`, { [field]: agentId })
   return agent
 }
 

@@ -1,62 +1,57 @@
 import { z } from 'zod'
 
-import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
+import { requestHire, withdrawHire } from '../approvals/hire.ts'
+import { findCompany } from '../companies/sql.ts'
+import { assertVersion, changedFields } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { cancelRunsOfAgent } from '../runs/cancel.ts'
-import { wakeForOpenTasks } from '../runs/wake.ts'
-import { agentRef, changeAgent, requireAgent, setAgentStatus } from './change.ts'
+import { adapterChanges } from './adapters.ts'
+import { requireAgent, setAgentStatus } from './change.ts'
+import { putToWork, reconfigure, requireChangeable } from './configure.ts'
 import { agentMachine } from './machine.ts'
-import { Agent, AgentInput, PauseReason } from './schema.ts'
-import { findColleague, managersOf } from './sql.ts'
-import { toAgent, type AgentTable } from './table.ts'
+import { configurationColumns, promoteReports, registerAgent, requireManager } from './register.ts'
+import { configurationChanges, findRevision, type FullConfiguration } from './revisions.ts'
+import { Agent, AgentDraft, AgentInput, humanAdapter, PauseReason } from './schema.ts'
+import { toAgent, type AgentRevisionTable, type AgentTable } from './table.ts'
 
 export const create = command({
   title: 'Hire an agent',
-  description: 'Its adapter configuration is checked by the adapter before anything is stored.',
-  input: z.strictObject({ companyId: Id, ...AgentInput, adapterType: z.string().max(64) }),
+  description:
+    'Its adapter configurations are checked by their adapters before anything is stored. In a company that asks for an approval of hires it waits for that.',
+  input: z.strictObject({
+    companyId: Id,
+    ...AgentDraft.shape,
+    adapterType: AgentDraft.shape.adapterType.optional().describe('Only an agent of executionMode human needs none.'),
+    bypassApproval: z.boolean().default(false).describe('Hires at once, also where the company asks for an approval; the event says so.'),
+  }),
   output: Agent,
   access: { scope: 'agents:manage', company: 'company' },
   http: ['POST', '/companies/:companyId/agents'],
   creates: true,
   async handle(context, input) {
-    if (input.reportsTo) await requireManager(context, { agentId: null, managerId: input.reportsTo })
-    const row: AgentTable = {
-      id: context.newId(),
-      company_id: context.companyId,
-      name: input.name,
-      role: input.role,
-      title: input.title ?? null,
-      instructions: input.instructions ?? null,
-      reports_to: input.reportsTo ?? null,
-      status: 'idle',
-      pause_reason: null,
-      error_message: null,
-      capabilities: JSON.stringify(input.capabilities ?? []),
-      adapter_type: input.adapterType,
-      adapter_config: JSON.stringify(context.adapters.parseConfig(input.adapterType, input.adapterConfig ?? {})),
-      execution_mode: input.executionMode ?? 'auto',
-      max_concurrent_runs: input.maxConcurrentRuns ?? 20,
-      live_runs: 0,
-      icon: null,
-      specializations: '[]',
-      tags: '[]',
-      max_concurrent_tasks: null,
-      context_mode: 'fat',
-      profiles: '{}',
-      fallbacks: '[]',
-      revision: 1,
-      version: 1,
-      created_at: context.now,
-      updated_at: context.now,
-    }
-    await context.tx.insertInto('agents').values(row).execute()
-    context.emit('agent.registered', agentRef(row), { name: row.name, role: row.role, adapterType: row.adapter_type })
+    const { companyId: _, bypassApproval, ...wish } = input
+    const draft = { ...wish, adapterType: requireAdapterType(wish) }
+    const company = await findCompany(context.tx, context.companyId)
+    const asksForApproval = company?.requires_hire_approval === 1
+    const isPending = asksForApproval && !bypassApproval
+    const status = isPending ? 'pending_approval' : 'idle'
+    const row = await registerAgent(context, draft, { status, checksConfig: true, bypassed: asksForApproval && bypassApproval })
+    if (isPending) await requestHire(context, row)
     return toAgent(row, { showsConfig: true })
   },
 })
+
+function requireAdapterType(wish: { adapterType?: string | undefined; executionMode?: string | undefined }): string {
+  const adapterType = wish.adapterType ?? (wish.executionMode === 'human' ? humanAdapter : undefined)
+  if (adapterType !== undefined) return adapterType
+  const message = 'is needed for every agent that is not of executionMode human'
+  throw new EngineError(kernelErrors.invalid_input, `Invalid input: adapterType ${message}.`, {
+    details: { errors: [{ path: 'adapterType', message }] },
+  })
+}
 
 export const update = command({
   title: "Change an agent's profile or configuration",
@@ -65,69 +60,42 @@ export const update = command({
   access: { scope: 'agents:manage', company: 'agent' },
   http: ['PATCH', '/agents/:agentId'],
   async handle(context, input) {
-    const agent = await requireAgent(context, input.agentId)
+    const agent = await requireChangeable(context, input.agentId)
     assertVersion('agent', agent, input.version)
-    if (agent.status === 'terminated') throw ruleViolated(`The agent ${agent.name} is terminated and can not be changed.`)
     if (input.reportsTo) await requireManager(context, { agentId: agent.id, managerId: input.reportsTo })
-    const { name, role, title, instructions } = input
+    const { name, role, title, icon, instructions } = input
     const changes = changedFields({
       name,
       role,
       title,
+      icon,
       instructions,
       reports_to: input.reportsTo,
       capabilities: input.capabilities && JSON.stringify(input.capabilities),
+      specializations: input.specializations && JSON.stringify(input.specializations),
+      tags: input.tags && JSON.stringify(input.tags),
       ...adapterChanges(context, agent, input),
       execution_mode: input.executionMode,
+      context_mode: input.contextMode,
       max_concurrent_runs: input.maxConcurrentRuns,
+      max_concurrent_tasks: input.maxConcurrentTasks,
     })
-    const next = await changeAgent(context, agent, changes)
-    context.emit('agent.updated', agentRef(next), { changed: fieldNames(changes) })
-    await followMode(context, agent, next)
-    const isMended = agent.status === 'error' && changes.adapter_config !== undefined
-    return show(isMended ? await putToWork(context, next, 'reconfigured') : next)
+    return show(await reconfigure(context, agent, { changes }))
   },
 })
 
-/** Work starts by itself from the moment that an agent is `auto`, and stops doing so when it no longer is. */
-async function followMode(context: CommandContext, before: AgentTable, after: AgentTable): Promise<void> {
-  if (before.execution_mode === after.execution_mode) return
-  if (after.execution_mode === 'auto') await wakeForOpenTasks(context, after)
-  else await cancelRunsOfAgent(context, after, { statuses: ['queued'], reason: `agent_${after.execution_mode}` })
-}
-
-/** An agent that may work again starts what waits for it. */
-async function putToWork(context: CommandContext, agent: AgentTable, reason: string): Promise<AgentTable> {
-  const next = await setAgentStatus(context, agent, { to: 'idle', reason })
-  await wakeForOpenTasks(context, next)
-  return next
-}
-
-/** Another adapter needs a configuration of its own; a lone configuration is checked by the present adapter. */
-function adapterChanges(context: CommandContext, agent: AgentTable, input: { adapterType?: string | undefined; adapterConfig?: unknown }) {
-  if (input.adapterType === undefined && input.adapterConfig === undefined) return {}
-  const adapter_type = input.adapterType ?? agent.adapter_type
-  const adapter_config = JSON.stringify(context.adapters.parseConfig(adapter_type, input.adapterConfig ?? {}))
-  return { adapter_type, adapter_config }
-}
-
-async function requireManager(context: CommandContext, given: { agentId: string | null; managerId: string }): Promise<void> {
-  const { companyId } = context
-  const manager = await findColleague(context.tx, { companyId, agentId: given.managerId })
-  if (!manager) throw ruleViolated(`reportsTo: there is no agent ${given.managerId} in this company.`, { reportsTo: given.managerId })
-  const above = await managersOf(context.tx, { companyId, agentId: manager.id })
-  if (given.agentId && [manager, ...above].some((agent) => agent.id === given.agentId)) {
-    throw ruleViolated('reportsTo: an agent can not report to itself or to someone below it.', { reportsTo: given.managerId })
-  }
-}
-
 export const pause = command({
   title: 'Pause an agent: its live runs are cancelled, its queued ones wait',
-  input: z.strictObject({ agentId: Id, reason: PauseReason.default('manual') }),
+  input: z.strictObject({
+    agentId: Id,
+    reason: PauseReason.default('manual').describe('People pause by hand; the other reasons are for the program that embeds Engine.'),
+  }),
   output: Agent,
   access: { scope: 'agents:pause', company: 'agent' },
   http: ['POST', '/agents/:agentId/pause'],
   async handle(context, input) {
+    if (input.reason !== 'manual' && context.actor.kind !== 'system')
+      throw ruleViolated(`reason: only Engine itself pauses an agent for ${input.reason}; leave it out.`)
     const agent = await requireAgent(context, input.agentId)
     assertTransition(agentMachine, agent.status, { to: 'paused', verb: 'pause' })
     await cancelRunsOfAgent(context, agent, { statuses: ['running'], reason: 'agent_paused' })
@@ -148,8 +116,38 @@ export const resume = command({
   },
 })
 
+export const rollback = command({
+  title: 'Configure an agent as it was in an earlier revision',
+  description: 'Makes a new revision that equals the old one; the adapters check it again.',
+  input: z.strictObject({ agentId: Id, revision: z.number().int().min(1), version: z.number().int().optional() }),
+  output: Agent,
+  access: { scope: 'agents:manage', company: 'agent' },
+  http: ['POST', '/agents/:agentId/rollback'],
+  async handle(context, input) {
+    const agent = await requireChangeable(context, input.agentId)
+    assertVersion('agent', agent, input.version)
+    const scope = { companyId: context.companyId, agentId: agent.id }
+    const revision = await findRevision(context.tx, { ...scope, number: input.revision })
+    if (!revision) throw notFound('agent revision', String(input.revision))
+    const changes = repeatRevision(context, agent, revision)
+    return show(await reconfigure(context, agent, { changes, rolledBackTo: revision.number }))
+  },
+})
+
+/** The columns in which an agent differs from an earlier revision. @throws `rule_violated` when there are none */
+function repeatRevision(context: CommandContext, agent: AgentTable, revision: AgentRevisionTable): Partial<AgentTable> {
+  const configuration: FullConfiguration = JSON.parse(revision.configuration)
+  const columns = configurationColumns(context, configuration)
+  if (configurationChanges(agent, { ...agent, ...columns }).length > 0) return columns
+  throw ruleViolated(`${agent.name} is configured as in revision ${revision.number} already; there is nothing to roll back.`, {
+    agentId: agent.id,
+    revision: revision.number,
+    present: agent.revision,
+  })
+}
+
 export const terminate = command({
-  title: 'Terminate an agent for good',
+  title: 'Terminate an agent for good: those who report to it report to its manager from then on',
   input: z.strictObject({ agentId: Id }),
   output: Agent,
   access: { scope: 'agents:manage', company: 'agent' },
@@ -158,6 +156,8 @@ export const terminate = command({
     const agent = await requireAgent(context, input.agentId)
     assertTransition(agentMachine, agent.status, { to: 'terminated', verb: 'terminate' })
     await cancelRunsOfAgent(context, agent, { statuses: ['queued', 'running'], reason: 'agent_terminated' })
+    if (agent.status === 'pending_approval') await withdrawHire(context, agent)
+    await promoteReports(context, agent)
     return show(await setAgentStatus(context, agent, { to: 'terminated', reason: 'terminated' }))
   },
 })

@@ -1,11 +1,12 @@
 import * as commands from './commands.ts'
 import { agentEvents } from './events.ts'
+import { metrics } from './metrics.ts'
 import * as queries from './queries.ts'
 import { locateAgent } from './sql.ts'
 
 export const agents = {
   name: 'agents',
-  operations: { ...commands, ...queries },
+  operations: { ...commands, ...queries, metrics },
   events: agentEvents,
   entities: { agent: { parameter: 'agentId', locate: locateAgent } },
 } as const

@@ -13,6 +13,28 @@ export const ExecutionMode = z
   )
 export type ExecutionMode = z.infer<typeof ExecutionMode>
 
+const ContextMode = z.enum(['thin', 'fat']).describe('How much an agent is told of its task when a run starts.')
+
+/** Stands for no program: a person does the work. Only for agents of executionMode `human`. */
+export const humanAdapter = 'human'
+
+const AdapterType = z.string().max(64)
+
+const AdapterProfile = z.strictObject({
+  adapterType: AdapterType.optional().describe("Left out, the agent's own adapter."),
+  adapterConfig: jsonObject,
+})
+
+/** Other ways to run an agent than its own. */
+export const AgentProfiles = z.strictObject({ primary: AdapterProfile.optional(), cheap: AdapterProfile.optional() })
+export type AgentProfiles = z.infer<typeof AgentProfiles>
+
+/** Adapters that take over where the agent's own fails, in this order. */
+export const AgentFallbacks = z.array(z.strictObject({ adapterType: AdapterType, adapterConfig: jsonObject })).max(5)
+export type AgentFallbacks = z.infer<typeof AgentFallbacks>
+
+const adminsOnly = 'Shown to admins only, null for others.'
+
 export const Agent = z
   .object({
     id: Id,
@@ -20,16 +42,24 @@ export const Agent = z
     name: z.string(),
     role: z.string(),
     title: z.string().nullable(),
+    icon: z.string().nullable(),
     instructions: z.string().nullable(),
     reportsTo: Id.nullable(),
     status: AgentStatus,
     pauseReason: PauseReason.nullable(),
     errorMessage: z.string().nullable(),
     capabilities: z.array(z.string()),
+    specializations: z.array(z.string()),
+    tags: z.array(z.string()),
     adapterType: z.string(),
-    adapterConfig: jsonObject.nullable().describe('Shown to admins only, null for others.'),
+    adapterConfig: jsonObject.nullable().describe(adminsOnly),
+    profiles: AgentProfiles.nullable().describe(adminsOnly),
+    fallbacks: AgentFallbacks.nullable().describe(adminsOnly),
     executionMode: ExecutionMode,
+    contextMode: ContextMode,
     maxConcurrentRuns: z.number().int(),
+    maxConcurrentTasks: z.number().int().nullable().describe('Null for as many as it has runs.'),
+    revision: z.number().int().describe('The number of its present configuration.'),
     version: z.number().int(),
     createdAt: IsoTime,
     updatedAt: IsoTime,
@@ -41,11 +71,69 @@ export const AgentInput = {
   name: Name,
   role: Name,
   title: Name.nullable().optional(),
+  icon: z.string().trim().min(1).max(64).nullable().optional(),
   instructions: LongText.nullable().optional(),
   reportsTo: Id.nullable().optional(),
   capabilities: Tags.optional(),
-  adapterType: z.string().max(64).optional(),
+  specializations: Tags.optional(),
+  tags: Tags.optional(),
+  adapterType: AdapterType.optional(),
   adapterConfig: jsonObject.optional(),
+  profiles: AgentProfiles.optional(),
+  fallbacks: AgentFallbacks.optional(),
   executionMode: ExecutionMode.optional(),
+  contextMode: ContextMode.optional(),
   maxConcurrentRuns: z.number().int().min(1).max(50).optional(),
+  maxConcurrentTasks: z.number().int().min(1).max(1_000).nullable().optional(),
 }
+
+/** What a new agent is to be. */
+export const AgentDraft = z.strictObject({ ...AgentInput, adapterType: AdapterType })
+export type AgentDraft = z.output<typeof AgentDraft>
+
+/** What an agent is and how it is run: what a revision keeps. Its name, icon, tags and place in the tree are not of it. */
+const AgentConfiguration = Agent.pick({
+  role: true,
+  title: true,
+  instructions: true,
+  capabilities: true,
+  specializations: true,
+  adapterType: true,
+  adapterConfig: true,
+  profiles: true,
+  fallbacks: true,
+  executionMode: true,
+  contextMode: true,
+  maxConcurrentRuns: true,
+  maxConcurrentTasks: true,
+}).meta({ id: 'AgentConfiguration' })
+
+export const AgentRevision = z
+  .object({
+    agentId: Id,
+    number: z.number().int().describe('1, 2, 3 … of this agent.'),
+    configuration: AgentConfiguration,
+    changed: z.array(z.string()).describe('The fields that differ from the revision before; none for the first.'),
+    rolledBackTo: z.number().int().nullable().describe('The revision that it repeats, when it came from a rollback.'),
+    actor: z.object({ kind: z.enum(['system', 'user', 'agent']), id: z.string() }),
+    createdAt: IsoTime,
+  })
+  .meta({ id: 'AgentRevision' })
+export type AgentRevision = z.infer<typeof AgentRevision>
+
+/** An agent in its place, with all who report to it. */
+export const OrgNode = z
+  .object({
+    id: Id,
+    name: z.string(),
+    role: z.string(),
+    title: z.string().nullable(),
+    icon: z.string().nullable(),
+    status: AgentStatus,
+    executionMode: ExecutionMode,
+    get reports() {
+      return z.array(OrgNode)
+    },
+  })
+  .meta({ id: 'OrgNode' })
+export type OrgNode = z.infer<typeof OrgNode>

@@ -59,18 +59,3 @@ export async function updateAgent(tx: Transaction<Database>, agent: AgentTable, 
     .executeTakeFirst()
   return row ?? null
 }
-
-/** Everyone above an agent, nearest first. */
-export async function managersOf(db: Kysely<Database>, given: { companyId: string; agentId: string }): Promise<AgentTable[]> {
-  const managers: AgentTable[] = []
-  const seen = new Set<string>()
-  let next: string | null = given.agentId
-  while (next !== null && !seen.has(next)) {
-    seen.add(next)
-    const agent: AgentTable | null = await findColleague(db, { companyId: given.companyId, agentId: next })
-    if (!agent) break
-    if (agent.id !== given.agentId) managers.push(agent)
-    next = agent.reports_to
-  }
-  return managers
-}

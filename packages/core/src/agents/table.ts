@@ -1,4 +1,4 @@
-import type { Agent, ExecutionMode, PauseReason, StoredAgentStatus } from './schema.ts'
+import type { Agent, AgentRevision, AgentStatus, ExecutionMode, OrgNode, PauseReason, StoredAgentStatus } from './schema.ts'
 
 export interface AgentTable {
   id: string
@@ -55,18 +55,52 @@ export function toAgent(row: AgentTable, view: { showsConfig: boolean }): Agent 
     name: row.name,
     role: row.role,
     title: row.title,
+    icon: row.icon,
     instructions: row.instructions,
     reportsTo: row.reports_to,
-    status: row.status === 'idle' && row.live_runs > 0 ? 'running' : row.status,
+    status: shownStatus(row),
     pauseReason: row.pause_reason,
     errorMessage: row.error_message,
     capabilities: JSON.parse(row.capabilities),
+    specializations: JSON.parse(row.specializations),
+    tags: JSON.parse(row.tags),
     adapterType: row.adapter_type,
     adapterConfig: view.showsConfig ? JSON.parse(row.adapter_config) : null,
+    profiles: view.showsConfig ? JSON.parse(row.profiles) : null,
+    fallbacks: view.showsConfig ? JSON.parse(row.fallbacks) : null,
     executionMode: row.execution_mode,
+    contextMode: row.context_mode,
     maxConcurrentRuns: row.max_concurrent_runs,
+    maxConcurrentTasks: row.max_concurrent_tasks,
+    revision: row.revision,
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+  }
+}
+
+type OrgRow = Pick<AgentTable, 'id' | 'name' | 'role' | 'title' | 'icon' | 'status' | 'live_runs' | 'execution_mode'>
+
+/** An idle agent with live runs is shown as running. */
+function shownStatus(row: Pick<AgentTable, 'status' | 'live_runs'>): AgentStatus {
+  return row.status === 'idle' && row.live_runs > 0 ? 'running' : row.status
+}
+
+export function toOrgNode(row: OrgRow): Omit<OrgNode, 'reports'> {
+  const { id, name, role, title, icon } = row
+  return { id, name, role, title, icon, status: shownStatus(row), executionMode: row.execution_mode }
+}
+
+export function toRevision(row: AgentRevisionTable, view: { showsConfig: boolean }): AgentRevision {
+  const configuration: AgentRevision['configuration'] = JSON.parse(row.configuration)
+  const hidden = { adapterConfig: null, profiles: null, fallbacks: null }
+  return {
+    agentId: row.agent_id,
+    number: row.number,
+    configuration: view.showsConfig ? configuration : { ...configuration, ...hidden },
+    changed: JSON.parse(row.changed),
+    rolledBackTo: row.rolled_back_to,
+    actor: { kind: row.actor_kind, id: row.actor_id },
+    createdAt: row.created_at,
   }
 }

@@ -1,7 +1,13 @@
+import * as commands from './commands.ts'
+import { approvalErrors } from './errors.ts'
 import { approvalEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateApproval } from './sql.ts'
 
 export const approvals = {
   name: 'approvals',
-  operations: {},
+  operations: { ...commands, ...queries },
   events: approvalEvents,
+  errors: approvalErrors,
+  entities: { approval: { parameter: 'approvalId', locate: locateApproval } },
 } as const

@@ -1,7 +1,11 @@
+import { remove, upload } from './commands.ts'
 import { attachmentEvents } from './events.ts'
+import { content, get, list } from './queries.ts'
+import { locateAttachment } from './sql.ts'
 
 export const attachments = {
   name: 'attachments',
-  operations: {},
+  operations: { upload, list, get, content, delete: remove },
   events: attachmentEvents,
+  entities: { attachment: { parameter: 'attachmentId', locate: locateAttachment } },
 } as const

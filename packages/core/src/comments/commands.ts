@@ -1,45 +1,43 @@
 import { z } from 'zod'
 
-import { eventActor } from '../kernel/actor.ts'
+import { findDeliverable } from '../deliverables/sql.ts'
 import { command } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notFound } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
-import { Comment } from './schema.ts'
-import { findComment } from './sql.ts'
-import { toComment, type CommentTable } from './table.ts'
+import { Comment, commentInput } from './schema.ts'
+import { toComment } from './table.ts'
+import { writeComment } from './write.ts'
+
+const waking =
+  'A comment that mentions the assignee wakes it, as does any comment of a person on a task that is todo; nobody is woken by their own.'
 
 export const create = command({
   title: 'Comment on a task',
-  input: z.strictObject({ taskId: TaskRef, parentId: Id.optional(), body: z.string().trim().min(1).max(65_536) }),
+  description: waking,
+  input: z.strictObject({ taskId: TaskRef, ...commentInput }),
   output: Comment,
   access: { scope: 'comments:create', company: 'task' },
   http: ['POST', '/tasks/:taskId/comments'],
   creates: true,
   locks: 'rows',
   async handle(context, input) {
-    if (input.parentId) {
-      const parent = await findComment(context.tx, input.parentId)
-      if (parent?.company_id !== context.companyId || parent.task_id !== input.taskId) {
-        throw ruleViolated(`parentId: there is no comment ${input.parentId} on this task.`)
-      }
-    }
-    const author = eventActor(context.actor)
-    const row: CommentTable = {
-      id: context.newId(),
-      company_id: context.companyId,
-      task_id: input.taskId,
-      parent_id: input.parentId ?? null,
-      author_kind: author.kind,
-      author_id: author.id,
-      run_id: author.runId,
-      body: input.body,
-      deliverable_id: null,
-      mentions: '[]',
-      created_at: context.now,
-    }
-    await context.tx.insertInto('comments').values(row).execute()
-    context.emit('comment.created', { type: 'comment', id: row.id, version: 1 }, { taskId: row.task_id, parentId: row.parent_id })
-    return toComment(row)
+    return toComment(await writeComment(context, { ...input, deliverableId: null }))
+  },
+})
+
+export const createOnDeliverable = command({
+  title: 'Comment on a deliverable',
+  description: `It stands among the comments of its task too. ${waking}`,
+  input: z.strictObject({ deliverableId: Id, ...commentInput }),
+  output: Comment,
+  access: { scope: 'comments:create', company: 'deliverable' },
+  http: ['POST', '/deliverables/:deliverableId/comments'],
+  creates: true,
+  locks: 'rows',
+  async handle(context, input) {
+    const deliverable = await findDeliverable(context.tx, input.deliverableId)
+    if (deliverable?.company_id !== context.companyId) throw notFound('deliverable', input.deliverableId)
+    return toComment(await writeComment(context, { ...input, taskId: deliverable.task_id }))
   },
 })

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 
 import { command, type CommandContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
+import { findColleague } from '../agents/sql.ts'
+import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/errors.ts'
 import { assertVersion, changedFields, changedMeanwhile, fieldNames } from '../kernel/change.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { companyMachine } from './machine.ts'
-import { Company, CompanyInput, prefixFromName, type CompanyStatus } from './schema.ts'
-import { insertCompany, lockCompanyRow, isPrefixTaken, updateCompany } from './sql.ts'
+import { Company, CompanyInput, mebibyte, prefixFromName, type CompanyStatus, type StrategyGate } from './schema.ts'
+import { hasApprovedStrategy, insertCompany, lockCompanyRow, isPrefixTaken, updateCompany } from './sql.ts'
 import { toCompany, type CompanyTable } from './table.ts'
 
 export const create = command({
@@ -26,11 +27,11 @@ export const create = command({
       task_prefix: input.taskPrefix ?? (await freePrefix(context, prefixFromName(input.name))),
       task_counter: 0,
       settings: JSON.stringify(input.settings ?? {}),
-      requires_hire_approval: 0,
-      strategy_gate: 'none',
+      requires_hire_approval: input.requiresHireApproval ? 1 : 0,
+      strategy_gate: input.requiresStrategyApproval ? 'closed' : 'none',
       pause_reason: null,
-      brand_color: null,
-      attachment_max_bytes: 10 * 1024 * 1024,
+      brand_color: input.brandColor ?? null,
+      attachment_max_bytes: input.attachmentMaxBytes ?? 10 * mebibyte,
       default_agent_id: null,
       version: 1,
       created_at: context.now,
@@ -56,6 +57,7 @@ export const update = command({
     companyId: Id,
     version: z.number().int().optional(),
     ...z.object(CompanyInput).partial().omit({ taskPrefix: true }).shape,
+    defaultAgentId: Id.nullable().optional().describe('Who gets the tasks that no rule gives to anybody.'),
   }),
   output: Company,
   access: { scope: 'companies:manage', company: 'company' },
@@ -63,31 +65,66 @@ export const update = command({
   async handle(context, input) {
     const company = await requireCompany(context)
     assertVersion('company', company, input.version)
-    const { settings, name, description } = input
-    const changes = changedFields({ name, description, settings: settings && JSON.stringify(settings) })
-    return changeCompany(context, company, {
-      changes,
-      emit: (next) => context.emit('company.updated', ref(next), { changed: fieldNames(changes) }),
+    if (input.defaultAgentId) await requireWorker(context, input.defaultAgentId)
+    const { settings, requiresHireApproval: asks } = input
+    const changes = changedFields({
+      name: input.name,
+      description: input.description,
+      settings: settings && JSON.stringify(settings),
+      requires_hire_approval: asks === undefined ? undefined : Number(asks),
+      strategy_gate: await nextGate(context, company, input.requiresStrategyApproval),
+      brand_color: input.brandColor,
+      attachment_max_bytes: input.attachmentMaxBytes,
+      default_agent_id: input.defaultAgentId,
     })
+    const changed = fieldNames(changes)
+    return changeCompany(context, company, { changes, emit: (next) => context.emit('company.updated', ref(next), { changed }) })
   },
 })
 
-export const pause = statusCommand('pause', 'paused', 'Pause a company: nothing new starts in it')
-export const resume = statusCommand('resume', 'active', 'Resume a paused company')
-export const archive = statusCommand('archive', 'archived', 'Archive a company for good')
+/** A company that asks for a strategy now, and has approved one before, may go on. */
+async function nextGate(context: CommandContext, company: CompanyTable, requires: boolean | undefined): Promise<StrategyGate | undefined> {
+  if (requires === undefined) return undefined
+  if (!requires) return 'none'
+  if (company.strategy_gate !== 'none') return company.strategy_gate
+  return (await hasApprovedStrategy(context.tx, { companyId: company.id })) ? 'open' : 'closed'
+}
 
-function statusCommand<Verb extends 'pause' | 'resume' | 'archive'>(verb: Verb, to: CompanyStatus, title: string) {
+async function requireWorker(context: CommandContext, agentId: string): Promise<void> {
+  const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
+  if (!agent) throw ruleViolated(`defaultAgentId: there is no agent ${agentId} in this company.`, { agentId })
+  if (agent.status === 'terminated') throw ruleViolated(`defaultAgentId: ${agent.name} is terminated and takes no tasks.`, { agentId })
+}
+
+const reason = z.string().trim().min(1).max(2_000).optional()
+
+export const pause = statusCommand('pause', 'paused', { title: 'Pause a company: nothing new starts in it', fields: { reason } })
+export const resume = statusCommand('resume', 'active', { title: 'Resume a paused company', fields: {} })
+export const archive = statusCommand('archive', 'archived', { title: 'Archive a company for good: it can only be read', fields: {} })
+
+interface StatusCommand<Fields> {
+  readonly title: string
+  readonly fields: Fields
+}
+
+function statusCommand<Verb extends 'pause' | 'resume' | 'archive', Fields extends { reason?: typeof reason }>(
+  verb: Verb,
+  to: CompanyStatus,
+  { title, fields }: StatusCommand<Fields>,
+) {
   return command({
     title,
-    input: z.strictObject({ companyId: Id }),
+    input: z.strictObject({ companyId: Id, ...fields }),
     output: Company,
     access: { scope: 'companies:manage', company: 'company' },
     http: ['POST', `/companies/:companyId/${verb}`],
-    async handle(context) {
+    whenArchived: 'archives it, and from then on is refused by its machine',
+    async handle(context, input) {
       const company = await requireCompany(context)
       assertTransition(companyMachine, company.status, { to, verb })
-      const emit = (next: CompanyTable) => context.emit('company.status_changed', ref(next), { from: company.status, to })
-      return changeCompany(context, company, { changes: { status: to }, emit })
+      const why = 'reason' in input && typeof input.reason === 'string' ? input.reason : null
+      const emit = (next: CompanyTable) => context.emit('company.status_changed', ref(next), { from: company.status, to, reason: why })
+      return changeCompany(context, company, { changes: { status: to, pause_reason: why }, emit })
     },
   })
 }

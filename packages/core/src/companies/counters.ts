@@ -16,16 +16,17 @@ function countChanges(events: readonly Pick<AnyEvent, 'type' | 'data'>[]): TaskC
   for (const move of events.map(moveOf)) {
     if (!move || move.from === move.to) continue
     if (move.from !== null) changes[move.from] -= 1
-    changes[move.to] += 1
+    if (move.to !== null) changes[move.to] += 1
   }
   return Object.values(changes).some((change) => change !== 0) ? changes : null
 }
 
-function moveOf(event: Pick<AnyEvent, 'type' | 'data'>): { from: TaskStatus | null; to: TaskStatus } | null {
+function moveOf(event: Pick<AnyEvent, 'type' | 'data'>): { from: TaskStatus | null; to: TaskStatus | null } | null {
   // `type` and `data` belong together by the type of AnyEvent.
   const { type, data } = event as AnyEvent
   if (type === 'task.created') return { from: null, to: data.status }
   if (type === 'task.status_changed') return { from: data.from, to: data.to }
+  if (type === 'task.deleted') return { from: data.status, to: null }
   if (type === 'task.claimed') return { from: data.from, to: 'in_progress' }
   return null
 }

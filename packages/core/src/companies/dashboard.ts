@@ -15,15 +15,18 @@ import { taskCounts } from './counters.ts'
 const countedAtMost = 1_000
 const shownEvents = 20
 
+const Capped = z.object({
+  count: z.number().int().describe(`At most ${countedAtMost}.`),
+  isMore: z.boolean().describe('Whether there are more than that.'),
+})
+
 const Dashboard = z
   .object({
     tasks: z.record(TaskStatus, z.number().int()).describe('How many tasks have each status.'),
     agents: z.record(AgentStatus, z.number().int()).describe('How many agents have each status.'),
     liveRuns: z.number().int(),
-    pendingReviews: z.object({
-      count: z.number().int().describe(`At most ${countedAtMost}.`),
-      isMore: z.boolean().describe('Whether there are more than that.'),
-    }),
+    pendingReviews: Capped.describe('Deliverables that wait for a review.'),
+    pendingApprovals: Capped.describe('Requests that wait for a decision.'),
     activity: z.array(Event).describe(`The newest ${shownEvents} events, newest first.`),
   })
   .meta({ id: 'Dashboard' })
@@ -55,19 +58,28 @@ async function countAgents(db: Kysely<Database>, companyId: string) {
   return { agents, liveRuns: rows.reduce((sum, row) => sum + row.live_runs, 0) }
 }
 
-const pendingReviews = statement((db, given: { companyId: string }) =>
-  db
-    .selectFrom((e) =>
-      e
-        .selectFrom('deliverables')
-        .select('id')
-        .where('company_id', '=', given.companyId)
-        .where('status', '=', sql.lit('pending'))
-        .limit(sql.lit(countedAtMost + 1))
-        .as('pending'),
-    )
-    .select((e) => e.fn.countAll<number>().as('count')),
+/** How many of a company's rows wait for a person's decision, no further than is shown. */
+function countPending(db: Kysely<Database>, given: { table: 'deliverables' | 'approvals'; companyId: string }) {
+  const pending = db
+    .selectFrom(given.table)
+    .select('id')
+    .where('company_id', '=', given.companyId)
+    .where('status', '=', sql.lit('pending'))
+    .limit(sql.lit(countedAtMost + 1))
+  return db.selectFrom(pending.as('pending')).select((e) => e.fn.countAll<number>().as('count'))
+}
+
+const pendingCounts = statement((db, { companyId }: { companyId: string }) =>
+  db.selectNoFrom([
+    countPending(db, { table: 'deliverables', companyId }).as('reviews'),
+    countPending(db, { table: 'approvals', companyId }).as('approvals'),
+  ]),
 )
+
+function capped(count: number | null | undefined) {
+  const known = count ?? 0
+  return { count: Math.min(known, countedAtMost), isMore: known > countedAtMost }
+}
 
 export const dashboard = query({
   title: 'What is going on in a company, at a glance',
@@ -80,10 +92,10 @@ export const dashboard = query({
     const [tasks, agents, pending, activity] = await Promise.all([
       taskCounts(db, companyId),
       countAgents(db, companyId),
-      pendingReviews(db, { companyId }),
+      pendingCounts(db, { companyId }),
       newestEvents(db, { companyId, limit: shownEvents }),
     ])
-    const count = pending[0]?.count ?? 0
-    return { tasks, ...agents, pendingReviews: { count: Math.min(count, countedAtMost), isMore: count > countedAtMost }, activity }
+    const [waiting] = pending
+    return { tasks, ...agents, pendingReviews: capped(waiting?.reviews), pendingApprovals: capped(waiting?.approvals), activity }
   },
 })

@@ -5,5 +5,6 @@ import { CompanyStatus } from './schema.ts'
 export const companyEvents = {
   'company.created': z.object({ name: z.string(), taskPrefix: z.string() }),
   'company.updated': z.object({ changed: z.array(z.string()) }),
-  'company.status_changed': z.object({ from: CompanyStatus, to: CompanyStatus }),
+  'company.status_changed': z.object({ from: CompanyStatus, to: CompanyStatus, reason: z.string().nullable() }),
+  'company.strategy_approved': z.object({ approvalId: z.string() }),
 }

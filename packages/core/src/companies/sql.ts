@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
+import { mayRoute } from '../routing/sql.ts'
 import type { CompanyTable } from './table.ts'
 
 const companyById = statement((db, given: { id: string }) => db.selectFrom('companies').selectAll().where('id', '=', given.id))
@@ -23,6 +24,20 @@ export async function lockCompanyRow(tx: Transaction<Database>, id: string): Pro
 export async function locateCompany(db: Kysely<Database>, id: string): Promise<Location | null> {
   const company = await findCompany(db, id)
   return company && { id: company.id, companyId: company.id, taskId: null, agentId: null }
+}
+
+const approvedStrategy = statement((db, given: { companyId: string }) =>
+  db
+    .selectFrom('approvals')
+    .select('id')
+    .where('company_id', '=', given.companyId)
+    .where('type', '=', 'strategy')
+    .where('status', '=', 'approved')
+    .limit(1),
+)
+
+export async function hasApprovedStrategy(tx: Transaction<Database>, given: { companyId: string }): Promise<boolean> {
+  return (await approvedStrategy(tx, given)).length > 0
 }
 
 export async function insertCompany(tx: Transaction<Database>, row: CompanyTable): Promise<void> {
@@ -50,15 +65,15 @@ export async function updateCompany(
   return row ?? null
 }
 
-const countTask = statement((db, given: { companyId: string; now: string }) =>
+const countTask = statement((db, given: { companyId: string; projectId: string | null }) =>
   db
     .updateTable('companies')
     .set((e) => ({ task_counter: e('task_counter', '+', 1) }))
     .where('id', '=', given.companyId)
-    .returning(['task_counter', 'task_prefix', 'status']),
+    .returning((e) => ['task_counter', 'task_prefix', 'status', mayRoute(e, given.projectId).as('may_route')]),
 )
 
-/** Takes the company's next task number; numbers of rolled back tasks are given out again. */
-export async function takeTaskNumber(tx: Transaction<Database>, given: { companyId: string; now: string }) {
+/** Takes the company's next task number; numbers of rolled back tasks are given out again. Says too whether routing may know an agent. */
+export async function takeTaskNumber(tx: Transaction<Database>, given: { companyId: string; projectId: string | null }) {
   return first(await countTask(tx, given))
 }

@@ -1,4 +1,4 @@
-import type { Company, CompanyStatus } from './schema.ts'
+import type { Company, CompanyStatus, StrategyGate } from './schema.ts'
 
 export interface CompanyTable {
   id: string
@@ -11,7 +11,7 @@ export interface CompanyTable {
   /** 0 or 1: whether an agent that is created waits for the approval of its hire. */
   requires_hire_approval: number
   /** 'closed' until the first strategy is approved, in a company that asks for it: nothing starts there. */
-  strategy_gate: 'none' | 'closed' | 'open'
+  strategy_gate: StrategyGate
   pause_reason: string | null
   brand_color: string | null
   attachment_max_bytes: number
@@ -28,7 +28,14 @@ export function toCompany(row: CompanyTable): Company {
     name: row.name,
     description: row.description,
     status: row.status,
+    pauseReason: row.pause_reason,
     taskPrefix: row.task_prefix,
+    requiresHireApproval: row.requires_hire_approval === 1,
+    requiresStrategyApproval: row.strategy_gate !== 'none',
+    strategyGate: row.strategy_gate,
+    brandColor: row.brand_color,
+    attachmentMaxBytes: row.attachment_max_bytes,
+    defaultAgentId: row.default_agent_id,
     settings: JSON.parse(row.settings),
     version: row.version,
     createdAt: row.created_at,

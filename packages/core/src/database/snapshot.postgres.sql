@@ -79,6 +79,8 @@ create table approvals (
   constraint approvals_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
 );
 CREATE INDEX approvals_status_index ON engine.approvals USING btree (company_id, status, id);
+CREATE INDEX approvals_task_index ON engine.approvals USING btree (company_id, task_id, id) WHERE (task_id IS NOT NULL);
+CREATE INDEX approvals_type_index ON engine.approvals USING btree (company_id, type, id);
 CREATE UNIQUE INDEX approvals_one_pending_index ON engine.approvals USING btree (company_id, type, subject) WHERE (status = ANY (ARRAY['pending'::text, 'revision_requested'::text]));
 
 create table assets (
@@ -115,6 +117,15 @@ create table attachments (
   constraint attachments_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
 );
 CREATE INDEX attachments_task_index ON engine.attachments USING btree (company_id, task_id, id);
+
+create table comment_mentions (
+  company_id uuid not null,
+  agent_id uuid not null,
+  comment_id uuid not null,
+  constraint comment_mentions_pkey PRIMARY KEY (company_id, agent_id, comment_id),
+  constraint comment_mentions_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint comment_mentions_comment_fkey FOREIGN KEY (company_id, comment_id) REFERENCES engine.comments(company_id, id)
+);
 
 create table comments (
   id uuid not null,
@@ -198,6 +209,7 @@ create table deliverables (
   constraint deliverables_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id),
   constraint deliverables_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
 );
+CREATE INDEX deliverables_agent_index ON engine.deliverables USING btree (company_id, agent_id, id) WHERE (agent_id IS NOT NULL);
 CREATE INDEX deliverables_status_index ON engine.deliverables USING btree (company_id, status, id);
 CREATE UNIQUE INDEX deliverables_one_pending_index ON engine.deliverables USING btree (company_id, task_id) WHERE (status = 'pending'::text);
 
@@ -232,6 +244,7 @@ create table documents (
   constraint documents_pkey PRIMARY KEY (id),
   constraint documents_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
 );
+CREATE INDEX documents_task_index ON engine.documents USING btree (company_id, task_id, id);
 
 create table engine_identity (
   id bigint not null,
@@ -291,6 +304,7 @@ create table goals (
   constraint goals_owner_fkey FOREIGN KEY (company_id, owner_agent_id) REFERENCES engine.agents(company_id, id),
   constraint goals_parent_fkey FOREIGN KEY (company_id, parent_id) REFERENCES engine.goals(company_id, id)
 );
+CREATE INDEX goals_parent_index ON engine.goals USING btree (company_id, parent_id, id) WHERE (parent_id IS NOT NULL);
 
 create table idempotency_records (
   scope text not null,
@@ -322,6 +336,7 @@ create table invites (
   constraint invites_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
   constraint invites_member_fkey FOREIGN KEY (company_id, member_id) REFERENCES engine.members(company_id, id)
 );
+CREATE INDEX invites_status_index ON engine.invites USING btree (company_id, status, id);
 
 create table keys (
   id uuid not null,
@@ -356,12 +371,13 @@ create table labels (
   id uuid not null,
   company_id uuid not null,
   name text not null,
+  name_key text not null,
   color text,
   version bigint not null,
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
   constraint labels_company_key UNIQUE (company_id, id),
-  constraint labels_name_key UNIQUE (company_id, name),
+  constraint labels_name_key UNIQUE (company_id, name_key),
   constraint labels_pkey PRIMARY KEY (id),
   constraint labels_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
 );
@@ -424,6 +440,7 @@ create table projects (
   constraint projects_goal_fkey FOREIGN KEY (company_id, goal_id) REFERENCES engine.goals(company_id, id),
   constraint projects_lead_fkey FOREIGN KEY (company_id, lead_agent_id) REFERENCES engine.agents(company_id, id)
 );
+CREATE INDEX projects_goal_index ON engine.projects USING btree (company_id, goal_id, id) WHERE (goal_id IS NOT NULL);
 CREATE INDEX projects_status_index ON engine.projects USING btree (company_id, status, id);
 
 create table reviews (
@@ -463,6 +480,7 @@ create table routing_rules (
   constraint routing_rules_target_fkey FOREIGN KEY (company_id, target_agent_id) REFERENCES engine.agents(company_id, id)
 );
 CREATE INDEX routing_rules_order_index ON engine.routing_rules USING btree (company_id, project_id, "position", id);
+CREATE INDEX routing_rules_position_index ON engine.routing_rules USING btree (company_id, "position", id);
 
 create table run_log (
   company_id uuid not null,
@@ -523,11 +541,14 @@ create table search_entries (
   task_id uuid,
   title text not null,
   body text not null,
-  words tsvector default (setweight(to_tsvector('simple'::regconfig, title), 'A'::"char") || to_tsvector('simple'::regconfig, body)),
+  title_words text not null,
+  body_words text not null,
+  words tsvector default array_to_tsvector(string_to_array(rtrim((((((((company_id)::text || ' t'::text) || replace(title_words, ' '::text, ' t'::text)) || ' w'::text) || replace(title_words, ' '::text, ' w'::text)) || ' w'::text) || replace(body_words, ' '::text, ' w'::text))), ' '::text)),
   constraint search_entries_entity_key UNIQUE (company_id, entity_type, entity_id),
   constraint search_entries_pkey PRIMARY KEY (id),
   constraint search_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
 );
+CREATE INDEX search_entries_task_index ON engine.search_entries USING btree (company_id, task_id) WHERE (task_id IS NOT NULL);
 CREATE INDEX search_entries_words_index ON engine.search_entries USING gin (words);
 
 create table sprints (
@@ -548,6 +569,7 @@ create table sprints (
   constraint sprints_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id)
 );
 CREATE INDEX sprints_project_index ON engine.sprints USING btree (company_id, project_id, id) WHERE (project_id IS NOT NULL);
+CREATE INDEX sprints_status_index ON engine.sprints USING btree (company_id, status, id);
 
 create table task_blockers (
   company_id uuid not null,
@@ -612,6 +634,7 @@ create table tasks (
   origin text not null default 'manual'::text,
   created_by_kind text not null default 'system'::text,
   created_by_id text not null default 'system'::text,
+  is_labelled bigint not null default 0,
   deleted_at timestamp(3) with time zone,
   constraint tasks_company_key UNIQUE (company_id, id),
   constraint tasks_identifier_key UNIQUE (identifier),
@@ -628,12 +651,18 @@ create table tasks (
 );
 CREATE INDEX tasks_assignee_index ON engine.tasks USING btree (company_id, assignee_agent_id, id) WHERE (assignee_agent_id IS NOT NULL);
 CREATE INDEX tasks_assignee_user_index ON engine.tasks USING btree (company_id, assignee_user_id, id) WHERE (assignee_user_id IS NOT NULL);
-CREATE INDEX tasks_due_index ON engine.tasks USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (overdue_at IS NULL));
+CREATE INDEX tasks_due_index ON engine.tasks USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (overdue_at IS NULL) AND (status <> ALL (ARRAY['done'::text, 'cancelled'::text])));
+CREATE INDEX tasks_ended_index ON engine.tasks USING btree (company_id, assignee_agent_id, COALESCE(completed_at, cancelled_at)) WHERE (status = ANY (ARRAY['done'::text, 'cancelled'::text]));
+CREATE INDEX tasks_goal_index ON engine.tasks USING btree (company_id, goal_id, id) WHERE (goal_id IS NOT NULL);
 CREATE INDEX tasks_held_index ON engine.tasks USING btree (company_id, held_by_task_id, id) WHERE (held_by_task_id IS NOT NULL);
+CREATE INDEX tasks_open_index ON engine.tasks USING btree (company_id, assignee_agent_id) WHERE ((assignee_agent_id IS NOT NULL) AND (deleted_at IS NULL) AND (status = ANY (ARRAY['todo'::text, 'in_progress'::text, 'in_review'::text, 'blocked'::text])));
+CREATE INDEX tasks_overdue_index ON engine.tasks USING btree (company_id, id) WHERE (overdue_at IS NOT NULL);
 CREATE INDEX tasks_parent_index ON engine.tasks USING btree (company_id, parent_id, id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX tasks_priority_index ON engine.tasks USING btree (company_id, priority, id);
 CREATE INDEX tasks_project_index ON engine.tasks USING btree (company_id, project_id, id) WHERE (project_id IS NOT NULL);
 CREATE INDEX tasks_sprint_index ON engine.tasks USING btree (company_id, sprint_id, id) WHERE (sprint_id IS NOT NULL);
 CREATE INDEX tasks_status_index ON engine.tasks USING btree (company_id, status, id);
+CREATE INDEX tasks_todo_index ON engine.tasks USING btree (company_id, assignee_agent_id, priority, id) WHERE (status = 'todo'::text);
 
 create table users (
   id uuid not null,

@@ -71,6 +71,10 @@ CREATE UNIQUE INDEX approvals_one_pending_index on approvals (company_id, type, 
 
 CREATE INDEX approvals_status_index on approvals (company_id, status, id);
 
+CREATE INDEX approvals_task_index on approvals (company_id, task_id, id) where task_id is not null;
+
+CREATE INDEX approvals_type_index on approvals (company_id, type, id);
+
 CREATE TABLE assets (
   id text primary key,
   company_id text not null references companies (id),
@@ -103,6 +107,15 @@ CREATE TABLE attachments (
 ) strict;
 
 CREATE INDEX attachments_task_index on attachments (company_id, task_id, id);
+
+CREATE TABLE comment_mentions (
+  company_id text not null,
+  agent_id text not null,
+  comment_id text not null,
+  primary key (company_id, agent_id, comment_id),
+  constraint comment_mentions_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
+  constraint comment_mentions_comment_fkey foreign key (company_id, comment_id) references comments (company_id, id)
+) strict;
 
 CREATE TABLE comments (
   id text primary key,
@@ -187,6 +200,8 @@ CREATE TABLE deliverables (
   constraint deliverables_parent_fkey foreign key (company_id, parent_id) references deliverables (company_id, id)
 ) strict;
 
+CREATE INDEX deliverables_agent_index on deliverables (company_id, agent_id, id) where agent_id is not null;
+
 CREATE UNIQUE INDEX deliverables_one_pending_index on deliverables (company_id, task_id) where status = 'pending';
 
 CREATE INDEX deliverables_status_index on deliverables (company_id, status, id);
@@ -221,6 +236,8 @@ CREATE TABLE documents (
   constraint documents_key_key unique (company_id, task_id, key),
   constraint documents_task_fkey foreign key (company_id, task_id) references tasks (company_id, id)
 ) strict;
+
+CREATE INDEX documents_task_index on documents (company_id, task_id, id);
 
 CREATE TABLE "engine_identity" (
   id integer primary key,
@@ -276,6 +293,8 @@ CREATE TABLE goals (
   constraint goals_owner_fkey foreign key (company_id, owner_agent_id) references agents (company_id, id)
 ) strict;
 
+CREATE INDEX goals_parent_index on goals (company_id, parent_id, id) where parent_id is not null;
+
 CREATE TABLE idempotency_records (
   scope text not null,
   key_hash text not null,
@@ -305,6 +324,8 @@ CREATE TABLE invites (
   constraint invites_token_key unique (token_hash),
   constraint invites_member_fkey foreign key (company_id, member_id) references members (company_id, id)
 ) strict;
+
+CREATE INDEX invites_status_index on invites (company_id, status, id);
 
 CREATE TABLE keys (
   id text primary key,
@@ -340,12 +361,13 @@ CREATE TABLE labels (
   id text primary key,
   company_id text not null references companies (id),
   name text not null,
+  name_key text not null,
   color text,
   version integer not null,
   created_at text not null,
   updated_at text not null,
   constraint labels_company_key unique (company_id, id),
-  constraint labels_name_key unique (company_id, name)
+  constraint labels_name_key unique (company_id, name_key)
 ) strict;
 
 CREATE TABLE leases (
@@ -404,6 +426,8 @@ CREATE TABLE projects (
   constraint projects_default_agent_fkey foreign key (company_id, default_agent_id) references agents (company_id, id)
 ) strict;
 
+CREATE INDEX projects_goal_index on projects (company_id, goal_id, id) where goal_id is not null;
+
 CREATE INDEX projects_status_index on projects (company_id, status, id);
 
 CREATE TABLE reviews (
@@ -441,6 +465,8 @@ CREATE TABLE routing_rules (
 ) strict;
 
 CREATE INDEX routing_rules_order_index on routing_rules (company_id, project_id, position, id);
+
+CREATE INDEX routing_rules_position_index on routing_rules (company_id, position, id);
 
 CREATE TABLE run_log (
   company_id text not null,
@@ -499,21 +525,25 @@ CREATE INDEX runs_task_index on runs (company_id, task_id, id);
 
 CREATE TABLE search_entries (
     id integer primary key autoincrement, company_id text not null references companies (id), entity_type text not null,
-    entity_id text not null, task_id text, title text not null, body text not null,
-    constraint search_entries_entity_key unique (company_id, entity_type, entity_id)) strict;
+    entity_id text not null, task_id text, title text not null, body text not null, title_words text not null,
+    body_words text not null, constraint search_entries_entity_key unique (company_id, entity_type, entity_id)) strict;
 
 CREATE TRIGGER search_entries_delete after delete on search_entries begin
-    insert into search_words (search_words, rowid, title, body) values ('delete', old.id, old.title, old.body); end;
+    insert into search_words (search_words, rowid, company_id, title_words, body_words)
+      values ('delete', old.id, old.company_id, old.title_words, old.body_words); end;
 
 CREATE TRIGGER search_entries_insert after insert on search_entries begin
-    insert into search_words (rowid, title, body) values (new.id, new.title, new.body); end;
+    insert into search_words (rowid, company_id, title_words, body_words) values (new.id, new.company_id, new.title_words, new.body_words); end;
+
+CREATE INDEX search_entries_task_index on search_entries (company_id, task_id) where task_id is not null;
 
 CREATE TRIGGER search_entries_update after update on search_entries begin
-    insert into search_words (search_words, rowid, title, body) values ('delete', old.id, old.title, old.body);
-    insert into search_words (rowid, title, body) values (new.id, new.title, new.body); end;
+    insert into search_words (search_words, rowid, company_id, title_words, body_words)
+      values ('delete', old.id, old.company_id, old.title_words, old.body_words);
+    insert into search_words (rowid, company_id, title_words, body_words) values (new.id, new.company_id, new.title_words, new.body_words); end;
 
-CREATE VIRTUAL TABLE search_words using fts5 (title, body, content = 'search_entries', content_rowid = 'id',
-    tokenize = 'unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE search_words using fts5 (company_id, title_words, body_words, content = 'search_entries',
+    content_rowid = 'id', tokenize = 'ascii');
 
 CREATE TABLE 'search_words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
 
@@ -540,6 +570,8 @@ CREATE TABLE sprints (
 ) strict;
 
 CREATE INDEX sprints_project_index on sprints (company_id, project_id, id) where project_id is not null;
+
+CREATE INDEX sprints_status_index on sprints (company_id, status, id);
 
 CREATE TABLE task_blockers (
   company_id text not null,
@@ -594,7 +626,7 @@ CREATE TABLE tasks (
   updated_at text not null,
   started_at text,
   completed_at text,
-  cancelled_at text, project_id text references projects (id), sprint_id text references sprints (id), assignee_user_id text, held_by_task_id text references tasks (id), due_at text, overdue_at text, billing_code text, request_depth integer not null default 0, origin text not null default 'manual', created_by_kind text not null default 'system', created_by_id text not null default 'system', deleted_at text,
+  cancelled_at text, project_id text references projects (id), sprint_id text references sprints (id), assignee_user_id text, held_by_task_id text references tasks (id), due_at text, overdue_at text, billing_code text, request_depth integer not null default 0, origin text not null default 'manual', created_by_kind text not null default 'system', created_by_id text not null default 'system', is_labelled integer not null default 0, deleted_at text,
   constraint tasks_company_key unique (company_id, id),
   constraint tasks_identifier_key unique (identifier),
   constraint tasks_goal_fkey foreign key (company_id, goal_id) references goals (company_id, id),
@@ -613,7 +645,12 @@ where not exists (select 1 from members where company_id = new.company_id and us
 CREATE TRIGGER tasks_assignee_user_update before update of assignee_user_id, company_id on tasks when new.assignee_user_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_assignee_user')
 where not exists (select 1 from members where company_id = new.company_id and user_id = new.assignee_user_id); end;
 
-CREATE INDEX tasks_due_index on tasks (due_at) where due_at is not null and overdue_at is null;
+CREATE INDEX tasks_due_index on tasks (due_at) where due_at is not null and overdue_at is null and status not in ('done', 'cancelled');
+
+CREATE INDEX tasks_ended_index on tasks (company_id, assignee_agent_id, coalesce(completed_at, cancelled_at))
+  where status in ('done', 'cancelled');
+
+CREATE INDEX tasks_goal_index on tasks (company_id, goal_id, id) where goal_id is not null;
 
 CREATE TRIGGER tasks_held_by_task_insert before insert on tasks when new.held_by_task_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: tasks_held_by_task')
 where not exists (select 1 from tasks where company_id = new.company_id and id = new.held_by_task_id); end;
@@ -623,7 +660,14 @@ where not exists (select 1 from tasks where company_id = new.company_id and id =
 
 CREATE INDEX tasks_held_index on tasks (company_id, held_by_task_id, id) where held_by_task_id is not null;
 
+CREATE INDEX tasks_open_index on tasks (company_id, assignee_agent_id) where assignee_agent_id is not null
+  and deleted_at is null and status in ('todo', 'in_progress', 'in_review', 'blocked');
+
+CREATE INDEX tasks_overdue_index on tasks (company_id, id) where overdue_at is not null;
+
 CREATE INDEX tasks_parent_index on tasks (company_id, parent_id, id) where parent_id is not null;
+
+CREATE INDEX tasks_priority_index on tasks (company_id, priority, id);
 
 CREATE INDEX tasks_project_index on tasks (company_id, project_id, id) where project_id is not null;
 
@@ -642,6 +686,8 @@ CREATE TRIGGER tasks_sprint_update before update of sprint_id, company_id on tas
 where not exists (select 1 from sprints where company_id = new.company_id and id = new.sprint_id); end;
 
 CREATE INDEX tasks_status_index on tasks (company_id, status, id);
+
+CREATE INDEX tasks_todo_index on tasks (company_id, assignee_agent_id, priority, id) where status = 'todo';
 
 CREATE TABLE users (
   id text primary key,

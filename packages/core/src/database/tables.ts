@@ -3,7 +3,7 @@ import type { GeneratedAlways } from 'kysely'
 import type { AgentRevisionTable, AgentTable } from '../agents/table.ts'
 import type { ApprovalTable } from '../approvals/table.ts'
 import type { AssetTable, AttachmentTable } from '../attachments/table.ts'
-import type { CommentTable } from '../comments/table.ts'
+import type { CommentMentionTable, CommentTable } from '../comments/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
 import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
 import type { DocumentRevisionTable, DocumentTable } from '../documents/table.ts'
@@ -41,6 +41,7 @@ export interface Database {
   leases: LeaseTable
   run_log: RunLogTable
   comments: CommentTable
+  comment_mentions: CommentMentionTable
   deliverables: DeliverableTable
   reviews: ReviewTable
   documents: DocumentTable

@@ -6,6 +6,7 @@ import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
+import { writeSearchEntry } from '../search/sql.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, wakeAssignee } from '../tasks/transition.ts'
@@ -60,6 +61,8 @@ export const submit = command({
       updated_at: context.now,
     }
     await context.tx.insertInto('deliverables').values(row).execute()
+    const words = [row.summary ?? '', row.content].join('\n')
+    await writeSearchEntry(context, { type: 'deliverable', id: row.id, taskId: row.task_id, title: row.title, body: words })
     context.emit('deliverable.submitted', deliverableRef(row), { ...aboutDeliverable(row), runId: row.run_id, agentId: row.agent_id })
     if (task.status === 'in_progress') await moveTask(context, task, { to: 'in_review', verb: 'submit' })
     return toDeliverable(row, null)

@@ -1,1 +1,11 @@
-export const documentEvents = {}
+import { z } from 'zod'
+
+export const documentEvents = {
+  'document.revised': z.object({
+    taskId: z.string(),
+    key: z.string(),
+    title: z.string(),
+    revision: z.number(),
+    note: z.string().nullable(),
+  }),
+}

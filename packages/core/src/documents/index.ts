@@ -1,7 +1,11 @@
+import * as commands from './commands.ts'
 import { documentEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateDocument } from './sql.ts'
 
 export const documents = {
   name: 'documents',
-  operations: {},
+  operations: { ...commands, ...queries },
   events: documentEvents,
+  entities: { document: { parameter: 'documentId', locate: locateDocument } },
 } as const

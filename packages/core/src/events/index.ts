@@ -1,6 +1,6 @@
-import { list, task } from './queries.ts'
+import { agent, company, deliverable, entity, list, task } from './queries.ts'
 
 export const events = {
   name: 'events',
-  operations: { list, task },
+  operations: { list, company, entity, task, deliverable, agent },
 } as const

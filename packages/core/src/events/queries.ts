@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
-import { query } from '../kernel/command.ts'
+import { query, type QueryContext } from '../kernel/command.ts'
 import { decodeCursor, encodeCursor, pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { Event } from './schema.ts'
-import { eventsAfter, toEvent } from './sql.ts'
+import { eventsAfter } from './sql.ts'
+import { companyTimeline, partsOfAgent, partsOfDeliverable, partsOfTask, timelineOf } from './timeline.ts'
 
 export const list = query({
   title: "A company's events, oldest first",
@@ -24,24 +25,66 @@ export const list = query({
   },
 })
 
+export const company = query({
+  title: "A company's events, newest first",
+  input: z.strictObject({ companyId: Id, ...pageInput }),
+  output: pageOf(Event),
+  access: { scope: 'events:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/activity'],
+  handle: (context, { limit, cursor }) => companyTimeline(context.db, { companyId: context.companyId, limit, cursor }),
+})
+
+export const entity = query({
+  title: 'The events of any one thing of a company, newest first',
+  description: 'Also of one that is not there any more. What never was has no events.',
+  input: z.strictObject({ companyId: Id, entityType: z.string().regex(/^[a-zA-Z]{1,40}$/), entityId: Id, ...pageInput }),
+  output: pageOf(Event),
+  access: { scope: 'events:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/activity/:entityType/:entityId'],
+  async handle(context, { entityType, entityId, limit, cursor }) {
+    const page = await timelineOf(context.db, { companyId: context.companyId, entityId, limit, cursor })
+    // An id is of one thing only, so either all of them are of this type or none.
+    return page.items[0]?.entity.type === entityType ? page : { items: [], nextCursor: null }
+  },
+})
+
 export const task = query({
-  title: "A task's events, newest first",
+  title: 'What happened to a task, newest first',
+  description: 'With its runs, comments, deliverables, documents, attachments and approvals: the 200 newest of these.',
   input: z.strictObject({ taskId: TaskRef, ...pageInput }),
   output: pageOf(Event),
   access: { scope: 'events:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/activity'],
-  async handle(context, input) {
-    let rows = context.db
-      .selectFrom('events')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .where('entity_id', '=', input.taskId)
-      .orderBy('seq', 'desc')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('seq', '<', Number(decodeCursor(input.cursor, ['number'])[0]))
-    const found = await rows.execute()
-    const shown = found.slice(0, input.limit)
-    const last = shown.at(-1)
-    return { items: shown.map(toEvent), nextCursor: found.length > input.limit && last ? encodeCursor([last.seq]) : null }
-  },
+  handle: (context, { taskId, ...page }) => activityOf(context, { id: taskId, partsOf: partsOfTask, ...page }),
 })
+
+export const deliverable = query({
+  title: 'What happened to a deliverable, newest first',
+  description: 'With the comments about it: the 200 newest of these.',
+  input: z.strictObject({ deliverableId: Id, ...pageInput }),
+  output: pageOf(Event),
+  access: { scope: 'events:read', company: 'deliverable' },
+  http: ['GET', '/deliverables/:deliverableId/activity'],
+  handle: (context, { deliverableId, ...page }) => activityOf(context, { id: deliverableId, partsOf: partsOfDeliverable, ...page }),
+})
+
+export const agent = query({
+  title: 'What happened to an agent, newest first',
+  description: 'With its runs: the 200 newest of these.',
+  input: z.strictObject({ agentId: Id, ...pageInput }),
+  output: pageOf(Event),
+  access: { scope: 'events:read', company: 'agent' },
+  http: ['GET', '/agents/:agentId/activity'],
+  handle: (context, { agentId, ...page }) => activityOf(context, { id: agentId, partsOf: partsOfAgent, ...page }),
+})
+
+interface Activity {
+  readonly id: string
+  readonly partsOf: typeof partsOfTask
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+async function activityOf({ db, companyId }: QueryContext, { id, partsOf, limit, cursor }: Activity) {
+  return timelineOf(db, { companyId, entityId: id, parts: await partsOf(db, { companyId, id }), limit, cursor })
+}

@@ -3,9 +3,11 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { familyOf, tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database, EventTable } from '../database/tables.ts'
+import type { CompanyStatus } from '../companies/schema.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 
-type NewEvent = Omit<EventTable, 'seq'>
+/** `closedBy`: the status of the company in which this event can not be. */
+type NewEvent = Omit<EventTable, 'seq'> & { closedBy: CompanyStatus | '' }
 
 const append = statement((db, given: NewEvent) =>
   db
@@ -14,7 +16,14 @@ const append = statement((db, given: NewEvent) =>
       id: given.id,
       // No row, no epoch, no event: a process that opened the database before it was restored writes nothing any more.
       epoch: db.selectFrom('engine_instance').select('epoch').where('epoch', '=', given.epoch).$asScalar(),
-      company_id: given.company_id,
+      // And in an archived company nothing changes any more, save by a command that goes on there.
+      company_id: db
+        .selectFrom('companies')
+        .select('id')
+        .where('id', '=', given.company_id)
+        // No company has the status ''.
+        .where('status', '<>', given.closedBy as CompanyStatus)
+        .$asScalar(),
       type: given.type,
       actor_kind: given.actor_kind,
       actor_id: given.actor_id,
@@ -30,24 +39,30 @@ const append = statement((db, given: NewEvent) =>
 )
 
 // A round trip away, all events go in one statement, as one document.
-const appendAll = statement((db, given: { events: string; epoch: number }) => {
-  const [events, instance] = [tableOf(db, 'events'), tableOf(db, 'engine_instance')]
+const appendAll = statement((db, given: { events: string; epoch: number; companyId: string; closedBy: string }) => {
+  const [events, instance, companies] = [tableOf(db, 'events'), tableOf(db, 'engine_instance'), tableOf(db, 'companies')]
   return rawStatement<{ id: string; seq: number }>(
     db,
     sql`insert into ${events} (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
-      select n.id, (select epoch from ${instance} where epoch = ${given.epoch}), n.company_id, n.type, n.actor_kind, n.actor_id, n.run_id,
-        n.entity_type, n.entity_id, n.entity_version, n.data, n.request_id, n.at
+      select n.id, (select epoch from ${instance} where epoch = ${given.epoch}),
+        (select id from ${companies} where id = ${given.companyId}::uuid and status <> ${given.closedBy}), n.type, n.actor_kind, n.actor_id,
+        n.run_id, n.entity_type, n.entity_id, n.entity_version, n.data, n.request_id, n.at
       from (select ${announceWriting(db)} as announced offset 0) as writing,
         jsonb_populate_recordset(null::${events}, ${given.events}::jsonb) as n
       returning id, seq`,
   )
 })
 
+interface NewEvents {
+  /** Of one company. */
+  readonly events: readonly Omit<AnyEvent, 'seq'>[]
+  readonly epoch: number
+  /** Whether they may be written in an archived company too. */
+  readonly goesOn: boolean
+}
+
 /** Writes events in their order, in the transaction of the change that they record. */
-export async function appendEvents(
-  tx: Transaction<Database>,
-  given: { events: readonly Omit<AnyEvent, 'seq'>[]; epoch: number },
-): Promise<AnyEvent[]> {
+export async function appendEvents(tx: Transaction<Database>, given: NewEvents): Promise<AnyEvent[]> {
   const { events, epoch } = given
   if (events.length === 0) return []
   const rows = familyOf(tx) === 'postgres' ? await appendTogether(tx, given) : await appendOneByOne(tx, given)
@@ -60,24 +75,27 @@ export async function appendEvents(
   })
 }
 
-type NewEvents = Parameters<typeof appendEvents>[1]
-
-async function appendTogether(tx: Transaction<Database>, { events, epoch }: NewEvents): Promise<{ id: string; seq: number }[]> {
-  // The document holds `data` as what it is, not as its text.
-  const document = events.map((event) => ({ ...toRow(event), data: event.data }))
-  return appendAll(tx, { events: JSON.stringify(document), epoch })
+function closedBy({ goesOn }: NewEvents): 'archived' | '' {
+  return goesOn ? '' : 'archived'
 }
 
-async function appendOneByOne(tx: Transaction<Database>, { events, epoch }: NewEvents): Promise<{ id: string; seq: number }[]> {
+async function appendTogether(tx: Transaction<Database>, given: NewEvents): Promise<{ id: string; seq: number }[]> {
+  // The document holds `data` as what it is, not as its text.
+  const document = given.events.map((event) => ({ ...toRow(event), data: event.data }))
+  const companyId = given.events[0]?.companyId ?? ''
+  return appendAll(tx, { events: JSON.stringify(document), epoch: given.epoch, companyId, closedBy: closedBy(given) })
+}
+
+async function appendOneByOne(tx: Transaction<Database>, given: NewEvents): Promise<{ id: string; seq: number }[]> {
   const rows: { id: string; seq: number }[] = []
-  for (const event of events) {
-    const row = first(await append(tx, { ...toRow(event), epoch }))
+  for (const event of given.events) {
+    const row = first(await append(tx, { ...toRow(event), epoch: given.epoch, closedBy: closedBy(given) }))
     if (row) rows.push({ id: event.id, seq: row.seq })
   }
   return rows
 }
 
-function toRow(event: Omit<AnyEvent, 'seq'>): Omit<NewEvent, 'epoch'> {
+function toRow(event: Omit<AnyEvent, 'seq'>): Omit<NewEvent, 'epoch' | 'closedBy'> {
   return {
     id: event.id,
     company_id: event.companyId,
@@ -126,13 +144,21 @@ async function settledSeq(db: Kysely<Database>): Promise<number> {
   return first(await settled(db, {}))?.seq ?? 0
 }
 
-const after = statement((db, given: { companyId: string; after: number; upTo: number; limit: number }) =>
+// Postgres is told the company as a range of the index (company_id, seq). Told that it equals one, it may go along the primary
+// key, through the events of all other companies, until a small company has filled its page. SQLite follows a range of two
+// columns only by its first, and never leaves the index.
+const after = statement((db, given: { companyId: string; after: number; upTo: number; limit: number }, family) =>
   db
     .selectFrom('events')
     .selectAll()
-    .where('company_id', '=', given.companyId)
-    .where('seq', '>', given.after)
+    .where((row) =>
+      family === 'postgres'
+        ? row(row.refTuple('company_id', 'seq'), '>', row.tuple(given.companyId, given.after))
+        : row.and({ company_id: given.companyId }).and('seq', '>', given.after),
+    )
+    .where('company_id', '<=', given.companyId)
     .where('seq', '<=', given.upTo)
+    .orderBy('company_id')
     .orderBy('seq')
     .limit(given.limit),
 )
@@ -144,8 +170,16 @@ export async function eventsAfter(db: Kysely<Database>, given: { companyId: stri
   return (await after(db, { ...given, upTo })).map(toEvent)
 }
 
+// The company as a range: see `after`.
 const newest = statement((db, given: { companyId: string; limit: number }) =>
-  db.selectFrom('events').selectAll().where('company_id', '=', given.companyId).orderBy('seq', 'desc').limit(given.limit),
+  db
+    .selectFrom('events')
+    .selectAll()
+    .where('company_id', '>=', given.companyId)
+    .where('company_id', '<=', given.companyId)
+    .orderBy('company_id', 'desc')
+    .orderBy('seq', 'desc')
+    .limit(given.limit),
 )
 
 /** A company's newest events, newest first. */

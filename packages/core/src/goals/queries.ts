@@ -4,9 +4,11 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { Goal, GoalStatus } from './schema.ts'
-import { toGoal } from './table.ts'
-import { findGoal } from './sql.ts'
+import { nest } from '../kernel/tree.ts'
+import { Progress, progressOf } from '../projects/progress.ts'
+import { Goal, GoalLevel, GoalNode, GoalStatus } from './schema.ts'
+import { countTasksOfGoal, findGoal } from './sql.ts'
+import { toGoal, toGoalNode } from './table.ts'
 
 export const get = query({
   title: 'Show a goal',
@@ -23,7 +25,14 @@ export const get = query({
 
 export const list = query({
   title: 'List goals',
-  input: z.strictObject({ companyId: Id, status: GoalStatus.optional(), ...pageInput }),
+  input: z.strictObject({
+    companyId: Id,
+    status: GoalStatus.optional(),
+    level: GoalLevel.optional(),
+    parentId: Id.optional(),
+    ownerAgentId: Id.optional(),
+    ...pageInput,
+  }),
   output: pageOf(Goal),
   access: { scope: 'goals:read', company: 'company' },
   http: ['GET', '/companies/:companyId/goals'],
@@ -35,7 +44,37 @@ export const list = query({
       .orderBy('id')
       .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
+    if (input.level) rows = rows.where('level', '=', input.level)
+    if (input.parentId) rows = rows.where('parent_id', '=', input.parentId)
+    if (input.ownerAgentId) rows = rows.where('owner_agent_id', '=', input.ownerAgentId)
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     return toPage(await rows.execute(), input.limit, { item: toGoal, key: (row) => [row.id] })
   },
+})
+
+export const tree = query({
+  title: 'Show all goals below each other',
+  input: z.strictObject({ companyId: Id }),
+  output: z.object({ goals: z.array(GoalNode) }),
+  access: { scope: 'goals:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/goals/tree'],
+  async handle(context) {
+    const rows = await context.db
+      .selectFrom('goals')
+      .select(['id', 'parent_id', 'owner_agent_id', 'level', 'title', 'status'])
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .execute()
+    return { goals: nest(rows, { id: (row) => row.id, parentId: (row) => row.parent_id, node: toGoalNode, field: 'goals' }) }
+  },
+})
+
+export const progress = query({
+  title: 'Show how far the tasks of a goal and of all goals below it are',
+  description: 'A task counts for its own goal; one without a goal counts for the goal of its project.',
+  input: z.strictObject({ goalId: Id }),
+  output: Progress,
+  access: { scope: 'goals:read', company: 'goal' },
+  http: ['GET', '/goals/:goalId/progress'],
+  handle: async ({ db, companyId }, { goalId }) => progressOf(await countTasksOfGoal(db, { companyId, goalId })),
 })

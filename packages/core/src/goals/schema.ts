@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { Id, IsoTime, LongText } from '../kernel/schema.ts'
+
 export const GoalStatus = z.enum(['planned', 'active', 'achieved', 'cancelled'])
 export type GoalStatus = z.infer<typeof GoalStatus>
 export const GoalLevel = z.enum(['company', 'team', 'agent', 'task'])
@@ -22,6 +23,21 @@ export const Goal = z
   })
   .meta({ id: 'Goal' })
 export type Goal = z.infer<typeof Goal>
+
+/** A goal in its place, with all below it. */
+export const GoalNode = z
+  .object({
+    id: Id,
+    title: z.string(),
+    level: GoalLevel,
+    status: GoalStatus,
+    ownerAgentId: Id.nullable(),
+    get goals() {
+      return z.array(GoalNode)
+    },
+  })
+  .meta({ id: 'GoalNode' })
+export type GoalNode = z.infer<typeof GoalNode>
 
 export const GoalInput = {
   title: z.string().trim().min(1).max(500),

@@ -1,4 +1,4 @@
-import type { Goal, GoalLevel, GoalStatus } from './schema.ts'
+import type { Goal, GoalLevel, GoalNode, GoalStatus } from './schema.ts'
 
 export interface GoalTable {
   id: string
@@ -28,4 +28,8 @@ export function toGoal(row: GoalTable): Goal {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
+}
+
+export function toGoalNode(row: Pick<GoalTable, 'id' | 'title' | 'level' | 'status' | 'owner_agent_id'>): Omit<GoalNode, 'goals'> {
+  return { id: row.id, title: row.title, level: row.level, status: row.status, ownerAgentId: row.owner_agent_id }
 }

@@ -1,7 +1,15 @@
+import { accept } from './accept.ts'
+import * as commands from './commands.ts'
 import { inviteEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateInvitation, locateInvite } from './sql.ts'
 
 export const invites = {
   name: 'invites',
-  operations: {},
+  operations: { ...commands, accept, ...queries },
   events: inviteEvents,
+  entities: {
+    invite: { parameter: 'inviteId', locate: locateInvite },
+    invitation: { parameter: 'token', locate: locateInvitation },
+  },
 } as const

@@ -1,14 +1,34 @@
-import type { AgentAdapter } from '../ports/adapter.ts'
+import { z } from 'zod'
+
+import { ADAPTER_SPEC, type AgentAdapter } from '../ports/adapter.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import { parseInput } from './input.ts'
 
 /** The adapters that this engine was created with, by type. */
 export interface AdapterCatalog {
   readonly types: readonly string[]
-  /** @throws `rule_violated` naming the known types. */
+  /** Also the one of people. @throws `rule_violated` naming the known types. */
   get(type: string): AgentAdapter
-  /** Checks an agent's configuration against the adapter's schema and fills in its defaults. @throws `invalid_input` */
-  parseConfig(type: string, config: unknown): unknown
+  /**
+   * Checks an agent's configuration against the adapter's schema and fills in its defaults.
+   * @param field the name by which the caller knows it, `adapterConfig` when left out
+   * @throws `invalid_input`
+   */
+  parseConfig(type: string, config: unknown, field?: string): unknown
+}
+
+/** The adapter type of an agent that is a person. Nothing executes it, so it is not among the types whose runs are claimed. */
+export const humanAdapterType = 'human'
+
+const human: AgentAdapter = {
+  spec: ADAPTER_SPEC,
+  type: humanAdapterType,
+  title: 'A person',
+  configSchema: z.strictObject({}),
+  metering: 'final',
+  start: async () => {
+    throw new Error('a person is not executed')
+  },
 }
 
 export function createAdapterCatalog(adapters: readonly AgentAdapter[]): AdapterCatalog {
@@ -16,7 +36,7 @@ export function createAdapterCatalog(adapters: readonly AgentAdapter[]): Adapter
   const types = [...byType.keys()]
 
   function get(type: string): AgentAdapter {
-    const adapter = byType.get(type)
+    const adapter = byType.get(type) ?? (type === humanAdapterType ? human : undefined)
     if (adapter) return adapter
     const known = types.length === 0 ? 'This engine was created without adapters.' : `This engine has: ${types.join(', ')}.`
     throw new EngineError(kernelErrors.rule_violated, `There is no adapter "${type}". ${known}`, {
@@ -24,5 +44,5 @@ export function createAdapterCatalog(adapters: readonly AgentAdapter[]): Adapter
     })
   }
 
-  return { types, get, parseConfig: (type, config) => parseInput(get(type).configSchema, config, 'adapterConfig') }
+  return { types, get, parseConfig: (type, config, field = 'adapterConfig') => parseInput(get(type).configSchema, config, field) }
 }

@@ -1,7 +1,7 @@
 import type { Actor, AgentActor, RunActor, UserActor } from './actor.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import type { Location } from './locate.ts'
-import { permissions, roleReaches, type Permission, type Scope } from './permissions.ts'
+import { permissions, roleReaches, type Permission, type Role, type Scope } from './permissions.ts'
 
 /** What is being asked for, once the company is known. */
 export interface Request {
@@ -36,9 +36,14 @@ function decideAgent(actor: AgentActor | RunActor, request: Request, permission:
 
 function decideUser(actor: UserActor, request: Request, permission: Permission): 'allowed' | 'missing' | 'denied' {
   if (request.companyId === null) return permission.user === 'viewer' || isEverywhere(actor, permission) ? 'allowed' : 'denied'
-  const role = actor.roles[request.companyId] ?? actor.roles['*']
+  const role = roleIn(actor, request.companyId)
   if (!role) return 'missing'
   return permission.user !== 'never' && roleReaches(role, permission.user) ? 'allowed' : 'denied'
+}
+
+/** What a person is in a company; null for a stranger. */
+export function roleIn(actor: UserActor, companyId: string): Role | null {
+  return actor.roles[companyId] ?? actor.roles['*'] ?? null
 }
 
 function isEverywhere(actor: UserActor, permission: Permission): boolean {
@@ -72,7 +77,28 @@ export function reachOf(actor: Actor, scope: Scope): readonly string[] | 'all' |
   return reaching.length === Object.keys(actor.roles).length ? 'all' : null
 }
 
+/** Who asks in which company, inside a call that is allowed already. */
+interface Asking {
+  readonly actor: Actor
+  readonly companyId: string
+}
+
+/** Whether the actor of a call may do more in its company than the call needs. */
+export function may({ actor, companyId }: Asking, scope: Scope): boolean {
+  return decide(actor, { scope, companyId, target: null }) === 'allowed'
+}
+
+/** @throws `forbidden` */
+export function assertMay(asking: Asking, scope: Scope): void {
+  if (!may(asking, scope)) throw forbidden(asking.actor, scope)
+}
+
 export function forbidden(actor: Actor, scope: Scope): EngineError {
+  if (actor.kind !== 'system' && !isInScope(actor, scope)) {
+    return new EngineError(kernelErrors.forbidden, `This key is limited and lacks the scope ${scope}. Use one that has it.`, {
+      details: { scope },
+    })
+  }
   const { user, agent, run } = permissions[scope]
   const who = actor.kind === 'run' ? 'A run' : actor.kind === 'agent' ? 'An agent' : `The user ${actor.id}`
   const allowed = [

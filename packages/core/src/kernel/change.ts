@@ -37,6 +37,11 @@ export function changedFields<Fields extends object>(fields: Fields): { [Key in 
   return Object.fromEntries(named) as { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }
 }
 
+/** What a patch puts in the place of a reference; undefined when it names the one that is there, which needs no checking again. */
+export function otherThan<Value>(present: Value, named: Value | undefined): Value | undefined {
+  return named === present ? undefined : named
+}
+
 /** The names by which callers know these columns: `reports_to` is their `reportsTo`. */
 export function fieldNames(columns: object): string[] {
   return Object.keys(columns).map((column) => column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()))

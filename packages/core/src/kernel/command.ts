@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { z } from 'zod'
 
 import type { Database } from '../database/tables.ts'
+import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Actor } from './actor.ts'
 import type { Batch } from './batch.ts'
@@ -15,7 +16,8 @@ import type { EngineSettings } from './settings.ts'
  * Where the company of a call comes from:
  * an entity's name (its id is in the input, the kernel finds its company and answers 404 for a foreign one),
  * `new` (the call founds a company), `visible` (a query over every company that the actor may see), or `actor` (the company
- * of the agent or run that calls; nobody else may).
+ * of the agent or run that calls; nobody else may). The entity `invitation` is found by its token, which is the credential of
+ * the call: hosts ask for no other.
  */
 export type CompanySource = EntityName | 'new' | 'visible' | 'actor'
 
@@ -63,6 +65,7 @@ export interface QueryContext {
   readonly actor: Actor
   readonly companyId: string
   readonly now: string
+  readonly blobs: BlobStore
 }
 
 export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> extends DefinitionBase<
@@ -80,6 +83,13 @@ export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends
   readonly locks?: 'rows'
   /** How a database that is a round trip away runs many ordinary calls at once. */
   readonly batch?: Batch<z.output<Input>, z.output<Output>>
+  /**
+   * For a command that takes bytes in its input field `content`, which is of the schema `Content`: how many at most. The kernel
+   * stores them before the transaction begins; hosts send them as what they are, not as JSON.
+   */
+  takesContent?(context: QueryContext): Promise<number>
+  /** Why this command goes on in an archived company, where nothing else is created or changed any more. */
+  readonly whenArchived?: string
   /** Why this command records no event; only for bookkeeping that is no change of the business. */
   readonly unaudited?: string
   handle(context: CommandContext, input: z.output<Input>): Promise<z.output<Output>>
@@ -90,6 +100,8 @@ export interface Query<Input extends z.ZodObject = z.ZodObject, Output extends z
   Output
 > {
   readonly kind: 'query'
+  /** True when it answers with bytes, by the schema `Download`; hosts send them as what they are, not as JSON. */
+  readonly givesContent?: boolean
   handle(context: QueryContext, input: z.output<Input>): Promise<z.output<Output>>
 }
 

@@ -1,5 +1,5 @@
 import { instanceReplaced } from '../database/instance.ts'
-import { EngineError, kernelErrors } from './errors.ts'
+import { companyArchived, EngineError, kernelErrors } from './errors.ts'
 
 // One entry a cause, with the codes of better-sqlite3 and the SQLSTATEs of Postgres.
 const unique = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'])
@@ -38,6 +38,8 @@ const uniqueKeys: Record<string, string> = {
   companies_task_prefix_key: 'a company with this task prefix',
   'agents.name': 'an agent with this name in the company',
   agents_name_key: 'an agent with this name in the company',
+  'labels.name_key': 'a label with this name in the company',
+  labels_name_key: 'a label with this name in the company',
 }
 
 /** Does something with the database; what it refuses is thrown as an EngineError. */
@@ -61,6 +63,7 @@ export function explainDatabaseError(error: unknown): unknown {
   if (foreign.has(code))
     return new EngineError(kernelErrors.rule_violated, 'It refers to something that does not exist in this company.', options)
   if (notNull.has(code) && /\bepoch\b/.test(error.message)) return instanceReplaced(error)
+  if (notNull.has(code) && /events\.company_id|"company_id" of relation "events"/.test(error.message)) return companyArchived(error)
   if (unreadable.has(code))
     return new EngineError(kernelErrors.invalid_input, 'A value does not fit the field that it was given for.', options)
   if (code === unknownOutcome) {

@@ -75,6 +75,10 @@ export const kernelErrors = defineErrors({
   rule_violated: { kind: 'rule', help: 'The message says which rule and what would satisfy it.' },
   payload_too_large: { kind: 'too_large', help: 'Send less, or split it.' },
   unavailable: { kind: 'unavailable', help: 'Try again in a moment; nothing was changed.' },
+  blobs_unavailable: {
+    kind: 'unavailable',
+    help: 'Files can not be kept or read now; nothing was changed. Look after the blob store, or create the engine with one.',
+  },
   outcome_unknown: {
     kind: 'unavailable',
     help: 'Repeat the call with the same Idempotency-Key: it has its effect once, whatever became of this one.',
@@ -88,6 +92,12 @@ export const kernelErrors = defineErrors({
 
 export function notFound(entity: string, reference: string): EngineError {
   return new EngineError(kernelErrors.not_found, `There is no ${entity} ${reference}.`, { details: { entity, reference } })
+}
+
+/** What a command is answered that would change something in an archived company. */
+export function companyArchived(cause?: unknown): EngineError {
+  const message = 'This company is archived: it can be read, and nothing is created or changed in it any more.'
+  return new EngineError(kernelErrors.rule_violated, message, { cause })
 }
 
 export function ruleViolated(message: string, details: JsonObject = {}): EngineError {

@@ -10,9 +10,11 @@ import { isoTime } from '../ports/clock.ts'
 import { eventActor, type Actor } from './actor.ts'
 import type { Done } from './batch.ts'
 import type { Call } from './call.ts'
+import { assertNotArchived, refusedWhenArchived } from './archive.ts'
 import { decide, forbidden, leaseLost } from './authorize.ts'
-import type { Command, CommandContext, Query } from './command.ts'
+import type { Command, CommandContext, Query, QueryContext } from './command.ts'
 import { explainDatabaseError } from './constraints.ts'
+import { storeContent } from './content.ts'
 import { EngineError, kernelErrors, notFound } from './errors.ts'
 import type { AnyEvent } from './events.ts'
 import type { Host } from './host.ts'
@@ -62,9 +64,13 @@ async function runBatched(host: Host, { definition, name }: Operation, request: 
 }
 
 async function runQuery(host: Host, resolved: Resolved, given: { definition: Query; call: Call }): Promise<unknown> {
-  const { actor } = given.call
+  return given.definition.handle(await readContext(host, resolved, given.call), resolved.input)
+}
+
+/** What may be used outside of a transaction. @throws `lease_lost` for a run that is over */
+async function readContext(host: Host, { companyId }: Resolved, { actor }: Call): Promise<QueryContext> {
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
-  return given.definition.handle({ db: host.db, actor, companyId: resolved.companyId, now: isoTime(host.clock.now()) }, resolved.input)
+  return { db: host.db, actor, companyId, now: isoTime(host.clock.now()), blobs: host.blobs }
 }
 
 interface ParsedRequest {
@@ -98,8 +104,10 @@ async function allow(host: Host, { definition }: Operation, given: ParsedRequest
   const { parameter, locate } = host.registry.entity(company)
   const reference = String(given.input[parameter])
   const target = await locate(given.db, reference)
-  const decision = target ? decide(actor, { scope, companyId: target.companyId, target }) : 'missing'
-  if (!target || decision === 'missing') throw notFound(company, reference)
+  // Whoever has its token need not be of its company; and what is no token may be nearly one, so it is not repeated.
+  const isInvitation = company === 'invitation'
+  const decision = target ? decide(actor, { scope, companyId: isInvitation ? null : target.companyId, target }) : 'missing'
+  if (!target || decision === 'missing') throw notFound(company, isInvitation ? 'with this token' : reference)
   if (decision === 'denied') throw forbidden(actor, scope)
   return { parameter, target }
 }
@@ -108,8 +116,11 @@ function isAboutOwn(actor: Actor, scope: Scope): boolean {
   return actor.kind === 'agent' && permissions[scope].agent === 'own'
 }
 
-async function runCommand(host: Host, resolved: Resolved, given: { definition: Command; call: Call }): Promise<unknown> {
-  const { call } = given
+async function runCommand(host: Host, found: Resolved, given: { definition: Command; call: Call }): Promise<unknown> {
+  const { call, definition } = given
+  const resolved = definition.takesContent
+    ? { ...found, input: await storeContent(await readContext(host, found, call), definition, found.input) }
+    : found
   const nowMs = host.clock.now()
   const keyed =
     call.idempotencyKey === undefined
@@ -158,7 +169,7 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   const { context, recorded, liveRuns, isUnchanged } = createContext(host, resolved, work)
   const { name } = resolved.operation
   await host.probe?.(`${name}.begun`)
-  const output = await definition.handle(context, resolved.input)
+  const output = await refusedWhenArchived(context, definition, () => definition.handle(context, resolved.input))
   await host.probe?.(`${name}.handled`)
   if (recorded.length === 0 && !isUnchanged() && definition.unaudited === undefined) {
     throw new EngineError(
@@ -168,7 +179,9 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   }
   for (const [agentId, change] of liveRuns.toSorted(byAgent)) await countLiveRun(tx, { companyId: resolved.companyId, agentId, change })
   await countTasks(tx, { companyId: resolved.companyId, events: recorded })
-  const events = await appendEvents(tx, { events: recorded, epoch: host.epoch })
+  const goesOn = definition.whenArchived !== undefined
+  if (recorded.length === 0 && isUnchanged() && !goesOn) await assertNotArchived(tx, resolved.companyId)
+  const events = await appendEvents(tx, { events: recorded, epoch: host.epoch, goesOn })
   if (keyed) await remember(tx, keyed, output)
   await host.probe?.(`${name}.recorded`)
   return { output, events }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
+import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { Batcher } from './batch.ts'
@@ -19,6 +20,7 @@ export interface Host {
   readonly bus: EventBus
   readonly clock: Clock
   readonly adapters: AdapterCatalog
+  readonly blobs: BlobStore
   readonly settings: EngineSettings
   /** Holds every answer to its schema; for tests, since a wrong answer is our defect and never the caller's. */
   readonly checksOutputs: boolean

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { validate, version } from 'uuid'
 import { expect, it } from 'vitest'
 
-import { createIdGenerator } from './id.ts'
+import { createIdGenerator, lowestIdAt } from './id.ts'
 
 const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -34,4 +34,14 @@ it('borrows the next millisecond when one holds more ids than it can count', () 
   expect(ids).toEqual(ids.toSorted())
   expect(new Set(ids).size).toBe(10_000)
   for (const id of ids) expect(id).toMatch(pattern)
+})
+
+it('knows the lowest id of a time', () => {
+  const at = (ms: number) => createIdGenerator(() => ms)()
+  for (const ms of [0, 1, 1_700_000_000_123]) {
+    expect(validate(lowestIdAt(ms))).toBe(true)
+    expect(at(ms) >= lowestIdAt(ms)).toBe(true)
+    expect(at(ms) < lowestIdAt(ms + 1)).toBe(true)
+  }
+  expect(lowestIdAt(-1)).toBe(lowestIdAt(0))
 })

@@ -30,3 +30,9 @@ export function createIdGenerator(now: () => number): () => string {
     return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence}-${variant}${random.slice(1, 4)}-${random.slice(4)}`
   }
 }
+
+/** The smallest id that can have been made at a time: all that were made since are not below it. */
+export function lowestIdAt(ms: number): string {
+  const time = Math.max(0, ms).toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
+}

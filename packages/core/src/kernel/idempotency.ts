@@ -8,6 +8,7 @@ import type { Actor } from './actor.ts'
 import { changedMeanwhile } from './change.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import { canonicalJson, sha256 } from './json.ts'
+import { keepBooks } from './transaction.ts'
 
 /** How long the answer to a keyed request is kept, milliseconds. */
 export const idempotencyKeptMs = 86_400_000
@@ -106,12 +107,17 @@ const forgottenAtOnce = 1_000
 /** Forgets answers that are no longer promised. @returns whether there may be more */
 export async function forgetAnswers(db: Kysely<Database>, since: string): Promise<boolean> {
   const old = db.selectFrom('idempotency_records').select(['scope', 'key_hash']).where('created_at', '<=', since).limit(forgottenAtOnce)
-  const { numDeletedRows } = await db
-    .deleteFrom('idempotency_records')
-    .where((e) => e(e.refTuple('scope', 'key_hash'), 'in', old.$asTuple('scope', 'key_hash')))
-    .where('created_at', '<=', since)
-    .executeTakeFirst()
-  return numDeletedRows >= forgottenAtOnce
+  // Mostly there is nothing to forget, and nobody has to wait for a lock.
+  const found = await old.execute()
+  if (found.length === 0) return false
+  await keepBooks(db, (tx) =>
+    tx
+      .deleteFrom('idempotency_records')
+      .where((e) => e(e.refTuple('scope', 'key_hash'), 'in', old.$asTuple('scope', 'key_hash')))
+      .where('created_at', '<=', since)
+      .execute(),
+  )
+  return found.length >= forgottenAtOnce
 }
 
 function sealingKey(request: KeyedRequest, salt: Buffer): Buffer {

@@ -36,7 +36,8 @@ function refuseUnstorableText(value: unknown, path: string, depth = 0): void {
       throw invalid(path, 'holds a NUL character or half of a surrogate pair, which cannot be stored')
     return
   }
-  if (typeof value !== 'object' || value === null) return
+  // Bytes are no text.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
   for (const [key, member] of Object.entries(value)) {
     const inner = path === '' ? key : `${path}.${key}`
     if (key === '__proto__') throw invalid(inner, 'is a name that cannot be stored')

@@ -6,6 +6,7 @@ export type EntityName =
   | 'company'
   | 'member'
   | 'invite'
+  | 'invitation'
   | 'key'
   | 'goal'
   | 'project'

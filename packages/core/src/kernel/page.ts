@@ -14,6 +14,16 @@ export interface Page<Item> {
   nextCursor: string | null
 }
 
+/** A filter that may be left out, and takes one value or several: an array, or in a query string several with commas between. */
+export function listOf<Item extends z.ZodType>(item: Item) {
+  const split = (value: string | readonly z.input<Item>[]): unknown => (typeof value === 'string' ? value.split(',') : value)
+  return z
+    .transform(split)
+    .pipe(z.array(item).min(1).max(50))
+    .optional()
+    .meta({ description: 'One value, or several with commas between them.', param: { explode: false } })
+}
+
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() })
 }

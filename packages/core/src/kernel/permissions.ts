@@ -17,7 +17,10 @@ export const permissions = {
   'companies:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   'companies:manage': { user: 'admin', agent: 'never', run: 'never' },
   'members:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'members:own': { user: 'viewer', agent: 'never', run: 'never' },
   'members:manage': { user: 'admin', agent: 'never', run: 'never' },
+  // Also for somebody who is not known here yet: the token of the invitation is what counts.
+  'invites:accept': { user: 'viewer', agent: 'never', run: 'never' },
   'keys:manage': { user: 'admin', agent: 'never', run: 'never' },
   'keys:own': { user: 'viewer', agent: 'never', run: 'never' },
   'goals:read': { user: 'viewer', agent: 'yes', run: 'yes' },

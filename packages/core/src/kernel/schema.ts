@@ -3,8 +3,13 @@ import { z } from 'zod'
 /** Words that every aggregate's schema is made of. */
 export const Id = z.uuid().toLowerCase().describe('UUIDv7')
 export const IsoTime = z.string().describe('ISO-8601 UTC with milliseconds')
+/** A time as callers may write it, with any offset; kept as the same moment in UTC. */
+export const TimeInput = z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString())
 export const Name = z.string().trim().min(1).max(200)
 export const LongText = z.string().max(65_536)
-export const Tags = z.array(z.string().trim().min(1).max(64)).max(50)
+export const Tag = z.string().trim().min(1).max(64)
+export const Tags = z.array(Tag).max(50)
+/** True or false, also as the text that a query string has. */
+export const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
 /** A JSON object that round-trips unchanged, up to 64 KiB. */
 export const jsonObject = z.record(z.string(), z.json()).refine((value) => JSON.stringify(value).length <= 65_536, 'larger than 64 KiB')

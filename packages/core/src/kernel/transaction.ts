@@ -60,6 +60,11 @@ export async function inSavepoint<Result>(
   return repeatedly(source, triesInSavepoint, () => source.db.transaction().execute(work))
 }
 
+/** A write beside all commands, for books that no event tells of: what is only noted, or forgotten. */
+export async function keepBooks<Result>(db: Kysely<Database>, work: (tx: Transaction<Database>) => Promise<Result>): Promise<Result> {
+  return db.transaction().execute(work)
+}
+
 function isTransaction(db: Kysely<Database>): db is Transaction<Database> {
   return db.isTransaction
 }

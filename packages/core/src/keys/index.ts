@@ -1,7 +1,11 @@
+import * as commands from './commands.ts'
 import { keyEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateKey } from './sql.ts'
 
 export const keys = {
   name: 'keys',
-  operations: {},
+  operations: { ...commands, ...queries },
   events: keyEvents,
+  entities: { key: { parameter: 'keyId', locate: locateKey } },
 } as const

@@ -1,3 +1,6 @@
+import type { Scope } from '../kernel/permissions.ts'
+import type { Key } from './schema.ts'
+
 export interface KeyTable {
   id: string
   company_id: string
@@ -21,4 +24,30 @@ export interface KeyTable {
   version: number
   created_at: string
   updated_at: string
+}
+
+/** What a key is limited to; null for all that its holder may. */
+export function scopesOf(row: { scopes: string | null }): Scope[] | null {
+  return row.scopes === null ? null : JSON.parse(row.scopes)
+}
+
+/** Shows all of a key but its text, which nobody has any more. */
+export function toKey(row: KeyTable): Key {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    kind: row.kind,
+    memberId: row.member_id,
+    agentId: row.agent_id,
+    name: row.name,
+    prefix: row.prefix,
+    scopes: scopesOf(row),
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+    createdBy: { kind: row.created_by_kind, id: row.created_by_id },
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

@@ -1,7 +1,11 @@
+import * as commands from './commands.ts'
 import { labelEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateLabel } from './sql.ts'
 
 export const labels = {
   name: 'labels',
-  operations: {},
+  operations: { ...commands, ...queries },
   events: labelEvents,
+  entities: { label: { parameter: 'labelId', locate: locateLabel } },
 } as const

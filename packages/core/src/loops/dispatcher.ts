@@ -25,6 +25,8 @@ const wakingEvents: readonly EventType[] = [
   'agent.status_changed',
   'agent.updated',
   'company.status_changed',
+  'company.updated',
+  'company.strategy_approved',
 ]
 
 export interface Dispatcher {

@@ -1,1 +1,9 @@
-export const memberEvents = {}
+import { z } from 'zod'
+
+import { MemberStatus, Role } from './schema.ts'
+
+export const memberEvents = {
+  'member.added': z.object({ userId: z.string(), agentId: z.string(), name: z.string(), role: Role, inviteId: z.string().nullable() }),
+  'member.updated': z.object({ changed: z.array(z.string()), role: Role }),
+  'member.status_changed': z.object({ from: MemberStatus, to: MemberStatus }),
+}

@@ -1,7 +1,11 @@
+import * as commands from './commands.ts'
 import { memberEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateMember } from './sql.ts'
 
 export const members = {
   name: 'members',
-  operations: {},
+  operations: { ...commands, ...queries },
   events: memberEvents,
+  entities: { member: { parameter: 'memberId', locate: locateMember } },
 } as const

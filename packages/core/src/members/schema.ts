@@ -1,4 +1,27 @@
 import { z } from 'zod'
 
+import { Id, IsoTime } from '../kernel/schema.ts'
+
+export const Role = z.enum(['viewer', 'reviewer', 'operator', 'admin', 'owner'])
 export const MemberStatus = z.enum(['active', 'disabled', 'removed'])
 export type MemberStatus = z.infer<typeof MemberStatus>
+
+export const Member = z
+  .object({
+    id: Id,
+    companyId: Id,
+    userId: Id.describe('The person, who may be a member of several companies.'),
+    agentId: Id.describe('The agent that stands for this person where tasks are assigned.'),
+    name: z.string().describe('How the person is called in this company.'),
+    email: z.string().nullable(),
+    role: Role,
+    status: MemberStatus,
+    version: z.number().int(),
+    createdAt: IsoTime,
+    updatedAt: IsoTime,
+  })
+  .meta({ id: 'Member' })
+export type Member = z.infer<typeof Member>
+
+/** Addresses that differ only in case are the same person's. */
+export const Email = z.email().max(320).toLowerCase()

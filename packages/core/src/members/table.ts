@@ -1,5 +1,5 @@
 import type { Role } from '../kernel/permissions.ts'
-import type { MemberStatus } from './schema.ts'
+import type { Member, MemberStatus } from './schema.ts'
 
 /** A person. Of no company: what they may do in one is their membership there. */
 export interface UserTable {
@@ -24,4 +24,20 @@ export interface MemberTable {
   version: number
   created_at: string
   updated_at: string
+}
+
+export function toMember(row: MemberTable & { email: string | null }): Member {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    userId: row.user_id,
+    agentId: row.agent_id,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    status: row.status,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

@@ -1,7 +1,11 @@
+import * as commands from './commands.ts'
 import { projectEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateProject } from './sql.ts'
 
 export const projects = {
   name: 'projects',
-  operations: {},
+  operations: { ...commands, ...queries },
   events: projectEvents,
+  entities: { project: { parameter: 'projectId', locate: locateProject } },
 } as const

@@ -1,33 +1,22 @@
+import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import type { TaskTable } from '../tasks/table.ts'
-import { chooseAgent, type Candidate, type RoutingDecision } from './choose.ts'
+import { chooseAgent, type RoutingDecision } from './choose.ts'
+import { loadFacts, toRoutingTask } from './facts.ts'
+import { passTurn } from './sql.ts'
 
-/** Decides who gets a task, from the company's agents as they are now. */
+/**
+ * Decides who gets a task, by what is true now, for a caller that assigns it in the same transaction: where agents take
+ * turns, the next one's turn comes.
+ */
 export async function routeTask(context: CommandContext, task: TaskTable): Promise<RoutingDecision> {
-  const rows = await context.tx
-    .selectFrom('agents')
-    .select(['id', 'name', 'status', 'capabilities'])
-    .select((e) =>
-      e
-        .selectFrom('tasks')
-        .select((count) => count.fn.countAll<number>().as('open'))
-        .whereRef('tasks.company_id', '=', 'agents.company_id')
-        .whereRef('tasks.assignee_agent_id', '=', 'agents.id')
-        .where('tasks.status', 'in', ['todo', 'in_progress', 'in_review', 'blocked'])
-        .as('open_tasks'),
-    )
-    .where('company_id', '=', context.companyId)
-    .orderBy('id')
-    .execute()
-  const candidates: Candidate[] = rows.map((row) => ({
-    id: row.id,
-    name: row.name,
-    status: row.status,
-    capabilities: JSON.parse(row.capabilities),
-    openTasks: row.open_tasks ?? 0,
-  }))
-  return chooseAgent(
-    { preferredAgentId: task.preferred_agent_id, requiredCapabilities: JSON.parse(task.required_capabilities) },
-    candidates,
-  )
+  const { tx, companyId, now } = context
+  const facts = await loadFacts(tx, { companyId, projectId: task.project_id, now })
+  const decision = chooseAgent(await toRoutingTask(tx, task), facts)
+  const rule = facts.rules.find(({ id }) => id === decision.ruleId)
+  if (rule && decision.agentId !== null && decision.takesTurn) {
+    const turn = { companyId, ruleId: rule.id, from: rule.lastAgentId, to: decision.agentId }
+    if (!(await passTurn(tx, turn))) throw changedMeanwhile('routing rule', rule.id)
+  }
+  return decision
 }

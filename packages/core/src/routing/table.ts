@@ -1,4 +1,4 @@
-import type { RoutingStrategy } from './schema.ts'
+import type { RoutingRule, RoutingStrategy } from './schema.ts'
 
 export interface RoutingRuleTable {
   id: string
@@ -14,9 +14,29 @@ export interface RoutingRuleTable {
   target_capability: string | null
   strategy: RoutingStrategy | null
   fallback_agent_id: string | null
-  /** Whom `round_robin` chose last. */
+  /** Whom `round_robin` chose last. It changes with assignments and leaves the version alone. */
   last_agent_id: string | null
   version: number
   created_at: string
   updated_at: string
+}
+
+export function toRoutingRule(row: RoutingRuleTable): RoutingRule {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    projectId: row.project_id,
+    name: row.name,
+    position: row.position,
+    isEnabled: row.is_enabled === 1,
+    conditions: JSON.parse(row.conditions),
+    targetAgentId: row.target_agent_id,
+    targetCapability: row.target_capability,
+    strategy: row.strategy,
+    fallbackAgentId: row.fallback_agent_id,
+    lastAgentId: row.last_agent_id,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

@@ -4,7 +4,15 @@ import { present } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { DatabaseFamily } from '../ports/storage.ts'
-import { noLiveOwner, noPendingDeliverable, noUnresolvedBlocker } from '../tasks/checkout-guards.ts'
+import {
+  noLiveOwner,
+  companyLetsStart,
+  hasFreeTaskSlot,
+  noPendingDeliverable,
+  noUnresolvedBlocker,
+  notHeld,
+  tasksUnderWay,
+} from '../tasks/checkout-guards.ts'
 
 type WithRuns = ExpressionBuilder<Database, 'runs' | 'tasks'>
 
@@ -17,7 +25,10 @@ function isReady(e: WithRuns, given: { now: string; family: DatabaseFamily }) {
     e('runs.available_at', '<=', present(given.family, given.now)),
     e('tasks.status', '=', sql.lit('todo')),
     e.or([e('tasks.assignee_agent_id', 'is', null), e('tasks.assignee_agent_id', '=', e.ref('runs.agent_id'))]),
+    // A person's task is checked out by hand.
+    e('tasks.assignee_user_id', 'is', null),
     // The guards of a checkout look at tasks only.
+    notHeld(e as unknown as ExpressionBuilder<Database, 'tasks'>),
     noLiveOwner(e as unknown as ExpressionBuilder<Database, 'tasks'>),
     noUnresolvedBlocker(e as unknown as ExpressionBuilder<Database, 'tasks'>),
     noPendingDeliverable(e as unknown as ExpressionBuilder<Database, 'tasks'>),
@@ -34,6 +45,8 @@ function agentsWithWork(adapterTypes: readonly string[]) {
       .innerJoin('companies', 'companies.id', 'agents.company_id')
       .select(['agents.id', 'agents.company_id'])
       .select((e) => e('agents.max_concurrent_runs', '-', e.ref('agents.live_runs')).as('slots'))
+      // Null where it is not limited, and then not counted.
+      .select((e) => e('agents.max_concurrent_tasks', '-', tasksUnderWay(e)).as('task_slots'))
       .select((e) =>
         e
           .selectFrom('runs')
@@ -49,7 +62,8 @@ function agentsWithWork(adapterTypes: readonly string[]) {
           .as('first_place'),
       )
       .where('agents.status', '=', sql.lit('idle'))
-      .where('companies.status', '=', sql.lit('active'))
+      .where(companyLetsStart)
+      .where(hasFreeTaskSlot)
       .whereRef('agents.live_runs', '<', 'agents.max_concurrent_runs')
       .where('agents.adapter_type', 'in', adapterTypes),
   )
@@ -83,8 +97,8 @@ export function claimableRuns(adapterTypes: readonly string[]) {
     const agents = (await findAgents(db, { now: given.now })).filter((agent) => agent.first_place !== null)
     // The first runs of all are among the runs of those agents that come first themselves.
     const first = agents.toSorted((left, right) => compare(left.first_place, right.first_place)).slice(0, given.limit)
-    const queues = first.map(({ id, company_id, slots }) =>
-      readyRuns(db, { companyId: company_id, agentId: id, now: given.now, limit: Math.min(slots, given.limit) }),
+    const queues = first.map(({ id, company_id, slots, task_slots }) =>
+      readyRuns(db, { companyId: company_id, agentId: id, now: given.now, limit: Math.min(slots, task_slots ?? slots, given.limit) }),
     )
     const runs = (await Promise.all(queues)).flat().toSorted((left, right) => compare(left.place, right.place))
     return runs.slice(0, given.limit).map((run) => run.id)

@@ -4,8 +4,10 @@ import { findAgent } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
 import { latestComments } from '../comments/sql.ts'
 import { findCompany } from '../companies/sql.ts'
+import type { CompanyTable } from '../companies/table.ts'
 import type { Database } from '../database/tables.ts'
 import { feedbackOf, latestDeliverable } from '../deliverables/sql.ts'
+import { goalOfTask } from '../goals/fallback.ts'
 import { goalChain } from '../goals/sql.ts'
 import { notFound } from '../kernel/errors.ts'
 import type { RunContext } from '../ports/run-contract.ts'
@@ -24,14 +26,25 @@ export async function readRunContext(db: Kysely<Database>, runId: string): Promi
   const agent = run && (await findAgent(db, run.agent_id))
   const company = run && (await findCompany(db, run.company_id))
   if (!run || !task || !agent || !company) throw notFound('run', runId)
-  const scope = { companyId: company.id, taskId: task.id }
-  const goals = await goalChain(db, { companyId: company.id, goalId: task.goal_id })
-  const blockers = await blockersOf(db, scope)
   const context: RunContext = {
     spec: 'engine.run-context.v1',
     run: { id: run.id, attempt: run.attempt, wakeReasons: JSON.parse(run.wake_reasons), fence: run.fence ?? 0 },
-    company: { id: company.id, name: company.name },
     agent: { id: agent.id, name: agent.name, role: agent.role, title: agent.title, instructions: agent.instructions },
+    ...(await readTaskContext(db, { company, task })),
+  }
+  return { context, agent }
+}
+
+/** What there is to know of a task, whoever works on it. */
+export async function readTaskContext(
+  db: Kysely<Database>,
+  { company, task }: { company: CompanyTable; task: TaskTable },
+): Promise<Omit<RunContext, 'spec' | 'run' | 'agent'>> {
+  const scope = { companyId: company.id, taskId: task.id }
+  const goals = await goalChain(db, { companyId: company.id, goalId: await goalOfTask(db, task) })
+  const blockers = await blockersOf(db, scope)
+  return {
+    company: { id: company.id, name: company.name },
     goals: goals.map(({ id, title, description }) => ({ id, title, description })),
     task: describeTask(task),
     comments: await readComments(db, scope),
@@ -40,7 +53,6 @@ export async function readRunContext(db: Kysely<Database>, runId: string): Promi
       rows.map(({ number, decision, feedback }) => ({ version: number, decision, feedback })),
     ),
   }
-  return { context, agent }
 }
 
 function describeTask(task: TaskTable): RunContext['task'] {

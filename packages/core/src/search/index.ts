@@ -1,7 +1,8 @@
 import { searchEvents } from './events.ts'
+import * as queries from './queries.ts'
 
 export const search = {
   name: 'search',
-  operations: {},
+  operations: { ...queries },
   events: searchEvents,
 } as const

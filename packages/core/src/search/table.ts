@@ -9,4 +9,7 @@ export interface SearchEntryTable {
   task_id: string | null
   title: string
   body: string
+  /** The title's words as search compares them; see words.ts. */
+  title_words: string
+  body_words: string
 }

@@ -1,7 +1,11 @@
+import * as commands from './commands.ts'
 import { sprintEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { locateSprint } from './sql.ts'
 
 export const sprints = {
   name: 'sprints',
-  operations: {},
+  operations: { ...commands, ...queries },
   events: sprintEvents,
+  entities: { sprint: { parameter: 'sprintId', locate: locateSprint } },
 } as const

@@ -1,4 +1,4 @@
-import type { SprintStatus } from './schema.ts'
+import type { Sprint, SprintStatus } from './schema.ts'
 
 export interface SprintTable {
   id: string
@@ -13,4 +13,20 @@ export interface SprintTable {
   version: number
   created_at: string
   updated_at: string
+}
+
+export function toSprint(row: SprintTable): Sprint {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    projectId: row.project_id,
+    name: row.name,
+    goal: row.goal,
+    status: row.status,
+    startsOn: row.starts_on,
+    endsOn: row.ends_on,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

@@ -3,18 +3,27 @@ import type { AgentTable } from '../agents/table.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { routeTask } from '../routing/route.ts'
+import type { RoutingStep } from '../routing/schema.ts'
 import { cancelQueuedRuns } from '../runs/end.ts'
+import { requireAssignablePerson } from './people.ts'
 import type { TaskTable } from './table.ts'
 import { changeTask, taskRef, wakeAssignee } from './transition.ts'
 
-/** Gives a task to an agent, or to nobody; runs queued for others are cancelled, the new assignee is woken. */
-export async function assignTask(
-  context: CommandContext,
-  task: TaskTable,
-  given: { agentId: string | null; reason: string },
-): Promise<TaskTable> {
+interface Assignment {
+  readonly agentId: string | null
+  /** The person who gets it instead of an agent. */
+  readonly userId?: string
+  readonly reason: string
+  /** Which step of routing chose, and the rule if it was one. */
+  readonly step?: RoutingStep
+  readonly ruleId?: string
+}
+
+/** Gives a task to an agent, to a person, or to nobody; runs queued for others are cancelled, the new assignee is woken. */
+export async function assignTask(context: CommandContext, task: TaskTable, given: Assignment): Promise<TaskTable> {
   if (given.agentId !== null) await requireAssignable(context, given.agentId)
-  const next = await changeTask(context, task, { assignee_agent_id: given.agentId })
+  if (given.userId !== undefined) await requireAssignablePerson(context, given.userId)
+  const next = await changeTask(context, task, { assignee_agent_id: given.agentId, assignee_user_id: given.userId ?? null })
   context.emit('task.assigned', taskRef(next), given)
   await cancelQueuedRuns(context, { taskId: task.id, reason: 'task_reassigned', exceptAgentId: given.agentId })
   await wakeAssignee(context, next, 'assignment')
@@ -24,8 +33,9 @@ export async function assignTask(
 /** Routes a task; where nobody fits it stays as it is and says why in an event. */
 export async function assignByRouting(context: CommandContext, task: TaskTable): Promise<TaskTable> {
   const decision = await routeTask(context, task)
-  if (decision.agentId !== null) return assignTask(context, task, decision)
-  context.emit('task.routing_failed', taskRef(task), { reason: decision.reason })
+  const { agentId, reason, step, ruleId } = decision
+  if (agentId !== null) return assignTask(context, task, { agentId, reason, step, ...(ruleId !== null && { ruleId }) })
+  context.emit('task.routing_failed', taskRef(task), { reason })
   return task
 }
 

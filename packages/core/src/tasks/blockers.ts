@@ -15,9 +15,13 @@ export async function requireTasks(context: CommandContext, references: readonly
   return [...found.values()]
 }
 
-/** Replaces a task's blockers. @throws `rule_violated` when a blocker waits, directly or not, for the task itself */
-export async function setBlockers(context: CommandContext, task: TaskTable, blockers: readonly TaskTable[]): Promise<void> {
+/** @throws `rule_violated` when one of the blockers waits, directly or not, for the task itself */
+export async function refuseCycles(context: CommandContext, task: TaskTable, blockers: readonly TaskTable[]): Promise<void> {
   for (const blocker of blockers) await refuseCycle(context, task, blocker)
+}
+
+/** Gives a task these blockers and no others. The caller made sure that no cycle comes of it. */
+export async function replaceBlockers(context: CommandContext, task: TaskTable, blockers: readonly TaskTable[]): Promise<void> {
   await context.tx.deleteFrom('task_blockers').where('company_id', '=', context.companyId).where('task_id', '=', task.id).execute()
   await addBlockers(context, task, blockers)
 }

@@ -6,42 +6,15 @@ import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Batch, BatchCall, BatchContext, Done } from '../kernel/batch.ts'
 import { announceWriting } from '../events/sql.ts'
-import type { AnyEvent } from '../kernel/events.ts'
 import { eventActor } from '../kernel/actor.ts'
 import { newCredential } from '../runs/credential.ts'
-import type { RunTable } from '../runs/table.ts'
-import { toRun } from '../runs/table.ts'
+import { answerOf, type Claimed, type Entry, type Member } from './checkout-answer.ts'
+import type { Checkout, CheckoutInput } from './schema.ts'
 import { isTaskId } from './sql.ts'
-import type { Checkout, CheckoutInput, TaskStatus } from './schema.ts'
-import { toTask, type TaskTable } from './table.ts'
 
 type Input = z.output<typeof CheckoutInput>
 type Output = z.output<typeof Checkout>
 type Call = BatchCall<Input>
-
-/** One member of the statement: the call's wishes, and the ids of what it will create. */
-interface Member {
-  readonly task: string
-  readonly agent: string | null
-  readonly run: string
-  readonly hash: string
-  readonly worker: string
-  readonly assigned: string
-  readonly claimed: string
-  readonly started: string
-  readonly actorKind: string
-  readonly actorId: string
-  readonly requestId: string | null
-  readonly companies: string | null
-}
-
-type Claimed = TaskTable & {
-  place: number
-  from_status: TaskStatus
-  assigned_seq: number | null
-  claimed_seq: number
-  started_seq: number
-}
 
 interface Given {
   members: string
@@ -54,17 +27,25 @@ interface Given {
  * Checks tasks out for new runs, each task for at most one: the guards of `claimTask`, and what follows from a claim.
  *
  * The ids come out of the document, not as a parameter of their own: knowing how many there are, Postgres would think that
- * planning anew for each call is worth it. All facts are those of the statement's snapshot. That the row of a task is still the one of the snapshot when its lock
- * is ours (`version`) makes sure of everything that changes together with it: status, lease, blockers, deliverables. The
- * agent's row is checked again by its own update, the company's is locked against a change of its status. A task whose row
- * somebody else has is left to the handler: nobody in the batch waits for it, and no two batches wait for each other.
+ * planning anew for each call is worth it. All facts are those of the statement's snapshot. That the row of a task is still the
+ * one of the snapshot when its lock is ours (`version`) makes sure of everything that changes together with it: status, lease,
+ * hold, blockers, deliverables. The agent's row is checked again by its own update, the company's is locked against a change of
+ * its status and gate. Left to the handler are tasks whose rows somebody else has (nobody in the batch waits for them, and no
+ * two batches wait for each other), tasks of people, and agents whose tasks under way must be counted.
  */
 const claimAll = statement((db, given: Given) => rawStatement<Claimed>(db, claimText(db, given)))
 
 function claimText(db: Kysely<Database>, given: Given) {
   return sql<Claimed>`with ${candidates(db, given)}, ${changes(db, given)}, ${records(db, given)}
-    select t.*, a.seq as assigned_seq, c.seq as claimed_seq, s.seq as started_seq
+    select t.*, a.seq as assigned_seq, c.seq as claimed_seq, s.seq as started_seq, case when t.is_labelled = 1 then ${labelsOf(db)} end as labels
     from task t join event c on c.id = t.claimed join event s on s.id = t.started left join event a on a.id = t.assigned`
+}
+
+/** A task's labels, as they are shown. */
+function labelsOf(db: Kysely<Database>) {
+  return sql`(select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'color', l.color) order by l.name)::text
+    from ${tableOf(db, 'task_labels')} tl join ${tableOf(db, 'labels')} l on l.company_id = tl.company_id and l.id = tl.label_id
+    where tl.company_id = t.company_id and tl.task_id = t.id)`
 }
 
 /** The tasks that can be claimed, locked; one row a member. */
@@ -82,6 +63,8 @@ function candidates(db: Kysely<Database>, given: Given) {
       from ${tasks} t join member m on m.task = t.id join ${companies} company on company.id = t.company_id
       where t.id = any(array(select task from member))
         and t.status in ('backlog', 'todo', 'blocked')
+        and t.held_by_task_id is null
+        and t.assignee_user_id is null
         and (t.assignee_agent_id is null or m.agent is null or t.assignee_agent_id = m.agent)
         and coalesce(m.agent, t.assignee_agent_id) is not null
         and (m.companies is null or t.company_id = any(string_to_array(m.companies, ',')::uuid[]))
@@ -93,6 +76,7 @@ function candidates(db: Kysely<Database>, given: Given) {
         and not exists (select from ${runs} q where q.company_id = t.company_id and q.task_id = t.id and q.status = 'queued'
           and q.agent_id <> coalesce(m.agent, t.assignee_agent_id))
         and company.status = 'active'
+        and company.strategy_gate <> 'closed'
       order by t.id
       for no key update of t skip locked
       for key share of company
@@ -107,6 +91,7 @@ function changes(db: Kysely<Database>, given: Given) {
       update ${agents} a set live_runs = a.live_runs + w.wanted
       from (select company_id, worker_agent, count(*) as wanted from candidate group by company_id, worker_agent order by worker_agent) w
       where a.company_id = w.company_id and a.id = w.worker_agent and a.status = 'idle' and a.live_runs + w.wanted <= a.max_concurrent_runs
+        and a.max_concurrent_tasks is null
       returning a.company_id, a.id
     ), task as (
       update ${tasks} t set status = 'in_progress', fence = t.fence + 1, version = t.version + 1, assignee_agent_id = c.worker_agent,
@@ -181,16 +166,10 @@ export const checkoutBatch: Batch<Input, Output> = {
     for (const row of rows) {
       const entry = byPlace.get(row.place)
       const call = calls[row.place]
-      if (entry && call) answers[row.place] = answer(context, { row, call, ...entry })
+      if (entry && call) answers[row.place] = answerOf(context, { row, call, ...entry })
     }
     return answers
   },
-}
-
-interface Entry {
-  readonly place: number
-  readonly member: Member
-  readonly credential: string
 }
 
 /** One member a task: of two calls for the same one, the second is told by the handler who has it. */
@@ -222,79 +201,4 @@ function toEntry(context: BatchContext, { task, place, call }: { task: string; p
     companies: companies === 'all' ? null : companies.join(','),
   }
   return { place, member, credential }
-}
-
-function answer(context: BatchContext, given: Entry & { row: Claimed; call: Call }): Done<Output> {
-  const { row, credential } = given
-  const run = runOf(context, given)
-  return { output: { task: toTask(row), run: toRun(run), credential }, events: eventsOf(context, given) }
-}
-
-/** The row that the statement inserted: all of it is known without reading it back. */
-function runOf({ now }: BatchContext, { row, member }: Entry & { row: Claimed }): RunTable {
-  return {
-    id: member.run,
-    company_id: row.company_id,
-    agent_id: row.checkout_agent_id ?? '',
-    task_id: row.id,
-    status: 'running',
-    wake_reasons: '["manual"]',
-    priority: row.priority,
-    attempt: 1,
-    retry_of: null,
-    fence: row.fence,
-    worker_id: member.worker,
-    credential_hash: member.hash,
-    available_at: now,
-    outcome: null,
-    error_class: null,
-    error_message: null,
-    input_tokens: 0,
-    output_tokens: 0,
-    cached_input_tokens: 0,
-    cost_micros: 0,
-    version: 1,
-    created_at: now,
-    updated_at: now,
-    started_at: now,
-    finished_at: null,
-  }
-}
-
-function eventsOf({ now }: BatchContext, { row, member, call }: Entry & { row: Claimed; call: Call }): AnyEvent[] {
-  const agentId = row.checkout_agent_id ?? ''
-  const envelope = { companyId: row.company_id, actor: eventActor(call.actor), requestId: call.requestId, at: now }
-  const entity = { type: 'task', id: row.id, version: row.version } as const
-  const assigned: AnyEvent[] =
-    row.assigned_seq === null
-      ? []
-      : [
-          {
-            ...envelope,
-            id: member.assigned,
-            seq: row.assigned_seq,
-            type: 'task.assigned',
-            entity,
-            data: { agentId, reason: 'checked it out' },
-          },
-        ]
-  return [
-    ...assigned,
-    {
-      ...envelope,
-      id: member.claimed,
-      seq: row.claimed_seq,
-      type: 'task.claimed',
-      entity,
-      data: { runId: member.run, agentId, fence: row.fence, from: row.from_status },
-    },
-    {
-      ...envelope,
-      id: member.started,
-      seq: row.started_seq,
-      type: 'run.started',
-      entity: { type: 'run', id: member.run, version: 1 },
-      data: { taskId: row.id, agentId, attempt: 1, fence: row.fence, workerId: member.worker },
-    },
-  ]
 }

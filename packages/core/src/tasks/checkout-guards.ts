@@ -49,7 +49,34 @@ export function noPendingDeliverable(e: TaskExpression) {
   return e.not(e.exists(pending))
 }
 
-/** The agent is idle, has a free slot, and its company is active. */
+/** Its subtree is not held. */
+export function notHeld(e: TaskExpression) {
+  return e('tasks.held_by_task_id', 'is', null)
+}
+
+/** How many tasks an agent has under way: those that its leases are for, without those that wait for a review. */
+export function tasksUnderWay(e: ExpressionBuilder<Database, 'agents'>) {
+  return e
+    .selectFrom('leases')
+    .innerJoin('tasks as held', (join) =>
+      join.onRef('held.company_id', '=', 'leases.company_id').onRef('held.id', '=', 'leases.task_id').on('held.status', '=', 'in_progress'),
+    )
+    .select((lease) => lease.fn.countAll<number>().as('tasks'))
+    .whereRef('leases.company_id', '=', 'agents.company_id')
+    .whereRef('leases.agent_id', '=', 'agents.id')
+}
+
+/** The agent may take one task more; most have no limit, and nothing is counted for them. */
+export function hasFreeTaskSlot(e: ExpressionBuilder<Database, 'agents'>) {
+  return e.or([e('agents.max_concurrent_tasks', 'is', null), e('agents.max_concurrent_tasks', '>', tasksUnderWay(e))])
+}
+
+/** The company is active, and its strategy approved where it asks for that. A budget's limit will be one more condition here. */
+export function companyLetsStart(e: ExpressionBuilder<Database, 'companies'>) {
+  return e.and([e('companies.status', '=', sql.lit('active')), e('companies.strategy_gate', '!=', sql.lit('closed'))])
+}
+
+/** The agent is idle, has a free slot, and its company lets it start. */
 export function agentMayWork(e: TaskExpression, given: { companyId: string; agentId: string }) {
   const free = e
     .selectFrom('agents')
@@ -58,12 +85,25 @@ export function agentMayWork(e: TaskExpression, given: { companyId: string; agen
     .where('agents.id', '=', given.agentId)
     .where('agents.status', '=', 'idle')
     .where((agent) =>
-      agent(agent.selectFrom('companies').select('companies.status').whereRef('companies.id', '=', 'agents.company_id'), '=', 'active'),
+      agent.exists(
+        agent.selectFrom('companies').select('companies.id').whereRef('companies.id', '=', 'agents.company_id').where(companyLetsStart),
+      ),
     )
     .whereRef('agents.live_runs', '<', 'agents.max_concurrent_runs')
+    .where(hasFreeTaskSlot)
   return e.exists(free)
 }
 
+/** Nobody's, this agent's, or the person's for whom this agent stands. */
 export function unassignedOrMine(e: TaskExpression, agentId: string) {
-  return e.or([e('tasks.assignee_agent_id', 'is', null), e('tasks.assignee_agent_id', '=', agentId)])
+  const person = e
+    .selectFrom('members')
+    .select('members.id')
+    .whereRef('members.company_id', '=', 'tasks.company_id')
+    .whereRef('members.user_id', '=', 'tasks.assignee_user_id')
+    .where('members.agent_id', '=', agentId)
+  return e.and([
+    e.or([e('tasks.assignee_agent_id', 'is', null), e('tasks.assignee_agent_id', '=', agentId)]),
+    e.or([e('tasks.assignee_user_id', 'is', null), e.exists(person)]),
+  ])
 }

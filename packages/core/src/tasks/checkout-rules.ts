@@ -1,4 +1,5 @@
 import type { AgentTable } from '../agents/table.ts'
+import type { CompanyTable } from '../companies/table.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { illegalTransition } from '../kernel/transition.ts'
 import { ruleViolated } from '../kernel/errors.ts'
@@ -11,7 +12,12 @@ import type { TaskTable } from './table.ts'
 export interface CheckoutFacts {
   readonly task: TaskTable
   readonly agent: AgentTable
-  readonly companyStatus: string
+  readonly company: CompanyTable | null
+  /** The task whose subtree is held, with this one in it. */
+  readonly heldBy: TaskTable | null
+  /** Whose the task is, and which agent works for them. */
+  readonly assignee: { readonly kind: 'agent' | 'user'; readonly id: string; readonly name: string; readonly agentId: string | null } | null
+  readonly tasksUnderWay: number
   readonly lease: LeaseTable | null
   readonly holderName: string | null
   readonly blockers: readonly TaskTable[]
@@ -22,8 +28,9 @@ export interface CheckoutFacts {
 
 /** Says why a guarded checkout changed no row, most telling reason first. Pure. */
 export function explainCheckout(facts: CheckoutFacts): EngineError {
-  const { task, agent } = facts
-  if (facts.companyStatus !== 'active') return ruleViolated(`The company is ${facts.companyStatus}; nothing starts in it. Resume it first.`)
+  const { task, assignee } = facts
+  const gate = companyRefusal(facts.company)
+  if (gate) return gate
   if (facts.lease) return heldBySomebody(facts, facts.lease)
   if (facts.expectedStatuses && !facts.expectedStatuses.includes(task.status)) {
     return new EngineError(
@@ -39,8 +46,30 @@ export function explainCheckout(facts: CheckoutFacts): EngineError {
   if (facts.blockers.length > 0) return blocked(facts)
   if (facts.hasPendingDeliverable)
     return ruleViolated(`A deliverable of ${task.identifier} waits for its review; decide it first.`, { taskId: task.id })
-  if (task.assignee_agent_id !== null && task.assignee_agent_id !== agent.id) return assignedElsewhere(facts)
+  if (facts.heldBy) return held(task, facts.heldBy)
+  if (assignee && assignee.agentId !== facts.agent.id) return assignedElsewhere(facts, assignee)
   return agentUnavailable(facts)
+}
+
+/** Why nothing starts in a company; null when something may. Whether its budget allows it will be asked here. */
+function companyRefusal(company: CompanyTable | null): EngineError | null {
+  const status = company?.status ?? 'archived'
+  if (status !== 'active') return ruleViolated(`The company is ${status}; nothing starts in it. Resume it first.`)
+  if (company?.strategy_gate !== 'closed') return null
+  return new EngineError(
+    taskErrors.strategy_required,
+    `${company.name} lets nothing start before its first strategy is approved. Tasks can be drafted; request the approval of a strategy.`,
+    { details: { strategyGate: company.strategy_gate } },
+  )
+}
+
+function held(task: TaskTable, root: TaskTable): EngineError {
+  const heldBy = { id: root.id, identifier: root.identifier, title: root.title }
+  const message =
+    root.id === task.id
+      ? `${task.identifier} is held. Resume it first.`
+      : `${task.identifier} is held with ${root.identifier}. Resume that one first.`
+  return new EngineError(taskErrors.task_held, message, { details: { heldBy } })
 }
 
 function heldBySomebody(facts: CheckoutFacts, lease: LeaseTable): EngineError {
@@ -76,24 +105,42 @@ function blocked(facts: CheckoutFacts): EngineError {
   return new EngineError(taskErrors.task_blocked, `${facts.task.identifier} waits for ${names}.`, { details: { blockers } })
 }
 
-function assignedElsewhere(facts: CheckoutFacts): EngineError {
+function assignedElsewhere(facts: CheckoutFacts, assignee: NonNullable<CheckoutFacts['assignee']>): EngineError {
   const { task } = facts
   return new EngineError(
     taskErrors.checkout_conflict,
-    `${task.identifier} is assigned to the agent ${task.assignee_agent_id}, who has not started it. Assign it to ${facts.agent.name} first.`,
+    `${task.identifier} is assigned to ${assignee.name}, who has not started it. Assign it to ${facts.agent.name} first.`,
     {
-      details: { status: task.status, fence: task.fence, holder: null, assigneeAgentId: task.assignee_agent_id },
+      details: {
+        status: task.status,
+        fence: task.fence,
+        holder: null,
+        assigneeAgentId: task.assignee_agent_id,
+        assigneeUserId: task.assignee_user_id,
+      },
     },
   )
 }
 
 function agentUnavailable(facts: CheckoutFacts): EngineError {
-  const { agent } = facts
-  const { live_runs: liveRuns } = agent
-  const isFull = agent.status === 'idle' && liveRuns >= agent.max_concurrent_runs
-  const why = isFull ? `has ${liveRuns} of ${agent.max_concurrent_runs} runs under way` : `is ${agent.status}`
-  const cure = isFull ? 'Wait for one to end, or raise maxConcurrentRuns.' : 'Resume it first.'
+  const { agent, tasksUnderWay } = facts
+  const { live_runs: liveRuns, max_concurrent_runs: maxConcurrentRuns, max_concurrent_tasks: maxConcurrentTasks } = agent
+  const { why, cure } = unavailability(facts)
   return new EngineError(taskErrors.agent_unavailable, `The agent ${agent.name} ${why}. ${cure}`, {
-    details: { agentId: agent.id, status: agent.status, liveRuns, maxConcurrentRuns: agent.max_concurrent_runs },
+    details: { agentId: agent.id, status: agent.status, liveRuns, maxConcurrentRuns, tasksUnderWay, maxConcurrentTasks },
   })
+}
+
+function unavailability({ agent, tasksUnderWay }: CheckoutFacts): { why: string; cure: string } {
+  if (agent.status !== 'idle') return { why: `is ${agent.status}`, cure: 'Resume it first.' }
+  if (agent.live_runs >= agent.max_concurrent_runs) {
+    return {
+      why: `has ${agent.live_runs} of ${agent.max_concurrent_runs} runs under way`,
+      cure: 'Wait for one to end, or raise maxConcurrentRuns.',
+    }
+  }
+  return {
+    why: `has ${tasksUnderWay} of ${agent.max_concurrent_tasks} tasks under way`,
+    cure: 'Wait until one is done or in review, or raise maxConcurrentTasks.',
+  }
 }

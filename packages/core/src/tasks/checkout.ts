@@ -1,17 +1,30 @@
+import { sql, type Transaction } from 'kysely'
+
 import { findColleague } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
 import { findCompany } from '../companies/sql.ts'
 import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { isoTime } from '../ports/clock.ts'
+import type { DatabaseFamily } from '../ports/storage.ts'
 import { cancelQueuedRuns } from '../runs/end.ts'
 import { findLease, insertLease } from '../runs/lease.ts'
-import { agentMayWork, noLiveOwner, noPendingDeliverable, noUnresolvedBlocker, unassignedOrMine } from './checkout-guards.ts'
-import { explainCheckout } from './checkout-rules.ts'
+import {
+  agentMayWork,
+  noLiveOwner,
+  noPendingDeliverable,
+  noUnresolvedBlocker,
+  notHeld,
+  tasksUnderWay,
+  unassignedOrMine,
+} from './checkout-guards.ts'
+import { explainCheckout, type CheckoutFacts } from './checkout-rules.ts'
+import { findMemberByUser } from '../members/sql.ts'
 import { taskMachine } from './machine.ts'
 import { taskRef } from './transition.ts'
 import type { TaskStatus } from './schema.ts'
-import { unresolvedBlockers } from './sql.ts'
+import { findTask, unresolvedBlockers } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
 interface Claim {
@@ -22,19 +35,25 @@ interface Claim {
   now: string
 }
 
+/** In an expression, Postgres takes a parameter for text. */
+function asUuid(id: string, family: DatabaseFamily) {
+  return family === 'postgres' ? sql<string>`${id}::uuid` : sql<string>`${id}`
+}
+
 /**
  * Takes a task for one run: the only way into `in_progress`.
  * Guards: right status, unassigned or mine, no live owner, no unresolved blocker, no deliverable under review, agent may
- * work and has a free slot, company active. The fence grows by one and is never used again.
+ * work and has free slots, subtree not held, company active and past its strategy gate. The fence grows by one and is never used again.
  */
-const claimTask = statement((db, given: Claim) =>
+const claimTask = statement((db, given: Claim, family) =>
   db
     .updateTable('tasks')
     .set((e) => ({
       status: 'in_progress' as const,
       fence: e('fence', '+', 1),
       version: e('version', '+', 1),
-      assignee_agent_id: given.agentId,
+      // A person's task stays the person's; the agent that stands for them only works on it.
+      assignee_agent_id: e.case().when('assignee_user_id', 'is', null).then(asUuid(given.agentId, family)).end(),
       checkout_run_id: given.runId,
       checkout_agent_id: given.agentId,
       checkout_at: given.now,
@@ -49,6 +68,7 @@ const claimTask = statement((db, given: Claim) =>
     .where('id', '=', given.taskId)
     .where('status', 'in', taskMachine.sources('checkout', 'in_progress'))
     .where((e) => unassignedOrMine(e, given.agentId))
+    .where(notHeld)
     .where(noLiveOwner)
     .where(noUnresolvedBlocker)
     .where(noPendingDeliverable)
@@ -82,10 +102,14 @@ export async function checkoutTask(context: CommandContext, request: CheckoutReq
     expiresAt: isoTime(context.clock.now() + context.settings.leaseMs),
   })
   context.countLiveRun(agent.id, 1)
-  if (task.assignee_agent_id === null) context.emit('task.assigned', taskRef(claimed), { agentId: agent.id, reason: 'checked it out' })
+  if (isNobodys(task)) context.emit('task.assigned', taskRef(claimed), { agentId: agent.id, reason: 'checked it out' })
   await cancelQueuedRuns(context, { taskId: task.id, reason: 'task_checked_out', exceptAgentId: agent.id })
   context.emit('task.claimed', taskRef(claimed), { runId, agentId: agent.id, fence: claimed.fence, from: task.status })
   return claimed
+}
+
+function isNobodys(task: TaskTable): boolean {
+  return task.assignee_agent_id === null && task.assignee_user_id === null
 }
 
 async function refusal(context: CommandContext, request: CheckoutRequest) {
@@ -103,7 +127,10 @@ async function refusal(context: CommandContext, request: CheckoutRequest) {
   return explainCheckout({
     task,
     agent,
-    companyStatus: (await findCompany(tx, companyId))?.status ?? 'archived',
+    company: await findCompany(tx, companyId),
+    heldBy: task.held_by_task_id === null ? null : await findTask(tx, task.held_by_task_id),
+    assignee: await assigneeOf(context, task),
+    tasksUnderWay: await countTasksUnderWay(tx, agent),
     lease,
     holderName: holder?.name ?? null,
     blockers: await unresolvedBlockers(tx, { companyId, taskId: task.id }),
@@ -111,4 +138,24 @@ async function refusal(context: CommandContext, request: CheckoutRequest) {
     expectedStatuses: request.expectedStatuses,
     now: context.now,
   })
+}
+
+/** Whose the task is: a person with the agent that stands for them, or an agent. */
+async function assigneeOf({ tx, companyId }: CommandContext, task: TaskTable): Promise<CheckoutFacts['assignee']> {
+  if (task.assignee_user_id === null) {
+    const agent = task.assignee_agent_id === null ? null : await findColleague(tx, { companyId, agentId: task.assignee_agent_id })
+    return agent && { kind: 'agent', id: agent.id, name: agent.name, agentId: agent.id }
+  }
+  const member = await findMemberByUser(tx, { companyId, userId: task.assignee_user_id })
+  return { kind: 'user', id: task.assignee_user_id, name: member?.name ?? task.assignee_user_id, agentId: member?.agent_id ?? null }
+}
+
+async function countTasksUnderWay(tx: Transaction<Database>, agent: AgentTable): Promise<number> {
+  const row = await tx
+    .selectFrom('agents')
+    .select((e) => tasksUnderWay(e).as('tasks'))
+    .where('company_id', '=', agent.company_id)
+    .where('id', '=', agent.id)
+    .executeTakeFirst()
+  return row?.tasks ?? 0
 }

@@ -1,88 +1,54 @@
-import type { z } from 'zod'
+import { sql } from 'kysely'
 
-import { lockAgent } from '../agents/sql.ts'
 import { takeTaskNumber } from '../companies/sql.ts'
+import { familyOf } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
-import { findGoal } from '../goals/sql.ts'
+import { eventActor, type Actor } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
-import { assignByRouting, assignTask, refuseTerminated } from './assign.ts'
-import { addBlockers, requireTasks } from './blockers.ts'
+import { searchRow, writeSearchEntry } from '../search/sql.ts'
+import { assignByRouting, assignTask } from './assign.ts'
+import { addBlockers } from './blockers.ts'
+import { addLabels } from './labels.ts'
 import { priorityRank, type NewTask } from './schema.ts'
-import { shareCompanyTask } from './sql.ts'
+import { findSurroundings } from './surroundings.ts'
+import { taskEntry } from './search-entry.ts'
 import type { TaskTable } from './table.ts'
 import { taskRef } from './transition.ts'
-
-type Wish = z.output<typeof NewTask>
-
-/** What a new task refers to, found and locked. */
-interface Surroundings {
-  readonly parent: TaskTable | null
-  readonly blockers: readonly TaskTable[]
-}
 
 /**
  * Creates a task, gives it to whom it is meant for and wakes them. All that can be refused is refused before anything is
  * written, so a caller that creates many may go on with the others.
  */
-export async function createTask(context: CommandContext, wish: Wish): Promise<TaskTable> {
-  const { parent, blockers } = await findSurroundings(context, wish)
-  const row = await numbered(context, {
-    ...blankTask(context, wish),
-    parent_id: parent?.id ?? null,
-    goal_id: wish.goalId ?? parent?.goal_id ?? null,
-  })
-  await insertTask(context.tx, row)
+export async function createTask(context: CommandContext, wish: NewTask): Promise<TaskTable> {
+  const { blockers, labelIds, columns } = await findSurroundings(context, wish)
+  const { row, mayRoute } = await numbered(context, { ...blankTask(context, wish), ...columns })
+  await insertTask(context, row)
   await addBlockers(context, row, blockers)
+  await addLabels(context, row.id, labelIds)
   context.emit('task.created', taskRef(row), {
     identifier: row.identifier,
     title: row.title,
     status: row.status,
     blockedBy: blockers.map((blocker) => blocker.id),
   })
-  if (wish.assigneeAgentId) return assignTask(context, row, { agentId: wish.assigneeAgentId, reason: 'named at creation' })
-  const wantsRouting = row.preferred_agent_id !== null || row.required_capabilities !== '[]'
+  const { assigneeAgentId, assigneeUserId } = wish
+  if (assigneeAgentId) return assignTask(context, row, { agentId: assigneeAgentId, reason: 'named at creation' })
+  if (assigneeUserId) return assignTask(context, row, { agentId: null, userId: assigneeUserId, reason: 'named at creation' })
+  const wantsRouting = mayRoute || row.preferred_agent_id !== null || row.required_capabilities !== '[]'
   return wantsRouting ? assignByRouting(context, row) : row
 }
 
-/**
- * Locks all that new tasks refer to before the first of them takes a number: tasks before agents, each in one order, so that no
- * two commands wait for each other. What is not there is refused when its task is created.
- */
-export async function lockSurroundings(context: CommandContext, wishes: readonly Wish[]): Promise<void> {
-  const tasks = wishes.flatMap((wish) => [...(wish.blockedBy ?? []), ...(wish.parentId ? [wish.parentId] : [])])
-  const agents = wishes.flatMap((wish) => [wish.assigneeAgentId, wish.preferredAgentId].filter((id) => typeof id === 'string'))
-  for (const reference of new Set(tasks.toSorted())) await shareCompanyTask(context.tx, { companyId: context.companyId, reference })
-  for (const id of new Set(agents.toSorted())) await lockAgent(context.tx, id)
-}
-
-async function findSurroundings(context: CommandContext, wish: Wish): Promise<Surroundings> {
-  const [parent = null] = wish.parentId ? await requireTasks(context, [wish.parentId], 'parentId') : []
-  const blockers = await requireTasks(context, wish.blockedBy ?? [])
-  for (const [field, agentId] of [
-    ['assigneeAgentId', wish.assigneeAgentId],
-    ['preferredAgentId', wish.preferredAgentId],
-  ] as const) {
-    if (!agentId) continue
-    const agent = await lockAgent(context.tx, agentId)
-    if (agent?.company_id !== context.companyId) throw ruleViolated(`${field}: there is no agent ${agentId} in this company.`, { agentId })
-    if (field === 'assigneeAgentId') refuseTerminated(agent)
-  }
-  if (wish.goalId && (await findGoal(context.tx, wish.goalId))?.company_id !== context.companyId) {
-    throw ruleViolated(`goalId: there is no goal ${wish.goalId} in this company.`, { goalId: wish.goalId })
-  }
-  return { parent, blockers }
-}
-
-async function numbered(context: CommandContext, row: TaskTable): Promise<TaskTable> {
-  const taken = await takeTaskNumber(context.tx, { companyId: context.companyId, now: context.now })
+async function numbered(context: CommandContext, row: TaskTable): Promise<{ row: TaskTable; mayRoute: boolean }> {
+  const taken = await takeTaskNumber(context.tx, { companyId: context.companyId, projectId: row.project_id })
   if (!taken) throw notFound('company', context.companyId)
   if (taken.status === 'archived') throw ruleViolated('The company is archived; nothing new is created in it.')
-  return { ...row, identifier: `${taken.task_prefix}-${taken.task_counter}` }
+  return { row: { ...row, identifier: `${taken.task_prefix}-${taken.task_counter}` }, mayRoute: Boolean(taken.may_route) }
 }
 
 /** The row of a new task, before it has a number and surroundings. */
-export function blankTask(context: { companyId: string; now: string; newId(): string }, wish: Wish): TaskTable {
+export function blankTask(context: { companyId: string; now: string; actor: Actor; newId(): string }, wish: NewTask): TaskTable {
+  const { kind, id } = eventActor(context.actor)
   return {
     id: context.newId(),
     company_id: context.companyId,
@@ -118,20 +84,37 @@ export function blankTask(context: { companyId: string; now: string; newId(): st
     sprint_id: null,
     assignee_user_id: null,
     held_by_task_id: null,
-    due_at: null,
+    due_at: wish.dueDate ?? null,
     overdue_at: null,
-    billing_code: null,
+    billing_code: wish.billingCode ?? null,
+    is_labelled: 0,
     request_depth: 0,
     origin: 'manual',
-    created_by_kind: 'system',
-    created_by_id: 'system',
+    created_by_kind: kind,
+    created_by_id: id,
     deleted_at: null,
   }
 }
 
 /** Columns that a new task has no say in are left to their defaults. */
-const insertTask = statement((db, given: TaskTable) =>
-  db.insertInto('tasks').values({
+const insertRow = statement((db, given: TaskTable & Entry, family) => {
+  // A round trip away, what the task is found by is written with it.
+  const written =
+    family === 'postgres'
+      ? db.with('entry', (entries) =>
+          entries.insertInto('search_entries').values({
+            company_id: given.company_id,
+            entity_type: sql.lit('task'),
+            entity_id: given.id,
+            task_id: given.id,
+            title: given.search_title,
+            body: given.search_body,
+            title_words: given.title_words,
+            body_words: given.body_words,
+          }),
+        )
+      : db
+  return written.insertInto('tasks').values({
     id: given.id,
     company_id: given.company_id,
     identifier: given.identifier,
@@ -141,12 +124,18 @@ const insertTask = statement((db, given: TaskTable) =>
     priority: given.priority,
     goal_id: given.goal_id,
     parent_id: given.parent_id,
+    project_id: given.project_id,
+    sprint_id: given.sprint_id,
     preferred_agent_id: given.preferred_agent_id,
     required_capabilities: given.required_capabilities,
     tags: given.tags,
+    is_labelled: given.is_labelled,
     acceptance_criteria: given.acceptance_criteria,
     context: given.context,
     max_attempts: given.max_attempts,
+    due_at: given.due_at,
+    billing_code: given.billing_code,
+    held_by_task_id: given.held_by_task_id,
     progress_percent: 0,
     fence: 0,
     request_depth: given.request_depth,
@@ -156,5 +145,20 @@ const insertTask = statement((db, given: TaskTable) =>
     version: 1,
     created_at: given.created_at,
     updated_at: given.updated_at,
-  }),
-)
+  })
+})
+
+/** The columns of search_entries that a task fills. */
+interface Entry {
+  search_title: string
+  search_body: string
+  title_words: string
+  body_words: string
+}
+
+async function insertTask({ tx, companyId }: CommandContext, row: TaskTable): Promise<void> {
+  const entry = taskEntry(row)
+  const { title, body, title_words, body_words } = searchRow(companyId, entry)
+  await insertRow(tx, { ...row, search_title: title, search_body: body, title_words, body_words })
+  if (familyOf(tx) === 'sqlite') await writeSearchEntry({ tx, companyId }, entry)
+}

@@ -2,10 +2,13 @@ import { z } from 'zod'
 
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { listOf, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
+import { readBundle, TaskBundle } from './bundle.ts'
+import { showTask, showTasks } from './labels.ts'
+import { listTasks, taskFilters } from './list.ts'
 import { Task, TaskRef, TaskStatus } from './schema.ts'
-import { toTask } from './table.ts'
+import { InboxReason, readInbox, selfOf } from './self.ts'
 import { findTask } from './sql.ts'
 
 export const get = query({
@@ -17,33 +20,68 @@ export const get = query({
   async handle(context, input) {
     const task = await findTask(context.db, input.taskId)
     if (!task) throw notFound('task', input.taskId)
-    return toTask(task)
+    return showTask(context.db, task)
   },
 })
 
 export const list = query({
   title: 'List tasks, oldest first',
-  input: z.strictObject({
-    companyId: Id,
-    status: TaskStatus.optional(),
-    assigneeAgentId: Id.optional(),
-    parentId: Id.optional(),
-    ...pageInput,
-  }),
+  input: z.strictObject({ companyId: Id, ...taskFilters, ...pageInput }),
   output: pageOf(Task),
   access: { scope: 'tasks:read', company: 'company' },
   http: ['GET', '/companies/:companyId/tasks'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('tasks')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
-    if (input.status) rows = rows.where('status', '=', input.status)
-    if (input.assigneeAgentId) rows = rows.where('assignee_agent_id', '=', input.assigneeAgentId)
-    if (input.parentId) rows = rows.where('parent_id', '=', input.parentId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toTask, key: (row) => [row.id] })
+    const page = toPage(await listTasks(context.db, { ...input, companyId: context.companyId }), input.limit, {
+      item: (row) => row,
+      key: (row) => [row.id],
+    })
+    return { ...page, items: await showTasks(context.db, page.items) }
+  },
+})
+
+export const context = query({
+  title: 'Show all that whoever works on a task should know',
+  description: 'What a run is given at its start, and the project, the tasks below it and the documents.',
+  input: z.strictObject({ taskId: TaskRef }),
+  output: TaskBundle,
+  access: { scope: 'tasks:read', company: 'task' },
+  http: ['GET', '/tasks/:taskId/context'],
+  async handle({ db }, input) {
+    const task = await findTask(db, input.taskId)
+    if (!task) throw notFound('task', input.taskId)
+    return readBundle(db, task)
+  },
+})
+
+const openStatuses = TaskStatus.exclude(['done', 'cancelled'])
+
+export const mine = query({
+  title: 'List the open tasks that are assigned to me',
+  input: z.strictObject({ status: listOf(openStatuses), ...pageInput }),
+  output: pageOf(Task),
+  access: { scope: 'agents:self', company: 'actor' },
+  http: ['GET', '/agents/me/tasks'],
+  async handle(self, { status = openStatuses.options, ...at }) {
+    const { db, companyId } = self
+    const rows = await listTasks(db, { ...at, companyId, status, assigneeAgentId: selfOf(self) })
+    const page = toPage(rows, at.limit, { item: (row) => row, key: (row) => [row.id] })
+    return { ...page, items: await showTasks(db, page.items) }
+  },
+})
+
+export const inbox = query({
+  title: 'Show what waits for me, the most urgent first',
+  description: 'What is under way comes first, then work that was sent back, then new work. Tasks that can not start yet are not in it.',
+  input: z.strictObject({ limit: pageInput.limit }),
+  output: z.object({ items: z.array(z.object({ reason: InboxReason, task: Task })) }),
+  access: { scope: 'agents:self', company: 'actor' },
+  http: ['GET', '/agents/me/inbox'],
+  async handle(self, { limit }) {
+    const found = await readInbox(self.db, { companyId: self.companyId, agentId: selfOf(self), limit })
+    const tasks = await showTasks(
+      self.db,
+      found.map(({ row }) => row),
+    )
+    return { items: tasks.flatMap((task, index) => (found[index] ? [{ reason: found[index].reason, task }] : [])) }
   },
 })

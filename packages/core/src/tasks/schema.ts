@@ -26,15 +26,26 @@ export const Task = z
     description: z.string().nullable(),
     status: TaskStatus,
     priority: TaskPriority,
+    projectId: Id.nullable(),
+    sprintId: Id.nullable(),
     goalId: Id.nullable(),
     parentId: Id.nullable(),
     assigneeAgentId: Id.nullable(),
+    assigneeUserId: Id.nullable().describe('The person it is assigned to; a task has one assignee, an agent or a person.'),
     preferredAgentId: Id.nullable(),
     requiredCapabilities: z.array(z.string()),
     tags: z.array(z.string()),
+    labels: z.array(z.object({ id: Id, name: z.string(), color: z.string().nullable() })),
     acceptanceCriteria: z.array(z.string()),
     context: jsonObject,
     maxAttempts: z.number().int(),
+    dueDate: IsoTime.nullable(),
+    overdueAt: IsoTime.nullable().describe('When it was noticed that the due date had passed.'),
+    billingCode: z.string().nullable(),
+    requestDepth: z.number().int().describe("How far down it was asked for: its parent's depth and one."),
+    origin: TaskOrigin,
+    createdBy: z.object({ kind: z.enum(['system', 'user', 'agent']), id: z.string() }),
+    heldByTaskId: Id.nullable().describe('The task whose subtree is held, with this one in it: nothing in there starts.'),
     blocked: z.object({ reason: z.string(), owner: z.string().nullable() }).nullable(),
     progress: z.object({ percent: z.number().int(), message: z.string().nullable() }),
     checkout: z.object({ runId: Id, agentId: Id, since: IsoTime, fence: z.number().int() }).nullable(),
@@ -48,15 +59,34 @@ export const Task = z
   .meta({ id: 'Task' })
 export type Task = z.infer<typeof Task>
 
+const endOfDay = (date: string) => `${date}T23:59:59.999Z`
+const inUtc = (time: string) => new Date(time).toISOString()
+
+/** A moment, or a day, which ends at midnight UTC. */
+const DueDate = z
+  .union([z.iso.date().transform(endOfDay), z.iso.datetime({ offset: true }).transform(inUtc)])
+  .describe('A time, or a day such as 2026-03-31, which is due when it ends in UTC.')
+
+/** Each by its id or by its name. */
+export const Labels = z.array(z.string().trim().min(1).max(200)).max(20).describe('Ids or names of labels that the company has.')
+
+/** How far down tasks may be asked for. */
+export const deepestRequest = 8
+
 export const TaskInput = {
   title: z.string().trim().min(1).max(500),
   description: LongText.nullable().optional(),
   priority: TaskPriority.optional(),
+  projectId: Id.nullable().optional().describe("Left out, a new task is of its parent's project, or of its sprint's."),
+  sprintId: Id.nullable().optional(),
   goalId: Id.nullable().optional(),
   parentId: TaskRef.nullable().optional(),
   preferredAgentId: Id.nullable().optional(),
   requiredCapabilities: Tags.optional(),
   tags: Tags.optional(),
+  labels: Labels.optional(),
+  dueDate: DueDate.nullable().optional(),
+  billingCode: z.string().trim().min(1).max(64).nullable().optional(),
   acceptanceCriteria: z.array(z.string().min(1).max(2_000)).max(50).optional(),
   context: jsonObject.optional(),
   maxAttempts: z.number().int().min(1).max(20).optional(),
@@ -66,18 +96,44 @@ export const TaskInput = {
 export const NewTask = z.strictObject({
   status: z.enum(['backlog', 'todo']).default('todo'),
   assigneeAgentId: Id.optional().describe('Left out, the task is routed by preferredAgentId and requiredCapabilities when it names any.'),
+  assigneeUserId: Id.optional().describe('A member of the company; a task has one assignee.'),
   ...TaskInput,
 })
+export type NewTask = z.output<typeof NewTask>
+
+export const UpdateFields = {
+  version: z.number().int().optional(),
+  status: TaskStatus.optional().describe('The moves that `update` may make; other moves have verbs of their own.'),
+  ...z.object(TaskInput).partial().shape,
+}
+
+/** What became of one of several: as one alone it would have been refused with this. */
+const Refusal = { status: z.literal('refused'), error: z.object({ code: z.string(), message: z.string() }) }
 
 export const CreateInput = NewTask.extend({ companyId: Id })
 
 export const CreateManyInput = z.strictObject({ companyId: Id, tasks: z.array(NewTask).min(1).max(100) })
 
 export const CreatedMany = z.object({
+  items: z.array(z.discriminatedUnion('status', [z.object({ status: z.literal('created'), task: Task }), z.object(Refusal)])),
+})
+
+export const UpdatedMany = z.object({
   items: z.array(
     z.discriminatedUnion('status', [
-      z.object({ status: z.literal('created'), task: Task }),
-      z.object({ status: z.literal('refused'), error: z.object({ code: z.string(), message: z.string() }) }),
+      z.object({ status: z.literal('updated'), task: Task }),
+      z.object({ ...Refusal, taskId: TaskRef.describe('As it was named in the call.') }),
+    ]),
+  ),
+})
+
+export const DeletedTask = z.object({ id: Id, identifier: z.string(), deletedAt: IsoTime }).meta({ id: 'DeletedTask' })
+
+export const DeletedMany = z.object({
+  items: z.array(
+    z.discriminatedUnion('status', [
+      z.object({ status: z.literal('deleted'), task: DeletedTask }),
+      z.object({ ...Refusal, taskId: TaskRef.describe('As it was named in the call.') }),
     ]),
   ),
 })

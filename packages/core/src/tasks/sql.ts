@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
-import { noUnresolvedBlocker } from './checkout-guards.ts'
+import { noUnresolvedBlocker, notHeld } from './checkout-guards.ts'
 import { taskMachine } from './machine.ts'
 import type { TaskTable } from './table.ts'
 
@@ -12,9 +12,13 @@ const taskByIdentifier = statement((db, given: { identifier: string }) =>
   db.selectFrom('tasks').selectAll().where('identifier', '=', given.identifier),
 )
 
-/** A task by its id or its identifier (`ACM-42`, in any case). */
+/** A task by its id or its identifier (`ACM-42`, in any case); a deleted one is found by nobody. */
 export async function findTask(db: Kysely<Database>, reference: string): Promise<TaskTable | null> {
-  return findBy(db, reference, taskById)
+  return undeleted(await findBy(db, reference, taskById))
+}
+
+function undeleted(task: TaskTable | null): TaskTable | null {
+  return task?.deleted_at === null ? task : null
 }
 
 const identifierPattern = /^[a-z][a-z0-9]*-\d+$/i
@@ -44,7 +48,7 @@ export async function lockCompanyTask(
   tx: Transaction<Database>,
   given: { companyId: string; reference: string },
 ): Promise<TaskTable | null> {
-  const task = await findBy(tx, given.reference, taskForChange)
+  const task = undeleted(await findBy(tx, given.reference, taskForChange))
   return task?.company_id === given.companyId ? task : null
 }
 
@@ -55,7 +59,7 @@ export async function shareCompanyTask(
   tx: Transaction<Database>,
   given: { companyId: string; reference: string },
 ): Promise<TaskTable | null> {
-  const task = await findBy(tx, given.reference, taskForShare)
+  const task = undeleted(await findBy(tx, given.reference, taskForShare))
   return task?.company_id === given.companyId ? task : null
 }
 
@@ -86,6 +90,7 @@ const allBlockers = statement((db, given: { companyId: string; taskId: string })
     .selectAll('tasks')
     .where('task_blockers.company_id', '=', given.companyId)
     .where('task_blockers.task_id', '=', given.taskId)
+    .where('tasks.deleted_at', 'is', null)
     .orderBy('tasks.id'),
 )
 
@@ -123,6 +128,7 @@ const openTasks = statement((db, given: { companyId: string; agentId: string }) 
     .where('company_id', '=', given.companyId)
     .where('assignee_agent_id', '=', given.agentId)
     .where('status', '=', 'todo')
+    .where(notHeld)
     .where(noUnresolvedBlocker)
     .orderBy('id'),
 )

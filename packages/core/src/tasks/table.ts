@@ -42,6 +42,8 @@ export interface TaskTable {
   /** When it was said that the task is overdue; null again with another due date. */
   overdue_at: string | null
   billing_code: string | null
+  /** 1 when it may have labels; 0 when there is nothing to look for. */
+  is_labelled: number
   /** How many requests it is away from a person's: its parent's plus one. */
   request_depth: number
   origin: TaskOrigin
@@ -57,7 +59,8 @@ export interface TaskBlockerTable {
   blocker_id: string
 }
 
-export function toTask(row: TaskTable): Task {
+/** Shows a row that has no labels, or with those it has; see `showTask`. */
+export function toTask(row: TaskTable, labels: Task['labels'] = []): Task {
   return {
     id: row.id,
     companyId: row.company_id,
@@ -66,15 +69,26 @@ export function toTask(row: TaskTable): Task {
     description: row.description,
     status: row.status,
     priority: priorityName(row.priority),
+    projectId: row.project_id,
+    sprintId: row.sprint_id,
     goalId: row.goal_id,
     parentId: row.parent_id,
     assigneeAgentId: row.assignee_agent_id,
+    assigneeUserId: row.assignee_user_id,
     preferredAgentId: row.preferred_agent_id,
     requiredCapabilities: JSON.parse(row.required_capabilities),
     tags: JSON.parse(row.tags),
+    labels,
     acceptanceCriteria: JSON.parse(row.acceptance_criteria),
     context: JSON.parse(row.context),
     maxAttempts: row.max_attempts,
+    dueDate: row.due_at,
+    overdueAt: row.overdue_at,
+    billingCode: row.billing_code,
+    requestDepth: row.request_depth,
+    origin: row.origin,
+    createdBy: { kind: row.created_by_kind, id: row.created_by_id },
+    heldByTaskId: row.held_by_task_id,
     blocked: row.blocked_reason === null ? null : { reason: row.blocked_reason, owner: row.blocked_owner },
     progress: { percent: row.progress_percent, message: row.progress_message },
     checkout: toCheckout(row),

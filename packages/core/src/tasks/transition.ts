@@ -94,9 +94,9 @@ async function wakeDependents(context: CommandContext, task: TaskTable): Promise
   }
 }
 
-/** Wakes the assignee of a task that is ready to start; does nothing for one that is not. */
+/** Wakes the assignee of a task that is ready to start; does nothing for one that is not. What is held is woken when it is resumed. */
 export async function wakeAssignee(context: CommandContext, task: TaskTable, reason: WakeReason): Promise<void> {
-  if (task.assignee_agent_id === null || task.status !== 'todo') return
+  if (task.assignee_agent_id === null || task.status !== 'todo' || task.held_by_task_id !== null) return
   const blockers = await unresolvedBlockers(context.tx, { companyId: context.companyId, taskId: task.id })
   if (blockers.length > 0) return
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId: task.assignee_agent_id })

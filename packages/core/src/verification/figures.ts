@@ -70,6 +70,7 @@ export async function countBoth(db: Kysely<Database>, companyIds: readonly strin
       ...TaskStatus.options.map((status) => countOf(status).as(status)),
     ])
     .where('company_id', 'in', companyIds)
+    .where('deleted_at', 'is', null)
     .groupBy('company_id')
   const counts = new Map<string, Count>()
   for (const row of await stored.unionAll(counted).execute()) {

@@ -73,6 +73,34 @@ export async function* endedTasksHaveTheirTimes({ db }: View): AsyncGenerator<Vi
   }
 }
 
+/** A deleted task has ended: nothing waits for it, and it waits for nobody. */
+export async function* deletedTasksHaveEnded({ db }: View): AsyncGenerator<Violation> {
+  const rows = inRanges(db, 'tasks', (range) =>
+    tasksIn(db, range).where('tasks.deleted_at', 'is not', null).where('tasks.status', 'not in', ['done', 'cancelled']).execute(),
+  )
+  for await (const row of rows) yield aboutTask(row, `is deleted, but ${row.status}`)
+}
+
+/** A task has one assignee: an agent, or a person. */
+export async function* tasksHaveOneAssignee({ db }: View): AsyncGenerator<Violation> {
+  const rows = inRanges(db, 'tasks', (range) =>
+    tasksIn(db, range).where('tasks.assignee_agent_id', 'is not', null).where('tasks.assignee_user_id', 'is not', null).execute(),
+  )
+  for await (const row of rows) yield aboutTask(row, 'is assigned to an agent and to a person')
+}
+
+/** Nothing runs in a subtree that is held. */
+export async function* heldTasksAreNotLeased({ db }: View): AsyncGenerator<Violation> {
+  const rows = inRanges(db, 'tasks', (range) =>
+    tasksIn(db, range)
+      .innerJoin('leases', (join) => join.onRef('leases.company_id', '=', 'tasks.company_id').onRef('leases.task_id', '=', 'tasks.id'))
+      .select('leases.run_id')
+      .where('tasks.held_by_task_id', 'is not', null)
+      .execute(),
+  )
+  for await (const row of rows) yield aboutTask(row, `is held, but the run ${row.run_id} has its lease`)
+}
+
 /** No task waits, directly or not, for itself. */
 export async function* blockersFormNoCycle({ db }: View): AsyncGenerator<Violation> {
   for await (const { companyId, edges } of waitingTasks(db)) {

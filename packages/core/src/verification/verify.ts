@@ -9,7 +9,15 @@ import {
   noFenceIsAboveItsTasks,
   runningRunsAreLeased,
 } from './runs.ts'
-import { blockersFormNoCycle, checkoutsAreOfTasksInProgress, endedTasksHaveTheirTimes, tasksInProgressAreLeased } from './tasks.ts'
+import {
+  blockersFormNoCycle,
+  checkoutsAreOfTasksInProgress,
+  deletedTasksHaveEnded,
+  endedTasksHaveTheirTimes,
+  heldTasksAreNotLeased,
+  tasksHaveOneAssignee,
+  tasksInProgressAreLeased,
+} from './tasks.ts'
 
 export interface CheckResult {
   /** The invariant, such as `one_lease_a_task`. */
@@ -34,6 +42,9 @@ const checksOfRows: Readonly<Record<string, Check>> = {
   tasks_in_progress_are_leased: tasksInProgressAreLeased,
   checkouts_are_of_tasks_in_progress: checkoutsAreOfTasksInProgress,
   ended_tasks_have_their_times: endedTasksHaveTheirTimes,
+  deleted_tasks_have_ended: deletedTasksHaveEnded,
+  tasks_have_one_assignee: tasksHaveOneAssignee,
+  held_tasks_are_not_leased: heldTasksAreNotLeased,
   blockers_form_no_cycle: blockersFormNoCycle,
   running_runs_are_leased: runningRunsAreLeased,
   ended_tasks_have_no_live_run: endedTasksHaveNoLiveRun,

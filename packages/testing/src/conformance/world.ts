@@ -134,7 +134,7 @@ export async function checkOut({ engine }: Pick<World, 'engine'>, company: Compa
 /** What the run of a checkout may do, by its credential. */
 export async function actAs(engine: Engine, task: Task, held: { run: { id: string }; credential: string | null }): Promise<CheckedOut> {
   const actor = await engine.authenticate(held.credential ?? '')
-  if (!actor) throw new Error('the credential of the checkout is unknown')
+  if (actor?.kind !== 'run') throw new Error('the credential of the checkout is unknown')
   return { task, runId: held.run.id, actor, api: engine.as(actor) }
 }
 

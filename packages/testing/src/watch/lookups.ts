@@ -37,12 +37,16 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
     reason: 'The watchdog looks after all companies; it takes each lease back by a command in the company of its run.',
   },
   {
+    pattern: /^select id, company_id from tasks where \(?due_at < .+ order by due_at limit \?$/,
+    reason: 'Due dates pass in all companies; each is said by a command in the company of its tasks.',
+  },
+  {
     pattern: /^select run_id from leases where worker_id = \?$/,
     reason: 'A worker asks which runs it still has; it executes the runs of all companies.',
   },
   {
     pattern:
-      /^select \* from events where (\(company_id, seq\) > \(\?, \?\) and company_id <= \? and seq <=|company_id >= \? and company_id <=) \? order by .+$/,
+      /^select \* from events where (\(company_id, seq\) > \(\?, \?\) and company_id <= \? and seq <=|\(company_id, seq\) < \(\?, \?\) and company_id >=|company_id >= \? and company_id <=) \? order by .+$/,
     reason: 'The log of one company, named as both ends of a range, so that Postgres stays in the index of companies.',
   },
   {

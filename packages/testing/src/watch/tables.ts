@@ -42,6 +42,7 @@ export const tables: Readonly<Record<string, Table>> = {
   runs: { part: 'domain', isScoped: true },
   leases: { part: 'domain', isScoped: true },
   comments: { part: 'domain', isScoped: true },
+  comment_mentions: { part: 'domain', isScoped: true },
   deliverables: { part: 'domain', isScoped: true },
   reviews: { part: 'domain', isScoped: true },
   events: { part: 'log', isScoped: true },

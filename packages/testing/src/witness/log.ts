@@ -243,7 +243,7 @@ function followRun(replay: Replay, placed: Placed): void {
   if (event.type === 'run.started') checkStart(replay, { event, position: placed.position })
   // A second end leaves the first one standing, so that what follows is still judged by it.
   if (!run || !isFinal(run.status)) replay.runs.set(runId, { status: to, wasQueued: run?.wasQueued ?? to === 'queued', since: placed })
-  if (!isFinal(to) || !('taskId' in event.data)) return
+  if (!isFinal(to) || !('taskId' in event.data) || event.data.taskId === null) return
   const task = replay.tasks.get(event.data.taskId)
   if (task?.claim?.event.data.runId === runId) task.claim = null
 }

@@ -9,8 +9,8 @@ export const commands: readonly Mutant[] = [
   {
     name: 'events are written outside the transaction of their change',
     file: execute,
-    find: `await appendEvents(tx, { events: recorded, epoch: host.epoch })`,
-    replace: `await appendEvents(host.db as never, { events: recorded, epoch: host.epoch })`,
+    find: `await appendEvents(tx, { events: recorded, epoch: host.epoch, goesOn })`,
+    replace: `await appendEvents(host.db as never, { events: recorded, epoch: host.epoch, goesOn })`,
     caughtBy: {
       file: 'test/torture.test.ts',
       test: 'a process that dies in a call, on postgres > leaves nothing half done at tasks.update.recorded',
@@ -19,9 +19,23 @@ export const commands: readonly Mutant[] = [
   {
     name: 'a change may go without an event',
     file: execute,
-    find: `const events = await appendEvents(tx, { events: recorded, epoch: host.epoch })`,
-    replace: `const events = await appendEvents(tx, { events: recorded.slice(1), epoch: host.epoch })`,
+    find: `const events = await appendEvents(tx, { events: recorded, epoch: host.epoch, goesOn })`,
+    replace: `const events = await appendEvents(tx, { events: recorded.slice(1), epoch: host.epoch, goesOn })`,
     caughtBy: onSqlite('an event says who did what to which version'),
+  },
+  {
+    name: 'an archived company is written in',
+    file: 'packages/core/src/events/sql.ts',
+    find: `return goesOn ? '' : 'archived'`,
+    replace: `return goesOn ? '' : ''`,
+    caughtBy: { file: 'test/archived.test.ts', test: 'is refused in an archived company, save those that say why not' },
+  },
+  {
+    name: 'a revoked key still opens',
+    file: 'packages/core/src/keys/authenticate.ts',
+    find: `return holder.revoked_at === null &&`,
+    replace: `return`,
+    caughtBy: { file: 'test/keys.test.ts', test: 'are refused at once when they are revoked' },
   },
   {
     name: 'an idempotency key is ignored',
@@ -63,10 +77,10 @@ export const commands: readonly Mutant[] = [
   },
   {
     name: 'a list shows the tasks of every company',
-    file: 'packages/core/src/tasks/queries.ts',
-    find: `      .where('company_id', '=', context.companyId)
-      .orderBy('id')`,
-    replace: `      .orderBy('id')`,
+    file: 'packages/core/src/tasks/list.ts',
+    find: `    .where('tasks.company_id', '=', given.companyId)
+    .where('tasks.deleted_at'`,
+    replace: `    .where('tasks.deleted_at'`,
     caughtBy: { file: 'test/http-isolation.test.ts', test: 'are in no list: of companies, tasks, agents, runs, deliverables, events' },
   },
   {

@@ -51,6 +51,7 @@ export const migration0004: Migration = {
       constraint invites_token_key unique (token_hash),
       constraint invites_member_fkey foreign key (company_id, member_id) references members (company_id, id)
     ) {table}`,
+    `create index invites_status_index on invites (company_id, status, id)`,
 
     // A key acts for one member or one agent, in one company; its text is shown once and kept as its SHA-256 (PROMISES S4).
     `create table keys (
@@ -113,6 +114,25 @@ export const migration0004: Migration = {
       primary key (company_id, agent_id, number),
       constraint agent_revisions_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id)
     ) {table}`,
+    // What those who are here already are configured to be is their first revision.
+    {
+      sqlite: `insert into agent_revisions (company_id, agent_id, number, configuration, changed, actor_kind, actor_id, created_at)
+        select company_id, id, 1, json_object('role', role, 'title', title, 'instructions', instructions, 'capabilities', json(capabilities),
+          'specializations', json('[]'), 'adapterType', adapter_type, 'adapterConfig', json(adapter_config), 'profiles', json('{}'),
+          'fallbacks', json('[]'), 'executionMode', execution_mode, 'contextMode', 'fat', 'maxConcurrentRuns', max_concurrent_runs,
+          'maxConcurrentTasks', null), '[]', 'system', 'system', updated_at from agents`,
+      postgres: `insert into agent_revisions (company_id, agent_id, number, configuration, changed, actor_kind, actor_id, created_at)
+        select company_id, id, 1, jsonb_build_object('role', role, 'title', title, 'instructions', instructions, 'capabilities', capabilities,
+          'specializations', '[]'::jsonb, 'adapterType', adapter_type, 'adapterConfig', adapter_config, 'profiles', '{}'::jsonb,
+          'fallbacks', '[]'::jsonb, 'executionMode', execution_mode, 'contextMode', 'fat', 'maxConcurrentRuns', max_concurrent_runs,
+          'maxConcurrentTasks', null), '[]', 'system', 'system', updated_at from agents`,
+    },
+    // How an agent does lately: what it ended, what it submitted.
+    `create index tasks_ended_index on tasks (company_id, assignee_agent_id, coalesce(completed_at, cancelled_at))
+      where status in ('done', 'cancelled')`,
+    `create index deliverables_agent_index on deliverables (company_id, agent_id, id) where agent_id is not null`,
+
+    `create index goals_parent_index on goals (company_id, parent_id, id) where parent_id is not null`,
 
     `create table projects (
       id {uuid} primary key,
@@ -134,6 +154,7 @@ export const migration0004: Migration = {
       constraint projects_default_agent_fkey foreign key (company_id, default_agent_id) references agents (company_id, id)
     ) {table}`,
     `create index projects_status_index on projects (company_id, status, id)`,
+    `create index projects_goal_index on projects (company_id, goal_id, id) where goal_id is not null`,
 
     `create table sprints (
       id {uuid} primary key,
@@ -150,18 +171,21 @@ export const migration0004: Migration = {
       constraint sprints_company_key unique (company_id, id),
       constraint sprints_project_fkey foreign key (company_id, project_id) references projects (company_id, id)
     ) {table}`,
+    `create index sprints_status_index on sprints (company_id, status, id)`,
     `create index sprints_project_index on sprints (company_id, project_id, id) where project_id is not null`,
 
+    // name_key is the name in lower case: databases differ in what they take that to be.
     `create table labels (
       id {uuid} primary key,
       company_id {uuid} not null references companies (id),
       name text not null,
+      name_key text not null,
       color text,
       version {integer} not null,
       created_at {time} not null,
       updated_at {time} not null,
       constraint labels_company_key unique (company_id, id),
-      constraint labels_name_key unique (company_id, name)
+      constraint labels_name_key unique (company_id, name_key)
     ) {table}`,
   ],
 }

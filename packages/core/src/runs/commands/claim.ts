@@ -50,6 +50,7 @@ export const sweep = command({
   input: z.strictObject({ runId: Id }),
   output: Run,
   access: { scope: 'engine:internal', company: 'run' },
+  whenArchived: 'what still runs there has to end',
   locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
@@ -69,6 +70,7 @@ export const handBack = command({
   input: z.strictObject({ runId: Id, reason: z.string().max(200) }),
   output: Run,
   access: { scope: 'runs:work', company: 'run' },
+  whenArchived: 'what still runs there has to end',
   locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)

@@ -20,6 +20,7 @@ export const cancel = command({
   output: Run,
   access,
   http: ['POST', '/runs/:runId/cancel'],
+  whenArchived: 'what still runs there has to end',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
     return toRun(await cancelAndRelease(context, run, { verb: 'cancel', reason: input.reason }))

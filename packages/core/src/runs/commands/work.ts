@@ -45,6 +45,7 @@ export const report = command({
   output: Run,
   access,
   http: ['POST', '/runs/:runId/report'],
+  whenArchived: 'what still runs there has to end',
   locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)

@@ -2,14 +2,14 @@ import { requireAgent } from '../../agents/change.ts'
 import type { RunActor } from '../../kernel/actor.ts'
 import { command, type CommandContext } from '../../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../../kernel/errors.ts'
-import { newCredential } from '../../runs/credential.ts'
-import { aboutRun, requireRun, runRef } from '../../runs/end.ts'
+import { requireRun } from '../../runs/end.ts'
 import { toRun } from '../../runs/table.ts'
-import { insertRun } from '../../runs/sql.ts'
 import { checkoutBatch } from '../checkout-batch.ts'
-import { checkoutTask } from '../checkout.ts'
+import { showTask } from '../labels.ts'
+import { findMemberByUser } from '../../members/sql.ts'
 import { Checkout, CheckoutInput } from '../schema.ts'
-import { toTask, type TaskTable } from '../table.ts'
+import { startRun } from '../start.ts'
+import type { TaskTable } from '../table.ts'
 import { requireTask } from '../transition.ts'
 
 export const checkout = command({
@@ -25,40 +25,18 @@ export const checkout = command({
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
     if (context.actor.kind === 'run') return checkedOutAlready(context, task, context.actor)
-    const agent = await requireAgent(context, workerOf(context, task, input.agentId))
-    const runId = context.newId()
-    const workerId = `external:${context.actor.kind}:${context.actor.id}`
-    const { credential, hash } = newCredential()
-    // The lease refers to the run, so the run's row comes first; a refused checkout rolls it back.
-    const run = await insertRun(context.tx, {
-      id: runId,
-      company_id: context.companyId,
-      agent_id: agent.id,
-      task_id: task.id,
-      status: 'running',
-      priority: task.priority,
-      attempt: 1,
-      wake_reasons: JSON.stringify(['manual']),
-      fence: task.fence + 1,
-      worker_id: workerId,
-      credential_hash: hash,
-      available_at: context.now,
-      created_at: context.now,
-      started_at: context.now,
-    })
-    const claimed = await checkoutTask(context, { task, agent, runId, workerId, expectedStatuses: input.expectedStatuses })
-    context.emit('run.started', runRef(run), { ...aboutRun(run), fence: claimed.fence, workerId })
-    return { task: toTask(claimed), run: toRun(run), credential }
+    const agent = await requireAgent(context, await workerOf(context, task, input.agentId))
+    return startRun(context, { task, agent, expectedStatuses: input.expectedStatuses })
   },
 })
 
 /** The same run asks again: the answer is what it holds, and nothing changes. */
 async function checkedOutAlready(context: CommandContext, task: TaskTable, actor: RunActor) {
   context.unchanged()
-  return { task: toTask(task), run: toRun(await requireRun(context, actor.id)), credential: null }
+  return { task: await showTask(context.tx, task), run: toRun(await requireRun(context, actor.id)), credential: null }
 }
 
-function workerOf(context: CommandContext, task: TaskTable, agentId: string | undefined): string {
+async function workerOf(context: CommandContext, task: TaskTable, agentId: string | undefined): Promise<string> {
   const { actor } = context
   if (actor.kind === 'agent') {
     if (agentId !== undefined && agentId !== actor.id) {
@@ -66,8 +44,12 @@ function workerOf(context: CommandContext, task: TaskTable, agentId: string | un
     }
     return actor.id
   }
-  const worker = agentId ?? task.assignee_agent_id
-  if (worker === null || worker === undefined)
-    throw ruleViolated(`${task.identifier} has no assignee; say which agent checks it out in agentId.`)
+  const worker = agentId ?? task.assignee_agent_id ?? (await agentOfPerson(context, task.assignee_user_id))
+  if (worker === null) throw ruleViolated(`${task.identifier} has no assignee; say which agent checks it out in agentId.`)
   return worker
+}
+
+/** The agent that stands for a person. */
+async function agentOfPerson({ tx, companyId }: CommandContext, userId: string | null): Promise<string | null> {
+  return userId === null ? null : ((await findMemberByUser(tx, { companyId, userId }))?.agent_id ?? null)
 }

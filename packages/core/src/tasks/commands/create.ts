@@ -1,11 +1,10 @@
-import type { z } from 'zod'
-
 import { command } from '../../kernel/command.ts'
-import { EngineError } from '../../kernel/errors.ts'
-import { createTask, lockSurroundings } from '../create.ts'
+import { createTask } from '../create.ts'
 import { createBatch, createManyBatch } from '../create-batch.ts'
+import { showTask } from '../labels.ts'
 import { CreateInput, CreateManyInput, CreatedMany, Task } from '../schema.ts'
-import { toTask } from '../table.ts'
+import { lockSurroundings } from '../surroundings.ts'
+import { eachForItself } from './bulk.ts'
 
 export const create = command({
   title: 'Create a task',
@@ -19,7 +18,7 @@ export const create = command({
   batch: createBatch,
   async handle(context, input) {
     await lockSurroundings(context, [input])
-    return toTask(await createTask(context, input))
+    return showTask(context.tx, await createTask(context, input))
   },
 })
 
@@ -36,16 +35,10 @@ export const createMany = command({
   batch: createManyBatch,
   async handle(context, input) {
     await lockSurroundings(context, input.tasks)
-    const items: z.output<typeof CreatedMany>['items'] = []
-    for (const wish of input.tasks) {
-      try {
-        items.push({ status: 'created', task: toTask(await createTask(context, wish)) })
-      } catch (error) {
-        if (!EngineError.isInstance(error) || error.kind === 'internal' || error.code === 'changed_meanwhile') throw error
-        items.push({ status: 'refused', error: { code: error.code, message: error.message } })
-      }
-    }
-    if (items.every((item) => item.status === 'refused')) context.unchanged()
-    return { items }
+    const items = await eachForItself(context, input.tasks, async (wish) => ({
+      status: 'created' as const,
+      task: await showTask(context.tx, await createTask(context, wish)),
+    }))
+    return { items: items.map((item) => ('wish' in item ? { status: item.status, error: item.error } : item)) }
   },
 })

@@ -8,9 +8,10 @@ import { cancelAndRelease } from '../../runs/cancel.ts'
 import { requireRun } from '../../runs/end.ts'
 import { settleRun } from '../../runs/settle.ts'
 import type { RunOutcome } from '../../ports/run-contract.ts'
+import { showTask } from '../labels.ts'
 import { taskMachine } from '../machine.ts'
 import { Task, TaskRef } from '../schema.ts'
-import { toTask, type TaskTable } from '../table.ts'
+import type { TaskTable } from '../table.ts'
 import { changeTask, moveTask, requireTask, taskRef } from '../transition.ts'
 
 const access = { scope: 'tasks:work', company: 'task' } as const
@@ -35,20 +36,23 @@ export const progress = command({
     const message = input.message ?? null
     const next = await changeTask(context, task, { progress_percent: input.percent, progress_message: message })
     context.emit('task.progress_updated', taskRef(next), { percent: input.percent, message, details: input.details })
-    return toTask(next)
+    return showTask(context.tx, next)
   },
 })
 
 export const complete = command({
   title: 'Complete a task',
+  description: 'A run that submitted its work does not complete it: the review does.',
   input: z.strictObject({ taskId: TaskRef }),
   output: Task,
   access,
   http: ['POST', '/tasks/:taskId/complete'],
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
+    refuseOwnVerdict(context, task)
     assertTransition(taskMachine, task.status, { to: 'done', verb: 'complete' })
-    return toTask(
+    return showTask(
+      context.tx,
       (await settledByItsRun(context, task, { kind: 'done' })) ?? (await moveTask(context, task, { to: 'done', verb: 'complete' })),
     )
   },
@@ -65,9 +69,18 @@ export const block = command({
     assertTransition(taskMachine, task.status, { to: 'blocked', verb: 'block' })
     const outcome: RunOutcome = { kind: 'blocked', reason: input.reason, ...(input.owner !== undefined && { owner: input.owner }) }
     const move = { to: 'blocked', verb: 'block', reason: input.reason, owner: input.owner ?? null } as const
-    return toTask((await settledByItsRun(context, task, outcome)) ?? (await moveTask(context, task, move)))
+    return showTask(context.tx, (await settledByItsRun(context, task, outcome)) ?? (await moveTask(context, task, move)))
   },
 })
+
+/** What is under review is for the reviewer to decide, not for the run that submitted it. */
+function refuseOwnVerdict({ actor }: CommandContext, task: TaskTable): void {
+  if (actor.kind !== 'run' || task.status !== 'in_review') return
+  throw ruleViolated(
+    `${task.identifier} is in review, and its reviewer decides. End your run by runs.report with needs_review; there is nothing else to do.`,
+    { taskId: task.id, status: task.status },
+  )
+}
 
 /** A run that ends its own task reports by that; the task's next state is the settlement's. */
 async function settledByItsRun(context: CommandContext, task: TaskTable, outcome: RunOutcome): Promise<TaskTable | null> {
@@ -83,12 +96,13 @@ export const release = command({
   output: Task,
   access,
   http: ['POST', '/tasks/:taskId/release'],
+  whenArchived: 'what still runs there has to end',
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
     assertTransition(taskMachine, task.status, { to: 'todo', verb: 'release' })
     if (task.checkout_run_id === null) throw ruleViolated(`${task.identifier} is not checked out.`)
     await cancelAndRelease(context, await requireRun(context, task.checkout_run_id), { verb: 'release', reason: input.reason })
-    return toTask(await requireTask(context, task.id))
+    return showTask(context.tx, await requireTask(context, task.id))
   },
 })
 
@@ -100,6 +114,6 @@ export const cancel = command({
   http: ['POST', '/tasks/:taskId/cancel'],
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
-    return toTask(await moveTask(context, task, { to: 'cancelled', verb: 'cancel', reason: input.reason ?? null }))
+    return showTask(context.tx, await moveTask(context, task, { to: 'cancelled', verb: 'cancel', reason: input.reason ?? null }))
   },
 })

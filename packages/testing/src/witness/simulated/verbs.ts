@@ -159,7 +159,8 @@ export const verbs: Readonly<Record<Verb, (turn: Turn) => void>> = {
     const { agent } = turn.simulation
     if (agent.version === 0) {
       agent.version = 1
-      emit(turn, 'agent.registered', { on: agent, data: { name: 'Ada', role: 'writer', adapterType: 'scripted' } })
+      const data = { name: 'Ada', role: 'writer', adapterType: 'scripted', status: agent.status, bypassed: false }
+      emit(turn, 'agent.registered', { on: agent, data })
     }
     const from = agent.status
     agent.status = from === 'idle' ? 'paused' : 'idle'

@@ -1,0 +1,102 @@
+import { z } from 'zod'
+
+import type { CommandContext } from '../kernel/command.ts'
+import { ruleViolated } from '../kernel/errors.ts'
+import { parseInput } from '../kernel/input.ts'
+import { humanAdapter, type AgentDraft, type AgentFallbacks, type AgentProfiles, type ExecutionMode } from './schema.ts'
+import type { AgentTable } from './table.ts'
+
+type Wish = Pick<AgentDraft, 'adapterType' | 'adapterConfig' | 'profiles' | 'fallbacks' | 'executionMode'>
+type Undefinable<Fields> = { [Name in keyof Fields]: Fields[Name] | undefined }
+type Columns = Pick<AgentTable, 'adapter_type' | 'adapter_config' | 'profiles' | 'fallbacks'>
+
+/** How an agent is to be run, each configuration as its adapter accepts it; without `checksConfig` as it was written. */
+export function adapterColumns(
+  context: CommandContext,
+  wish: Wish,
+  given: { checksConfig: boolean },
+): Columns & { execution_mode: ExecutionMode } {
+  const { adapterType, adapterConfig = {}, profiles = {}, fallbacks = [] } = wish
+  const executionMode = wish.executionMode ?? (adapterType === humanAdapter ? 'human' : 'auto')
+  refuseHumanAdapter(adapterType, executionMode)
+  const check: Check = given.checksConfig ? acceptedBy(context) : knownTo(context)
+  return {
+    execution_mode: executionMode,
+    adapter_type: adapterType,
+    adapter_config: JSON.stringify(check({ adapterType, adapterConfig }, 'adapterConfig')),
+    profiles: JSON.stringify(checkProfiles(check, { adapterType, profiles })),
+    fallbacks: JSON.stringify(checkFallbacks(check, fallbacks)),
+  }
+}
+
+/** What a change of an agent does to how it is run. What it does not touch stays as it is, also when its adapter is no longer there. */
+export function adapterChanges(context: CommandContext, agent: AgentTable, input: Partial<Undefinable<Wish>>): Partial<Columns> {
+  const { adapterType = agent.adapter_type, executionMode = agent.execution_mode } = input
+  refuseHumanAdapter(adapterType, executionMode)
+  const check = acceptedBy(context)
+  const present: AgentProfiles = JSON.parse(agent.profiles)
+  // A profile without an adapter of its own follows the agent to its new one.
+  const follows = input.adapterType !== undefined && Object.values(present).some((profile) => profile && profile.adapterType === undefined)
+  const profiles = input.profiles ?? (follows ? present : undefined)
+  const isOwnNamed = input.adapterType !== undefined || input.adapterConfig !== undefined
+  return {
+    // Another adapter needs a configuration of its own; a lone configuration is checked by the present adapter.
+    ...(isOwnNamed && {
+      adapter_type: adapterType,
+      adapter_config: JSON.stringify(check({ adapterType, adapterConfig: input.adapterConfig ?? {} }, 'adapterConfig')),
+    }),
+    ...(profiles && { profiles: JSON.stringify(checkProfiles(check, { adapterType, profiles })) }),
+    ...(input.fallbacks && { fallbacks: JSON.stringify(checkFallbacks(check, input.fallbacks)) }),
+  }
+}
+
+interface Choice {
+  readonly adapterType: string
+  readonly adapterConfig: unknown
+}
+
+/** Gives back a configuration as it is to be stored; `field` is what the caller calls it. */
+type Check = (choice: Choice, field: string) => unknown
+
+function acceptedBy(context: CommandContext): Check {
+  return ({ adapterType, adapterConfig }, field) =>
+    adapterType === humanAdapter
+      ? parseInput(z.strictObject({}), adapterConfig, field)
+      : context.adapters.parseConfig(adapterType, adapterConfig, field)
+}
+
+function knownTo(context: CommandContext): Check {
+  return ({ adapterType, adapterConfig }) => {
+    if (adapterType !== humanAdapter) context.adapters.get(adapterType)
+    return adapterConfig
+  }
+}
+
+function checkProfiles(check: Check, given: { adapterType: string; profiles: AgentProfiles }) {
+  const checked = Object.entries(given.profiles).flatMap(([name, profile]) => {
+    if (!profile) return []
+    const choice = { adapterType: profile.adapterType ?? given.adapterType, adapterConfig: profile.adapterConfig }
+    refuseHumanStandIn(choice.adapterType)
+    return [[name, { ...profile, adapterConfig: check(choice, `profiles.${name}.adapterConfig`) }]]
+  })
+  return Object.fromEntries(checked)
+}
+
+function checkFallbacks(check: Check, fallbacks: AgentFallbacks) {
+  return fallbacks.map((choice, index) => {
+    refuseHumanStandIn(choice.adapterType)
+    return { ...choice, adapterConfig: check(choice, `fallbacks.${index}.adapterConfig`) }
+  })
+}
+
+function refuseHumanAdapter(adapterType: string, executionMode: ExecutionMode): void {
+  if (adapterType !== humanAdapter || executionMode === 'human') return
+  throw ruleViolated(`adapterType "${humanAdapter}" is for agents of executionMode human. Name the adapter that is to run this one.`, {
+    adapterType,
+    executionMode,
+  })
+}
+
+function refuseHumanStandIn(adapterType: string): void {
+  if (adapterType === humanAdapter) throw ruleViolated('A person is no profile and no fallback of an agent; name an adapter that runs it.')
+}

@@ -1,0 +1,102 @@
+import { assertMay } from '../kernel/authorize.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { ruleViolated } from '../kernel/errors.ts'
+import { parseInput } from '../kernel/input.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import { insertApproval } from './change.ts'
+import { approveHire, dismissDraft, registerDraft, requestHire, rewriteDraft } from './hire.ts'
+import { StrategyPayload, type ApprovalType } from './schema.ts'
+import { openStrategyGate } from './strategy.ts'
+import type { ApprovalTable } from './table.ts'
+
+interface Asked {
+  readonly type: ApprovalType
+  readonly subject: string | undefined
+  readonly payload: JsonObject
+  readonly reason: string | null
+  readonly taskId: string | null
+}
+
+/** What the decider adds to an approval. */
+interface Terms {
+  readonly adapterConfig?: JsonObject | undefined
+  readonly createKey?: boolean | undefined
+}
+
+/** What one type of approval means: each function is part of the transaction of its verb. */
+interface Kind {
+  /** @throws `forbidden` for who may decide others, but not these */
+  assertMayDecide(context: CommandContext): void
+  request(context: CommandContext, asked: Asked): Promise<ApprovalTable>
+  /** @returns the payload that is kept */
+  resubmit(context: CommandContext, row: ApprovalTable, payload: JsonObject): Promise<JsonObject>
+  /** @returns the key that the approval created, if any */
+  approve(context: CommandContext, row: ApprovalTable, terms: Terms): Promise<string | null>
+  /** After a rejection or a cancellation. */
+  dismiss(context: CommandContext, row: ApprovalTable): Promise<void>
+}
+
+const hire: Kind = {
+  // Reviewers decide about work, not about who works here.
+  assertMayDecide: (context) => assertMay(context, 'agents:manage'),
+  async request(context, asked) {
+    refuseSubject(asked)
+    return requestHire(context, await registerDraft(context, asked.payload), { reason: asked.reason, taskId: asked.taskId })
+  },
+  resubmit: rewriteDraft,
+  approve: (context, row, terms) => approveHire(context, row, { adapterConfig: terms.adapterConfig, createKey: terms.createKey ?? false }),
+  dismiss: (context, row) => dismissDraft(context, row, `hire_${row.status}`),
+}
+
+const plain: Kind = {
+  assertMayDecide: () => undefined,
+  async request(context, asked) {
+    const { subject } = asked
+    if (subject === undefined) throw ruleViolated('Say in `subject` what it is about, in a few words that name no other request.')
+    return insertApproval(context, { ...asked, subject, agentId: null })
+  },
+  resubmit: async (_context, _row, payload) => payload,
+  async approve(_context, row, terms) {
+    if (terms.adapterConfig === undefined && terms.createKey === undefined) return null
+    throw ruleViolated(`adapterConfig and createKey are for hires; this is of type ${row.type}. Leave them out.`)
+  },
+  dismiss: async () => undefined,
+}
+
+const strategy: Kind = {
+  ...plain,
+  async request(context, asked) {
+    refuseSubject(asked)
+    parseInput(StrategyPayload, asked.payload, 'payload')
+    return insertApproval(context, { ...asked, subject: 'company', agentId: null })
+  },
+  async resubmit(_context, _row, payload) {
+    parseInput(StrategyPayload, payload, 'payload')
+    return payload
+  },
+  async approve(context, row, terms) {
+    await plain.approve(context, row, terms)
+    await openStrategyGate(context, row.id)
+    return null
+  },
+}
+
+/** Types that Engine itself asks for, when a budget is reached or a plugin is to be installed. */
+const own: Kind = {
+  ...plain,
+  async request(_context, { type }) {
+    throw ruleViolated(`Engine itself makes requests of type ${type}. Ask for what you need with type "custom".`, { type })
+  },
+}
+
+export const kinds: Readonly<Record<ApprovalType, Kind>> = {
+  hire_agent: hire,
+  strategy,
+  budget_override: own,
+  plugin_install: own,
+  custom: plain,
+}
+
+function refuseSubject({ type, subject }: Asked): void {
+  if (subject !== undefined) throw ruleViolated(`A request of type ${type} says by itself what it is about; leave subject out.`)
+}

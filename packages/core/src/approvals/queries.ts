@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+import { may } from '../kernel/authorize.ts'
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { Approval, ApprovalStatus, ApprovalType } from './schema.ts'
+import { findApproval } from './sql.ts'
+import { toApproval } from './table.ts'
+
+export const get = query({
+  title: 'Show an approval with what is asked for',
+  input: z.strictObject({ approvalId: Id }),
+  output: Approval,
+  access: { scope: 'approvals:read', company: 'approval' },
+  http: ['GET', '/approvals/:approvalId'],
+  async handle(context, input) {
+    const row = await findApproval(context.db, input.approvalId)
+    if (!row) throw notFound('approval', input.approvalId)
+    return toApproval(row, { showsConfig: may(context, 'agents:manage') })
+  },
+})
+
+export const list = query({
+  title: 'List approvals, oldest first',
+  input: z.strictObject({ companyId: Id, status: ApprovalStatus.optional(), type: ApprovalType.optional(), ...pageInput }),
+  output: pageOf(Approval),
+  access: { scope: 'approvals:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/approvals'],
+  async handle(context, input) {
+    let rows = context.db
+      .selectFrom('approvals')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .limit(input.limit + 1)
+    if (input.status) rows = rows.where('status', '=', input.status)
+    if (input.type) rows = rows.where('type', '=', input.type)
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+    const view = { showsConfig: may(context, 'agents:manage') }
+    return toPage(await rows.execute(), input.limit, { item: (row) => toApproval(row, view), key: (row) => [row.id] })
+  },
+})

@@ -1,0 +1,84 @@
+import { sql, type Kysely, type Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import { noUnresolvedBlocker } from '../tasks/checkout-guards.ts'
+import type { TaskTable } from '../tasks/table.ts'
+import type { ApprovalType } from './schema.ts'
+import type { ApprovalTable } from './table.ts'
+
+const approvalById = statement((db, given: { id: string }) => db.selectFrom('approvals').selectAll().where('id', '=', given.id))
+
+export async function findApproval(db: Kysely<Database>, id: string): Promise<ApprovalTable | null> {
+  return first(await approvalById(db, { id }))
+}
+
+export async function locateApproval(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const row = await findApproval(db, id)
+  return row && { id: row.id, companyId: row.company_id, taskId: row.task_id, agentId: row.agent_id }
+}
+
+const openApproval = statement((db, given: { companyId: string; type: ApprovalType; subject: string }) =>
+  db
+    .selectFrom('approvals')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('type', '=', given.type)
+    .where('subject', '=', given.subject)
+    .where('status', 'in', ['pending', 'revision_requested']),
+)
+
+/** The one request about a subject that is not decided yet. */
+export async function findOpenApproval(
+  db: Kysely<Database>,
+  given: { companyId: string; type: ApprovalType; subject: string },
+): Promise<ApprovalTable | null> {
+  return first(await openApproval(db, given))
+}
+
+/** Changes an approval that is still as it was read; null when it is not, so a decision is made once. */
+export async function updateApproval(
+  tx: Transaction<Database>,
+  row: ApprovalTable,
+  changes: Partial<ApprovalTable>,
+): Promise<ApprovalTable | null> {
+  const { company_id, id, version } = row
+  const rows = await tx
+    .updateTable('approvals')
+    .set({ ...changes, version: version + 1 })
+    .where((e) => e.and({ company_id, id, version }))
+    .returningAll()
+    .execute()
+  return first(rows)
+}
+
+const unqueuedTasks = statement((db, given: { companyId: string }) =>
+  db
+    .selectFrom('tasks')
+    .selectAll('tasks')
+    .where('tasks.company_id', '=', given.companyId)
+    .where('tasks.status', '=', 'todo')
+    .where('tasks.assignee_agent_id', 'is not', null)
+    .where(noUnresolvedBlocker)
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('runs')
+            .select('runs.id')
+            .whereRef('runs.company_id', '=', 'tasks.company_id')
+            .whereRef('runs.agent_id', '=', 'tasks.assignee_agent_id')
+            .whereRef('runs.task_id', '=', 'tasks.id')
+            .where('runs.status', '=', sql.lit('queued')),
+        ),
+      ),
+    )
+    .orderBy('tasks.id')
+    .forNoKeyUpdate('tasks'),
+)
+
+/** Assigned tasks of a company that could start, but have no run queued; ours until the transaction ends. */
+export async function lockUnqueuedTasks(tx: Transaction<Database>, companyId: string): Promise<TaskTable[]> {
+  return unqueuedTasks(tx, { companyId })
+}

@@ -1,0 +1,23 @@
+import { findColleague } from '../agents/sql.ts'
+import { findCompany, lockCompanyRow, updateCompany } from '../companies/sql.ts'
+import { changedMeanwhile } from '../kernel/change.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { wake } from '../runs/wake.ts'
+import { lockUnqueuedTasks } from './sql.ts'
+
+/** Opens the gate of a company that waited for its first strategy; what was drafted meanwhile starts. */
+export async function openStrategyGate(context: CommandContext, approvalId: string): Promise<void> {
+  if ((await findCompany(context.tx, context.companyId))?.strategy_gate !== 'closed') return
+  const tasks = await lockUnqueuedTasks(context.tx, context.companyId)
+  const company = await lockCompanyRow(context.tx, context.companyId)
+  if (!company) throw notFound('company', context.companyId)
+  const next = await updateCompany(context.tx, company, { strategy_gate: 'open', updated_at: context.now })
+  if (!next) throw changedMeanwhile('company', company.id)
+  context.emit('company.strategy_approved', { type: 'company', id: next.id, version: next.version }, { approvalId })
+  for (const task of tasks) {
+    const { companyId } = context
+    const agent = task.assignee_agent_id && (await findColleague(context.tx, { companyId, agentId: task.assignee_agent_id }))
+    if (agent) await wake(context, { agent, task, reason: 'approval' })
+  }
+}

@@ -1,0 +1,62 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { AssetTable, AttachmentTable, AttachmentWithAsset } from './table.ts'
+
+const attachmentById = statement((db, given: { id: string }) => db.selectFrom('attachments').selectAll().where('id', '=', given.id))
+
+/** Where an attachment belongs; one that was deleted is not there any more. */
+export async function locateAttachment(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const row = first(await attachmentById(db, { id }))
+  if (!row || row.deleted_at !== null) return null
+  return { id: row.id, companyId: row.company_id, taskId: row.task_id, agentId: row.author_kind === 'agent' ? row.author_id : null }
+}
+
+/** The attachments of a company, with what is known of their bytes. */
+export function presentAttachments(db: Kysely<Database>, companyId: string) {
+  return db
+    .selectFrom('attachments')
+    .innerJoin('assets', (join) =>
+      join.onRef('assets.company_id', '=', 'attachments.company_id').onRef('assets.id', '=', 'attachments.asset_id'),
+    )
+    .selectAll('attachments')
+    .select(['assets.sha256', 'assets.byte_size'])
+    .where('attachments.company_id', '=', companyId)
+    .where('attachments.deleted_at', 'is', null)
+}
+
+export async function findAttachment(db: Kysely<Database>, given: { companyId: string; id: string }): Promise<AttachmentWithAsset | null> {
+  const row = await presentAttachments(db, given.companyId).where('attachments.id', '=', given.id).executeTakeFirst()
+  return row ?? null
+}
+
+const assetByHash = statement((db, given: { companyId: string; sha256: string }) =>
+  db.selectFrom('assets').selectAll().where('company_id', '=', given.companyId).where('sha256', '=', given.sha256),
+)
+
+/** Says that a company has these bytes; once, however often they come. */
+export async function keepAsset(tx: Transaction<Database>, row: AssetTable): Promise<AssetTable> {
+  const known = first(await assetByHash(tx, { companyId: row.company_id, sha256: row.sha256 }))
+  if (known) return known
+  await tx.insertInto('assets').values(row).execute()
+  return row
+}
+
+/** Deletes an attachment that is still at the version that was read; null when it is not. */
+export async function deleteAttachment(
+  tx: Transaction<Database>,
+  row: Pick<AttachmentTable, 'company_id' | 'id' | 'version'>,
+  now: string,
+): Promise<AttachmentTable | null> {
+  const next = await tx
+    .updateTable('attachments')
+    .set({ deleted_at: now, version: row.version + 1 })
+    .where('company_id', '=', row.company_id)
+    .where('id', '=', row.id)
+    .where('version', '=', row.version)
+    .returningAll()
+    .executeTakeFirst()
+  return next ?? null
+}

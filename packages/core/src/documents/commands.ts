@@ -1,0 +1,106 @@
+import { z } from 'zod'
+
+import { authorColumns, toAuthor } from '../kernel/author.ts'
+import { changedMeanwhile } from '../kernel/change.ts'
+import { command, type CommandContext } from '../kernel/command.ts'
+import { EngineError, kernelErrors } from '../kernel/errors.ts'
+import { writeSearchEntry } from '../search/sql.ts'
+import { TaskRef } from '../tasks/schema.ts'
+import { Document, DocumentKey } from './schema.ts'
+import { findDocument, findRevision, reviseDocument } from './sql.ts'
+import { toDocument, type DocumentRevisionTable, type DocumentTable } from './table.ts'
+
+export const put = command({
+  title: "Write a document of a task, or a document's next revision",
+  description:
+    'Revisions are added and never changed. To revise, say in `baseRevision` which revision you have read: when somebody else was faster you get 409 with the current one, and nothing is overwritten. The same title and body again make no revision.',
+  input: z.strictObject({
+    taskId: TaskRef,
+    key: DocumentKey,
+    title: z.string().trim().min(1).max(500),
+    body: z.string().max(524_288).describe('Markdown'),
+    note: z.string().trim().min(1).max(2_000).optional().describe('Why it was revised.'),
+    baseRevision: z.coerce.number().int().min(0).default(0).describe('The revision that this one was made from; 0 for a new document.'),
+  }),
+  output: Document,
+  access: { scope: 'documents:write', company: 'task' },
+  http: ['POST', '/tasks/:taskId/documents'],
+  creates: true,
+  async handle(context, input) {
+    const before = await readCurrent(context, input)
+    if ((before?.document.revision ?? 0) !== input.baseRevision) throw revisionConflict(input, before)
+    if (before && before.revision.title === input.title && before.revision.body === input.body) {
+      context.unchanged()
+      return toDocument(before.document, before.revision)
+    }
+    const document = before ? await revise(context, before.document, input.title) : await add(context, input)
+    const revision: DocumentRevisionTable = {
+      company_id: context.companyId,
+      document_id: document.id,
+      number: document.revision,
+      title: input.title,
+      body: input.body,
+      note: input.note ?? null,
+      ...authorColumns(context.actor),
+      created_at: context.now,
+    }
+    await context.tx.insertInto('document_revisions').values(revision).execute()
+    const { id, task_id: taskId } = document
+    await writeSearchEntry(context, { type: 'document', id, taskId, title: input.title, body: input.body })
+    context.emit(
+      'document.revised',
+      { type: 'document', id, version: document.version },
+      { taskId, key: document.key, title: document.title, revision: document.revision, note: revision.note },
+    )
+    return toDocument(document, revision)
+  },
+})
+
+interface Current {
+  readonly document: DocumentTable
+  readonly revision: DocumentRevisionTable
+}
+
+async function readCurrent(context: CommandContext, input: { taskId: string; key: string }): Promise<Current | null> {
+  const { companyId, tx } = context
+  const document = await findDocument(tx, { companyId, taskId: input.taskId, key: input.key })
+  const revision = document && (await findRevision(tx, { companyId, documentId: document.id, number: document.revision }))
+  return document && revision && { document, revision }
+}
+
+async function add(context: CommandContext, input: { taskId: string; key: string; title: string }): Promise<DocumentTable> {
+  const row: DocumentTable = {
+    id: context.newId(),
+    company_id: context.companyId,
+    task_id: input.taskId,
+    key: input.key,
+    title: input.title,
+    revision: 1,
+    version: 1,
+    created_at: context.now,
+    updated_at: context.now,
+  }
+  await context.tx.insertInto('documents').values(row).execute()
+  return row
+}
+
+async function revise(context: CommandContext, row: DocumentTable, title: string): Promise<DocumentTable> {
+  const next = await reviseDocument(context.tx, row, { title, updated_at: context.now })
+  if (!next) throw changedMeanwhile('document', row.id)
+  return next
+}
+
+function revisionConflict({ key, baseRevision }: { key: string; baseRevision: number }, current: Current | null): EngineError {
+  const details = { key, yourRevision: baseRevision, currentRevision: current?.revision.number ?? 0 }
+  if (!current) {
+    const message = `There is no document "${key}" here yet, so nothing can be its revision ${baseRevision}. Leave baseRevision out to write it.`
+    return new EngineError(kernelErrors.version_conflict, message, { details })
+  }
+  const { number, title, created_at: revisedAt } = current.revision
+  const author = toAuthor(current.revision)
+  return new EngineError(
+    kernelErrors.version_conflict,
+    `"${key}" is at revision ${number} ("${title}", by ${author.kind} ${author.id}), yours was made from ${baseRevision}. Read it, put your change into it, and send baseRevision ${number}.`,
+    { details: { ...details, title, author: { ...author }, revisedAt } },
+  )
+}

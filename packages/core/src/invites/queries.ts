@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { Invite, InviteStatus } from './schema.ts'
+import { findInvite } from './sql.ts'
+import { toInvite } from './table.ts'
+
+export const get = query({
+  title: 'Show an invitation, without its token',
+  input: z.strictObject({ inviteId: Id }),
+  output: Invite,
+  access: { scope: 'members:manage', company: 'invite' },
+  http: ['GET', '/invites/:inviteId'],
+  async handle(context, input) {
+    const invite = await findInvite(context.db, input.inviteId)
+    if (!invite) throw notFound('invite', input.inviteId)
+    return toInvite(invite, context.now)
+  },
+})
+
+export const list = query({
+  title: 'List invitations, without their tokens',
+  input: z.strictObject({ companyId: Id, status: InviteStatus.optional(), ...pageInput }),
+  output: pageOf(Invite),
+  access: { scope: 'members:manage', company: 'company' },
+  http: ['GET', '/companies/:companyId/invites'],
+  async handle(context, { limit, cursor, status }) {
+    const { companyId, now, db } = context
+    let rows = db
+      .selectFrom('invites')
+      .selectAll()
+      .where('company_id', '=', companyId)
+      .orderBy('id')
+      .limit(limit + 1)
+    if (status) rows = rows.where('status', '=', status === 'expired' ? 'pending' : status)
+    if (status === 'expired') rows = rows.where('expires_at', '<=', now)
+    if (status === 'pending') rows = rows.where('expires_at', '>', now)
+    if (cursor) rows = rows.where('id', '>', String(decodeCursor(cursor, ['id'])[0]))
+    return toPage(await rows.execute(), limit, { item: (row) => toInvite(row, now), key: (row) => [row.id] })
+  },
+})

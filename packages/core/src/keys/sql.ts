@@ -1,0 +1,93 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import { keepBooks } from '../kernel/transaction.ts'
+import type { KeyTable } from './table.ts'
+
+const keyById = statement((db, given: { id: string }) => db.selectFrom('keys').selectAll().where('id', '=', given.id))
+
+export async function findKey(db: Kysely<Database>, id: string): Promise<KeyTable | null> {
+  return first(await keyById(db, { id }))
+}
+
+export async function locateKey(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const key = await findKey(db, id)
+  return key && { id: key.id, companyId: key.company_id, taskId: null, agentId: key.agent_id }
+}
+
+// A key and its holder in one answer, so that it takes as long whatever is wrong with either.
+const holderOfKey = statement((db, given: { hash: string }) =>
+  db
+    .selectFrom('keys')
+    .leftJoin('members', (join) => join.onRef('members.company_id', '=', 'keys.company_id').onRef('members.id', '=', 'keys.member_id'))
+    .leftJoin('agents', (join) => join.onRef('agents.company_id', '=', 'keys.company_id').onRef('agents.id', '=', 'keys.agent_id'))
+    .select([
+      'keys.id',
+      'keys.company_id',
+      'keys.agent_id',
+      'keys.scopes',
+      'keys.expires_at',
+      'keys.revoked_at',
+      'keys.last_used_at',
+      'members.user_id',
+      'members.role',
+      'members.status as member_status',
+      'agents.status as agent_status',
+    ])
+    .where('keys.hash', '=', given.hash),
+)
+
+export type KeyHolder = Awaited<ReturnType<typeof holderOfKey>>[number]
+
+/** The key of this hash, also one that is revoked or expired, with what decides whether its holder may act. */
+export async function findHolder(db: Kysely<Database>, given: { hash: string }): Promise<KeyHolder | null> {
+  return first(await holderOfKey(db, given))
+}
+
+const touch = statement((db, given: { companyId: string; id: string; now: string; since: string }) =>
+  db
+    .updateTable('keys')
+    .set({ last_used_at: given.now })
+    .where('company_id', '=', given.companyId)
+    .where('id', '=', given.id)
+    .where((e) => e.or([e('last_used_at', 'is', null), e('last_used_at', '<=', given.since)])),
+)
+
+/** Notes that a key is in use; of many calls in the same moment one writes. */
+export async function noteUse(db: Kysely<Database>, given: { companyId: string; id: string; now: string; since: string }): Promise<void> {
+  await keepBooks(db, (tx) => touch(tx, given))
+}
+
+export async function insertKey(tx: Transaction<Database>, row: KeyTable): Promise<void> {
+  await tx.insertInto('keys').values(row).execute()
+}
+
+/** Changes a key that is still at the version that was read; null when it is not. */
+export async function updateKey(tx: Transaction<Database>, key: KeyTable, changes: Partial<KeyTable>): Promise<KeyTable | null> {
+  const row = await tx
+    .updateTable('keys')
+    .set({ ...changes, version: key.version + 1 })
+    .where('company_id', '=', key.company_id)
+    .where('id', '=', key.id)
+    .where('version', '=', key.version)
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The keys of a member, and of the agent that stands for them, which are not revoked. */
+export async function keysOfPerson(
+  tx: Transaction<Database>,
+  given: { companyId: string; memberId: string; agentId: string },
+): Promise<KeyTable[]> {
+  return tx
+    .selectFrom('keys')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where((e) => e.or([e('member_id', '=', given.memberId), e('agent_id', '=', given.agentId)]))
+    .where('revoked_at', 'is', null)
+    .orderBy('id')
+    .execute()
+}

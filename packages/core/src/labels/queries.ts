@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { Label } from './schema.ts'
+import { findLabel } from './sql.ts'
+import { toLabel } from './table.ts'
+
+export const get = query({
+  title: 'Show a label',
+  input: z.strictObject({ labelId: Id }),
+  output: Label,
+  access: { scope: 'projects:read', company: 'label' },
+  http: ['GET', '/labels/:labelId'],
+  async handle(context, input) {
+    const label = await findLabel(context.db, input.labelId)
+    if (!label) throw notFound('label', input.labelId)
+    return toLabel(label)
+  },
+})
+
+export const list = query({
+  title: 'List labels',
+  input: z.strictObject({ companyId: Id, ...pageInput }),
+  output: pageOf(Label),
+  access: { scope: 'projects:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/labels'],
+  async handle(context, input) {
+    let rows = context.db
+      .selectFrom('labels')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .limit(input.limit + 1)
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: toLabel, key: (row) => [row.id] })
+  },
+})

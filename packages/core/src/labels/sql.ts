@@ -1,0 +1,30 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { LabelTable } from './table.ts'
+
+const labelById = statement((db, given: { id: string }) => db.selectFrom('labels').selectAll().where('id', '=', given.id))
+
+export async function findLabel(db: Kysely<Database>, id: string): Promise<LabelTable | null> {
+  return first(await labelById(db, { id }))
+}
+
+export async function locateLabel(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const label = await findLabel(db, id)
+  return label && { id: label.id, companyId: label.company_id, taskId: null, agentId: null }
+}
+
+/** Takes a label off all tasks and removes it. @returns how many tasks had it; null when the label is gone or at another version */
+export async function deleteLabel(tx: Transaction<Database>, label: LabelTable): Promise<number | null> {
+  const { company_id, id, version } = label
+  const taken = await tx.deleteFrom('task_labels').where('company_id', '=', company_id).where('label_id', '=', id).executeTakeFirst()
+  const deleted = await tx
+    .deleteFrom('labels')
+    .where('company_id', '=', company_id)
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .executeTakeFirst()
+  return deleted.numDeletedRows === 0n ? null : Number(taken.numDeletedRows)
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+
+import { query, type QueryContext } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { Member, MemberStatus, Role } from './schema.ts'
+import { findOwnMembership } from './sql.ts'
+import { toMember } from './table.ts'
+
+export const get = query({
+  title: 'Show a member',
+  input: z.strictObject({ memberId: Id }),
+  output: Member,
+  access: { scope: 'members:read', company: 'member' },
+  http: ['GET', '/members/:memberId'],
+  handle: (context, input) => showMember(context, input.memberId),
+})
+
+export const getOwn = query({
+  title: 'Show who you are in a company',
+  input: z.strictObject({ companyId: Id }),
+  output: Member,
+  access: { scope: 'members:own', company: 'company' },
+  http: ['GET', '/companies/:companyId/members/own'],
+  async handle(context) {
+    const own = await findOwnMembership(context.db, context)
+    if (!own) throw notFound('member', context.actor.id)
+    return showMember(context, own.id)
+  },
+})
+
+export const list = query({
+  title: 'List the members of a company',
+  input: z.strictObject({ companyId: Id, role: Role.optional(), status: MemberStatus.optional(), ...pageInput }),
+  output: pageOf(Member),
+  access: { scope: 'members:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/members'],
+  async handle(context, input) {
+    let rows = memberRows(context)
+      .orderBy('members.id')
+      .limit(input.limit + 1)
+    if (input.role) rows = rows.where('members.role', '=', input.role)
+    if (input.status) rows = rows.where('members.status', '=', input.status)
+    if (input.cursor) rows = rows.where('members.id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: toMember, key: (row) => [row.id] })
+  },
+})
+
+async function showMember(context: QueryContext, memberId: string): Promise<Member> {
+  const row = await memberRows(context).where('members.id', '=', memberId).executeTakeFirst()
+  if (!row) throw notFound('member', memberId)
+  return toMember(row)
+}
+
+function memberRows(context: QueryContext) {
+  return context.db
+    .selectFrom('members')
+    .innerJoin('users', 'users.id', 'members.user_id')
+    .selectAll('members')
+    .select('users.email')
+    .where('members.company_id', '=', context.companyId)
+}

@@ -1,0 +1,91 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Actor } from '../kernel/actor.ts'
+import type { Location } from '../kernel/locate.ts'
+import { Id } from '../kernel/schema.ts'
+import type { MemberTable, UserTable } from './table.ts'
+
+const memberById = statement((db, given: { id: string }) => db.selectFrom('members').selectAll().where('id', '=', given.id))
+
+export async function findMember(db: Kysely<Database>, id: string): Promise<MemberTable | null> {
+  return first(await memberById(db, { id }))
+}
+
+export async function locateMember(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const member = await findMember(db, id)
+  return member && { id: member.id, companyId: member.company_id, taskId: null, agentId: member.agent_id }
+}
+
+const memberByUser = statement((db, given: { companyId: string; userId: string }) =>
+  db.selectFrom('members').selectAll().where('company_id', '=', given.companyId).where('user_id', '=', given.userId),
+)
+
+/** A person's membership in this company, whatever its status. */
+export async function findMemberByUser(db: Kysely<Database>, given: { companyId: string; userId: string }): Promise<MemberTable | null> {
+  return first(await memberByUser(db, given))
+}
+
+/** The membership of whoever calls; null for the embedding code, for agents, and for people whom only the host knows. */
+export async function findOwnMembership(
+  db: Kysely<Database>,
+  { actor, companyId }: { actor: Actor; companyId: string },
+): Promise<MemberTable | null> {
+  if (actor.kind !== 'user' || !Id.safeParse(actor.id).success) return null
+  return findMemberByUser(db, { companyId, userId: actor.id })
+}
+
+const otherOwners = statement((db, given: { companyId: string; memberId: string }) =>
+  db
+    .selectFrom('members')
+    .select('id')
+    .where('company_id', '=', given.companyId)
+    .where('id', '<>', given.memberId)
+    .where('role', '=', 'owner')
+    .where('status', '=', 'active')
+    .limit(1),
+)
+
+/** Whether somebody else is an owner of this company, and can act as one. */
+export async function hasOtherOwner(tx: Transaction<Database>, member: MemberTable): Promise<boolean> {
+  return (await otherOwners(tx, { companyId: member.company_id, memberId: member.id })).length > 0
+}
+
+export async function insertMember(tx: Transaction<Database>, row: MemberTable): Promise<void> {
+  await tx.insertInto('members').values(row).execute()
+}
+
+/** Changes a member who is still at the version that was read; null when they are not. */
+export async function updateMember(
+  tx: Transaction<Database>,
+  member: MemberTable,
+  changes: Partial<MemberTable>,
+): Promise<MemberTable | null> {
+  const row = await tx
+    .updateTable('members')
+    .set({ ...changes, version: member.version + 1 })
+    .where('company_id', '=', member.company_id)
+    .where('id', '=', member.id)
+    .where('version', '=', member.version)
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+const userById = statement((db, given: { id: string }) => db.selectFrom('users').selectAll().where('id', '=', given.id))
+
+export async function findUser(db: Kysely<Database>, id: string): Promise<UserTable | null> {
+  return first(await userById(db, { id }))
+}
+
+const userByEmail = statement((db, given: { email: string }) => db.selectFrom('users').selectAll().where('email', '=', given.email))
+
+/** @param email in lower case, as all of them are kept */
+export async function findUserByEmail(db: Kysely<Database>, email: string): Promise<UserTable | null> {
+  return first(await userByEmail(db, { email }))
+}
+
+export async function insertUser(tx: Transaction<Database>, row: UserTable): Promise<void> {
+  await tx.insertInto('users').values(row).execute()
+}

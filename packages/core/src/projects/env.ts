@@ -1,0 +1,14 @@
+import type { Actor } from '../kernel/actor.ts'
+import { decide, forbidden } from '../kernel/authorize.ts'
+
+const scope = 'agents:manage'
+
+/** An environment is configuration that programs run with, and may hold what others should not know: it is for those who configure agents. */
+export function showsEnv(context: { actor: Actor; companyId: string }): boolean {
+  return decide(context.actor, { scope, companyId: context.companyId, target: null }) === 'allowed'
+}
+
+/** @throws `forbidden` for an environment from somebody who may not see one */
+export function refuseEnv(context: { actor: Actor; companyId: string }, env: object | undefined): void {
+  if (env !== undefined && !showsEnv(context)) throw forbidden(context.actor, scope)
+}

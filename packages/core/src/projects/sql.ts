@@ -1,0 +1,41 @@
+import type { Kysely } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { ruleViolated } from '../kernel/errors.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { CountedTasks } from './progress.ts'
+import type { ProjectTable } from './table.ts'
+
+const projectById = statement((db, given: { id: string }) => db.selectFrom('projects').selectAll().where('id', '=', given.id))
+
+export async function findProject(db: Kysely<Database>, id: string): Promise<ProjectTable | null> {
+  return first(await projectById(db, { id }))
+}
+
+/** The project of this company that a caller names in the field `projectId`. @throws `rule_violated` when there is none */
+export async function requireProject(context: CommandContext, projectId: string): Promise<ProjectTable> {
+  const project = await findProject(context.tx, projectId)
+  if (project?.company_id === context.companyId) return project
+  throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
+}
+
+export async function locateProject(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const project = await findProject(db, id)
+  return project && { id: project.id, companyId: project.company_id, taskId: null, agentId: null }
+}
+
+const countTasks = statement((db, given: { companyId: string; projectId: string }) =>
+  db
+    .selectFrom('tasks')
+    .select((e) => ['status', e.fn.countAll<number>().as('count')])
+    .where('company_id', '=', given.companyId)
+    .where('project_id', '=', given.projectId)
+    .where('deleted_at', 'is', null)
+    .groupBy('status'),
+)
+
+export async function countTasksOfProject(db: Kysely<Database>, given: { companyId: string; projectId: string }): Promise<CountedTasks[]> {
+  return countTasks(db, given)
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+
+import { findColleague } from '../agents/sql.ts'
+import { query, type QueryContext } from '../kernel/command.ts'
+import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { requireLabels } from '../tasks/labels.ts'
+import { findTask } from '../tasks/sql.ts'
+import { TaskRef } from '../tasks/schema.ts'
+import { chooseAgent } from './choose.ts'
+import type { RoutingTask } from './conditions.ts'
+import { loadCandidates, loadFacts, toRoutingTask } from './facts.ts'
+import { rankCandidates } from './rank.ts'
+import { HypotheticalTask, RoutingDecision, RoutingRule, TaskMatch } from './schema.ts'
+import { findRule, hasProject } from './sql.ts'
+import { toRoutingRule } from './table.ts'
+
+export const get = query({
+  title: 'Show a routing rule',
+  input: z.strictObject({ routingRuleId: Id }),
+  output: RoutingRule,
+  access: { scope: 'routing:read', company: 'routingRule' },
+  http: ['GET', '/routing-rules/:routingRuleId'],
+  async handle(context, input) {
+    const rule = await findRule(context.db, input.routingRuleId)
+    if (!rule) throw notFound('routingRule', input.routingRuleId)
+    return toRoutingRule(rule)
+  },
+})
+
+export const list = query({
+  title: 'List routing rules by their position',
+  input: z.strictObject({
+    companyId: Id,
+    scope: z.enum(['company', 'project']).optional().describe('Only those of the whole company, or only those of projects.'),
+    projectId: Id.optional(),
+    ...pageInput,
+  }),
+  output: pageOf(RoutingRule),
+  access: { scope: 'routing:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/routing-rules'],
+  async handle(context, input) {
+    let rows = context.db
+      .selectFrom('routing_rules')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('position')
+      .orderBy('id')
+      .limit(input.limit + 1)
+    if (input.projectId) rows = rows.where('project_id', '=', input.projectId)
+    if (input.scope) rows = rows.where('project_id', input.scope === 'company' ? 'is' : 'is not', null)
+    if (input.cursor) {
+      const [position, id] = decodeCursor(input.cursor, ['number', 'id'])
+      rows = rows.where((e) => e(e.refTuple('position', 'id'), '>', e.tuple(Number(position), String(id))))
+    }
+    return toPage(await rows.execute(), input.limit, { item: toRoutingRule, key: (row) => [row.position, row.id] })
+  },
+})
+
+export const dryRun = query({
+  title: 'Ask who would get a task, without giving it to anybody',
+  description: 'The answer is the one that routing itself would give now, with its reason; no turn of a round robin is used up.',
+  input: z
+    .strictObject({
+      companyId: Id,
+      taskId: TaskRef.optional().describe('A task that exists.'),
+      task: HypotheticalTask.optional().describe('A task that does not exist.'),
+    })
+    .refine(({ taskId, task }) => (taskId === undefined) !== (task === undefined), 'name either taskId or task'),
+  output: RoutingDecision,
+  access: { scope: 'routing:read', company: 'company' },
+  http: ['POST', '/companies/:companyId/routing-rules/dry-run'],
+  async handle(context, input) {
+    const { task, projectId } = input.task ? await supposed(context, input.task) : await existing(context, String(input.taskId))
+    const facts = await loadFacts(context.db, { companyId: context.companyId, projectId, now: context.now })
+    const { takesTurn: _, ...decision } = chooseAgent(task, facts)
+    return decision
+  },
+})
+
+interface Asked {
+  readonly task: RoutingTask
+  readonly projectId: string | null
+}
+
+async function existing(context: QueryContext, reference: string): Promise<Asked> {
+  const task = await findTask(context.db, reference)
+  if (task?.company_id !== context.companyId) throw notFound('task', reference)
+  return { task: await toRoutingTask(context.db, task), projectId: task.project_id }
+}
+
+/** @throws `rule_violated` for what creating such a task would refuse */
+async function supposed(context: QueryContext, given: z.output<typeof HypotheticalTask>): Promise<Asked> {
+  const { companyId, db } = context
+  const { title: _, projectId, labels, ...task } = given
+  if (task.preferredAgentId !== null && !(await findColleague(db, { companyId, agentId: task.preferredAgentId })))
+    throw ruleViolated(`preferredAgentId: there is no agent ${task.preferredAgentId} in this company.`, { agentId: task.preferredAgentId })
+  if (projectId !== null && !(await hasProject(db, { companyId, projectId })))
+    throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
+  return { task: { ...task, labelIds: await requireLabels({ tx: db, companyId }, labels) }, projectId }
+}
+
+export const match = query({
+  title: 'Rank the agents for a task',
+  description: 'Who fits best comes first, each with what speaks for and against it. Routing may decide otherwise, by its rules.',
+  input: z.strictObject({ taskId: TaskRef, limit: z.coerce.number().int().min(1).max(100).default(10) }),
+  output: z.object({ items: z.array(TaskMatch) }),
+  access: { scope: 'routing:read', company: 'task' },
+  http: ['GET', '/tasks/:taskId/match'],
+  async handle(context, input) {
+    const task = await findTask(context.db, input.taskId)
+    if (!task) throw notFound('task', input.taskId)
+    const candidates = await loadCandidates(context.db, context.companyId)
+    return { items: rankCandidates(await toRoutingTask(context.db, task), candidates).slice(0, input.limit) }
+  },
+})

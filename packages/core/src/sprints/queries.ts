@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { countByStatus, progressOf } from '../projects/progress.ts'
+import { Sprint, SprintProgress, SprintStatus } from './schema.ts'
+import { countTasksOfSprint, findSprint } from './sql.ts'
+import { toSprint } from './table.ts'
+
+export const get = query({
+  title: 'Show a sprint',
+  input: z.strictObject({ sprintId: Id }),
+  output: Sprint,
+  access: { scope: 'projects:read', company: 'sprint' },
+  http: ['GET', '/sprints/:sprintId'],
+  async handle(context, input) {
+    const sprint = await findSprint(context.db, input.sprintId)
+    if (!sprint) throw notFound('sprint', input.sprintId)
+    return toSprint(sprint)
+  },
+})
+
+export const list = query({
+  title: 'List sprints',
+  input: z.strictObject({ companyId: Id, status: SprintStatus.optional(), projectId: Id.optional(), ...pageInput }),
+  output: pageOf(Sprint),
+  access: { scope: 'projects:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/sprints'],
+  async handle(context, input) {
+    let rows = context.db
+      .selectFrom('sprints')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .limit(input.limit + 1)
+    if (input.status) rows = rows.where('status', '=', input.status)
+    if (input.projectId) rows = rows.where('project_id', '=', input.projectId)
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: toSprint, key: (row) => [row.id] })
+  },
+})
+
+export const progress = query({
+  title: "Show how far a sprint's tasks are",
+  input: z.strictObject({ sprintId: Id }),
+  output: SprintProgress,
+  access: { scope: 'projects:read', company: 'sprint' },
+  http: ['GET', '/sprints/:sprintId/progress'],
+  async handle({ db, companyId }, { sprintId }) {
+    const rows = await countTasksOfSprint(db, { companyId, sprintId })
+    return { ...progressOf(rows), byStatus: countByStatus(rows) }
+  },
+})

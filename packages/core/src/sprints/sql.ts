@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { CountedTasks } from '../projects/progress.ts'
+import type { SprintTable } from './table.ts'
+
+const sprintById = statement((db, given: { id: string }) => db.selectFrom('sprints').selectAll().where('id', '=', given.id))
+
+export async function findSprint(db: Kysely<Database>, id: string): Promise<SprintTable | null> {
+  return first(await sprintById(db, { id }))
+}
+
+export async function locateSprint(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const sprint = await findSprint(db, id)
+  return sprint && { id: sprint.id, companyId: sprint.company_id, taskId: null, agentId: null }
+}
+
+const countTasks = statement((db, given: { companyId: string; sprintId: string }) =>
+  db
+    .selectFrom('tasks')
+    .select((e) => ['status', e.fn.countAll<number>().as('count')])
+    .where('company_id', '=', given.companyId)
+    .where('sprint_id', '=', given.sprintId)
+    .where('deleted_at', 'is', null)
+    .groupBy('status'),
+)
+
+export async function countTasksOfSprint(db: Kysely<Database>, given: { companyId: string; sprintId: string }): Promise<CountedTasks[]> {
+  return countTasks(db, given)
+}

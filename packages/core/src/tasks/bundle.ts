@@ -1,0 +1,74 @@
+import type { Kysely } from 'kysely'
+import { z } from 'zod'
+
+import { findCompany } from '../companies/sql.ts'
+import type { Database } from '../database/tables.ts'
+import { notFound } from '../kernel/errors.ts'
+import { Id, IsoTime } from '../kernel/schema.ts'
+import { RunContext } from '../ports/run-contract.ts'
+import { readTaskContext } from '../runs/context.ts'
+import { TaskStatus } from './schema.ts'
+import type { TaskTable } from './table.ts'
+
+/** How many tasks below a task, and documents of it, are named. */
+const mostNamed = 100
+
+export const TaskBundle = z
+  .object({
+    ...RunContext.pick({ company: true, goals: true, task: true, comments: true, blockers: true, feedback: true }).shape,
+    project: z.object({ id: Id, name: z.string(), description: z.string().nullable(), status: z.string() }).nullable(),
+    children: z
+      .array(z.object({ id: Id, identifier: z.string(), title: z.string(), status: TaskStatus }))
+      .describe(`The tasks below it, oldest first, ${mostNamed} at most.`),
+    documents: z
+      .array(z.object({ id: Id, key: z.string(), title: z.string(), revision: z.number().int(), updatedAt: IsoTime }))
+      .describe('What was written for it; the texts are read one by one.'),
+  })
+  .meta({ id: 'TaskContext' })
+
+export async function readBundle(db: Kysely<Database>, task: TaskTable): Promise<z.output<typeof TaskBundle>> {
+  const company = await findCompany(db, task.company_id)
+  if (!company) throw notFound('company', task.company_id)
+  const [known, project, children, documents] = await Promise.all([
+    readTaskContext(db, { company, task }),
+    readProject(db, task),
+    readChildren(db, task),
+    readDocuments(db, task),
+  ])
+  return { ...known, project, children, documents }
+}
+
+async function readProject(db: Kysely<Database>, task: TaskTable) {
+  if (task.project_id === null) return null
+  const project = await db
+    .selectFrom('projects')
+    .select(['id', 'name', 'description', 'status'])
+    .where('company_id', '=', task.company_id)
+    .where('id', '=', task.project_id)
+    .executeTakeFirst()
+  return project ?? null
+}
+
+async function readChildren(db: Kysely<Database>, task: TaskTable) {
+  return db
+    .selectFrom('tasks')
+    .select(['id', 'identifier', 'title', 'status'])
+    .where('company_id', '=', task.company_id)
+    .where('parent_id', '=', task.id)
+    .where('deleted_at', 'is', null)
+    .orderBy('id')
+    .limit(mostNamed)
+    .execute()
+}
+
+async function readDocuments(db: Kysely<Database>, task: TaskTable) {
+  const rows = await db
+    .selectFrom('documents')
+    .select(['id', 'key', 'title', 'revision', 'updated_at'])
+    .where('company_id', '=', task.company_id)
+    .where('task_id', '=', task.id)
+    .orderBy('key')
+    .limit(mostNamed)
+    .execute()
+  return rows.map(({ updated_at: updatedAt, ...row }) => ({ ...row, updatedAt }))
+}

@@ -1,0 +1,119 @@
+import type { z } from 'zod'
+
+import { eventActor } from '../kernel/actor.ts'
+import type { BatchCall, BatchContext, Done } from '../kernel/batch.ts'
+import type { AnyEvent } from '../kernel/events.ts'
+import { toRun, type RunTable } from '../runs/table.ts'
+import type { Checkout, CheckoutInput, TaskStatus } from './schema.ts'
+import { toTask, type TaskTable } from './table.ts'
+
+type Output = z.output<typeof Checkout>
+type Call = BatchCall<z.output<typeof CheckoutInput>>
+
+/** One member of the statement: the call's wishes, and the ids of what it will create. */
+export interface Member {
+  readonly task: string
+  readonly agent: string | null
+  readonly run: string
+  readonly hash: string
+  readonly worker: string
+  readonly assigned: string
+  readonly claimed: string
+  readonly started: string
+  readonly actorKind: string
+  readonly actorId: string
+  readonly requestId: string | null
+  readonly companies: string | null
+}
+
+export type Claimed = TaskTable & {
+  place: number
+  from_status: TaskStatus
+  assigned_seq: number | null
+  claimed_seq: number
+  started_seq: number
+  labels: string | null
+}
+
+export interface Entry {
+  readonly place: number
+  readonly member: Member
+  readonly credential: string
+}
+
+/** What a call is told, and the events that were recorded for it. Pure. */
+export function answerOf(context: BatchContext, given: Entry & { row: Claimed; call: Call }): Done<Output> {
+  const { row, credential } = given
+  const run = runOf(context, given)
+  const labels: Output['task']['labels'] = row.labels === null ? [] : JSON.parse(row.labels)
+  return { output: { task: toTask(row, labels), run: toRun(run), credential }, events: eventsOf(context, given) }
+}
+
+/** The row that the statement inserted: all of it is known without reading it back. */
+function runOf({ now }: BatchContext, { row, member }: Entry & { row: Claimed }): RunTable {
+  return {
+    id: member.run,
+    company_id: row.company_id,
+    agent_id: row.checkout_agent_id ?? '',
+    task_id: row.id,
+    status: 'running',
+    wake_reasons: '["manual"]',
+    priority: row.priority,
+    attempt: 1,
+    retry_of: null,
+    fence: row.fence,
+    worker_id: member.worker,
+    credential_hash: member.hash,
+    available_at: now,
+    outcome: null,
+    error_class: null,
+    error_message: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    cached_input_tokens: 0,
+    cost_micros: 0,
+    version: 1,
+    created_at: now,
+    updated_at: now,
+    started_at: now,
+    finished_at: null,
+  }
+}
+
+function eventsOf({ now }: BatchContext, { row, member, call }: Entry & { row: Claimed; call: Call }): AnyEvent[] {
+  const agentId = row.checkout_agent_id ?? ''
+  const envelope = { companyId: row.company_id, actor: eventActor(call.actor), requestId: call.requestId, at: now }
+  const entity = { type: 'task', id: row.id, version: row.version } as const
+  const assigned: AnyEvent[] =
+    row.assigned_seq === null
+      ? []
+      : [
+          {
+            ...envelope,
+            id: member.assigned,
+            seq: row.assigned_seq,
+            type: 'task.assigned',
+            entity,
+            data: { agentId, reason: 'checked it out' },
+          },
+        ]
+  return [
+    ...assigned,
+    {
+      ...envelope,
+      id: member.claimed,
+      seq: row.claimed_seq,
+      type: 'task.claimed',
+      entity,
+      data: { runId: member.run, agentId, fence: row.fence, from: row.from_status },
+    },
+    {
+      ...envelope,
+      id: member.started,
+      seq: row.started_seq,
+      type: 'run.started',
+      entity: { type: 'run', id: member.run, version: 1 },
+      data: { taskId: row.id, agentId, attempt: 1, fence: row.fence, workerId: member.worker },
+    },
+  ]
+}

@@ -1,0 +1,111 @@
+import { lockAgent } from '../agents/sql.ts'
+import { first, statement } from '../database/statement.ts'
+import { findGoal } from '../goals/sql.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { ruleViolated } from '../kernel/errors.ts'
+import { refuseTerminated } from './assign.ts'
+import { requireTasks } from './blockers.ts'
+import { holdAbove } from './hold-rules.ts'
+import { requireLabels } from './labels.ts'
+import { requireAssignablePerson } from './people.ts'
+import { deepestRequest, type NewTask } from './schema.ts'
+import { shareCompanyTask } from './sql.ts'
+import type { TaskTable } from './table.ts'
+
+/** What a new task refers to, found and locked, and what it has from there. */
+export interface Surroundings {
+  readonly blockers: readonly TaskTable[]
+  readonly labelIds: readonly string[]
+  readonly columns: Pick<
+    TaskTable,
+    'parent_id' | 'goal_id' | 'project_id' | 'sprint_id' | 'request_depth' | 'held_by_task_id' | 'is_labelled'
+  >
+}
+
+/**
+ * Locks all that new tasks refer to before the first of them takes a number: tasks before agents, each in one order, so that no
+ * two commands wait for each other. What is not there is refused when its task is created.
+ */
+export async function lockSurroundings(context: CommandContext, wishes: readonly NewTask[]): Promise<void> {
+  const tasks = wishes.flatMap((wish) => [...(wish.blockedBy ?? []), ...(wish.parentId ? [wish.parentId] : [])])
+  const agents = wishes.flatMap((wish) => [wish.assigneeAgentId, wish.preferredAgentId].filter((id) => typeof id === 'string'))
+  for (const reference of new Set(tasks.toSorted())) await shareCompanyTask(context.tx, { companyId: context.companyId, reference })
+  for (const id of new Set(agents.toSorted())) await lockAgent(context.tx, id)
+}
+
+/** Finds what a new task refers to. @throws `rule_violated` naming what is not there, or does not fit */
+export async function findSurroundings(context: CommandContext, wish: NewTask): Promise<Surroundings> {
+  const [parent = null] = wish.parentId ? await requireTasks(context, [wish.parentId], 'parentId') : []
+  const blockers = await requireTasks(context, wish.blockedBy ?? [])
+  await requirePeople(context, wish)
+  await requireGoal(context, wish.goalId)
+  const place = await requirePlace(context, { ...wish, projectId: wish.projectId === undefined ? parent?.project_id : wish.projectId })
+  const labelIds = await requireLabels(context, wish.labels ?? [])
+  const columns = {
+    ...place,
+    parent_id: parent?.id ?? null,
+    goal_id: wish.goalId ?? parent?.goal_id ?? null,
+    request_depth: depthBelow(parent),
+    held_by_task_id: parent && (await holdAbove(context, parent)),
+    is_labelled: labelIds.length > 0 ? 1 : 0,
+  }
+  return { blockers, labelIds, columns }
+}
+
+async function requirePeople(context: CommandContext, wish: NewTask): Promise<void> {
+  if (wish.assigneeAgentId && wish.assigneeUserId)
+    throw ruleViolated('A task has one assignee: say assigneeAgentId or assigneeUserId, not both.')
+  for (const [field, agentId] of [
+    ['assigneeAgentId', wish.assigneeAgentId],
+    ['preferredAgentId', wish.preferredAgentId],
+  ] as const) {
+    if (!agentId) continue
+    const agent = await lockAgent(context.tx, agentId)
+    if (agent?.company_id !== context.companyId) throw ruleViolated(`${field}: there is no agent ${agentId} in this company.`, { agentId })
+    if (field === 'assigneeAgentId') refuseTerminated(agent)
+  }
+  if (wish.assigneeUserId) await requireAssignablePerson(context, wish.assigneeUserId)
+}
+
+export async function requireGoal(context: CommandContext, goalId: string | null | undefined): Promise<void> {
+  if (goalId && (await findGoal(context.tx, goalId))?.company_id !== context.companyId)
+    throw ruleViolated(`goalId: there is no goal ${goalId} in this company.`, { goalId })
+}
+
+/** How far down a task below this one is asked for. @throws `rule_violated` where that is too far */
+export function depthBelow(parent: TaskTable | null): number {
+  const depth = parent ? parent.request_depth + 1 : 0
+  if (depth <= deepestRequest) return depth
+  throw ruleViolated(
+    `${parent?.identifier} is ${deepestRequest} requests down already, and nothing can be asked for below it. Put the task further up.`,
+    { requestDepth: depth, most: deepestRequest },
+  )
+}
+
+interface Place {
+  readonly projectId?: string | null | undefined
+  readonly sprintId?: string | null | undefined
+}
+
+const projectById = statement((db, given: { id: string }) => db.selectFrom('projects').selectAll().where('id', '=', given.id))
+const sprintById = statement((db, given: { id: string }) => db.selectFrom('sprints').selectAll().where('id', '=', given.id))
+
+/** The project and the sprint of a task; a sprint of a project brings that project with it. @throws `rule_violated` */
+export async function requirePlace(
+  context: CommandContext,
+  { projectId, sprintId }: Place,
+): Promise<Pick<TaskTable, 'project_id' | 'sprint_id'>> {
+  const project = projectId ? first(await projectById(context.tx, { id: projectId })) : null
+  if (projectId && project?.company_id !== context.companyId)
+    throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
+  if (!sprintId) return { project_id: projectId ?? null, sprint_id: null }
+  const sprint = first(await sprintById(context.tx, { id: sprintId }))
+  if (sprint?.company_id !== context.companyId)
+    throw ruleViolated(`sprintId: there is no sprint ${sprintId} in this company.`, { sprintId })
+  if (sprint.project_id !== null && projectId && projectId !== sprint.project_id)
+    throw ruleViolated(`The sprint ${sprint.name} is of another project; name that one, or leave the sprint out.`, {
+      sprintId,
+      projectId: sprint.project_id,
+    })
+  return { project_id: projectId ?? sprint.project_id, sprint_id: sprintId }
+}

@@ -1,0 +1,51 @@
+import { checkOut, newCompany, type World } from './world.ts'
+
+let mails = 0
+
+/** A company with one thing of each kind, by the input field that names it. */
+export async function furnish(world: World) {
+  const { engine } = world
+  const company = await newCompany(world)
+  const { companyId, agentId } = company
+  const plans = await furnishPlans(world, companyId)
+  const people = await furnishPeople(world, { companyId, agentId })
+  const { task, runId, actor } = await checkOut(world, company)
+  const taskId = task.id
+  const comment = await engine.comments.create({ taskId, body: 'Hello' })
+  const deliverable = await engine.deliverables.submit({ taskId, title: 'Work', content: 'x' })
+  const document = await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'First' })
+  const attachment = await engine.attachments.upload({ taskId, name: 'a.bin', content: new Uint8Array([1, 2, 3]) })
+  const approval = await engine.approvals.request({ companyId, type: 'custom', subject: 'a thing', payload: {}, taskId })
+  const rule = await engine.routing.create({ companyId, name: 'Rule', isEnabled: false, targetAgentId: agentId })
+  return {
+    ...plans,
+    ...people,
+    companyId,
+    agentId,
+    taskId,
+    runId,
+    run: actor,
+    identifier: task.identifier,
+    commentId: comment.id,
+    deliverableId: deliverable.id,
+    documentId: document.id,
+    attachmentId: attachment.id,
+    approvalId: approval.id,
+    routingRuleId: rule.id,
+  }
+}
+
+async function furnishPlans({ engine }: Pick<World, 'engine'>, companyId: string) {
+  const goal = await engine.goals.create({ companyId, title: 'Goal' })
+  const project = await engine.projects.create({ companyId, name: 'Project' })
+  const sprint = await engine.sprints.create({ companyId, name: 'Sprint' })
+  const label = await engine.labels.create({ companyId, name: 'Label' })
+  return { goalId: goal.id, projectId: project.id, sprintId: sprint.id, labelId: label.id }
+}
+
+async function furnishPeople({ engine }: Pick<World, 'engine'>, { companyId, agentId }: { companyId: string; agentId: string }) {
+  const member = await engine.members.add({ companyId, name: 'Kim', email: `kim${(mails += 1)}@example.com`, role: 'owner' })
+  const invite = await engine.invites.create({ companyId, role: 'viewer' })
+  const key = await engine.keys.create({ agentId, name: 'Key' })
+  return { memberId: member.id, userId: member.userId, inviteId: invite.id, keyId: key.id }
+}

@@ -1,0 +1,241 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { localBlobs } from '@engine/blobs/local'
+import type { Actor, Api, CallOptions, Engine, Registry } from '@engine/core'
+
+import { board, createWorld, until } from './support/engine.ts'
+import { temporaryFolder } from './support/files.ts'
+import { newStorage } from './support/storages.ts'
+
+describe.each(['sqlite', 'postgres'])('on %s', (database) => {
+  async function open() {
+    const blobs = localBlobs(temporaryFolder())
+    const world = await createWorld({ storage: await newStorage(database), blobs })
+    const { engine, adapter, companyId } = world
+    onTestFinished(() => engine.stop())
+    adapter.script = async ({ context }) => {
+      const { title } = context.task
+      if (title === 'Fails') return { kind: 'failed', class: 'bad_request', message: 'no such model' }
+      return title === 'Takes too long' ? { kind: 'failed', class: 'timeout', message: 'too long' } : { kind: 'done' }
+    }
+    const hand = await engine.agents.create({
+      companyId,
+      name: 'Hand',
+      role: 'writer',
+      adapterType: adapter.type,
+      executionMode: 'manual',
+    })
+    return { ...world, handId: hand.id, people: engine.as(board), system: engine as Api, as: (actor: Actor): Api => engine.as(actor) }
+  }
+  type Scene = Awaited<ReturnType<typeof open>>
+  const acts = [plans, people, planning, work, results, requests, executions]
+
+  it('each type of event is told when it happens', { timeout: 60_000 }, async () => {
+    const scene = await open()
+    for (const act of acts) await act(scene)
+    expect([...(await countsByType(scene)).keys()].toSorted()).toEqual(Object.keys(scene.engine.registry.events).toSorted())
+  })
+
+  it('each command that is sent twice under one key happens once, and is answered the same', { timeout: 60_000 }, async () => {
+    const once = await open()
+    for (const act of acts) await act(once)
+    const scene = await open()
+    const sent = new Set<string>()
+    const doubled = (api: Api) => twice(scene.engine.registry, { api, sent })
+    const twiceScene = {
+      ...scene,
+      people: doubled(scene.people),
+      system: doubled(scene.system),
+      as: (actor: Actor) => doubled(scene.as(actor)),
+    }
+    for (const act of acts) await act(twiceScene)
+    expect(await countsByType(scene)).toEqual(await countsByType(once))
+    const posts = scene.engine.registry.operations.filter(
+      ({ definition }) => definition.http?.[0] === 'POST' && definition.kind === 'command',
+    )
+    expect(posts.map(({ name }) => name).filter((name) => !sent.has(name))).toEqual([])
+  })
+
+  async function plans({ companyId, handId: agentId, people: api }: Scene): Promise<void> {
+    const first = await api.goals.create({ companyId, title: 'Grow' })
+    const goal = await api.goals.create({ companyId, title: 'Sell', parentId: first.id, level: 'team', status: 'planned' })
+    await api.goals.update({ goalId: goal.id, title: 'Sell more' })
+    await api.goals.update({ goalId: goal.id, status: 'active' })
+    const project = await api.projects.create({ companyId, name: 'Move' })
+    await api.projects.update({ projectId: project.id, name: 'Move out' })
+    await api.projects.update({ projectId: project.id, status: 'planned' })
+    const sprint = await api.sprints.create({ companyId, name: 'One' })
+    await api.sprints.update({ sprintId: sprint.id, name: 'Week one' })
+    await api.sprints.update({ sprintId: sprint.id, status: 'active' })
+    const label = await api.labels.create({ companyId, name: 'red' })
+    await api.labels.update({ labelId: label.id, name: 'blue' })
+    await api.labels.delete({ labelId: label.id })
+    const rule = await api.routing.create({ companyId, name: 'Urgent', conditions: { priority: 'critical' }, targetAgentId: agentId })
+    await api.routing.update({ routingRuleId: rule.id, name: 'Most urgent' })
+    await api.routing.reorder({ companyId, routingRuleIds: [rule.id] })
+    await api.routing.delete({ routingRuleId: rule.id })
+  }
+
+  async function people({ companyId, handId: agentId, people: api, system, as }: Scene): Promise<void> {
+    await api.companies.update({ companyId, description: 'Sells things' })
+    await api.companies.pause({ companyId })
+    await api.companies.resume({ companyId })
+    await api.agents.update({ agentId, title: 'Chief' })
+    await api.agents.pause({ agentId })
+    await api.agents.resume({ agentId })
+    await api.agents.rollback({ agentId, revision: 1 })
+    const { adapterType } = await api.agents.get({ agentId })
+    const former = await api.agents.create({ companyId, name: 'Former', role: 'writer', adapterType })
+    await api.agents.terminate({ agentId: former.id })
+    const member = await api.members.add({ companyId, name: 'Mia', role: 'operator' })
+    await api.members.update({ memberId: member.id, name: 'Mia Moon' })
+    await api.members.disable({ memberId: member.id })
+    await api.members.enable({ memberId: member.id })
+    await as({ kind: 'user', id: member.userId, roles: { [companyId]: 'operator' } }).keys.createOwn({ companyId, name: 'phone' })
+    await api.members.remove({ memberId: member.id })
+    const { key: token } = await api.invites.create({ companyId, role: 'viewer' })
+    await system.invites.accept({ token, name: 'Noa' })
+    await api.invites.revoke({ inviteId: (await api.invites.create({ companyId, role: 'viewer' })).id })
+    const key = await api.keys.create({ agentId, name: 'laptop' })
+    await api.keys.revoke({ keyId: key.id })
+  }
+
+  async function planning({ engine, companyId, people: api }: Scene): Promise<void> {
+    const task = await api.tasks.create({ companyId, title: 'Plan', dueDate: '2020-01-01' })
+    await api.tasks.update({ taskId: task.id, title: 'Plan it' })
+    await engine.execute('tasks.markOverdue', { input: { companyId, taskIds: [task.id] }, actor: { kind: 'system', id: 'system' } })
+    await api.tasks.pauseSubtree({ taskId: task.id })
+    await api.tasks.resumeSubtree({ taskId: task.id })
+    await api.tasks.cancel({ taskId: task.id })
+    await api.tasks.delete({ taskId: task.id })
+    const flight = await api.tasks.create({ companyId, title: 'Fly', requiredCapabilities: ['fly'] })
+    await api.tasks.route({ taskId: flight.id })
+    const many = await api.tasks.createMany({ companyId, tasks: [{ title: 'One' }, { title: 'Two' }] })
+    const [one = '', two = ''] = many.items.flatMap((item) => (item.status === 'created' ? [item.task.id] : []))
+    await api.tasks.deleteMany({ companyId, taskIds: [one] })
+    await api.tasks.cancelSubtree({ taskId: two })
+  }
+
+  async function work({ engine, companyId, handId, people: api, as }: Scene): Promise<void> {
+    const task = await api.tasks.create({ companyId, title: 'Write' })
+    await api.tasks.assign({ taskId: task.id, agentId: handId })
+    await api.tasks.checkout({ taskId: task.id })
+    await api.tasks.release({ taskId: task.id })
+    await api.tasks.checkout({ taskId: task.id })
+    await api.tasks.forceRelease({ taskId: task.id, reason: 'it hangs' })
+    const { credential } = await as({ kind: 'agent', id: handId, companyId }).tasks.next({})
+    const actor = await engine.authenticate(credential ?? '')
+    if (!actor) throw new Error('the credential of the checkout is unknown')
+    const run = as(actor)
+    await run.tasks.progress({ taskId: task.id, percent: 10 })
+    await run.comments.create({ taskId: task.id, body: 'Begun.' })
+    await run.documents.put({ taskId: task.id, key: 'plan', title: 'Plan', body: 'Write.' })
+    const content = new Uint8Array([1, 2, 3])
+    const file = await run.attachments.upload({ taskId: task.id, name: 'a.bin', contentType: 'application/octet-stream', content })
+    await api.attachments.delete({ attachmentId: file.id })
+    if (actor.kind !== 'run') throw new Error('the credential is not that of a run')
+    await run.runs.heartbeat({ runId: actor.id })
+    await run.runs.appendLog({ runId: actor.id, entries: [{ stream: 'stdout', text: 'writing' }] })
+    await run.tasks.block({ taskId: task.id, reason: 'waits for a key' })
+  }
+
+  async function results({ companyId, handId: assigneeAgentId, people: api }: Scene): Promise<void> {
+    for (const decision of ['approved', 'rejected', 'revision_requested'] as const) {
+      const task = await api.tasks.create({ companyId, title: decision, assigneeAgentId })
+      await api.tasks.checkout({ taskId: task.id })
+      const first = await api.deliverables.submit({ taskId: task.id, title: 'First', content: 'x' })
+      await api.comments.createOnDeliverable({ deliverableId: first.id, body: 'Shorter?' })
+      const { id: deliverableId } = await api.deliverables.submit({ taskId: task.id, title: 'Second', content: 'y' })
+      await api.deliverables.review({ deliverableId, decision, feedback: 'read' })
+    }
+  }
+
+  async function requests({ people: api }: Scene): Promise<void> {
+    const { id: companyId } = await api.companies.create({ name: 'Careful', requiresStrategyApproval: true })
+    const ask = (subject: string) => api.approvals.request({ companyId, type: 'custom', subject, payload: { to: 'all' } })
+    await api.approvals.cancel({ approvalId: (await ask('one')).id })
+    await api.approvals.reject({ approvalId: (await ask('none')).id, note: 'no' })
+    const { id: approvalId } = await ask('two')
+    await api.approvals.requestRevision({ approvalId, note: 'to whom?' })
+    await api.approvals.resubmit({ approvalId, payload: { to: 'Mia' } })
+    await approve(api, await api.approvals.request({ companyId, type: 'strategy', payload: { summary: 'Ask.' } }))
+    await api.companies.archive({ companyId })
+  }
+
+  async function approve(api: Api, { id: approvalId, payloadHash }: { id: string; payloadHash: string }): Promise<void> {
+    await api.approvals.approve({ approvalId, payloadHash })
+  }
+
+  /** What the engine does by itself, when an agent works, fails, is stopped, or is gone. */
+  async function executions({ engine, companyId, agentId, handId, people: api, as, watch }: Scene): Promise<void> {
+    const lost = await api.tasks.create({ companyId, title: 'Gone', assigneeAgentId: handId })
+    const { run } = await api.tasks.checkout({ taskId: lost.id })
+    await watch.query(`update ${watch.table('leases')} set expires_at = ? where run_id = ?`, ['2001-01-01T00:00:00.000Z', run.id])
+    const stopped = await api.tasks.create({ companyId, title: 'Stopped', assigneeAgentId: handId })
+    await api.runs.cancel({ runId: (await api.tasks.checkout({ taskId: stopped.id })).run.id })
+    const reported = await api.tasks.create({ companyId, title: 'Reported', assigneeAgentId: handId })
+    const held = await api.tasks.checkout({ taskId: reported.id })
+    const actor = await engine.authenticate(held.credential ?? '')
+    if (!actor) throw new Error('the credential of the checkout is unknown')
+    await as(actor).runs.report({ runId: held.run.id, outcome: { kind: 'failed', class: 'bad_request', message: 'no' } })
+    await api.runs.retry({ runId: held.run.id })
+    const own = await api.tasks.create({ companyId, title: 'Own', assigneeAgentId: handId })
+    await api.tasks.checkout({ taskId: own.id })
+    await api.tasks.complete({ taskId: own.id })
+    const ends = { 'Goes well': 'done', Fails: 'blocked', 'Takes too long': 'blocked' }
+    const begun = []
+    for (const [title, end] of Object.entries(ends)) {
+      const { id } = await api.tasks.create({ companyId, title, assigneeAgentId: agentId, maxAttempts: 1 })
+      begun.push({ id, end })
+    }
+    await engine.start()
+    for (const { id: taskId, end } of begun)
+      await until(
+        () => engine.tasks.get({ taskId }),
+        ({ status }) => status === end,
+      )
+    await until(
+      () => engine.runs.get({ runId: run.id }),
+      ({ status }) => status === 'lost',
+    )
+  }
+})
+
+/** How often each type of event was told, in all companies. */
+async function countsByType({ engine }: { engine: Engine }): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const { id: companyId } of (await engine.companies.list({})).items) {
+    for (let after = 0, isMore = true; isMore;) {
+      const { items } = await engine.events.list({ companyId, after, limit: 100 })
+      for (const { type } of items) counts.set(type, (counts.get(type) ?? 0) + 1)
+      after = items.at(-1)?.seq ?? after
+      isMore = items.length === 100
+    }
+  }
+  return counts
+}
+
+type Call = (input: unknown, options?: CallOptions) => Promise<unknown>
+let keys = 0
+
+/** An API that sends every command twice under one key and wants the same answer. */
+function twice(registry: Registry, { api, sent }: { api: Api; sent: Set<string> }): Api {
+  const operations = Object.groupBy(registry.operations, ({ module }) => module)
+  const doubled = Object.entries(operations).map(([module, verbs = []]) => {
+    const calls = verbs.map(({ name, verb, definition }) => {
+      // The registry names what the API has.
+      const call = Reflect.get(Reflect.get(api, module), verb) as Call
+      const repeated: Call = async (input) => {
+        const options = { idempotencyKey: `key ${(keys += 1)}` }
+        const first = await call(input, options)
+        expect([name, await call(input, options)]).toEqual([name, first])
+        sent.add(name)
+        return first
+      }
+      return [verb, definition.kind === 'command' && definition.http?.[0] === 'POST' ? repeated : call]
+    })
+    return [module, Object.fromEntries(calls)]
+  })
+  // It has every call that the API has, by the same name.
+  return Object.fromEntries(doubled) as Api
+}

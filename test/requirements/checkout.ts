@@ -1,0 +1,146 @@
+import type { Requirement } from './requirement.ts'
+
+/** Checkout, ownership, release. */
+export const checkout: readonly Requirement[] = [
+  {
+    id: 'checkout.conflict',
+    source: 'DOMAIN §4',
+    behaviour: 'The loser of a checkout is told who has the task, since when, whether that run lives, and when to try again.',
+    verifiedBy: { file: 'packages/testing/src/conformance/checkout.ts', test: 'and tells the others who has it' },
+  },
+  {
+    id: 'checkout.conflict-wire',
+    source: 'acceptance list §19.3',
+    behaviour: 'Over HTTP the loser is answered 409 with the holder and Retry-After.',
+    verifiedBy: { file: 'test/http-story.test.ts', test: 'carries a task from the goal to the approved deliverable' },
+  },
+  {
+    id: 'checkout.processes',
+    source: 'acceptance list §17.4',
+    behaviour: 'A checkout has one winner also when two processes race.',
+    verifiedBy: { file: 'test/checkout.test.ts', test: 'a checkout has one winner when two processes race on one file' },
+  },
+  {
+    id: 'checkout.repeat',
+    source: 'DOMAIN §4',
+    behaviour: 'The same run that asks again is answered with what it has, and nothing changes.',
+    verifiedBy: { file: 'packages/testing/src/conformance/checkout.ts', test: 'the same run that asks again' },
+  },
+  {
+    id: 'checkout.other-run',
+    source: 'DOMAIN §4',
+    behaviour: 'Another run of the same agent is refused like anybody else.',
+    verifiedBy: { file: 'packages/testing/src/conformance/checkout.ts', test: 'to the same agent in another run' },
+  },
+  {
+    id: 'checkout.expected',
+    source: 'DOMAIN §4',
+    behaviour: 'A checkout can name the statuses that it expects.',
+    verifiedBy: { file: 'packages/testing/src/conformance/checkout.ts', test: 'and from a status that was not expected' },
+  },
+  {
+    id: 'checkout.agent-state',
+    source: 'DOMAIN §4',
+    behaviour: 'A checkout for an agent that is paused or full is refused with what would change that.',
+    verifiedBy: { file: 'packages/testing/src/conformance/checkout.ts', test: 'is refused to an agent that is paused or full' },
+  },
+  {
+    id: 'checkout.assigned-elsewhere',
+    source: 'DOMAIN §4',
+    behaviour: 'A task that is assigned to somebody else is not taken.',
+    verifiedBy: { file: 'packages/testing/src/conformance/checkout.ts', test: 'for a task of somebody else' },
+  },
+  {
+    id: 'checkout.blockers',
+    source: 'DOMAIN §4',
+    behaviour: 'A checkout of a blocked task is 422 with its blockers.',
+    verifiedBy: { file: 'test/http-story.test.ts', test: 'carries a task from the goal to the approved deliverable' },
+  },
+  {
+    id: 'checkout.hold',
+    source: 'DOMAIN §4',
+    behaviour: 'A task that is held with its subtree is not taken, and the refusal names the root.',
+    verifiedBy: { file: 'test/tasks-hold.test.ts', test: 'a subtree is held: its runs are stopped' },
+  },
+  {
+    id: 'checkout.strategy',
+    source: 'DOMAIN §5',
+    behaviour: 'Before its strategy is approved a company that asks for it starts nothing.',
+    verifiedBy: { file: 'test/approvals-strategy.test.ts', test: 'lets its agents draft tasks and starts none' },
+  },
+  {
+    id: 'checkout.person',
+    source: 'DOMAIN §3',
+    behaviour: 'A task of a person is not taken by an agent.',
+    verifiedBy: { file: 'test/tasks-fields.test.ts', test: 'has one assignee, an agent or a person' },
+  },
+  {
+    id: 'checkout.race-facts',
+    source: 'DOMAIN §4',
+    behaviour: 'A checkout goes by what is true when it takes the task.',
+    verifiedBy: { file: 'test/batch-facts.test.ts', test: 'goes by what is true when it takes the task' },
+  },
+  {
+    id: 'checkout.key-only',
+    source: 'DOMAIN §4',
+    behaviour: 'An agent that has only its key gets a run and the credential of the run from the checkout.',
+    verifiedBy: { file: 'test/acceptance-keys.test.ts', test: 'an agent that has only its key finds its work' },
+  },
+  {
+    id: 'checkout.repeat-answer',
+    source: 'DOMAIN §4',
+    behaviour: 'A checkout whose answer was lost is repeated: same run, same credential.',
+    verifiedBy: { file: 'packages/testing/src/conformance/idempotency.ts', test: 'a checkout is repeated after a lost answer' },
+  },
+  {
+    id: 'checkout.budget',
+    source: 'DOMAIN §4',
+    behaviour: 'A checkout over the budget is refused.',
+    later: 'money',
+  },
+  {
+    id: 'release.give-back',
+    source: 'DOMAIN §4',
+    behaviour: 'Who has a task gives it back, and it can be taken again.',
+    verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'the times of a task say when it was first begun' },
+    operations: ['tasks.release'],
+  },
+  {
+    id: 'release.force',
+    source: 'API list: force-release',
+    behaviour: 'A person takes a task back from a run that hangs, and the log names the run.',
+    verifiedBy: { file: 'test/tasks-bulk.test.ts', test: 'the board takes a task back' },
+    operations: ['tasks.forceRelease'],
+    events: ['task.force_released'],
+  },
+  {
+    id: 'release.board',
+    source: 'DOMAIN §2',
+    behaviour: 'A task that a person takes while others check it out has one owner or none.',
+    verifiedBy: { file: 'packages/testing/src/conformance/checkout.ts', test: 'what a person takes from its owner while others try' },
+  },
+  {
+    id: 'stale.every-write',
+    source: 'DOMAIN §1',
+    behaviour: 'A run that lost its task is refused on every write and changes nothing, whoever has it now.',
+    verifiedBy: { file: 'packages/testing/src/conformance/leases.ts', test: 'is refused on every write and changes nothing' },
+  },
+  {
+    id: 'stale.every-command',
+    source: 'DOMAIN §1',
+    behaviour: 'That is tried with every command that a run may call.',
+    verifiedBy: { file: 'packages/testing/src/conformance/leases.ts', test: 'is tried with every command that a run may call' },
+  },
+  {
+    id: 'stale.wire',
+    source: 'DOMAIN §1',
+    behaviour: 'The credential of such a run changes nothing by any route, and is told so.',
+    verifiedBy: { file: 'test/http-rules.test.ts', test: 'changes nothing by any route, and is told so' },
+  },
+  {
+    id: 'stale.own-task',
+    source: 'DOMAIN §5',
+    behaviour: 'A live run writes to its own task only.',
+    verifiedBy: { file: 'test/http-rules.test.ts', test: 'does not reach the work on another task or of another run' },
+  },
+]

@@ -1,0 +1,141 @@
+import type { Requirement } from './requirement.ts'
+
+/** Companies and the people in them. */
+export const companies: readonly Requirement[] = [
+  {
+    id: 'companies.create',
+    source: 'DOMAIN §3',
+    behaviour: 'A company has a name and gets a free prefix for its tasks from it; a prefix that is taken is refused.',
+    verifiedBy: { file: 'test/planning.test.ts', test: 'gets a free prefix from its name' },
+    operations: ['companies.create'],
+  },
+  {
+    id: 'companies.prefix-race',
+    source: 'DOMAIN §3',
+    behaviour: 'Companies that are founded at the same moment get prefixes of their own.',
+    verifiedBy: { file: 'packages/testing/src/conformance/batches.ts', test: 'companies that are founded at the same moment get prefixes' },
+  },
+  {
+    id: 'companies.several',
+    source: 'acceptance list §19.1',
+    behaviour: 'A person founds several companies and switches between them.',
+    verifiedBy: { file: 'test/acceptance-company.test.ts', test: 'a person founds several companies' },
+    operations: ['companies.list', 'companies.get'],
+  },
+  {
+    id: 'companies.founding',
+    source: 'permission list §9.3',
+    behaviour: 'Only a person who may found companies founds one; no agent does.',
+    verifiedBy: { file: 'packages/core/src/kernel/authorize.test.ts', test: 'let only an owner of everything found a company' },
+  },
+  {
+    id: 'companies.visible',
+    source: 'DOMAIN §3',
+    behaviour: 'A person sees the companies in which they have a role.',
+    verifiedBy: { file: 'packages/testing/src/conformance/isolation.ts', test: 'a person sees the companies of their roles' },
+  },
+  {
+    id: 'companies.dashboard-story',
+    source: 'acceptance list §17.4',
+    behaviour: 'The dashboard agrees with the lists after whatever happened.',
+    verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'the dashboard counts what the rows say' },
+  },
+  {
+    id: 'companies.update',
+    source: 'DOMAIN §3',
+    behaviour: 'Name, description, branding and the limit of attachments can be changed by those who manage the company.',
+    verifiedBy: { file: 'test/people.test.ts', test: 'keeps what it was told about itself' },
+    operations: ['companies.update'],
+  },
+  {
+    id: 'companies.brand-color',
+    source: 'company model §7.1',
+    behaviour: 'A company has a color of its own.',
+    verifiedBy: { file: 'test/people.test.ts', test: 'keeps what it was told about itself' },
+  },
+  {
+    id: 'companies.pause-reason',
+    source: 'company model §7.1',
+    behaviour: 'A paused company shows the reason until it is resumed.',
+    verifiedBy: { file: 'test/people.test.ts', test: 'says why it is paused until it goes on' },
+  },
+  {
+    id: 'companies.attachment-limit',
+    source: 'DOMAIN §3',
+    behaviour: 'A company limits the size of its attachments.',
+    verifiedBy: { file: 'test/http-attachments.test.ts', test: 'a file that says it is too large is refused before it is sent' },
+  },
+  {
+    id: 'companies.hire-approval',
+    source: 'DOMAIN §3',
+    behaviour: 'A company can ask for an approval of each hire.',
+    verifiedBy: { file: 'test/approvals-hires.test.ts', test: 'waits for its approval when an admin creates an agent' },
+  },
+  {
+    id: 'companies.strategy-approval',
+    source: 'DOMAIN §5',
+    behaviour: 'A company can ask for an approved strategy before anything starts.',
+    verifiedBy: { file: 'test/approvals-strategy.test.ts', test: 'lets its agents draft tasks and starts none' },
+  },
+  {
+    id: 'companies.strategy-once',
+    source: 'DOMAIN §5',
+    behaviour: 'A company waits for a strategy only when none was ever approved.',
+    verifiedBy: { file: 'test/people.test.ts', test: 'a company waits for a strategy only when none was ever approved' },
+  },
+  {
+    id: 'companies.listed',
+    source: 'DOMAIN §4',
+    behaviour: 'A company is listed for those who are in it.',
+    verifiedBy: { file: 'test/people.test.ts', test: 'a company is listed for those who are in it' },
+  },
+  {
+    id: 'companies.default-agent',
+    source: 'DOMAIN §3',
+    behaviour: 'A company can have a default agent for what nobody else takes.',
+    verifiedBy: { file: 'test/routing.test.ts', test: "asks a project's rules before the company's, then the default agents of both" },
+  },
+  {
+    id: 'companies.dashboard',
+    source: 'acceptance list §19.7',
+    behaviour: 'The dashboard counts what the rows say.',
+    verifiedBy: { file: 'test/dashboard.test.ts', test: 'shows what a recount would show' },
+    operations: ['companies.dashboard'],
+  },
+  {
+    id: 'companies.dashboard-approvals',
+    source: 'API list §10.8',
+    behaviour: 'The dashboard counts the approvals that wait.',
+    verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'the dashboard counts what the rows say' },
+  },
+  {
+    id: 'companies.dashboard-spend',
+    source: 'API list §10.8',
+    behaviour: 'The dashboard shows what was spent this month, and how much of the budget that is.',
+    later: 'money',
+  },
+  {
+    id: 'companies.counters',
+    source: 'acceptance list §17.4',
+    behaviour: 'What a company counts stays right while much happens at once.',
+    verifiedBy: { file: 'packages/testing/src/conformance/counters.ts', test: 'whatever happens to them at the same time' },
+  },
+  {
+    id: 'companies.export',
+    source: 'DOMAIN §4',
+    behaviour: 'A company can be exported and imported, with a preview; secrets never leave it.',
+    later: 'portability',
+  },
+  {
+    id: 'companies.settings',
+    source: 'DOMAIN §3',
+    behaviour: 'A company has settings of its own.',
+    later: 'preferences',
+  },
+  {
+    id: 'companies.budget',
+    source: 'DOMAIN §3',
+    behaviour: 'A company has a monthly budget.',
+    later: 'money',
+  },
+]

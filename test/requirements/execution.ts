@@ -1,0 +1,101 @@
+import type { Requirement } from './requirement.ts'
+
+/** How agents are executed: adapters and workers. */
+export const execution: readonly Requirement[] = [
+  {
+    id: 'adapters.process',
+    source: 'adapter contract §11.2',
+    behaviour: 'A program gets its context, and what it prints becomes the log and the events of its run.',
+    verifiedBy: {
+      file: 'packages/adapters/src/process/protocol.test.ts',
+      test: 'becomes events in its order, with its other lines as log',
+    },
+  },
+  {
+    id: 'adapters.process.exit',
+    source: 'adapter contract §11.2',
+    behaviour: 'The exit code and the time limit of a program decide how its run ended.',
+    verifiedBy: {
+      file: 'packages/adapters/src/process/exit.test.ts',
+      test: 'with another exit code is a failure with the end of its stderr',
+    },
+  },
+  {
+    id: 'adapters.process.cancel',
+    source: 'adapter contract §11.2',
+    behaviour: 'A program is asked to end and killed after its grace, with all that it started.',
+    verifiedBy: { file: 'packages/adapters/src/process/process-tree.test.ts', test: 'when it takes too long' },
+  },
+  {
+    id: 'adapters.process.environment',
+    source: 'security list §16',
+    behaviour: 'A program gets an environment without the secrets of the host.',
+    verifiedBy: { file: 'packages/adapters/src/process/protocol.test.ts', test: 'is an environment without the secrets of the host' },
+  },
+  {
+    id: 'adapters.process.shell',
+    source: 'security list §16',
+    behaviour: 'No shell reads what a program is started with.',
+    verifiedBy: { file: 'packages/adapters/src/process/protocol.test.ts', test: 'is its arguments as they are: no shell reads them' },
+  },
+  {
+    id: 'adapters.contract',
+    source: 'adapter contract §11.1',
+    behaviour: 'Any adapter passes one kit of tests.',
+    later: 'adapters',
+  },
+  {
+    id: 'adapters.http',
+    source: 'adapter contract §11.3',
+    behaviour: 'An agent is invoked by HTTP, and its end comes back by a signed callback.',
+    later: 'adapters',
+  },
+  {
+    id: 'adapters.models',
+    source: 'feature list: Agent Execution',
+    behaviour: 'Agents run on the models of several providers.',
+    later: 'adapters',
+  },
+  {
+    id: 'adapters.sessions',
+    source: 'product decision: adapters',
+    behaviour: 'Agents run as local command line tools with sessions.',
+    later: 'adapters',
+  },
+  {
+    id: 'adapters.fallback',
+    source: 'DOMAIN §3',
+    behaviour: 'An agent falls back to other adapters, and to its cheap profile.',
+    later: 'adapters',
+  },
+  {
+    id: 'workers.remote',
+    source: 'platform list: worker nodes',
+    behaviour: 'Workers on other machines take runs, with and without the database.',
+    later: 'workers',
+  },
+  {
+    id: 'workers.nodes',
+    source: 'platform list: worker nodes',
+    behaviour: 'A node registers with a shared key, reports what it can do, and drains.',
+    later: 'workers',
+  },
+  {
+    id: 'workers.stop',
+    source: 'platform list: workers',
+    behaviour: 'A worker stops gracefully.',
+    verifiedBy: { file: 'test/kill.test.ts', test: 'hands its run back without burning an attempt' },
+  },
+  {
+    id: 'workers.hints',
+    source: 'DOMAIN §3',
+    behaviour: 'Work of another process starts at once where the storage has hints, and within the poll where they are lost.',
+    verifiedBy: { file: 'packages/testing/src/conformance/several-engines.ts', test: 'although all hints are lost' },
+  },
+  {
+    id: 'workers.list',
+    source: 'platform list: admin workers',
+    behaviour: 'Workers are listed with their health.',
+    later: 'workers',
+  },
+]

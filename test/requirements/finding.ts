@@ -1,0 +1,132 @@
+import type { Requirement } from './requirement.ts'
+
+/** What is found of tasks, and what an agent sees of its own. */
+export const finding: readonly Requirement[] = [
+  {
+    id: 'tasks.list.pages',
+    source: 'DOMAIN §4',
+    behaviour: 'A list of tasks shows every item once over its pages.',
+    verifiedBy: { file: 'test/planning.test.ts', test: 'shows every item once over its pages' },
+    operations: ['tasks.list'],
+  },
+  {
+    id: 'tasks.list.filters',
+    source: 'DOMAIN §4',
+    behaviour: 'Tasks are listed by status, priority, assignee, project, sprint, goal, parent and label.',
+    verifiedBy: { file: 'test/tasks-fields.test.ts', test: 'is listed by each of its fields' },
+    operations: ['tasks.list'],
+  },
+  {
+    id: 'tasks.list.index',
+    source: 'DOMAIN §4',
+    behaviour: 'Every list of tasks comes out of an index in its order.',
+    verifiedBy: { file: 'test/plans.test.ts', test: '${page} comes out of an index in its order' },
+  },
+  {
+    id: 'tasks.search',
+    source: 'DOMAIN §4',
+    behaviour: 'Tasks are found by their words on both databases alike, by beginnings of the last word and by identifier.',
+    verifiedBy: { file: 'test/search.test.ts', test: 'search finds the same words however' },
+    operations: ['search.find'],
+  },
+  {
+    id: 'tasks.search.order',
+    source: 'DOMAIN §4',
+    behaviour: 'Titles come before texts, and the newest first.',
+    verifiedBy: { file: 'test/search.test.ts', test: 'search puts a title before' },
+  },
+  {
+    id: 'tasks.search.follows',
+    source: 'DOMAIN §4',
+    behaviour: 'A task is found by what it is called now, and a deleted one no more.',
+    verifiedBy: { file: 'test/search.test.ts', test: 'search follows what a task is called' },
+  },
+  {
+    id: 'tasks.search.company',
+    source: 'DOMAIN §4',
+    behaviour: 'A search looks into one company only.',
+    verifiedBy: { file: 'test/search.test.ts', test: 'search looks into one company only' },
+  },
+  {
+    id: 'tasks.search.story',
+    source: 'API list §10.10',
+    behaviour: 'A plan is written, revised by who read it, and found by its words.',
+    verifiedBy: { file: 'test/acceptance-features.test.ts', test: 'a plan is written, revised' },
+  },
+  {
+    id: 'tasks.filter.story',
+    source: 'DOMAIN §4',
+    behaviour: 'People see the list that they filter for.',
+    verifiedBy: { file: 'test/acceptance-features.test.ts', test: 'people see the list that they filter for' },
+  },
+  {
+    id: 'tasks.search.harmless',
+    source: 'DOMAIN §4',
+    behaviour: 'No text that is looked for is an error of syntax.',
+    verifiedBy: { file: 'test/search.test.ts', test: 'search takes %j for words' },
+  },
+  {
+    id: 'tasks.version',
+    source: 'DOMAIN §3',
+    behaviour: 'An older version is answered 409 with the current one.',
+    verifiedBy: { file: 'test/http-rules.test.ts', test: 'against an older version is answered 409 with the current one' },
+  },
+  {
+    id: 'tasks.claim-pool',
+    source: 'feature list: Task Claiming',
+    behaviour: 'An agent takes a task of the pool that nobody has.',
+    verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'an agent takes a task of the pool' },
+  },
+  {
+    id: 'tasks.mine',
+    source: 'API list: me/tasks',
+    behaviour: 'An agent lists the tasks that are its own.',
+    verifiedBy: { file: 'test/tasks-start.test.ts', test: 'an agent sees its tasks and what waits for it' },
+    operations: ['tasks.mine'],
+  },
+  {
+    id: 'tasks.next',
+    source: 'API list: me/tasks/next',
+    behaviour: 'An agent is given the most urgent task that it can take, and no two are given the same.',
+    verifiedBy: { file: 'test/tasks-start.test.ts', test: 'the next task is never given to two' },
+    operations: ['tasks.next'],
+  },
+  {
+    id: 'tasks.next.story',
+    source: 'API list: me/tasks/next',
+    behaviour: 'An agent that calls for its next task gets the most urgent one that it can do.',
+    verifiedBy: { file: 'test/acceptance-features.test.ts', test: 'an agent that is called for its next task' },
+  },
+  {
+    id: 'tasks.next.order',
+    source: 'API list: me/tasks/next',
+    behaviour: 'An agent gets its own tasks first, then those of nobody that it is able for.',
+    verifiedBy: { file: 'test/tasks-start.test.ts', test: 'an agent gets its own tasks first' },
+  },
+  {
+    id: 'tasks.inbox',
+    source: 'DOMAIN §4',
+    behaviour: 'An agent sees what waits for it.',
+    verifiedBy: { file: 'test/tasks-start.test.ts', test: 'an agent sees its tasks and what waits for it' },
+    operations: ['tasks.inbox'],
+  },
+  {
+    id: 'tasks.context',
+    source: 'API list: task context',
+    behaviour: 'What a run of the task would be told can be read.',
+    verifiedBy: { file: 'test/tasks-start.test.ts', test: 'who works on a task is told all about it' },
+    operations: ['tasks.context'],
+  },
+  {
+    id: 'tasks.template-overrides',
+    source: 'task model §7.6',
+    behaviour: 'A task can change how its assignee is executed.',
+    later: 'execution',
+  },
+  {
+    id: 'tasks.read-state',
+    source: 'API list §10.10',
+    behaviour: 'A person sees what they have not read, and puts away what they have.',
+    later: 'board',
+  },
+]

@@ -1,0 +1,147 @@
+import type { Requirement } from './requirement.ts'
+
+/** How runs, results, approvals, goals and the rest move on. */
+export const outcomes: readonly Requirement[] = [
+  {
+    id: 'states.run.settled',
+    source: 'DOMAIN §2',
+    behaviour: 'A run that is done completes its task.',
+    verifiedBy: { file: 'packages/core/src/runs/settlement.test.ts', test: 'completes the task when the work is done' },
+  },
+  {
+    id: 'states.run.lost',
+    source: 'DOMAIN §2',
+    behaviour: 'A run whose lease ran out is lost, the task is open again, and the log says so.',
+    verifiedBy: {
+      file: 'packages/testing/src/conformance/leases.ts',
+      test: 'a lease that ran out is swept: the run is lost, the task is open again',
+    },
+  },
+  {
+    id: 'states.run.recovered',
+    source: 'state list §8.2',
+    behaviour: 'A task whose worker is gone comes back to another attempt.',
+    verifiedBy: { file: 'packages/testing/src/conformance/runs.ts', test: 'a task comes back to another attempt when its worker is gone' },
+  },
+  {
+    id: 'states.run.timed-out',
+    source: 'DOMAIN §2',
+    behaviour: 'A run that took too long is timed out.',
+    verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'a run that fails or takes too long says so' },
+    events: ['run.timed_out'],
+  },
+  {
+    id: 'states.run.retry',
+    source: 'DOMAIN §2',
+    behaviour: 'A retry is a new run with the next attempt, and says which run it repeats.',
+    verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'a run that fails or takes too long says so' },
+    events: ['run.failed', 'task.execution_failed'],
+  },
+  {
+    id: 'states.run.outcome-continue',
+    source: 'DOMAIN §2',
+    behaviour: 'An agent that asks to continue later goes on later, as a first attempt.',
+    verifiedBy: { file: 'packages/core/src/runs/settlement.test.ts', test: 'goes on later when the agent asks for it' },
+  },
+  {
+    id: 'states.run.outcome-typed',
+    source: 'DOMAIN §2',
+    behaviour: 'What ends a run is a typed outcome; no text is read for its meaning, and an outcome that is none fails the run.',
+    verifiedBy: { file: 'test/story.test.ts', test: 'ends with an outcome that is none' },
+  },
+  {
+    id: 'states.run.failure-classes',
+    source: 'DOMAIN §2',
+    behaviour: 'A failure has a class, and each class has its own wait.',
+    verifiedBy: { file: 'packages/core/src/runs/settlement.test.ts', test: 'never runs more often than allowed: %s' },
+  },
+  {
+    id: 'states.run.waiting',
+    source: 'DOMAIN §2',
+    behaviour: 'A run that asks waits, and the answer queues it again.',
+    later: 'interactions',
+  },
+  {
+    id: 'states.deliverable.decided',
+    source: 'DOMAIN §2',
+    behaviour: 'A deliverable that was decided is not decided again.',
+    verifiedBy: { file: 'test/story.test.ts', test: 'comes back to its agent with the feedback when a revision is asked for' },
+  },
+  {
+    id: 'states.deliverable.history',
+    source: 'DOMAIN §2',
+    behaviour: 'The version that was sent back is marked as revised when the next one comes, and is kept.',
+    verifiedBy: { file: 'test/http-story.test.ts', test: 'sends a deliverable back with feedback, and takes the next version' },
+  },
+  {
+    id: 'states.deliverable.superseded',
+    source: 'DOMAIN §2',
+    behaviour: 'A task that ends without a review takes its pending deliverable out of the queue.',
+    verifiedBy: { file: 'test/story.test.ts', test: 'who ends a task without a review takes its deliverable out of the queue' },
+  },
+  {
+    id: 'states.approval.moves',
+    source: 'DOMAIN §2',
+    behaviour: 'An approval is approved, rejected, cancelled or sent back; sent back, it is resubmitted or cancelled.',
+    verifiedBy: { file: 'test/approvals.test.ts', test: 'can be resubmitted or cancelled while it is sent back' },
+  },
+  {
+    id: 'states.approval.one-transaction',
+    source: 'DOMAIN §2',
+    behaviour: 'A decision and its effect are one transaction.',
+    verifiedBy: { file: 'test/approvals-hires.test.ts', test: 'that is approved lets the agent begin with what waits for it' },
+  },
+  {
+    id: 'states.goal.moves',
+    source: 'DOMAIN §2',
+    behaviour: 'A goal goes from planned over active to achieved or cancelled.',
+    verifiedBy: { file: 'test/planning.test.ts', test: 'follows its machine and cannot be below itself' },
+    operations: ['goals.update'],
+  },
+  {
+    id: 'states.project.moves',
+    source: 'DOMAIN §2',
+    behaviour: 'A project moves between backlog, planned and in progress, is completed or cancelled.',
+    verifiedBy: { file: 'test/projects.test.ts', test: 'a project makes the moves of its machine' },
+    operations: ['projects.update'],
+    events: ['project.status_changed'],
+  },
+  {
+    id: 'states.sprint.moves',
+    source: 'DOMAIN §2',
+    behaviour: 'A sprint goes from planning over active to completed, or is cancelled.',
+    verifiedBy: { file: 'test/projects.test.ts', test: 'a sprint makes the moves of its machine' },
+    operations: ['sprints.update'],
+    events: ['sprint.status_changed'],
+  },
+  {
+    id: 'states.interaction.moves',
+    source: 'DOMAIN §2',
+    behaviour: 'The first answer to an interaction wins; the second is a conflict.',
+    later: 'interactions',
+  },
+  {
+    id: 'states.delivery.moves',
+    source: 'DOMAIN §2',
+    behaviour: 'A delivery is delivered, tried again, parked or cancelled, and a parked one can be replayed.',
+    later: 'delivery',
+  },
+  {
+    id: 'states.routine.moves',
+    source: 'DOMAIN §2',
+    behaviour: 'A routine is active, paused or archived.',
+    later: 'routines',
+  },
+  {
+    id: 'states.plugin.moves',
+    source: 'DOMAIN §2',
+    behaviour: 'A plugin is installed, ready, disabled, in error, in quarantine or uninstalled.',
+    later: 'plugins',
+  },
+  {
+    id: 'states.node.moves',
+    source: 'DOMAIN §2',
+    behaviour: 'A node registers, works, drains and becomes inactive.',
+    later: 'workers',
+  },
+]

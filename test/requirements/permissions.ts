@@ -1,0 +1,161 @@
+import type { Requirement } from './requirement.ts'
+
+/** Who may do what, and that nobody sees another company. */
+export const permissions: readonly Requirement[] = [
+  {
+    id: 'permissions.table',
+    source: 'DOMAIN §5',
+    behaviour: 'One table says who may do what, and every operation is held to it for every kind of caller.',
+    verifiedBy: { file: 'test/permissions.test.ts', test: 'every operation is for those whom the table names' },
+  },
+  {
+    id: 'permissions.scopes',
+    source: 'DOMAIN §5',
+    behaviour: 'Each scope is for exactly the roles, agents and runs that it names.',
+    verifiedBy: { file: 'packages/core/src/kernel/authorize.test.ts', test: '%s is for: %s' },
+  },
+  {
+    id: 'permissions.others',
+    source: 'DOMAIN §5',
+    behaviour: 'For what others have there are fewer who may.',
+    verifiedBy: { file: 'test/permissions.test.ts', test: 'every operation is for fewer when it is about what others have' },
+  },
+  {
+    id: 'permissions.rows',
+    source: 'DOMAIN §5',
+    behaviour: 'Every operation has a scope with a row, and each row is for somebody.',
+    verifiedBy: { file: 'test/permissions.test.ts', test: 'every operation has a scope with a row' },
+  },
+  {
+    id: 'permissions.read',
+    source: 'DOMAIN §5',
+    behaviour: 'Everybody reads their own company.',
+    verifiedBy: { file: 'test/permissions.test.ts', test: 'every operation is for those whom the table names' },
+  },
+  {
+    id: 'permissions.viewer',
+    source: 'DOMAIN §5',
+    behaviour: 'A viewer only reads, and a reviewer comments and reviews.',
+    verifiedBy: { file: 'test/http-isolation.test.ts', test: '%s: %s %s %j is answered %i' },
+  },
+  {
+    id: 'permissions.work',
+    source: 'DOMAIN §5',
+    behaviour: 'A task that is checked out is changed by its own run and by operators, not by the key of its agent.',
+    verifiedBy: { file: 'test/acceptance-keys.test.ts', test: 'an agent that has only its key finds its work' },
+  },
+  {
+    id: 'permissions.checkout',
+    source: 'DOMAIN §5',
+    behaviour: 'An agent checks out as itself only.',
+    verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'an agent acts as itself' },
+  },
+  {
+    id: 'permissions.review',
+    source: 'DOMAIN §5',
+    behaviour: 'An agent never reviews or decides.',
+    verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'an agent acts as itself' },
+  },
+  {
+    id: 'permissions.hire',
+    source: 'DOMAIN §5',
+    behaviour: 'Admins hire and terminate; operators pause and resume; agents ask.',
+    verifiedBy: { file: 'test/http-isolation.test.ts', test: '%s: %s %s %j is answered %i' },
+  },
+  {
+    id: 'permissions.members',
+    source: 'DOMAIN §5',
+    behaviour: 'Members, keys and settings are for admins.',
+    verifiedBy: { file: 'test/permissions.test.ts', test: 'every operation is for those whom the table names' },
+  },
+  {
+    id: 'permissions.no-executable',
+    source: 'DOMAIN §5',
+    behaviour: 'An agent writes no configuration that is executed, of itself or of others.',
+    verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'an agent acts as itself' },
+  },
+  {
+    id: 'permissions.strategy',
+    source: 'DOMAIN §5',
+    behaviour: 'Before the first strategy approval an agent drafts tasks but starts none.',
+    verifiedBy: { file: 'test/approvals-strategy.test.ts', test: 'lets its agents draft tasks and starts none' },
+  },
+  {
+    id: 'permissions.other-company',
+    source: 'DOMAIN §5',
+    behaviour: 'Nobody of another company is told whether a thing exists.',
+    verifiedBy: { file: 'packages/core/src/kernel/authorize.test.ts', test: 'tell nobody of another company whether a thing exists' },
+  },
+  {
+    id: 'permissions.every-operation',
+    source: 'acceptance list §17.4',
+    behaviour: "Another company's things are as absent as what does not exist, in every operation and for every kind of caller.",
+    verifiedBy: { file: 'packages/testing/src/conformance/isolation.ts', test: 'in every operation, for every kind of actor' },
+  },
+  {
+    id: 'permissions.nobody-told',
+    source: 'acceptance list §17.4',
+    behaviour: 'Every operation tells nobody of another company that it has anything.',
+    verifiedBy: { file: 'test/permissions.test.ts', test: 'every operation tells nobody of another company' },
+  },
+  {
+    id: 'permissions.lists',
+    source: 'acceptance list §17.4',
+    behaviour: 'They are in no list.',
+    verifiedBy: { file: 'test/http-isolation.test.ts', test: 'are in no list: of companies' },
+  },
+  {
+    id: 'permissions.identifier',
+    source: 'acceptance list §17.4',
+    behaviour: 'They are not found by their identifier.',
+    verifiedBy: { file: 'test/http-isolation.test.ts', test: 'are absent by their identifier too' },
+  },
+  {
+    id: 'permissions.links',
+    source: 'acceptance list §17.4',
+    behaviour: 'They cannot be linked to.',
+    verifiedBy: { file: 'packages/testing/src/conformance/isolation.ts', test: "another company's things cannot be linked to by a body" },
+  },
+  {
+    id: 'permissions.deny-default',
+    source: 'security list §16',
+    behaviour: 'An operation that declares no access is not registered.',
+    verifiedBy: { file: 'packages/core/src/kernel/registry.test.ts', test: 'refuses an operation without declared access' },
+  },
+  {
+    id: 'permissions.no-company',
+    source: 'security list §16',
+    behaviour: 'An operation whose company cannot be found from its input is not registered.',
+    verifiedBy: { file: 'packages/core/src/kernel/registry.test.ts', test: 'refuses an operation whose company cannot be found' },
+  },
+  {
+    id: 'permissions.unlocked',
+    source: 'security list §16',
+    behaviour: 'A caller that may do nothing in a company touches no row of it.',
+    verifiedBy: { file: 'test/races.test.ts', test: 'touches no row of a company where its actor may do nothing' },
+  },
+  {
+    id: 'permissions.wrong-key',
+    source: 'DOMAIN §5',
+    behaviour: 'A wrong key is never let in by the local door.',
+    verifiedBy: { file: 'test/http-wire.test.ts', test: 'never by the local door when it shows a wrong key' },
+  },
+  {
+    id: 'permissions.before-body',
+    source: 'security list §16',
+    behaviour: 'A body is not read where nobody may write.',
+    verifiedBy: { file: 'test/http-wire.test.ts', test: 'is not read at all where nobody may write' },
+  },
+  {
+    id: 'permissions.plugins',
+    source: 'DOMAIN §5',
+    behaviour: 'Plugins are installed by admins only.',
+    later: 'plugins',
+  },
+  {
+    id: 'permissions.budgets',
+    source: 'DOMAIN §5',
+    behaviour: 'Budgets are set by admins, and by managers below themselves.',
+    later: 'money',
+  },
+]

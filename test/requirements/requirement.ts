@@ -1,0 +1,58 @@
+/** A test by its file and words that only its own name has; the name is that of its groups, outermost first, then its own. */
+export interface NamedTest {
+  readonly file: string
+  readonly test: string
+}
+
+interface Behaviour {
+  /** Dotted and stable: the area, then what is required there. */
+  readonly id: string
+  /** Where it is promised. */
+  readonly source: string
+  /** What anybody who looks from outside can see. */
+  readonly behaviour: string
+  /** The operations and types of events that it is about. */
+  readonly operations?: readonly string[]
+  readonly events?: readonly string[]
+}
+
+interface VerifiedRequirement extends Behaviour {
+  readonly verifiedBy: NamedTest
+  readonly later?: never
+}
+
+interface LaterRequirement extends Behaviour {
+  /** What brings it. */
+  readonly later: Capability
+  readonly verifiedBy?: never
+}
+
+/** One behaviour that is promised, and either the test that holds the promise or what is still to come for it. */
+export type Requirement = VerifiedRequirement | LaterRequirement
+
+/** What is not there yet and brings behaviours of its own. An entry is deleted with the last requirement that names it. */
+export const capabilities = {
+  interactions: 'questions, confirmations and suggested tasks that a run puts to a person',
+  secrets: 'encrypted values with versions, and references to them',
+  knowledge: 'what agents know: entries in a scope, found and ranked',
+  routines: 'recurring and triggered work',
+  preferences: 'what a person or a company prefers, by scope',
+  sealing: 'batches of the log, chained by their hashes',
+  execution: 'sessions, sandboxes, the remaining wakes and what a run is told',
+  workers: 'more processes and machines that execute runs',
+  adapters: 'more ways to execute an agent',
+  money: 'costs, prices, budgets, reservations and incidents',
+  deliverables: 'files, actions, usage and the comparison of results',
+  delivery: 'routes, destinations and deliveries',
+  server: 'accounts, sessions and limits over HTTP',
+  client: 'the typed client',
+  mcp: 'the tools for clients of the Model Context Protocol',
+  cli: 'every verb on the command line',
+  observability: 'metrics and traces',
+  board: 'the web app',
+  plugins: 'the plugin host and the first plugins',
+  portability: 'export and import of a company',
+  scaffolder: 'a new project by one command',
+} as const
+
+type Capability = keyof typeof capabilities

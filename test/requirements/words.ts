@@ -1,0 +1,152 @@
+import type { Requirement } from './requirement.ts'
+
+/** What the words mean, and what holds for every value. */
+export const words: readonly Requirement[] = [
+  {
+    id: 'words.company.owns-rows',
+    source: 'DOMAIN §1',
+    behaviour: 'Every row belongs to one company: the database refuses a link from one company to another, also when code has a defect.',
+    verifiedBy: { file: 'packages/testing/src/conformance/isolation.ts', test: 'by code with a defect either' },
+  },
+  {
+    id: 'words.member.role',
+    source: 'DOMAIN §1',
+    behaviour: 'What a person may do in a company is their role there: viewer, reviewer, operator, admin or owner.',
+    verifiedBy: { file: 'test/permissions.test.ts', test: 'every operation is for those whom the table names' },
+  },
+  {
+    id: 'words.agent.human',
+    source: 'DOMAIN §1',
+    behaviour: 'A person who works is an agent of the execution mode human, whom the engine never runs.',
+    verifiedBy: { file: 'test/acceptance-features.test.ts', test: 'a person who is added has a human agent' },
+  },
+  {
+    id: 'words.checkout.owner',
+    source: 'DOMAIN §1',
+    behaviour: 'A checkout is one act, after which one run owns the task and nobody else.',
+    verifiedBy: { file: 'packages/testing/src/conformance/checkout.ts', test: 'gives the task to exactly one of many callers' },
+    operations: ['tasks.checkout'],
+    events: ['task.claimed'],
+  },
+  {
+    id: 'words.run.lease',
+    source: 'DOMAIN §1',
+    behaviour: 'A run acts as long as its lease does; after that its task can be taken by others.',
+    verifiedBy: { file: 'packages/testing/src/conformance/leases.ts', test: 'a lease that ran out is swept: the run is lost' },
+    operations: ['runs.sweep'],
+    events: ['run.lost'],
+  },
+  {
+    id: 'words.run.fence',
+    source: 'DOMAIN §1',
+    behaviour: 'Each checkout of a task has a higher fence, and a fence alone makes an owner of before harmless.',
+    verifiedBy: { file: 'packages/testing/src/conformance/leases.ts', test: 'is refused by its fence alone' },
+  },
+  {
+    id: 'words.fence.grows',
+    source: 'DOMAIN §1',
+    behaviour: 'The fence of a task grows by one with each checkout and is never used again.',
+    verifiedBy: { file: 'packages/testing/src/conformance/checkout.ts', test: 'the fence grows by one' },
+  },
+  {
+    id: 'words.event.one-row',
+    source: 'DOMAIN §1',
+    behaviour: 'The audit log and the stream of events are the same rows.',
+    verifiedBy: { file: 'packages/testing/src/conformance/events.ts', test: 'to listeners as in the log' },
+    operations: ['events.list'],
+  },
+  {
+    id: 'words.ids.version',
+    source: 'DOMAIN §1',
+    behaviour: 'Ids are UUIDs of version 7, which carry their time.',
+    verifiedBy: { file: 'packages/core/src/kernel/id.test.ts', test: 'makes version 7 ids that carry their time' },
+  },
+  {
+    id: 'words.ids.order',
+    source: 'DOMAIN §1',
+    behaviour: 'Ids sort in the order in which they were made, whatever the clock does.',
+    verifiedBy: { file: 'packages/core/src/kernel/id.test.ts', test: 'sorts ids in the order' },
+  },
+  {
+    id: 'words.identifier',
+    source: 'DOMAIN §1',
+    behaviour: "A task has an identifier of the company's prefix and a number, accepted wherever its id is.",
+    verifiedBy: {
+      file: 'packages/testing/src/conformance/inputs.ts',
+      test: 'a reference finds the same thing however its letters are written',
+    },
+    operations: ['tasks.get'],
+  },
+  {
+    id: 'words.identifier.numbers',
+    source: 'DOMAIN §1',
+    behaviour: "The numbers of a company's tasks have no gaps and no repeats, however many are created at once.",
+    verifiedBy: { file: 'packages/testing/src/conformance/batches.ts', test: 'number their tasks without gaps or repeats' },
+  },
+  {
+    id: 'words.identifier.engines',
+    source: 'DOMAIN §1',
+    behaviour: 'Several engines on one database number tasks without gaps or repeats too.',
+    verifiedBy: { file: 'packages/testing/src/conformance/several-engines.ts', test: 'number their tasks without gaps or repeats' },
+  },
+  {
+    id: 'words.times',
+    source: 'DOMAIN §1',
+    behaviour: 'Times are ISO 8601 in UTC with milliseconds, in every database alike.',
+    verifiedBy: { file: 'packages/testing/src/conformance/values.ts', test: 'ids, times, texts and whole numbers come back' },
+  },
+  {
+    id: 'words.times.order',
+    source: 'DOMAIN §1',
+    behaviour: 'Times are ordered as time is.',
+    verifiedBy: { file: 'packages/testing/src/conformance/values.ts', test: 'times are ordered as time is' },
+  },
+  {
+    id: 'words.json',
+    source: 'DOMAIN §1',
+    behaviour: 'JSON of a user comes back as it was given, every number and every character.',
+    verifiedBy: { file: 'packages/testing/src/conformance/inputs.ts', test: 'text and JSON come back as they were given' },
+  },
+  {
+    id: 'words.json.wire',
+    source: 'DOMAIN §1',
+    behaviour: 'The same holds over HTTP.',
+    verifiedBy: { file: 'test/http-wire.test.ts', test: 'comes back as it was said' },
+  },
+  {
+    id: 'words.text.refused',
+    source: 'DOMAIN §1',
+    behaviour: 'Text that some database would change is refused by all of them.',
+    verifiedBy: { file: 'packages/testing/src/conformance/inputs.ts', test: 'text that some database would change is refused' },
+  },
+  {
+    id: 'words.numbers.limits',
+    source: 'DOMAIN §1',
+    behaviour: 'Numbers at their limits are kept or refused, never rounded.',
+    verifiedBy: { file: 'packages/testing/src/conformance/inputs.ts', test: 'numbers at their limits are refused or kept' },
+  },
+  {
+    id: 'words.names.unique',
+    source: 'DOMAIN §1',
+    behaviour: 'Names that differ by case or accents are different names, and equal ones are refused.',
+    verifiedBy: { file: 'packages/testing/src/conformance/inputs.ts', test: 'names that differ by case or accents' },
+  },
+  {
+    id: 'words.operations',
+    source: 'DOMAIN §1',
+    behaviour: 'Operations are named by plural and verb, their input is strict, and each has a title and a scope.',
+    verifiedBy: { file: 'packages/core/src/kernel/registry.test.ts', test: 'holds every operation of Engine' },
+  },
+  {
+    id: 'words.references',
+    source: 'DOMAIN §1',
+    behaviour: 'A reference that is none is refused or finds nothing, with the same words everywhere.',
+    verifiedBy: { file: 'packages/testing/src/conformance/inputs.ts', test: 'a reference that is none is refused' },
+  },
+  {
+    id: 'words.money.unit',
+    source: 'DOMAIN §1',
+    behaviour: 'Money is whole micro-dollars; cents are accepted and shown beside them.',
+    later: 'money',
+  },
+]

@@ -1,0 +1,105 @@
+// A database of an earlier schema, with work in it, is opened by this version. Released migrations never change, so the earlier
+// schema is what the first of them make.
+import { join } from 'node:path'
+
+import { sql, type Kysely } from 'kysely'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { createEngine, type Storage } from '@engine/core'
+import { postgres } from '@engine/storage-postgres'
+import { sqlite } from '@engine/storage-sqlite'
+import { errorOf } from '@engine/testing'
+
+import { migrate } from '../packages/core/src/database/migrate.ts'
+import { migrations } from '../packages/core/src/database/migrations/index.ts'
+import { openDatabase } from '../packages/core/src/database/open.ts'
+import type { Database } from '../packages/core/src/database/tables.ts'
+import { temporaryFolder } from './support/files.ts'
+import { newDatabase } from './support/storages.ts'
+
+const places = {
+  'a SQLite file': async () => {
+    const file = join(temporaryFolder(), 'engine.db')
+    return () => sqlite(file)
+  },
+  Postgres: async () => {
+    const url = await newDatabase()
+    return () => postgres(url)
+  },
+}
+
+const now = '2026-01-02T03:04:05.678Z'
+const id = (number: number) => `01890000-0000-7000-8000-${String(number).padStart(12, '0')}`
+const [company, ada, done, open] = [id(1), id(2), id(3), id(4)]
+
+const versioned = { version: 1, created_at: now, updated_at: now }
+const ofCompany = { company_id: company, ...versioned }
+const plainTask = {
+  ...ofCompany,
+  priority: 2,
+  required_capabilities: '[]',
+  tags: '[]',
+  acceptance_criteria: '[]',
+  context: '{}',
+  max_attempts: 3,
+}
+const byHand = {
+  adapter_type: 'process',
+  adapter_config: '{}',
+  execution_mode: 'manual',
+  max_concurrent_runs: 3,
+  capabilities: '["write"]',
+}
+const counts = { backlog: 0, todo: 1, in_progress: 0, in_review: 0, blocked: 0, done: 1, cancelled: 0 }
+const logged = { company_id: company, actor_kind: 'system', actor_id: 'system', at: now, entity_version: 1, data: '{}' }
+
+/** Rows as the versions of those schemas wrote them. */
+const rows: readonly (readonly [string, Record<string, string | number>])[] = [
+  ['companies', { id: company, name: 'Acme', status: 'active', task_prefix: 'ACM', task_counter: 2, settings: '{}', ...versioned }],
+  ['agents', { id: ada, name: 'Ada', role: 'writer', status: 'idle', ...byHand, ...ofCompany }],
+  ['tasks', { id: done, identifier: 'ACM-1', title: 'Grüße schreiben', status: 'done', completed_at: now, ...plainTask }],
+  ['tasks', { id: open, identifier: 'ACM-2', title: 'Report', status: 'todo', parent_id: done, assignee_agent_id: ada, ...plainTask }],
+  ['company_counters', { company_id: company, shard: 0, ...counts }],
+  ['events', { id: id(11), type: 'company.created', entity_type: 'company', entity_id: company, ...logged }],
+  ['events', { id: id(12), type: 'agent.registered', entity_type: 'agent', entity_id: ada, ...logged }],
+  ['events', { id: id(13), type: 'task.created', entity_type: 'task', entity_id: done, ...logged }],
+  ['events', { id: id(14), type: 'task.created', entity_type: 'task', entity_id: open, ...logged }],
+]
+
+async function fill(db: Kysely<Database>): Promise<void> {
+  for (const [table, row] of rows) {
+    const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)))
+    await sql`insert into ${sql.table(table)} (${columns}) values (${sql.join(Object.values(row))})`.execute(db)
+  }
+}
+
+/** A database as it was after the first `count` migrations, with a company at work. */
+async function makeOld(storage: Storage, count: number): Promise<void> {
+  const db = openDatabase(storage, storage.open().dialect)
+  await migrate(db, { schema: storage.schema, migrations: migrations.slice(0, count) })
+  await db.transaction().execute(fill)
+  await db.destroy()
+}
+
+describe.each(Object.entries(places))('%s of an earlier schema', (_, newPlace) => {
+  it.each([2, 3, 4])('with %i migrations is brought up to date with its work, which goes on', async (count) => {
+    const open_ = await newPlace()
+    await makeOld(open_(), count)
+    const engine = await createEngine({ storage: open_() })
+    onTestFinished(() => engine.stop())
+    expect((await engine.tasks.list({ companyId: company })).items).toMatchObject([
+      { identifier: 'ACM-1', status: 'done', parentId: null },
+      { identifier: 'ACM-2', status: 'todo', assigneeAgentId: ada, parentId: done },
+    ])
+    const { checks } = await engine.verify()
+    expect(checks.filter(({ violations }) => violations.length > 0).map(({ name }) => name)).toEqual([])
+    const { items: revisions } = await engine.agents.revisions({ agentId: ada })
+    // With the fourth migration come the revisions of those who are there by then.
+    const configuration = { role: 'writer', title: null, capabilities: ['write'], adapterConfig: {}, fallbacks: [], maxConcurrentRuns: 3 }
+    expect(revisions).toMatchObject(count < 4 ? [{ number: 1, changed: [], configuration }] : [])
+    expect((await engine.search.find({ companyId: company, query: 'grüße' })).items).toMatchObject([{ id: done }])
+    expect(await engine.tasks.checkout({ taskId: 'ACM-2' })).toMatchObject({ task: { status: 'in_progress' }, run: { agentId: ada } })
+    expect((await engine.tasks.create({ companyId: company, title: 'Next' })).identifier).toBe('ACM-3')
+    expect(await errorOf(engine.tasks.get({ taskId: id(9) }))).toMatchObject({ code: 'not_found' })
+  })
+})
