@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { localBlobs } from '@engine/blobs/local'
-import type { BlobStore, UserActor } from '@engine/core'
+import { createEngine, type BlobStore, type UserActor } from '@engine/core'
 
 import { createWorld, errorOf, type World } from './support/engine.ts'
 import { newStorage } from './support/storages.ts'
@@ -183,10 +183,11 @@ test('strangers, viewers and other companies get nothing, and nothing of theirs 
 })
 
 test('an engine without a blob store says so; one whose store fails changes nothing and tells no secrets', async () => {
-  const bare = await createWorld({ agentMode: 'manual' })
-  onTestFinished(() => bare.engine.stop())
-  const task = await bare.engine.tasks.create({ companyId: bare.companyId, title: 'Write' })
-  const absent = await errorOf(bare.engine.attachments.upload({ taskId: task.id, ...png, content: Buffer.from('x') }))
+  const bare = await createEngine({ storage: await newStorage() })
+  onTestFinished(() => bare.stop())
+  const company = await bare.companies.create({ name: 'Acme' })
+  const task = await bare.tasks.create({ companyId: company.id, title: 'Write' })
+  const absent = await errorOf(bare.attachments.upload({ taskId: task.id, ...png, content: Buffer.from('x') }))
   expect(absent).toMatchObject({ code: 'blobs_unavailable', kind: 'unavailable' })
   expect(absent.message).toContain('localBlobs')
 

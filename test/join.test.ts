@@ -42,6 +42,7 @@ describe.each([...sqliteShops, ...postgresShops])('a transaction of a %s', (kind
     expect(await engine.tasks.get({ taskId: task.id })).toMatchObject({ identifier: 'ACM-1', status: 'todo' })
     expect((await engine.runs.list({ companyId })).items).toMatchObject([{ taskId: task.id, status: 'queued' }])
     expect((await engine.events.task({ taskId: task.id })).items.map((event) => event.type).sort()).toEqual([
+      'run.queued',
       'task.assigned',
       'task.created',
     ])

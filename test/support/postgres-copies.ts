@@ -44,6 +44,15 @@ async function tablesOf(client: pg.Client): Promise<string[]> {
   return rows.map((row) => row.name)
 }
 
+/** What a row is made of; what the database works out by itself is left to it. */
+async function columnsOf(client: pg.Client, table: string): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
+    [`engine.${table}`],
+  )
+  return rows.map((row) => pg.escapeIdentifier(row.name)).join(', ')
+}
+
 async function readRows(client: pg.Client): Promise<Rows> {
   await client.query('begin isolation level repeatable read')
   const saved: { table: string; json: string }[] = []
@@ -63,7 +72,10 @@ async function writeRows(client: pg.Client, saved: Rows): Promise<void> {
   for (const table of await tablesOf(client)) await client.query(`delete from engine.${pg.escapeIdentifier(table)}`)
   for (const { table, json } of saved) {
     const name = `engine.${pg.escapeIdentifier(table)}`
-    await client.query(`insert into ${name} overriding system value select * from json_populate_recordset(null::${name}, $1)`, [json])
+    const columns = await columnsOf(client, table)
+    const values = `select ${columns} from json_populate_recordset(null::${name}, $1)`
+    await client.query(`insert into ${name} (${columns}) overriding system value ${values}`, [json])
   }
   await client.query(`select setval(pg_get_serial_sequence('engine.events', 'seq'), max(seq)) from engine.events`)
+  await client.query(`select setval(pg_get_serial_sequence('engine.search_entries', 'id'), max(id)) from engine.search_entries`)
 }

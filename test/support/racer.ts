@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs'
 
 import { createEngine } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
-
-import { scriptedAdapter } from './engine.ts'
+import { scriptedAdapter } from '@engine/testing'
 
 interface Plan {
   file: string
