@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 
@@ -5,7 +8,7 @@ import { createEngine, type Clock, type Engine, type JsonObject } from '@engine/
 import { ADAPTER_SPEC, systemClock, type AgentAdapter } from '@engine/core/plugin'
 import { createHandler, serve, type HandlerOptions, type WireRequest } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
-import { watched } from '@engine/testing'
+import { memoryBlobs, watched } from '@engine/testing'
 
 export interface Answer {
   readonly status: number
@@ -50,7 +53,14 @@ const stillAdapter: AgentAdapter = {
 export async function createWorld(): Promise<World> {
   const storage = watched(sqlite(':memory:'))
   const clock = createClock()
-  const engine = await createEngine({ storage, clock, adapters: [stillAdapter], checksOutputs: true, settings: { pollMs: 50 } })
+  const engine = await createEngine({
+    storage,
+    clock,
+    adapters: [stillAdapter],
+    blobs: memoryBlobs(),
+    checksOutputs: true,
+    settings: { pollMs: 50 },
+  })
   onTestFinished(() => engine.stop())
   return { engine, clock, dump: () => storage.watch.dump() }
 }
@@ -89,8 +99,9 @@ export function callHandler(options: HandlerOptions): Call {
       signal: AbortSignal.timeout(10_000),
     }
     const answer = await handler(request)
-    if (typeof answer.body !== 'string' && !(answer.body instanceof Uint8Array)) throw new Error('a stream has no end to wait for')
-    return read(new Response(Buffer.from(answer.body), { status: answer.status, headers: answer.headers }))
+    if (answer.headers['content-type']?.startsWith('text/event-stream')) throw new Error('a stream of events has no end to wait for')
+    const whole = typeof answer.body === 'string' ? answer.body : await buffer(Readable.from(answer.body))
+    return read(new Response(whole, { status: answer.status, headers: answer.headers }))
   }
 }
 

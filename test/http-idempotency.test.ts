@@ -1,50 +1,94 @@
 import { describe, expect, it } from 'vitest'
 
-import type { UserActor } from '@engine/core'
+import { createEngine, type Engine, type UserActor } from '@engine/core'
 import { localOperator } from '@engine/http'
+import { sqlite } from '@engine/storage-sqlite'
 
-import { callHandler, createCompany, createWorld, serveWorld, type Answer, type Company, type Sent } from './http-fixtures.ts'
+import { callHandler, createCompany, createWorld, serveWorld, type Answer, type Sent } from './http-fixtures.ts'
+import { furnishCompany, requestOf, routesOf, type FurnishedCompany, type Route } from './http-routes.ts'
 
 const keyed = (key: string, sent: Sent = {}): Sent => ({ ...sent, headers: { 'idempotency-key': key } })
 
-/** Every POST route with something to send; its path is filled in for a fresh company. */
-const posts: readonly [string, (company: Company) => string, (company: Company) => object, 'run'?][] = [
-  ['a company', () => '/companies', () => ({ name: 'Acme' })],
-  ['a pause of the company', ({ companyId }) => `/companies/${companyId}/pause`, () => ({})],
-  ['an archiving', ({ companyId }) => `/companies/${companyId}/archive`, () => ({})],
-  ['a goal', ({ companyId }) => `/companies/${companyId}/goals`, () => ({ title: 'G' })],
-  ['an agent', ({ companyId }) => `/companies/${companyId}/agents`, () => ({ name: 'Cyd', role: 'x', adapterType: 'still' })],
-  ['a pause of an agent', ({ agentId }) => `/agents/${agentId}/pause`, () => ({ reason: 'budget' })],
-  ['a termination', ({ agentId }) => `/agents/${agentId}/terminate`, () => ({})],
-  ['a task', ({ companyId }) => `/companies/${companyId}/tasks`, () => ({ title: 'T' })],
-  ['a checkout', ({ openTaskId }) => `/tasks/${openTaskId}/checkout`, ({ otherAgentId }) => ({ agentId: otherAgentId })],
-  ['an assignment', ({ openTaskId }) => `/tasks/${openTaskId}/assign`, ({ otherAgentId }) => ({ agentId: otherAgentId })],
-  ['a cancellation', ({ openTaskId }) => `/tasks/${openTaskId}/cancel`, () => ({ reason: 'x' })],
-  ['progress', ({ taskId }) => `/tasks/${taskId}/progress`, () => ({ percent: 5 }), 'run'],
-  ['a comment', ({ taskId }) => `/tasks/${taskId}/comments`, () => ({ body: 'x' }), 'run'],
-  ['a deliverable', ({ taskId }) => `/tasks/${taskId}/deliverables`, () => ({ title: 'x', content: 'x' }), 'run'],
-  ['a piece of log', ({ runId }) => `/runs/${runId}/log`, () => ({ entries: [{ stream: 'stdout', text: 'x' }] }), 'run'],
-  ['a report', ({ runId }) => `/runs/${runId}/report`, () => ({ outcome: { kind: 'done' } }), 'run'],
-  ['a completion', ({ taskId }) => `/tasks/${taskId}/complete`, () => ({}), 'run'],
-  ['a release', ({ taskId }) => `/tasks/${taskId}/release`, () => ({}), 'run'],
-  ['a review', ({ deliverableId }) => `/deliverables/${deliverableId}/review`, () => ({ decision: 'approved' })],
-  ['the cancellation of a run', ({ runId }) => `/runs/${runId}/cancel`, () => ({})],
-]
+interface Post {
+  /** Who asks; an operator when left out. */
+  readonly by?: 'credential' | 'agentKey' | 'memberKey'
+  /** What it is about, where that is not what the company has under the name of the parameter. */
+  readonly about?: (company: FurnishedCompany) => object
+  readonly prepare?: (engine: Engine, company: FurnishedCompany) => Promise<unknown>
+}
+
+const openTask = ({ openTaskId }: FurnishedCompany) => ({ taskId: openTaskId })
+
+/** What the POST routes need that do not succeed for an operator on what the company has. */
+const posts: Readonly<Record<string, Post>> = {
+  'companies.resume': { prepare: (engine, { companyId }) => engine.companies.pause({ companyId }) },
+  'members.enable': {
+    prepare: async (engine, company) => {
+      await addOwner(engine, company)
+      await engine.members.disable({ memberId: company.memberId })
+    },
+  },
+  'members.disable': { prepare: addOwner },
+  'members.remove': { prepare: addOwner },
+  'keys.createOwn': { by: 'memberKey' },
+  'agents.resume': { prepare: (engine, { agentId }) => engine.agents.pause({ agentId }) },
+  'agents.rollback': { prepare: (engine, { agentId }) => engine.agents.update({ agentId, title: 'Chief' }) },
+  'tasks.assign': { about: openTask },
+  'tasks.route': { about: openTask },
+  'tasks.checkout': { about: openTask },
+  'tasks.next': { by: 'agentKey' },
+  'tasks.resumeSubtree': { about: openTask, prepare: (engine, { openTaskId }) => engine.tasks.pauseSubtree({ taskId: openTaskId }) },
+  'tasks.progress': { by: 'credential' },
+  'tasks.complete': { by: 'credential' },
+  'tasks.release': { by: 'credential' },
+  'tasks.block': { by: 'credential' },
+  'comments.create': { by: 'credential' },
+  'documents.put': { by: 'credential' },
+  'attachments.upload': { by: 'credential' },
+  'deliverables.submit': { by: 'credential' },
+  'runs.heartbeat': { by: 'credential' },
+  'runs.appendLog': { by: 'credential' },
+  'runs.report': { by: 'credential' },
+  'runs.retry': { prepare: (engine, { runId }) => engine.runs.cancel({ runId }) },
+  'approvals.resubmit': { prepare: (engine, { approvalId }) => engine.approvals.requestRevision({ approvalId, note: 'More' }) },
+}
+
+/** The last owner can not go. */
+function addOwner(engine: Engine, { companyId }: FurnishedCompany): Promise<unknown> {
+  return engine.members.add({ companyId, name: 'Ann', role: 'owner' })
+}
+
+/** Every command that is a POST route, from the registry, so that none is forgotten. */
+async function postRoutes(): Promise<Route[]> {
+  const engine = await createEngine({ storage: sqlite(':memory:') })
+  const routes = routesOf(engine.registry).filter(
+    ({ name, method }) => method === 'POST' && engine.registry.get(name)?.definition.kind === 'command',
+  )
+  await engine.stop()
+  return routes
+}
+
+const routes = await postRoutes()
 
 describe('an Idempotency-Key', () => {
-  it.each(posts)('makes %s happen once, however often and at whatever time it is asked for', async (...[, path, body, by]) => {
+  it.each(routes)('makes $name happen once, however often and at whatever time it is asked for', async (route) => {
     const { engine, dump } = await createWorld()
-    const company = await createCompany(engine, 'Acme')
+    const company = await furnishCompany(engine, 'Acme')
+    const { by, about, prepare } = posts[route.name] ?? {}
+    await prepare?.(engine, company)
     const call = callHandler({ engine, localActor: localOperator })
-    const ask = () =>
-      call('POST', `/api${path(company)}`, keyed('key-1', { body: body(company), ...(by && { credential: company.credential }) }))
+    const { path, sent } = requestOf(route, { ...company, ...about?.(company) }, company)
+    const keyedSent = keyed('key-1', { ...sent, ...(by && { credential: company[by] }) })
+    const ask = () => call('POST', path, keyedSent)
+    const before = await dump()
     const together = await Promise.all(Array.from({ length: 8 }, ask))
     const after = await dump()
+    expect(after).not.toBe(before)
     const later = await ask()
-    expect(later.status).toBeOneOf([200, 201])
+    expect(later.status, later.text).toBeOneOf([200, 201])
     for (const answer of together) expect([answer.status, answer.text]).toEqual([later.status, later.text])
     expect(await dump()).toBe(after)
-    const second = await call('POST', `/api${path(company)}`, keyed('key-1', { body: { ...body(company), surely: 'other' } }))
+    const second = await call('POST', `${path}${path.includes('?') ? '&' : '?'}surely=other`, keyedSent)
     expect(second.status).toBe(400)
   })
 

@@ -2,45 +2,15 @@ import { describe, expect, it } from 'vitest'
 
 import type { Role, UserActor } from '@engine/core'
 
-import { callHandler, createCompany, createWorld, type Company } from './http-fixtures.ts'
-
-const absent: Readonly<Record<string, string>> = {
-  companyId: '01890000-0000-7000-8000-000000000001',
-  goalId: '01890000-0000-7000-8000-000000000002',
-  agentId: '01890000-0000-7000-8000-000000000003',
-  taskId: '01890000-0000-7000-8000-000000000004',
-  runId: '01890000-0000-7000-8000-000000000005',
-  deliverableId: '01890000-0000-7000-8000-000000000006',
-}
-
-const bodies: Readonly<Record<string, object>> = {
-  'companies.update': { name: 'Taken over' },
-  'goals.create': { title: 'Mine' },
-  'goals.update': { title: 'Mine' },
-  'agents.create': { name: 'Eve', role: 'spy', adapterType: 'still' },
-  'agents.update': { name: 'Eve' },
-  'tasks.create': { title: 'Mine' },
-  'tasks.createMany': { tasks: [{ title: 'Mine' }] },
-  'tasks.update': { title: 'Mine' },
-  'tasks.assign': { agentId: null },
-  'tasks.progress': { percent: 1 },
-  'tasks.block': { reason: 'mine' },
-  'comments.create': { body: 'mine' },
-  'deliverables.submit': { title: 'Mine', content: 'mine' },
-  'deliverables.review': { decision: 'approved' },
-  'runs.report': { outcome: { kind: 'done' } },
-  'runs.appendLog': { entries: [{ stream: 'stdout', text: 'mine' }] },
-}
+import { callHandler, createCompany, createWorld } from './http-fixtures.ts'
+import { fill, furnishCompany, requestOf, routesOf, type FurnishedCompany } from './http-routes.ts'
 
 const of = (companyId: string, role: Role): UserActor => ({ kind: 'user', id: 'eve', roles: { [companyId]: role } })
 
-const fill = (path: string, ids: Readonly<Record<string, string>>) =>
-  `/api${path.replaceAll(/:(\w+)/g, (_, name: string) => ids[name] ?? name)}`
-
 async function twoCompanies() {
   const world = await createWorld()
-  const mine = await createCompany(world.engine, 'Acme')
-  const theirs = await createCompany(world.engine, 'Beta')
+  const mine = await furnishCompany(world.engine, 'Acme')
+  const theirs = await furnishCompany(world.engine, 'Beta')
   return { ...world, mine, theirs }
 }
 
@@ -50,28 +20,32 @@ function told(text: string, ids: Readonly<Record<string, string>>): string {
   return Object.entries(ids).reduce((said, [name, id]) => said.replaceAll(id, `<${name}>`), JSON.stringify(body))
 }
 
-function mapIds(company: Company, change: (id: string, index: number) => string): Record<string, string> {
-  return Object.fromEntries(Object.entries(company).map(([name, id], index) => [name, change(String(id), index)]))
+/** Ids that nothing has, in the place of a company's. */
+function absentIds(company: FurnishedCompany): Record<string, string> {
+  return Object.fromEntries(Object.keys(company).map((name, index) => [name, `01890000-0000-7000-8000-0000000000${10 + index}`]))
 }
 
 describe("another company's things", () => {
   it.each(['owner', 'viewer'] as const)('are absent for its %s on every route, word for word', async (role) => {
     const { engine, dump, mine, theirs } = await twoCompanies()
     const call = callHandler({ engine, localActor: of(mine.companyId, role) })
-    const foreign = { ...theirs }
+    const [foreign, absent] = [{ ...theirs }, absentIds(theirs)]
     const before = await dump()
     const seen: string[] = []
-    for (const { name, definition } of engine.registry.operations) {
-      if (!definition.http?.[1].includes(':')) continue
-      const [method, path] = definition.http
-      const sent = method === 'GET' ? {} : { body: bodies[name] ?? {} }
-      const [answer, nothing] = [await call(method, fill(path, foreign), sent), await call(method, fill(path, absent), sent)]
+    for (const route of routesOf(engine.registry)) {
+      const { name, method, path } = route
+      if (!path.includes(':')) continue
+      const [theirRequest, noRequest] = [requestOf(route, foreign, mine), requestOf(route, absent, mine)]
+      const [answer, nothing] = [
+        await call(method, theirRequest.path, theirRequest.sent),
+        await call(method, noRequest.path, noRequest.sent),
+      ]
       expect([answer.status, answer.at('code')], name).toEqual([404, 'not_found'])
       expect(told(answer.text, foreign), name).toBe(told(nothing.text, absent))
       expect([...answer.headers.keys()], name).toEqual([...nothing.headers.keys()])
       seen.push(name)
     }
-    expect(seen.length).toBeGreaterThan(35)
+    expect(seen.length).toBeGreaterThan(100)
     expect(await dump()).toBe(before)
   })
 
@@ -88,16 +62,14 @@ describe("another company's things", () => {
     const { engine, dump, mine, theirs } = await twoCompanies()
     const call = callHandler({ engine })
     const before = await dump()
-    for (const { name, definition } of engine.registry.operations) {
-      if (!definition.http?.[1].includes(':')) continue
-      const [method, path] = definition.http
-      const sent = { credential: mine.credential, ...(method !== 'GET' && { body: bodies[name] ?? {} }) }
-      expect((await call(method, fill(path, { ...theirs }), sent)).status, name).toBe(404)
+    for (const route of routesOf(engine.registry).filter(({ path }) => path.includes(':'))) {
+      const { path, sent } = requestOf(route, theirs, mine)
+      expect((await call(route.method, path, { ...sent, credential: mine.credential })).status, route.name).toBe(404)
     }
     expect(await dump()).toBe(before)
   })
 
-  const links: [string, string, string, (theirs: Company) => object][] = [
+  const links: [string, string, string, (theirs: FurnishedCompany) => object][] = [
     ['a goal below theirs', 'POST', '/companies/:companyId/goals', (theirs) => ({ title: 'T', parentId: theirs.goalId })],
     ['a goal of their agent', 'POST', '/companies/:companyId/goals', (theirs) => ({ title: 'T', ownerAgentId: theirs.agentId })],
     ['a goal moved below theirs', 'PATCH', '/goals/:goalId', (theirs) => ({ parentId: theirs.goalId })],
@@ -106,7 +78,7 @@ describe("another company's things", () => {
       'a new agent below theirs',
       'POST',
       '/companies/:companyId/agents',
-      (theirs) => ({ ...bodies['agents.create'], reportsTo: theirs.agentId }),
+      (theirs) => ({ name: 'Eve', role: 'spy', adapterType: 'still', reportsTo: theirs.agentId }),
     ],
     ['a task for their goal', 'POST', '/companies/:companyId/tasks', (theirs) => ({ title: 'T', goalId: theirs.goalId })],
     ['a task below theirs', 'POST', '/companies/:companyId/tasks', (theirs) => ({ title: 'T', parentId: theirs.taskId })],
@@ -122,6 +94,28 @@ describe("another company's things", () => {
     ['a task moved below theirs', 'PATCH', '/tasks/:openTaskId', (theirs) => ({ parentId: theirs.taskId })],
     ['a task given to their agent', 'POST', '/tasks/:openTaskId/assign', (theirs) => ({ agentId: theirs.agentId })],
     ['a checkout for their agent', 'POST', '/tasks/:openTaskId/checkout', (theirs) => ({ agentId: theirs.agentId })],
+    ['a default agent of theirs', 'PATCH', '/companies/:companyId', (theirs) => ({ defaultAgentId: theirs.agentId })],
+    ['a project for their goal', 'POST', '/companies/:companyId/projects', (theirs) => ({ name: 'P', goalId: theirs.goalId })],
+    ['a project of their agent', 'PATCH', '/projects/:projectId', (theirs) => ({ defaultAgentId: theirs.agentId })],
+    ['a sprint of their project', 'POST', '/companies/:companyId/sprints', (theirs) => ({ name: 'S', projectId: theirs.projectId })],
+    ['a task of their project', 'POST', '/companies/:companyId/tasks', (theirs) => ({ title: 'T', projectId: theirs.projectId })],
+    ['a task moved to their sprint', 'PATCH', '/tasks/:openTaskId', (theirs) => ({ sprintId: theirs.sprintId })],
+    ['a task with their label', 'POST', '/companies/:companyId/tasks', (theirs) => ({ title: 'T', labels: [theirs.labelId] })],
+    ['a task for their person', 'POST', '/companies/:companyId/tasks', (theirs) => ({ title: 'T', assigneeUserId: theirs.userId })],
+    ['a task given to their person', 'POST', '/tasks/:openTaskId/assign', (theirs) => ({ userId: theirs.userId })],
+    [
+      'a rule that routes to their agent',
+      'POST',
+      '/companies/:companyId/routing-rules',
+      (theirs) => ({ name: 'R', targetAgentId: theirs.agentId }),
+    ],
+    ['a rule that falls back on their agent', 'PATCH', '/routing-rules/:routingRuleId', (theirs) => ({ fallbackAgentId: theirs.agentId })],
+    [
+      'an approval for their task',
+      'POST',
+      '/companies/:companyId/approvals',
+      (theirs) => ({ type: 'custom', subject: 'x', payload: {}, taskId: theirs.taskId }),
+    ],
     ['an answer to their comment', 'POST', '/tasks/:taskId/comments', (theirs) => ({ body: 'T', parentId: theirs.commentId })],
   ]
 
@@ -129,7 +123,7 @@ describe("another company's things", () => {
     const { engine, dump, mine, theirs } = await twoCompanies()
     const call = callHandler({ engine, localActor: of(mine.companyId, 'owner') })
     const before = await dump()
-    const nobody = mapIds(theirs, (_id, index) => `01890000-0000-7000-8000-0000000000${10 + index}`)
+    const nobody = absentIds(theirs)
     const foreign = await call(method, fill(path, { ...mine }), { body: body(theirs) })
     const missing = await call(method, fill(path, { ...mine }), { body: body({ ...theirs, ...nobody, prefix: 'NONE' }) })
     expect(foreign.status, foreign.text).toBeOneOf([404, 422])
@@ -139,14 +133,14 @@ describe("another company's things", () => {
 
   it('are in no list: of companies, tasks, agents, runs, deliverables, events', async () => {
     const { engine, mine, theirs } = await twoCompanies()
-    const call = callHandler({ engine, localActor: of(mine.companyId, 'viewer') })
+    const person: UserActor = { kind: 'user', id: mine.userId, roles: { [mine.companyId]: 'owner' } }
+    const call = callHandler({ engine, localActor: person })
     expect((await call('GET', '/api/companies')).body).toMatchObject({ items: [{ id: mine.companyId }], nextCursor: null })
-    for (const { definition } of engine.registry.operations) {
-      const [method, path] = definition.http ?? []
-      if (method !== 'GET' || path === undefined || !path.startsWith('/companies')) continue
-      const answer = await call('GET', fill(path, { ...mine }))
-      expect(answer.status, path).toBe(200)
-      expect(answer.text, path).not.toContain(theirs.companyId)
+    for (const route of routesOf(engine.registry)) {
+      if (route.method !== 'GET' || !route.path.startsWith('/companies')) continue
+      const answer = await call('GET', requestOf(route, { ...mine, entityId: theirs.entityId }, mine).path)
+      expect(answer.status, route.path).toBe(200)
+      expect(answer.text, route.path).not.toContain(theirs.companyId)
     }
     for (const filter of [`assigneeAgentId=${theirs.agentId}`, `parentId=${theirs.taskId}`]) {
       expect((await call('GET', `/api/companies/${mine.companyId}/tasks?${filter}`)).body).toEqual({ items: [], nextCursor: null })

@@ -15,7 +15,7 @@ describe('a move that is not legal', () => {
     ['POST', '/companies/:companyId/pause', {}, [], (engine, { companyId }) => engine.companies.archive({ companyId })],
     ['POST', '/agents/:agentId/resume', {}, agentMachine.legalFrom('idle')],
     ['POST', '/agents/:agentId/pause', {}, [], (engine, { agentId }) => engine.agents.terminate({ agentId })],
-    ['PATCH', '/goals/:goalId', { status: 'active' }, [], (engine, { goalId }) => engine.goals.update({ goalId, status: 'achieved' })],
+    ['PATCH', '/goals/:goalId', { status: 'active' }, [], achieve],
     ['PATCH', '/tasks/:openTaskId', { status: 'done' }, taskMachine.legalFrom('todo')],
     ['PATCH', '/tasks/:openTaskId', { status: 'in_progress' }, taskMachine.legalFrom('todo')],
     ['POST', '/tasks/:openTaskId/complete', {}, taskMachine.legalFrom('todo')],
@@ -54,6 +54,12 @@ describe('a move that is not legal', () => {
     }
   })
 })
+
+/** A company is never without a goal, so another one comes first. */
+async function achieve(engine: Engine, { companyId, goalId }: Company): Promise<void> {
+  await engine.goals.create({ companyId, title: 'What comes next' })
+  await engine.goals.update({ goalId, status: 'achieved' })
+}
 
 async function approve(engine: Engine, { deliverableId }: Company): Promise<void> {
   await engine.deliverables.review({ deliverableId, decision: 'approved' })

@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto'
 
 import { createEngine, type Engine } from '@engine/core'
-import { createFaultProxy, scriptedAdapter, type FaultProxy } from '@engine/testing'
+import { createFaultProxy, memoryBlobs, scriptedAdapter, type FaultProxy } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
+import type { Call, Preparation } from './support/commands/call.ts'
 import { readLog } from './support/company.ts'
-import { commandNames, prepareCall, type Call, type Preparation } from './support/every-command.ts'
+import { commandNames, prepareCall } from './support/every-command.ts'
 import { brokenInvariants } from './support/invariants.ts'
 import { differences, dumpAt, leavePlace, newPlace, storageAt, type Place } from './support/place.ts'
 
@@ -25,7 +26,13 @@ export const idempotency = defineLoop({ name: 'idempotency', storages: ['sqlite'
 async function begin(scene: Scene): Promise<Stage> {
   const place = await newPlace(scene)
   const open = (at: Place, leaseMs: number) =>
-    createEngine({ storage: storageAt(at), adapters: [scriptedAdapter()], checksOutputs: true, settings: { leaseMs } })
+    createEngine({
+      storage: storageAt(at),
+      adapters: [scriptedAdapter()],
+      blobs: memoryBlobs(),
+      checksOutputs: true,
+      settings: { leaseMs },
+    })
   const engine = await open(place, 60_000)
   const hasty = await open(place, 1)
   const lossy = place.storage === 'postgres' ? await openLossy(place.url, (url) => open({ ...place, url }, 60_000)) : null

@@ -1,6 +1,6 @@
 // P2: a run that lost its task, however and to whomever, changes nothing any more, by no write at all.
 import { createEngine, type Engine } from '@engine/core'
-import { scriptedAdapter, until } from '@engine/testing'
+import { memoryBlobs, scriptedAdapter, until } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
 import { foundCompany, hold, holdNewTask, refusalOf, wait, type Company, type HeldTask } from './support/company.ts'
@@ -23,7 +23,12 @@ export const zombies = defineLoop({ name: 'zombies', storages: ['sqlite', 'postg
 
 async function begin(scene: Scene): Promise<Stage> {
   const place = await newPlace(scene)
-  const engine = await createEngine({ storage: storageAt(place), adapters: [scriptedAdapter()], settings: { leaseMs } })
+  const engine = await createEngine({
+    storage: storageAt(place),
+    adapters: [scriptedAdapter()],
+    blobs: memoryBlobs(),
+    settings: { leaseMs },
+  })
   return {
     round: (round) => (round.seed % pausedEvery === 0 ? pauseProcess(scene, round) : outliveCredential({ place, engine }, round)),
     async end() {

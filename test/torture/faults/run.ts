@@ -1,11 +1,11 @@
 // pnpm faults --only fence
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { startPostgres } from '../../support/postgres.ts'
 import { describeMachine } from '../support/machine.ts'
-import { runFaults } from './run-faults.ts'
+import { runFaults, type FaultResult } from './run-faults.ts'
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } })
 const server = await startPostgres()
@@ -18,12 +18,15 @@ try {
   const caught = results.filter(({ verdict }) => verdict === 'caught').length
   console.log(`${caught}/${results.length} caught`)
   if (caught < results.length) process.exitCode = 1
-  if (values.only === '') {
-    const folder = join(import.meta.dirname, '../out')
-    mkdirSync(folder, { recursive: true })
-    const machine = await describeMachine(server.url)
-    writeFileSync(join(folder, 'faults.json'), `${JSON.stringify({ ...machine, at: new Date().toISOString(), results }, null, 2)}\n`)
-  }
+  const folder = join(import.meta.dirname, '../out')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'faults.json')
+  // Trying some again takes their place among all.
+  const before = values.only !== '' && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { results: FaultResult[] }).results : []
+  const isNew = ({ name }: FaultResult) => results.some((result) => result.name === name)
+  const all = [...before.filter((result) => !isNew(result)), ...results]
+  const machine = await describeMachine(server.url)
+  writeFileSync(file, `${JSON.stringify({ ...machine, at: new Date().toISOString(), results: all }, null, 2)}\n`)
 } finally {
   await server.stop()
 }

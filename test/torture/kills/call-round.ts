@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto'
 
 import { createEngine, type Engine } from '@engine/core'
-import { parseCrashPoint, scriptedAdapter } from '@engine/testing'
+import { memoryBlobs, parseCrashPoint, scriptedAdapter } from '@engine/testing'
 
 import type { Round, Scene } from '../loop.ts'
 import type { CallerPlan } from '../programs/caller.ts'
-import { prepareCall, type Call } from '../support/every-command.ts'
+import type { Call } from '../support/commands/call.ts'
+import { prepareCall } from '../support/every-command.ts'
 import { brokenInvariants } from '../support/invariants.ts'
 import { differences, dumpAt, leavePlace, newPlace, storageAt, type Place } from '../support/place.ts'
 import { startProgram } from '../support/program.ts'
@@ -16,7 +17,13 @@ const callerFile = new URL('../programs/caller.ts', import.meta.url)
 export async function killCaller(scene: Scene, round: Round, point: string): Promise<void> {
   const place = await newPlace(scene)
   const open = (leaseMs: number) =>
-    createEngine({ storage: storageAt(place), adapters: [scriptedAdapter()], checksOutputs: true, settings: { leaseMs } })
+    createEngine({
+      storage: storageAt(place),
+      adapters: [scriptedAdapter()],
+      blobs: memoryBlobs(),
+      checksOutputs: true,
+      settings: { leaseMs },
+    })
   const engine = await open(60_000)
   const hasty = await open(1)
   try {

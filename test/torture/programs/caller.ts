@@ -1,8 +1,8 @@
 // Makes one call with an idempotency key; dies in it when ENGINE_CRASH_AT says so.
 import { createEngine } from '@engine/core'
-import { crashFromEnvironment, scriptedAdapter } from '@engine/testing'
+import { crashFromEnvironment, memoryBlobs, scriptedAdapter } from '@engine/testing'
 
-import type { Call } from '../support/every-command.ts'
+import type { Call } from '../support/commands/call.ts'
 import { storageAt, type Place } from '../support/place.ts'
 import { hangUp, planOf, tell } from '../support/program.ts'
 
@@ -14,7 +14,12 @@ export interface CallerPlan {
 
 const { place, call, idempotencyKey } = planOf<CallerPlan>()
 const probe = crashFromEnvironment()
-const engine = await createEngine({ storage: storageAt(place), adapters: [scriptedAdapter()], ...(probe && { probe }) })
+const engine = await createEngine({
+  storage: storageAt(place),
+  adapters: [scriptedAdapter()],
+  blobs: memoryBlobs(),
+  ...(probe && { probe }),
+})
 await engine.execute(call.operation, { input: call.input, actor: call.actor, idempotencyKey })
 tell({ kind: 'answered' })
 await engine.stop()

@@ -24,12 +24,20 @@ const rules: Readonly<Record<string, string>> = {
     select t.id, t.version from tasks t where t.version < (select max(e.entity_version) from events e where e.entity_id = t.id)`,
   "an agent's number of live runs is that of its leases": `
     select a.id, a.live_runs from agents a where a.live_runs <> (select count(*) from leases l where l.agent_id = a.id)`,
-  "a company's counts are those of its tasks": ['backlog', 'todo', 'in_progress', 'in_review', 'blocked', 'done', 'cancelled']
+  "a company's counts are those of its tasks that are not deleted": [
+    'backlog',
+    'todo',
+    'in_progress',
+    'in_review',
+    'blocked',
+    'done',
+    'cancelled',
+  ]
     .map(
       (status) => `
     select c.id, '${status}' as status from companies c
     where (select coalesce(sum(n.${status}), 0) from company_counters n where n.company_id = c.id)
-      <> (select count(*) from tasks t where t.company_id = c.id and t.status = '${status}')`,
+      <> (select count(*) from tasks t where t.company_id = c.id and t.deleted_at is null and t.status = '${status}')`,
     )
     .join(' union all '),
   'tasks are numbered without gaps': `

@@ -315,6 +315,7 @@ create table idempotency_records (
   constraint idempotency_records_pkey PRIMARY KEY (scope, key_hash)
 );
 CREATE INDEX idempotency_age_index ON engine.idempotency_records USING btree (created_at);
+CREATE INDEX idempotency_key_index ON engine.idempotency_records USING btree (key_hash);
 
 create table invites (
   id uuid not null,

@@ -306,6 +306,8 @@ CREATE TABLE idempotency_records (
 
 CREATE INDEX idempotency_age_index on idempotency_records (created_at);
 
+CREATE INDEX idempotency_key_index on idempotency_records (key_hash);
+
 CREATE TABLE invites (
   id text primary key,
   company_id text not null references companies (id),

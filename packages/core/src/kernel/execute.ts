@@ -18,7 +18,7 @@ import { storeContent } from './content.ts'
 import { EngineError, kernelErrors, notFound } from './errors.ts'
 import type { AnyEvent } from './events.ts'
 import type { Host } from './host.ts'
-import { idempotencyKeptMs, keyedRequest, recall, remember, type KeyedRequest } from './idempotency.ts'
+import { idempotencyKeptMs, keyedRequest, recall, recallGone, remember, type KeyedRequest } from './idempotency.ts'
 import { parseInput } from './input.ts'
 import { inTransaction, type Unit } from './transaction.ts'
 import { permissions, type Scope } from './permissions.ts'
@@ -39,7 +39,10 @@ export async function execute(host: Host, name: string, request: { input: unknow
     const input = parseInput(definition.input, request.input ?? {})
     const done = await runBatched(host, operation, { input, call: request.call })
     if (done) return done.output
-    const resolved = await resolve(host, operation, { input, call: request.call })
+    const resolved = await resolve(host, operation, { input, call: request.call }).catch((error: unknown) =>
+      answerAgain(host, operation, { input, call: request.call, error }),
+    )
+    if ('answer' in resolved) return resolved.answer
     const output =
       definition.kind === 'command'
         ? await runCommand(host, resolved, { definition, call: request.call })
@@ -110,6 +113,22 @@ async function allow(host: Host, { definition }: Operation, given: ParsedRequest
   if (!target || decision === 'missing') throw notFound(company, isInvitation ? 'with this token' : reference)
   if (decision === 'denied') throw forbidden(actor, scope)
   return { parameter, target }
+}
+
+/** A keyed call that took something away is answered again although that is gone (PROMISES P15). @throws the error when it is not one */
+async function answerAgain(
+  host: Host,
+  { name, definition }: Operation,
+  { input, call, error }: ParsedRequest & { error: unknown },
+): Promise<{ answer: unknown }> {
+  const { actor, idempotencyKey: key } = call
+  const isMissing = EngineError.isInstance(error) && error.kind === 'missing'
+  if (!isMissing || key === undefined || definition.kind !== 'command') throw error
+  const since = isoTime(host.clock.now() - idempotencyKeptMs)
+  const known = await recallGone(host.db, { command: name, actor, key, input, since })
+  const maySee = known && decide(actor, { scope: definition.access.scope, companyId: known.companyId, target: null }) !== 'missing'
+  if (!maySee) throw error
+  return { answer: known.output }
 }
 
 function isAboutOwn(actor: Actor, scope: Scope): boolean {

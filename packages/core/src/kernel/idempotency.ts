@@ -25,10 +25,14 @@ export interface KeyedRequest {
 
 export function keyedRequest(command: string, actor: Actor, request: { key: string; companyId: string; input: unknown }): KeyedRequest {
   return {
-    scope: `${request.companyId} ${actor.kind}:${actor.id} ${command}`,
+    scope: `${request.companyId} ${callOf(command, actor)}`,
     key: request.key,
     inputHash: sha256(canonicalJson(request.input)),
   }
+}
+
+function callOf(command: string, actor: Actor): string {
+  return `${actor.kind}:${actor.id} ${command}`
 }
 
 interface Reservation {
@@ -86,6 +90,32 @@ export async function recall(
     )
   }
   return { output: JSON.parse(unseal(record.sealed_output, request)) }
+}
+
+const recordsOfKey = statement((db, given: { keyHash: string; since: string }) =>
+  db
+    .selectFrom('idempotency_records')
+    .select(['scope', 'input_hash', 'sealed_output'])
+    .where('key_hash', '=', given.keyHash)
+    .where('created_at', '>', given.since),
+)
+
+/**
+ * The answer to a keyed request about something that is gone, as after a deletion: nobody can say any more whose it was, save
+ * the record of the first call. Null when this caller made no such call.
+ */
+export async function recallGone(
+  db: Kysely<Database>,
+  request: { command: string; actor: Actor; key: string; input: unknown; since: string },
+): Promise<{ companyId: string; output: unknown } | null> {
+  const { command, actor, key, since } = request
+  const inputHash = sha256(canonicalJson(request.input))
+  for (const record of await recordsOfKey(db, { keyHash: sha256(key), since })) {
+    const [companyId = '', ...call] = record.scope.split(' ')
+    const isTheSame = call.join(' ') === callOf(command, actor) && record.input_hash === inputHash && record.sealed_output !== unanswered
+    if (isTheSame) return { companyId, output: JSON.parse(unseal(record.sealed_output, { scope: record.scope, key, inputHash })) }
+  }
+  return null
 }
 
 const answerKey = statement((db, given: { scope: string; keyHash: string; sealedOutput: string }) =>

@@ -180,6 +180,9 @@ export const migration0005: Migration = {
     `create index approvals_type_index on approvals (company_id, type, id)`,
     `create index approvals_task_index on approvals (company_id, task_id, id) where task_id is not null`,
 
+    // The answer to a keyed deletion is found by the key alone: what was deleted no longer says whose it was.
+    `create index idempotency_key_index on idempotency_records (key_hash)`,
+
     // What can be found by its words. Written in the transaction of the thing itself; `*_words` is what search/words.ts makes of
     // a text, so that every database finds the same. The company is a word too: what others have costs a search nothing.
     {

@@ -1,0 +1,149 @@
+import type { Engine, JsonObject, Registry } from '@engine/core'
+
+import { createCompany, type Company, type Sent } from './http-fixtures.ts'
+
+/** A company with one of everything that a path can name, by the name of its parameter. */
+export interface FurnishedCompany extends Company {
+  readonly memberId: string
+  readonly userId: string
+  readonly memberKey: string
+  readonly inviteId: string
+  readonly inviteToken: string
+  /** A key of `otherAgentId`. */
+  readonly keyId: string
+  readonly agentKey: string
+  readonly projectId: string
+  readonly sprintId: string
+  readonly labelId: string
+  readonly attachmentId: string
+  /** Of type custom, pending. */
+  readonly approvalId: string
+  readonly payloadHash: string
+  readonly routingRuleId: string
+  readonly entityId: string
+}
+
+export async function furnishCompany(engine: Engine, name: string): Promise<FurnishedCompany> {
+  const company = await createCompany(engine, name)
+  const { companyId, taskId, openTaskId, otherAgentId: agentId } = company
+  const project = await engine.projects.create({ companyId, name: 'Shop' })
+  const sprint = await engine.sprints.create({ companyId, name: 'Week 1' })
+  const label = await engine.labels.create({ companyId, name: 'urgent' })
+  const rule = await engine.routing.create({ companyId, name: 'Bugs', conditions: { tagsAny: ['bug'] }, targetAgentId: agentId })
+  const attachment = await engine.attachments.upload({ taskId, name: 'notes.txt', content: Buffer.from('a file') })
+  await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'First' })
+  const approval = await engine.approvals.request({ companyId, type: 'custom', subject: 'release', payload: {} })
+  return {
+    ...company,
+    ...(await furnishPeople(engine, { companyId, agentId })),
+    projectId: project.id,
+    sprintId: sprint.id,
+    labelId: label.id,
+    attachmentId: attachment.id,
+    approvalId: approval.id,
+    payloadHash: approval.payloadHash,
+    routingRuleId: rule.id,
+    entityId: openTaskId,
+  }
+}
+
+async function furnishPeople(engine: Engine, { companyId, agentId }: { companyId: string; agentId: string }) {
+  const member = await engine.members.add({ companyId, name: 'Kim', role: 'owner' })
+  const owner = engine.as({ kind: 'user', id: member.userId, roles: { [companyId]: member.role } })
+  const own = await owner.keys.createOwn({ companyId, name: 'Laptop' })
+  const invite = await engine.invites.create({ companyId, role: 'viewer' })
+  const key = await engine.keys.create({ agentId, name: 'Server' })
+  return {
+    memberId: member.id,
+    userId: member.userId,
+    memberKey: own.key,
+    inviteId: invite.id,
+    inviteToken: invite.key,
+    keyId: key.id,
+    agentKey: key.key,
+  }
+}
+
+/** What paths name that belongs to no company. */
+const words: Readonly<Record<string, string>> = { key: 'plan', entityType: 'task' }
+
+/** A route with its parameters filled in. @throws when there is none for one of them */
+export function fill(path: string, ids: object): string {
+  return `/api${path.replaceAll(/:(\w+)/g, (_, name: string) => {
+    const value: unknown = Reflect.get({ ...words, ...ids }, name)
+    if (typeof value !== 'string') throw new Error(`${path} names ${name}, for which there is no value here`)
+    return value
+  })}`
+}
+
+export interface Route {
+  readonly name: string
+  readonly method: string
+  readonly path: string
+}
+
+export function routesOf({ operations }: Registry): Route[] {
+  return operations.flatMap(({ name, definition }) =>
+    definition.http ? [{ name, method: definition.http[0], path: definition.http[1] }] : [],
+  )
+}
+
+/** What each route takes in its body, so that it succeeds for the company that it is about; left out, nothing. */
+const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>> = {
+  'companies.create': () => ({ name: 'Gamma' }),
+  'companies.update': () => ({ name: 'Taken over' }),
+  'members.add': () => ({ name: 'Ann', role: 'viewer' }),
+  'members.update': () => ({ name: 'Ann' }),
+  'members.updateOwn': () => ({ name: 'Ann' }),
+  'invites.create': () => ({ role: 'viewer' }),
+  'invites.accept': ({ inviteToken }) => ({ token: inviteToken, name: 'Ann' }),
+  'keys.create': () => ({ name: 'Phone' }),
+  'keys.createOwn': () => ({ name: 'Phone' }),
+  'goals.create': () => ({ title: 'Mine' }),
+  'goals.update': () => ({ title: 'Mine' }),
+  'projects.create': () => ({ name: 'Mine' }),
+  'projects.update': () => ({ name: 'Mine' }),
+  'sprints.create': () => ({ name: 'Mine' }),
+  'sprints.update': () => ({ name: 'Mine' }),
+  'labels.create': () => ({ name: 'mine' }),
+  'labels.update': () => ({ name: 'mine' }),
+  'agents.create': () => ({ name: 'Eve', role: 'spy', adapterType: 'still' }),
+  'agents.update': () => ({ name: 'Eve' }),
+  'agents.rollback': () => ({ revision: 1 }),
+  'tasks.create': () => ({ title: 'Mine' }),
+  'tasks.createMany': () => ({ tasks: [{ title: 'Mine' }] }),
+  'tasks.update': () => ({ title: 'Mine' }),
+  'tasks.updateMany': ({ openTaskId }) => ({ tasks: [{ taskId: openTaskId, title: 'Mine' }] }),
+  'tasks.deleteMany': ({ openTaskId }) => ({ taskIds: [openTaskId] }),
+  'tasks.assign': ({ otherAgentId }) => ({ agentId: otherAgentId }),
+  'tasks.checkout': ({ otherAgentId }) => ({ agentId: otherAgentId }),
+  'tasks.progress': () => ({ percent: 1 }),
+  'tasks.block': () => ({ reason: 'mine' }),
+  'tasks.forceRelease': () => ({ reason: 'mine' }),
+  'routing.create': ({ agentId }) => ({ name: 'Mine', targetAgentId: agentId }),
+  'routing.update': () => ({ isEnabled: false }),
+  'routing.reorder': ({ routingRuleId }) => ({ routingRuleIds: [routingRuleId] }),
+  'routing.dryRun': () => ({ task: {} }),
+  'comments.create': () => ({ body: 'mine' }),
+  'comments.createOnDeliverable': () => ({ body: 'mine' }),
+  'documents.put': () => ({ key: 'notes', title: 'Mine', body: 'mine' }),
+  'deliverables.submit': () => ({ title: 'Mine', content: 'mine' }),
+  'deliverables.review': () => ({ decision: 'approved' }),
+  'approvals.request': () => ({ type: 'custom', subject: 'mine', payload: {} }),
+  'approvals.approve': ({ payloadHash }) => ({ payloadHash }),
+  'approvals.reject': () => ({ note: 'No' }),
+  'approvals.requestRevision': () => ({ note: 'More' }),
+  'approvals.resubmit': () => ({ payload: { to: 'all' } }),
+  'runs.report': () => ({ outcome: { kind: 'done' } }),
+  'runs.appendLog': () => ({ entries: [{ stream: 'stdout', text: 'mine' }] }),
+}
+
+/** What routes need in their query. */
+const queries: Readonly<Record<string, string>> = { 'attachments.upload': '?name=mine.txt', 'search.find': '?query=work' }
+
+/** The request that a route takes, about the things of one company and with the body of another. */
+export function requestOf(route: Route, ids: object, company: FurnishedCompany): { path: string; sent: Sent } {
+  const path = `${fill(route.path, ids)}${queries[route.name] ?? ''}`
+  if (route.method === 'GET') return { path, sent: {} }
+  return { path, sent: { body: route.name === 'attachments.upload' ? 'mine' : (bodies[route.name]?.(company) ?? {}) } }
+}

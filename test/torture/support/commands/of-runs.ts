@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+
+import type { Engine } from '@engine/core'
+
+import { fileContent, newAttachment, newDeliverable, type InputOfRun } from './call.ts'
+
+/** What a run may call, with the input by which it does so for itself. */
+export const inputsOfRun: Readonly<Record<string, InputOfRun>> = {
+  'tasks.checkout': ({ taskId }) => ({ taskId }),
+  'tasks.create': ({ taskId, actor }) => ({ companyId: actor.companyId, title: 'Child', parentId: taskId }),
+  'tasks.createMany': ({ actor }) => ({ companyId: actor.companyId, tasks: [{ title: 'Child' }] }),
+  'tasks.progress': ({ taskId }) => ({ taskId, percent: 40, message: 'almost half' }),
+  'tasks.complete': ({ taskId }) => ({ taskId }),
+  'tasks.block': ({ taskId }) => ({ taskId, reason: 'waiting' }),
+  'tasks.release': ({ taskId }) => ({ taskId }),
+  'runs.handBack': ({ runId }) => ({ runId, reason: 'stopping' }),
+  'runs.heartbeat': ({ runId }) => ({ runId }),
+  'runs.report': ({ runId }) => ({ runId, outcome: { kind: 'done' } }),
+  'runs.appendLog': ({ runId }) => ({ runId, entries: [{ stream: 'stdout', text: 'a line' }] }),
+  'comments.create': ({ taskId }) => ({ taskId, body: 'a remark' }),
+  'deliverables.submit': ({ taskId }) => ({ taskId, title: 'Result', content: 'text' }),
+  'tasks.next': () => ({}),
+  'comments.createOnDeliverable': async ({ actor }, engine) => ({
+    deliverableId: await newDeliverable(engine, actor.companyId),
+    body: 'a remark',
+  }),
+  'documents.put': ({ taskId }) => ({ taskId, key: 'plan', title: 'Plan', body: 'First this, then that.' }),
+  'attachments.upload': ({ taskId }) => ({ taskId, name: 'notes.txt', contentType: 'text/plain', content: fileContent }),
+  'attachments.delete': async ({ taskId }, engine) => ({ attachmentId: await newAttachment(engine, taskId) }),
+  'approvals.request': ({ actor }) => ({ companyId: actor.companyId, type: 'custom', subject: 'release', payload: { to: 'all' } }),
+  'approvals.resubmit': async ({ actor }, engine) => ({ approvalId: await newApproval(engine, actor.companyId), payload: {} }),
+  'approvals.cancel': async ({ actor }, engine) => ({ approvalId: await newApproval(engine, actor.companyId) }),
+}
+
+/** A request about a subject of its own. */
+async function newApproval(engine: Engine, companyId: string): Promise<string> {
+  return (await engine.approvals.request({ companyId, type: 'custom', subject: randomUUID(), payload: {} })).id
+}

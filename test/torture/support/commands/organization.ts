@@ -1,0 +1,50 @@
+import type { Prepare } from './call.ts'
+
+/** Companies, what they aim at, and their agents. */
+export const organizationInputs: Readonly<Record<string, Prepare>> = {
+  'companies.create': async () => ({ name: 'Another' }),
+  'companies.update': async ({ companyId }) => ({ companyId, name: 'Renamed' }),
+  'companies.pause': async ({ companyId }) => ({ companyId }),
+  'companies.resume': async ({ engine, companyId }) => {
+    await engine.companies.pause({ companyId })
+    return { companyId }
+  },
+  'companies.archive': async ({ companyId }) => ({ companyId }),
+  'goals.create': async ({ companyId }) => ({ companyId, title: 'Grow' }),
+  'goals.update': async ({ engine, companyId }) => {
+    const goal = await engine.goals.create({ companyId, title: 'Grow' })
+    return { goalId: goal.id, title: 'Grow more' }
+  },
+  'projects.create': async ({ companyId }) => ({ companyId, name: 'Shop' }),
+  'projects.update': async ({ engine, companyId }) => {
+    const project = await engine.projects.create({ companyId, name: 'Shop' })
+    return { projectId: project.id, status: 'in_progress' }
+  },
+  'sprints.create': async ({ companyId }) => ({ companyId, name: 'Week 1' }),
+  'sprints.update': async ({ engine, companyId }) => {
+    const sprint = await engine.sprints.create({ companyId, name: 'Week 1' })
+    return { sprintId: sprint.id, status: 'active' }
+  },
+  'labels.create': async ({ companyId }) => ({ companyId, name: 'urgent' }),
+  'labels.update': async ({ engine, companyId }) => {
+    const label = await engine.labels.create({ companyId, name: 'urgent' })
+    return { labelId: label.id, color: '#aa0000' }
+  },
+  'labels.delete': async ({ engine, companyId }) => {
+    const label = await engine.labels.create({ companyId, name: 'urgent' })
+    await engine.tasks.create({ companyId, title: 'Labelled', labels: [label.id] })
+    return { labelId: label.id }
+  },
+  'agents.create': async ({ companyId }) => ({ companyId, name: 'Newcomer', role: 'worker', adapterType: 'scripted' }),
+  'agents.update': async ({ agents }) => ({ agentId: agents[0], title: 'Chief' }),
+  'agents.rollback': async ({ engine, agents: [agentId = ''] }) => {
+    await engine.agents.update({ agentId, title: 'Chief' })
+    return { agentId, revision: 1 }
+  },
+  'agents.pause': async ({ agents }) => ({ agentId: agents[0] }),
+  'agents.resume': async ({ engine, agents: [agentId = ''] }) => {
+    await engine.agents.pause({ agentId })
+    return { agentId }
+  },
+  'agents.terminate': async ({ agents }) => ({ agentId: agents[0] }),
+}
