@@ -22,7 +22,8 @@ try {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'faults.json')
   // Trying some again takes their place among all.
-  const before = values.only !== '' && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { results: FaultResult[] }).results : []
+  const before =
+    values.only !== '' && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { results: FaultResult[] }).results : []
   const isNew = ({ name }: FaultResult) => results.some((result) => result.name === name)
   const all = [...before.filter((result) => !isNew(result)), ...results]
   const machine = await describeMachine(server.url)
