@@ -69,7 +69,6 @@ export async function dismissDraft(context: CommandContext, row: ApprovalTable, 
   const agent = await requireDraft(context, row)
   assertTransition(agentMachine, agent.status, { to: 'terminated', verb: 'terminate' })
   await promoteReports(context, agent)
-  await promoteReports(context, agent)
   const renamed = await changeAgent(context, agent, { name: `${agent.name} (not hired, ${agent.id.slice(-12)})` })
   await setAgentStatus(context, renamed, { to: 'terminated', reason })
 }

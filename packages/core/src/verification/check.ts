@@ -39,7 +39,8 @@ const highest = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 const batch = 1_000
 const companyBatch = 20
 
-type Identified = 'companies' | 'agents' | 'goals' | 'tasks' | 'runs' | 'deliverables'
+/** The tables whose rows have an id of their own. */
+type Identified = { [Table in keyof Database]: Database[Table] extends { id: string; version: number } ? Table : never }[keyof Database]
 
 /** Asks about a whole table in ranges of its ids; the last range is open, so rows that are added meanwhile are in it. */
 export async function* inRanges<Row>(

@@ -2,20 +2,32 @@ import { sql, type Kysely } from 'kysely'
 
 import { tableOf } from '../database/open.ts'
 import type { Database } from '../database/tables.ts'
+import type { EntityName } from '../kernel/locate.ts'
 import { inRanges, type Range, type View, type Violation } from './check.ts'
 
-/** Entities whose rows have a version. */
-const versioned = ['companies', 'goals', 'agents', 'tasks', 'runs', 'deliverables'] as const
-type Versioned = (typeof versioned)[number]
-
-const entities: Record<Versioned, string> = {
+/** Tables whose rows have a version, and what the log calls each of them. */
+const entities = {
   companies: 'company',
+  members: 'member',
+  invites: 'invite',
+  keys: 'key',
   goals: 'goal',
+  projects: 'project',
+  sprints: 'sprint',
+  labels: 'label',
   agents: 'agent',
   tasks: 'task',
+  routing_rules: 'routingRule',
   runs: 'run',
+  documents: 'document',
+  attachments: 'attachment',
   deliverables: 'deliverable',
-}
+  approvals: 'approval',
+} as const satisfies Partial<Record<keyof Database, EntityName>>
+type Versioned = keyof typeof entities
+
+// Object.keys forgets literal keys; `entities` has just those.
+const versioned = Object.keys(entities) as Versioned[]
 
 /** Rows that may be ahead of their events: a queued run that was only ranked anew, a version that was only found to be revised. */
 const unrecorded: Partial<Record<Versioned, string>> = { runs: 'queued', deliverables: 'revised' }
@@ -71,13 +83,13 @@ interface Stray extends Found {
 async function findStrays(db: Kysely<Database>, { table, range }: { table: Versioned; range: Range }): Promise<readonly Stray[]> {
   const { rows } = await sql<Stray>`
     select company_id, id, version, told from (
-      select ${companyOf(table)} as company_id, entity.id, entity.version, entity.status,
+      select ${companyOf(table)} as company_id, entity.id, entity.version, ${unrecorded[table] ? sql.ref('entity.status') : sql.lit('')} as status,
         (select max(events.entity_version) from ${tableOf(db, 'events')} as events
           where events.company_id = ${companyOf(table)} and events.entity_id = entity.id) as told
       from ${tableOf(db, table)} as entity
       where entity.id > ${range.above} and entity.id <= ${range.upTo}
     ) as compared
-    where told is null or version < told or (version > told and status <> ${unrecorded[table] ?? ''})`.execute(db)
+    where told is null or version < told or (version > told and status <> ${sql.lit(unrecorded[table] ?? 'never')})`.execute(db)
   return rows
 }
 
