@@ -150,7 +150,10 @@ export const wire: readonly Requirement[] = [
     id: 'wire.idempotency',
     source: 'DOMAIN §4',
     behaviour: 'Every POST takes an Idempotency-Key and then happens once.',
-    verifiedBy: { file: 'test/http-idempotency.test.ts', test: 'makes %s happen once, however often' },
+    verifiedBy: {
+      file: 'test/http-idempotency.test.ts',
+      test: 'makes $name happen once, however often and at whatever time it is asked for',
+    },
   },
   {
     id: 'wire.idempotency.all',
