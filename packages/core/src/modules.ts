@@ -1,20 +1,26 @@
 import { agents } from './agents/index.ts'
 import { approvals } from './approvals/index.ts'
 import { attachments } from './attachments/index.ts'
+import { audit } from './audit/index.ts'
 import { comments } from './comments/index.ts'
 import { companies } from './companies/index.ts'
 import { deliverables } from './deliverables/index.ts'
 import { documents } from './documents/index.ts'
 import { events } from './events/index.ts'
 import { goals } from './goals/index.ts'
+import { interactions } from './interactions/index.ts'
 import { invites } from './invites/index.ts'
 import { keys } from './keys/index.ts'
+import { knowledge } from './knowledge/index.ts'
 import { labels } from './labels/index.ts'
 import { members } from './members/index.ts'
+import { preferences } from './preferences/index.ts'
 import { projects } from './projects/index.ts'
+import { routines } from './routines/index.ts'
 import { routing } from './routing/index.ts'
 import { runs } from './runs/index.ts'
 import { search } from './search/index.ts'
+import { secrets } from './secrets/index.ts'
 import { sprints } from './sprints/index.ts'
 import { tasks } from './tasks/index.ts'
 
@@ -37,6 +43,12 @@ export const coreModules = {
   attachments,
   deliverables,
   approvals,
+  interactions,
+  knowledge,
+  secrets,
+  routines,
+  preferences,
   search,
   events,
+  audit,
 } as const

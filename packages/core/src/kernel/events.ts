@@ -18,24 +18,36 @@ import type { routingEvents } from '../routing/events.ts'
 import type { runEvents } from '../runs/events.ts'
 import type { sprintEvents } from '../sprints/events.ts'
 import type { taskEvents } from '../tasks/events.ts'
+import type { interactionEvents } from '../interactions/events.ts'
+import type { secretEvents } from '../secrets/events.ts'
+import type { knowledgeEvents } from '../knowledge/events.ts'
+import type { routineEvents } from '../routines/events.ts'
+import type { preferenceEvents } from '../preferences/events.ts'
+import type { auditEvents } from '../audit/events.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { EntityName } from './locate.ts'
 
 type Schemas = typeof agentEvents &
   typeof approvalEvents &
   typeof attachmentEvents &
+  typeof auditEvents &
   typeof commentEvents &
   typeof companyEvents &
   typeof deliverableEvents &
   typeof documentEvents &
   typeof goalEvents &
+  typeof interactionEvents &
   typeof inviteEvents &
   typeof keyEvents &
+  typeof knowledgeEvents &
   typeof labelEvents &
   typeof memberEvents &
+  typeof preferenceEvents &
   typeof projectEvents &
+  typeof routineEvents &
   typeof routingEvents &
   typeof runEvents &
+  typeof secretEvents &
   typeof sprintEvents &
   typeof taskEvents
 

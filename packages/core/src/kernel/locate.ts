@@ -21,6 +21,13 @@ export type EntityName =
   | 'deliverable'
   | 'approval'
   | 'routingRule'
+  | 'interaction'
+  | 'secret'
+  | 'knowledgeEntry'
+  | 'routine'
+  | 'trigger'
+  | 'preference'
+  | 'seal'
 
 /** Where a thing belongs: what authorization needs to know before anything is read or changed. */
 export interface Location {

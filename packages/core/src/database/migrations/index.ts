@@ -4,6 +4,24 @@ import { migration0002 } from './0002-many-processes.ts'
 import { migration0003 } from './0003-recognized-instance.ts'
 import { migration0004 } from './0004-people-and-plans.ts'
 import { migration0005 } from './0005-governed-work.ts'
+import { migration0006 } from './0006-questions-to-people.ts'
+import { migration0007 } from './0007-secrets.ts'
+import { migration0008 } from './0008-knowledge.ts'
+import { migration0009 } from './0009-routines.ts'
+import { migration0010 } from './0010-preferences.ts'
+import { migration0011 } from './0011-sealed-events.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
-export const migrations: readonly Migration[] = [migration0001, migration0002, migration0003, migration0004, migration0005]
+export const migrations: readonly Migration[] = [
+  migration0001,
+  migration0002,
+  migration0003,
+  migration0004,
+  migration0005,
+  migration0006,
+  migration0007,
+  migration0008,
+  migration0009,
+  migration0010,
+  migration0011,
+]

@@ -1,0 +1,7 @@
+import { interactionEvents } from './events.ts'
+
+export const interactions = {
+  name: 'interactions',
+  operations: {},
+  events: interactionEvents,
+} as const
