@@ -1,0 +1,5 @@
+// The complete public surface of @engine/outbound.
+export { createOutbound } from './outbound.ts'
+export type { Outbound, OutboundOptions, OutboundRequest, OutboundResponse } from './outbound.ts'
+export { OutboundError } from './errors.ts'
+export type { OutboundErrorCode } from './errors.ts'

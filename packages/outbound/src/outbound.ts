@@ -1,0 +1,129 @@
+import { lookup } from 'node:dns/promises'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import type { LookupAddress } from 'node:dns'
+
+import { parseAllowed } from './addresses.ts'
+import { OutboundError } from './errors.ts'
+import { exchange, type Agents, type Answer, type Message } from './exchange.ts'
+import { followRedirect, redirectOf } from './redirect.ts'
+import { findTarget, type TargetRules } from './target.ts'
+
+export interface OutboundOptions {
+  /** What may be asked although it is not public: hosts, `host:port`, addresses, `network/prefix`. For operators to set, never for users. */
+  readonly allow?: readonly string[]
+  /** Whether unencrypted http: is asked as well; hosts in `allow` always are. */
+  readonly allowsHttp?: boolean
+  /** Finds the addresses of a host; the system's resolver when left out. */
+  resolve?(hostname: string): Promise<readonly LookupAddress[]>
+}
+
+export interface OutboundRequest {
+  /** GET when left out. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+  readonly signal?: AbortSignal
+  /** From the call to the last byte of the answer, redirects included, milliseconds; 10,000 when left out. */
+  readonly timeoutMs?: number
+  /** How much of an answer is read, bytes; 1 MiB when left out. */
+  readonly maxBytes?: number
+  /** What happens to a longer answer: `refuse` (the default) fails with `too_large`, `cut` keeps the beginning. */
+  readonly whenLonger?: 'refuse' | 'cut'
+  /** How many redirects are followed, each checked as the first address was; 3 when left out. */
+  readonly maxRedirects?: number
+}
+
+export interface OutboundResponse {
+  readonly status: number
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  /** Whether the answer was longer than what is in `body`. */
+  readonly isCut: boolean
+  /** Where the answer came from, after redirects. */
+  readonly url: string
+}
+
+/** The one way to ask an address that a user may set (PROMISES S8). */
+export interface Outbound {
+  /** @throws OutboundError when there is no answer; an answer with an error status is an answer */
+  fetch(url: string | URL, request?: OutboundRequest): Promise<OutboundResponse>
+  /** Checks a URL as `fetch` would, without asking it. @throws OutboundError */
+  check(url: string | URL): Promise<void>
+  /** Closes connections that are kept open for the next request. */
+  close(): void
+}
+
+const defaults = { timeoutMs: 10_000, maxBytes: 1_048_576, maxRedirects: 3 } as const
+
+/** @throws Error for an entry of `allow` that is none */
+export function createOutbound(options: OutboundOptions = {}): Outbound {
+  const rules: TargetRules = {
+    allowsHttp: options.allowsHttp ?? false,
+    allowed: parseAllowed(options.allow ?? []),
+    resolve: options.resolve ?? ((hostname) => lookup(hostname, { all: true })),
+  }
+  // Settings of the environment about proxies count for neither.
+  const agents: Agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
+  return {
+    fetch: (url, request = {}) => withinTime(request, (signal) => ask({ rules, agents }, { url, request, signal })),
+    async check(url) {
+      await findTarget(url, rules)
+    },
+    close() {
+      agents.http.destroy()
+      agents.https.destroy()
+    },
+  }
+}
+
+interface Asked {
+  readonly url: string | URL
+  readonly request: OutboundRequest
+  readonly signal: AbortSignal
+}
+
+async function ask(client: { rules: TargetRules; agents: Agents }, { url, request, signal }: Asked): Promise<OutboundResponse> {
+  const { maxRedirects = defaults.maxRedirects, maxBytes = defaults.maxBytes, whenLonger = 'refuse' } = request
+  let target = await unlessAborted(signal, findTarget(url, client.rules))
+  let message: Message = { method: request.method ?? 'GET', headers: request.headers ?? {}, body: request.body }
+  for (let redirects = 0; ; redirects += 1) {
+    const answer: Answer = await exchange(client.agents, { ...message, target, signal, maxBytes, whenLonger })
+    const next = redirectOf(answer, target.url)
+    if (next === null || maxRedirects === 0) return { ...answer, url: target.url.href }
+    if (redirects === maxRedirects)
+      throw new OutboundError('too_many_redirects', `${target.url.origin} leads on and on; ${maxRedirects} redirects were followed.`)
+    message = followRedirect(message, { status: answer.status, from: target.url, to: next })
+    target = await unlessAborted(signal, findTarget(next, client.rules))
+  }
+}
+
+/** Gives work a signal that the caller's signal or the end of its time aborts, and says which it was. */
+async function withinTime<Result>(request: OutboundRequest, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const { timeoutMs = defaults.timeoutMs, signal } = request
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(), timeoutMs)
+  try {
+    return await work(signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal)
+  } catch (error) {
+    if (signal?.aborted) throw new OutboundError('aborted', 'The request was given up by its caller.', { cause: error })
+    if (timeout.signal.aborted) throw new OutboundError('timeout', `There was no whole answer within ${timeoutMs} ms.`, { cause: error })
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A resolver cannot be told to stop; nobody waits for it any more. */
+async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(new OutboundError('aborted', 'The request was given up.'))
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
