@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { RunContext } from '@engine/core/plugin'
 import { describe, expect, test } from 'vitest'
 
-import { anyContext, runNode } from './fixtures.ts'
+import { anyContext } from '../program/fixtures.ts'
+import { runNode } from './fixtures.ts'
 import { parseMessage } from './messages.ts'
 
 const page = readFileSync(new URL('../../../../docs/process-adapter.md', import.meta.url), 'utf8')
@@ -29,7 +30,7 @@ describe('the page about the protocol', () => {
 
   test('shows outcomes that are valid', () => {
     const outcomes = [...page.matchAll(/^\| `(\{"kind".*?\})`/gm)].map((match) => JSON.parse(match[1] ?? '') as unknown)
-    expect(outcomes).toHaveLength(5)
+    expect(outcomes).toHaveLength(6)
     const messages = outcomes.map((outcome) => ({ engine: 'outcome', outcome }))
     expect(messages.map((message) => parseMessage(message).type)).toEqual(outcomes.map(() => 'outcome'))
   })

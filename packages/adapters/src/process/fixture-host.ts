@@ -1,6 +1,6 @@
-import { silentLogger } from '@engine/core/plugin'
+import { createRedactor, silentLogger } from '@engine/core/plugin'
 
-import { anyContext } from './fixtures.ts'
+import { anyContext } from '../program/fixtures.ts'
 import { processAdapter } from './index.ts'
 
 // A host of its own process, for the tests that kill it.
@@ -8,5 +8,11 @@ import { processAdapter } from './index.ts'
 const job = JSON.parse(process.argv[2] ?? '') as { runId: string; code: string; graceSec: number }
 const adapter = processAdapter()
 const config = adapter.configSchema.parse({ command: process.execPath, args: ['-e', job.code], graceSec: job.graceSec })
-const session = await adapter.start({ config, runId: job.runId, logger: silentLogger })
-await session.run({ context: anyContext, signal: new AbortController().signal, emit: async () => {} })
+const session = await adapter.start({ config, runId: job.runId, env: {}, redactor: createRedactor([]), logger: silentLogger })
+await session.run({
+  context: anyContext,
+  session: null,
+  tools: [],
+  signal: new AbortController().signal,
+  emit: async () => {},
+})

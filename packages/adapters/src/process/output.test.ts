@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { cutText, maxLineLength, OutputSplitter, type OutputItem } from './output.ts'
+import { maxLineLength, OutputSplitter, type OutputItem } from './output.ts'
 
 function split(chunks: Buffer[]): OutputItem[] {
   const splitter = new OutputSplitter()
@@ -67,15 +67,4 @@ test('a long line in many small pieces takes time by its length', () => {
   splitter.push(Buffer.from('{'))
   for (let sent = 0; sent < 2_000_000; sent += 20) splitter.push(piece)
   expect(performance.now() - startedAt).toBeLessThan(2_000)
-})
-
-test('text is cut into pieces that never split a character', () => {
-  expect(cutText('ab🙂c', 3)).toEqual(['ab', '🙂c'])
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 2, max: 10 }), (text, size) => {
-      const pieces = cutText(text, size)
-      expect(pieces.join('')).toBe(text)
-      expect(pieces.every((piece) => piece.length <= size && piece.isWellFormed())).toBe(true)
-    }),
-  )
 })

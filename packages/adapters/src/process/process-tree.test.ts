@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 
-import { endLeftovers, escape, eventually, isAlive, newRunId, processesOf, runNode, type FinishedRun } from './fixtures.ts'
+import { endLeftovers, escape, eventually, isAlive, newRunId, processesOf, type FinishedRun } from '../program/fixtures.ts'
+import { runNode } from './fixtures.ts'
 
 afterEach(endLeftovers)
 

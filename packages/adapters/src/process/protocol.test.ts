@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { EngineError, type AdapterEvent } from '@engine/core/plugin'
+import { createRedactor, EngineError, type AdapterEvent } from '@engine/core/plugin'
 import { afterAll, describe, expect, test } from 'vitest'
 
-import { anyContext, runNode, say } from './fixtures.ts'
+import { anyContext } from '../program/fixtures.ts'
+import { runNode, say } from './fixtures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'engine-process-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -48,6 +49,34 @@ describe('what a program gets', () => {
     const args = ['-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', '$HOME', '; exit 9', '`id`', 'a b', "'", '*']
     const { log } = await runNode('', { config: { args } })
     expect(JSON.parse(log('stdout'))).toEqual(args.slice(3))
+  })
+})
+
+describe('the secrets of a run', () => {
+  const secret = `sk-${'0123456789abcdef'.repeat(5)}`
+  const redactor = createRedactor([{ name: 'KEY', value: secret }])
+  const run = (code: string) =>
+    runNode(`const key = process.env.KEY; ${code}`, { config: { env: { KEY: 'other' } }, env: { KEY: secret }, redactor })
+
+  test('are variables that go before those of the configuration', async () => {
+    const { log } = await runNode(`console.log(process.env.KEY, process.env.ENGINE_RUN_ID === 'x')`, {
+      config: { env: { KEY: 'other' } },
+      env: { KEY: 'given', ENGINE_RUN_ID: 'x' },
+    })
+    expect(log('stdout')).toBe('given false\n')
+  })
+
+  test('are taken out before texts are cut: at the front of the end of stderr, and at the end of what is wrong', async () => {
+    const end = await run(`process.stderr.write('before ' + key + 'y'.repeat(1900), () => process.exit(3))`)
+    expect(end.outcome).toMatchObject({ kind: 'failed', message: expect.stringMatching(/stderr:\n(before )?\[?[A-Za-z ]*\]?y+$/) })
+    const wrong = await run(`console.log(JSON.stringify({ engine: key }))`)
+    expect(wrong.outcome).toMatchObject({ message: expect.stringContaining('there is no message "[secret KEY]"') })
+    expect(JSON.stringify([end, wrong])).not.toMatch(/abcdef/)
+  })
+
+  test('are taken out of messages, which stay messages', async () => {
+    const { events } = await run(`console.log(JSON.stringify({ engine: 'comment', body: 'It is ' + key + '.' }))`)
+    expect(events).toEqual([{ type: 'comment', body: 'It is [secret KEY].' }])
   })
 })
 

@@ -1,10 +1,9 @@
-import type { ProcessConfig } from './config.ts'
 import { RUN_MARKER } from './tree.ts'
 
 /** What a program needs to find its tools and speak its language. Everything else of the host, secrets included, stays there. */
 const inheritedNames = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'SystemRoot']
 
-export function programEnvironment(env: ProcessConfig['env'], runId: string): Record<string, string> {
+export function programEnvironment(env: Readonly<Record<string, string>>, runId: string): Record<string, string> {
   return { ...pickFromHost(inheritedNames), ...env, [RUN_MARKER]: runId }
 }
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -16,8 +17,10 @@ export type ProgramEnd =
   /** The shim died without a word about the program. */
   | { readonly type: 'lost'; readonly survivors: readonly number[] }
 
-// The sources run as they are; the build puts both entries side by side.
-const shimPath = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './shim.ts' : './shim.js', import.meta.url))
+// The sources run as they are. The build puts the shim at the root of its folder, and this module there too when several
+// entries share it, or else one folder below.
+const shimPlaces = import.meta.url.endsWith('.ts') ? ['./shim.ts'] : ['./shim.js', '../shim.js']
+const shimPath = firstExisting(shimPlaces.map((place) => fileURLToPath(new URL(place, import.meta.url))))
 /** What the shim may take longer than the grace before the host does its work instead. */
 const shimSlackMs = 3_000
 
@@ -112,4 +115,11 @@ export class SupervisedProgram {
     this.stdin.destroy()
     return { ...(this.#ownEnd ?? { type: 'lost' }), survivors }
   }
+}
+
+function firstExisting(paths: readonly string[]): string {
+  const path = paths.find((candidate) => existsSync(candidate))
+  if (path === undefined)
+    throw new Error(`The supervisor of programs is missing: ${paths.join(' or ')}. Do not bundle this package; leave it external.`)
+  return path
 }

@@ -1,0 +1,2 @@
+export { anthropicAdapter } from './adapter.ts'
+export { AnthropicConfig } from './config.ts'

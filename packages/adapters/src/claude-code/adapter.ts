@@ -1,0 +1,46 @@
+import type { AgentAdapter } from '@engine/core/plugin'
+
+import { cliAdapter } from '../cli/adapter.ts'
+import type { CliDefinition } from '../cli/definition.ts'
+import { flag, listOption, option } from '../cli/options.ts'
+import { ClaudeCodeConfig } from './config.ts'
+import { readLine } from './lines.ts'
+
+/** Runs Claude Code (`claude -p`) as an agent. */
+export function claudeCodeAdapter(): AgentAdapter<ClaudeCodeConfig> {
+  return cliAdapter(claudeCode)
+}
+
+export const claudeCode: CliDefinition<ClaudeCodeConfig> = {
+  type: 'claude-code',
+  title: 'Claude Code on this machine',
+  configSchema: ClaudeCodeConfig,
+  metering: 'final',
+  knownVersions: ['2.1.329'],
+  switches: {
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    DISABLE_AUTOUPDATER: '1',
+    DISABLE_TELEMETRY: '1',
+    DISABLE_ERROR_REPORTING: '1',
+  },
+  apiKeyVariables: () => ['ANTHROPIC_API_KEY'],
+  arguments: (config, { sessionId }) => [
+    '-p',
+    ...flag('--bare', config.bare),
+    ...option('--output-format', 'stream-json'),
+    '--verbose',
+    ...option('--permission-mode', config.permissionMode),
+    ...option('--model', config.model),
+    ...option('--tools', config.tools?.join(',')),
+    ...listOption('--allowedTools', config.allowedTools),
+    ...listOption('--disallowedTools', config.disallowedTools),
+    ...option('--max-turns', config.maxTurns),
+    ...option('--max-budget-usd', config.maxBudgetUsd),
+    ...option('--effort', config.effort),
+    ...option('--mcp-config', config.mcpConfig),
+    ...flag('--strict-mcp-config', config.mcpConfig !== undefined),
+    ...flag('--no-session-persistence', !config.resume),
+    ...option('--resume', sessionId ?? undefined),
+  ],
+  readLine,
+}

@@ -1,0 +1,2 @@
+export { claudeCodeAdapter } from './adapter.ts'
+export { ClaudeCodeConfig } from './config.ts'

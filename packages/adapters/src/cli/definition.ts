@@ -1,0 +1,26 @@
+import type { AgentAdapter, JsonObject } from '@engine/core/plugin'
+import type { z } from 'zod'
+
+import type { Failure } from '../program/outcome.ts'
+import type { CliConfig } from './config.ts'
+import type { Fact } from './facts.ts'
+
+/** All that tells one program from another. */
+export interface CliDefinition<Config extends CliConfig> {
+  readonly type: string
+  readonly title: string
+  readonly configSchema: z.ZodType<Config>
+  readonly metering: AgentAdapter['metering']
+  /** Versions whose output was read into this adapter's tests. */
+  readonly knownVersions: readonly string[]
+  /** Set in every run: no update checks, no telemetry. */
+  readonly switches: Readonly<Record<string, string>>
+  /** The variables in which the program looks for the key of its provider. */
+  apiKeyVariables(config: Config): readonly string[]
+  /** All arguments, without anything of the task: the prompt goes over stdin. */
+  arguments(config: Config, run: { readonly sessionId: string | null; readonly cwd: string }): string[]
+  /** What one line says; nothing for a line that is known and says nothing new, null for a line that nobody knows. Pure. */
+  readLine(line: JsonObject, config: Config): Fact[] | null
+  /** What an exit code means, where the program says so and no line did. */
+  readonly exitCodes?: Readonly<Record<number, { readonly class: Failure['class']; readonly means: string }>>
+}

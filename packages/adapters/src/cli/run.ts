@@ -1,0 +1,235 @@
+import { mkdirSync } from 'node:fs'
+
+import type { AdapterEvent, AdapterStartOptions, AdapterTurn, RunOutcome, RunUsage } from '@engine/core/plugin'
+
+import { renderPrompt } from '../models/prompt.ts'
+import type { LaunchRequest } from '../program/control.ts'
+import { programEnvironment } from '../program/environment.ts'
+import { Journal } from '../program/journal.ts'
+import { describeReason, failed, faultClass, type Fault } from '../program/outcome.ts'
+import { runProgram, type ProgramRun } from '../program/run.ts'
+import { closeWorkspace, openWorkspace, WorkspaceError, type Workspace } from '../workspace/workspace.ts'
+import { Collector } from './collector.ts'
+import type { CliConfig } from './config.ts'
+import type { CliDefinition } from './definition.ts'
+import { LineSplitter, type Line } from './lines.ts'
+import { failureOf, succeeded } from './outcome.ts'
+import { readSession, sessionFingerprint, writeSession, type KnownSession } from './session.ts'
+import { chargeTotals, isSomething } from './totals.ts'
+
+const whatItMayDo =
+  'Use the tools that you have, in the folder that you are in. What you are not allowed to do is refused: go on without it and say so at the end.'
+const howToHandIn = {
+  deliverable:
+    'Your final message is handed in as your result and is read by people who have not seen your work: make it complete, in Markdown.',
+  done: 'End with a short summary of what you did, in Markdown.',
+}
+
+interface CliRun<Config extends CliConfig> {
+  readonly definition: CliDefinition<Config>
+  readonly options: AdapterStartOptions<Config>
+  readonly turn: AdapterTurn
+  readonly cwd: string
+  readonly fingerprint: string
+  /** By performance.now(). */
+  readonly deadline: number
+}
+
+/** Runs a program once for one turn, and once more without its earlier conversation when the program no longer has that. */
+export async function runCli<Config extends CliConfig>(
+  definition: CliDefinition<Config>,
+  options: AdapterStartOptions<Config>,
+  turn: AdapterTurn,
+): Promise<RunOutcome> {
+  const { config } = options
+  const deadline = performance.now() + config.timeoutSec * 1_000
+  if (turn.signal.aborted) return failed('transient', `stopped: ${describeReason(turn.signal.reason)}`)
+  let workspace: Workspace | null
+  try {
+    workspace = config.workspace ? await openWorkspace(config.workspace, turn.context.task) : null
+    if (config.home !== undefined) mkdirSync(config.home, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    return failed('config', error instanceof WorkspaceError ? error.message : `The home folder can not be made: ${describeReason(error)}`)
+  }
+  const cwd = workspace?.path ?? config.cwd ?? process.cwd()
+  const fingerprint = sessionFingerprint({ command: config.command, cwd, home: config.home })
+  const outcome = await runInPlace({ definition, options, turn, cwd, fingerprint, deadline })
+  if (workspace && config.workspace) await leaveWorkspace(config.workspace, workspace, options)
+  return outcome
+}
+
+async function leaveWorkspace(
+  config: NonNullable<CliConfig['workspace']>,
+  workspace: Workspace,
+  { logger, runId }: AdapterStartOptions<CliConfig>,
+): Promise<void> {
+  try {
+    await closeWorkspace(config, workspace)
+  } catch (error) {
+    logger.warn('the worktree of a run could not be removed', { runId, path: workspace.path, reason: describeReason(error) })
+  }
+}
+
+async function runInPlace<Config extends CliConfig>(run: CliRun<Config>): Promise<RunOutcome> {
+  const { turn, options, fingerprint } = run
+  const known = options.config.resume ? readSession(turn.session, fingerprint) : null
+  const first = new Attempt(run, known)
+  const outcome = await first.execute()
+  if (known === null || !first.hasLostSession) return outcome
+  const again = new Attempt(run, null)
+  await again.forget(`The program has no conversation ${known.sessionId} any more; a new one is begun.`)
+  return again.execute()
+}
+
+/** One execution of the program. */
+class Attempt<Config extends CliConfig> {
+  readonly #run: CliRun<Config>
+  readonly #known: KnownSession | null
+  readonly #journal: Journal
+  readonly #collector = new Collector(() => performance.now())
+  readonly #splitter = new LineSplitter()
+  /** Ends the program when the host refuses what it did. */
+  readonly #refusal = new AbortController()
+  #fault: Fault | null = null
+  #end: ProgramRun | null = null
+
+  constructor(run: CliRun<Config>, known: KnownSession | null) {
+    this.#run = run
+    this.#known = known
+    this.#journal = new Journal(run.turn, run.options.logger)
+  }
+
+  /** The program failed before it named any conversation: it does not know the one that it was to go on with. */
+  get hasLostSession(): boolean {
+    if (this.#known === null || this.#collector.sessionId !== null || this.#fault || !this.#end || this.#end.stop) return false
+    const { end } = this.#end
+    return end.type === 'exited' && end.code !== 0 && end.signal === null
+  }
+
+  async forget(why: string): Promise<void> {
+    await this.#journal.log('system', `${why}\n`)
+    await this.#record({ type: 'session', state: null })
+  }
+
+  async execute(): Promise<RunOutcome> {
+    const { turn, options, deadline, definition } = this.#run
+    this.#end = await runProgram({
+      request: this.#request(),
+      stdin: this.#prompt(),
+      timeoutSec: Math.max(0.001, (deadline - performance.now()) / 1_000),
+      signal: AbortSignal.any([turn.signal, this.#refusal.signal]),
+      redactor: options.redactor,
+      journal: this.#journal,
+      takeOutput: (chunk) => this.#takeLines(this.#splitter.push(chunk)),
+    })
+    for (const event of this.#collector.end()) await this.#record(event)
+    await this.#charge()
+    const { waitUntilMs } = this.#collector
+    const failure = failureOf({
+      ...this.#end,
+      waitMs: waitUntilMs === null ? null : waitUntilMs - Date.now(),
+      stop: this.#end.stop?.type === 'timeout' ? { type: 'timeout', afterSec: options.config.timeoutSec } : this.#end.stop,
+      // A host that stops a run refuses its events too: then the stop is the reason.
+      fault: turn.signal.aborted ? null : this.#fault,
+      ending: this.#collector.ending,
+      exitCodes: definition.exitCodes,
+      errorTail: this.#journal.errorTail,
+    })
+    return failure ?? this.#handIn()
+  }
+
+  #request(): LaunchRequest {
+    const { definition, options, cwd } = this.#run
+    const { config, runId } = options
+    const sessionId = this.#known?.sessionId ?? null
+    return {
+      type: 'launch',
+      runId,
+      command: config.command,
+      args: [...definition.arguments(config, { sessionId, cwd }), ...config.args],
+      cwd,
+      environment: programEnvironment(cliVariables(definition, config, options.env), runId),
+      graceMs: config.graceSec * 1_000,
+    }
+  }
+
+  #prompt(): string {
+    const { turn, options } = this.#run
+    const goesOn = 'This goes on from your earlier conversation about the same task; here is how things stand now.'
+    const { system, task } = renderPrompt(turn.context, `${whatItMayDo} ${howToHandIn[options.config.onResult]}`)
+    return [system, ...(this.#known ? [goesOn] : []), task, ''].join('\n\n')
+  }
+
+  async #takeLines(lines: readonly Line[]): Promise<void> {
+    for (const line of lines) {
+      const facts = line.type === 'object' ? this.#run.definition.readLine(line.value, this.#run.options.config) : null
+      if (facts === null) await this.#journal.log('stdout', line.text)
+      for (const fact of facts ?? []) {
+        for (const event of this.#collector.take(fact)) await this.#record(event)
+        if (fact.type === 'session') await this.#rememberSession(this.#known?.charged ?? {})
+      }
+    }
+  }
+
+  /** Charges what the program counts for the whole conversation and has not been charged in earlier runs. */
+  async #charge(): Promise<void> {
+    const { totals, uncountedUsage } = this.#collector
+    const before = this.#known?.charged ?? {}
+    const charge = totals ? chargeTotals(totals.totals, before, totals.provider) : { usage: uncountedUsage, charged: before }
+    for (const usage of charge.usage) await this.#record({ type: 'usage', usage })
+    await this.#rememberSession(charge.charged)
+  }
+
+  async #rememberSession(charged: KnownSession['charged']): Promise<void> {
+    const { sessionId } = this.#collector
+    if (sessionId === null) return
+    const state = writeSession({ sessionId, charged }, this.#run.fingerprint)
+    if (state) await this.#record({ type: 'session', state })
+  }
+
+  async #handIn(): Promise<RunOutcome> {
+    const { turn, options } = this.#run
+    const { onResult } = options.config
+    const text = this.#collector.resultText
+    if (onResult === 'done') return succeeded(onResult, text)
+    if (text === '') return failed('bad_request', 'The program ended well and without a final message, so there is nothing to hand in.')
+    await this.#record({ type: 'deliverable', title: turn.context.task.title, content: text, contentType: 'text/markdown' })
+    if (this.#fault) return failed(this.#fault.class, this.#fault.message)
+    return succeeded(onResult, text)
+  }
+
+  async #record(event: AdapterEvent): Promise<void> {
+    if (event.type === 'log') return this.#journal.log(event.stream, event.text)
+    if (event.type === 'usage' && !isSomething(event.usage)) return
+    try {
+      await this.#journal.emit(event.type === 'usage' ? { ...event, usage: wholeUsage(event.usage) } : event)
+    } catch (error) {
+      const message = `the ${event.type} of the run was refused: ${describeReason(error)}`
+      this.#fault ??= { class: faultClass(error), message }
+      this.#refusal.abort(message)
+    }
+  }
+}
+
+/** The variables of a run besides the few of the host; later ones win. */
+export function cliVariables<Config extends CliConfig>(
+  definition: CliDefinition<Config>,
+  config: Config,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { apiKey, home } = config
+  const keys = apiKey === undefined ? [] : definition.apiKeyVariables(config).map((name) => [name, apiKey])
+  return { ...definition.switches, ...(home !== undefined && { HOME: home }), ...config.env, ...given, ...Object.fromEntries(keys) }
+}
+
+/** Amounts of programs are told as they are; those of Engine are whole and not below zero. */
+function wholeUsage(usage: RunUsage): RunUsage {
+  const whole = (amount: number | undefined) => (amount === undefined ? undefined : Math.max(0, Math.round(amount)))
+  return {
+    ...usage,
+    inputTokens: whole(usage.inputTokens),
+    outputTokens: whole(usage.outputTokens),
+    cachedInputTokens: whole(usage.cachedInputTokens),
+    costMicros: whole(usage.costMicros),
+  }
+}

@@ -1,0 +1,2 @@
+export { codexAdapter } from './adapter.ts'
+export { CodexConfig } from './config.ts'

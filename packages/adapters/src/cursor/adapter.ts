@@ -1,0 +1,32 @@
+import type { AgentAdapter } from '@engine/core/plugin'
+
+import { cliAdapter } from '../cli/adapter.ts'
+import type { CliDefinition } from '../cli/definition.ts'
+import { flag, option } from '../cli/options.ts'
+import { CursorConfig } from './config.ts'
+import { readLine } from './lines.ts'
+
+/** Runs the Cursor agent (`cursor-agent -p`) as an agent. */
+export function cursorAdapter(): AgentAdapter<CursorConfig> {
+  return cliAdapter(cursor)
+}
+
+export const cursor: CliDefinition<CursorConfig> = {
+  type: 'cursor',
+  title: 'Cursor agent on this machine',
+  configSchema: CursorConfig,
+  metering: 'final',
+  knownVersions: [],
+  switches: {},
+  apiKeyVariables: () => ['CURSOR_API_KEY'],
+  arguments: (config, { sessionId, cwd }) => [
+    '-p',
+    ...option('--output-format', 'stream-json'),
+    ...option('--workspace', cwd),
+    ...option('--model', config.model),
+    ...option('--mode', config.mode),
+    ...flag('--force', config.force),
+    ...option('--resume', sessionId ?? undefined),
+  ],
+  readLine,
+}

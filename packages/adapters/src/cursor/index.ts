@@ -1,0 +1,2 @@
+export { cursorAdapter } from './adapter.ts'
+export { CursorConfig } from './config.ts'

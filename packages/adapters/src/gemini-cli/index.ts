@@ -1,0 +1,2 @@
+export { geminiCliAdapter } from './adapter.ts'
+export { GeminiCliConfig } from './config.ts'

@@ -1,0 +1,80 @@
+import { RunOutcome, type AdapterEvent, type JsonValue } from '@engine/core/plugin'
+import { z } from 'zod'
+
+const Usage = z.strictObject({
+  inputTokens: z.number().int().min(0).optional(),
+  outputTokens: z.number().int().min(0).optional(),
+  cachedInputTokens: z.number().int().min(0).optional(),
+  costMicros: z.number().int().min(0).optional(),
+  provider: z.string().max(100).optional(),
+  model: z.string().max(200).optional(),
+})
+
+/** What an agent behind a URL answers; every field may be left out. */
+const Answer = z.strictObject({
+  outcome: RunOutcome.optional(),
+  log: z.string().optional(),
+  comment: z.string().min(1).optional(),
+  progress: z.strictObject({ percent: z.number(), message: z.string().optional() }).optional(),
+  deliverable: z
+    .strictObject({
+      title: z.string().min(1),
+      summary: z.string().optional(),
+      content: z.string().min(1),
+      contentType: z.string().optional(),
+    })
+    .optional(),
+  usage: Usage.optional(),
+  session: z.record(z.string(), z.json()).nullable().optional(),
+  statusUrl: z.string().optional(),
+  cancelUrl: z.string().optional(),
+})
+export type Answer = z.infer<typeof Answer>
+
+/** @returns what is wrong with it, as text, when it is none */
+export function parseAnswer(body: Uint8Array): Answer | string {
+  const text = new TextDecoder().decode(body).trim()
+  if (text === '') return {}
+  let json: JsonValue
+  try {
+    // Parsed JSON is JSON.
+    json = JSON.parse(text) as JsonValue
+  } catch {
+    return 'is no JSON'
+  }
+  const parsed = Answer.safeParse(json)
+  if (parsed.success) return parsed.data
+  return parsed.error.issues
+    .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
+    .join('; ')
+    .slice(0, 1_000)
+}
+
+/** What an answer says besides the outcome, in the order in which it is recorded. Pure. */
+export function eventsOf(answer: Answer): AdapterEvent[] {
+  const { log, comment, progress, deliverable, usage, session } = answer
+  return [
+    ...(log ? [{ type: 'log', stream: 'stdout', text: log } as const] : []),
+    ...(usage ? [{ type: 'usage', usage } as const] : []),
+    ...(progress ? [{ type: 'progress', percent: progress.percent, ...(progress.message && { message: progress.message }) } as const] : []),
+    ...(session === undefined ? [] : [{ type: 'session', state: session } as const]),
+    ...(comment ? [{ type: 'comment', body: comment } as const] : []),
+    ...(deliverable ? [deliverableEvent(deliverable)] : []),
+  ]
+}
+
+function deliverableEvent(given: NonNullable<Answer['deliverable']>): AdapterEvent {
+  const { title, summary, content, contentType } = given
+  return {
+    type: 'deliverable',
+    title,
+    content,
+    ...(summary !== undefined && { summary }),
+    ...(contentType !== undefined && { contentType }),
+  }
+}
+
+/** What a final answer means for the run: what it says, or else what it brought. Pure. */
+export function outcomeOf({ outcome, deliverable }: Answer): RunOutcome {
+  return outcome ?? { kind: deliverable ? 'needs_review' : 'done' }
+}

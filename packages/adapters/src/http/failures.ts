@@ -1,0 +1,54 @@
+import type { FailureClass, RunOutcome } from '@engine/core/plugin'
+import type { OutboundError, OutboundErrorCode, OutboundResponse } from '@engine/outbound'
+
+export function failed(failure: FailureClass, message: string, retryAfterMs?: number): RunOutcome {
+  return { kind: 'failed', class: failure, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+}
+
+const classes: Readonly<Record<number, FailureClass>> = {
+  401: 'auth',
+  402: 'quota',
+  403: 'auth',
+  404: 'config',
+  405: 'config',
+  408: 'timeout',
+  425: 'transient',
+  429: 'rate_limited',
+  500: 'transient',
+  502: 'overloaded',
+  503: 'overloaded',
+  504: 'timeout',
+  529: 'overloaded',
+}
+
+/** What an error status means. A redirect is one: credentials are not sent to where it leads. Pure. */
+export function statusFailure({ status, headers, url }: OutboundResponse, nowMs: number): RunOutcome {
+  const { origin } = new URL(url)
+  if (status >= 300 && status < 400)
+    return failed('config', `${origin} answered ${status} and sends on to elsewhere; set the URL that answers itself.`)
+  const failure = classes[status] ?? (status >= 500 ? 'overloaded' : 'bad_request')
+  return failed(failure, `${origin} answered ${status}.`, retryAfterMs(headers['retry-after'], nowMs))
+}
+
+/** Retry-After, as seconds or as a date, in milliseconds from now; at most a day. Pure. */
+export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : value.endsWith(' GMT') ? Date.parse(value) - nowMs : Number.NaN
+  return Number.isFinite(ms) ? Math.min(Math.max(Math.ceil(ms), 0), 86_400_000) : undefined
+}
+
+const errorClasses: Readonly<Record<OutboundErrorCode, FailureClass>> = {
+  invalid_url: 'config',
+  address_refused: 'config',
+  unresolved: 'overloaded',
+  unreachable: 'overloaded',
+  timeout: 'timeout',
+  too_large: 'bad_request',
+  too_many_redirects: 'config',
+  aborted: 'transient',
+}
+
+/** What it means that there is no answer. */
+export function connectionFailure(error: OutboundError): RunOutcome {
+  return failed(errorClasses[error.code], error.message)
+}

@@ -1,0 +1,2 @@
+export { httpAdapter } from './adapter.ts'
+export { HttpConfig } from './config.ts'

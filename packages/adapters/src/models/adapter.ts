@@ -1,0 +1,69 @@
+import { ADAPTER_SPEC, type AdapterTestOptions, type AdapterTestReport, type AgentAdapter } from '@engine/core/plugin'
+
+import type { ModelLimits } from './config.ts'
+import type { ModelProvider } from './conversation.ts'
+import { callFailure, failed } from './failures.ts'
+import { runModel } from './run.ts'
+
+type Check = AdapterTestReport['checks'][number]
+type Failed = ReturnType<typeof failed>
+
+interface ModelConnection {
+  readonly provider: ModelProvider
+  /** Asks the server about the model, without letting it work. */
+  check(signal: AbortSignal): Promise<Omit<Check, 'name'>>
+}
+
+interface Parts<Config extends ModelLimits> extends Pick<AgentAdapter<Config>, 'type' | 'title' | 'configSchema'> {
+  /** Finds all that a call needs, or says what is missing; calls nobody. */
+  connect(options: Pick<AdapterTestOptions<Config>, 'config' | 'env'>): Promise<ModelConnection | Failed>
+}
+
+/** An adapter that calls a model by itself. */
+export function modelAdapter<Config extends ModelLimits>({ connect, ...named }: Parts<Config>): AgentAdapter<Config> {
+  return {
+    spec: ADAPTER_SPEC,
+    ...named,
+    metering: 'call',
+    start: async (options) => ({
+      async run(turn) {
+        const connected = await connect(options)
+        if ('kind' in connected) return connected
+        const { config: limits, logger, redactor } = options
+        return runModel(turn, { provider: connected.provider, limits, logger, redactor })
+      },
+    }),
+    async test(options) {
+      const connected = await connect(options)
+      const name = 'the configuration is complete'
+      if ('kind' in connected) return { checks: [{ name, status: 'failed', message: connected.message }] }
+      return { checks: [{ name, status: 'passed', message: 'Nothing is missing.' }, await checkServer(connected, options.signal)] }
+    },
+  }
+}
+
+async function checkServer(connected: ModelConnection, signal: AbortSignal): Promise<Check> {
+  const name = 'the server knows the key and the model'
+  try {
+    return { name, ...(await connected.check(signal)) }
+  } catch (error) {
+    return { name, status: 'failed', message: callFailure(error, connected.provider, (text) => text).message }
+  }
+}
+
+/** An SDK that is only there when the host installed it. */
+export async function loadOptional<Module>(name: string, load: () => Promise<Module>): Promise<Module | Failed> {
+  try {
+    return await load()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
+    return failed(
+      'config',
+      `The package ${name} is not installed where Engine runs. Add it to your dependencies, such as with npm install ${name}.`,
+    )
+  }
+}
+
+export function noKey(variable: string): Failed {
+  return failed('config', `There is no key. Give apiKey in the agent's adapterConfig, or ${variable} in the agent's environment.`)
+}

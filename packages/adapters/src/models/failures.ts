@@ -1,0 +1,134 @@
+import { EngineError, type FailureClass, type RunOutcome } from '@engine/core/plugin'
+
+import { BrokenAnswer, type CallError, type ModelProvider } from './conversation.ts'
+
+type Failed = Extract<RunOutcome, { kind: 'failed' }>
+
+const longestMessage = 2_000
+const longestWaitMs = 86_400_000
+
+export function failed(failureClass: FailureClass, message: string): Failed {
+  return { kind: 'failed', class: failureClass, message: message.slice(0, longestMessage) }
+}
+
+/** The names that providers give to their errors, where they say more than the status does. */
+const classByCode: Readonly<Record<string, FailureClass>> = {
+  authentication_error: 'auth',
+  permission_error: 'auth',
+  invalid_api_key: 'auth',
+  billing_error: 'quota',
+  insufficient_quota: 'quota',
+  billing_hard_limit_reached: 'quota',
+  not_found_error: 'config',
+  model_not_found: 'config',
+  rate_limit_error: 'rate_limited',
+  rate_limit_exceeded: 'rate_limited',
+  overloaded_error: 'overloaded',
+  timeout_error: 'timeout',
+  context_length_exceeded: 'bad_request',
+  content_filter: 'refused',
+  content_policy_violation: 'refused',
+  bio_policy: 'refused',
+  misalignment_policy_violation: 'refused',
+}
+
+/** Names that stand beside any status, and say less than it; they count in the middle of a stream, where there is none. */
+const classByVagueCode: Readonly<Record<string, FailureClass>> = {
+  invalid_request_error: 'bad_request',
+  api_error: 'transient',
+  server_error: 'transient',
+}
+
+const classByStatus: Readonly<Record<number, FailureClass>> = {
+  401: 'auth',
+  402: 'quota',
+  403: 'auth',
+  404: 'config',
+  408: 'timeout',
+  409: 'transient',
+  429: 'rate_limited',
+  503: 'overloaded',
+  529: 'overloaded',
+}
+
+const timeoutCodes = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']
+
+const advice: Partial<Record<FailureClass, string>> = {
+  auth: 'Check the apiKey of the agent, and what that key may use.',
+  config: 'Check model and baseUrl of the agent.',
+  quota: 'The account has to be topped up or its limit raised.',
+}
+
+/**
+ * What a failed call means, by the facts of it.
+ *
+ * @param clean blots out what must not be told, before a long message is cut
+ */
+export function callFailure(error: unknown, provider: ModelProvider, clean: (text: string) => string): Failed {
+  if (error instanceof BrokenAnswer || error instanceof SyntaxError)
+    return failed('transient', `The answer of ${provider.name} could not be read: ${error.message}`)
+  const facts = provider.describe(error)
+  const failureClass = classify(facts)
+  const how = facts.status === undefined ? '' : ` with status ${facts.status}`
+  const code = facts.codes[0] === undefined ? '' : ` (${facts.codes[0]})`
+  const parts = [`The call of ${provider.name} failed${how}${code}: ${facts.message}`, advice[failureClass]]
+  const retryAfterMs = readRetryAfter(facts.headers)
+  const message = clean(hideKeys(parts.filter((part) => part !== undefined).join(' '), provider.secrets))
+  return { ...failed(failureClass, message), ...(retryAfterMs !== undefined && { retryAfterMs }) }
+}
+
+export function classify({ status, codes, connectionCode, isTimeout }: CallError): FailureClass {
+  const named = firstOf(classByCode, codes)
+  if (named !== undefined) return named
+  if (status !== undefined) return classByStatus[status] ?? classOfRange(status)
+  const vague = firstOf(classByVagueCode, codes)
+  if (vague !== undefined) return vague
+  if (isTimeout || timeoutCodes.includes(connectionCode ?? '')) return 'timeout'
+  return connectionCode === undefined ? 'unknown' : 'transient'
+}
+
+function firstOf(classes: Readonly<Record<string, FailureClass>>, codes: readonly string[]): FailureClass | undefined {
+  const known = codes.find((code) => Object.hasOwn(classes, code))
+  return known === undefined ? undefined : classes[known]
+}
+
+function classOfRange(status: number): FailureClass {
+  if (status >= 500) return 'transient'
+  // A redirect is not followed: the key would go where nobody meant it to.
+  return status >= 400 ? 'bad_request' : 'config'
+}
+
+/** Whole milliseconds from `retry-after-ms` or `retry-after`, which is a number of seconds or a date. */
+export function readRetryAfter(headers: Headers | undefined, now = Date.now()): number | undefined {
+  const milliseconds = headers?.get('retry-after-ms') ?? ''
+  const seconds = headers?.get('retry-after') ?? ''
+  const asked = isNumber(milliseconds) ? Number(milliseconds) : isNumber(seconds) ? Number(seconds) * 1_000 : Date.parse(seconds) - now
+  return Number.isNaN(asked) ? undefined : Math.min(longestWaitMs, Math.max(0, Math.ceil(asked)))
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+(\.\d+)?$/.test(text.trim())
+}
+
+/** A key that stands in a configuration as it is, which is known to nobody as a secret. */
+function hideKeys(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((cleaned, secret) => (secret === '' ? cleaned : cleaned.replaceAll(secret, '[key]')), text)
+}
+
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** An event that was not taken: what the agent gave can not be stored, or the host is in trouble that will pass. */
+export function refusedEvent(type: string, error: unknown): Failed {
+  const isPassing = EngineError.isInstance(error) && (error.kind === 'unavailable' || error.kind === 'limited')
+  return failed(isPassing ? 'transient' : 'bad_request', `The ${type} of the agent was refused: ${describeError(error)}`)
+}
+
+/** The first code of a system error in the chain of causes. */
+export function connectionCodeOf(error: unknown): string | undefined {
+  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 10; cause = cause.cause, depth += 1) {
+    if ('code' in cause && typeof cause.code === 'string' && /^[A-Z_]+$/.test(cause.code)) return cause.code
+  }
+  return undefined
+}

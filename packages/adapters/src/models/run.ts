@@ -1,0 +1,135 @@
+import type { AdapterTurn, Logger, Redactor, RunOutcome } from '@engine/core/plugin'
+
+import type { ModelLimits } from './config.ts'
+import type { Answer, Conversation, ModelProvider, Said, Tokens } from './conversation.ts'
+import { handInByText, handInByTool, submitForReview } from './endings.ts'
+import { callFailure, describeError, failed } from './failures.ts'
+import { renderPrompt } from './prompt.ts'
+import { EventRefused, Recorder } from './recorder.ts'
+import { limitTime } from './time-limit.ts'
+import { offerTools, ToolRefused, useTools } from './tools.ts'
+
+interface Work {
+  readonly turn: AdapterTurn
+  readonly provider: ModelProvider
+  readonly limits: ModelLimits
+  readonly recorder: Recorder
+  readonly logger: Logger
+  readonly redactor: Redactor
+  readonly signal: AbortSignal
+  /** Input and output tokens of all calls up to now. */
+  usedTokens: number
+}
+
+interface RunOptions {
+  readonly provider: ModelProvider
+  readonly limits: ModelLimits
+  readonly logger: Logger
+  readonly redactor: Redactor
+}
+
+/** Lets a model work on a task until it says how its work ended, or one of the limits is reached. */
+export async function runModel(turn: AdapterTurn, { provider, limits, logger, redactor }: RunOptions): Promise<RunOutcome> {
+  const time = limitTime(turn.signal, limits.timeoutSec)
+  const recorder = new Recorder(turn, logger)
+  try {
+    const work: Work = { turn, provider, limits, recorder, logger, redactor, signal: time.signal, usedTokens: 0 }
+    return time.outcome() ?? (await converse(work))
+  } catch (error) {
+    const stopped = time.outcome()
+    if (stopped) return stopped
+    return error instanceof EventRefused || error instanceof ToolRefused
+      ? error.outcome
+      : callFailure(error, provider, (text) => redactor.redact(text))
+  } finally {
+    time.release()
+  }
+}
+
+const goOn = 'Your last message was cut off at the limit of its length. Go on exactly where it ended, and be brief.'
+
+async function converse(work: Work): Promise<RunOutcome> {
+  const { turn, limits, provider } = work
+  const prompt = renderPrompt(turn.context, limits.tools ? handInByTool : handInByText)
+  const conversation = provider.open({ system: prompt.system, tools: limits.tools ? offerTools(turn) : [] })
+  let said: Said = { type: 'text', text: prompt.task }
+  let cutOff = ''
+  let wasCutOff = false
+  for (let calls = 0; calls < limits.maxTurns; calls += 1) {
+    if (tokensLeft(work) < 1) return failed('bad_request', tooManyTokens(work))
+    const answer = await callModel(work, conversation, said)
+    if (answer.stop === 'length') {
+      if (wasCutOff) return failed('bad_request', tooLong(work))
+      wasCutOff = true
+      cutOff = answer.text
+      said = { type: 'text', text: goOn }
+      continue
+    }
+    if (answer.stop === 'refused') return failed('refused', 'The model refused to do this task.')
+    if (answer.stop === 'context_full') return failed('bad_request', contextFull)
+    if (answer.toolCalls.length === 0) return endWithText(work, cutOff + answer.text)
+    const used = await useTools(answer.toolCalls, turn.tools, work.recorder)
+    if ('outcome' in used) return used.outcome
+    work.signal.throwIfAborted()
+    cutOff = ''
+    said = { type: 'results', results: used.results }
+  }
+  return failed(
+    'bad_request',
+    `The work did not end within ${limits.maxTurns} calls of the model. Raise maxTurns, or make the task smaller.`,
+  )
+}
+
+const contextFull = 'The context of the model is full. Make the task smaller, or choose a model with a larger context.'
+
+async function callModel(work: Work, conversation: Conversation, said: Said): Promise<Answer> {
+  const { recorder, provider, limits, signal } = work
+  const usageOf = { provider: provider.name, model: provider.model }
+  let tokens: Tokens | null = null
+  try {
+    const answer = await conversation.call(said, {
+      maxOutputTokens: Math.min(limits.maxOutputTokens, tokensLeft(work)),
+      signal,
+      onText: (text) => recorder.text(text),
+      onTokens: (given) => (tokens = given),
+    })
+    await recorder.flush()
+    await recorder.usage(usageOf, tokens)
+    work.usedTokens += sum(tokens)
+    return answer
+  } catch (error) {
+    // What was begun is paid for.
+    if (!(error instanceof EventRefused)) await reportCutCall(work, usageOf, tokens)
+    throw error
+  }
+}
+
+async function reportCutCall({ recorder, logger }: Work, of: { provider: string; model: string }, tokens: Tokens | null): Promise<void> {
+  await recorder.flush()
+  if (tokens === null) return
+  await recorder.usage(of, tokens).catch((error: unknown) => {
+    logger.warn('the usage of a failed call was not stored', { reason: describeError(error) })
+  })
+}
+
+async function endWithText({ turn, limits, recorder, redactor }: Work, text: string): Promise<RunOutcome> {
+  if (text.trim() === '') return failed('unknown', 'The model ended without a word and without a tool that says how its work ended.')
+  if (limits.onText === 'done') return { kind: 'done', summary: redactor.redact(text).slice(0, 10_000).toWellFormed() }
+  return submitForReview({ title: turn.context.task.title, content: text }, recorder)
+}
+
+function tokensLeft({ limits, usedTokens }: Work): number {
+  return limits.maxTokens === undefined ? Number.MAX_SAFE_INTEGER : limits.maxTokens - usedTokens
+}
+
+function sum(tokens: Tokens | null): number {
+  return tokens === null ? 0 : tokens.inputTokens + tokens.outputTokens
+}
+
+function tooManyTokens({ limits, usedTokens }: Work): string {
+  return `The run used ${usedTokens} of its ${limits.maxTokens} tokens. Raise maxTokens, or make the task smaller.`
+}
+
+function tooLong({ limits }: Work): string {
+  return `Two answers of the model were cut off at ${limits.maxOutputTokens} tokens. Raise maxOutputTokens, or ask for a shorter result.`
+}

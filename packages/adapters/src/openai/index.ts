@@ -1,0 +1,2 @@
+export { openAiAdapter } from './adapter.ts'
+export { OpenAiConfig } from './config.ts'

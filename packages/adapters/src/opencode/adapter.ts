@@ -1,0 +1,36 @@
+import type { AgentAdapter } from '@engine/core/plugin'
+
+import { cliAdapter } from '../cli/adapter.ts'
+import type { CliDefinition } from '../cli/definition.ts'
+import { flag, option } from '../cli/options.ts'
+import { keyVariableOf } from '../cli/provider.ts'
+import { OpencodeConfig } from './config.ts'
+import { providerOf, readLine } from './lines.ts'
+
+/** Runs opencode (`opencode run`) as an agent. */
+export function opencodeAdapter(): AgentAdapter<OpencodeConfig> {
+  return cliAdapter(opencode)
+}
+
+export const opencode: CliDefinition<OpencodeConfig> = {
+  type: 'opencode',
+  title: 'opencode on this machine',
+  configSchema: OpencodeConfig,
+  metering: 'stream',
+  knownVersions: ['1.18.33'],
+  switches: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' },
+  apiKeyVariables: (config) => {
+    const provider = providerOf(config.model)
+    return provider === 'google' ? ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY'] : [keyVariableOf(provider)]
+  },
+  arguments: (config, { sessionId, cwd }) => [
+    'run',
+    ...option('--format', 'json'),
+    ...option('-m', config.model),
+    ...option('--dir', cwd),
+    ...option('--agent', config.agent),
+    ...flag('--auto', config.auto),
+    ...option('-s', sessionId ?? undefined),
+  ],
+  readLine,
+}

@@ -1,0 +1,2 @@
+export { opencodeAdapter } from './adapter.ts'
+export { OpencodeConfig } from './config.ts'

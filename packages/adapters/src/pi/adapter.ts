@@ -1,0 +1,34 @@
+import type { AgentAdapter } from '@engine/core/plugin'
+
+import { cliAdapter } from '../cli/adapter.ts'
+import type { CliDefinition } from '../cli/definition.ts'
+import { flag, option } from '../cli/options.ts'
+import { keyVariableOf } from '../cli/provider.ts'
+import { PiConfig } from './config.ts'
+import { readLine } from './lines.ts'
+
+/** Runs pi (`pi --mode json`) as an agent. */
+export function piAdapter(): AgentAdapter<PiConfig> {
+  return cliAdapter(pi)
+}
+
+export const pi: CliDefinition<PiConfig> = {
+  type: 'pi',
+  title: 'pi on this machine',
+  configSchema: PiConfig,
+  metering: 'stream',
+  knownVersions: ['0.73.1'],
+  switches: { PI_OFFLINE: '1', PI_TELEMETRY: '0' },
+  apiKeyVariables: (config) => (config.provider === undefined ? [] : [keyVariableOf(config.provider)]),
+  arguments: (config, { sessionId }) => [
+    '-p',
+    ...option('--mode', 'json'),
+    ...option('--provider', config.provider),
+    ...option('--model', config.model),
+    ...option('--thinking', config.thinking),
+    ...option('--tools', config.tools?.join(',')),
+    ...flag('--no-session', !config.resume),
+    ...option('--session', sessionId ?? undefined),
+  ],
+  readLine,
+}

@@ -1,0 +1,2 @@
+export { piAdapter } from './adapter.ts'
+export { PiConfig } from './config.ts'

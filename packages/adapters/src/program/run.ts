@@ -1,0 +1,91 @@
+import { StringDecoder } from 'node:string_decoder'
+
+import type { Redactor } from '@engine/core/plugin'
+
+import type { LaunchRequest } from './control.ts'
+import type { Journal } from './journal.ts'
+import { describeReason, type StopCause } from './outcome.ts'
+import { readUntilQuiet } from './read.ts'
+import { supervise, type ProgramEnd, type SupervisedProgram } from './supervisor.ts'
+
+export interface ProgramJob {
+  readonly request: LaunchRequest
+  readonly stdin: string
+  readonly timeoutSec: number
+  readonly signal: AbortSignal
+  /** Takes the secrets of the run out of all that the program writes, before anything is made of it. */
+  readonly redactor: Redactor
+  /** Where stderr and the end of the program are recorded. */
+  readonly journal: Journal
+  /** Gets each chunk of stdout; the program is held back until it resolves. Null is the end of the stream. */
+  takeOutput(chunk: Buffer | null): Promise<void>
+}
+
+export interface ProgramRun {
+  readonly end: ProgramEnd
+  readonly stop: StopCause | null
+}
+
+/** Runs one program to the end of its process tree. Rejects only when `takeOutput` does. */
+export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
+  if (job.signal.aborted) return { end: neverStarted('stopped'), stop: { type: 'aborted', reason: describeReason(job.signal.reason) } }
+  let program: SupervisedProgram
+  try {
+    program = await supervise(job.request)
+  } catch (error) {
+    return { end: neverStarted(`No process could be started on this machine: ${describeReason(error)}`), stop: null }
+  }
+  const limit = limitProgram(program, job)
+  program.stdin.end(job.stdin)
+  const [end] = await Promise.all([program.ended, readOutput(program, job), readErrors(program, job)])
+  const stop = limit.release()
+  if (stop) await job.journal.log('system', stop.type === 'timeout' ? `stopped after ${stop.afterSec} s\n` : `stopped: ${stop.reason}\n`)
+  await job.journal.reportSurvivors(job.request.runId, end.survivors)
+  return { end, stop }
+}
+
+function neverStarted(message: string): ProgramEnd {
+  return { type: 'not_started', isConfigFault: false, message, survivors: [] }
+}
+
+/** Stops the program at its timeout or when it is aborted; `release` ends the watch and says what it did. */
+function limitProgram(program: SupervisedProgram, { signal, timeoutSec }: ProgramJob): { release(): StopCause | null } {
+  let cause: StopCause | null = null
+  const stop = (given: StopCause) => {
+    // A program that ended by itself keeps the outcome that it came to.
+    if (cause || program.hasExited) return
+    cause = given
+    program.stop()
+  }
+  const abort = () => stop({ type: 'aborted', reason: describeReason(signal.reason) })
+  const timer = setTimeout(() => stop({ type: 'timeout', afterSec: timeoutSec }), timeoutSec * 1_000)
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  return {
+    release() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
+      return cause
+    },
+  }
+}
+
+async function readOutput(program: SupervisedProgram, job: ProgramJob): Promise<void> {
+  const reader = createReader(job.redactor)
+  await readUntilQuiet(program.stdout, program.ended, (chunk) => job.takeOutput(Buffer.from(reader.push(chunk))))
+  await job.takeOutput(Buffer.from(reader.end()))
+  await job.takeOutput(null)
+}
+
+async function readErrors(program: SupervisedProgram, { journal, redactor }: ProgramJob): Promise<void> {
+  const reader = createReader(redactor)
+  await readUntilQuiet(program.stderr, program.ended, (chunk) => journal.takeErrors(reader.push(chunk)))
+  await journal.takeErrors(reader.end())
+}
+
+/** Makes text of bytes, without half a character at the end of a piece and without secrets. */
+function createReader(redactor: Redactor): { push(chunk: Buffer): string; end(): string } {
+  const decoder = new StringDecoder('utf8')
+  const stream = redactor.stream()
+  return { push: (chunk) => stream.push(decoder.write(chunk)), end: () => stream.push(decoder.end()) + stream.end() }
+}

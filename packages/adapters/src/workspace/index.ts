@@ -1,0 +1,2 @@
+export { WorkspaceConfig } from './config.ts'
+export { listWorkspaces, pruneWorkspaces, WorkspaceError, type Workspace, type WorkspaceOptions } from './workspace.ts'

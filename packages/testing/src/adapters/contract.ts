@@ -1,0 +1,40 @@
+import { expect } from 'vitest'
+
+import { ADAPTER_SPEC } from '@engine/core/plugin'
+
+import { start } from './begin.ts'
+import { withScene, type AdapterTests } from './define.ts'
+
+/** What an adapter says of itself, and what it takes for a configuration. */
+export const contract: AdapterTests = {
+  'says which port it speaks, and its name': async ({ create }) => {
+    const adapter = create()
+    expect(adapter.spec).toBe(ADAPTER_SPEC)
+    expect(adapter.type).toMatch(/^[a-z][a-z0-9_-]*$/)
+    expect(adapter.title.trim()).not.toBe('')
+    expect(['call', 'stream', 'final']).toContain(adapter.metering)
+  },
+
+  'refuses a member of a configuration that it does not know': async ({ create, leastConfig }) => {
+    const { configSchema } = create()
+    expect(configSchema.safeParse(leastConfig).success).toBe(true)
+    expect(configSchema.safeParse({ ...leastConfig, noSuchMember: 1 }).success).toBe(false)
+    for (const nothing of [null, 'text', 1, []]) expect(configSchema.safeParse(nothing).success).toBe(false)
+  },
+
+  'fills in the rest of a configuration, which can be stored as JSON': async ({ create, leastConfig }) => {
+    const { configSchema } = create()
+    const filled = configSchema.parse(leastConfig)
+    const stored: unknown = JSON.parse(JSON.stringify(filled))
+    expect(stored).toEqual(filled)
+    expect(configSchema.parse(stored)).toEqual(filled)
+  },
+
+  'begins no work before a run': (target) =>
+    withScene(target.scenes.works, async (scene) => {
+      await start(target.create(), scene)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(scene.begun?.() ?? 0).toBe(0)
+      expect(scene.leftovers?.() ?? []).toEqual([])
+    }),
+}
