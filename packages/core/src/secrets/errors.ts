@@ -1,0 +1,5 @@
+import { defineErrors } from '../kernel/errors.ts'
+
+export const secretErrors = defineErrors({
+  secret_in_use: { kind: 'conflict', help: 'Take it out of the places in `uses` first, or disable it.' },
+})

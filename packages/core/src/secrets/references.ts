@@ -1,0 +1,78 @@
+import { ruleViolated } from '../kernel/errors.ts'
+import { SecretReference } from './schema.ts'
+
+/** A reference and where it stands, as in `adapterConfig.env.TOKEN`. */
+export interface FoundReference {
+  readonly path: string
+  readonly name: string
+  readonly version: number | null
+}
+
+/** An object that has no members but those of a reference is one; what else is called `secret` belongs to its adapter. */
+function isReference(value: object): boolean {
+  const keys = Object.keys(value)
+  return 'secret' in value && typeof value.secret === 'string' && keys.every((key) => key === 'secret' || key === 'version')
+}
+
+/** Puts something in the place of each reference in a JSON value, however deep; the rest is as it was. */
+export function replaceReferences(value: unknown, path: string, replace: (reference: FoundReference) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((member: unknown, index) => replaceReferences(member, join(path, String(index)), replace))
+  if (isReference(value)) return replace(readReference(value, path))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, replaceReferences(member, join(path, key), replace)]))
+}
+
+function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`
+}
+
+/** @throws `rule_violated` naming the path */
+function readReference(value: object, path: string): FoundReference {
+  const parsed = SecretReference.safeParse(value)
+  if (!parsed.success) {
+    const why = parsed.error.issues.map((issue) => issue.message).join('; ')
+    throw ruleViolated(
+      `${path}: this is no reference to a secret: ${why}. Write {"secret": "NAME"}, or {"secret": "NAME", "version": 1}.`,
+      {
+        path,
+      },
+    )
+  }
+  return { path, name: parsed.data.secret, version: parsed.data.version ?? null }
+}
+
+/** All references in a JSON value. */
+export function findReferences(value: unknown, path: string): FoundReference[] {
+  const found: FoundReference[] = []
+  replaceReferences(value, path, (reference) => found.push(reference))
+  return found
+}
+
+/**
+ * Lets a configuration with references be accepted as if each of them were a text, and puts them back into what came out of it.
+ * @throws what `accept` throws, and `rule_violated` for a reference where no text is kept as it is
+ */
+export function acceptWithReferences(value: unknown, path: string, accept: (value: unknown) => unknown): unknown {
+  const references: FoundReference[] = []
+  // Nearly a URL, for schemas that want one.
+  const masked = replaceReferences(value, path, (reference) => `secret:${reference.name}#${references.push(reference) - 1}`)
+  const accepted = accept(masked)
+  const back = new Map(references.map((reference, index) => [`secret:${reference.name}#${index}`, reference]))
+  const seen = new Set<FoundReference>()
+  const restored = replaceTexts(accepted, (text) => {
+    const reference = back.get(text)
+    if (!reference) return text
+    seen.add(reference)
+    return { secret: reference.name, ...(reference.version !== null && { version: reference.version }) }
+  })
+  const lost = references.find((reference) => !seen.has(reference))
+  if (lost) throw ruleViolated(`${lost.path}: a secret can not stand here; the adapter changes what it is given.`, { path: lost.path })
+  return restored
+}
+
+function replaceTexts(value: unknown, replace: (text: string) => unknown): unknown {
+  if (typeof value === 'string') return replace(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((member: unknown) => replaceTexts(member, replace))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, replaceTexts(member, replace)]))
+}
