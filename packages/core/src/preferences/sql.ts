@@ -1,0 +1,111 @@
+import { sql, type Kysely, type Transaction } from 'kysely'
+
+import { tableOf } from '../database/open.ts'
+import { first, rawStatement, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import { levelsAtMost } from '../kernel/tree.ts'
+import { mostPreferences, type PreferenceScope } from './schema.ts'
+import type { PreferenceTable, Preferred } from './table.ts'
+
+const preferenceById = statement((db, given: { id: string }) => db.selectFrom('preferences').selectAll().where('id', '=', given.id))
+
+export async function findPreference(db: Kysely<Database>, id: string): Promise<PreferenceTable | null> {
+  return first(await preferenceById(db, { id }))
+}
+
+export async function locatePreference(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const preference = await findPreference(db, id)
+  return preference && { id: preference.id, companyId: preference.company_id, taskId: null, agentId: null }
+}
+
+interface Owner {
+  readonly companyId: string
+  readonly scope: PreferenceScope
+  readonly scopeId: string
+}
+
+const preferencesOfOwner = statement((db, given: Owner) =>
+  db
+    .selectFrom('preferences')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('scope', '=', given.scope)
+    .where('scope_id', '=', given.scopeId),
+)
+
+/** All that one company, project, agent, task or person prefers. */
+export async function preferencesOf(db: Kysely<Database>, owner: Owner): Promise<PreferenceTable[]> {
+  return preferencesOfOwner(db, owner)
+}
+
+/** Changes a value that is still at the version that was read; null when it is not. */
+export async function updateValue(
+  tx: Transaction<Database>,
+  row: PreferenceTable,
+  changes: Pick<PreferenceTable, 'value' | 'updated_at'>,
+): Promise<PreferenceTable | null> {
+  const { company_id, id, version } = row
+  const rows = await tx
+    .updateTable('preferences')
+    .set({ ...changes, version: version + 1 })
+    .where((e) => e.and({ company_id, id, version }))
+    .returningAll()
+    .execute()
+  return first(rows)
+}
+
+/** Removes a preference that is still at the version that was read; false when it is not. */
+export async function deletePreference(tx: Transaction<Database>, row: PreferenceTable): Promise<boolean> {
+  const { company_id, id, version } = row
+  const rows = await tx
+    .deleteFrom('preferences')
+    .where((e) => e.and({ company_id, id, version }))
+    .returning('id')
+    .execute()
+  return rows.length > 0
+}
+
+/** Whose preferences count; an empty text where there is nobody. */
+export interface Asked {
+  readonly companyId: string
+  readonly taskId: string
+  readonly projectId: string
+  readonly agentId: string
+  readonly userId: string
+}
+
+// Each part of the union goes into the index of its owner; the limit, which no owner reaches, keeps Postgres from reading all of
+// them instead, since it takes every lineage for a long one. No task has the empty id: its walk ends before it begins.
+const telling = statement((db, given: Asked, family) => {
+  const [preferences, tasks] = [tableOf(db, 'preferences'), tableOf(db, 'tasks')]
+  const isPostgres = family === 'postgres'
+  const taskId = isPostgres ? sql`nullif(${given.taskId}, '')::uuid` : sql`${given.taskId}`
+  const columns = sql`p.key, p.value, p.scope, p.scope_id`
+  const ofTask = sql`p.company_id = ${given.companyId} and p.scope = 'task' and p.scope_id = cast(lineage.id as text)`
+  const ofLineage = isPostgres
+    ? sql`lineage cross join lateral (select * from ${preferences} as p where ${ofTask} limit ${sql.lit(mostPreferences)}) as p`
+    : sql`lineage cross join ${preferences} as p where ${ofTask}`
+  const of = (scope: PreferenceScope, id: string) =>
+    sql`select ${columns}, 0 as distance from ${preferences} as p
+      where p.company_id = ${given.companyId} and p.scope = ${sql.lit(scope)} and p.scope_id = ${id}`
+  return rawStatement<Preferred>(
+    db,
+    sql`with recursive lineage(id, parent_id, distance) as (
+        select id, parent_id, 0 from ${tasks} where company_id = ${given.companyId} and id = ${taskId}
+        union all
+        select tasks.id, tasks.parent_id, lineage.distance + 1 from lineage cross join ${tasks} as tasks
+          where tasks.company_id = ${given.companyId} and tasks.id = lineage.parent_id and lineage.distance < ${sql.lit(levelsAtMost)}
+      )
+      select ${columns}, lineage.distance from ${ofLineage}
+      union all ${of('project', given.projectId)}
+      union all ${of('agent', given.agentId)}
+      union all ${of('user', given.userId)}
+      union all ${of('company', given.companyId)}`,
+  )
+})
+
+/** All preferences that may count for somebody's work, in any order; `distance` says how far above the task its task is. */
+export async function preferencesFor(db: Kysely<Database>, asked: Asked): Promise<Preferred[]> {
+  return telling(db, asked)
+}
