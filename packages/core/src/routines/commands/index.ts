@@ -1,0 +1,5 @@
+export { fire } from './fire.ts'
+export { receive } from './receive.ts'
+export { archive, create, pause, resume, update } from './routine.ts'
+export { tick } from './tick.ts'
+export { addTrigger, removeTrigger, rotateTrigger, updateTrigger } from './trigger.ts'

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, toPage } from '../kernel/page.ts'
+import { Id, IsoTime } from '../kernel/schema.ts'
+import { readLiveSchedule } from './cron.ts'
+import { FirePage, FireStatus, Routine, RoutinePage, RoutineStatus, TriggerPage } from './schema.ts'
+import { findRoutine } from './sql.ts'
+import { toFire, toRoutine, toTrigger } from './table.ts'
+
+export const get = query({
+  title: 'Show a routine',
+  input: z.strictObject({ routineId: Id }),
+  output: Routine,
+  access: { scope: 'routines:read', company: 'routine' },
+  http: ['GET', '/routines/:routineId'],
+  async handle(context, input) {
+    const routine = await findRoutine(context.db, input.routineId)
+    if (!routine) throw notFound('routine', input.routineId)
+    return toRoutine(routine)
+  },
+})
+
+export const list = query({
+  title: 'List routines',
+  input: z.strictObject({ companyId: Id, status: RoutineStatus.optional(), ...pageInput }),
+  output: RoutinePage,
+  access: { scope: 'routines:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/routines'],
+  async handle(context, input) {
+    let rows = context.db
+      .selectFrom('routines')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .limit(input.limit + 1)
+    if (input.status) rows = rows.where('status', '=', input.status)
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: toRoutine, key: (row) => [row.id] })
+  },
+})
+
+export const triggers = query({
+  title: 'List what triggers a routine, without keys',
+  input: z.strictObject({ routineId: Id, ...pageInput }),
+  output: TriggerPage,
+  access: { scope: 'routines:read', company: 'routine' },
+  http: ['GET', '/routines/:routineId/triggers'],
+  async handle(context, input) {
+    let rows = context.db
+      .selectFrom('routine_triggers')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .where('routine_id', '=', input.routineId)
+      .where('removed_at', 'is', null)
+      .orderBy('id')
+      .limit(input.limit + 1)
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: (row) => toTrigger(row, context.now), key: (row) => [row.id] })
+  },
+})
+
+export const fires = query({
+  title: 'List when a routine fired and what became of it, newest first',
+  input: z.strictObject({ routineId: Id, status: FireStatus.optional(), ...pageInput }),
+  output: FirePage,
+  access: { scope: 'routines:read', company: 'routine' },
+  http: ['GET', '/routines/:routineId/fires'],
+  async handle(context, input) {
+    let rows = context.db
+      .selectFrom('routine_fires')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .where('routine_id', '=', input.routineId)
+      .orderBy('id', 'desc')
+      .limit(input.limit + 1)
+    if (input.status) rows = rows.where('status', '=', input.status)
+    if (input.cursor) rows = rows.where('id', '<', String(decodeCursor(input.cursor, ['id'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: toFire, key: (row) => [row.id] })
+  },
+})
+
+export const preview = query({
+  title: 'Show the next times of a cron expression in a time zone',
+  input: z.strictObject({
+    companyId: Id,
+    expression: z.string().trim().min(1).max(200),
+    timeZone: z.string().trim().min(1).max(64).default('UTC'),
+    count: z.coerce.number().int().min(1).max(50).default(5),
+  }),
+  output: z.object({ items: z.array(IsoTime) }),
+  access: { scope: 'routines:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/routines/preview'],
+  async handle(context, { count, ...given }) {
+    const schedule = readLiveSchedule(given, context.now)
+    const items: string[] = []
+    for (let time = schedule.next(context.now); time !== null && items.length < count; time = schedule.next(time)) items.push(time)
+    return { items }
+  },
+})
