@@ -1,7 +1,6 @@
-import { auditEvents } from './events.ts'
+import * as queries from './queries.ts'
 
 export const audit = {
   name: 'audit',
-  operations: {},
-  events: auditEvents,
+  operations: { ...queries },
 } as const
