@@ -18,6 +18,7 @@ const wakingEvents: readonly EventType[] = [
   'run.succeeded',
   'run.failed',
   'run.timed_out',
+  'run.waiting',
   'run.cancelled',
   'run.lost',
   'task.status_changed',
@@ -56,6 +57,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const forget = [
     ...wakingEvents.map((type) => host.bus.on(type, () => loop.wake())),
     host.bus.on('run.cancelled', (event) => live.get(event.entity.id)?.stop.abort('cancelled')),
+    host.bus.on('run.waiting', (event) => live.get(event.entity.id)?.stop.abort('waiting')),
     host.bus.onHint(() => {
       isHinted = true
       loop.wake()

@@ -2,12 +2,16 @@ import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import type { AdapterEvent, RunUsage } from '../ports/adapter.ts'
 import type { Logger } from '../ports/logger.ts'
-import { RunOutcome } from '../ports/run-contract.ts'
+import { RunOutcome, type FailureClass } from '../ports/run-contract.ts'
 import { readRunContext } from '../runs/context.ts'
 import { isLeaseHeld } from '../runs/lease.ts'
+import { readSession } from '../runs/session.ts'
 import { keepLease } from './heartbeat.ts'
+import { openRunSecrets, redactedLog, redactedLogger, type RedactedLog } from './run-secrets.ts'
+import { runTools } from './run-tools.ts'
 
 export interface ClaimedRun {
   readonly stop: AbortController
@@ -24,23 +28,31 @@ export async function executeRun(host: Host, actor: RunActor, run: ClaimedRun): 
   const ended = new AbortController()
   const abort = (reason: string) => run.stop.abort(reason)
   const lease = keepLease(host, actor, { claimedAt: run.claimedAt, ended: ended.signal, abort })
-  const usage: Required<RunUsage> = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, costMicros: 0 }
+  const left: Left = { usage: { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, costMicros: 0 } }
   try {
     // It may have been cancelled between its claim and now.
     if (!(await isLeaseHeld(host.db, actor))) return
-    const outcome = await Promise.race([runAdapter(host, actor, { ...run, usage }), abandonment(host, run.stop.signal, ended.signal)])
+    const outcome = await Promise.race([runAdapter(host, actor, { ...run, left }), abandonment(host, run.stop.signal, ended.signal)])
     if (outcome === abandoned)
       run.logger.error('an adapter did not stop when it was told to; its run goes on without it', { runId: actor.id })
-    await conclude(host, actor, { outcome, usage, reason: run.stop.signal.aborted ? String(run.stop.signal.reason) : null })
+    await conclude(host, actor, { outcome, left, reason: run.stop.signal.aborted ? String(run.stop.signal.reason) : null })
   } catch (error) {
     run.logger.error('a run could not be concluded; its lease will run out and its task be taken back', {
       runId: actor.id,
-      error: String(error),
+      error: redact(host, actor, String(error)),
     })
   } finally {
     ended.abort()
     await lease
+    host.redactors.delete(actor.id)
   }
+}
+
+/** What a run leaves behind when it ends, besides its outcome. */
+interface Left {
+  readonly usage: Required<Pick<RunUsage, 'inputTokens' | 'outputTokens' | 'cachedInputTokens' | 'costMicros'>>
+  /** What the next run goes on from; absent when the adapter said nothing about it. */
+  session?: JsonObject | null
 }
 
 const abandoned: RunOutcome = { kind: 'failed', class: 'unknown', message: 'The adapter did not stop when it was told to.' }
@@ -55,45 +67,77 @@ async function abandonment(host: Host, stop: AbortSignal, ended: AbortSignal): P
   return abandoned
 }
 
-async function runAdapter(
-  host: Host,
-  actor: RunActor,
-  run: { stop: AbortController; logger: Logger; usage: Required<RunUsage> },
-): Promise<RunOutcome> {
+async function runAdapter(host: Host, actor: RunActor, run: { stop: AbortController; logger: Logger; left: Left }): Promise<RunOutcome> {
+  let log: RedactedLog | undefined
   try {
-    const { context, agent } = await readRunContext(host.db, actor.id)
-    const config = host.adapters.parseConfig(agent.adapter_type, JSON.parse(agent.adapter_config))
-    const session = await host.adapters.get(agent.adapter_type).start({ config, runId: actor.id, logger: run.logger })
-    return await session.run({ context, signal: run.stop.signal, emit: (event) => emit(host, actor, { event, usage: run.usage }) })
+    const { context, agent, projectId } = await readRunContext(host, actor.id)
+    const { env, redactor, ...secrets } = await openRunSecrets(host, actor, { agent, projectId })
+    const config = host.adapters.parseConfig(agent.adapter_type, secrets.config)
+    const logger = redactedLogger(run.logger, redactor)
+    const session = await host.adapters.get(agent.adapter_type).start({ config, runId: actor.id, env, redactor, logger })
+    log = redactedLog(redactor)
+    const given = { left: run.left, log }
+    return await session.run({
+      context,
+      session: await readSession(host.db, { agent, taskId: actor.taskId, limits: host.settings, nowMs: host.clock.now() }),
+      tools: runTools(host, actor),
+      signal: run.stop.signal,
+      emit: (event) => emit(host, actor, { ...given, event }),
+    })
   } catch (error) {
-    const isConfig = EngineError.isInstance(error) && (error.kind === 'invalid' || error.kind === 'rule')
-    return { kind: 'failed', class: isConfig ? 'config' : 'unknown', message: messageOf(error) }
+    // Blotted out before it is cut: the half of a secret would not be found.
+    const message = redact(host, actor, error instanceof Error ? error.message : String(error)).slice(0, 10_000)
+    return { kind: 'failed', class: classOf(error), message: printable(message) }
+  } finally {
+    await logRest(host, actor, log)
   }
 }
 
-function messageOf(error: unknown): string {
-  return printable((error instanceof Error ? error.message : String(error)).slice(0, 10_000))
+function classOf(error: unknown): FailureClass {
+  if (!EngineError.isInstance(error)) return 'unknown'
+  if (error.kind === 'invalid' || error.kind === 'rule') return 'config'
+  return error.kind === 'unavailable' ? 'transient' : 'unknown'
+}
+
+function redact(host: Host, actor: RunActor, text: string): string {
+  return host.redactors.get(actor.id)?.redact(text) ?? text
+}
+
+/** What waited for the rest of a secret that did not come. */
+async function logRest(host: Host, actor: RunActor, log: RedactedLog | undefined): Promise<void> {
+  const entries = log?.end().map(({ stream, text }) => ({ stream, text: printable(text) })) ?? []
+  if (entries.length === 0) return
+  await execute(host, 'runs.appendLog', { call: { actor }, input: { runId: actor.id, entries } }).catch(() => undefined)
+}
+
+interface Emitted {
+  readonly event: AdapterEvent
+  readonly left: Left
+  readonly log: RedactedLog
 }
 
 /** What an adapter emits without waiting for it may be refused, and then nobody is told but who waits. */
-function emit(host: Host, actor: RunActor, given: { event: AdapterEvent; usage: Required<RunUsage> }): Promise<void> {
+function emit(host: Host, actor: RunActor, given: Emitted): Promise<void> {
   const recorded = record(host, actor, given)
   recorded.catch(() => undefined)
   return recorded
 }
 
 /** Writes one event of a run under its fence. */
-async function record(host: Host, actor: RunActor, given: { event: AdapterEvent; usage: Required<RunUsage> }): Promise<void> {
-  const { event, usage } = given
+async function record(host: Host, actor: RunActor, given: Emitted): Promise<void> {
+  const { left, log } = given
+  const event = given.event.type === 'log' ? given.event : redactedEvent(host, actor, given.event)
   const call = { actor }
   switch (event.type) {
-    case 'log':
-      if (event.text === '') return
+    case 'log': {
+      const text = log.push(event.stream, event.text)
+      if (text === '') return
       await execute(host, 'runs.appendLog', {
         call,
-        input: { runId: actor.id, entries: [{ stream: event.stream, text: printable(event.text) }] },
+        input: { runId: actor.id, entries: [{ stream: event.stream, text: printable(text) }] },
       })
       return
+    }
     case 'progress': {
       const { percent, message, details } = event
       const input = {
@@ -107,7 +151,7 @@ async function record(host: Host, actor: RunActor, given: { event: AdapterEvent;
     }
     case 'usage':
       for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
-        usage[key] = (usage[key] ?? 0) + Math.max(0, Math.round(event.usage[key] ?? 0))
+        left.usage[key] = (left.usage[key] ?? 0) + Math.max(0, Math.round(event.usage[key] ?? 0))
       return
     case 'comment':
       await execute(host, 'comments.create', { call, input: { taskId: actor.taskId, body: event.body } })
@@ -115,8 +159,33 @@ async function record(host: Host, actor: RunActor, given: { event: AdapterEvent;
     case 'deliverable': {
       const { type: _type, ...deliverable } = event
       await execute(host, 'deliverables.submit', { call, input: { taskId: actor.taskId, ...deliverable } })
+      return
     }
+    case 'session':
+      left.session = event.state
+      return
+    case 'tool_call':
+      await execute(host, 'runs.appendLog', {
+        call,
+        input: { runId: actor.id, entries: [{ stream: 'system', text: describeToolCall(event) }] },
+      })
   }
+}
+
+/** Before any of it is cut. */
+function redactedEvent(host: Host, actor: RunActor, event: AdapterEvent): AdapterEvent {
+  const redactor = host.redactors.get(actor.id)
+  // The same event with other texts.
+  return redactor ? ({ ...(redactor.redactAll(event) as AdapterEvent), type: event.type } as AdapterEvent) : event
+}
+
+/** How much of what a tool was given and gave is shown. */
+const shownOfTool = 2_000
+
+function describeToolCall({ name, input, output, isError, durationMs }: Extract<AdapterEvent, { type: 'tool_call' }>): string {
+  const shown = (value: JsonValue | undefined) => (value === undefined ? '' : ` ${JSON.stringify(value).slice(0, shownOfTool)}`)
+  const took = durationMs === undefined ? '' : ` (${Math.round(durationMs)} ms)`
+  return printable(`${name}${shown(input)} → ${isError ? 'failed' : 'done'}${took}${shown(output)}\n`)
 }
 
 /** A program prints what it likes; a log shows it rather than refusing it. */
@@ -131,7 +200,7 @@ function ignoreRule(error: unknown): void {
 
 interface Conclusion {
   readonly outcome: RunOutcome
-  readonly usage: RunUsage
+  readonly left: Left
   /** Why the run was told to stop, if it was. */
   readonly reason: string | null
 }
@@ -140,17 +209,32 @@ interface Conclusion {
 const reportTries = 15
 const longestReportWaitMs = 2_000
 
-async function conclude(host: Host, actor: RunActor, { outcome, usage, reason }: Conclusion): Promise<void> {
-  if (reason === 'cancelled' || reason === 'lease_lost' || reason === 'lease_not_renewed') return
+async function conclude(host: Host, actor: RunActor, { outcome, left, reason }: Conclusion): Promise<void> {
+  if (reason === 'cancelled' || reason === 'waiting' || reason === 'lease_lost' || reason === 'lease_not_renewed') return
   // What was finished in spite of the stop is finished.
-  if (reason === 'host_stopping' && outcome.kind === 'failed') return report(host, actor, { name: 'runs.handBack', input: { reason } })
+  if (reason === 'host_stopping' && outcome.kind === 'failed')
+    return report(host, actor, { name: 'runs.handBack', input: { reason, ...left } })
   const told = RunOutcome.safeParse(JSON.parse(printable(JSON.stringify(outcome)).replaceAll('\\u0000', '\u2400')))
-  if (told.success) return report(host, actor, { name: 'runs.report', input: { outcome: told.data, usage } })
-  const message = `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
+  const message = told.success
+    ? await refusalOf(report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...left } }))
+    : `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
+  if (message === null) return
   return report(host, actor, {
     name: 'runs.report',
-    input: { outcome: { kind: 'failed', class: 'bad_request', message: printable(message.slice(0, 2_000)) }, usage },
+    input: { outcome: { kind: 'failed', class: 'bad_request', message: printable(message.slice(0, 2_000)) }, ...left },
   })
+}
+
+/** Why an outcome was refused, as when a run asks somebody who is not there; null when it was taken. */
+async function refusalOf(reported: Promise<void>): Promise<string | null> {
+  try {
+    await reported
+    return null
+  } catch (error) {
+    const isRefusal = EngineError.isInstance(error) && (error.kind === 'rule' || error.code === 'illegal_transition')
+    if (!isRefusal) throw error
+    return `The outcome of the run was refused: ${error.message}`
+  }
 }
 
 async function report(host: Host, actor: RunActor, { name, input }: { name: string; input: object }): Promise<void> {

@@ -1,0 +1,67 @@
+import type { SelectQueryBuilder } from 'kysely'
+import { z } from 'zod'
+
+import type { Database } from '../database/tables.ts'
+import { may, roleIn } from '../kernel/authorize.ts'
+import { query, type QueryContext } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Flag, Id } from '../kernel/schema.ts'
+import { answerersFor } from './answerers.ts'
+import { Interaction, InteractionKind, InteractionStatus } from './schema.ts'
+import { findInteraction } from './sql.ts'
+import { toInteraction, type InteractionTable } from './table.ts'
+
+export const get = query({
+  title: 'Show what a person was asked, and the answer',
+  input: z.strictObject({ interactionId: Id }),
+  output: Interaction,
+  access: { scope: 'interactions:read', company: 'interaction' },
+  http: ['GET', '/interactions/:interactionId'],
+  async handle(context, input) {
+    const row = await findInteraction(context.db, input.interactionId)
+    if (!row) throw notFound('interaction', input.interactionId)
+    return toInteraction(row)
+  },
+})
+
+export const list = query({
+  title: 'List what people were asked, oldest first',
+  input: z.strictObject({
+    companyId: Id,
+    status: InteractionStatus.optional(),
+    kind: InteractionKind.optional(),
+    taskId: Id.optional(),
+    answerable: Flag.optional().describe('True for what the caller may answer now.'),
+    ...pageInput,
+  }),
+  output: pageOf(Interaction),
+  access: { scope: 'interactions:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/interactions'],
+  async handle(context, input) {
+    const all = context.db.selectFrom('interactions').selectAll().where('company_id', '=', context.companyId)
+    let rows = (input.answerable === true ? answerable(all, context) : all).orderBy('id').limit(input.limit + 1)
+    if (input.status) rows = rows.where('status', '=', input.status)
+    if (input.kind) rows = rows.where('kind', '=', input.kind)
+    if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: toInteraction, key: (row) => [row.id] })
+  },
+})
+
+type Rows = SelectQueryBuilder<Database, 'interactions', InteractionTable>
+
+/** Those that wait for the caller, by the rule of `assertMayAnswer`. */
+function answerable(rows: Rows, context: QueryContext): Rows {
+  const { actor, companyId } = context
+  const pending = rows.where('status', '=', 'pending')
+  if (actor.kind === 'system') return pending
+  const role = actor.kind === 'user' && may(context, 'interactions:answer') ? roleIn(actor, companyId) : null
+  if (role === null) return pending.where((e) => e.lit(false))
+  // People whom only the host knows have no ids of ours, and are asked by role.
+  const userId = Id.safeParse(actor.id).data
+  return pending.where((e) => {
+    const byRole = e('answerer', 'in', answerersFor(role))
+    return userId === undefined ? byRole : e.or([byRole, e('answerer_user_id', '=', userId)])
+  })
+}

@@ -1,0 +1,102 @@
+import { sql, type Kysely, type Transaction } from 'kysely'
+
+import { present } from '../database/open.ts'
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import { locatePart } from '../tasks/sql.ts'
+import type { InteractionTable } from './table.ts'
+
+const interactionById = statement((db, given: { id: string }) => db.selectFrom('interactions').selectAll().where('id', '=', given.id))
+
+export async function findInteraction(db: Kysely<Database>, id: string): Promise<InteractionTable | null> {
+  return first(await interactionById(db, { id }))
+}
+
+/** It belongs to its task, and to the agent that asked. */
+export async function locateInteraction(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const row = await findInteraction(db, id)
+  const agentId = row?.asked_by_kind === 'agent' ? row.asked_by_id : null
+  return locatePart(db, row, () => agentId)
+}
+
+interface OfTask {
+  companyId: string
+  taskId: string
+}
+
+const pendingOf = statement((db, given: OfTask) =>
+  db
+    .selectFrom('interactions')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('task_id', '=', given.taskId)
+    .where('status', '=', 'pending')
+    .orderBy('id'),
+)
+
+/** What a task's people have not answered yet, oldest first. */
+export async function pendingInteractions(db: Kysely<Database>, given: OfTask): Promise<InteractionTable[]> {
+  return pendingOf(db, given)
+}
+
+const latestOf = statement((db, given: OfTask & { limit: number }) =>
+  db
+    .selectFrom('interactions')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('task_id', '=', given.taskId)
+    .orderBy('id', 'desc')
+    .limit(given.limit),
+)
+
+/** The latest interactions of a task, newest last. */
+export async function latestInteractions(db: Kysely<Database>, given: OfTask & { limit: number }): Promise<InteractionTable[]> {
+  return (await latestOf(db, given)).toReversed()
+}
+
+export async function insertInteraction(tx: Transaction<Database>, row: InteractionTable): Promise<void> {
+  await tx.insertInto('interactions').values(row).execute()
+}
+
+/** Changes an interaction that is still as it was read; null when it is not, so it ends once. */
+export async function updateInteraction(
+  tx: Transaction<Database>,
+  row: InteractionTable,
+  changes: Partial<InteractionTable>,
+): Promise<InteractionTable | null> {
+  const { company_id, id, version } = row
+  const rows = await tx
+    .updateTable('interactions')
+    .set({ ...changes, version: version + 1 })
+    .where((e) => e.and({ company_id, id, version }))
+    .returningAll()
+    .execute()
+  return first(rows)
+}
+
+const due = statement((db, given: { now: string; limit: number }, family) =>
+  db
+    .selectFrom('interactions')
+    .select(['id', 'company_id'])
+    .where('expires_at', '<=', present(family, given.now))
+    .where('expires_at', 'is not', null)
+    .where('status', '=', sql.lit('pending'))
+    // What is archived stays as it is.
+    .where((e) =>
+      e.exists(
+        e
+          .selectFrom('companies')
+          .select('companies.id')
+          .whereRef('companies.id', '=', 'interactions.company_id')
+          .where('companies.status', '!=', sql.lit('archived')),
+      ),
+    )
+    .orderBy('expires_at')
+    .limit(given.limit),
+)
+
+/** Interactions of all companies that nobody answered in time, the longest due first. */
+export async function dueInteractions(db: Kysely<Database>, given: { now: string; limit: number }) {
+  return due(db, given)
+}

@@ -1,0 +1,57 @@
+import type { Kysely } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
+import { systemActor } from '../kernel/actor.ts'
+import { execute } from '../kernel/execute.ts'
+import type { Host } from '../kernel/host.ts'
+import { createLoop, type Loop } from '../kernel/loop.ts'
+import { isoTime } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+
+/** How many things one look takes; of one company, as many as a command may. */
+const mostAtOnce = 500
+const mostOfCompany = 100
+
+interface Due {
+  /** What the loop is called, such as `overdue`. */
+  readonly name: string
+  /** What is due now in all companies, the longest due first. */
+  find(db: Kysely<Database>, given: { now: string; limit: number }): Promise<readonly { id: string; company_id: string }[]>
+  /** The command that does what is due with some things of one company. */
+  readonly operation: string
+  input(companyId: string, ids: readonly string[]): Readonly<Record<string, unknown>>
+}
+
+/** Does what is due in the company of each thing. A company that somebody has locked is passed over until it is free again. */
+export function createDueLoop(host: Host, due: Due, logger: Logger): Loop {
+  const working = new Map<string, Promise<void>>()
+  const loop = createLoop({ name: due.name, pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
+
+  async function pass(): Promise<boolean> {
+    const found = await due.find(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })
+    for (const [companyId, rows] of Map.groupBy(found, (row) => row.company_id)) {
+      const ids = rows.slice(0, mostOfCompany).map((row) => row.id)
+      if (!working.has(companyId)) working.set(companyId, work(companyId, ids))
+    }
+    return false
+  }
+
+  async function work(companyId: string, ids: readonly string[]): Promise<void> {
+    try {
+      await execute(host, due.operation, { input: due.input(companyId, ids), call: { actor: systemActor } })
+      if (ids.length === mostOfCompany) loop.wake()
+    } catch (error) {
+      logger.error(`${due.name}: ${due.operation} failed and is tried again`, { companyId, error: String(error) })
+    } finally {
+      working.delete(companyId)
+    }
+  }
+
+  return {
+    ...loop,
+    async stop() {
+      await loop.stop()
+      await Promise.all(working.values())
+    },
+  }
+}

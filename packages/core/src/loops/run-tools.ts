@@ -1,0 +1,103 @@
+import { z } from 'zod'
+
+import type { RunActor } from '../kernel/actor.ts'
+import { EngineError } from '../kernel/errors.ts'
+import { execute } from '../kernel/execute.ts'
+import type { Host } from '../kernel/host.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import type { Operation, Registry } from '../kernel/registry.ts'
+import type { AgentTool, ToolAnswer } from '../ports/adapter.ts'
+
+/**
+ * What a model may do by itself while it works: read what its work is about, say and write things about its own task, cut it into
+ * smaller ones, ask for permission. What ends a run (submitting, blocking, waiting) is its outcome and no tool. That a run may is
+ * decided by the permissions when it calls, not by this list.
+ */
+const offeredOperations = [
+  'tasks.get',
+  'tasks.list',
+  'tasks.create',
+  'tasks.progress',
+  'comments.list',
+  'comments.create',
+  'documents.list',
+  'documents.get',
+  'documents.put',
+  'attachments.list',
+  'deliverables.list',
+  'agents.list',
+  'goals.list',
+  'search.find',
+  'approvals.request',
+] as const
+
+/** What the run itself determines, so that no model has to know it or can name another. */
+const fixed = ['companyId', 'runId'] as const
+
+const offers = new WeakMap<Registry, readonly Offer[]>()
+
+interface Offer extends Pick<AgentTool, 'name' | 'description' | 'inputSchema'> {
+  readonly operation: Operation
+}
+
+/** The tools of one run. */
+export function runTools(host: Host, actor: RunActor): AgentTool[] {
+  const known = offers.get(host.registry) ?? describeTools(host.registry)
+  offers.set(host.registry, known)
+  return known.map(({ operation, ...offer }) => ({ ...offer, call: (input) => callTool(host, actor, { operation, input }) }))
+}
+
+function describeTools(registry: Registry): Offer[] {
+  return offeredOperations.map((name) => {
+    const operation = registry.get(name)
+    if (!operation) throw new Error(`the tool ${name} is no operation`)
+    const { title, description } = operation.definition
+    return {
+      operation,
+      name: name.replace('.', '_'),
+      description: description === undefined ? `${title}.` : `${title}. ${description}`,
+      inputSchema: toolSchema(operation),
+    }
+  })
+}
+
+function toolSchema({ definition }: Operation): JsonObject {
+  const { input } = definition
+  const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' })
+  const properties = Object.entries(schema.properties ?? {}).filter(([field]) => !isFixed(field))
+  const required = (schema.required ?? []).filter((field) => !isFixed(field) && field !== 'taskId')
+  // A JSON schema is JSON.
+  return { type: 'object', properties: Object.fromEntries(properties), required, additionalProperties: false } as JsonObject
+}
+
+function isFixed(field: string): boolean {
+  return fixed.some((name) => name === field)
+}
+
+async function callTool(host: Host, actor: RunActor, given: { operation: Operation; input: JsonValue }): Promise<ToolAnswer> {
+  const { operation, input } = given
+  if (input === null || typeof input !== 'object' || Array.isArray(input))
+    return { isError: true, code: 'invalid_input', message: 'The input of a tool is a JSON object.' }
+  try {
+    const output = await execute(host, operation.name, { input: { ...input, ...itself(operation, actor, input) }, call: { actor } })
+    // What an operation answers is what its route answers: JSON.
+    return { isError: false, output: JSON.parse(JSON.stringify(output)) as JsonValue }
+  } catch (error) {
+    if (!EngineError.isInstance(error) || error.kind === 'internal' || error.code === 'lease_lost') throw error
+    return { isError: true, code: error.code, message: error.message }
+  }
+}
+
+/** What the call says of itself; its own task where the model names none. */
+function itself({ definition }: Operation, actor: RunActor, input: JsonObject): JsonObject {
+  const { shape } = definition.input
+  return {
+    ...('companyId' in shape && { companyId: actor.companyId }),
+    ...('runId' in shape && { runId: actor.id }),
+    ...('taskId' in shape && isRequired(shape['taskId']) && { taskId: input['taskId'] ?? actor.taskId }),
+  }
+}
+
+function isRequired(field: unknown): boolean {
+  return field instanceof z.ZodType && !field.safeParse(undefined).success
+}
