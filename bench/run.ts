@@ -4,6 +4,7 @@ import { benchCheckout } from './checkout.ts'
 import { benchCheckoutPostgres } from './checkout-postgres.ts'
 import { benchContention } from './contention.ts'
 import { benchCreate } from './create.ts'
+import { benchKnowledge } from './knowledge.ts'
 import { describeMachine, type BenchOptions } from './lib/measure.ts'
 import { hasFailed, machineText, printReport, writeReport, type Report } from './lib/report.ts'
 import { outFolder, withFolder } from './lib/sqlite.ts'
@@ -15,6 +16,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   'checkout-postgres': benchCheckoutPostgres,
   create: benchCreate,
   scale: benchScale,
+  knowledge: benchKnowledge,
   contention: benchContention,
   startup: benchStartup,
 }

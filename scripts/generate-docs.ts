@@ -11,9 +11,12 @@ import {
   companyMachine,
   deliverableMachine,
   goalMachine,
+  interactionMachine,
   inviteMachine,
   memberMachine,
   runMachine,
+  secretMachine,
+  secretVersionMachine,
   taskMachine,
   type Machine,
 } from '@engine/core/contract'
@@ -71,7 +74,10 @@ function statesPage(): string {
     goalMachine,
     taskMachine,
     runMachine,
+    interactionMachine,
     deliverableMachine,
+    secretMachine,
+    secretVersionMachine,
   ]
   const intro =
     'The only legal moves, with the verbs that make them. Everything else is `409 illegal_transition`, which names the legal ones.'

@@ -28,7 +28,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     return { ...world, handId: hand.id, people: engine.as(board), system: engine as Api, as: (actor: Actor): Api => engine.as(actor) }
   }
   type Scene = Awaited<ReturnType<typeof open>>
-  const acts = [plans, people, planning, work, results, requests, executions]
+  const acts = [plans, secrets, people, planning, work, results, questions, requests, executions, recurring]
 
   it('each type of event is told when it happens', { timeout: 60_000 }, async () => {
     const scene = await open()
@@ -77,6 +77,21 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await api.routing.update({ routingRuleId: rule.id, name: 'Most urgent' })
     await api.routing.reorder({ companyId, routingRuleIds: [rule.id] })
     await api.routing.delete({ routingRuleId: rule.id })
+    const { id: knowledgeEntryId } = await api.knowledge.create({ companyId, title: 'Boxes', body: 'In the yard', projectId: project.id })
+    await api.knowledge.update({ knowledgeEntryId, body: 'In the hall' })
+    await api.knowledge.delete({ knowledgeEntryId })
+    const { id: preferenceId } = await api.preferences.set({ companyId, scope: 'project', scopeId: project.id, key: 'boxes', value: 3 })
+    await api.preferences.unset({ preferenceId })
+  }
+
+  async function secrets({ companyId, handId: agentId, people: api }: Scene): Promise<void> {
+    const { id: secretId } = await api.secrets.create({ companyId, name: 'TOKEN', value: 'a first value' })
+    await api.secrets.update({ secretId, description: 'for the shop' })
+    await api.secrets.rotate({ secretId, value: 'a second value' })
+    await api.secrets.destroyVersion({ secretId, number: 1 })
+    await api.secrets.bind({ secretId, target: { agentId }, as: 'TOKEN' })
+    await api.secrets.unbind({ secretId, target: { agentId }, as: 'TOKEN' })
+    await api.secrets.delete({ secretId })
   }
 
   async function people({ companyId, handId: agentId, people: api, system, as }: Scene): Promise<void> {
@@ -132,7 +147,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     const run = as(actor)
     await run.tasks.progress({ taskId: task.id, percent: 10 })
     await run.comments.create({ taskId: task.id, body: 'Begun.' })
-    await run.documents.put({ taskId: task.id, key: 'plan', title: 'Plan', body: 'Write.' })
+    const draft = await run.documents.put({ taskId: task.id, key: 'plan', title: 'Plan', body: 'Write.' })
+    await run.documents.delete({ documentId: draft.id })
     const content = new Uint8Array([1, 2, 3])
     const file = await run.attachments.upload({ taskId: task.id, name: 'a.bin', contentType: 'application/octet-stream', content })
     await api.attachments.delete({ attachmentId: file.id })
@@ -140,6 +156,24 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await run.runs.heartbeat({ runId: actor.id })
     await run.runs.appendLog({ runId: actor.id, entries: [{ stream: 'stdout', text: 'writing' }] })
     await run.tasks.block({ taskId: task.id, reason: 'waits for a key' })
+  }
+
+  async function recurring({ companyId, people: api, system }: Scene): Promise<void> {
+    const hired = { name: 'Passing', role: 'writer', adapterType: 'scripted', executionMode: 'manual' } as const
+    const { id: agentId } = await api.agents.create({ companyId, ...hired })
+    const { id: routineId } = await api.routines.create({ companyId, name: 'Weekly', task: { title: 'Look' }, concurrency: 'always' })
+    await api.routines.update({ routineId, task: { title: 'Look', assigneeAgentId: agentId } })
+    await api.routines.pause({ routineId })
+    await api.routines.resume({ routineId })
+    await api.routines.fire({ routineId })
+    await api.agents.terminate({ agentId })
+    await api.routines.fire({ routineId })
+    const { id: triggerId } = await api.routines.addTrigger({ routineId, kind: 'webhook', scheme: 'bearer' })
+    await api.routines.updateTrigger({ triggerId, isEnabled: true })
+    const { key } = await api.routines.rotateTrigger({ triggerId })
+    await system.routines.receive({ triggerId, body: '', headers: { authorization: `Bearer ${key}` } })
+    await api.routines.removeTrigger({ triggerId })
+    await api.routines.archive({ routineId })
   }
 
   async function results({ companyId, handId: assigneeAgentId, people: api }: Scene): Promise<void> {
@@ -151,6 +185,26 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       const { id: deliverableId } = await api.deliverables.submit({ taskId: task.id, title: 'Second', content: 'y' })
       await api.deliverables.review({ deliverableId, decision, feedback: 'read' })
     }
+  }
+
+  async function questions({ engine, companyId, handId: assigneeAgentId, people: api, as, watch }: Scene): Promise<void> {
+    const task = await api.tasks.create({ companyId, title: 'Ask', assigneeAgentId })
+    const { credential } = await api.tasks.checkout({ taskId: task.id })
+    const actor = await engine.authenticate(credential ?? '')
+    if (!actor) throw new Error('the credential of the checkout is unknown')
+    const confirm = { kind: 'confirmation', prompt: 'Go on?' } as const
+    const ask = (waits: boolean) => as(actor).interactions.ask({ taskId: task.id, ask: confirm, waits, expiresInSec: 60 })
+    const question = { kind: 'question', prompt: 'Why?' } as const
+    const asked = await api.interactions.ask({ taskId: task.id, ask: question })
+    await api.interactions.answer({ interactionId: asked.id, text: 'Because.' })
+    await api.interactions.reject({ interactionId: (await ask(false)).id })
+    await api.interactions.cancel({ interactionId: (await ask(false)).id })
+    const { id: late } = await ask(false)
+    await api.interactions.accept({ interactionId: (await ask(true)).id })
+    await watch.query(`update ${watch.table('interactions')} set expires_at = ? where id = ?`, ['2001-01-01T00:00:00.000Z', late])
+    const input = { companyId, interactionIds: [late] }
+    await engine.execute('interactions.expire', { input, actor: { kind: 'system', id: 'system' } })
+    await api.tasks.cancel({ taskId: task.id })
   }
 
   async function requests({ people: api }: Scene): Promise<void> {

@@ -24,6 +24,10 @@ it('shows what a recount would show', async () => {
   for (const subject of ['one', 'two', 'three'])
     approvals.push(await engine.approvals.request({ companyId, type: 'custom', subject, payload: {} }))
   await engine.approvals.cancel({ approvalId: approvals[0]?.id ?? '' })
+  const ask = { kind: 'question', prompt: 'Why?' } as const
+  await engine.interactions.ask({ taskId: fourth, ask })
+  const answered = await engine.interactions.ask({ taskId: fourth, ask })
+  await engine.interactions.answer({ interactionId: answered.id, text: 'Because.' })
 
   const dashboard = await engine.companies.dashboard({ companyId })
   expect(dashboard.tasks).toEqual({ backlog: 1, todo: 2, in_progress: 1, in_review: 1, blocked: 0, done: 1, cancelled: 1 })
@@ -36,6 +40,7 @@ it('shows what a recount would show', async () => {
   expect(dashboard.liveRuns).toBe(2)
   expect(dashboard.pendingReviews).toEqual({ count: 1, isMore: false })
   expect(dashboard.pendingApprovals).toEqual({ count: 2, isMore: false })
+  expect(dashboard.pendingInteractions).toEqual({ count: 1, isMore: false })
   const log = await engine.events.list({ companyId, limit: 100 })
   expect(dashboard.activity).toEqual(log.items.toReversed().slice(0, 20))
 })

@@ -125,4 +125,60 @@ describe.each(['sqlite', 'postgres'])('documents on %s', (storage) => {
     const found = async (text: string) => (await engine.search.find({ companyId, query: text })).items.length
     expect([await found('giraffes'), await found('elephants')]).toEqual([1, 0])
   })
+
+  test('a deleted document is listed, read and found no more, and what it was stays in the log', async () => {
+    const { engine, taskId, companyId } = await open()
+    const { id: documentId } = await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'elephants' })
+    await engine.documents.put({ taskId, key: 'plan', title: 'The plan', body: 'elephants, all', baseRevision: 1 })
+    const kept = await engine.documents.put({ taskId, key: 'design', title: 'Design', body: 'giraffes' })
+    expect(await engine.documents.delete({ documentId })).toMatchObject({ id: documentId, taskId, key: 'plan' })
+    expect((await engine.documents.list({ taskId })).items.map((head) => head.id)).toEqual([kept.id])
+    expect((await engine.tasks.context({ taskId })).documents.map((head) => head.id)).toEqual([kept.id])
+    expect((await engine.search.find({ companyId, query: 'elephants' })).items).toEqual([])
+    const calls = [
+      () => engine.documents.get({ taskId, key: 'plan' }),
+      () => engine.documents.get({ taskId, key: 'plan', revision: 1 }),
+      () => engine.documents.revisions({ taskId, key: 'plan' }),
+      () => engine.documents.delete({ documentId }),
+    ]
+    for (const call of calls) expect((await errorOf(call())).code).toBe('not_found')
+    const [deleted] = (await engine.events.entity({ companyId, entityType: 'document', entityId: documentId })).items
+    expect(deleted).toMatchObject({ type: 'document.deleted', data: { taskId, key: 'plan', title: 'The plan', revision: 2 } })
+    expect((await engine.verify()).isSound).toBe(true)
+  })
+
+  test('a document that was deleted goes on with its revisions when it is written again', async () => {
+    const { engine, taskId, companyId } = await open()
+    const first = await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'one' })
+    await engine.documents.delete({ documentId: first.id })
+    const stale = await errorOf(engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'two', baseRevision: 1 }))
+    expect(stale).toMatchObject({ code: 'version_conflict', details: { currentRevision: 0 } })
+    const again = await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'one' })
+    expect(again).toMatchObject({ id: first.id, revision: 2, currentRevision: 2, body: 'one' })
+    expect((await engine.documents.revisions({ taskId, key: 'plan' })).items.map(({ revision }) => revision)).toEqual([2, 1])
+    expect((await engine.search.find({ companyId, query: 'one' })).items.map((item) => item.id)).toEqual([first.id])
+    await engine.documents.delete({ documentId: first.id })
+    expect((await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'three' })).revision).toBe(3)
+  })
+
+  test('who may write a document may delete it, and nobody else', async () => {
+    const { engine, taskId, companyId, agentId } = await open()
+    const put = async (id: string, key: string) => (await engine.documents.put({ taskId: id, key, title: 'x', body: 'x' })).id
+    const other = await engine.tasks.create({ companyId, title: 'Another' })
+    const [mine, theirs] = [await put(taskId, 'mine'), await put(other.id, 'theirs')]
+    const { credential } = await engine.tasks.checkout({ taskId })
+    const run = await engine.authenticate(credential ?? '')
+    if (!run) throw new Error('the credential is unknown')
+    const remove = async (actor: Actor, documentId: string) => (await errorOf(engine.as(actor).documents.delete({ documentId }))).code
+    expect(await remove(run, theirs)).toBe('forbidden')
+    const agent = { kind: 'agent', id: agentId, companyId } as const
+    expect(await remove(agent, theirs)).toBe('forbidden')
+    expect(await remove({ kind: 'user', id: 'r', roles: { [companyId]: 'reviewer' } }, mine)).toBe('forbidden')
+    const stranger: UserActor = { kind: 'user', id: 's', roles: { [(await engine.companies.create({ name: 'Other' })).id]: 'owner' } }
+    expect(await remove(stranger, mine)).toBe('not_found')
+    expect(await engine.as(run).documents.delete({ documentId: mine })).toMatchObject({ id: mine })
+    expect(await engine.as(agent).documents.delete({ documentId: await put(taskId, 'second') })).toMatchObject({ key: 'second' })
+    const operator: UserActor = { kind: 'user', id: 'o', roles: { [companyId]: 'operator' } }
+    expect(await engine.as(operator).documents.delete({ documentId: theirs })).toMatchObject({ id: theirs })
+  })
 })

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 
-import { createEngine, type Clock, type Engine, type JsonObject } from '@engine/core'
+import { createEngine, localSecrets, type Clock, type Engine, type JsonObject } from '@engine/core'
 import { ADAPTER_SPEC, systemClock, type AgentAdapter } from '@engine/core/plugin'
 import { createHandler, serve, type HandlerOptions, type WireRequest } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
@@ -58,6 +59,7 @@ export async function createWorld(): Promise<World> {
     clock,
     adapters: [stillAdapter],
     blobs: memoryBlobs(),
+    secrets: localSecrets({ key: randomBytes(32) }),
     checksOutputs: true,
     settings: { pollMs: 50 },
   })

@@ -99,6 +99,7 @@ const refusedWhatever = [
   'keys.createOwn',
   'agents.resume',
   'agents.rollback',
+  'agents.me',
   'tasks.delete',
   'tasks.next',
   'tasks.mine',

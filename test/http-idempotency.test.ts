@@ -11,13 +11,14 @@ const keyed = (key: string, sent: Sent = {}): Sent => ({ ...sent, headers: { 'id
 
 interface Post {
   /** Who asks; an operator when left out. */
-  readonly by?: 'credential' | 'agentKey' | 'memberKey'
+  readonly by?: 'credential' | 'agentKey' | 'memberKey' | 'hookKey'
   /** What it is about, where that is not what the company has under the name of the parameter. */
   readonly about?: (company: FurnishedCompany) => object
   readonly prepare?: (engine: Engine, company: FurnishedCompany) => Promise<unknown>
 }
 
 const openTask = ({ openTaskId }: FurnishedCompany) => ({ taskId: openTaskId })
+const confirmation = ({ confirmationId }: FurnishedCompany) => ({ interactionId: confirmationId })
 
 /** What the POST routes need that do not succeed for an operator on what the company has. */
 const posts: Readonly<Record<string, Post>> = {
@@ -50,6 +51,10 @@ const posts: Readonly<Record<string, Post>> = {
   'runs.appendLog': { by: 'credential' },
   'runs.report': { by: 'credential' },
   'runs.retry': { prepare: (engine, { runId }) => engine.runs.cancel({ runId }) },
+  'routines.resume': { prepare: (engine, { routineId }) => engine.routines.pause({ routineId }) },
+  'routines.receive': { by: 'hookKey' },
+  'interactions.accept': { about: confirmation },
+  'interactions.reject': { about: confirmation },
   'approvals.resubmit': { prepare: (engine, { approvalId }) => engine.approvals.requestRevision({ approvalId, note: 'More' }) },
 }
 
@@ -85,7 +90,7 @@ describe('an Idempotency-Key', () => {
     const after = await dump()
     expect(after).not.toBe(before)
     const later = await ask()
-    expect(later.status, later.text).toBeOneOf([200, 201])
+    expect(later.status, later.text).toBeOneOf([200, 201, 202])
     for (const answer of together) expect([answer.status, answer.text]).toEqual([later.status, later.text])
     expect(await dump()).toBe(after)
     const second = await call('POST', `${path}${path.includes('?') ? '&' : '?'}surely=other`, keyedSent)

@@ -15,12 +15,24 @@ export interface FurnishedCompany extends Company {
   readonly projectId: string
   readonly sprintId: string
   readonly labelId: string
+  readonly documentId: string
   readonly attachmentId: string
   /** Of type custom, pending. */
   readonly approvalId: string
   readonly payloadHash: string
   readonly routingRuleId: string
+  /** A question, pending; and a confirmation. */
+  readonly interactionId: string
+  readonly confirmationId: string
+  readonly routineId: string
+  /** A webhook, which takes `hookKey`. */
+  readonly triggerId: string
+  readonly hookKey: string
+  readonly secretId: string
   readonly entityId: string
+  readonly knowledgeEntryId: string
+  /** Of the company. */
+  readonly preferenceId: string
 }
 
 export async function furnishCompany(engine: Engine, name: string): Promise<FurnishedCompany> {
@@ -31,20 +43,46 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
   const label = await engine.labels.create({ companyId, name: 'urgent' })
   const rule = await engine.routing.create({ companyId, name: 'Bugs', conditions: { tagsAny: ['bug'] }, targetAgentId: agentId })
   const attachment = await engine.attachments.upload({ taskId, name: 'notes.txt', content: Buffer.from('a file') })
-  await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'First' })
+  const document = await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'First' })
+  const interaction = await engine.interactions.ask({ taskId, ask: { kind: 'question', prompt: 'Why?' } })
+  const confirmation = await engine.interactions.ask({ taskId, ask: { kind: 'confirmation', prompt: 'OK?' } })
   const approval = await engine.approvals.request({ companyId, type: 'custom', subject: 'release', payload: {} })
+  const entry = await engine.knowledge.create({ companyId, title: 'House style', body: 'Be brief.' })
+  const preference = await engine.preferences.set({ companyId, scope: 'company', key: 'report.language', value: 'en' })
+  const secret = await furnishSecret(engine, companyId)
   return {
     ...company,
     ...(await furnishPeople(engine, { companyId, agentId })),
+    ...(await furnishRoutine(engine, companyId)),
     projectId: project.id,
     sprintId: sprint.id,
     labelId: label.id,
+    documentId: document.id,
     attachmentId: attachment.id,
     approvalId: approval.id,
     payloadHash: approval.payloadHash,
     routingRuleId: rule.id,
+    interactionId: interaction.id,
+    confirmationId: confirmation.id,
+    secretId: secret.id,
     entityId: openTaskId,
+    knowledgeEntryId: entry.id,
+    preferenceId: preference.id,
   }
+}
+
+/** Bound to the company as BOUND, with an old value that nothing needs. */
+async function furnishSecret(engine: Engine, companyId: string) {
+  const { id: secretId } = await engine.secrets.create({ companyId, name: 'TOKEN', value: 'the first value' })
+  await engine.secrets.rotate({ secretId, value: 'the second value' })
+  await engine.secrets.bind({ secretId, target: 'company', as: 'BOUND' })
+  return engine.secrets.get({ secretId })
+}
+
+async function furnishRoutine(engine: Engine, companyId: string) {
+  const routine = await engine.routines.create({ companyId, name: 'Audit', task: { title: 'Audit' } })
+  const trigger = await engine.routines.addTrigger({ routineId: routine.id, kind: 'webhook', scheme: 'bearer' })
+  return { routineId: routine.id, triggerId: trigger.id, hookKey: trigger.key ?? '' }
 }
 
 async function furnishPeople(engine: Engine, { companyId, agentId }: { companyId: string; agentId: string }) {
@@ -124,22 +162,42 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'routing.update': () => ({ isEnabled: false }),
   'routing.reorder': ({ routingRuleId }) => ({ routingRuleIds: [routingRuleId] }),
   'routing.dryRun': () => ({ task: {} }),
+  'secrets.create': () => ({ name: 'MINE', value: 'a value of mine' }),
+  'secrets.update': () => ({ description: 'mine' }),
+  'secrets.rotate': () => ({ value: 'a value of mine' }),
+  'secrets.bind': () => ({ target: 'company', as: 'MINE' }),
+  'secrets.unbind': () => ({ target: 'company', as: 'BOUND' }),
+  'secrets.destroyVersion': () => ({ number: 1 }),
+  'routines.create': () => ({ name: 'Mine', task: { title: 'Mine' } }),
+  'routines.update': () => ({ name: 'Mine' }),
+  'routines.addTrigger': () => ({ kind: 'cron', expression: '0 9 * * *' }),
+  'routines.updateTrigger': () => ({ isEnabled: false }),
   'comments.create': () => ({ body: 'mine' }),
   'comments.createOnDeliverable': () => ({ body: 'mine' }),
   'documents.put': () => ({ key: 'notes', title: 'Mine', body: 'mine' }),
   'deliverables.submit': () => ({ title: 'Mine', content: 'mine' }),
   'deliverables.review': () => ({ decision: 'approved' }),
+  'interactions.ask': () => ({ ask: { kind: 'question', prompt: 'Mine?' } }),
+  'interactions.answer': () => ({ text: 'mine' }),
   'approvals.request': () => ({ type: 'custom', subject: 'mine', payload: {} }),
   'approvals.approve': ({ payloadHash }) => ({ payloadHash }),
   'approvals.reject': () => ({ note: 'No' }),
   'approvals.requestRevision': () => ({ note: 'More' }),
   'approvals.resubmit': () => ({ payload: { to: 'all' } }),
+  'knowledge.create': () => ({ title: 'Mine', body: 'mine' }),
+  'knowledge.update': () => ({ title: 'Mine' }),
+  'preferences.set': () => ({ scope: 'company', key: 'mine', value: true }),
   'runs.report': () => ({ outcome: { kind: 'done' } }),
   'runs.appendLog': () => ({ entries: [{ stream: 'stdout', text: 'mine' }] }),
 }
 
 /** What routes need in their query. */
-const queries: Readonly<Record<string, string>> = { 'attachments.upload': '?name=mine.txt', 'search.find': '?query=work' }
+const queries: Readonly<Record<string, string>> = {
+  'attachments.upload': '?name=mine.txt',
+  'search.find': '?query=work',
+  'knowledge.search': '?query=work',
+  'routines.preview': '?expression=0+9+*+*+*',
+}
 
 /** The request that a route takes, about the things of one company and with the body of another. */
 export function requestOf(route: Route, ids: object, company: FurnishedCompany): { path: string; sent: Sent } {

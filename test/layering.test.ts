@@ -21,8 +21,9 @@ const layers: Readonly<Record<string, Layer>> = {
   'packages/storage-sqlite': { engine: ['@engine/core/plugin'], only: ['kysely', 'better-sqlite3'], never: servers },
   'packages/storage-postgres': { engine: ['@engine/core/plugin'], only: ['kysely', 'pg', '@electric-sql/pglite'], never: servers },
   'packages/blobs': { engine: ['@engine/core/plugin'], only: ['@aws-sdk/client-s3'], never: [...databases, ...servers] },
-  'packages/adapters': { engine: ['@engine/core/plugin'], never: [...databases, 'express'] },
-  'packages/deliveries': { engine: ['@engine/core/plugin'], never: [...databases, 'express'] },
+  'packages/outbound': { engine: [], only: [], never: [...databases, 'express'] },
+  'packages/adapters': { engine: ['@engine/core/plugin', '@engine/outbound'], never: [...databases, 'express'] },
+  'packages/deliveries': { engine: ['@engine/core/plugin', '@engine/outbound'], never: [...databases, 'express'] },
   'packages/http': { engine: coreEntries, never: databases },
   'packages/mcp': { engine: coreEntries, never: databases },
   'packages/client': { engine: ['@engine/core/contract'], never: [...databases, ...servers] },
@@ -33,8 +34,15 @@ const layers: Readonly<Record<string, Layer>> = {
   'plugins/*': { engine: ['@engine/core/plugin'], never: [] },
 }
 
-/** Packages where each folder of src/ stands alone. */
+/** Packages where each folder of src/ stands alone, but for what it may import of the folders that several share. */
 const foldersStandAlone = ['packages/adapters', 'packages/blobs', 'packages/deliveries']
+/** Folders that are no adapter, each with the shared folders that it may itself import. */
+const sharedFolders: Readonly<Record<string, readonly string[]>> = {
+  'packages/adapters/src/models': [],
+  'packages/adapters/src/program': [],
+  'packages/adapters/src/workspace': ['program'],
+  'packages/adapters/src/cli': ['models', 'program', 'workspace'],
+}
 const testLibraries = ['vitest', 'fast-check', 'uuid']
 const mayOpenTransactions = [
   ...['kernel/transaction.ts', 'database/migrate.ts', 'database/instance.ts'].map((file) => `packages/core/src/${file}`),
@@ -171,6 +179,8 @@ const offences: readonly [rule: keyof typeof rules, path: string, text: string][
   ['a package imports only what its layer may', 'packages/unknown/src/index.ts', `import { z } from 'zod'`],
   ['a package imports only what its layer may', 'plugins/notes/src/index.ts', `import { createEngine } from '@engine/core'`],
   ['an adapter or a delivery imports no other', 'packages/adapters/src/http/index.ts', `import { shim } from '../process/shim.ts'`],
+  ['an adapter or a delivery imports no other', 'packages/adapters/src/program/run.ts', `import { run } from '../process/index.ts'`],
+  ['an adapter or a delivery imports no other', 'packages/adapters/src/program/run.ts', `import { run } from '../cli/run.ts'`],
   ['ports know no aggregate', 'packages/core/src/ports/storage.ts', `import type { TaskTable } from '../tasks/table.ts'`],
   ['a machine imports nothing but kernel/machine', 'packages/core/src/tasks/machine.ts', `import { z } from 'zod'`],
   ['a machine imports nothing but kernel/machine', 'packages/core/src/kernel/machine.ts', `import type { Id } from './id.ts'`],
@@ -245,9 +255,13 @@ function isOrIsInside(specifier: string, name: string): boolean {
   return name.endsWith('*') ? specifier.startsWith(name.slice(0, -1)) : specifier === name || specifier.startsWith(`${name}/`)
 }
 
+/** A folder that imports another one, which is neither shared nor, from a shared folder, one of those below it. */
 function isOtherFolder(path: string, target: string): boolean {
   const [folder, other] = [path, target].map((each) => each.split('/').slice(3, -1)[0])
-  return folder !== undefined && other !== undefined && folder !== other
+  if (folder === undefined || other === undefined || folder === other) return false
+  const [from, to] = [path, target].map((each) => each.split('/').slice(0, 4).join('/'))
+  const below = sharedFolders[from ?? '']
+  return below ? !below.includes(other) : sharedFolders[to ?? ''] === undefined
 }
 
 function packageOf(path: string): string {

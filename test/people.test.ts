@@ -104,6 +104,26 @@ describe.each(families)('members on %s', (family) => {
     expect(types).toContain('run.cancelled')
   })
 
+  it('who are removed leave the keys that they made for agents, which the answer and the log name', async () => {
+    const { engine, companyId } = await open(family)
+    const ann = await engine.members.add({ companyId, name: 'Ann', role: 'admin' })
+    const bob = await engine.agents.create({ companyId, name: 'Bot', role: 'r', adapterType: 'scripted' })
+    const hers = engine.as({ kind: 'user', id: ann.userId, roles: { [companyId]: 'admin' } })
+    const left = await hers.keys.create({ agentId: bob.id, name: 'Build server' })
+    await engine.keys.revoke({ keyId: (await hers.keys.create({ agentId: bob.id, name: 'Revoked' })).id })
+    await hers.keys.create({ agentId: ann.agentId, name: 'Own agent' })
+    await engine.keys.create({ agentId: bob.id, name: 'By another' })
+    const { id, prefix, createdBy } = left
+    expect(createdBy).toEqual({ kind: 'user', id: ann.userId })
+    const keysLeft = [{ id, agentId: bob.id, name: 'Build server', prefix }]
+    expect(await engine.members.remove({ memberId: ann.id })).toMatchObject({ status: 'removed', keysLeft })
+    expect(await engine.authenticate(left.key)).toMatchObject({ kind: 'agent', id: bob.id })
+    const [event] = (await engine.events.entity({ companyId, entityType: 'member', entityId: ann.id })).items
+    expect(event).toMatchObject({ type: 'member.status_changed', data: { to: 'removed', keysLeft } })
+    const shown = (await engine.keys.list({ companyId, agentId: bob.id })).items.find((key) => key.id === id)
+    expect(shown).toMatchObject({ createdBy: { kind: 'user', id: ann.userId }, revokedAt: null })
+  })
+
   it('who come back are who they were, with another agent', async () => {
     const { engine, companyId } = await open(family)
     const ann = { companyId, name: 'Ann', email: 'ann@example.com', role: 'operator' } as const

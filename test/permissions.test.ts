@@ -131,7 +131,14 @@ beforeAll(async () => {
     const handle = async () => {
       throw new Error(reached)
     }
-    Object.assign(definition, { input: z.looseObject({}), handle, batch: undefined, takesContent: undefined })
+    Object.assign(definition, {
+      input: z.looseObject({}),
+      handle,
+      batch: undefined,
+      takesContent: undefined,
+      takesSecret: undefined,
+      prepare: undefined,
+    })
     const { company } = definition.access
     if (company === 'new' || company === 'visible' || company === 'actor') continue
     Object.assign(engine.registry.entity(company), { locate: async () => ({ ...place }) })
@@ -189,9 +196,9 @@ describe('every operation', () => {
   it('tells nobody of another company that it has anything', async () => {
     Object.assign(place, { id: elsewhere, companyId: elsewhere, taskId: elsewhere, agentId: elsewhere })
     for (const { name, definition } of world.engine.registry.operations) {
-      const { company } = definition.access
-      // Whoever has the token of an invitation is meant by it.
-      if (['new', 'visible', 'actor', 'invitation'].includes(company)) continue
+      const { company, carriesCredential } = definition.access
+      // Whoever has the token of an invitation is meant by it, and the handler looks at what a delivery is signed with.
+      if (carriesCredential || ['new', 'visible', 'actor'].includes(company)) continue
       for (const actor of actors.values()) {
         expect([name, (await errorOf(world.engine.execute(name, { input: {}, actor }))).code]).toEqual([name, 'not_found'])
       }

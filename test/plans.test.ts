@@ -11,6 +11,7 @@ import { seedCompany } from '../bench/lib/seed-company.ts'
 import type { SeedTarget } from '../bench/lib/seed-target.ts'
 import { openRaw, sqliteTarget } from '../bench/lib/sqlite.ts'
 import { recordUnits } from '../bench/lib/units.ts'
+import { governedLooks, governedPages, growingPaper, recordGoverned, seedGoverned } from './support/governed.ts'
 import { createDatabase, dropDatabase } from './support/postgres.ts'
 
 /** Enough rows for a planner to prefer an index, few enough for a test. */
@@ -95,6 +96,20 @@ describe.each(families)('plans on %s, with ten thousand tasks', (family) => {
     })
   }
 
+  const governed = [...governedPages, ...governedPages.map((page) => `${page}, next page`)]
+
+  for (const unit of [...governed, ...governedLooks]) {
+    it(`${unit} of a governed company reads no growing table whole`, async () => {
+      expect(planProblems(await recorded.plansOf(unit), { scan: [...growing, ...growingPaper] })).toEqual([])
+    })
+  }
+
+  for (const page of governed) {
+    it(`${page} of a governed company comes out of an index in its order`, async () => {
+      expect(planProblems(await recorded.plansOf(page), { sort: [...growing, ...growingPaper] })).toEqual([])
+    })
+  }
+
   for (const unit of ['create', 'checkout', 'heartbeat', 'report']) {
     it(`${unit} is not planned anew each time`, async () => {
       expect(await recorded.plannedEachTime(unit)).toEqual([])
@@ -174,6 +189,8 @@ type Units = Awaited<ReturnType<typeof recordUnits>>
 async function record(target: SeedTarget): Promise<Units> {
   const seed = await seedCompany(target, size)
   const units = await recordUnits(target, seed)
+  const made = await seedGoverned(target, seed)
+  for (const [name, sent] of await recordGoverned(target, { seed, made })) units.set(name, sent)
   await target.close()
   return units
 }

@@ -125,6 +125,46 @@ describe.each(['sqlite', 'postgres'])('on %s', (storage) => {
       expect(await progress()).toEqual({ total: 2, done: 1, cancelled: 1, percent: 100 })
     })
 
+    it('that has ended takes no new tasks, and keeps those that it has', async () => {
+      const { engine, companyId } = world
+      const project = await begin({ status: 'in_progress' })
+      const sprint = await engine.sprints.create({ companyId, name: 'Week', projectId: project.id })
+      const parent = await newTask({ projectId: project.id })
+      const outside = await newTask()
+      await engine.projects.update({ projectId: project.id, status: 'completed' })
+      const refused = {
+        code: 'rule_violated',
+        message:
+          'The project Shop is completed and takes no new tasks. Take it up again by projects.update with the status in_progress, or name another projectId, or null for none.',
+        details: { projectId: project.id, status: 'completed' },
+      }
+      expect(await errorOf(newTask({ projectId: project.id }))).toMatchObject(refused)
+      expect(await errorOf(newTask({ parentId: parent.id }))).toMatchObject(refused)
+      expect(await errorOf(newTask({ sprintId: sprint.id }))).toMatchObject(refused)
+      expect(await errorOf(engine.tasks.update({ taskId: outside.id, projectId: project.id }))).toMatchObject(refused)
+      expect(await errorOf(engine.tasks.update({ taskId: outside.id, sprintId: sprint.id }))).toMatchObject(refused)
+      const created = await engine.tasks.createMany({ companyId, tasks: [{ title: 'In', projectId: project.id }, { title: 'Out' }] })
+      expect(created.items.map((item) => (item.status === 'refused' ? item.error.message : item.task.title))).toEqual([
+        refused.message,
+        'Out',
+      ])
+      const moved = await engine.tasks.updateMany({ companyId, tasks: [{ taskId: outside.id, projectId: project.id }] })
+      expect(moved.items).toMatchObject([{ status: 'refused', error: { code: 'rule_violated' } }])
+      // What is in it stays, can be changed and moved within, and can leave.
+      expect(await engine.tasks.update({ taskId: parent.id, title: 'Still', projectId: project.id })).toMatchObject({
+        projectId: project.id,
+      })
+      expect(await engine.tasks.update({ taskId: parent.id, sprintId: sprint.id })).toMatchObject({ sprintId: sprint.id })
+      expect(await newTask({ parentId: parent.id, projectId: null })).toMatchObject({ projectId: null, parentId: parent.id })
+      expect(await engine.tasks.update({ taskId: parent.id, projectId: null, sprintId: null })).toMatchObject({ projectId: null })
+      await engine.projects.update({ projectId: project.id, status: 'in_progress' })
+      expect(await newTask({ projectId: project.id })).toMatchObject({ projectId: project.id })
+      await engine.projects.update({ projectId: project.id, status: 'cancelled' })
+      expect((await errorOf(newTask({ projectId: project.id }))).message).toBe(
+        'The project Shop is cancelled and takes no new tasks. Name another projectId, or null for none.',
+      )
+    })
+
     it('is changed by operators from the version that they read, and is absent for others', async () => {
       const { engine, companyId } = world
       const { id: projectId } = await begin()
@@ -212,6 +252,23 @@ describe.each(['sqlite', 'postgres'])('on %s', (storage) => {
       expect((await engine.tasks.list({ companyId: world.companyId, sprintId })).items).toHaveLength(3)
     })
 
+    it('that has ended takes no new tasks, and keeps those that it has', async () => {
+      const { engine, companyId } = world
+      for (const status of ['completed', 'cancelled'] as const) {
+        const { id: sprintId } = await engine.sprints.create({ companyId, name: 'Week' })
+        const inside = await newTask({ sprintId })
+        const outside = await newTask()
+        await engine.sprints.update({ sprintId, status: 'active' })
+        await engine.sprints.update({ sprintId, status })
+        const message = `The sprint Week is ${status} and takes no new tasks. Name another sprintId, or null for none.`
+        const refused = { code: 'rule_violated', message, details: { sprintId, status } }
+        expect(await errorOf(newTask({ sprintId }))).toMatchObject(refused)
+        expect(await errorOf(engine.tasks.update({ taskId: outside.id, sprintId }))).toMatchObject(refused)
+        expect(await engine.tasks.update({ taskId: inside.id, title: 'Still', sprintId })).toMatchObject({ sprintId })
+        expect(await newTask({ parentId: inside.id })).toMatchObject({ sprintId: null })
+      }
+    })
+
     it('is changed by operators, from the version that they read, and is absent for others', async () => {
       const { id: sprintId } = await plan()
       expect(await errorOf(as('reviewer').sprints.update({ sprintId, name: 'Mine' }))).toMatchObject({ code: 'forbidden' })
@@ -260,8 +317,9 @@ describe.each(['sqlite', 'postgres'])('on %s', (storage) => {
       expect(await errorOf(as('reviewer').labels.delete({ labelId }))).toMatchObject({ code: 'forbidden' })
       expect(await errorOf(as('operator').labels.update({ labelId, version: 7, name: 'x' }))).toMatchObject({ code: 'version_conflict' })
       const other = await world.engine.companies.create({ name: 'Beta' })
-      for (const attempt of [as('owner', other.id).labels.delete({ labelId }), as('owner', other.id).labels.update({ labelId, name: 'x' })])
-        expect(await errorOf(attempt)).toMatchObject({ code: 'not_found' })
+      const { labels } = as('owner', other.id)
+      for (const attempt of [() => labels.delete({ labelId }), () => labels.update({ labelId, name: 'x' })])
+        expect(await errorOf(attempt())).toMatchObject({ code: 'not_found' })
     })
   })
 })

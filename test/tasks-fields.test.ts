@@ -54,6 +54,26 @@ describe.each(['sqlite', 'postgres'])('on %s, a task', (family) => {
     expect(await errorOf(engine.tasks.create({ companyId, title: 'X', projectId: theirs.id }))).toMatchObject({ code: 'rule_violated' })
   })
 
+  it('says where it comes from, which nobody writes, and is listed by it', async () => {
+    const { engine, companyId } = await open()
+    const task = await engine.tasks.create({ companyId, title: 'By hand' })
+    expect(task.origin).toBe('manual')
+    for (const origin of ['manual', 'routine']) {
+      const wish: object = { origin }
+      expect(await errorOf(engine.tasks.create({ companyId, title: 'x', ...wish }))).toMatchObject({ code: 'invalid_input' })
+      expect(await errorOf(engine.tasks.update({ taskId: task.id, title: 'x', ...wish }))).toMatchObject({ code: 'invalid_input' })
+    }
+    const routine = await engine.routines.create({ companyId, name: 'Weekly', task: { title: 'Look' } })
+    await engine.routines.fire({ routineId: routine.id })
+    const listed = async (origin: 'manual' | 'routine' | 'interaction', more: object = {}) =>
+      (await engine.tasks.list({ companyId, origin, ...more })).items.map((item) => item.title)
+    for (const more of [{}, { status: 'todo,backlog' }, { priority: 'medium,low' }]) {
+      expect(await listed('manual', more)).toEqual(['By hand'])
+      expect(await listed('routine', more)).toEqual(['Look'])
+      expect(await listed('interaction', more)).toEqual([])
+    }
+  })
+
   it('has labels, by their ids or their names', async () => {
     const { engine, companyId, agentId } = await open()
     const [bug, urgent] = [

@@ -138,6 +138,44 @@ describe.each(['sqlite', 'postgres'])('on %s', (family) => {
       expect(await errorOf(call())).toMatchObject({ code: 'forbidden' })
   })
 
+  it('an inbox has what was said to the agent and not answered, newest first', async () => {
+    const world = await open()
+    const { engine, companyId, agentId } = world
+    const api = keyOf(world, agentId)
+    const waiting = async () => (await api.tasks.inbox()).mentions.map(({ task, comment }) => [task.title, comment.body])
+    const [mine, other, done, gone] = await Promise.all(
+      ['Mine', 'Other', 'Done', 'Gone'].map((title) => engine.tasks.create({ companyId, title })),
+    )
+    if (!mine || !other || !done || !gone) throw new Error('there are four tasks')
+    const say = (taskId: string, body: string) => engine.comments.create({ taskId, body, mentions: [agentId] })
+    for (const task of [mine, other, done, gone]) await say(task.id, `about ${task.title}`)
+    await engine.comments.create({ taskId: mine.id, body: 'to nobody' })
+    await engine.tasks.cancel({ taskId: done.id })
+    await engine.tasks.delete({ taskId: gone.id })
+    expect(await waiting()).toEqual([
+      ['Other', 'about Other'],
+      ['Mine', 'about Mine'],
+    ])
+    await api.comments.create({ taskId: mine.id, body: 'Yes.' })
+    expect(await waiting()).toEqual([['Other', 'about Other']])
+    await say(mine.id, 'and now?')
+    // Somebody else's answer is none, and what the agent says to itself asks nothing.
+    await engine.comments.create({ taskId: other.id, body: 'I wonder, too.' })
+    const colleague = await engine.agents.create({ companyId, name: 'Colleague', role: 'r', adapterType: world.adapter.type })
+    await keyOf(world, colleague.id).comments.create({ taskId: other.id, body: 'So do I.' })
+    expect(await waiting()).toEqual([
+      ['Mine', 'and now?'],
+      ['Other', 'about Other'],
+    ])
+    await api.comments.create({ taskId: other.id, body: 'A note', mentions: [agentId] })
+    expect(await waiting()).toEqual([['Mine', 'and now?']])
+    for (let index = 1; index <= 51; index += 1) await say(mine.id, `again ${index}`)
+    const many = await waiting()
+    expect([many.length, many[0]?.[1], many.at(-1)?.[1]]).toEqual([50, 'again 51', 'again 2'])
+    const [first] = (await api.tasks.inbox()).mentions
+    expect(first?.task).toEqual({ id: mine.id, identifier: mine.identifier, title: 'Mine', status: 'todo' })
+  })
+
   it('who works on a task is told all about it', async () => {
     const { engine, companyId } = await open()
     const project = await engine.projects.create({ companyId, name: 'Site' })

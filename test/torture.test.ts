@@ -5,6 +5,8 @@ import { join } from 'node:path'
 
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 
+import { createEngine } from '@engine/core'
+import { sqlite } from '@engine/storage-sqlite'
 import { createRandom } from '@engine/testing'
 
 import { killCaller } from './torture/kills/call-round.ts'
@@ -14,6 +16,14 @@ import { loops } from './torture/loops.ts'
 /** The choices are the same each time; ENGINE_SEED makes others. */
 const ciSeed = Number(process.env['ENGINE_SEED'] ?? 1)
 
+async function allCommands(): Promise<string[]> {
+  const engine = await createEngine({ storage: sqlite(':memory:') })
+  await using _ = engine
+  return engine.registry.operations.flatMap(({ name, definition }) => (definition.kind === 'command' ? [name] : []))
+}
+
+const commands = await allCommands()
+
 /** Rounds of each loop: together they take a minute or two on two cores. */
 const rounds: Readonly<Record<string, number>> = {
   histories: 12,
@@ -22,9 +32,11 @@ const rounds: Readonly<Record<string, number>> = {
   postmaster: 4,
   'proxy-faults': 15,
   'disk-full': 6,
-  idempotency: 35,
+  // It goes through the commands in their order.
+  idempotency: commands.length,
   clocks: 6,
   starts: 6,
+  tampers: 48,
 }
 
 const runs = loops.flatMap((loop) => loop.storages.map((storage) => ({ loop, storage, name: `${loop.name} on ${storage}` })))
@@ -36,6 +48,7 @@ describe('the torture loops', () => {
     // Each of them says how to find it again.
     expect(record.violations).toEqual([])
     expect(record.rounds).toBe(count)
+    if (loop.name === 'idempotency') expect(Object.keys(record.points).toSorted()).toEqual(commands.toSorted())
   })
 })
 

@@ -30,6 +30,7 @@ async function fill(company: Company): Promise<void> {
   await engine.tasks.release({ taskId: back.taskId })
   await engine.tasks.checkout({ taskId: back.taskId })
   await engine.tasks.release({ taskId: back.taskId })
+  await engine.interactions.ask({ taskId: back.taskId, ask: { kind: 'question', prompt: 'Again?' } })
   await engine.tasks.create({ companyId, title: 'Waits', blockedBy: [back.taskId] })
   const submitted = await checkOutNew(company, 'Submitted')
   const run = engine.as(await actorOf(engine, submitted.credential))
@@ -150,6 +151,18 @@ const seeds: readonly Seed[] = [
     says: /^is running for the task \S+, but has no lease$/,
   },
   {
+    check: 'waiting_runs_wait_for_something',
+    what: 'a run that waits for no answer',
+    sql: `update runs set status = 'waiting' where id = ${runOf('ACM-3', 'cancelled')}`,
+    says: /^waits for the task \S+, but no answer is awaited$/,
+  },
+  {
+    check: 'waiting_runs_wait_for_something',
+    what: 'a question for whose answer nothing waits',
+    sql: `update interactions set waits = 1, run_id = ${runOf('ACM-3', 'cancelled')}`,
+    says: /^is awaited by the run \S+, which is cancelled$/,
+  },
+  {
     check: 'ended_tasks_have_no_live_run',
     what: 'a queued run of a done task',
     sql: `update runs set status = 'queued' where id = ${runOf('ACM-2', 'succeeded')}`,
@@ -203,6 +216,14 @@ const seeds: readonly Seed[] = [
     what: 'a row whose events are gone',
     sql: `drop trigger events_are_not_deleted; delete from events where entity_type = 'company'`,
     says: /^is at version 1, but no event tells of it$/,
+  },
+  {
+    check: 'events_match_their_seals',
+    what: 'events that are not those that were sealed',
+    sql: `insert into seals (company_id, number, first_seq, last_seq, count, previous_seal, seal, epoch, sealed_at)
+      select company_id, 1, min(seq), max(seq), count(*), '${'0'.repeat(64)}', '${'f'.repeat(64)}', 1, '2030-01-01T00:00:00.000Z'
+        from events group by company_id`,
+    says: /^Batch 1: its events \d+ to \d+ are not those that were sealed/,
   },
   {
     check: 'file_is_whole',

@@ -150,6 +150,7 @@ export const rareTaskFilters = {
   'tasks of a goal': { goalId: '01890000-0000-7000-8000-000000000001' },
   'tasks with a label': { labelId: '01890000-0000-7000-8000-000000000001' },
   'overdue tasks': { isOverdue: true },
+  'tasks of an origin': { origin: 'routine' },
 } as const
 
 function rareTasks(companyId: string): ListCase[] {

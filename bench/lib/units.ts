@@ -8,7 +8,7 @@ import type { CompanySeed } from './seed-company.ts'
 import type { SeedTarget } from './seed-target.ts'
 
 /** Loops that run when they are woken, and never because time has passed. */
-export const unhurried = { pollMs: 3_600_000, sweepMs: 3_600_000, leaseMs: 3_600_000 }
+export const unhurried = { pollMs: 3_600_000, sweepMs: 3_600_000, leaseMs: 3_600_000, sealMs: 3_600_000 }
 
 /** What the engine sends for each of its hot units of work, on a company of the seed. */
 export async function recordUnits(target: SeedTarget, seed: CompanySeed): Promise<Map<string, Sent>> {

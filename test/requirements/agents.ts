@@ -110,8 +110,9 @@ export const agents: readonly Requirement[] = [
   {
     id: 'agents.me',
     source: 'DOMAIN §4',
-    behaviour: 'An agent with its key is told who it is.',
-    later: 'execution',
+    behaviour: 'An agent with its key, or with the credential of a run, is told who it is, where, and how much there is to do.',
+    verifiedBy: { file: 'test/agents-me.test.ts', test: 'is told its profile, its company, its place' },
+    operations: ['agents.me'],
   },
   {
     id: 'agents.story',

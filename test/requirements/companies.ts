@@ -130,7 +130,7 @@ export const companies: readonly Requirement[] = [
     id: 'companies.settings',
     source: 'DOMAIN §3',
     behaviour: 'A company has settings of its own.',
-    later: 'preferences',
+    verifiedBy: { file: 'test/preferences.test.ts', test: 'preferences are set, changed by who has read them' },
   },
   {
     id: 'companies.budget',

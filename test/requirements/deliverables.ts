@@ -88,7 +88,7 @@ export const deliverables: readonly Requirement[] = [
     id: 'deliverables.feedback-read',
     source: 'API list: feedback',
     behaviour: 'The feedback on a result can be read by its agent.',
-    later: 'deliverables',
+    verifiedBy: { file: 'test/story.test.ts', test: 'comes back to its agent with the feedback when a revision is asked for' },
   },
   {
     id: 'deliverables.size',

@@ -184,7 +184,7 @@ export const events: readonly Requirement[] = [
     source: 'DOMAIN §6',
     behaviour: 'What is said, written and attached is told by an event of its own.',
     verifiedBy: { file: 'test/acceptance-events.test.ts', test: 'each type of event is told when it happens' },
-    events: ['comment.created', 'document.revised', 'attachment.created', 'attachment.deleted'],
+    events: ['comment.created', 'document.revised', 'document.deleted', 'attachment.created', 'attachment.deleted'],
   },
   {
     id: 'events.told.deliverable',
@@ -211,7 +211,8 @@ export const events: readonly Requirement[] = [
     id: 'events.told.waiting',
     source: 'DOMAIN §6',
     behaviour: 'What a run asks, and how it is answered, is told.',
-    later: 'interactions',
+    verifiedBy: { file: 'test/acceptance-events.test.ts', test: 'each type of event is told when it happens' },
+    events: ['interaction.asked', 'interaction.answered', 'interaction.cancelled', 'interaction.expired'],
   },
   {
     id: 'events.told.money',
@@ -229,19 +230,22 @@ export const events: readonly Requirement[] = [
     id: 'events.told.knowledge',
     source: 'DOMAIN §6',
     behaviour: 'Changes of what a project or a company knows are told.',
-    later: 'knowledge',
+    verifiedBy: { file: 'test/knowledge.test.ts', test: 'tells each change, and the project whose knowledge it is' },
+    events: ['knowledge.updated', 'project.knowledge_updated'],
   },
   {
     id: 'events.told.routines',
     source: 'DOMAIN §6',
     behaviour: 'A routine that fires is told.',
-    later: 'routines',
+    verifiedBy: { file: 'test/routines.test.ts', test: 'makes a task of its template with the values of its variables' },
+    events: ['routine.fired'],
   },
   {
     id: 'events.told.secrets',
     source: 'DOMAIN §6',
     behaviour: 'A secret that is rotated is told.',
-    later: 'secrets',
+    verifiedBy: { file: 'test/acceptance-events.test.ts', test: 'each type of event is told when it happens' },
+    events: ['secret.updated', 'secret.bound', 'secret.unbound', 'secret.version_destroyed', 'secret.deleted'],
   },
   {
     id: 'events.told.plugins',
@@ -254,12 +258,6 @@ export const events: readonly Requirement[] = [
     source: 'DOMAIN §6',
     behaviour: 'What becomes of nodes is told.',
     later: 'workers',
-  },
-  {
-    id: 'events.sealed',
-    source: 'DOMAIN §3',
-    behaviour: 'The log is sealed in batches that a hash chains, and a change of it is found.',
-    later: 'sealing',
   },
   {
     id: 'events.subscribed',

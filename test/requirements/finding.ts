@@ -111,6 +111,18 @@ export const finding: readonly Requirement[] = [
     operations: ['tasks.inbox'],
   },
   {
+    id: 'tasks.inbox.mentions',
+    source: 'DOMAIN §4',
+    behaviour: 'An agent sees what was said to it on open tasks and not answered by it, the newest 50.',
+    verifiedBy: { file: 'test/tasks-start.test.ts', test: 'an inbox has what was said to the agent and not answered' },
+  },
+  {
+    id: 'tasks.list.origin',
+    source: 'DOMAIN §3',
+    behaviour: 'A task says where it comes from, which the engine sets, and tasks are listed by it.',
+    verifiedBy: { file: 'test/tasks-fields.test.ts', test: 'says where it comes from, which nobody writes' },
+  },
+  {
     id: 'tasks.context',
     source: 'API list: task context',
     behaviour: 'What a run of the task would be told can be read.',

@@ -17,6 +17,8 @@ import { platform } from './platform.ts'
 import type { Requirement } from './requirement.ts'
 import { routing } from './routing.ts'
 import { runs } from './runs.ts'
+import { sealing } from './sealing.ts'
+import { secrets } from './secrets.ts'
 import { states } from './states.ts'
 import { talk } from './talk.ts'
 import { tasks } from './tasks.ts'
@@ -44,8 +46,10 @@ export const requirements: readonly Requirement[] = [
   ...money,
   ...delivery,
   ...paper,
+  ...secrets,
   ...wire,
   ...permissions,
   ...events,
+  ...sealing,
   ...platform,
 ]

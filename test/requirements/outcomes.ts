@@ -59,7 +59,20 @@ export const outcomes: readonly Requirement[] = [
     id: 'states.run.waiting',
     source: 'DOMAIN §2',
     behaviour: 'A run that asks waits, and the answer queues it again.',
-    later: 'interactions',
+    verifiedBy: { file: 'test/interactions-waiting.test.ts', test: 'goes on with the answer: the same run, attempt and log' },
+    events: ['run.waiting'],
+  },
+  {
+    id: 'states.run.waiting.alone',
+    source: 'DOMAIN §2',
+    behaviour: 'While a run waits, nothing else starts for its task, and its credential is dead.',
+    verifiedBy: { file: 'test/interactions-waiting.test.ts', test: 'cannot be started, unblocked or retried past its question' },
+  },
+  {
+    id: 'states.run.waiting.ends',
+    source: 'DOMAIN §2',
+    behaviour: 'Whatever ends a run that waits, or takes its task away, ends its question with it.',
+    verifiedBy: { file: 'test/interactions-waiting.test.ts', test: 'is ended together with its question by whatever ends it' },
   },
   {
     id: 'states.deliverable.decided',
@@ -118,7 +131,20 @@ export const outcomes: readonly Requirement[] = [
     id: 'states.interaction.moves',
     source: 'DOMAIN §2',
     behaviour: 'The first answer to an interaction wins; the second is a conflict.',
-    later: 'interactions',
+    verifiedBy: { file: 'test/interactions.test.ts', test: 'the first answer wins, and the second is told who was first' },
+    operations: ['interactions.answer', 'interactions.reject'],
+  },
+  {
+    id: 'states.interaction.race',
+    source: 'DOMAIN §2',
+    behaviour: 'Of several who answer at once exactly one is heard, and the run goes on once.',
+    verifiedBy: { file: 'test/interactions-waiting.test.ts', test: 'is answered once, however many answer at the same moment' },
+  },
+  {
+    id: 'states.interaction.kill',
+    source: 'PROMISES P15',
+    behaviour: 'An answer that was acknowledged is there after a crash, and let its run go on once.',
+    verifiedBy: { file: 'test/interactions-waiting.test.ts', test: 'loses nothing and doubles nothing when a process is killed' },
   },
   {
     id: 'states.delivery.moves',
@@ -130,7 +156,7 @@ export const outcomes: readonly Requirement[] = [
     id: 'states.routine.moves',
     source: 'DOMAIN §2',
     behaviour: 'A routine is active, paused or archived.',
-    later: 'routines',
+    verifiedBy: { file: 'test/routines.test.ts', test: 'is changed by its version, keeps its name to itself' },
   },
   {
     id: 'states.plugin.moves',

@@ -32,6 +32,12 @@ export const people: readonly Requirement[] = [
     operations: ['members.remove'],
   },
   {
+    id: 'people.removed.keys-left',
+    source: 'DOMAIN §3',
+    behaviour: 'Keys that a person made for agents stay when they are removed; the answer and the log name them.',
+    verifiedBy: { file: 'test/people.test.ts', test: 'who are removed leave the keys that they made for agents' },
+  },
+  {
     id: 'people.member.last-owner',
     source: 'DOMAIN §3',
     behaviour: 'The last active owner is not removed, disabled or demoted.',

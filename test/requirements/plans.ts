@@ -105,13 +105,25 @@ export const plans: readonly Requirement[] = [
     id: 'projects.env-secrets',
     source: 'project model §7.5',
     behaviour: 'The environment of a project can name secrets, and goes before that of the agent.',
-    later: 'secrets',
+    verifiedBy: { file: 'test/secrets-canary.test.ts', test: 'of a project go before those of the agent' },
   },
   {
     id: 'projects.workspaces',
     source: 'API list §10.10',
     behaviour: 'A project has workspaces in which runs work.',
     later: 'execution',
+  },
+  {
+    id: 'projects.ended',
+    source: 'DOMAIN §2',
+    behaviour: 'A project that has ended takes no new tasks, by whatever call, and keeps those that it has.',
+    verifiedBy: { file: 'test/projects.test.ts', test: 'a project that has ended takes no new tasks' },
+  },
+  {
+    id: 'sprints.ended',
+    source: 'DOMAIN §2',
+    behaviour: 'A sprint that has ended takes no new tasks, and keeps those that it has.',
+    verifiedBy: { file: 'test/projects.test.ts', test: 'a sprint that has ended takes no new tasks' },
   },
   {
     id: 'sprints.create',

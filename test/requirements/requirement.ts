@@ -32,12 +32,6 @@ export type Requirement = VerifiedRequirement | LaterRequirement
 
 /** What is not there yet and brings behaviours of its own. An entry is deleted with the last requirement that names it. */
 export const capabilities = {
-  interactions: 'questions, confirmations and suggested tasks that a run puts to a person',
-  secrets: 'encrypted values with versions, and references to them',
-  knowledge: 'what agents know: entries in a scope, found and ranked',
-  routines: 'recurring and triggered work',
-  preferences: 'what a person or a company prefers, by scope',
-  sealing: 'batches of the log, chained by their hashes',
   execution: 'sessions, sandboxes, the remaining wakes and what a run is told',
   workers: 'more processes and machines that execute runs',
   adapters: 'more ways to execute an agent',

@@ -59,6 +59,31 @@ export const routing: readonly Requirement[] = [
     events: ['task.routing_failed'],
   },
   {
+    id: 'routing.again',
+    source: 'DOMAIN §3',
+    behaviour:
+      'A task that routing found nobody for is routed again when somebody is hired or resumed, or a rule or a default agent changes.',
+    verifiedBy: { file: 'test/routing-again.test.ts', test: 'goes to whoever is hired and can do it; of others nothing is said anew' },
+  },
+  {
+    id: 'routing.again.bounded',
+    source: 'PERFORMANCE',
+    behaviour: 'The most urgent of the tasks that wait for an agent are given out first, a hundred at once.',
+    verifiedBy: { file: 'test/routing-again.test.ts', test: 'takes its turn with others: the most urgent first, a hundred at once' },
+  },
+  {
+    id: 'routing.default-gone',
+    source: 'DOMAIN §3',
+    behaviour: 'An agent that is terminated is nobody’s default agent any more, and the log says so.',
+    verifiedBy: { file: 'test/routing-again.test.ts', test: 'which the log says of the company and of each project' },
+  },
+  {
+    id: 'routing.rule-stale',
+    source: 'DOMAIN §3',
+    behaviour: 'A rule shows which of the agents that it names are terminated.',
+    verifiedBy: { file: 'test/routing-again.test.ts', test: 'is shown by the rules that name it' },
+  },
+  {
     id: 'routing.conditions',
     source: 'DOMAIN §3',
     behaviour: 'A rule holds for tags, priority, labels, capabilities and context; all that it names must hold.',

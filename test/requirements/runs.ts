@@ -69,13 +69,13 @@ export const runs: readonly Requirement[] = [
     id: 'runs.wake.routine',
     source: 'DOMAIN §1',
     behaviour: 'A routine wakes an agent.',
-    later: 'routines',
+    verifiedBy: { file: 'test/routines.test.ts', test: 'wakes its agent as a routine does' },
   },
   {
     id: 'runs.wake.answer',
     source: 'DOMAIN §1',
-    behaviour: 'An answer wakes the run that asked.',
-    later: 'interactions',
+    behaviour: 'An answer wakes the agent that asked, also when no run waits.',
+    verifiedBy: { file: 'test/interactions.test.ts', test: 'wakes the agent of the task with the answer when nobody waits for it' },
   },
   {
     id: 'runs.wake.message',
@@ -140,7 +140,7 @@ export const runs: readonly Requirement[] = [
     id: 'runs.log.redacted',
     source: 'DOMAIN §3',
     behaviour: "Secrets are blotted out of a run's log by where they came from.",
-    later: 'secrets',
+    verifiedBy: { file: 'test/secrets.test.ts', test: 'what a run says through its own calls is blotted out' },
   },
   {
     id: 'runs.cancel',

@@ -55,6 +55,20 @@ export const talk: readonly Requirement[] = [
     events: ['document.revised'],
   },
   {
+    id: 'documents.delete',
+    source: 'DOMAIN §3',
+    behaviour: 'A deleted document is listed, read and found no more; written again, it goes on with its revisions.',
+    verifiedBy: { file: 'test/documents.test.ts', test: 'a document that was deleted goes on with its revisions' },
+    operations: ['documents.delete'],
+    events: ['document.deleted'],
+  },
+  {
+    id: 'documents.delete.who',
+    source: 'DOMAIN §5',
+    behaviour: 'Who may write a document may delete it.',
+    verifiedBy: { file: 'test/documents.test.ts', test: 'who may write a document may delete it, and nobody else' },
+  },
+  {
     id: 'documents.race',
     source: 'DOMAIN §3',
     behaviour: 'Of several who revise at once exactly one succeeds.',

@@ -166,6 +166,18 @@ export const tasks: readonly Requirement[] = [
     events: ['task.deleted'],
   },
   {
+    id: 'tasks.delete.parts',
+    source: 'DOMAIN §4',
+    behaviour: 'With a task all that is part of it is gone by its id, in every list and every search.',
+    verifiedBy: { file: 'test/deleted-tasks.test.ts', test: 'all that is part of it is gone by its id' },
+  },
+  {
+    id: 'tasks.delete.kept',
+    source: 'DOMAIN §3',
+    behaviour: 'The log, the runs and the approvals of a deleted task stay.',
+    verifiedBy: { file: 'test/deleted-tasks.test.ts', test: 'what the company keeps of it stays' },
+  },
+  {
     id: 'tasks.delete.refused',
     source: 'DOMAIN §4',
     behaviour: 'A task with open children or a live run is not deleted, and the refusal says what to do.',

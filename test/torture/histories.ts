@@ -89,6 +89,7 @@ async function judge({ engine, place }: Theatre, round: Round, { companyId, call
   const founding = new Set(['company.created', 'agent.created', 'task.created'])
   round.count('events', events.length)
   round.count('claims', events.filter((event) => event.type === 'task.claimed').length)
+  round.count('waits for an answer', events.filter((event) => event.type === 'run.waiting').length)
   for (const { rule, sentence } of witness(events, { history: calls })) round.violation(`${rule}: ${sentence}`)
   if (events.length === events.filter((event) => founding.has(event.type)).length) round.violation('no client did anything')
   if (isNarrow) checkOwnership(round, calls)

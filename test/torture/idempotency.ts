@@ -2,14 +2,16 @@
 import { randomUUID } from 'node:crypto'
 
 import { createEngine, type Engine } from '@engine/core'
+import { systemClock } from '@engine/core/plugin'
 import { createFaultProxy, memoryBlobs, scriptedAdapter, type FaultProxy } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
-import type { Call, Preparation } from './support/commands/call.ts'
+import { slowClock, type Call, type Preparation } from './support/commands/call.ts'
 import { readLog } from './support/company.ts'
 import { commandNames, prepareCall } from './support/every-command.ts'
 import { brokenInvariants } from './support/invariants.ts'
 import { differences, dumpAt, leavePlace, newPlace, storageAt, type Place } from './support/place.ts'
+import { sharedSecrets } from './support/commands/secrets.ts'
 
 interface Theatre extends Preparation {
   readonly place: Place
@@ -25,16 +27,18 @@ export const idempotency = defineLoop({ name: 'idempotency', storages: ['sqlite'
 
 async function begin(scene: Scene): Promise<Stage> {
   const place = await newPlace(scene)
-  const open = (at: Place, leaseMs: number) =>
+  const open = (at: Place, leaseMs: number, clock = systemClock) =>
     createEngine({
       storage: storageAt(at),
+      clock,
       adapters: [scriptedAdapter()],
       blobs: memoryBlobs(),
+      secrets: sharedSecrets(),
       checksOutputs: true,
       settings: { leaseMs },
     })
   const engine = await open(place, 60_000)
-  const hasty = await open(place, 1)
+  const hasty = await open(place, 1, slowClock)
   const lossy = place.storage === 'postgres' ? await openLossy(place.url, (url) => open({ ...place, url }, 60_000)) : null
   const theatre: Theatre = { place, engine, hasty, lossy, operations: commandNames(engine) }
   return {

@@ -7,6 +7,7 @@ import { kills } from './kills/index.ts'
 import { zombies } from './zombies.ts'
 import { histories } from './histories.ts'
 import { idempotency } from './idempotency.ts'
+import { tampers } from './tampers/index.ts'
 import type { Loop } from './loop.ts'
 
-export const loops: readonly Loop[] = [histories, zombies, kills, postmaster, proxyFaults, diskFull, idempotency, clocks, starts]
+export const loops: readonly Loop[] = [histories, zombies, kills, postmaster, proxyFaults, diskFull, idempotency, clocks, starts, tampers]

@@ -52,6 +52,8 @@ const meaning: Readonly<Record<string, string>> = {
   idempotency: 'Each command is asked for several times under one key, at once and after a lost answer.',
   clocks: 'Two processes whose clocks differ and jump; all notifications are lost.',
   starts: 'Several processes start together on an empty or an old database.',
+  tampers:
+    'A sealed log of ten thousand events is changed behind the back of the engine, once in each round and in every way that docs/audit.md names. The verification must name the batch and what was done; ends that were cut off, or written anew with right hashes, are found by anchors only.',
 }
 
 if (process.argv.includes('--check')) {

@@ -3,11 +3,13 @@ import { createEngine, type Engine } from '@engine/core'
 import { memoryBlobs, scriptedAdapter, until } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
+import { askAside } from './support/commands/interactions.ts'
 import { foundCompany, hold, holdNewTask, refusalOf, wait, type Company, type HeldTask } from './support/company.ts'
 import { callsOfRun } from './support/every-command.ts'
 import { differences, dumpAt, leavePlace, newPlace, storageAt, type Place } from './support/place.ts'
 import { startProgram } from './support/program.ts'
 import type { Answered, Started, WorkerPlan } from './support/worker-plan.ts'
+import { sharedSecrets } from './support/commands/secrets.ts'
 
 const workerFile = new URL('./programs/worker.ts', import.meta.url)
 const leaseMs = 30
@@ -27,6 +29,7 @@ async function begin(scene: Scene): Promise<Stage> {
     storage: storageAt(place),
     adapters: [scriptedAdapter()],
     blobs: memoryBlobs(),
+    secrets: sharedSecrets(),
     settings: { leaseMs },
   })
   return {
@@ -76,7 +79,8 @@ async function expire(engine: Engine, { runId }: HeldTask): Promise<void> {
 
 async function outliveCredential({ place, engine }: Theatre, round: Round): Promise<void> {
   const company = await foundCompany(engine, { agents: 2 })
-  const held = await holdNewTask(engine, company)
+  const live = await holdNewTask(engine, company)
+  const held = { ...live, interactionId: await askAside(engine, live) }
   const loss = round.random.pick(Object.keys(losses))
   await losses[loss]?.(engine, { ...company, ...held })
   round.reached(loss)

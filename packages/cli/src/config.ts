@@ -1,8 +1,11 @@
 import { join, resolve } from 'node:path'
 
 import { localBlobs } from '@engine/blobs/local'
-import type { BlobStore, Storage } from '@engine/core'
+import type { AnchorStore, BlobStore, SecretStore, Storage } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
+
+import { openAnchors } from './anchors.ts'
+import { openSecrets } from './secret-key.ts'
 
 /** Which database, as every command asks for it. */
 export interface DatabaseFlags {
@@ -22,6 +25,10 @@ export interface ServeConfig {
   readonly storage: Storage
   /** Files of the data folder, wherever the database is. */
   readonly blobs: BlobStore
+  /** Of the data folder too, or as ENGINE_SECRET_KEY says: what opens the secrets. */
+  readonly secrets: SecretStore
+  /** Of the data folder too: where the log is anchored. */
+  readonly anchors: AnchorStore
   readonly hasDemo: boolean
 }
 
@@ -34,6 +41,8 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
     storage: await readDatabase(flags, environment),
     blobs: localBlobs(join(resolve(readDataDir(flags, environment)), 'blobs')),
+    secrets: openSecrets(readDataDir(flags, environment), environment['ENGINE_SECRET_KEY']),
+    anchors: await openAnchors(readDataDir(flags, environment)),
     hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']),
   }
 }

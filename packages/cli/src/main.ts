@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 
+import { auditVerifyCommand, type AuditFlags } from './audit.ts'
 import { backupCommand } from './backup.ts'
 import { readConfig, readDatabase, type DatabaseFlags, type ServeFlags } from './config.ts'
 import { doctorCommand } from './doctor.ts'
@@ -22,6 +23,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('Check every invariant that can be read off the database; 1 when one does not hold.')
     .option('--repair', 'first correct the figures that only count other rows')
     .action(async (flags: VerifyFlags) => verifyCommand(await readDatabase(flags, process.env), flags))
+  onDatabase(program.command('audit').description('The sealed log.').command('verify'))
+    .description('Compute the seals of the log anew and compare them; 1 when a sealed event is not as it was sealed.')
+    .option('--company <id>', 'only this company')
+    .option('--anchors <file>', 'compare the seals with these anchors too, which tells a log that was cut off or written anew')
+    .option('--public-key <file>', 'what the anchors are signed with (anchors.public.pem beside them)')
+    .option('--json', 'print the whole result as JSON')
+    .action(async (flags: AuditFlags) => auditVerifyCommand(await readDatabase(flags, process.env), flags))
   onDatabase(program.command('doctor'))
     .description('Say how Node.js and the database are; 1 when something needs looking after.')
     .action(async (flags: DatabaseFlags) => doctorCommand(await readDatabase(flags, process.env)))

@@ -26,7 +26,14 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
 
 /** Opens the database and the port at the same time: who asks too early is told that it is starting. */
 async function open(config: ServeConfig): Promise<{ engine: Engine; server: RunningServer }> {
-  const opening = createEngine({ storage: config.storage, blobs: config.blobs, adapters: [processAdapter()], logger: consoleLogger })
+  const opening = createEngine({
+    storage: config.storage,
+    blobs: config.blobs,
+    anchors: config.anchors,
+    secrets: config.secrets,
+    adapters: [processAdapter()],
+    logger: consoleLogger,
+  })
   const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger })
   try {
     const [engine, server] = await Promise.all([opening, serving])

@@ -13,7 +13,9 @@ import { createJoin } from './join.ts'
 import { systemActor } from './kernel/actor.ts'
 import { createAdapterCatalog } from './kernel/adapters.ts'
 import { guardBlobs } from './kernel/content.ts'
+import { guardSecrets } from './kernel/secret-value.ts'
 import { explained } from './kernel/constraints.ts'
+import { guardEmbedder } from './kernel/embedding.ts'
 import { EngineError, kernelErrors } from './kernel/errors.ts'
 import { createBatcher } from './kernel/batcher.ts'
 import { createCompanyTurns } from './kernel/company-turns.ts'
@@ -21,18 +23,26 @@ import { createEventBus, type AnyEvent } from './kernel/events.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host, Probe } from './kernel/host.ts'
 import { createIdGenerator } from './kernel/id.ts'
+import type { Loop } from './kernel/loop.ts'
 import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { authenticate } from './keys/authenticate.ts'
 import { createDispatcher } from './loops/dispatcher.ts'
+import { createEmbeddingLoop } from './loops/embedding.ts'
+import { createExpiryLoop } from './loops/expiry.ts'
 import { createOverdueLoop } from './loops/overdue.ts'
+import { createRoutineLoop } from './loops/routines.ts'
+import { createSealing } from './loops/sealing.ts'
 import { createWatchdog } from './loops/watchdog.ts'
 import { createMaintenance } from './maintenance.ts'
 import { coreModules } from './modules.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
+import type { AnchorStore } from './ports/anchor.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import { systemClock, type Clock } from './ports/clock.ts'
+import type { Embedder } from './ports/embedder.ts'
 import { silentLogger, type Logger } from './ports/logger.ts'
+import type { SecretStore } from './ports/secret-store.ts'
 import type { Storage, StorageSession } from './ports/storage.ts'
 
 export interface EngineOptions {
@@ -40,6 +50,12 @@ export interface EngineOptions {
   readonly adapters?: readonly AgentAdapter[]
   /** Where the bytes of attachments are kept; without one, uploads answer `blobs_unavailable`. */
   readonly blobs?: BlobStore
+  /** Where seals of the log are remembered outside of the database; without one, nothing tells that its end was cut off (docs/audit.md). */
+  readonly anchors?: AnchorStore
+  /** What seals the values of secrets; without one, whatever needs them answers `secrets_unavailable`. */
+  readonly secrets?: SecretStore
+  /** What makes vectors of knowledge, so that it is found by its meaning too; without one, by its words. */
+  readonly embedder?: Embedder
   readonly logger?: Logger
   readonly clock?: Clock
   readonly settings?: Partial<EngineSettings>
@@ -56,7 +72,9 @@ export interface EngineOptions {
  * @throws `schema_newer`, `schema_edited` when the database does not fit this code; it is left untouched
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { storage, logger = silentLogger, clock = systemClock } = options
+  const { storage, logger = silentLogger, clock = systemClock, random = Math.random } = options
+  const settings = { ...defaultSettings, ...options.settings }
+  const embedder = guardEmbedder(options.embedder, { clock, logger, settings, random })
   const session = storage.open()
   const db = openDatabase(storage, session.dialect)
   const { epoch, place } = await explained(() => prepare(db, { storage, logger })).catch(async (error: unknown) => {
@@ -70,15 +88,18 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     clock,
     adapters: createAdapterCatalog(options.adapters ?? []),
     blobs: guardBlobs(options.blobs),
-    settings: { ...defaultSettings, ...options.settings },
+    secrets: guardSecrets(options.secrets),
+    redactors: new Map(),
+    embedder,
+    settings,
     checksOutputs: options.checksOutputs ?? false,
     epoch,
     turns: createCompanyTurns(),
     probe: options.probe,
     newId: createIdGenerator(() => clock.now()),
-    random: options.random ?? Math.random,
+    random,
   }
-  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, logger, place })
+  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, anchors: options.anchors, logger, place })
 }
 
 /** Brings the schema up to date, and finds out whether this database was restored. @returns its epoch, and where it is */
@@ -107,16 +128,28 @@ async function* stream(host: Host, given: Parameters<Engine['stream']>[0] & { st
 interface Parts {
   readonly storage: Storage
   readonly session: StorageSession
+  readonly anchors: AnchorStore | undefined
   readonly logger: Logger
   readonly place: string
+}
+
+/** What an engine does by itself, beside executing runs. */
+function createLoops(host: Host, { logger, anchors }: Parts): readonly Pick<Loop, 'start' | 'stop'>[] {
+  const loops = [
+    createWatchdog(host, logger),
+    createOverdueLoop(host, logger),
+    createExpiryLoop(host, logger),
+    createRoutineLoop(host, logger),
+    createSealing(host, { logger, anchors }),
+  ]
+  return host.embedder ? [...loops, createEmbeddingLoop(host, host.embedder, logger)] : loops
 }
 
 function assemble(host: Host, given: Parts): Engine {
   const { logger, storage, session, place } = given
   const workerId = `${process.pid}-${host.newId()}`
   const dispatcher = createDispatcher(host, { id: workerId, logger })
-  const watchdog = createWatchdog(host, logger)
-  const overdue = createOverdueLoop(host, logger)
+  const loops = createLoops(host, given)
   const stopping = new AbortController()
   const tellOthers = session.hints ? host.bus.onAny(({ companyId }) => session.hints?.notify(companyId)) : () => undefined
   let sweepsSince: number | null = null
@@ -129,8 +162,7 @@ function assemble(host: Host, given: Parts): Engine {
     await (
       await listening?.catch(() => undefined)
     )?.()
-    await watchdog.stop()
-    await overdue.stop()
+    for (const loop of loops) await loop.stop()
     await dispatcher.stop(host.settings.stopGraceMs)
     await host.db.destroy()
   }
@@ -151,8 +183,7 @@ function assemble(host: Host, given: Parts): Engine {
       await listening
       if (stopping.signal.aborted) return
       dispatcher.start()
-      watchdog.start()
-      overdue.start()
+      for (const loop of loops) loop.start()
       sweepsSince ??= host.clock.monotonicMs()
     },
     stop: () => (stopped ??= shutDown()),

@@ -72,8 +72,8 @@ async function executeJoined(host: Host, session: Session, { name, ...request }:
       await checkTransaction(session, tx)
       const recorded: AnyEvent[] = []
       const bus = { ...host.bus, publish: (published: readonly AnyEvent[]) => void recorded.push(...published) }
-      // A batch is a transaction of its own; here every call goes the ordinary way.
-      const joined: Host = { ...host, db: tx, bus, batcher: async () => null }
+      // A batch is a transaction of its own; here every call goes the ordinary way. And no provider is asked while it is open.
+      const joined: Host = { ...host, db: tx, bus, batcher: async () => null, embedder: null }
       return { output: await execute(joined, name, request), events: recorded }
     })
     session.events.push(...events)

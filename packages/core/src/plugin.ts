@@ -1,9 +1,30 @@
 // What authors of storages, adapters and plugins import. Nothing else of core is theirs.
 export { ADAPTER_SPEC } from './ports/adapter.ts'
-export type { AdapterEvent, AdapterSession, AdapterStartOptions, AdapterTurn, AgentAdapter, LogStream, RunUsage } from './ports/adapter.ts'
+export type {
+  AdapterEvent,
+  AdapterSession,
+  AdapterStartOptions,
+  AdapterTestOptions,
+  AdapterTestReport,
+  AdapterTurn,
+  AgentAdapter,
+  AgentTool,
+  LogStream,
+  RunUsage,
+  ToolAnswer,
+} from './ports/adapter.ts'
+export { ANCHOR_SPEC } from './ports/anchor.ts'
+export type { Anchor, AnchorStore } from './ports/anchor.ts'
 export { BLOBS_SPEC } from './ports/blob-store.ts'
 export type { BlobStore } from './ports/blob-store.ts'
+export { EMBEDDER_SPEC } from './ports/embedder.ts'
+export type { Embedder } from './ports/embedder.ts'
+export type { Ask, AskRequest } from './ports/ask-contract.ts'
 export { FailureClass, RunContext, RunOutcome } from './ports/run-contract.ts'
+export { SECRETS_SPEC } from './ports/secret-store.ts'
+export type { SecretStore } from './ports/secret-store.ts'
+export { createRedactor } from './kernel/redactor.ts'
+export type { RedactedStream, Redactor } from './kernel/redactor.ts'
 export { isoTime, systemClock } from './ports/clock.ts'
 export type { Clock } from './ports/clock.ts'
 export { silentLogger } from './ports/logger.ts'

@@ -9,9 +9,11 @@ import { httpErrors } from './errors.ts'
 import { guardLocal } from './local-guard.ts'
 import { openApiDocument } from './openapi.ts'
 import { problem, statusOfKind } from './problem.ts'
+import { readWhole, takesRequest } from './received.ts'
 import { createRoutes, type Match, type Routes } from './routes.ts'
 import { eventStream, streamedOperation } from './sse.ts'
 import { statusPage, statusPageScript } from './status-page.ts'
+import { successStatus } from './success.ts'
 import { html, json, type WireRequest, type WireResponse } from './wire.ts'
 
 export interface HandlerOptions {
@@ -81,8 +83,7 @@ async function respond(context: Context, request: WireRequest, requestId: string
     ...(idempotencyKey !== null && { idempotencyKey }),
   })
   if (givesContent(match.operation)) return download(output)
-  const { definition } = match.operation
-  return json(definition.kind === 'command' && definition.creates ? 201 : 200, output)
+  return json(successStatus(match.operation, output), output)
 }
 
 async function readOnlyPage(context: Context, request: WireRequest): Promise<WireResponse | null> {
@@ -115,14 +116,17 @@ const pageHeaders = {
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'",
 }
 
-/** Somebody whose call brings its own credential: the token of an invitation. May nothing else. */
+/** Somebody whose call brings its own credential: the token of an invitation, the signature of a delivery. May nothing else. */
 const stranger: Actor = { kind: 'user', id: 'anonymous', roles: {} }
 
 async function authenticate(context: Context, request: WireRequest, { operation }: Match): Promise<Actor> {
+  const { carriesCredential } = operation.definition.access
+  // What its headers say is for the operation to read, also about who sent it.
+  if (carriesCredential && takesRequest(operation)) return stranger
   const header = request.header('authorization')
   if (header === null) {
     if (context.localActor) return context.localActor
-    if (operation.definition.access.company === 'invitation') return stranger
+    if (carriesCredential) return stranger
     throw new EngineError(httpErrors.unauthenticated, 'This request carries no key. Send yours as "Authorization: Bearer eng_…".')
   }
   const credential = /^Bearer\s+(\S+)$/i.exec(header)?.[1]
@@ -138,6 +142,8 @@ async function authenticate(context: Context, request: WireRequest, { operation 
 /** What a request says, from wherever it says it. */
 async function readInput(request: WireRequest, match: Match): Promise<Record<string, unknown>> {
   if (takesContent(match.operation)) return readContent(request, join(request, match, {}))
+  const received = takesRequest(match.operation)
+  if (received) return join(request, match, await readWhole(request, received))
   const body = match.operation.definition.http?.[0] === 'GET' ? {} : await readJsonBody(request)
   return join(request, match, body)
 }

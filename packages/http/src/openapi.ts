@@ -13,7 +13,9 @@ import type { Operation, Registry } from '@engine/core'
 import { givesContent, takesContent } from './content.ts'
 import { allErrors } from './errors.ts'
 import { statusOfKind } from './problem.ts'
+import { takesRequest } from './received.ts'
 import { streamedOperation } from './sse.ts'
+import { successStatuses } from './success.ts'
 
 const Problem = z
   .object({
@@ -59,32 +61,48 @@ function describeOperation(operation: Operation): ZodOpenApiOperationObject {
   const inPath = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '')
   const shape = definition.input.shape
   const isUpload = takesContent(operation)
-  const rest = Object.keys(shape).filter((field) => !inPath.includes(field) && !(isUpload && saidByTheFile.includes(field)))
+  const received = takesRequest(operation)
+  const besides = isUpload ? saidByTheFile : received ? saidByTheRequest : []
+  const rest = Object.keys(shape).filter((field) => !inPath.includes(field) && !besides.includes(field))
   const isInQuery = method === 'GET' || isUpload
-  const status = definition.kind === 'command' && definition.creates ? '201' : '200'
   return {
     operationId: name,
     tags: [module],
     summary: definition.title,
-    // The token in its body is the credential.
-    ...(definition.access.company === 'invitation' && { security: [{}] }),
+    // The request itself holds the credential.
+    ...(definition.access.carriesCredential && { security: [{}] }),
     ...(definition.description !== undefined && { description: definition.description }),
     requestParams: {
       ...(inPath.length > 0 && { path: pick(shape, inPath) }),
       ...(isInQuery && rest.length > 0 && { query: pick(shape, rest) }),
-      ...(method === 'POST' && { header: idempotencyHeader }),
+      ...(method === 'POST' && { header: received ? headersOf(received.headers) : idempotencyHeader }),
       ...(name === streamedOperation && { header: resumeHeader }),
     },
     ...(!isInQuery && rest.length > 0 && { requestBody: describeBody(pick(shape, rest)) }),
     ...(isUpload && { requestBody: file }),
+    ...(received && { requestBody: whole }),
     responses: {
-      [status]: {
-        description: 'Done.',
-        content: givesContent(operation) ? bytes : describeAnswer(operation),
-      },
+      ...Object.fromEntries(successStatuses(operation).map((status) => [status, describeSuccess(operation)])),
       default: { description: 'A problem.', content: { 'application/problem+json': { schema: Problem } } },
     },
   }
+}
+
+function describeSuccess(operation: Operation) {
+  return { description: 'Done.', content: givesContent(operation) ? bytes : describeAnswer(operation) }
+}
+
+/** What a delivery says by its body and its headers. */
+const saidByTheRequest = ['body', 'headers']
+
+const whole: ZodOpenApiRequestBodyObject = {
+  required: true,
+  description: 'As its sender writes it, of whatever type.',
+  content: { '*/*': { schema: { type: 'string' } } },
+}
+
+function headersOf(names: readonly string[]): z.ZodObject {
+  return z.object(Object.fromEntries(names.map((name) => [name, z.string().optional()])))
 }
 
 function describeAnswer({ name, definition }: Operation) {

@@ -13,6 +13,19 @@ export { errorOf } from './error-of.ts'
 export type { SeenError } from './error-of.ts'
 export { costs, crashes, ends, hangs, inTurn, scriptedAdapter, takes, zombie } from './scripted-adapter.ts'
 export type { Script, ScriptedAdapter } from './scripted-adapter.ts'
+export { fakeAnthropic, fakeOpenAi } from './fake-models/index.ts'
+export type {
+  FakeAnswer,
+  FakeAnswers,
+  FakeCall,
+  FakeDelivery,
+  FakeModel,
+  FakeModelOptions,
+  FakeRaw,
+  FakeRefusal,
+  FakeReply,
+  FakeUsage,
+} from './fake-models/index.ts'
 export { createHistory, parseHistory } from './history.ts'
 export type { CallOutcome, CallToRecord, History, HistoryOptions, RecordedCall } from './history.ts'
 export { witness } from './witness/index.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { silentLogger, type AdapterEvent, type RunContext } from '@engine/core/plugin'
+import { createRedactor, silentLogger, type AdapterEvent, type RunContext } from '@engine/core/plugin'
 
 import { createFakeClock } from './clock.ts'
 import { costs, crashes, ends, hangs, inTurn, scriptedAdapter, takes, zombie, type ScriptedAdapter } from './scripted-adapter.ts'
@@ -24,6 +24,9 @@ const context: RunContext = {
   comments: [],
   blockers: [],
   feedback: [],
+  knowledge: { about: '', entries: [], omitted: [], moreOmitted: 0, usedEmbeddings: false },
+  preferences: {},
+  interactions: [],
 }
 
 /** One run as a dispatcher makes it. */
@@ -31,8 +34,10 @@ function begin(adapter: ScriptedAdapter) {
   const stop = new AbortController()
   const emitted: AdapterEvent[] = []
   const emit = async (event: AdapterEvent) => void emitted.push(event)
-  const turn = { context, signal: stop.signal, emit }
-  const outcome = adapter.start({ config: {}, runId: 'run', logger: silentLogger }).then((session) => session.run(turn))
+  const turn = { context, session: null, tools: [], signal: stop.signal, emit }
+  const outcome = adapter
+    .start({ config: {}, runId: 'run', env: {}, redactor: createRedactor([]), logger: silentLogger })
+    .then((session) => session.run(turn))
   return { outcome, emitted, stop: () => stop.abort('cancelled') }
 }
 

@@ -1,4 +1,6 @@
-import { createEngine, type Engine, type EngineOptions, type EngineSettings } from '@engine/core'
+import { randomBytes } from 'node:crypto'
+
+import { createEngine, localSecrets, type Engine, type EngineOptions, type EngineSettings } from '@engine/core'
 
 import { memoryBlobs } from './memory-blobs.ts'
 import { scriptedAdapter, type ScriptedAdapter } from './scripted-adapter.ts'
@@ -34,6 +36,7 @@ export async function openTestEngine(options: TestEngineOptions): Promise<Pick<T
     checksOutputs: true,
     random: () => 0,
     blobs: memoryBlobs(),
+    secrets: localSecrets({ key: randomBytes(32) }),
     ...others,
     storage: watchedStorage,
     adapters: [adapter],

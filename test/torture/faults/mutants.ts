@@ -1,8 +1,21 @@
 import type { Mutant } from './mutant.ts'
 import { batches } from './mutants/batches.ts'
+import { interactionFaults } from './mutants/interactions.ts'
+import { knowledgeFaults } from './mutants/knowledge.ts'
 import { commands } from './mutants/commands.ts'
+import { sealing } from './mutants/sealing.ts'
+import { secretFaults } from './mutants/secrets.ts'
 import { ownership } from './mutants/ownership.ts'
 import { storages } from './mutants/storages.ts'
 
 /** Faults that a reader could overlook, each with the test that does not. */
-export const mutants: readonly Mutant[] = [...ownership, ...commands, ...storages, ...batches]
+export const mutants: readonly Mutant[] = [
+  ...ownership,
+  ...commands,
+  ...storages,
+  ...batches,
+  ...interactionFaults,
+  ...sealing,
+  ...secretFaults,
+  ...knowledgeFaults,
+]

@@ -2,30 +2,34 @@
 import { randomUUID } from 'node:crypto'
 
 import { createEngine, type Engine } from '@engine/core'
+import { systemClock } from '@engine/core/plugin'
 import { memoryBlobs, parseCrashPoint, scriptedAdapter } from '@engine/testing'
 
 import type { Round, Scene } from '../loop.ts'
 import type { CallerPlan } from '../programs/caller.ts'
-import type { Call } from '../support/commands/call.ts'
+import { slowClock, type Call } from '../support/commands/call.ts'
 import { prepareCall } from '../support/every-command.ts'
 import { brokenInvariants } from '../support/invariants.ts'
 import { differences, dumpAt, leavePlace, newPlace, storageAt, type Place } from '../support/place.ts'
 import { startProgram } from '../support/program.ts'
+import { sharedSecrets } from '../support/commands/secrets.ts'
 
 const callerFile = new URL('../programs/caller.ts', import.meta.url)
 
 export async function killCaller(scene: Scene, round: Round, point: string): Promise<void> {
   const place = await newPlace(scene)
-  const open = (leaseMs: number) =>
+  const open = (leaseMs: number, clock = systemClock) =>
     createEngine({
       storage: storageAt(place),
+      clock,
       adapters: [scriptedAdapter()],
       blobs: memoryBlobs(),
+      secrets: sharedSecrets(),
       checksOutputs: true,
       settings: { leaseMs },
     })
   const engine = await open(60_000)
-  const hasty = await open(1)
+  const hasty = await open(1, slowClock)
   try {
     const operation = parseCrashPoint(point).step.split('.').slice(0, 2).join('.')
     const call = await prepareCall(operation, { engine, hasty })

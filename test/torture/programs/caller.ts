@@ -5,6 +5,7 @@ import { crashFromEnvironment, memoryBlobs, scriptedAdapter } from '@engine/test
 import type { Call } from '../support/commands/call.ts'
 import { storageAt, type Place } from '../support/place.ts'
 import { hangUp, planOf, tell } from '../support/program.ts'
+import { sharedSecrets } from '../support/commands/secrets.ts'
 
 export interface CallerPlan {
   readonly place: Place
@@ -18,6 +19,7 @@ const engine = await createEngine({
   storage: storageAt(place),
   adapters: [scriptedAdapter()],
   blobs: memoryBlobs(),
+  secrets: sharedSecrets(),
   ...(probe && { probe }),
 })
 await engine.execute(call.operation, { input: call.input, actor: call.actor, idempotencyKey })

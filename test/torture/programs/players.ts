@@ -108,6 +108,22 @@ const block = ofRun('tasks.block', ({ api, taskId }) => {
   return { input, make: (options) => api.tasks.block(input, options) }
 })
 
+/** The run waits, and the same run is checked out again when somebody has answered. */
+const ask = ofRun('interactions.ask', ({ api, taskId }) => {
+  const input = { taskId, ask: { kind: 'confirmation' as const, prompt: 'Go on?' }, waits: true }
+  return { input, make: (options) => api.interactions.ask(input, options) }
+})
+
+/** Answers whatever is asked; of several who do so at once, one is heard. */
+const answer: Move = async (client, { companyId }) => {
+  const { items } = await engine.interactions.list({ companyId, status: 'pending', limit: 1 })
+  const [asked] = items
+  if (!asked) return
+  const input = { interactionId: asked.id }
+  const verb = client.random.pick(['accept', 'reject', 'cancel'] as const)
+  await call<unknown>(client, { operation: `interactions.${verb}`, input }, (options) => engine.interactions[verb](input, options))
+}
+
 /** Takes back whatever ran out: waits for it first, or comes too early and does nothing. */
 const sweep: Move = async (client) => {
   const run = client.runs.at(-1)
@@ -144,5 +160,17 @@ const rarely =
   async (client, told) =>
     client.random.int(4) === 0 ? move(client, told) : undefined
 
-const narrowMoves: readonly Move[] = [checkout, checkout, checkout, heartbeat, heartbeat, release, releaseAsPerson, sweep, rarely(complete)]
+const narrowMoves: readonly Move[] = [
+  checkout,
+  checkout,
+  checkout,
+  heartbeat,
+  heartbeat,
+  release,
+  releaseAsPerson,
+  sweep,
+  ask,
+  answer,
+  rarely(complete),
+]
 const allMoves: readonly Move[] = [...narrowMoves, progress, comment, rarely(block), assign, reopen, rarely(cancel)]

@@ -63,6 +63,8 @@ export interface HeldTask {
   readonly taskId: string
   readonly runId: string
   readonly actor: RunActor
+  /** What its agent asked about the task, when it had to be before the run lost it. */
+  readonly interactionId?: string
 }
 
 /** A task of an agent, checked out for it by its credential. */

@@ -2,10 +2,13 @@
 import { permissions, systemActor, type Engine } from '@engine/core'
 
 import { inputsOfRun } from './commands/of-runs.ts'
+import { interactionInputs } from './commands/interactions.ts'
 import { organizationInputs } from './commands/organization.ts'
 import { memberInputs, peopleInputs } from './commands/people.ts'
 import { resultInputs } from './commands/results.ts'
+import { routineInputs } from './commands/routines.ts'
 import { runInputs } from './commands/runs.ts'
+import { secretInputs } from './commands/secrets.ts'
 import { agentInputs, taskInputs } from './commands/tasks.ts'
 import type { Call, Input, Prepare, PrepareOwn, Preparation } from './commands/call.ts'
 import { foundCompany, holdNewTask, type HeldTask } from './company.ts'
@@ -17,6 +20,9 @@ const inputsOfProgram: Readonly<Record<string, Prepare>> = {
   ...taskInputs,
   ...runInputs,
   ...resultInputs,
+  ...routineInputs,
+  ...interactionInputs,
+  ...secretInputs,
 }
 
 /** What only a person or an agent calls. */

@@ -72,14 +72,22 @@ export async function rowsAt(place: Place, text: string): Promise<Row[]> {
   return await reader.rows(text)
 }
 
-/** Every row of the database, table by table: equal before and after means that nothing changed. */
+/** Every row of the database, table by table: equal before and after means that nothing changed. Seals come by themselves. */
 export async function dumpAt(place: Place): Promise<ReadonlyMap<string, readonly string[]>> {
   await using reader = await openReader(place)
-  const dump = new Map<string, string[]>()
-  for (const table of await reader.tables()) {
-    const rows = await reader.rows(place.storage === 'sqlite' ? `select * from "${table}"` : `select t::text as row from "${table}" t`)
-    dump.set(table, rows.map((row) => JSON.stringify(row)).toSorted())
-  }
+  const tables = (await reader.tables()).filter((name) => name !== 'seals')
+  // One question for all tables: this is asked some times a round.
+  const rows =
+    place.storage === 'sqlite'
+      ? (await Promise.all(tables.map((name) => reader.rows(`select * from "${name}"`)))).flatMap((found, index) =>
+          found.map((row) => ({ name: tables[index] ?? '', text: JSON.stringify(row) })),
+        )
+      : (await reader.rows(tables.map((name) => `select '${name}' as name, t::text as text from "${name}" t`).join(' union all '))).map(
+          ({ name, text }) => ({ name: String(name), text: String(text) }),
+        )
+  const dump = new Map(tables.map((name): [string, string[]] => [name, []]))
+  for (const { name, text } of rows) dump.get(name)?.push(text)
+  for (const texts of dump.values()) texts.sort()
   return dump
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { parseInput } from '../kernel/input.ts'
+import { acceptWithReferences, findReferences, type FoundReference } from '../secrets/references.ts'
 import { humanAdapter, type AgentDraft, type AgentFallbacks, type AgentProfiles, type ExecutionMode } from './schema.ts'
 import type { AgentTable } from './table.ts'
 
@@ -62,7 +63,16 @@ function acceptedBy(context: CommandContext): Check {
   return ({ adapterType, adapterConfig }, field) =>
     adapterType === humanAdapter
       ? parseInput(z.strictObject({}), adapterConfig, field)
-      : context.adapters.parseConfig(adapterType, adapterConfig, field)
+      : acceptWithReferences(adapterConfig, field, (config) => context.adapters.parseConfig(adapterType, config, field))
+}
+
+/** The secrets that an agent's configurations name, each with its place. */
+export function referencesOf(agent: Columns): FoundReference[] {
+  return [
+    ...findReferences(JSON.parse(agent.adapter_config), 'adapterConfig'),
+    ...findReferences(JSON.parse(agent.profiles), 'profiles'),
+    ...findReferences(JSON.parse(agent.fallbacks), 'fallbacks'),
+  ]
 }
 
 function knownTo(context: CommandContext): Check {

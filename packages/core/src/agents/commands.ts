@@ -8,6 +8,7 @@ import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/err
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { cancelRunsOfAgent } from '../runs/cancel.ts'
+import { rerouteWaiting } from '../tasks/reroute.ts'
 import { adapterChanges } from './adapters.ts'
 import { requireAgent, setAgentStatus } from './change.ts'
 import { putToWork, reconfigure, requireChangeable } from './configure.ts'
@@ -15,6 +16,7 @@ import { agentMachine } from './machine.ts'
 import { configurationColumns, promoteReports, registerAgent, requireManager } from './register.ts'
 import { configurationChanges, findRevision, type FullConfiguration } from './revisions.ts'
 import { Agent, AgentDraft, AgentInput, humanAdapter, PauseReason } from './schema.ts'
+import { terminateAgent } from './terminate.ts'
 import { toAgent, type AgentRevisionTable, type AgentTable } from './table.ts'
 
 export const create = command({
@@ -40,6 +42,7 @@ export const create = command({
     const status = isPending ? 'pending_approval' : 'idle'
     const row = await registerAgent(context, draft, { status, checksConfig: true, bypassed: asksForApproval && bypassApproval })
     if (isPending) await requestHire(context, row)
+    else await rerouteWaiting(context)
     return toAgent(row, { showsConfig: true })
   },
 })
@@ -155,10 +158,10 @@ export const terminate = command({
   async handle(context, input) {
     const agent = await requireAgent(context, input.agentId)
     assertTransition(agentMachine, agent.status, { to: 'terminated', verb: 'terminate' })
-    await cancelRunsOfAgent(context, agent, { statuses: ['queued', 'running'], reason: 'agent_terminated' })
+    await cancelRunsOfAgent(context, agent, { statuses: ['queued', 'running', 'waiting'], reason: 'agent_terminated' })
     if (agent.status === 'pending_approval') await withdrawHire(context, agent)
     await promoteReports(context, agent)
-    return show(await setAgentStatus(context, agent, { to: 'terminated', reason: 'terminated' }))
+    return show(await terminateAgent(context, agent, 'terminated'))
   },
 })
 

@@ -2,6 +2,7 @@ import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { cancelRunsOfAgent } from '../runs/cancel.ts'
 import { wakeForOpenTasks } from '../runs/wake.ts'
+import { rerouteWaiting } from '../tasks/reroute.ts'
 import { requireAgent, setAgentStatus } from './change.ts'
 import { changeConfiguration, type ConfigurationChange } from './revisions.ts'
 import type { AgentTable } from './table.ts'
@@ -22,7 +23,9 @@ export async function reconfigure(context: CommandContext, agent: AgentTable, gi
   const next = await changeConfiguration(context, agent, given)
   await followMode(context, agent, next)
   const isMended = agent.status === 'error' && given.changes.adapter_config !== undefined
-  return isMended ? putToWork(context, next, 'reconfigured') : next
+  if (isMended) return putToWork(context, next, 'reconfigured')
+  if (given.changes.capabilities !== undefined) await rerouteWaiting(context)
+  return next
 }
 
 /** Work starts by itself from the moment that an agent is `auto`, and stops doing so when it no longer is. */
@@ -36,5 +39,6 @@ async function followMode(context: CommandContext, before: AgentTable, after: Ag
 export async function putToWork(context: CommandContext, agent: AgentTable, reason: string): Promise<AgentTable> {
   const next = await setAgentStatus(context, agent, { to: 'idle', reason })
   await wakeForOpenTasks(context, next)
+  await rerouteWaiting(context)
   return next
 }

@@ -1,7 +1,8 @@
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
-import { adapterColumns } from './adapters.ts'
+import { noteReferences } from '../secrets/uses.ts'
+import { adapterColumns, referencesOf } from './adapters.ts'
 import { agentRef, requireAtWork } from './change.ts'
 import { recordRevision, type FullConfiguration } from './revisions.ts'
 import type { AgentDraft } from './schema.ts'
@@ -33,6 +34,8 @@ export async function registerAgent(context: CommandContext, draft: AgentDraft, 
     updated_at: context.now,
   }
   await context.tx.insertInto('agents').values(row).execute()
+  const references = referencesOf(row)
+  if (references.length > 0) await noteReferences(context, { agentId: row.id }, references)
   await recordRevision(context, row, { changed: [] })
   const { name, role, status } = row
   context.emit('agent.registered', agentRef(row), {

@@ -6,6 +6,8 @@ import { eventActor } from '../kernel/actor.ts'
 import { fieldNames } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { canonicalJson } from '../kernel/json.ts'
+import { noteReferences } from '../secrets/uses.ts'
+import { referencesOf } from './adapters.ts'
 import { agentRef, changeAgent } from './change.ts'
 import type { AgentDraft, AgentRevision } from './schema.ts'
 import type { AgentRevisionTable, AgentTable } from './table.ts'
@@ -62,6 +64,9 @@ export async function recordRevision(
   await context.tx.insertInto('agent_revisions').values(row).execute()
 }
 
+/** The fields in which a secret may be named. */
+const configuring: ReadonlySet<string> = new Set(['adapterConfig', 'profiles', 'fallbacks'])
+
 export interface ConfigurationChange {
   readonly changes: Partial<AgentTable>
   /** The revision that is repeated, in a rollback. */
@@ -76,6 +81,7 @@ export async function changeConfiguration(context: CommandContext, agent: AgentT
   const revision = agent.revision + (isRevised ? 1 : 0)
   const next = await changeAgent(context, agent, { ...changes, revision })
   if (isRevised) await recordRevision(context, next, { ...given, changed })
+  if (changed.some((field) => configuring.has(field))) await noteReferences(context, { agentId: agent.id }, referencesOf(next))
   context.emit('agent.updated', agentRef(next), { changed: fieldNames(changes), ...(isRevised && { revision }) })
   return next
 }

@@ -5,6 +5,7 @@ import { draftColumns, promoteReports, registerAgent, requireManager } from '../
 import { changeConfiguration, configurationChanges, configurationOf } from '../agents/revisions.ts'
 import { AgentDraft } from '../agents/schema.ts'
 import type { AgentTable } from '../agents/table.ts'
+import { terminateAgent } from '../agents/terminate.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { assertMay } from '../kernel/authorize.ts'
 import type { CommandContext } from '../kernel/command.ts'
@@ -14,6 +15,7 @@ import type { JsonObject } from '../kernel/json.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { issueKey } from '../keys/issue.ts'
 import { wakeForOpenTasks } from '../runs/wake.ts'
+import { rerouteWaiting } from '../tasks/reroute.ts'
 import { aboutApproval, approvalRef, insertApproval, moveApproval } from './change.ts'
 import { configurationIn } from './payload.ts'
 import { findOpenApproval } from './sql.ts'
@@ -60,6 +62,7 @@ export async function approveHire(context: CommandContext, row: ApprovalTable, t
   const configured = await configure(context, agent, terms.adapterConfig)
   const hired = await setAgentStatus(context, configured, { to: 'idle', reason: 'approved' })
   await wakeForOpenTasks(context, hired)
+  await rerouteWaiting(context)
   if (!terms.createKey) return null
   return (await issueKey(context, { kind: 'agent', agentId: hired.id }, { name: 'First key' })).key
 }
@@ -70,7 +73,7 @@ export async function dismissDraft(context: CommandContext, row: ApprovalTable, 
   assertTransition(agentMachine, agent.status, { to: 'terminated', verb: 'terminate' })
   await promoteReports(context, agent)
   const renamed = await changeAgent(context, agent, { name: `${agent.name} (not hired, ${agent.id.slice(-12)})` })
-  await setAgentStatus(context, renamed, { to: 'terminated', reason })
+  await terminateAgent(context, renamed, reason)
 }
 
 /** Ends the request of an agent that was terminated before anybody decided. */

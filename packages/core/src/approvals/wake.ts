@@ -1,7 +1,6 @@
-import { findColleague } from '../agents/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { wake } from '../runs/wake.ts'
-import { moveTask, requireTask, wakeAssignee } from '../tasks/transition.ts'
+import { lockCompanyTask } from '../tasks/sql.ts'
+import { moveTask, wakeWorker } from '../tasks/transition.ts'
 import type { ApprovalTable } from './table.ts'
 
 /**
@@ -10,11 +9,10 @@ import type { ApprovalTable } from './table.ts'
  */
 export async function wakeForDecision(context: CommandContext, row: ApprovalTable): Promise<void> {
   if (row.task_id === null) return
-  const found = await requireTask(context, row.task_id)
+  const found = await lockCompanyTask(context.tx, { companyId: context.companyId, reference: row.task_id })
+  // A request outlives its task: what was asked for is the company's.
+  if (!found) return
   const isWaiting = found.status === 'blocked' && found.blocked_owner === row.id
   const task = isWaiting ? await moveTask(context, found, { to: 'todo', verb: 'update', reason: `approval_${row.status}` }) : found
-  if (task.status !== 'in_progress') return wakeAssignee(context, task, 'approval')
-  if (task.assignee_agent_id === null) return
-  const agent = await findColleague(context.tx, { companyId: context.companyId, agentId: task.assignee_agent_id })
-  if (agent) await wake(context, { agent, task, reason: 'approval' })
+  await wakeWorker(context, task, 'approval')
 }

@@ -4,6 +4,7 @@ import { query, type QueryContext } from '../kernel/command.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
+import { ofPresentTask } from '../tasks/sql.ts'
 import { Comment } from './schema.ts'
 import { toComment } from './table.ts'
 
@@ -59,6 +60,7 @@ export const mentions = query({
       )
       .selectAll('comments')
       .where('comment_mentions.company_id', '=', context.companyId)
+      .where(ofPresentTask(context.db, 'comments'))
       .where('comment_mentions.agent_id', '=', input.agentId)
       .orderBy('comment_mentions.comment_id', 'desc')
       .limit(input.limit + 1)

@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
+import { locatePart } from '../tasks/sql.ts'
 import type { Mentionable } from './mentions.ts'
 import type { CommentTable } from './table.ts'
 
@@ -13,8 +14,7 @@ export async function findComment(db: Kysely<Database>, id: string): Promise<Com
 }
 
 export async function locateComment(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const comment = await findComment(db, id)
-  return comment && { id: comment.id, companyId: comment.company_id, taskId: comment.task_id, agentId: null }
+  return locatePart(db, await findComment(db, id))
 }
 
 const newest = statement((db, given: { companyId: string; taskId: string; limit: number }) =>

@@ -79,8 +79,8 @@ async function wakeByComment(context: CommandContext, comment: CommentTable, men
   if (agentId === null || isAuthor(comment, agentId)) return
   const isMentioned = mentions.includes(agentId)
   if (!isMentioned && !isByPerson) return
-  // An agent that is at work is asked again only by name.
-  if (task.status !== 'todo' && !(task.status === 'in_progress' && isMentioned)) return
+  // An agent that is at work is asked again only by name; one that waits for an answer goes on with it, and then knows.
+  if (task.status !== 'todo' && task.status !== 'blocked' && !(task.status === 'in_progress' && isMentioned)) return
   const blockers = await unresolvedBlockers(context.tx, { companyId: context.companyId, taskId: task.id })
   if (blockers.length > 0) return
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })

@@ -6,6 +6,7 @@ import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/err
 import { assertVersion, changedFields, changedMeanwhile, fieldNames } from '../kernel/change.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
+import { rerouteWaiting } from '../tasks/reroute.ts'
 import { companyMachine } from './machine.ts'
 import { Company, CompanyInput, mebibyte, prefixFromName, type CompanyStatus, type StrategyGate } from './schema.ts'
 import { hasApprovedStrategy, insertCompany, lockCompanyRow, isPrefixTaken, updateCompany } from './sql.ts'
@@ -78,7 +79,9 @@ export const update = command({
       default_agent_id: input.defaultAgentId,
     })
     const changed = fieldNames(changes)
-    return changeCompany(context, company, { changes, emit: (next) => context.emit('company.updated', ref(next), { changed }) })
+    const next = await changeCompany(context, company, { changes, emit: (row) => context.emit('company.updated', ref(row), { changed }) })
+    if (input.defaultAgentId) await rerouteWaiting(context)
+    return next
   },
 })
 

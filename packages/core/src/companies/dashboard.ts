@@ -27,6 +27,7 @@ const Dashboard = z
     liveRuns: z.number().int(),
     pendingReviews: Capped.describe('Deliverables that wait for a review.'),
     pendingApprovals: Capped.describe('Requests that wait for a decision.'),
+    pendingInteractions: Capped.describe('Questions that wait for an answer.'),
     activity: z.array(Event).describe(`The newest ${shownEvents} events, newest first.`),
   })
   .meta({ id: 'Dashboard' })
@@ -59,7 +60,7 @@ async function countAgents(db: Kysely<Database>, companyId: string) {
 }
 
 /** How many of a company's rows wait for a person's decision, no further than is shown. */
-function countPending(db: Kysely<Database>, given: { table: 'deliverables' | 'approvals'; companyId: string }) {
+function countPending(db: Kysely<Database>, given: { table: 'deliverables' | 'approvals' | 'interactions'; companyId: string }) {
   const pending = db
     .selectFrom(given.table)
     .select('id')
@@ -73,6 +74,7 @@ const pendingCounts = statement((db, { companyId }: { companyId: string }) =>
   db.selectNoFrom([
     countPending(db, { table: 'deliverables', companyId }).as('reviews'),
     countPending(db, { table: 'approvals', companyId }).as('approvals'),
+    countPending(db, { table: 'interactions', companyId }).as('interactions'),
   ]),
 )
 
@@ -96,6 +98,13 @@ export const dashboard = query({
       newestEvents(db, { companyId, limit: shownEvents }),
     ])
     const [waiting] = pending
-    return { tasks, ...agents, pendingReviews: capped(waiting?.reviews), pendingApprovals: capped(waiting?.approvals), activity }
+    return {
+      tasks,
+      ...agents,
+      pendingReviews: capped(waiting?.reviews),
+      pendingApprovals: capped(waiting?.approvals),
+      pendingInteractions: capped(waiting?.interactions),
+      activity,
+    }
   },
 })

@@ -1,4 +1,7 @@
+import type { AuditVerification } from '../audit/schema.ts'
+import { verifyCompanies } from '../audit/verify-companies.ts'
 import { explained } from '../kernel/constraints.ts'
+import type { Anchor } from '../ports/anchor.ts'
 import type { Storage } from '../ports/storage.ts'
 import { verify, type VerificationReport } from '../verification/verify.ts'
 import { backUp } from './backup.ts'
@@ -14,6 +17,11 @@ export interface Inspection extends AsyncDisposable {
   backup(path: string): Promise<void>
   /** As `Engine.verify`. @throws `schema_older`, `schema_newer`, `schema_edited`, `schema_missing` */
   verify(): Promise<VerificationReport>
+  /**
+   * As `engine.audit.verify`, of one company or of all that the database has or the anchors name.
+   * @throws as `verify`, and `not_found` for a company that neither of them knows
+   */
+  verifyAudit(options?: { companyId?: string; anchors?: readonly Anchor[] }): Promise<readonly AuditVerification[]>
 }
 
 /**
@@ -38,6 +46,10 @@ export async function inspectDatabase(storage: Storage): Promise<Inspection> {
     async verify() {
       if (history.problem) throw history.problem
       return explained(() => verify({ db, file: session.file ?? null, overdueMs: null, now: new Date().toISOString() }))
+    },
+    async verifyAudit(options = {}) {
+      if (history.problem) throw history.problem
+      return explained(() => verifyCompanies(db, options))
     },
     [Symbol.asyncDispose]: () => db.destroy(),
   }

@@ -14,6 +14,21 @@ create table agent_revisions (
   constraint agent_revisions_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id)
 );
 
+create table agent_sessions (
+  company_id uuid not null,
+  agent_id uuid not null,
+  task_id uuid not null,
+  fingerprint text not null,
+  state jsonb not null,
+  runs bigint not null,
+  input_tokens bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint agent_sessions_pkey PRIMARY KEY (company_id, agent_id, task_id),
+  constraint agent_sessions_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint agent_sessions_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
+);
+
 create table agents (
   id uuid not null,
   company_id uuid not null,
@@ -317,6 +332,41 @@ create table idempotency_records (
 CREATE INDEX idempotency_age_index ON engine.idempotency_records USING btree (created_at);
 CREATE INDEX idempotency_key_index ON engine.idempotency_records USING btree (key_hash);
 
+create table interactions (
+  id uuid not null,
+  company_id uuid not null,
+  task_id uuid not null,
+  run_id uuid,
+  kind text not null,
+  prompt text not null,
+  ask jsonb not null,
+  status text not null,
+  answerer text not null,
+  answerer_user_id uuid,
+  waits bigint not null,
+  asked_by_kind text not null,
+  asked_by_id text not null,
+  answer jsonb,
+  answered_by_kind text,
+  answered_by_id text,
+  answered_at timestamp(3) with time zone,
+  expires_at timestamp(3) with time zone,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint interactions_company_key UNIQUE (company_id, id),
+  constraint interactions_pkey PRIMARY KEY (id),
+  constraint interactions_answerer_fkey FOREIGN KEY (company_id, answerer_user_id) REFERENCES engine.members(company_id, user_id),
+  constraint interactions_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint interactions_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id),
+  constraint interactions_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
+);
+CREATE INDEX interactions_expiry_index ON engine.interactions USING btree (expires_at) WHERE ((status = 'pending'::text) AND (expires_at IS NOT NULL));
+CREATE INDEX interactions_kind_index ON engine.interactions USING btree (company_id, kind, id);
+CREATE INDEX interactions_status_index ON engine.interactions USING btree (company_id, status, id);
+CREATE INDEX interactions_task_index ON engine.interactions USING btree (company_id, task_id, id);
+CREATE UNIQUE INDEX interactions_one_awaited_index ON engine.interactions USING btree (company_id, run_id) WHERE ((status = 'pending'::text) AND (waits = 1));
+
 create table invites (
   id uuid not null,
   company_id uuid not null,
@@ -367,6 +417,52 @@ create table keys (
 );
 CREATE INDEX keys_agent_index ON engine.keys USING btree (company_id, agent_id, id) WHERE (agent_id IS NOT NULL);
 CREATE INDEX keys_member_index ON engine.keys USING btree (company_id, member_id, id) WHERE (member_id IS NOT NULL);
+
+create table knowledge_entries (
+  id uuid not null,
+  company_id uuid not null,
+  project_id uuid,
+  title text not null,
+  body text not null,
+  tags jsonb not null,
+  source text,
+  tokens bigint not null,
+  created_by_kind text not null,
+  created_by_id text not null,
+  updated_by_kind text not null,
+  updated_by_id text not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  deleted_at timestamp(3) with time zone,
+  constraint knowledge_entries_company_key UNIQUE (company_id, id),
+  constraint knowledge_entries_pkey PRIMARY KEY (id),
+  constraint knowledge_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint knowledge_entries_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id)
+);
+CREATE INDEX knowledge_entries_changed_index ON engine.knowledge_entries USING btree (updated_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX knowledge_entries_live_index ON engine.knowledge_entries USING btree (company_id, id) WHERE (deleted_at IS NULL);
+CREATE INDEX knowledge_entries_project_index ON engine.knowledge_entries USING btree (company_id, project_id, id) WHERE (deleted_at IS NULL);
+
+create table knowledge_tags (
+  company_id uuid not null,
+  tag text not null,
+  entry_id uuid not null,
+  constraint knowledge_tags_pkey PRIMARY KEY (company_id, tag, entry_id),
+  constraint knowledge_tags_entry_fkey FOREIGN KEY (company_id, entry_id) REFERENCES engine.knowledge_entries(company_id, id)
+);
+CREATE INDEX knowledge_tags_entry_index ON engine.knowledge_tags USING btree (company_id, entry_id);
+
+create table knowledge_vectors (
+  company_id uuid not null,
+  embedder text not null,
+  entry_id uuid not null,
+  entry_version bigint not null,
+  vector text not null,
+  constraint knowledge_vectors_pkey PRIMARY KEY (company_id, embedder, entry_id),
+  constraint knowledge_vectors_entry_fkey FOREIGN KEY (company_id, entry_id) REFERENCES engine.knowledge_entries(company_id, id)
+);
+CREATE INDEX knowledge_vectors_entry_index ON engine.knowledge_vectors USING btree (company_id, entry_id);
 
 create table labels (
   id uuid not null,
@@ -420,6 +516,23 @@ create table members (
 );
 CREATE INDEX members_user_index ON engine.members USING btree (user_id);
 
+create table preferences (
+  id uuid not null,
+  company_id uuid not null,
+  scope text not null,
+  scope_id text not null,
+  key text not null,
+  value jsonb not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint preferences_company_key UNIQUE (company_id, id),
+  constraint preferences_scope_key UNIQUE (company_id, scope, scope_id, key),
+  constraint preferences_pkey PRIMARY KEY (id),
+  constraint preferences_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
+CREATE INDEX preferences_scope_index ON engine.preferences USING btree (company_id, scope, scope_id, id);
+
 create table projects (
   id uuid not null,
   company_id uuid not null,
@@ -455,6 +568,88 @@ create table reviews (
   constraint reviews_pkey PRIMARY KEY (deliverable_id),
   constraint reviews_deliverable_fkey FOREIGN KEY (company_id, deliverable_id) REFERENCES engine.deliverables(company_id, id)
 );
+
+create table routine_fires (
+  id uuid not null,
+  company_id uuid not null,
+  routine_id uuid not null,
+  trigger_id uuid,
+  source text not null,
+  scheduled_for timestamp(3) with time zone,
+  delivery_id text,
+  status text not null,
+  reason text,
+  task_id uuid,
+  variables jsonb not null,
+  created_at timestamp(3) with time zone not null,
+  constraint routine_fires_company_key UNIQUE (company_id, id),
+  constraint routine_fires_delivery_key UNIQUE (trigger_id, delivery_id),
+  constraint routine_fires_time_key UNIQUE (trigger_id, scheduled_for),
+  constraint routine_fires_pkey PRIMARY KEY (id),
+  constraint routine_fires_routine_fkey FOREIGN KEY (company_id, routine_id) REFERENCES engine.routines(company_id, id),
+  constraint routine_fires_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id),
+  constraint routine_fires_trigger_fkey FOREIGN KEY (company_id, trigger_id) REFERENCES engine.routine_triggers(company_id, id)
+);
+CREATE INDEX routine_fires_routine_index ON engine.routine_fires USING btree (company_id, routine_id, id);
+CREATE INDEX routine_fires_status_index ON engine.routine_fires USING btree (company_id, routine_id, status, id);
+CREATE INDEX routine_fires_trigger_index ON engine.routine_fires USING btree (company_id, trigger_id, id) WHERE (trigger_id IS NOT NULL);
+
+create table routine_triggers (
+  id uuid not null,
+  company_id uuid not null,
+  routine_id uuid not null,
+  kind text not null,
+  is_enabled bigint not null,
+  expression text,
+  time_zone text,
+  next_at timestamp(3) with time zone,
+  scheme text,
+  window_sec bigint,
+  mapping jsonb not null,
+  key_text text,
+  previous_key_text text,
+  previous_until timestamp(3) with time zone,
+  last_fired_at timestamp(3) with time zone,
+  removed_at timestamp(3) with time zone,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint routine_triggers_company_key UNIQUE (company_id, id),
+  constraint routine_triggers_pkey PRIMARY KEY (id),
+  constraint routine_triggers_routine_fkey FOREIGN KEY (company_id, routine_id) REFERENCES engine.routines(company_id, id),
+  constraint routine_triggers_of_one_kind CHECK ((((kind = 'cron'::text) AND (expression IS NOT NULL) AND (time_zone IS NOT NULL) AND (scheme IS NULL)) OR ((kind = 'webhook'::text) AND (scheme IS NOT NULL) AND (expression IS NULL) AND (next_at IS NULL))))
+);
+CREATE INDEX routine_triggers_due_index ON engine.routine_triggers USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX routine_triggers_routine_index ON engine.routine_triggers USING btree (company_id, routine_id, id);
+
+create table routines (
+  id uuid not null,
+  company_id uuid not null,
+  name text not null,
+  name_key text not null,
+  description text,
+  status text not null,
+  pause_reason text,
+  assignee_agent_id uuid,
+  project_id uuid,
+  goal_id uuid,
+  template jsonb not null,
+  variables jsonb not null,
+  concurrency text not null,
+  catch_up text not null,
+  failures bigint not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint routines_company_key UNIQUE (company_id, id),
+  constraint routines_pkey PRIMARY KEY (id),
+  constraint routines_assignee_fkey FOREIGN KEY (company_id, assignee_agent_id) REFERENCES engine.agents(company_id, id),
+  constraint routines_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint routines_goal_fkey FOREIGN KEY (company_id, goal_id) REFERENCES engine.goals(company_id, id),
+  constraint routines_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id)
+);
+CREATE INDEX routines_status_index ON engine.routines USING btree (company_id, status, id);
+CREATE UNIQUE INDEX routines_name_key ON engine.routines USING btree (company_id, name_key) WHERE (status <> 'archived'::text);
 
 create table routing_rules (
   id uuid not null,
@@ -533,6 +728,22 @@ CREATE INDEX runs_status_index ON engine.runs USING btree (company_id, status, i
 CREATE INDEX runs_task_index ON engine.runs USING btree (company_id, task_id, id);
 CREATE UNIQUE INDEX runs_credential_index ON engine.runs USING btree (credential_hash) WHERE (credential_hash IS NOT NULL);
 CREATE UNIQUE INDEX runs_one_queued_index ON engine.runs USING btree (company_id, agent_id, task_id) WHERE (status = 'queued'::text);
+CREATE UNIQUE INDEX runs_one_waiting_index ON engine.runs USING btree (company_id, task_id) WHERE (status = 'waiting'::text);
+
+create table seals (
+  company_id uuid not null,
+  number bigint not null,
+  first_seq bigint not null,
+  last_seq bigint not null,
+  count bigint not null,
+  previous_seal text not null,
+  seal text not null,
+  epoch bigint not null,
+  sealed_at timestamp(3) with time zone not null,
+  constraint seals_pkey PRIMARY KEY (company_id, number),
+  constraint seals_are_of_events CHECK (((number > 0) AND (count > 0) AND (first_seq <= last_seq)))
+);
+CREATE TRIGGER seals_are_append_only BEFORE DELETE OR UPDATE ON engine.seals FOR EACH ROW EXECUTE FUNCTION engine.seals_are_append_only();
 
 create table search_entries (
   id bigint not null generated always as identity,
@@ -551,6 +762,73 @@ create table search_entries (
 );
 CREATE INDEX search_entries_task_index ON engine.search_entries USING btree (company_id, task_id) WHERE (task_id IS NOT NULL);
 CREATE INDEX search_entries_words_index ON engine.search_entries USING gin (words);
+
+create table secret_accesses (
+  id uuid not null,
+  company_id uuid not null,
+  secret_id uuid not null,
+  number bigint,
+  outcome text not null,
+  run_id uuid not null,
+  agent_id uuid not null,
+  at timestamp(3) with time zone not null,
+  constraint secret_accesses_pkey PRIMARY KEY (id),
+  constraint secret_accesses_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id),
+  constraint secret_accesses_secret_fkey FOREIGN KEY (company_id, secret_id) REFERENCES engine.secrets(company_id, id)
+);
+CREATE INDEX secret_accesses_secret_index ON engine.secret_accesses USING btree (company_id, secret_id, id);
+
+create table secret_uses (
+  id uuid not null,
+  company_id uuid not null,
+  secret_id uuid not null,
+  kind text not null,
+  target_id uuid not null,
+  agent_id uuid,
+  project_id uuid,
+  place text not null,
+  number bigint,
+  created_at timestamp(3) with time zone not null,
+  constraint secret_uses_pkey PRIMARY KEY (id),
+  constraint secret_uses_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint secret_uses_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id),
+  constraint secret_uses_secret_fkey FOREIGN KEY (company_id, secret_id) REFERENCES engine.secrets(company_id, id),
+  constraint secret_uses_have_their_target CHECK ((target_id = COALESCE(agent_id, project_id, company_id)))
+);
+CREATE INDEX secret_uses_secret_index ON engine.secret_uses USING btree (company_id, secret_id, id);
+CREATE UNIQUE INDEX secret_uses_place_key ON engine.secret_uses USING btree (company_id, target_id, kind, place);
+
+create table secret_versions (
+  company_id uuid not null,
+  secret_id uuid not null,
+  number bigint not null,
+  status text not null,
+  sealed text not null,
+  created_by_kind text not null,
+  created_by_id text not null,
+  created_at timestamp(3) with time zone not null,
+  destroyed_at timestamp(3) with time zone,
+  constraint secret_versions_pkey PRIMARY KEY (company_id, secret_id, number),
+  constraint secret_versions_secret_fkey FOREIGN KEY (company_id, secret_id) REFERENCES engine.secrets(company_id, id),
+  constraint secret_versions_destroyed CHECK (((status = 'destroyed'::text) = (sealed = ''::text)))
+);
+
+create table secrets (
+  id uuid not null,
+  company_id uuid not null,
+  name text not null,
+  name_key text not null,
+  description text,
+  status text not null,
+  current_version bigint not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint secrets_company_key UNIQUE (company_id, id),
+  constraint secrets_name_key UNIQUE (company_id, name_key),
+  constraint secrets_pkey PRIMARY KEY (id),
+  constraint secrets_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
 
 create table sprints (
   id uuid not null,
@@ -637,6 +915,7 @@ create table tasks (
   created_by_id text not null default 'system'::text,
   is_labelled bigint not null default 0,
   deleted_at timestamp(3) with time zone,
+  is_asked bigint not null default 0,
   constraint tasks_company_key UNIQUE (company_id, id),
   constraint tasks_identifier_key UNIQUE (identifier),
   constraint tasks_pkey PRIMARY KEY (id),
@@ -657,6 +936,7 @@ CREATE INDEX tasks_ended_index ON engine.tasks USING btree (company_id, assignee
 CREATE INDEX tasks_goal_index ON engine.tasks USING btree (company_id, goal_id, id) WHERE (goal_id IS NOT NULL);
 CREATE INDEX tasks_held_index ON engine.tasks USING btree (company_id, held_by_task_id, id) WHERE (held_by_task_id IS NOT NULL);
 CREATE INDEX tasks_open_index ON engine.tasks USING btree (company_id, assignee_agent_id) WHERE ((assignee_agent_id IS NOT NULL) AND (deleted_at IS NULL) AND (status = ANY (ARRAY['todo'::text, 'in_progress'::text, 'in_review'::text, 'blocked'::text])));
+CREATE INDEX tasks_origin_index ON engine.tasks USING btree (company_id, origin, id) WHERE (origin <> 'manual'::text);
 CREATE INDEX tasks_overdue_index ON engine.tasks USING btree (company_id, id) WHERE (overdue_at IS NOT NULL);
 CREATE INDEX tasks_parent_index ON engine.tasks USING btree (company_id, parent_id, id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX tasks_priority_index ON engine.tasks USING btree (company_id, priority, id);
@@ -685,3 +965,8 @@ CREATE OR REPLACE FUNCTION engine.events_are_append_only()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$ begin raise exception 'events are append-only'; end $function$;
+
+CREATE OR REPLACE FUNCTION engine.seals_are_append_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin raise exception 'seals are append-only'; end $function$;

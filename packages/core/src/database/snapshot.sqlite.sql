@@ -14,6 +14,21 @@ CREATE TABLE agent_revisions (
   constraint agent_revisions_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id)
 ) strict;
 
+CREATE TABLE agent_sessions (
+  company_id text not null,
+  agent_id text not null,
+  task_id text not null,
+  fingerprint text not null,
+  state text not null,
+  runs integer not null,
+  input_tokens integer not null,
+  created_at text not null,
+  updated_at text not null,
+  primary key (company_id, agent_id, task_id),
+  constraint agent_sessions_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
+  constraint agent_sessions_task_fkey foreign key (company_id, task_id) references tasks (company_id, id)
+) strict;
+
 CREATE TABLE agents (
   id text primary key,
   company_id text not null references companies (id),
@@ -308,6 +323,44 @@ CREATE INDEX idempotency_age_index on idempotency_records (created_at);
 
 CREATE INDEX idempotency_key_index on idempotency_records (key_hash);
 
+CREATE TABLE interactions (
+  id text primary key,
+  company_id text not null references companies (id),
+  task_id text not null,
+  run_id text,
+  kind text not null,
+  prompt text not null,
+  ask text not null,
+  status text not null,
+  answerer text not null,
+  answerer_user_id text,
+  waits integer not null,
+  asked_by_kind text not null,
+  asked_by_id text not null,
+  answer text,
+  answered_by_kind text,
+  answered_by_id text,
+  answered_at text,
+  expires_at text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint interactions_company_key unique (company_id, id),
+  constraint interactions_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),
+  constraint interactions_run_fkey foreign key (company_id, run_id) references runs (company_id, id),
+  constraint interactions_answerer_fkey foreign key (company_id, answerer_user_id) references members (company_id, user_id)
+) strict;
+
+CREATE INDEX interactions_expiry_index on interactions (expires_at) where status = 'pending' and expires_at is not null;
+
+CREATE INDEX interactions_kind_index on interactions (company_id, kind, id);
+
+CREATE UNIQUE INDEX interactions_one_awaited_index on interactions (company_id, run_id) where status = 'pending' and waits = 1;
+
+CREATE INDEX interactions_status_index on interactions (company_id, status, id);
+
+CREATE INDEX interactions_task_index on interactions (company_id, task_id, id);
+
 CREATE TABLE invites (
   id text primary key,
   company_id text not null references companies (id),
@@ -359,6 +412,55 @@ CREATE INDEX keys_agent_index on keys (company_id, agent_id, id) where agent_id 
 
 CREATE INDEX keys_member_index on keys (company_id, member_id, id) where member_id is not null;
 
+CREATE TABLE knowledge_entries (
+  id text primary key,
+  company_id text not null references companies (id),
+  project_id text,
+  title text not null,
+  body text not null,
+  tags text not null,
+  source text,
+  tokens integer not null,
+  created_by_kind text not null,
+  created_by_id text not null,
+  updated_by_kind text not null,
+  updated_by_id text not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  deleted_at text,
+  constraint knowledge_entries_company_key unique (company_id, id),
+  constraint knowledge_entries_project_fkey foreign key (company_id, project_id) references projects (company_id, id)
+) strict;
+
+CREATE INDEX knowledge_entries_changed_index on knowledge_entries (updated_at, id) where deleted_at is null;
+
+CREATE INDEX knowledge_entries_live_index on knowledge_entries (company_id, id) where deleted_at is null;
+
+CREATE INDEX knowledge_entries_project_index on knowledge_entries (company_id, project_id, id) where deleted_at is null;
+
+CREATE TABLE knowledge_tags (
+  company_id text not null,
+  tag text not null,
+  entry_id text not null,
+  primary key (company_id, tag, entry_id),
+  constraint knowledge_tags_entry_fkey foreign key (company_id, entry_id) references knowledge_entries (company_id, id)
+) strict;
+
+CREATE INDEX knowledge_tags_entry_index on knowledge_tags (company_id, entry_id);
+
+CREATE TABLE knowledge_vectors (
+  company_id text not null,
+  embedder text not null,
+  entry_id text not null,
+  entry_version integer not null,
+  vector text not null,
+  primary key (company_id, embedder, entry_id),
+  constraint knowledge_vectors_entry_fkey foreign key (company_id, entry_id) references knowledge_entries (company_id, id)
+) strict;
+
+CREATE INDEX knowledge_vectors_entry_index on knowledge_vectors (company_id, entry_id);
+
 CREATE TABLE labels (
   id text primary key,
   company_id text not null references companies (id),
@@ -408,6 +510,22 @@ CREATE TABLE members (
 
 CREATE INDEX members_user_index on members (user_id);
 
+CREATE TABLE preferences (
+  id text primary key,
+  company_id text not null references companies (id),
+  scope text not null,
+  scope_id text not null,
+  key text not null,
+  value text not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint preferences_company_key unique (company_id, id),
+  constraint preferences_scope_key unique (company_id, scope, scope_id, key)
+) strict;
+
+CREATE INDEX preferences_scope_index on preferences (company_id, scope, scope_id, id);
+
 CREATE TABLE projects (
   id text primary key,
   company_id text not null references companies (id),
@@ -442,6 +560,92 @@ CREATE TABLE reviews (
   created_at text not null,
   constraint reviews_deliverable_fkey foreign key (company_id, deliverable_id) references deliverables (company_id, id)
 ) strict;
+
+CREATE TABLE routine_fires (
+  id text primary key,
+  company_id text not null,
+  routine_id text not null,
+  trigger_id text,
+  source text not null,
+  scheduled_for text,
+  delivery_id text,
+  status text not null,
+  reason text,
+  task_id text,
+  variables text not null,
+  created_at text not null,
+  constraint routine_fires_company_key unique (company_id, id),
+  constraint routine_fires_time_key unique (trigger_id, scheduled_for),
+  constraint routine_fires_delivery_key unique (trigger_id, delivery_id),
+  constraint routine_fires_routine_fkey foreign key (company_id, routine_id) references routines (company_id, id),
+  constraint routine_fires_trigger_fkey foreign key (company_id, trigger_id) references routine_triggers (company_id, id),
+  constraint routine_fires_task_fkey foreign key (company_id, task_id) references tasks (company_id, id)
+) strict;
+
+CREATE INDEX routine_fires_routine_index on routine_fires (company_id, routine_id, id);
+
+CREATE INDEX routine_fires_status_index on routine_fires (company_id, routine_id, status, id);
+
+CREATE INDEX routine_fires_trigger_index on routine_fires (company_id, trigger_id, id) where trigger_id is not null;
+
+CREATE TABLE routine_triggers (
+  id text primary key,
+  company_id text not null,
+  routine_id text not null,
+  kind text not null,
+  is_enabled integer not null,
+  expression text,
+  time_zone text,
+  next_at text,
+  scheme text,
+  window_sec integer,
+  mapping text not null,
+  key_text text,
+  previous_key_text text,
+  previous_until text,
+  last_fired_at text,
+  removed_at text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint routine_triggers_company_key unique (company_id, id),
+  constraint routine_triggers_routine_fkey foreign key (company_id, routine_id) references routines (company_id, id),
+  constraint routine_triggers_of_one_kind check ((kind = 'cron' and expression is not null and time_zone is not null and scheme is null)
+    or (kind = 'webhook' and scheme is not null and expression is null and next_at is null))
+) strict;
+
+CREATE INDEX routine_triggers_due_index on routine_triggers (next_at) where next_at is not null;
+
+CREATE INDEX routine_triggers_routine_index on routine_triggers (company_id, routine_id, id);
+
+CREATE TABLE routines (
+  id text primary key,
+  company_id text not null references companies (id),
+  name text not null,
+  name_key text not null,
+  description text,
+  status text not null,
+  pause_reason text,
+  assignee_agent_id text,
+  project_id text,
+  goal_id text,
+  template text not null,
+  variables text not null,
+  concurrency text not null,
+  catch_up text not null,
+  failures integer not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint routines_company_key unique (company_id, id),
+  constraint routines_assignee_fkey foreign key (company_id, assignee_agent_id) references agents (company_id, id),
+  constraint routines_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
+  constraint routines_goal_fkey foreign key (company_id, goal_id) references goals (company_id, id)
+) strict;
+
+CREATE UNIQUE INDEX routines_name_key on routines (company_id, name_key) where status <> 'archived';
+
+CREATE INDEX routines_status_index on routines (company_id, status, id);
 
 CREATE TABLE routing_rules (
   id text primary key,
@@ -519,11 +723,31 @@ CREATE UNIQUE INDEX runs_credential_index on runs (credential_hash) where creden
 
 CREATE UNIQUE INDEX runs_one_queued_index on runs (company_id, agent_id, task_id) where status = 'queued';
 
+CREATE UNIQUE INDEX runs_one_waiting_index on runs (company_id, task_id) where status = 'waiting';
+
 CREATE INDEX runs_queue_index on runs (company_id, agent_id, priority, id) where status = 'queued';
 
 CREATE INDEX runs_status_index on runs (company_id, status, id);
 
 CREATE INDEX runs_task_index on runs (company_id, task_id, id);
+
+CREATE TABLE seals (
+  company_id text not null,
+  number integer not null,
+  first_seq integer not null,
+  last_seq integer not null,
+  count integer not null,
+  previous_seal text not null,
+  seal text not null,
+  epoch integer not null,
+  sealed_at text not null,
+  primary key (company_id, number),
+  constraint seals_are_of_events check (number > 0 and count > 0 and first_seq <= last_seq)
+) strict;
+
+CREATE TRIGGER seals_are_not_changed before update on seals begin select raise(abort, 'seals are append-only'); end;
+
+CREATE TRIGGER seals_are_not_deleted before delete on seals begin select raise(abort, 'seals are append-only'); end;
 
 CREATE TABLE search_entries (
     id integer primary key autoincrement, company_id text not null references companies (id), entity_type text not null,
@@ -554,6 +778,72 @@ CREATE TABLE 'search_words_data'(id INTEGER PRIMARY KEY, block BLOB);
 CREATE TABLE 'search_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
 
 CREATE TABLE 'search_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TABLE secret_accesses (
+  id text primary key,
+  company_id text not null,
+  secret_id text not null,
+  number integer,
+  outcome text not null,
+  run_id text not null,
+  agent_id text not null,
+  at text not null,
+  constraint secret_accesses_secret_fkey foreign key (company_id, secret_id) references secrets (company_id, id),
+  constraint secret_accesses_run_fkey foreign key (company_id, run_id) references runs (company_id, id)
+) strict;
+
+CREATE INDEX secret_accesses_secret_index on secret_accesses (company_id, secret_id, id);
+
+CREATE TABLE secret_uses (
+  id text primary key,
+  company_id text not null,
+  secret_id text not null,
+  kind text not null,
+  target_id text not null,
+  agent_id text,
+  project_id text,
+  place text not null,
+  number integer,
+  created_at text not null,
+  constraint secret_uses_secret_fkey foreign key (company_id, secret_id) references secrets (company_id, id),
+  constraint secret_uses_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
+  constraint secret_uses_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
+  constraint secret_uses_have_their_target check (target_id = coalesce(agent_id, project_id, company_id))
+) strict;
+
+CREATE UNIQUE INDEX secret_uses_place_key on secret_uses (company_id, target_id, kind, place);
+
+CREATE INDEX secret_uses_secret_index on secret_uses (company_id, secret_id, id);
+
+CREATE TABLE secret_versions (
+  company_id text not null,
+  secret_id text not null,
+  number integer not null,
+  status text not null,
+  sealed text not null,
+  created_by_kind text not null,
+  created_by_id text not null,
+  created_at text not null,
+  destroyed_at text,
+  primary key (company_id, secret_id, number),
+  constraint secret_versions_secret_fkey foreign key (company_id, secret_id) references secrets (company_id, id),
+  constraint secret_versions_destroyed check ((status = 'destroyed') = (sealed = ''))
+) strict;
+
+CREATE TABLE secrets (
+  id text primary key,
+  company_id text not null references companies (id),
+  name text not null,
+  name_key text not null,
+  description text,
+  status text not null,
+  current_version integer not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint secrets_company_key unique (company_id, id),
+  constraint secrets_name_key unique (company_id, name_key)
+) strict;
 
 CREATE TABLE sprints (
   id text primary key,
@@ -628,7 +918,7 @@ CREATE TABLE tasks (
   updated_at text not null,
   started_at text,
   completed_at text,
-  cancelled_at text, project_id text references projects (id), sprint_id text references sprints (id), assignee_user_id text, held_by_task_id text references tasks (id), due_at text, overdue_at text, billing_code text, request_depth integer not null default 0, origin text not null default 'manual', created_by_kind text not null default 'system', created_by_id text not null default 'system', is_labelled integer not null default 0, deleted_at text,
+  cancelled_at text, project_id text references projects (id), sprint_id text references sprints (id), assignee_user_id text, held_by_task_id text references tasks (id), due_at text, overdue_at text, billing_code text, request_depth integer not null default 0, origin text not null default 'manual', created_by_kind text not null default 'system', created_by_id text not null default 'system', is_labelled integer not null default 0, deleted_at text, is_asked integer not null default 0,
   constraint tasks_company_key unique (company_id, id),
   constraint tasks_identifier_key unique (identifier),
   constraint tasks_goal_fkey foreign key (company_id, goal_id) references goals (company_id, id),
@@ -664,6 +954,8 @@ CREATE INDEX tasks_held_index on tasks (company_id, held_by_task_id, id) where h
 
 CREATE INDEX tasks_open_index on tasks (company_id, assignee_agent_id) where assignee_agent_id is not null
   and deleted_at is null and status in ('todo', 'in_progress', 'in_review', 'blocked');
+
+CREATE INDEX tasks_origin_index on tasks (company_id, origin, id) where origin <> 'manual';
 
 CREATE INDEX tasks_overdue_index on tasks (company_id, id) where overdue_at is not null;
 

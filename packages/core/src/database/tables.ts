@@ -3,19 +3,25 @@ import type { GeneratedAlways } from 'kysely'
 import type { AgentRevisionTable, AgentTable } from '../agents/table.ts'
 import type { ApprovalTable } from '../approvals/table.ts'
 import type { AssetTable, AttachmentTable } from '../attachments/table.ts'
+import type { SealTable } from '../audit/table.ts'
 import type { CommentMentionTable, CommentTable } from '../comments/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
 import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
 import type { DocumentRevisionTable, DocumentTable } from '../documents/table.ts'
 import type { GoalTable } from '../goals/table.ts'
+import type { InteractionTable } from '../interactions/table.ts'
 import type { InviteTable } from '../invites/table.ts'
 import type { KeyTable } from '../keys/table.ts'
+import type { KnowledgeEntryTable, KnowledgeTagTable, KnowledgeVectorTable } from '../knowledge/table.ts'
 import type { LabelTable, TaskLabelTable } from '../labels/table.ts'
 import type { MemberTable, UserTable } from '../members/table.ts'
+import type { PreferenceTable } from '../preferences/table.ts'
 import type { ProjectTable } from '../projects/table.ts'
+import type { RoutineFireTable, RoutineTable, RoutineTriggerTable } from '../routines/table.ts'
 import type { RoutingRuleTable } from '../routing/table.ts'
-import type { LeaseTable, RunLogTable, RunTable } from '../runs/table.ts'
+import type { AgentSessionTable, LeaseTable, RunLogTable, RunTable } from '../runs/table.ts'
 import type { SearchEntryTable } from '../search/table.ts'
+import type { SecretAccessTable, SecretTable, SecretUseTable, SecretVersionTable } from '../secrets/table.ts'
 import type { SprintTable } from '../sprints/table.ts'
 import type { TaskStatus } from '../tasks/schema.ts'
 import type { TaskBlockerTable, TaskTable } from '../tasks/table.ts'
@@ -37,9 +43,13 @@ export interface Database {
   sprints: SprintTable
   labels: LabelTable
   routing_rules: RoutingRuleTable
+  routines: RoutineTable
+  routine_triggers: RoutineTriggerTable
+  routine_fires: RoutineFireTable
   runs: RunTable
   leases: LeaseTable
   run_log: RunLogTable
+  agent_sessions: AgentSessionTable
   comments: CommentTable
   comment_mentions: CommentMentionTable
   deliverables: DeliverableTable
@@ -49,8 +59,18 @@ export interface Database {
   assets: AssetTable
   attachments: AttachmentTable
   approvals: ApprovalTable
+  interactions: InteractionTable
+  knowledge_entries: KnowledgeEntryTable
+  knowledge_tags: KnowledgeTagTable
+  knowledge_vectors: KnowledgeVectorTable
+  preferences: PreferenceTable
+  secrets: SecretTable
+  secret_versions: SecretVersionTable
+  secret_uses: SecretUseTable
+  secret_accesses: SecretAccessTable
   search_entries: SearchEntryTable
   events: EventTable
+  seals: SealTable
   idempotency_records: IdempotencyTable
   engine_identity: IdentityTable
   engine_instance: InstanceView

@@ -4,6 +4,7 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
+import { ofPresentTask } from '../tasks/sql.ts'
 import { Deliverable, DeliverableStatus } from './schema.ts'
 import { toDeliverable } from './table.ts'
 import { findDeliverable, findReview } from './sql.ts'
@@ -32,6 +33,7 @@ export const list = query({
       .selectFrom('deliverables')
       .selectAll()
       .where('company_id', '=', context.companyId)
+      .where(ofPresentTask(context.db, 'deliverables'))
       .orderBy('id')
       .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)

@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
+import { locatePart } from '../tasks/sql.ts'
 import type { DeliverableTable, ReviewTable } from './table.ts'
 
 const deliverableById = statement((db, given: { id: string }) => db.selectFrom('deliverables').selectAll().where('id', '=', given.id))
@@ -13,7 +14,7 @@ export async function findDeliverable(db: Kysely<Database>, id: string): Promise
 
 export async function locateDeliverable(db: Kysely<Database>, id: string): Promise<Location | null> {
   const row = await findDeliverable(db, id)
-  return row && { id: row.id, companyId: row.company_id, taskId: row.task_id, agentId: row.agent_id }
+  return locatePart(db, row, () => row?.agent_id ?? null)
 }
 
 const latest = statement((db, given: { companyId: string; taskId: string }) =>

@@ -3,11 +3,12 @@ import { z } from 'zod'
 import { authorColumns, toAuthor } from '../kernel/author.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors } from '../kernel/errors.ts'
-import { writeSearchEntry } from '../search/sql.ts'
+import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
+import { Id } from '../kernel/schema.ts'
+import { removeSearchEntry, writeSearchEntry } from '../search/sql.ts'
 import { TaskRef } from '../tasks/schema.ts'
-import { Document, DocumentKey } from './schema.ts'
-import { findDocument, findRevision, reviseDocument } from './sql.ts'
+import { DeletedDocument, Document, DocumentKey } from './schema.ts'
+import { findDocument, findDocumentById, findRevision, findSlot, nextRevision, updateDocument } from './sql.ts'
 import { toDocument, type DocumentRevisionTable, type DocumentTable } from './table.ts'
 
 export const put = command({
@@ -33,7 +34,7 @@ export const put = command({
       context.unchanged()
       return toDocument(before.document, before.revision)
     }
-    const document = before ? await revise(context, before.document, input.title) : await add(context, input)
+    const document = await writeHead(context, input)
     const revision: DocumentRevisionTable = {
       company_id: context.companyId,
       document_id: document.id,
@@ -56,6 +57,26 @@ export const put = command({
   },
 })
 
+const remove = command({
+  title: 'Delete a document of a task',
+  description:
+    'It is no longer listed, read or found; its revisions are kept. Written again under its key, it goes on with their numbers. Whoever may write it may delete it.',
+  input: z.strictObject({ documentId: Id }),
+  output: DeletedDocument,
+  access: { scope: 'documents:write', company: 'document' },
+  http: ['DELETE', '/documents/:documentId'],
+  async handle(context, input) {
+    const row = await findDocumentById(context.tx, input.documentId)
+    if (row?.company_id !== context.companyId) throw notFound('document', input.documentId)
+    const next = await change(context, row, { title: row.title, revision: 0, updated_at: context.now })
+    await removeSearchEntry(context, { type: 'document', id: row.id })
+    const { id, task_id: taskId, key, title, revision } = row
+    context.emit('document.deleted', { type: 'document', id, version: next.version }, { taskId, key, title, revision })
+    return { id, taskId, key, deletedAt: context.now }
+  },
+})
+export { remove as delete }
+
 interface Current {
   readonly document: DocumentTable
   readonly revision: DocumentRevisionTable
@@ -68,24 +89,31 @@ async function readCurrent(context: CommandContext, input: { taskId: string; key
   return document && revision && { document, revision }
 }
 
-async function add(context: CommandContext, input: { taskId: string; key: string; title: string }): Promise<DocumentTable> {
+/** Writes what a document is called and which revision it is at, in its row or in a new one. */
+async function writeHead(context: CommandContext, input: { taskId: string; key: string; title: string }): Promise<DocumentTable> {
+  const { companyId, tx, now } = context
+  const known = await findSlot(tx, { companyId, taskId: input.taskId, key: input.key })
+  if (known) {
+    const revision = await nextRevision(tx, { companyId, documentId: known.id })
+    return change(context, known, { title: input.title, revision, updated_at: now })
+  }
   const row: DocumentTable = {
     id: context.newId(),
-    company_id: context.companyId,
+    company_id: companyId,
     task_id: input.taskId,
     key: input.key,
     title: input.title,
     revision: 1,
     version: 1,
-    created_at: context.now,
-    updated_at: context.now,
+    created_at: now,
+    updated_at: now,
   }
-  await context.tx.insertInto('documents').values(row).execute()
+  await tx.insertInto('documents').values(row).execute()
   return row
 }
 
-async function revise(context: CommandContext, row: DocumentTable, title: string): Promise<DocumentTable> {
-  const next = await reviseDocument(context.tx, row, { title, updated_at: context.now })
+async function change(context: CommandContext, row: DocumentTable, changes: Parameters<typeof updateDocument>[2]): Promise<DocumentTable> {
+  const next = await updateDocument(context.tx, row, changes)
   if (!next) throw changedMeanwhile('document', row.id)
   return next
 }

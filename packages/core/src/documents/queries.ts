@@ -20,6 +20,7 @@ export const list = query({
       .selectAll()
       .where('company_id', '=', context.companyId)
       .where('task_id', '=', input.taskId)
+      .where('revision', '>', 0)
       .orderBy('id')
       .limit(input.limit + 1)
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))

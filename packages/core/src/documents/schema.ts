@@ -23,6 +23,8 @@ export const DocumentHead = z
   .meta({ id: 'DocumentHead' })
 export type DocumentHead = z.infer<typeof DocumentHead>
 
+export const DeletedDocument = z.object({ id: Id, taskId: Id, key: DocumentKey, deletedAt: IsoTime }).meta({ id: 'DeletedDocument' })
+
 export const DocumentRevision = z
   .object({
     revision: z.number().int(),

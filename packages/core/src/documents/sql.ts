@@ -3,13 +3,22 @@ import type { Kysely, Transaction } from 'kysely'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
+import { agentOfTask, locatePart } from '../tasks/sql.ts'
 import type { DocumentRevisionTable, DocumentTable } from './table.ts'
 
 const documentById = statement((db, given: { id: string }) => db.selectFrom('documents').selectAll().where('id', '=', given.id))
 
+export async function findDocumentById(db: Kysely<Database>, id: string): Promise<DocumentTable | null> {
+  return present(first(await documentById(db, { id })))
+}
+
+function present(row: DocumentTable | null): DocumentTable | null {
+  return row && row.revision > 0 ? row : null
+}
+
+/** Where a document belongs; one that was deleted, or whose task was, is not there any more. */
 export async function locateDocument(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = first(await documentById(db, { id }))
-  return row && { id: row.id, companyId: row.company_id, taskId: row.task_id, agentId: null }
+  return locatePart(db, await findDocumentById(db, id), agentOfTask)
 }
 
 interface DocumentName {
@@ -28,7 +37,27 @@ const documentByKey = statement((db, given: DocumentName) =>
 )
 
 export async function findDocument(db: Kysely<Database>, name: DocumentName): Promise<DocumentTable | null> {
+  return present(await findSlot(db, name))
+}
+
+/** The row of a key of a task, also of a document that was deleted: written again, it goes on with its revisions. */
+export async function findSlot(db: Kysely<Database>, name: DocumentName): Promise<DocumentTable | null> {
   return first(await documentByKey(db, name))
+}
+
+const newestNumber = statement((db, given: { companyId: string; documentId: string }) =>
+  db
+    .selectFrom('document_revisions')
+    .select('number')
+    .where('company_id', '=', given.companyId)
+    .where('document_id', '=', given.documentId)
+    .orderBy('number', 'desc')
+    .limit(1),
+)
+
+/** The number that a document's next revision gets, whether it is deleted or not. */
+export async function nextRevision(db: Kysely<Database>, given: { companyId: string; documentId: string }): Promise<number> {
+  return (first(await newestNumber(db, given))?.number ?? 0) + 1
 }
 
 const revisionByNumber = statement((db, given: { companyId: string; documentId: string; number: number }) =>
@@ -47,19 +76,18 @@ export async function findRevision(
   return first(await revisionByNumber(db, given))
 }
 
-/** Moves a document that is still at the revision that was read to its next one; null when it is not. */
-export async function reviseDocument(
+/** Moves a document that is still as it was read to another revision; null when it is not. */
+export async function updateDocument(
   tx: Transaction<Database>,
   row: DocumentTable,
-  changes: { title: string; updated_at: string },
+  changes: Pick<DocumentTable, 'title' | 'revision' | 'updated_at'>,
 ): Promise<DocumentTable | null> {
-  const next = await tx
+  const { company_id, id, version } = row
+  const rows = await tx
     .updateTable('documents')
-    .set({ ...changes, revision: row.revision + 1, version: row.version + 1 })
-    .where('company_id', '=', row.company_id)
-    .where('id', '=', row.id)
-    .where('version', '=', row.version)
+    .set({ ...changes, version: version + 1 })
+    .where((e) => e.and({ company_id, id, version }))
     .returningAll()
-    .executeTakeFirst()
-  return next ?? null
+    .execute()
+  return first(rows)
 }

@@ -7,7 +7,7 @@ export interface DocumentTable {
   task_id: string
   key: string
   title: string
-  /** Number of its newest revision. */
+  /** Number of its newest revision; 0 once it is deleted. Its revisions stay. */
   revision: number
   version: number
   created_at: string

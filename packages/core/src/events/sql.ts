@@ -139,7 +139,7 @@ const settled = statement((db) =>
 )
 
 /** Up to where the log is complete: no event can appear at or below this seq any more. */
-async function settledSeq(db: Kysely<Database>): Promise<number> {
+export async function settledSeq(db: Kysely<Database>): Promise<number> {
   if (familyOf(db) === 'sqlite') return Number.MAX_SAFE_INTEGER
   return first(await settled(db, {}))?.seq ?? 0
 }
@@ -162,6 +162,17 @@ const after = statement((db, given: { companyId: string; after: number; upTo: nu
     .orderBy('seq')
     .limit(given.limit),
 )
+
+/** An event as its table has it. */
+export type EventRow = Omit<EventTable, 'seq'> & { seq: number }
+
+/** A company's events after a position and up to another, in the order of the log; it must be complete up to there. */
+export async function eventRows(
+  db: Kysely<Database>,
+  given: { companyId: string; after: number; upTo: number; limit: number },
+): Promise<EventRow[]> {
+  return after(db, given)
+}
 
 /** A company's events after a position, in the order of the log, as far as it is complete. */
 export async function eventsAfter(db: Kysely<Database>, given: { companyId: string; after: number; limit: number }): Promise<AnyEvent[]> {
@@ -194,7 +205,7 @@ export async function latestSeq(db: Kysely<Database>, companyId: string): Promis
   return Math.min(upTo, last?.seq ?? 0)
 }
 
-export function toEvent(row: Omit<EventTable, 'seq'> & { seq: number }): AnyEvent {
+export function toEvent(row: EventRow): AnyEvent {
   const event = {
     id: row.id,
     seq: row.seq,

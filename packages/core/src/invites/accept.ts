@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { command, type CommandContext } from '../kernel/command.ts'
-import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { ruleViolated, withoutCredential } from '../kernel/errors.ts'
 import { Id, Name } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { issueKey } from '../keys/issue.ts'
@@ -27,12 +27,12 @@ export const accept = command({
   description: 'The token is the credential; no other is needed. Whoever calls with a key of their own joins as the same person.',
   input: AcceptInput,
   output: Accepted,
-  access: { scope: 'invites:accept', company: 'invitation' },
+  access: { scope: 'invites:accept', company: 'invitation', carriesCredential: true },
   http: ['POST', '/invites/accept'],
   creates: true,
   async handle(context, input) {
     const invite = await findInviteByToken(context.tx, input.token)
-    if (invite?.company_id !== context.companyId) throw notFound('invitation', 'with this token')
+    if (invite?.company_id !== context.companyId) throw withoutCredential('invitation')
     assertTransition(inviteMachine, invite.status, { to: 'accepted', verb: 'accept' })
     if (invite.expires_at <= context.now) throw ruleViolated(`This invitation ended at ${invite.expires_at}. Ask for a new one.`)
     const user = await personOf(context, { invite, input })

@@ -4,8 +4,10 @@ import type { z } from 'zod'
 import type { Database } from '../database/tables.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { SecretStore } from '../ports/secret-store.ts'
 import type { Actor } from './actor.ts'
 import type { Batch } from './batch.ts'
+import type { GuardedEmbedder } from './embedding.ts'
 import type { Emit } from './events.ts'
 import type { EntityName } from './locate.ts'
 import type { Scope } from './permissions.ts'
@@ -16,15 +18,22 @@ import type { EngineSettings } from './settings.ts'
  * Where the company of a call comes from:
  * an entity's name (its id is in the input, the kernel finds its company and answers 404 for a foreign one),
  * `new` (the call founds a company), `visible` (a query over every company that the actor may see), or `actor` (the company
- * of the agent or run that calls; nobody else may). The entity `invitation` is found by its token, which is the credential of
- * the call: hosts ask for no other.
+ * of the agent or run that calls; nobody else may).
  */
 export type CompanySource = EntityName | 'new' | 'visible' | 'actor'
 
 interface Access {
   readonly scope: Scope
   readonly company: CompanySource
+  /**
+   * Says that the input itself holds what lets its caller in: a token, a signature. Hosts ask for no other credential, and the
+   * caller need not be of the company.
+   */
+  readonly carriesCredential?: true
 }
+
+/** What success means: nothing more, something new exists, or it was taken and will have its effect. */
+export type Success = 'done' | 'created' | 'accepted'
 
 export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
@@ -66,12 +75,27 @@ export interface QueryContext {
   readonly companyId: string
   readonly now: string
   readonly blobs: BlobStore
+  readonly embedder: GuardedEmbedder | null
+  readonly settings: EngineSettings
 }
 
-export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> extends DefinitionBase<
-  Input,
-  Output
-> {
+/** Which version of which secret a value is to be; what is sealed for one place opens at no other (PROMISES S16). */
+export interface SecretPlace {
+  readonly secretId: string
+  readonly number: number
+}
+
+/** What a command may use before its transaction begins. */
+export interface PrepareContext extends QueryContext {
+  readonly secrets: SecretStore
+  newId(): string
+}
+
+export interface Command<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodType = z.ZodType,
+  Prepared = unknown,
+> extends DefinitionBase<Input, Output> {
   readonly kind: 'command'
   /** True when success means that something new exists (HTTP 201). */
   readonly creates?: boolean
@@ -88,11 +112,29 @@ export interface Command<Input extends z.ZodObject = z.ZodObject, Output extends
    * stores them before the transaction begins; hosts send them as what they are, not as JSON.
    */
   takesContent?(context: QueryContext): Promise<number>
+  /**
+   * For a command that takes a secret in its input field `value`, which is of the schema `SecretValue`: which version of which
+   * secret it is to be. The kernel seals it for that place before the transaction begins; the handler has it only sealed.
+   */
+  takesSecret?(context: QueryContext, input: z.output<Input>, newId: () => string): Promise<SecretPlace>
+  /**
+   * For a command that takes a request as it came, in its input fields `body` (text) and `headers`: which headers, and how many
+   * bytes at most. Hosts read nothing out of it.
+   */
+  readonly takesRequest?: { readonly headers: readonly string[]; readonly limit: number }
+  /** What success may mean, and which of it an answer means; for commands where that is not the same for every answer. */
+  readonly successes?: readonly Success[]
+  success?(output: z.output<Output>): Success
+  /**
+   * What has to be done outside of any transaction before `handle`, once the call is allowed, such as asking a store of secrets.
+   * Nothing holds still meanwhile: `handle` looks again at what it decides by.
+   */
+  prepare?(context: PrepareContext, input: z.output<Input>): Promise<Prepared>
   /** Why this command goes on in an archived company, where nothing else is created or changed any more. */
   readonly whenArchived?: string
   /** Why this command records no event; only for bookkeeping that is no change of the business. */
   readonly unaudited?: string
-  handle(context: CommandContext, input: z.output<Input>): Promise<z.output<Output>>
+  handle(context: CommandContext, input: z.output<Input>, prepared: Prepared): Promise<z.output<Output>>
 }
 
 export interface Query<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> extends DefinitionBase<
@@ -105,9 +147,9 @@ export interface Query<Input extends z.ZodObject = z.ZodObject, Output extends z
   handle(context: QueryContext, input: z.output<Input>): Promise<z.output<Output>>
 }
 
-export function command<Input extends z.ZodObject, Output extends z.ZodType>(
-  definition: Omit<Command<Input, Output>, 'kind'>,
-): Command<Input, Output> {
+export function command<Input extends z.ZodObject, Output extends z.ZodType, Prepared = undefined>(
+  definition: Omit<Command<Input, Output, Prepared>, 'kind'>,
+): Command<Input, Output, Prepared> {
   return { kind: 'command', ...definition }
 }
 

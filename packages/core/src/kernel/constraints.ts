@@ -40,6 +40,10 @@ const uniqueKeys: Record<string, string> = {
   agents_name_key: 'an agent with this name in the company',
   'labels.name_key': 'a label with this name in the company',
   labels_name_key: 'a label with this name in the company',
+  'secrets.name_key': 'a secret with this name in the company',
+  secrets_name_key: 'a secret with this name in the company',
+  'routines.name_key': 'a routine with this name in the company',
+  routines_name_key: 'a routine with this name in the company',
 }
 
 /** Does something with the database; what it refuses is thrown as an EngineError. */

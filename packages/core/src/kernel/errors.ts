@@ -79,6 +79,10 @@ export const kernelErrors = defineErrors({
     kind: 'unavailable',
     help: 'Files can not be kept or read now; nothing was changed. Look after the blob store, or create the engine with one.',
   },
+  secrets_unavailable: {
+    kind: 'unavailable',
+    help: 'Secrets can not be sealed or opened now; nothing was changed. Look after the secret store, or create the engine with one.',
+  },
   outcome_unknown: {
     kind: 'unavailable',
     help: 'Repeat the call with the same Idempotency-Key: it has its effect once, whatever became of this one.',
@@ -92,6 +96,11 @@ export const kernelErrors = defineErrors({
 
 export function notFound(entity: string, reference: string): EngineError {
   return new EngineError(kernelErrors.not_found, `There is no ${entity} ${reference}.`, { details: { entity, reference } })
+}
+
+/** What a call is told that brings no credential for what it names, and also when that is not there. What it named is not repeated. */
+export function withoutCredential(entity: string): EngineError {
+  return notFound(entity, 'that the credential of this call is for')
 }
 
 /** What a command is answered that would change something in an archived company. */

@@ -23,14 +23,12 @@ import type { secretEvents } from '../secrets/events.ts'
 import type { knowledgeEvents } from '../knowledge/events.ts'
 import type { routineEvents } from '../routines/events.ts'
 import type { preferenceEvents } from '../preferences/events.ts'
-import type { auditEvents } from '../audit/events.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { EntityName } from './locate.ts'
 
 type Schemas = typeof agentEvents &
   typeof approvalEvents &
   typeof attachmentEvents &
-  typeof auditEvents &
   typeof commentEvents &
   typeof companyEvents &
   typeof deliverableEvents &

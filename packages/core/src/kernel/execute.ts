@@ -12,16 +12,17 @@ import type { Done } from './batch.ts'
 import type { Call } from './call.ts'
 import { assertNotArchived, refusedWhenArchived } from './archive.ts'
 import { decide, forbidden, leaseLost } from './authorize.ts'
-import type { Command, CommandContext, Query, QueryContext } from './command.ts'
+import type { Command, CommandContext, PrepareContext, Query, QueryContext } from './command.ts'
 import { explainDatabaseError } from './constraints.ts'
 import { storeContent } from './content.ts'
-import { EngineError, kernelErrors, notFound } from './errors.ts'
+import { EngineError, kernelErrors, notFound, withoutCredential } from './errors.ts'
 import type { AnyEvent } from './events.ts'
 import type { Host } from './host.ts'
 import { idempotencyKeptMs, keyedRequest, recall, recallGone, remember, type KeyedRequest } from './idempotency.ts'
 import { parseInput } from './input.ts'
 import { inTransaction, type Unit } from './transaction.ts'
 import { permissions, type Scope } from './permissions.ts'
+import { comparableInput, sealValue } from './secret-value.ts'
 import type { Operation } from './registry.ts'
 
 interface Resolved {
@@ -36,7 +37,7 @@ export async function execute(host: Host, name: string, request: { input: unknow
   if (!operation) throw notFound('operation', name)
   const { definition } = operation
   try {
-    const input = parseInput(definition.input, request.input ?? {})
+    const input = parseInput(definition.input, withoutSecrets(host, request.call.actor, request.input ?? {}))
     const done = await runBatched(host, operation, { input, call: request.call })
     if (done) return done.output
     const resolved = await resolve(host, operation, { input, call: request.call }).catch((error: unknown) =>
@@ -52,6 +53,12 @@ export async function execute(host: Host, name: string, request: { input: unknow
   } catch (error) {
     throw explainDatabaseError(error)
   }
+}
+
+/** What a run says goes nowhere with the value of a secret that this process gave it (PROMISES S15). */
+function withoutSecrets(host: Host, actor: Actor, input: unknown): unknown {
+  const redactor = actor.kind === 'run' ? host.redactors.get(actor.id) : undefined
+  return redactor ? redactor.redactAll(input) : input
 }
 
 /** Tries a command's form for many calls at once; what is not ordinary, or has no effect there, goes the way of all commands. */
@@ -73,7 +80,12 @@ async function runQuery(host: Host, resolved: Resolved, given: { definition: Que
 /** What may be used outside of a transaction. @throws `lease_lost` for a run that is over */
 async function readContext(host: Host, { companyId }: Resolved, { actor }: Call): Promise<QueryContext> {
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
-  return { db: host.db, actor, companyId, now: isoTime(host.clock.now()), blobs: host.blobs }
+  const { db, blobs, embedder, settings } = host
+  return { db, actor, companyId, now: isoTime(host.clock.now()), blobs, embedder, settings }
+}
+
+async function prepareContext(host: Host, resolved: Resolved, call: Call): Promise<PrepareContext> {
+  return { ...(await readContext(host, resolved, call)), secrets: host.secrets, newId: host.newId }
 }
 
 interface ParsedRequest {
@@ -101,16 +113,17 @@ async function resolve(host: Host, operation: Operation, { input, call }: Parsed
 
 /** Finds what a call is about. @throws `not_found`, also for another company's; `forbidden` */
 async function allow(host: Host, { definition }: Operation, given: ParsedRequest & { db: Kysely<Database> }) {
-  const { scope, company } = definition.access
+  const { access } = definition
+  const { scope, company } = access
   if (company === 'new' || company === 'visible' || company === 'actor') throw new Error(`a call about the company "${company}" names none`)
   const { actor } = given.call
   const { parameter, locate } = host.registry.entity(company)
   const reference = String(given.input[parameter])
   const target = await locate(given.db, reference)
-  // Whoever has its token need not be of its company; and what is no token may be nearly one, so it is not repeated.
-  const isInvitation = company === 'invitation'
-  const decision = target ? decide(actor, { scope, companyId: isInvitation ? null : target.companyId, target }) : 'missing'
-  if (!target || decision === 'missing') throw notFound(company, isInvitation ? 'with this token' : reference)
+  // Whoever brings its credential need not be of its company; and what is no token may be nearly one, so it is not repeated.
+  const isLetIn = access.carriesCredential === true && decide(actor, { scope, companyId: null, target }) === 'allowed'
+  const decision = isLetIn ? 'allowed' : target && decide(actor, { scope, companyId: target.companyId, target })
+  if (!target || decision === 'missing') throw access.carriesCredential ? withoutCredential(company) : notFound(company, reference)
   if (decision === 'denied') throw forbidden(actor, scope)
   return { parameter, target }
 }
@@ -137,9 +150,8 @@ function isAboutOwn(actor: Actor, scope: Scope): boolean {
 
 async function runCommand(host: Host, found: Resolved, given: { definition: Command; call: Call }): Promise<unknown> {
   const { call, definition } = given
-  const resolved = definition.takesContent
-    ? { ...found, input: await storeContent(await readContext(host, found, call), definition, found.input) }
-    : found
+  const resolved = definition.takesContent || definition.takesSecret ? { ...found, input: await prepareInput(host, found, given) } : found
+  const prepared = definition.prepare && (await definition.prepare(await prepareContext(host, resolved, call), resolved.input))
   const nowMs = host.clock.now()
   const keyed =
     call.idempotencyKey === undefined
@@ -147,7 +159,7 @@ async function runCommand(host: Host, found: Resolved, given: { definition: Comm
       : keyedRequest(resolved.operation.name, call.actor, {
           key: call.idempotencyKey,
           companyId: idempotencyCompany(resolved),
-          input: resolved.input,
+          input: comparableInput({ command: definition, input: resolved.input }),
         })
   const { access, locks = 'company' } = given.definition
   const unit: Unit = {
@@ -155,10 +167,16 @@ async function runCommand(host: Host, found: Resolved, given: { definition: Comm
     // What an agent may do to its own is decided by whose it is: that must not change meanwhile.
     locks: isAboutOwn(call.actor, access.scope) ? 'company' : locks,
   }
-  const done = await inTransaction(host, unit, (tx) => transact(host, resolved, { ...given, tx, nowMs, keyed }))
+  const done = await inTransaction(host, unit, (tx) => transact(host, resolved, { ...given, tx, nowMs, keyed, prepared }))
   await host.probe?.(`${resolved.operation.name}.committed`)
   host.bus.publish(done.events)
   return done.output
+}
+
+/** Does outside of the transaction what a command's input needs: bytes are stored, a secret is sealed. */
+async function prepareInput(host: Host, found: Resolved, { definition, call }: { definition: Command; call: Call }) {
+  const context = await readContext(host, found, call)
+  return sealValue(host, context, { command: definition, input: await storeContent(context, definition, found.input) })
 }
 
 /** A call that founds a company has no company yet that its repeat could share. */
@@ -172,6 +190,7 @@ interface Work {
   readonly tx: Transaction<Database>
   readonly nowMs: number
   readonly keyed: KeyedRequest | null
+  readonly prepared: unknown
 }
 
 /** The inside of the one transaction: recall, fence, handle, record. */
@@ -188,7 +207,7 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   const { context, recorded, liveRuns, isUnchanged } = createContext(host, resolved, work)
   const { name } = resolved.operation
   await host.probe?.(`${name}.begun`)
-  const output = await refusedWhenArchived(context, definition, () => definition.handle(context, resolved.input))
+  const output = await refusedWhenArchived(context, definition, () => definition.handle(context, resolved.input, work.prepared))
   await host.probe?.(`${name}.handled`)
   if (recorded.length === 0 && !isUnchanged() && definition.unaudited === undefined) {
     throw new EngineError(

@@ -2,11 +2,14 @@ import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
+import type { SecretStore } from '../ports/secret-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { Batcher } from './batch.ts'
 import type { CompanyTurns } from './company-turns.ts'
+import type { GuardedEmbedder } from './embedding.ts'
 import type { EventBus } from './events.ts'
+import type { Redactor } from './redactor.ts'
 import type { Registry } from './registry.ts'
 import type { EngineSettings } from './settings.ts'
 
@@ -21,6 +24,11 @@ export interface Host {
   readonly clock: Clock
   readonly adapters: AdapterCatalog
   readonly blobs: BlobStore
+  readonly secrets: SecretStore
+  /** What blots out the secrets of the runs that this process executes, by run id; none for a run that was given no secrets. */
+  readonly redactors: Map<string, Redactor>
+  /** Null when this engine was created without one, and inside a transaction of its host. */
+  readonly embedder: GuardedEmbedder | null
   readonly settings: EngineSettings
   /** Holds every answer to its schema; for tests, since a wrong answer is our defect and never the caller's. */
   readonly checksOutputs: boolean

@@ -27,7 +27,6 @@ export type EntityName =
   | 'routine'
   | 'trigger'
   | 'preference'
-  | 'seal'
 
 /** Where a thing belongs: what authorization needs to know before anything is read or changed. */
 export interface Location {

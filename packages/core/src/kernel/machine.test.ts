@@ -4,6 +4,7 @@ import { agentMachine } from '../agents/machine.ts'
 import { companyMachine } from '../companies/machine.ts'
 import { deliverableMachine } from '../deliverables/machine.ts'
 import { goalMachine } from '../goals/machine.ts'
+import { interactionMachine } from '../interactions/machine.ts'
 import { runMachine } from '../runs/machine.ts'
 import { taskMachine } from '../tasks/machine.ts'
 import { defineMachine, type Machine } from './machine.ts'
@@ -39,17 +40,26 @@ const expected: Record<string, string> = {
   task:
     'backlog>todo:update backlog>in_progress:checkout backlog>cancelled:cancel todo>in_progress:checkout todo>backlog:update todo>blocked:block todo>cancelled:cancel ' +
     'in_progress>in_review:submit in_progress>in_review:report in_progress>in_review:update in_progress>todo:release in_progress>todo:recover in_progress>todo:report ' +
-    'in_progress>blocked:block in_progress>blocked:report in_progress>blocked:recover in_progress>done:complete in_progress>done:report in_progress>cancelled:cancel ' +
+    'in_progress>blocked:block in_progress>blocked:report in_progress>blocked:recover in_progress>blocked:ask in_progress>done:complete in_progress>done:report in_progress>cancelled:cancel ' +
     'in_review>todo:review in_review>todo:update in_review>in_progress:checkout in_review>done:review in_review>done:complete in_review>blocked:review in_review>cancelled:review in_review>cancelled:cancel ' +
-    'blocked>todo:update blocked>in_progress:checkout blocked>cancelled:cancel',
+    'blocked>todo:update blocked>todo:answer blocked>in_progress:checkout blocked>cancelled:cancel',
   run:
     'queued>running:claim queued>cancelled:cancel running>succeeded:report running>failed:report running>timed_out:report running>cancelled:cancel ' +
     'running>cancelled:release running>lost:sweep running>waiting:ask waiting>queued:answer waiting>cancelled:cancel',
+  interaction: 'pending>answered:answer pending>accepted:accept pending>rejected:reject pending>cancelled:cancel pending>expired:expire',
   deliverable:
     'pending>approved:review pending>revision_requested:review pending>rejected:review pending>superseded:submit pending>superseded:close revision_requested>revised:submit',
 }
 
-const machines: Machine<string, string>[] = [companyMachine, agentMachine, goalMachine, taskMachine, runMachine, deliverableMachine]
+const machines: Machine<string, string>[] = [
+  companyMachine,
+  agentMachine,
+  goalMachine,
+  taskMachine,
+  runMachine,
+  interactionMachine,
+  deliverableMachine,
+]
 
 describe.each(machines)('the machine of a $name', (machine) => {
   const legal = new Set((expected[machine.name] ?? '').split(' '))

@@ -77,6 +77,8 @@ function checkDefinition(name: string, definition: AnyDefinition, entities: Read
     throw new Error(`${name} needs the input field ${parameter} to find its company`)
   if (definition.kind === 'command' && definition.takesContent && !('content' in definition.input.shape))
     throw new Error(`${name} takes content but has no input field for it`)
+  if (definition.kind === 'command' && definition.takesSecret && !('value' in definition.input.shape))
+    throw new Error(`${name} takes a secret but has no input field for it`)
   const pathParameters = definition.http?.[1].matchAll(/:(\w+)/g) ?? []
   for (const [, field] of pathParameters) {
     if (field && !(field in definition.input.shape)) throw new Error(`${name} has :${field} in its path but not in its input`)

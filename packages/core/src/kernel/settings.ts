@@ -15,8 +15,21 @@ export interface EngineSettings {
   readonly stopGraceMs: number
   /** How long an adapter that was told to stop may take before its run is concluded without it, milliseconds. */
   readonly abandonMs: number
+  /** How many runs one conversation of an agent about a task may have before the next one begins anew. */
+  readonly sessionRuns: number
+  /** How many input tokens may have gone into it. */
+  readonly sessionInputTokens: number
+  /** How old it may be, milliseconds. */
+  readonly sessionMs: number
+  /** How old events are at most when they are sealed, milliseconds. */
+  readonly sealMs: number
+  /** How often a company's seals are anchored when there is something new, milliseconds, or after how many events. */
+  readonly anchorMs: number
+  readonly anchorEvents: number
   /** What is kept of a run's log, bytes. */
   readonly runLogBytes: number
+  /** About how many tokens of its company's knowledge a run is given. */
+  readonly knowledgeTokens: number
 }
 
 export const defaultSettings: EngineSettings = {
@@ -29,5 +42,12 @@ export const defaultSettings: EngineSettings = {
   stopGraceMs: 5_000,
   // A program may be given up to 60 seconds between SIGTERM and SIGKILL.
   abandonMs: 65_000,
+  sessionRuns: 200,
+  sessionInputTokens: 2_000_000,
+  sessionMs: 72 * 3_600_000,
+  sealMs: 2_000,
+  anchorMs: 300_000,
+  anchorEvents: 1_000,
   runLogBytes: 10 * 1024 * 1024,
+  knowledgeTokens: 4_000,
 }

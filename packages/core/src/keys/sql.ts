@@ -77,6 +77,27 @@ export async function updateKey(tx: Transaction<Database>, key: KeyTable, change
   return row ?? null
 }
 
+/** How many keys somebody may leave behind before the answer names only the first of them. */
+const mostNamed = 100
+
+/** The keys that a person made for agents, without those of the agent that stands for them, and without those that are revoked. */
+export async function keysMadeBy(
+  tx: Transaction<Database>,
+  given: { companyId: string; userId: string; exceptAgentId: string },
+): Promise<KeyTable[]> {
+  return tx
+    .selectFrom('keys')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('created_by_kind', '=', 'user')
+    .where('created_by_id', '=', given.userId)
+    .where('agent_id', '<>', given.exceptAgentId)
+    .where('revoked_at', 'is', null)
+    .orderBy('id')
+    .limit(mostNamed)
+    .execute()
+}
+
 /** The keys of a member, and of the agent that stands for them, which are not revoked. */
 export async function keysOfPerson(
   tx: Transaction<Database>,

@@ -7,12 +7,12 @@ import { Id, Name } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { revokeInvitesOf } from '../invites/revoke.ts'
 import { revokeKey } from '../keys/issue.ts'
-import { keysOfPerson } from '../keys/sql.ts'
+import { keysMadeBy, keysOfPerson } from '../keys/sql.ts'
 import { assertMayChange, assertMayGive, assertNotLastOwner } from './authority.ts'
 import { dismissHuman, renameHuman, restHuman, wakeHuman } from './human.ts'
 import { addUser, changeMember, joinCompany, memberRef } from './join.ts'
 import { memberMachine } from './machine.ts'
-import { Email, Member, Role, type MemberStatus } from './schema.ts'
+import { Email, Member, RemovedMember, Role, type KeyLeft, type MemberStatus } from './schema.ts'
 import { findMember, findOwnMembership, findUser, findUserByEmail } from './sql.ts'
 import { toMember, type MemberTable } from './table.ts'
 
@@ -78,9 +78,11 @@ async function changeProfile(
   return show(context, next)
 }
 
+const takenAway = 'rights can be taken away at any time'
+
 export const disable = statusCommand('disable', 'disabled', {
   title: 'Keep a member out for the time being: their keys stop working at once',
-  whenArchived: 'rights can be taken away at any time',
+  whenArchived: takenAway,
   async follow(context, member) {
     await restHuman(context, member)
     await revokeInvitesOf(context, member, { above: null })
@@ -92,15 +94,25 @@ export const enable = statusCommand('enable', 'active', {
   follow: wakeHuman,
 })
 
-export const remove = statusCommand('remove', 'removed', {
+export const remove = command({
   title: 'Remove a member: their keys are revoked, their open tasks lose their assignee',
-  whenArchived: 'rights can be taken away at any time',
-  async follow(context, member) {
+  description: 'Keys that they made for agents go on working. The answer and the event name them, so that you can revoke them.',
+  input: z.strictObject({ memberId: Id }),
+  output: RemovedMember,
+  access: { scope: 'members:manage', company: 'member' },
+  http: ['POST', '/members/:memberId/remove'],
+  whenArchived: takenAway,
+  async handle(context, { memberId }) {
     const { companyId } = context
+    const member = await requireMember(context, memberId)
+    const made = await keysMadeBy(context.tx, { companyId, userId: member.user_id, exceptAgentId: member.agent_id })
+    const keysLeft = made.map(({ id, agent_id: agentId, name, prefix }) => ({ id, agentId, name, prefix }))
+    const next = await moveMember(context, member, { verb: 'remove', to: 'removed', about: { keysLeft } })
     const keys = await keysOfPerson(context.tx, { companyId, memberId: member.id, agentId: member.agent_id })
     for (const key of keys) await revokeKey(context, key, 'member_removed')
-    await revokeInvitesOf(context, member, { above: null })
-    await dismissHuman(context, member)
+    await revokeInvitesOf(context, next, { above: null })
+    await dismissHuman(context, next)
+    return { ...(await show(context, next)), keysLeft }
   },
 })
 
@@ -111,7 +123,7 @@ interface StatusChange {
   follow(context: CommandContext, member: MemberTable): Promise<void>
 }
 
-function statusCommand<Verb extends 'disable' | 'enable' | 'remove'>(verb: Verb, to: MemberStatus, change: StatusChange) {
+function statusCommand<Verb extends 'disable' | 'enable'>(verb: Verb, to: MemberStatus, change: StatusChange) {
   const { title, whenArchived, follow } = change
   return command({
     title,
@@ -121,16 +133,27 @@ function statusCommand<Verb extends 'disable' | 'enable' | 'remove'>(verb: Verb,
     http: ['POST', `/members/:memberId/${verb}`],
     ...(whenArchived !== undefined && { whenArchived }),
     async handle(context, { memberId }) {
-      const member = await requireMember(context, memberId)
-      assertTransition(memberMachine, member.status, { to, verb })
-      assertMayChange(context, member)
-      if (to !== 'active') await assertNotLastOwner(context, member)
-      const next = await changeMember(context, member, { status: to })
-      context.emit('member.status_changed', memberRef(next), { from: member.status, to })
+      const next = await moveMember(context, await requireMember(context, memberId), { verb, to })
       await follow(context, next)
       return show(context, next)
     },
   })
+}
+
+interface Move {
+  readonly verb: 'disable' | 'enable' | 'remove'
+  readonly to: MemberStatus
+  /** What its event says besides. */
+  readonly about?: { readonly keysLeft: KeyLeft[] }
+}
+
+async function moveMember(context: CommandContext, member: MemberTable, { verb, to, about }: Move): Promise<MemberTable> {
+  assertTransition(memberMachine, member.status, { to, verb })
+  assertMayChange(context, member)
+  if (to !== 'active') await assertNotLastOwner(context, member)
+  const next = await changeMember(context, member, { status: to })
+  context.emit('member.status_changed', memberRef(next), { from: member.status, to, ...about })
+  return next
 }
 
 async function requireMember(context: CommandContext, memberId: string): Promise<MemberTable> {

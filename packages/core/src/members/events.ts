@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
-import { MemberStatus, Role } from './schema.ts'
+import { KeyLeft, MemberStatus, Role } from './schema.ts'
 
 export const memberEvents = {
   'member.added': z.object({ userId: z.string(), agentId: z.string(), name: z.string(), role: Role, inviteId: z.string().nullable() }),
   'member.updated': z.object({ changed: z.array(z.string()), role: Role }),
-  'member.status_changed': z.object({ from: MemberStatus, to: MemberStatus }),
+  /** `keysLeft`, of somebody who was removed, are the keys that they made for agents, which go on working. */
+  'member.status_changed': z.object({ from: MemberStatus, to: MemberStatus, keysLeft: z.array(KeyLeft).optional() }),
 }

@@ -1,11 +1,13 @@
 import { agentRef, changeAgent, requireAgent, setAgentStatus } from '../agents/change.ts'
 import { agentMachine } from '../agents/machine.ts'
 import { registerAgent } from '../agents/register.ts'
+import { terminateAgent } from '../agents/terminate.ts'
 import { humanAdapterType } from '../kernel/adapters.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { cancelRunsOfAgent } from '../runs/cancel.ts'
 import { assignTask } from '../tasks/assign.ts'
 import { taskMachine } from '../tasks/machine.ts'
+import { rerouteWaiting } from '../tasks/reroute.ts'
 import { requireTask } from '../tasks/transition.ts'
 import type { MemberTable } from './table.ts'
 
@@ -50,18 +52,19 @@ export async function wakeHuman(context: CommandContext, member: MemberTable): P
   const agent = await requireAgent(context, member.agent_id)
   if (agent.status === 'paused' && agent.pause_reason === 'system') {
     await setAgentStatus(context, agent, { to: 'idle', reason: 'member_enabled' })
+    await rerouteWaiting(context)
   }
 }
 
 /** Whoever goes leaves their open tasks to be given to others. */
 export async function dismissHuman(context: CommandContext, member: MemberTable): Promise<void> {
   const agent = await requireAgent(context, member.agent_id)
-  await cancelRunsOfAgent(context, agent, { statuses: ['queued', 'running'], reason: 'agent_terminated' })
+  await cancelRunsOfAgent(context, agent, { statuses: ['queued', 'running', 'waiting'], reason: 'agent_terminated' })
   for (const taskId of await openTasksOf(context, member)) {
     await assignTask(context, await requireTask(context, taskId), { agentId: null, reason: `${member.name} is no longer a member` })
   }
   const current = await requireAgent(context, member.agent_id)
-  if (current.status !== 'terminated') await setAgentStatus(context, current, { to: 'terminated', reason: 'member_removed' })
+  if (current.status !== 'terminated') await terminateAgent(context, current, 'member_removed')
 }
 
 async function openTasksOf(context: CommandContext, member: MemberTable): Promise<string[]> {

@@ -23,5 +23,15 @@ export const Member = z
   .meta({ id: 'Member' })
 export type Member = z.infer<typeof Member>
 
+/** A key that somebody made for an agent before they were removed. */
+export const KeyLeft = z.object({ id: Id, agentId: Id.nullable(), name: z.string(), prefix: z.string() })
+export type KeyLeft = z.infer<typeof KeyLeft>
+
+export const RemovedMember = Member.extend({
+  keysLeft: z
+    .array(KeyLeft)
+    .describe('Keys that they made for agents, 100 at most. They go on working; revoke those that they may still know.'),
+}).meta({ id: 'RemovedMember' })
+
 /** Addresses that differ only in case are the same person's. */
 export const Email = z.email().max(320).toLowerCase()

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
-import type { JsonObject } from '../kernel/json.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import type { Redactor } from '../kernel/redactor.ts'
 import type { Logger } from './logger.ts'
 import type { RunContext, RunOutcome } from './run-contract.ts'
 
@@ -20,11 +21,41 @@ export interface AgentAdapter<Config = unknown> {
   /** When usage is known: before each model call, while the run streams, or only at its end. */
   readonly metering: 'call' | 'stream' | 'final'
   start(options: AdapterStartOptions<Config>): Promise<AdapterSession>
+  /** Finds out whether a configuration would work, without working on a task: is the program there, does the server know the key. */
+  test?(options: AdapterTestOptions<Config>): Promise<AdapterTestReport>
+}
+
+export interface AdapterTestOptions<Config> {
+  readonly config: Config
+  /** What the agent's programs would be given; see AdapterStartOptions. */
+  readonly env: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}
+
+/** What was looked at, in the order of looking; it would work when none failed. */
+export interface AdapterTestReport {
+  readonly checks: readonly {
+    readonly name: string
+    readonly status: 'passed' | 'warned' | 'failed'
+    /** What was found and, when it failed, what would help. Never a secret. */
+    readonly message: string
+  }[]
 }
 
 export interface AdapterStartOptions<Config> {
+  /** The agent's configuration with the values of its secrets; never to be logged. */
   readonly config: Config
   readonly runId: string
+  /**
+   * Variables for the programs of this run: the secrets that are bound to company, project and agent, and the environment of the
+   * project. They go before any that the configuration has, and into the environment of programs only, never into arguments.
+   */
+  readonly env: Readonly<Record<string, string>>
+  /**
+   * Blots out the secrets of this run. All that an adapter emits and logs goes through it anyway; an adapter that cuts texts lets
+   * them through it first, since half of a value is not found any more.
+   */
+  readonly redactor: Redactor
   readonly logger: Logger
 }
 
@@ -38,11 +69,28 @@ export interface AdapterSession {
 
 export interface AdapterTurn {
   readonly context: RunContext
+  /** What the last run of this agent for this task left with its last `session` event, for the adapter alone to read; null at first. */
+  readonly session: JsonObject | null
+  /** What this run may do in Engine while it works, as tools for a model; each call is a command under the run's own rights. */
+  readonly tools: readonly AgentTool[]
   /** Aborted when the run is cancelled, times out, loses its lease or the host stops; `signal.reason` says which. */
   readonly signal: AbortSignal
   /** Records one event. Await it: it carries back pressure, and it rejects when the event was refused. */
   emit(event: AdapterEvent): Promise<void>
 }
+
+export interface AgentTool {
+  /** Letters, digits and underscores, such as `comments_create`. */
+  readonly name: string
+  readonly description: string
+  /** A JSON schema of an object; what the run itself determines (its task, its company) is not in it. */
+  readonly inputSchema: JsonObject
+  /** Never rejects for what the model got wrong: such an answer is for the model to read. Rejects when the run may no longer act. */
+  call(input: JsonValue): Promise<ToolAnswer>
+}
+
+export type ToolAnswer =
+  { readonly isError: false; readonly output: JsonValue } | { readonly isError: true; readonly code: string; readonly message: string }
 
 export type AdapterEvent =
   | { type: 'log'; stream: LogStream; text: string }
@@ -50,11 +98,18 @@ export type AdapterEvent =
   | { type: 'usage'; usage: RunUsage }
   | { type: 'comment'; body: string }
   | { type: 'deliverable'; title: string; summary?: string; content: string; contentType?: string }
+  /** What the next run of this agent for this task is to start from, such as the id of a conversation; at most 64 KiB of JSON. */
+  | { type: 'session'; state: JsonObject | null }
+  /** A tool that the agent used by itself, for those who watch. */
+  | { type: 'tool_call'; name: string; input?: JsonValue; output?: JsonValue; isError?: boolean; durationMs?: number }
 
 export type LogStream = 'stdout' | 'stderr' | 'system'
 
 /** What a run consumed since its last usage event; amounts add up. */
 export interface RunUsage {
+  /** Who is paid for it and for which model, where the adapter knows. */
+  provider?: string | undefined
+  model?: string | undefined
   inputTokens?: number | undefined
   outputTokens?: number | undefined
   cachedInputTokens?: number | undefined

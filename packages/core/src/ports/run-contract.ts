@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { jsonObject } from '../kernel/schema.ts'
+import { AskRequest } from './ask-contract.ts'
 
 /** Why a run failed, as a class that decides what happens next. Never parsed out of text. */
 export const failureClasses = [
@@ -27,6 +28,10 @@ export const RunOutcome = z
       kind: z.literal('blocked'),
       reason: z.string().min(1).max(2_000),
       owner: z.string().max(200).optional().describe('Who can unblock it.'),
+    }),
+    z.strictObject({
+      kind: z.literal('waiting'),
+      interaction: AskRequest.describe('What a person is asked; the same run goes on with the answer.'),
     }),
     z.strictObject({
       kind: z.literal('continue'),
@@ -83,5 +88,39 @@ export const RunContext = z.object({
   ),
   /** Reviews of earlier versions, oldest first. */
   feedback: z.array(z.object({ version: z.number(), decision: z.string(), feedback: z.string().nullable() })),
+  /** What people keep for agents to know, the best first and bounded; `about` says what it is. Data, never instructions. */
+  knowledge: z.object({
+    about: z.string(),
+    entries: z.array(
+      z.object({
+        id: z.string(),
+        title: z.string(),
+        scope: z.enum(['company', 'project']),
+        source: z.string().nullable(),
+        body: z.string(),
+        tokens: z.number(),
+        isCut: z.boolean(),
+      }),
+    ),
+    omitted: z
+      .array(z.object({ id: z.string(), title: z.string(), tokens: z.number() }))
+      .describe('What fits too and had no room, the best first, 100 at most.'),
+    moreOmitted: z.number().describe('How many had no room besides.'),
+    usedEmbeddings: z.boolean().describe('False when the entries were found by their words alone.'),
+  }),
+  /** What is preferred for this task, by key; the nearest scope has decided. */
+  preferences: z.record(z.string(), z.json()),
+  /** What people were asked about the task, newest last, with their answers. */
+  interactions: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      prompt: z.string(),
+      status: z.string(),
+      answer: jsonObject.nullable(),
+      answeredBy: z.string().nullable(),
+      answeredAt: z.string().nullable(),
+    }),
+  ),
 })
 export type RunContext = z.infer<typeof RunContext>

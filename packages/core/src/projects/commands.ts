@@ -7,10 +7,11 @@ import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
-import { refuseEnv, showsEnv } from './env.ts'
+import { rerouteWaiting } from '../tasks/reroute.ts'
+import { noteSecretsOfEnv, refuseEnv, showsEnv } from './env.ts'
 import { projectMachine } from './machine.ts'
 import { Project, ProjectInput, ProjectStatus } from './schema.ts'
-import { findProject } from './sql.ts'
+import { findProject, updateProject } from './sql.ts'
 import { toProject, type ProjectTable } from './table.ts'
 
 export const create = command({
@@ -43,6 +44,7 @@ export const create = command({
       updated_at: context.now,
     }
     await context.tx.insertInto('projects').values(row).execute()
+    await noteSecretsOfEnv(context, row, input.env)
     context.emit('project.created', ref(row), { name: row.name, status: row.status })
     return toProject(row, { showsEnv: showsEnv(context) })
   },
@@ -82,8 +84,10 @@ export const update = command({
       env: input.env && JSON.stringify(input.env),
     })
     const next = await writeProject(context, project, changes)
+    await noteSecretsOfEnv(context, next, input.env)
     context.emit('project.updated', ref(next), { changed: fieldNames(changes) })
     if (next.status !== project.status) context.emit('project.status_changed', ref(next), { from: project.status, to: next.status })
+    if (input.defaultAgentId) await rerouteWaiting(context)
     return toProject(next, { showsEnv: showsEnv(context) })
   },
 })
@@ -104,14 +108,7 @@ async function requireSurroundings(context: CommandContext, given: Surroundings)
 }
 
 async function writeProject(context: CommandContext, project: ProjectTable, changes: Partial<ProjectTable>): Promise<ProjectTable> {
-  const next = await context.tx
-    .updateTable('projects')
-    .set({ ...changes, version: project.version + 1, updated_at: context.now })
-    .where('company_id', '=', context.companyId)
-    .where('id', '=', project.id)
-    .where('version', '=', project.version)
-    .returningAll()
-    .executeTakeFirst()
+  const next = await updateProject(context.tx, project, { ...changes, updated_at: context.now })
   if (!next) throw changedMeanwhile('project', project.id)
   return next
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
@@ -12,6 +12,38 @@ const projectById = statement((db, given: { id: string }) => db.selectFrom('proj
 
 export async function findProject(db: Kysely<Database>, id: string): Promise<ProjectTable | null> {
   return first(await projectById(db, { id }))
+}
+
+/** The projects whose default agent this is, ours until the transaction ends. */
+export async function lockProjectsWithDefault(
+  tx: Transaction<Database>,
+  given: { companyId: string; agentId: string },
+): Promise<ProjectTable[]> {
+  return tx
+    .selectFrom('projects')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('default_agent_id', '=', given.agentId)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute()
+}
+
+/** Changes a project that is still at the version that was read; null when it is not. */
+export async function updateProject(
+  tx: Transaction<Database>,
+  project: ProjectTable,
+  changes: Partial<ProjectTable>,
+): Promise<ProjectTable | null> {
+  const next = await tx
+    .updateTable('projects')
+    .set({ ...changes, version: project.version + 1 })
+    .where('company_id', '=', project.company_id)
+    .where('id', '=', project.id)
+    .where('version', '=', project.version)
+    .returningAll()
+    .executeTakeFirst()
+  return next ?? null
 }
 
 /** The project of this company that a caller names in the field `projectId`. @throws `rule_violated` when there is none */

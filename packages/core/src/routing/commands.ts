@@ -5,10 +5,12 @@ import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { requireLabels } from '../tasks/labels.ts'
+import { rerouteWaiting } from '../tasks/reroute.ts'
 import { readConditions } from './conditions.ts'
 import { RoutingRule, RoutingRuleInput, type ConditionsInput } from './schema.ts'
+import { showRule, showRules } from './show.ts'
 import { findRule, hasProject, rulesOf, updateRule } from './sql.ts'
-import { toRoutingRule, type RoutingRuleTable } from './table.ts'
+import type { RoutingRuleTable } from './table.ts'
 import { requireTakers, targetChanges, targetColumns } from './target.ts'
 
 /** How many rules a company has for all its tasks, and each project for its own: all of them are asked for each task. */
@@ -49,7 +51,8 @@ export const create = command({
     await requireTakers(context, input)
     await context.tx.insertInto('routing_rules').values(row).execute()
     context.emit('routing_rule.created', ref(row), { name: row.name, projectId })
-    return toRoutingRule(row)
+    await rerouteWaiting(context)
+    return showRule(context.tx, row)
   },
 })
 
@@ -77,7 +80,9 @@ export const update = command({
       fallback_agent_id: input.fallbackAgentId,
     })
     await requireTakers(context, input)
-    return toRoutingRule(await changeRule(context, rule, changes))
+    const next = await changeRule(context, rule, changes)
+    await rerouteWaiting(context)
+    return showRule(context.tx, next)
   },
 })
 
@@ -105,7 +110,7 @@ export const reorder = command({
       items.push(rule.position === position ? rule : await changeRule(context, rule, { position }))
     }
     if (asked.every((rule, position) => rule.position === position)) context.unchanged()
-    return { items: items.map(toRoutingRule) }
+    return { items: await showRules(context.tx, items) }
   },
 })
 
@@ -120,7 +125,7 @@ const remove = command({
     const rule = await requireRule(context, input.routingRuleId)
     await context.tx.deleteFrom('routing_rules').where('company_id', '=', context.companyId).where('id', '=', rule.id).execute()
     context.emit('routing_rule.deleted', ref(rule), { name: rule.name, projectId: rule.project_id })
-    return toRoutingRule(rule)
+    return showRule(context.tx, rule)
   },
 })
 export { remove as delete }

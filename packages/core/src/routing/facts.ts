@@ -10,7 +10,7 @@ import type { Candidate } from './candidates.ts'
 import type { AskedRule, RoutingFacts } from './choose.ts'
 import type { RoutingTask } from './conditions.ts'
 import { rulesOf } from './sql.ts'
-import { toRoutingRule } from './table.ts'
+import { toRule } from './table.ts'
 
 /** How long a run counts for what an agent costs, and how many of the latest are looked at. */
 const costsSinceMs = 30 * 24 * 60 * 60 * 1000
@@ -89,7 +89,7 @@ export async function loadFacts(
   const { companyId, projectId } = given
   const ofProject = projectId === null ? [] : await rulesOf(db, { companyId, projectId })
   const ofCompany = await rulesOf(db, { companyId, projectId: null })
-  const rules: AskedRule[] = [...ofProject, ...ofCompany].filter((row) => row.is_enabled === 1).map(toRoutingRule)
+  const rules: AskedRule[] = [...ofProject, ...ofCompany].filter((row) => row.is_enabled === 1).map(toRule)
   const agents = await loadCandidates(db, companyId)
   const defaults = first(await defaultAgents(db, { companyId, projectId }))
   return {
@@ -110,8 +110,13 @@ const labelsOf = statement((db, given: { companyId: string; taskId: string }) =>
   db.selectFrom('task_labels').select('label_id').where('company_id', '=', given.companyId).where('task_id', '=', given.taskId),
 )
 
+type RoutedColumns = Pick<
+  TaskTable,
+  'id' | 'company_id' | 'priority' | 'tags' | 'is_labelled' | 'context' | 'required_capabilities' | 'preferred_agent_id'
+>
+
 /** A task of the database as routing sees it. */
-export async function toRoutingTask(db: Kysely<Database>, task: TaskTable): Promise<RoutingTask> {
+export async function toRoutingTask(db: Kysely<Database>, task: RoutedColumns): Promise<RoutingTask> {
   const labels = task.is_labelled === 1 ? await labelsOf(db, { companyId: task.company_id, taskId: task.id }) : []
   return {
     priority: priorityName(task.priority),

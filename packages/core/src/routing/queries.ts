@@ -13,8 +13,8 @@ import type { RoutingTask } from './conditions.ts'
 import { loadCandidates, loadFacts, toRoutingTask } from './facts.ts'
 import { rankCandidates } from './rank.ts'
 import { HypotheticalTask, RoutingDecision, RoutingRule, TaskMatch } from './schema.ts'
+import { showRule, showRules } from './show.ts'
 import { findRule, hasProject } from './sql.ts'
-import { toRoutingRule } from './table.ts'
 
 export const get = query({
   title: 'Show a routing rule',
@@ -25,7 +25,7 @@ export const get = query({
   async handle(context, input) {
     const rule = await findRule(context.db, input.routingRuleId)
     if (!rule) throw notFound('routingRule', input.routingRuleId)
-    return toRoutingRule(rule)
+    return showRule(context.db, rule)
   },
 })
 
@@ -54,7 +54,8 @@ export const list = query({
       const [position, id] = decodeCursor(input.cursor, ['number', 'id'])
       rows = rows.where((e) => e(e.refTuple('position', 'id'), '>', e.tuple(Number(position), String(id))))
     }
-    return toPage(await rows.execute(), input.limit, { item: toRoutingRule, key: (row) => [row.position, row.id] })
+    const page = toPage(await rows.execute(), input.limit, { item: (row) => row, key: (row) => [row.position, row.id] })
+    return { ...page, items: await showRules(context.db, page.items) }
   },
 })
 

@@ -47,6 +47,9 @@ export const RoutingRule = z
     strategy: RoutingStrategy.nullable(),
     fallbackAgentId: Id.nullable(),
     lastAgentId: Id.nullable().describe('Whom round_robin chose last.'),
+    terminatedAgentIds: z
+      .array(Id)
+      .describe('Of its target and its fallback those that are terminated: the rule passes them over. Name others, or delete it.'),
     version: z.number().int(),
     createdAt: IsoTime,
     updatedAt: IsoTime,

@@ -21,7 +21,8 @@ export interface RoutingRuleTable {
   updated_at: string
 }
 
-export function toRoutingRule(row: RoutingRuleTable): RoutingRule {
+/** A rule as it is written; what became of the agents that it names is not in it. */
+export function toRule(row: RoutingRuleTable): Omit<RoutingRule, 'terminatedAgentIds'> {
   return {
     id: row.id,
     companyId: row.company_id,

@@ -1,19 +1,26 @@
 import type { AgentTable } from '../agents/table.ts'
+import { withdrawInteractions } from '../interactions/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
+import type { RunUsage } from '../ports/adapter.ts'
 import { findTask } from '../tasks/sql.ts'
 import { moveTask } from '../tasks/transition.ts'
 import { cancelRun } from './end.ts'
 import type { RunTable } from './table.ts'
 
-/** Cancels a queued or running run; a running one gives its task back. */
+/** Cancels a run that has not ended. A running one gives its task back, and so does one that waits, whose questions are taken back too. */
 export async function cancelAndRelease(
   context: CommandContext,
   run: RunTable,
-  given: { verb: 'cancel' | 'release'; reason: string },
+  given: { verb: 'cancel' | 'release'; reason: string; usage?: RunUsage | undefined },
 ): Promise<RunTable> {
   const next = await cancelRun(context, run, given)
-  if (run.status !== 'running') return next
+  if (run.status === 'queued') return next
   const task = await findTask(context.tx, run.task_id)
+  if (run.status === 'waiting') {
+    await withdrawInteractions(context, { taskId: run.task_id, runId: run.id, reason: given.reason })
+    if (task?.status === 'blocked') await moveTask(context, task, { to: 'todo', verb: 'answer', reason: given.reason })
+    return next
+  }
   if (task?.status === 'in_progress') await moveTask(context, task, { to: 'todo', verb: 'release', reason: given.reason })
   return next
 }
@@ -21,7 +28,7 @@ export async function cancelAndRelease(
 export async function cancelRunsOfAgent(
   context: CommandContext,
   agent: AgentTable,
-  given: { statuses: readonly ('queued' | 'running')[]; reason: string },
+  given: { statuses: readonly ('queued' | 'running' | 'waiting')[]; reason: string },
 ): Promise<void> {
   const runs = await context.tx
     .selectFrom('runs')

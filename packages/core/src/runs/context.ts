@@ -9,8 +9,13 @@ import type { Database } from '../database/tables.ts'
 import { feedbackOf, latestDeliverable } from '../deliverables/sql.ts'
 import { goalOfTask } from '../goals/fallback.ts'
 import { goalChain } from '../goals/sql.ts'
+import { latestInteractions } from '../interactions/sql.ts'
 import { notFound } from '../kernel/errors.ts'
+import type { EngineSettings } from '../kernel/settings.ts'
+import { readKnowledge } from '../knowledge/context.ts'
+import type { Finder } from '../knowledge/retrieve.ts'
 import type { RunContext } from '../ports/run-contract.ts'
+import { preferencesOfTask } from '../preferences/resolve.ts'
 import { priorityName } from '../tasks/schema.ts'
 import { blockersOf, findTask } from '../tasks/sql.ts'
 import type { TaskTable } from '../tasks/table.ts'
@@ -19,8 +24,20 @@ import { findRun } from './sql.ts'
 /** How many comments of a task an agent is shown, newest kept. */
 const commentsShown = 20
 
-/** What a run's agent gets to know, read when the run starts; with the agent's row for its adapter. */
-export async function readRunContext(db: Kysely<Database>, runId: string): Promise<{ context: RunContext; agent: AgentTable }> {
+/** How many of the questions about a task, newest kept. */
+const interactionsShown = 20
+
+/** What reading a context needs of an engine. */
+export interface ContextReader extends Finder {
+  readonly settings: Pick<EngineSettings, 'knowledgeTokens'>
+}
+
+/** What a run's agent gets to know, read when the run starts; with the agent's row for its adapter, and the project of its task. */
+export async function readRunContext(
+  reader: ContextReader,
+  runId: string,
+): Promise<{ context: RunContext; agent: AgentTable; projectId: string | null }> {
+  const { db } = reader
   const run = await findRun(db, runId)
   const task = run && (await findTask(db, run.task_id))
   const agent = run && (await findAgent(db, run.agent_id))
@@ -30,16 +47,17 @@ export async function readRunContext(db: Kysely<Database>, runId: string): Promi
     spec: 'engine.run-context.v1',
     run: { id: run.id, attempt: run.attempt, wakeReasons: JSON.parse(run.wake_reasons), fence: run.fence ?? 0 },
     agent: { id: agent.id, name: agent.name, role: agent.role, title: agent.title, instructions: agent.instructions },
-    ...(await readTaskContext(db, { company, task })),
+    ...(await readTaskContext(reader, { company, task, agentId: agent.id })),
   }
-  return { context, agent }
+  return { context, agent, projectId: task.project_id }
 }
 
 /** What there is to know of a task, whoever works on it. */
 export async function readTaskContext(
-  db: Kysely<Database>,
-  { company, task }: { company: CompanyTable; task: TaskTable },
+  reader: ContextReader,
+  { company, task, agentId }: { company: CompanyTable; task: TaskTable; agentId: string | null },
 ): Promise<Omit<RunContext, 'spec' | 'run' | 'agent'>> {
+  const { db } = reader
   const scope = { companyId: company.id, taskId: task.id }
   const goals = await goalChain(db, { companyId: company.id, goalId: await goalOfTask(db, task) })
   const blockers = await blockersOf(db, scope)
@@ -52,6 +70,9 @@ export async function readTaskContext(
     feedback: await feedbackOf(db, scope).then((rows) =>
       rows.map(({ number, decision, feedback }) => ({ version: number, decision, feedback })),
     ),
+    interactions: await readInteractions(db, task),
+    knowledge: await readKnowledge(reader, { task, budget: reader.settings.knowledgeTokens }),
+    preferences: await preferencesOfTask(db, { task, agentId }),
   }
 }
 
@@ -66,6 +87,20 @@ function describeTask(task: TaskTable): RunContext['task'] {
     tags: JSON.parse(task.tags),
     context: JSON.parse(task.context),
   }
+}
+
+async function readInteractions(db: Kysely<Database>, task: TaskTable): Promise<RunContext['interactions']> {
+  if (task.is_asked === 0) return []
+  const rows = await latestInteractions(db, { companyId: task.company_id, taskId: task.id, limit: interactionsShown })
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    prompt: row.prompt,
+    status: row.status,
+    answer: row.answer === null ? null : JSON.parse(row.answer),
+    answeredBy: row.answered_by_kind === null ? null : `${row.answered_by_kind}:${row.answered_by_id}`,
+    answeredAt: row.answered_at,
+  }))
 }
 
 async function readComments(db: Kysely<Database>, scope: { companyId: string; taskId: string }) {

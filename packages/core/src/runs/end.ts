@@ -2,6 +2,7 @@ import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { illegalTransition } from '../kernel/transition.ts'
+import type { RunUsage } from '../ports/adapter.ts'
 import type { RunOutcome } from '../ports/run-contract.ts'
 import { deleteLease, findLease } from './lease.ts'
 import { runMachine } from './machine.ts'
@@ -37,9 +38,10 @@ export async function endRun(context: CommandContext, run: RunTable, end: End): 
 export async function cancelRun(
   context: CommandContext,
   run: RunTable,
-  given: { verb: 'cancel' | 'release'; reason: string },
+  given: { verb: 'cancel' | 'release'; reason: string; usage?: RunUsage | undefined },
 ): Promise<RunTable> {
-  const next = await endRun(context, run, { status: 'cancelled', verb: given.verb, changes: { error_message: given.reason } })
+  const changes = { error_message: given.reason, ...usageChanges(run, given.usage ?? {}) }
+  const next = await endRun(context, run, { status: 'cancelled', verb: given.verb, changes })
   context.emit('run.cancelled', runRef(next), { ...aboutRun(next), reason: given.reason })
   return next
 }
@@ -67,6 +69,16 @@ export async function cancelQueuedRuns(
 ): Promise<void> {
   for (const run of await listQueuedRuns(context.tx, { companyId: context.companyId, taskId: given.taskId })) {
     if (run.agent_id !== given.exceptAgentId) await cancelRun(context, run, { verb: 'cancel', reason: given.reason })
+  }
+}
+
+/** What a run consumed, on top of what it had. */
+export function usageChanges(run: RunTable, usage: RunUsage): Partial<RunTable> {
+  return {
+    input_tokens: run.input_tokens + (usage.inputTokens ?? 0),
+    output_tokens: run.output_tokens + (usage.outputTokens ?? 0),
+    cached_input_tokens: run.cached_input_tokens + (usage.cachedInputTokens ?? 0),
+    cost_micros: run.cost_micros + (usage.costMicros ?? 0),
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { Id, IsoTime } from '../kernel/schema.ts'
+import { Id, IsoTime, jsonObject } from '../kernel/schema.ts'
 import { FailureClass, RunOutcome } from '../ports/run-contract.ts'
 export const RunStatus = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'timed_out', 'lost'])
 export type RunStatus = z.infer<typeof RunStatus>
@@ -25,6 +25,8 @@ export const Usage = z.strictObject({
   cachedInputTokens: z.number().int().min(0).optional(),
   costMicros: z.number().int().min(0).optional().describe('Micro-dollars.'),
 })
+
+export const Session = jsonObject.nullable().describe('What the next run of this agent for this task is to go on from; null to begin anew.')
 
 export const Run = z
   .object({

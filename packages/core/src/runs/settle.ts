@@ -1,5 +1,6 @@
 import { setAgentStatus } from '../agents/change.ts'
 import { findAgent } from '../agents/sql.ts'
+import { askAndWait } from '../interactions/wait.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { isoTime } from '../ports/clock.ts'
@@ -7,12 +8,12 @@ import type { RunOutcome } from '../ports/run-contract.ts'
 import type { RunUsage } from '../ports/adapter.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
-import { aboutRun, endRun, outcomeChanges, runRef } from './end.ts'
+import { aboutRun, endRun, outcomeChanges, runRef, usageChanges } from './end.ts'
 import { settle, settleLost, type Settlement, type SettlementFacts } from './settlement.ts'
 import type { LeaseTable, RunTable } from './table.ts'
 import { isWokenBySystem, wake } from './wake.ts'
 
-/** Ends a run with its outcome, in one transaction with everything that follows from it. */
+/** Ends a run with its outcome, or lets it wait, in one transaction with everything that follows from it. */
 export async function settleRun(
   context: CommandContext,
   run: RunTable,
@@ -20,16 +21,17 @@ export async function settleRun(
 ): Promise<RunTable> {
   const { outcome, usage = {} } = report
   const task = await requireTask(context, run.task_id)
+  if (outcome.kind === 'waiting') {
+    const { interaction: request } = outcome
+    return (await askAndWait(context, { run, task, request, changes: usageChanges(run, usage) })).run
+  }
   const settlement = settle(outcome, factsOf(context, run, task))
   const ended = await endRun(context, run, {
     status: settlement.runStatus,
     verb: 'report',
     changes: {
       ...outcomeChanges(outcome),
-      input_tokens: run.input_tokens + (usage.inputTokens ?? 0),
-      output_tokens: run.output_tokens + (usage.outputTokens ?? 0),
-      cached_input_tokens: run.cached_input_tokens + (usage.cachedInputTokens ?? 0),
-      cost_micros: run.cost_micros + (usage.costMicros ?? 0),
+      ...usageChanges(run, usage),
     },
   })
   if (outcome.kind === 'failed') await emitFailure(context, { run: ended, task, outcome, settlement })

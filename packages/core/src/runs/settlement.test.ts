@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { failureClasses, type RunOutcome } from '../ports/run-contract.ts'
-import { settle, settleLost, type SettlementFacts } from './settlement.ts'
+import { failureClasses } from '../ports/run-contract.ts'
+import { settle, settleLost, type EndingOutcome, type SettlementFacts } from './settlement.ts'
 
 const given = (facts: Partial<SettlementFacts> = {}): SettlementFacts => ({
   taskStatus: 'in_progress',
@@ -11,7 +11,7 @@ const given = (facts: Partial<SettlementFacts> = {}): SettlementFacts => ({
   random: () => 0.5,
   ...facts,
 })
-const failed = (failureClass: (typeof failureClasses)[number], more: object = {}): RunOutcome => ({
+const failed = (failureClass: (typeof failureClasses)[number], more: object = {}): EndingOutcome => ({
   kind: 'failed',
   class: failureClass,
   message: 'broke',
@@ -29,7 +29,7 @@ describe('the end of a run', () => {
   })
 
   it('leaves a submitted task to its review', () => {
-    for (const outcome of [{ kind: 'done' }, { kind: 'needs_review' }, failed('transient')] as RunOutcome[]) {
+    for (const outcome of [{ kind: 'done' }, { kind: 'needs_review' }, failed('transient')] as EndingOutcome[]) {
       expect(settle(outcome, given({ taskStatus: 'in_review' }))).toMatchObject({ move: null, next: null })
     }
   })

@@ -2,6 +2,9 @@ import type { FailureClass, RunOutcome } from '../ports/run-contract.ts'
 import { backoffMs } from '../kernel/retry.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 
+/** A run that waits for an answer has not ended. */
+export type EndingOutcome = Exclude<RunOutcome, { kind: 'waiting' }>
+
 /** What a run's end depends on. */
 export interface SettlementFacts {
   readonly taskStatus: string
@@ -32,7 +35,7 @@ const hopeless: ReadonlySet<FailureClass> = new Set(['auth', 'config', 'bad_requ
 const brokenAgent: ReadonlySet<FailureClass> = new Set(['auth', 'config'])
 
 /** Decides what follows from an outcome. Pure. */
-export function settle(outcome: RunOutcome, facts: SettlementFacts): Settlement {
+export function settle(outcome: EndingOutcome, facts: SettlementFacts): Settlement {
   const ended = { next: null, agentError: null } as const
   switch (outcome.kind) {
     case 'done':

@@ -110,6 +110,20 @@ export async function findQueuedRun(
   return first(await queuedRun(db, given))
 }
 
+const waitingRun = statement((db, given: { companyId: string; taskId: string }) =>
+  db
+    .selectFrom('runs')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('task_id', '=', given.taskId)
+    .where('status', '=', sql.lit('waiting')),
+)
+
+/** The one run of a task that waits for an answer. */
+export async function findWaitingRun(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<RunTable | null> {
+  return first(await waitingRun(db, given))
+}
+
 const queuedRunsOfTask = statement((db, given: { companyId: string; taskId: string }) =>
   db
     .selectFrom('runs')

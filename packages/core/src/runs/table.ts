@@ -41,6 +41,21 @@ export interface LeaseTable {
   expires_at: string
 }
 
+/** What an adapter goes on from when its agent works on the task again. */
+export interface AgentSessionTable {
+  company_id: string
+  agent_id: string
+  task_id: string
+  /** Of what else it depends on; see session.ts. */
+  fingerprint: string
+  state: string
+  /** How many runs it is made of, and what went into them. */
+  runs: number
+  input_tokens: number
+  created_at: string
+  updated_at: string
+}
+
 export interface RunLogTable {
   company_id: string
   run_id: string

@@ -5,7 +5,8 @@ import type { TaskTable } from '../tasks/table.ts'
 import { openTasksOf } from '../tasks/sql.ts'
 import { aboutRun, runRef } from './end.ts'
 import type { WakeReason } from './schema.ts'
-import { findQueuedRun, insertRun, updateRun } from './sql.ts'
+import { findQueuedRun, findWaitingRun, insertRun, updateRun } from './sql.ts'
+import { joinedReasons } from './suspend.ts'
 import type { RunTable } from './table.ts'
 
 export interface Wake {
@@ -27,6 +28,7 @@ export async function wake(context: CommandContext, given: Wake): Promise<RunTab
   if (!isWokenBySystem(agent) && reason !== 'manual') return null
   if (agent.status === 'terminated' || agent.status === 'pending_approval') return null
   const availableAt = given.availableAt ?? context.now
+  if (task.status === 'blocked') return noteReason(context, given)
   const queued = await findQueuedRun(context.tx, { companyId: context.companyId, agentId: agent.id, taskId: task.id })
   if (queued) return joinRun(context, queued, { reason, availableAt })
   const run = await insertRun(context.tx, {
@@ -50,9 +52,19 @@ export function isWokenBySystem(agent: AgentTable): boolean {
   return agent.execution_mode === 'auto' && agent.status !== 'terminated' && agent.status !== 'pending_approval'
 }
 
+/** Of a blocked task nothing starts; the run that waits there goes on waiting, and knows one reason more. */
+async function noteReason(context: CommandContext, { agent, task, reason }: Wake): Promise<RunTable | null> {
+  const run = task.is_asked === 1 ? await findWaitingRun(context.tx, { companyId: context.companyId, taskId: task.id }) : null
+  if (run?.agent_id !== agent.id) return null
+  const reasons = joinedReasons(run, [reason])
+  const next = await updateRun(context.tx, run, { wake_reasons: JSON.stringify(reasons), updated_at: context.now })
+  if (!next) throw changedMeanwhile('run', run.id)
+  context.emit('run.waiting', runRef(next), { ...aboutRun(next), reasons, interactionId: null })
+  return next
+}
+
 async function joinRun(context: CommandContext, run: RunTable, given: { reason: WakeReason; availableAt: string }): Promise<RunTable> {
-  const known: WakeReason[] = JSON.parse(run.wake_reasons)
-  const reasons = [...new Set([...known, given.reason])]
+  const reasons = joinedReasons(run, [given.reason])
   // Only a person's wish cuts short the wait of a retry.
   const isSooner = given.reason === 'manual' && given.availableAt < run.available_at
   const availableAt = isSooner ? given.availableAt : run.available_at

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { may } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
 import { listOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
@@ -7,7 +8,7 @@ import { entriesWith, searchPlaces } from './sql.ts'
 import type { SearchEntryTable } from './table.ts'
 import { excerptOf, soughtWords } from './words.ts'
 
-const SearchType = z.enum(['task', 'comment', 'document', 'deliverable'])
+const SearchType = z.enum(['task', 'comment', 'document', 'deliverable', 'knowledge'])
 
 const Finding = z
   .object({
@@ -20,7 +21,7 @@ const Finding = z
   .meta({ id: 'Finding' })
 
 export const find = query({
-  title: 'Find tasks, comments, documents and deliverables by their words',
+  title: 'Find tasks, comments, documents, deliverables and knowledge by their words',
   description:
     'All words must be there, in any order; the last one may be the beginning of a word. Titles come before texts, newer before older. Case and punctuation do not matter, nothing in a query is an operator.',
   input: z.strictObject({
@@ -32,10 +33,12 @@ export const find = query({
   output: z.object({ items: z.array(Finding) }),
   access: { scope: 'tasks:read', company: 'company' },
   http: ['GET', '/companies/:companyId/search'],
-  async handle({ db, companyId }, { query: text, types = SearchType.options, limit }) {
+  async handle(context, { query: text, limit, ...given }) {
+    const { db, companyId } = context
+    const types = (given.types ?? SearchType.options).filter((type) => type !== 'knowledge' || may(context, 'knowledge:read'))
     const words = soughtWords(text)
     const found = new Map<number, Awaited<ReturnType<typeof entriesWith>>[number]>()
-    for (const place of words.length === 0 ? [] : searchPlaces) {
+    for (const place of words.length === 0 || types.length === 0 ? [] : searchPlaces) {
       // What the places before have found may come again.
       if (found.size >= limit) break
       for (const row of await entriesWith(db, { companyId, words, place, types, limit: limit + found.size })) found.set(row.id, row)

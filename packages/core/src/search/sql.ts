@@ -15,6 +15,8 @@ export interface SearchEntry {
   readonly taskId: string | null
   readonly title: string
   readonly body: string
+  /** Words that count as the title's and are not shown with it. */
+  readonly titleWords?: readonly string[]
 }
 
 interface Writing {
@@ -57,7 +59,7 @@ export function searchRow(companyId: string, entry: SearchEntry): NewEntry {
     task_id: entry.taskId,
     title: entry.title,
     body,
-    title_words: wordsOf(entry.title).join(' '),
+    title_words: [...(entry.titleWords ?? []), ...wordsOf(entry.title)].join(' '),
     body_words: wordsOf(body).join(' '),
   }
 }
@@ -74,6 +76,19 @@ const removeOfTask = statement((db, given: { companyId: string; taskId: string }
 /** From now on nobody finds this task, or anything that belongs to it. */
 export async function removeSearchEntriesOfTask({ tx, companyId }: Writing, taskId: string): Promise<void> {
   await removeOfTask(tx, { companyId, taskId })
+}
+
+const removeOfThing = statement((db, given: { companyId: string; type: EntityType; id: string }) =>
+  db
+    .deleteFrom('search_entries')
+    .where('company_id', '=', given.companyId)
+    .where('entity_type', '=', given.type)
+    .where('entity_id', '=', given.id),
+)
+
+/** From now on nobody finds this thing. */
+export async function removeSearchEntry({ tx, companyId }: Writing, given: { type: EntityType; id: string }): Promise<void> {
+  await removeOfThing(tx, { companyId, ...given })
 }
 
 /** Where all the words must stand, from the most telling place on. */

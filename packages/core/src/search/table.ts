@@ -4,7 +4,7 @@ import type { GeneratedAlways } from 'kysely'
 export interface SearchEntryTable {
   id: GeneratedAlways<number>
   company_id: string
-  entity_type: 'task' | 'comment' | 'document' | 'deliverable'
+  entity_type: 'task' | 'comment' | 'document' | 'deliverable' | 'knowledge'
   entity_id: string
   task_id: string | null
   title: string

@@ -6,7 +6,7 @@ import type { Database } from '../database/tables.ts'
 import { notFound } from '../kernel/errors.ts'
 import { Id, IsoTime } from '../kernel/schema.ts'
 import { RunContext } from '../ports/run-contract.ts'
-import { readTaskContext } from '../runs/context.ts'
+import { readTaskContext, type ContextReader } from '../runs/context.ts'
 import { TaskStatus } from './schema.ts'
 import type { TaskTable } from './table.ts'
 
@@ -15,7 +15,17 @@ const mostNamed = 100
 
 export const TaskBundle = z
   .object({
-    ...RunContext.pick({ company: true, goals: true, task: true, comments: true, blockers: true, feedback: true }).shape,
+    ...RunContext.pick({
+      company: true,
+      goals: true,
+      task: true,
+      comments: true,
+      blockers: true,
+      feedback: true,
+      interactions: true,
+      knowledge: true,
+      preferences: true,
+    }).shape,
     project: z.object({ id: Id, name: z.string(), description: z.string().nullable(), status: z.string() }).nullable(),
     children: z
       .array(z.object({ id: Id, identifier: z.string(), title: z.string(), status: TaskStatus }))
@@ -26,11 +36,12 @@ export const TaskBundle = z
   })
   .meta({ id: 'TaskContext' })
 
-export async function readBundle(db: Kysely<Database>, task: TaskTable): Promise<z.output<typeof TaskBundle>> {
+export async function readBundle(reader: ContextReader, task: TaskTable): Promise<z.output<typeof TaskBundle>> {
+  const { db } = reader
   const company = await findCompany(db, task.company_id)
   if (!company) throw notFound('company', task.company_id)
   const [known, project, children, documents] = await Promise.all([
-    readTaskContext(db, { company, task }),
+    readTaskContext(reader, { company, task, agentId: task.assignee_agent_id }),
     readProject(db, task),
     readChildren(db, task),
     readDocuments(db, task),
@@ -67,6 +78,7 @@ async function readDocuments(db: Kysely<Database>, task: TaskTable) {
     .select(['id', 'key', 'title', 'revision', 'updated_at'])
     .where('company_id', '=', task.company_id)
     .where('task_id', '=', task.id)
+    .where('revision', '>', 0)
     .orderBy('key')
     .limit(mostNamed)
     .execute()

@@ -74,7 +74,9 @@ function candidates(db: Kysely<Database>, given: Given) {
           and (select o.status from ${tasks} o where o.company_id = b.company_id and o.id = b.blocker_id) not in ('done', 'cancelled'))
         and not exists (select from ${deliverables} d where d.company_id = t.company_id and d.task_id = t.id and d.status = 'pending')
         and not exists (select from ${runs} q where q.company_id = t.company_id and q.task_id = t.id and q.status = 'queued'
-          and q.agent_id <> coalesce(m.agent, t.assignee_agent_id))
+          and (q.fence is not null or q.agent_id <> coalesce(m.agent, t.assignee_agent_id)))
+        and (t.status <> 'blocked' or not exists (select from ${runs} w where w.company_id = t.company_id and w.task_id = t.id
+          and w.status = 'waiting'))
         and company.status = 'active'
         and company.strategy_gate <> 'closed'
       order by t.id

@@ -49,6 +49,17 @@ export function noPendingDeliverable(e: TaskExpression) {
   return e.not(e.exists(pending))
 }
 
+/** No run of it waits for an answer; only a blocked task has one, so others are asked nothing more. */
+export function noWaitingRun(e: TaskExpression) {
+  const waiting = e
+    .selectFrom('runs')
+    .select('runs.id')
+    .whereRef('runs.company_id', '=', 'tasks.company_id')
+    .whereRef('runs.task_id', '=', 'tasks.id')
+    .where('runs.status', '=', sql.lit('waiting'))
+  return e.or([e('tasks.status', '!=', sql.lit('blocked')), e.not(e.exists(waiting))])
+}
+
 /** Its subtree is not held. */
 export function notHeld(e: TaskExpression) {
   return e('tasks.held_by_task_id', 'is', null)

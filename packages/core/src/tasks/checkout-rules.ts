@@ -1,5 +1,7 @@
 import type { AgentTable } from '../agents/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
+import { awaitsAnswer } from '../interactions/awaited.ts'
+import type { InteractionTable } from '../interactions/table.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { illegalTransition } from '../kernel/transition.ts'
 import { ruleViolated } from '../kernel/errors.ts'
@@ -22,6 +24,8 @@ export interface CheckoutFacts {
   readonly holderName: string | null
   readonly blockers: readonly TaskTable[]
   readonly hasPendingDeliverable: boolean
+  /** The question whose answer a run of this task waits for. */
+  readonly awaited: InteractionTable | null
   readonly expectedStatuses: readonly string[] | undefined
   readonly now: string
 }
@@ -46,6 +50,7 @@ export function explainCheckout(facts: CheckoutFacts): EngineError {
   if (facts.blockers.length > 0) return blocked(facts)
   if (facts.hasPendingDeliverable)
     return ruleViolated(`A deliverable of ${task.identifier} waits for its review; decide it first.`, { taskId: task.id })
+  if (facts.awaited) return awaitsAnswer(task, facts.awaited)
   if (facts.heldBy) return held(task, facts.heldBy)
   if (assignee && assignee.agentId !== facts.agent.id) return assignedElsewhere(facts, assignee)
   return agentUnavailable(facts)

@@ -5,6 +5,7 @@ import type { AgentTable } from '../agents/table.ts'
 import { findCompany } from '../companies/sql.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { findAwaited } from '../interactions/awaited.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { DatabaseFamily } from '../ports/storage.ts'
@@ -15,6 +16,7 @@ import {
   noLiveOwner,
   noPendingDeliverable,
   noUnresolvedBlocker,
+  noWaitingRun,
   notHeld,
   tasksUnderWay,
   unassignedOrMine,
@@ -42,7 +44,7 @@ function asUuid(id: string, family: DatabaseFamily) {
 
 /**
  * Takes a task for one run: the only way into `in_progress`.
- * Guards: right status, unassigned or mine, no live owner, no unresolved blocker, no deliverable under review, agent may
+ * Guards: right status, unassigned or mine, no live owner, no unresolved blocker, no deliverable under review, no run that waits, agent may
  * work and has free slots, subtree not held, company active and past its strategy gate. The fence grows by one and is never used again.
  */
 const claimTask = statement((db, given: Claim, family) =>
@@ -72,6 +74,7 @@ const claimTask = statement((db, given: Claim, family) =>
     .where(noLiveOwner)
     .where(noUnresolvedBlocker)
     .where(noPendingDeliverable)
+    .where(noWaitingRun)
     .where((e) => agentMayWork(e, given))
     .returningAll(),
 )
@@ -135,6 +138,7 @@ async function refusal(context: CommandContext, request: CheckoutRequest) {
     holderName: holder?.name ?? null,
     blockers: await unresolvedBlockers(tx, { companyId, taskId: task.id }),
     hasPendingDeliverable: pending.length > 0,
+    awaited: await findAwaited(tx, task),
     expectedStatuses: request.expectedStatuses,
     now: context.now,
   })

@@ -6,11 +6,12 @@ import { statement } from '../database/statement.ts'
 import { eventActor, type Actor } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
+import type { WakeReason } from '../runs/schema.ts'
 import { searchRow, writeSearchEntry } from '../search/sql.ts'
 import { assignByRouting, assignTask } from './assign.ts'
 import { addBlockers } from './blockers.ts'
 import { addLabels } from './labels.ts'
-import { priorityRank, type NewTask } from './schema.ts'
+import { priorityRank, type NewTask, type TaskOrigin } from './schema.ts'
 import { findSurroundings } from './surroundings.ts'
 import { taskEntry } from './search-entry.ts'
 import type { TaskTable } from './table.ts'
@@ -20,9 +21,10 @@ import { taskRef } from './transition.ts'
  * Creates a task, gives it to whom it is meant for and wakes them. All that can be refused is refused before anything is
  * written, so a caller that creates many may go on with the others.
  */
-export async function createTask(context: CommandContext, wish: NewTask): Promise<TaskTable> {
+export async function createTask(context: CommandContext, wish: NewTask, making: Making = byHand): Promise<TaskTable> {
   const { blockers, labelIds, columns } = await findSurroundings(context, wish)
-  const { row, mayRoute } = await numbered(context, { ...blankTask(context, wish), ...columns })
+  const { origin, wakes } = making
+  const { row, mayRoute } = await numbered(context, { ...blankTask(context, wish), ...columns, origin })
   await insertTask(context, row)
   await addBlockers(context, row, blockers)
   await addLabels(context, row.id, labelIds)
@@ -33,11 +35,19 @@ export async function createTask(context: CommandContext, wish: NewTask): Promis
     blockedBy: blockers.map((blocker) => blocker.id),
   })
   const { assigneeAgentId, assigneeUserId } = wish
-  if (assigneeAgentId) return assignTask(context, row, { agentId: assigneeAgentId, reason: 'named at creation' })
+  if (assigneeAgentId) return assignTask(context, row, { agentId: assigneeAgentId, reason: 'named at creation', wakes })
   if (assigneeUserId) return assignTask(context, row, { agentId: null, userId: assigneeUserId, reason: 'named at creation' })
   const wantsRouting = mayRoute || row.preferred_agent_id !== null || row.required_capabilities !== '[]'
-  return wantsRouting ? assignByRouting(context, row) : row
+  return wantsRouting ? assignByRouting(context, row, wakes) : row
 }
+
+/** How a task comes to be, and what wakes who gets it. */
+interface Making {
+  readonly origin: TaskOrigin
+  readonly wakes: WakeReason
+}
+
+const byHand: Making = { origin: 'manual', wakes: 'assignment' }
 
 async function numbered(context: CommandContext, row: TaskTable): Promise<{ row: TaskTable; mayRoute: boolean }> {
   const taken = await takeTaskNumber(context.tx, { companyId: context.companyId, projectId: row.project_id })
@@ -88,6 +98,7 @@ export function blankTask(context: { companyId: string; now: string; actor: Acto
     overdue_at: null,
     billing_code: wish.billingCode ?? null,
     is_labelled: 0,
+    is_asked: 0,
     request_depth: 0,
     origin: 'manual',
     created_by_kind: kind,
@@ -130,6 +141,7 @@ const insertRow = statement((db, given: TaskTable & Entry, family) => {
     required_capabilities: given.required_capabilities,
     tags: given.tags,
     is_labelled: given.is_labelled,
+    is_asked: 0,
     acceptance_criteria: given.acceptance_criteria,
     context: given.context,
     max_attempts: given.max_attempts,

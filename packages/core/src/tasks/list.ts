@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Database } from '../database/tables.ts'
 import { decodeCursor, listOf, pageInput } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { TaskPriority, TaskStatus, priorityRank } from './schema.ts'
+import { TaskOrigin, TaskPriority, TaskStatus, priorityRank } from './schema.ts'
 import type { TaskTable } from './table.ts'
 
 /** What tasks can be listed by; each of these leads into an index, the others then choose among what it finds. */
@@ -18,6 +18,7 @@ export const taskFilters = {
   goalId: Id.optional(),
   parentId: Id.optional(),
   labelId: Id.optional(),
+  origin: TaskOrigin.optional(),
   isOverdue: z
     .union([z.boolean(), z.stringbool()])
     .optional()
@@ -46,8 +47,8 @@ type Filters = ListInput & { companyId: string }
 
 /** One list for each status, or for each priority, where no other filter leads. Pure. */
 function splitFilters(given: Filters): Filters[] {
-  const { status, priority, limit: _, cursor: _cursor, companyId: _company, isOverdue, ...others } = given
-  const isLed = isOverdue === true || Object.values(others).some((value) => value !== undefined)
+  const { status, priority, limit: _, cursor: _cursor, companyId: _company, isOverdue, origin, ...others } = given
+  const isLed = isOverdue === true || isRare(origin) || Object.values(others).some((value) => value !== undefined)
   if (!isLed && status && status.length > 1) return [...new Set(status)].map((each) => ({ ...given, status: [each] }))
   if (!isLed && !status && priority && priority.length > 1) return [...new Set(priority)].map((each) => ({ ...given, priority: [each] }))
   return [given]
@@ -65,6 +66,9 @@ function pageOfTasks(db: Kysely<Database>, given: Filters) {
     rows = given.status.length === 1 ? rows.where('status', '=', one(given.status)) : rows.where('status', 'in', given.status)
   const ranks = given.priority?.map(priorityRank)
   if (ranks) rows = ranks.length === 1 ? rows.where('priority', '=', one(ranks)) : rows.where('priority', 'in', ranks)
+  if (given.origin) rows = rows.where('origin', '=', given.origin)
+  // As the index of them says it, so that it is found.
+  if (isRare(given.origin)) rows = rows.where('origin', '<>', sql.lit('manual'))
   if (given.isOverdue === true) rows = rows.where('overdue_at', 'is not', null).where(isOpen)
   if (given.isOverdue === false) rows = rows.where((e) => e.or([e('overdue_at', 'is', null), e.not(isOpen)]))
   const after = given.cursor && String(decodeCursor(given.cursor, ['id'])[0])
@@ -80,6 +84,11 @@ function pageOfTasks(db: Kysely<Database>, given: Filters) {
   }
   const ordered = rows.orderBy('tasks.id')
   return after ? ordered.where('tasks.id', '>', after) : ordered
+}
+
+/** Most tasks are made by hand; only the others are worth an index. */
+function isRare(origin: TaskOrigin | undefined): boolean {
+  return origin !== undefined && origin !== 'manual'
 }
 
 const isOpen = sql<boolean>`status not in ('done', 'cancelled')`

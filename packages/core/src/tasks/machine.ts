@@ -7,7 +7,7 @@ export const taskMachine = defineMachine('task', {
   in_progress: {
     in_review: ['submit', 'report', 'update'],
     todo: ['release', 'recover', 'report'],
-    blocked: ['block', 'report', 'recover'],
+    blocked: ['block', 'report', 'recover', 'ask'],
     done: ['complete', 'report'],
     cancelled: ['cancel'],
   },
@@ -18,7 +18,7 @@ export const taskMachine = defineMachine('task', {
     blocked: ['review'],
     cancelled: ['review', 'cancel'],
   },
-  blocked: { todo: ['update'], in_progress: ['checkout'], cancelled: ['cancel'] },
+  blocked: { todo: ['update', 'answer'], in_progress: ['checkout'], cancelled: ['cancel'] },
   done: {},
   cancelled: {},
 })

@@ -7,6 +7,7 @@ import { Id } from '../kernel/schema.ts'
 import { readBundle, TaskBundle } from './bundle.ts'
 import { showTask, showTasks } from './labels.ts'
 import { listTasks, taskFilters } from './list.ts'
+import { Mention, unansweredMentions } from './mentions.ts'
 import { Task, TaskRef, TaskStatus } from './schema.ts'
 import { InboxReason, readInbox, selfOf } from './self.ts'
 import { findTask } from './sql.ts'
@@ -46,10 +47,10 @@ export const context = query({
   output: TaskBundle,
   access: { scope: 'tasks:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/context'],
-  async handle({ db }, input) {
-    const task = await findTask(db, input.taskId)
+  async handle(reader, input) {
+    const task = await findTask(reader.db, input.taskId)
     if (!task) throw notFound('task', input.taskId)
-    return readBundle(db, task)
+    return readBundle(reader, task)
   },
 })
 
@@ -71,17 +72,23 @@ export const mine = query({
 
 export const inbox = query({
   title: 'Show what waits for me, the most urgent first',
-  description: 'What is under way comes first, then work that was sent back, then new work. Tasks that can not start yet are not in it.',
+  description:
+    'What is under way comes first, then work that was sent back, then new work. Tasks that can not start yet are not in it. `mentions` are the newest comments on open tasks that mention me, since I last commented there.',
   input: z.strictObject({ limit: pageInput.limit }),
-  output: z.object({ items: z.array(z.object({ reason: InboxReason, task: Task })) }),
+  output: z.object({
+    items: z.array(z.object({ reason: InboxReason, task: Task })),
+    mentions: z.array(Mention).describe('Newest first, 50 at most.'),
+  }),
   access: { scope: 'agents:self', company: 'actor' },
   http: ['GET', '/agents/me/inbox'],
   async handle(self, { limit }) {
-    const found = await readInbox(self.db, { companyId: self.companyId, agentId: selfOf(self), limit })
+    const me = { companyId: self.companyId, agentId: selfOf(self) }
+    const found = await readInbox(self.db, { ...me, limit })
     const tasks = await showTasks(
       self.db,
       found.map(({ row }) => row),
     )
-    return { items: tasks.flatMap((task, index) => (found[index] ? [{ reason: found[index].reason, task }] : [])) }
+    const items = tasks.flatMap((task, index) => (found[index] ? [{ reason: found[index].reason, task }] : []))
+    return { items, mentions: await unansweredMentions(self.db, me) }
   },
 })

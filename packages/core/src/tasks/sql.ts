@@ -1,5 +1,6 @@
-import type { Kysely, Transaction } from 'kysely'
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 
+import { tableOf } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
@@ -65,7 +66,37 @@ export async function shareCompanyTask(
 
 export async function locateTask(db: Kysely<Database>, reference: string): Promise<Location | null> {
   const task = await findTask(db, reference)
-  return task && { id: task.id, companyId: task.company_id, taskId: task.id, agentId: task.checkout_agent_id ?? task.assignee_agent_id }
+  return task && { id: task.id, companyId: task.company_id, taskId: task.id, agentId: agentOfTask(task) }
+}
+
+/** Whose a task is: of the agent that works on it, or else of the one that is to. */
+export function agentOfTask(task: TaskTable): string | null {
+  return task.checkout_agent_id ?? task.assignee_agent_id
+}
+
+interface PartOfTask {
+  readonly id: string
+  readonly company_id: string
+  readonly task_id: string
+}
+
+/** Where a part of a task belongs, such as a comment, and which agent it belongs to. With its task it is found by nobody. */
+export async function locatePart(
+  db: Kysely<Database>,
+  part: PartOfTask | null,
+  agentOf: (task: TaskTable) => string | null = () => null,
+): Promise<Location | null> {
+  const task = part && undeleted(first(await taskById(db, { id: part.task_id })))
+  return task && { id: part.id, companyId: part.company_id, taskId: task.id, agentId: agentOf(task) }
+}
+
+/**
+ * The task of a row was not deleted: a condition of a list of such rows. Asked for one row at a time, since a join would tempt a
+ * planner to read all tasks; and as a truth value, since of those it expects enough to go on in the order of the list.
+ */
+export function ofPresentTask(db: Kysely<Database>, rows: 'comments' | 'deliverables'): RawBuilder<boolean> {
+  return sql<boolean>`(select task.deleted_at is null from ${tableOf(db, 'tasks')} as task
+    where task.company_id = ${sql.ref(`${rows}.company_id`)} and task.id = ${sql.ref(`${rows}.task_id`)})`
 }
 
 /** Changes a task that is still at the version that was read; null when it is not. */

@@ -2,10 +2,11 @@ import type { z } from 'zod'
 
 import type { AgentTable } from '../agents/table.ts'
 import type { CommandContext } from '../kernel/command.ts'
+import { beginRun } from '../runs/begin.ts'
 import { newCredential } from '../runs/credential.ts'
 import { aboutRun, runRef } from '../runs/end.ts'
-import { insertRun } from '../runs/sql.ts'
-import { toRun } from '../runs/table.ts'
+import { findQueuedRun, insertRun } from '../runs/sql.ts'
+import { toRun, type RunTable } from '../runs/table.ts'
 import { checkoutTask } from './checkout.ts'
 import { showTask } from './labels.ts'
 import type { Checkout, TaskStatus } from './schema.ts'
@@ -17,10 +18,15 @@ interface Start {
   readonly expectedStatuses?: readonly TaskStatus[] | undefined
 }
 
-/** Checks a task out for a new run of an agent that works by itself, outside our workers. @throws see `explainCheckout` */
+/**
+ * Checks a task out for an agent that works by itself, outside our workers: for a new run, or for the one that waited for an
+ * answer and goes on. @throws see `explainCheckout`
+ */
 export async function startRun(context: CommandContext, { task, agent, expectedStatuses }: Start): Promise<z.output<typeof Checkout>> {
+  const known = await findResumed(context, { task, agent })
+  if (known) return resumed(context, known, { task, agent, expectedStatuses })
   const runId = context.newId()
-  const workerId = `external:${context.actor.kind}:${context.actor.id}`
+  const workerId = workerOf(context)
   const { credential, hash } = newCredential()
   // The lease refers to the run, so the run's row comes first; a refused checkout rolls it back.
   const run = await insertRun(context.tx, {
@@ -42,4 +48,22 @@ export async function startRun(context: CommandContext, { task, agent, expectedS
   const claimed = await checkoutTask(context, { task, agent, runId, workerId, expectedStatuses })
   context.emit('run.started', runRef(run), { ...aboutRun(run), fence: claimed.fence, workerId })
   return { task: await showTask(context.tx, claimed), run: toRun(run), credential }
+}
+
+function workerOf({ actor }: CommandContext): string {
+  return `external:${actor.kind}:${actor.id}`
+}
+
+/** The run of this agent that waited for an answer and is queued to go on. */
+async function findResumed({ tx, companyId }: CommandContext, { task, agent }: Start): Promise<RunTable | null> {
+  if (task.is_asked === 0) return null
+  const queued = await findQueuedRun(tx, { companyId, agentId: agent.id, taskId: task.id })
+  return queued && queued.fence !== null ? queued : null
+}
+
+async function resumed(context: CommandContext, run: RunTable, { task, agent, expectedStatuses }: Start) {
+  const workerId = workerOf(context)
+  const claimed = await checkoutTask(context, { task, agent, runId: run.id, workerId, expectedStatuses })
+  const begun = await beginRun(context, run, { fence: claimed.fence, workerId })
+  return { task: await showTask(context.tx, claimed), run: toRun(begun.run), credential: begun.credential }
 }

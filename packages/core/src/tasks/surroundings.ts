@@ -3,6 +3,8 @@ import { first, statement } from '../database/statement.ts'
 import { findGoal } from '../goals/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
+import type { ProjectTable } from '../projects/table.ts'
+import type { SprintTable } from '../sprints/table.ts'
 import { refuseTerminated } from './assign.ts'
 import { requireTasks } from './blockers.ts'
 import { holdAbove } from './hold-rules.ts'
@@ -87,25 +89,48 @@ interface Place {
   readonly sprintId?: string | null | undefined
 }
 
+/** Where a task is already: it may stay in a project or a sprint that has ended. */
+type Present = Pick<TaskTable, 'project_id' | 'sprint_id'>
+const nowhere: Present = { project_id: null, sprint_id: null }
+
 const projectById = statement((db, given: { id: string }) => db.selectFrom('projects').selectAll().where('id', '=', given.id))
 const sprintById = statement((db, given: { id: string }) => db.selectFrom('sprints').selectAll().where('id', '=', given.id))
 
-/** The project and the sprint of a task; a sprint of a project brings that project with it. @throws `rule_violated` */
-export async function requirePlace(
-  context: CommandContext,
-  { projectId, sprintId }: Place,
-): Promise<Pick<TaskTable, 'project_id' | 'sprint_id'>> {
-  const project = projectId ? first(await projectById(context.tx, { id: projectId })) : null
-  if (projectId && project?.company_id !== context.companyId)
-    throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
-  if (!sprintId) return { project_id: projectId ?? null, sprint_id: null }
-  const sprint = first(await sprintById(context.tx, { id: sprintId }))
-  if (sprint?.company_id !== context.companyId)
-    throw ruleViolated(`sprintId: there is no sprint ${sprintId} in this company.`, { sprintId })
-  if (sprint.project_id !== null && projectId && projectId !== sprint.project_id)
+/**
+ * The project and the sprint of a task; a sprint of a project brings that project with it.
+ * @throws `rule_violated` also for one that has ended, unless the task is in it
+ */
+export async function requirePlace(context: CommandContext, place: Place, present: Present = nowhere): Promise<Present> {
+  const named = place.projectId ? await requireProject(context, place.projectId) : null
+  const sprint = place.sprintId ? await requireSprint(context, place.sprintId) : null
+  if (sprint && sprint.project_id !== null && named && named.id !== sprint.project_id)
     throw ruleViolated(`The sprint ${sprint.name} is of another project; name that one, or leave the sprint out.`, {
-      sprintId,
+      sprintId: sprint.id,
       projectId: sprint.project_id,
     })
-  return { project_id: projectId ?? sprint.project_id, sprint_id: sprintId }
+  const project = named ?? (sprint?.project_id ? await requireProject(context, sprint.project_id) : null)
+  if (project && project.id !== present.project_id) refuseEnded(project, { kind: 'project', isFinal: project.status === 'cancelled' })
+  if (sprint && sprint.id !== present.sprint_id) refuseEnded(sprint, { kind: 'sprint', isFinal: true })
+  return { project_id: project?.id ?? null, sprint_id: sprint?.id ?? null }
+}
+
+async function requireProject(context: CommandContext, projectId: string): Promise<ProjectTable> {
+  const project = first(await projectById(context.tx, { id: projectId }))
+  if (project?.company_id === context.companyId) return project
+  throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
+}
+
+async function requireSprint(context: CommandContext, sprintId: string): Promise<SprintTable> {
+  const sprint = first(await sprintById(context.tx, { id: sprintId }))
+  if (sprint?.company_id === context.companyId) return sprint
+  throw ruleViolated(`sprintId: there is no sprint ${sprintId} in this company.`, { sprintId })
+}
+
+/** What has ended takes no new tasks; those that are in it stay. */
+function refuseEnded(place: ProjectTable | SprintTable, { kind, isFinal }: { kind: 'project' | 'sprint'; isFinal: boolean }): void {
+  const { id, name, status } = place
+  if (status !== 'completed' && status !== 'cancelled') return
+  const reopen = isFinal ? '' : `Take it up again by ${kind}s.update with the status in_progress, or name`
+  const advice = `${reopen === '' ? 'Name' : reopen} another ${kind}Id, or null for none.`
+  throw ruleViolated(`The ${kind} ${name} is ${status} and takes no new tasks. ${advice}`, { [`${kind}Id`]: id, status })
 }

@@ -44,6 +44,8 @@ export interface TaskTable {
   billing_code: string | null
   /** 1 when it may have labels; 0 when there is nothing to look for. */
   is_labelled: number
+  /** 1 when somebody may have been asked about it; 0 when there is nothing to look for. */
+  is_asked: number
   /** How many requests it is away from a person's: its parent's plus one. */
   request_depth: number
   origin: TaskOrigin

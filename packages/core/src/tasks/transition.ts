@@ -1,10 +1,12 @@
 import { findColleague } from '../agents/sql.ts'
 import { supersedePending } from '../deliverables/supersede.ts'
+import { withdrawInteractions } from '../interactions/change.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { cancelLiveRun, cancelQueuedRuns, concludeLiveRun } from '../runs/end.ts'
+import { cancelWaitingRun } from '../runs/suspend.ts'
 import { wake } from '../runs/wake.ts'
 import type { WakeReason } from '../runs/schema.ts'
 import { taskMachine } from './machine.ts'
@@ -14,7 +16,7 @@ import type { TaskTable } from './table.ts'
 
 interface Move {
   readonly to: TaskStatus
-  readonly verb: 'update' | 'submit' | 'report' | 'release' | 'recover' | 'block' | 'complete' | 'cancel' | 'review'
+  readonly verb: 'update' | 'submit' | 'report' | 'release' | 'recover' | 'block' | 'complete' | 'cancel' | 'review' | 'ask' | 'answer'
   readonly reason?: string | null
   /** Who can unblock it, for a move to `blocked`. */
   readonly owner?: string | null
@@ -53,8 +55,16 @@ export async function moveTask(context: CommandContext, task: TaskTable, move: M
   if (move.to === 'blocked') context.emit('task.blocked', ref, { reason: reason ?? 'blocked', owner: move.owner ?? null })
   if (move.to === 'done') context.emit('task.completed', ref, { runId: runId ?? task.checkout_run_id })
   if (!isReady(move.to)) await cancelQueuedRuns(context, { taskId: task.id, reason: `task_${move.to}` })
-  if (taskMachine.isFinal(move.to)) await wakeDependents(context, next)
+  if (!taskMachine.isFinal(move.to)) return next
+  if (task.is_asked === 1) await stopAsking(context, task, `task_${move.to}`)
+  await wakeDependents(context, next)
   return next
+}
+
+/** Of a task that has ended nothing waits, and nothing is asked any more. */
+async function stopAsking(context: CommandContext, task: TaskTable, reason: string): Promise<void> {
+  await cancelWaitingRun(context, { taskId: task.id, reason })
+  await withdrawInteractions(context, { taskId: task.id, reason })
 }
 
 /** A submission leaves its run to end by itself; a review finds its work done; anything else takes the task away from it. */
@@ -99,6 +109,14 @@ export async function wakeAssignee(context: CommandContext, task: TaskTable, rea
   if (task.assignee_agent_id === null || task.status !== 'todo' || task.held_by_task_id !== null) return
   const blockers = await unresolvedBlockers(context.tx, { companyId: context.companyId, taskId: task.id })
   if (blockers.length > 0) return
+  const agent = await findColleague(context.tx, { companyId: context.companyId, agentId: task.assignee_agent_id })
+  if (agent) await wake(context, { agent, task, reason })
+}
+
+/** Tells whoever works on a task, or is to: a run that is under way is followed by another one, unless it ends the task. */
+export async function wakeWorker(context: CommandContext, task: TaskTable, reason: WakeReason): Promise<void> {
+  if (task.status !== 'in_progress') return wakeAssignee(context, task, reason)
+  if (task.assignee_agent_id === null) return
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId: task.assignee_agent_id })
   if (agent) await wake(context, { agent, task, reason })
 }

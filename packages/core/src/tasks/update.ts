@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { findColleague } from '../agents/sql.ts'
+import { refuseAwaited } from '../interactions/awaited.ts'
 import { assertVersion, changedFields } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
@@ -49,6 +50,7 @@ export async function updateOne(context: CommandContext, reference: string, chan
 async function planChange(context: CommandContext, task: TaskTable, change: Change): Promise<Plan> {
   const status = change.status && change.status !== task.status ? change.status : null
   if (status) assertTransition(taskMachine, task.status, { to: status, verb: 'update' })
+  if (status) await refuseAwaited(context.tx, task)
   const blockers = change.blockedBy ? await requireTasks(context, change.blockedBy) : null
   if (blockers) await refuseCycles(context, task, blockers)
   const labelIds = change.labels ? await requireLabels(context, change.labels) : null
@@ -75,7 +77,7 @@ async function requireNamed(context: CommandContext, { goalId, preferredAgentId 
 async function placeColumns(context: CommandContext, task: TaskTable, change: Change): Promise<Partial<TaskTable>> {
   const { projectId = task.project_id, sprintId = task.sprint_id } = change
   if (change.projectId === undefined && change.sprintId === undefined) return {}
-  const place = await requirePlace(context, { projectId, sprintId })
+  const place = await requirePlace(context, { projectId, sprintId }, task)
   return {
     sprint_id: place.sprint_id,
     ...((change.projectId !== undefined || place.project_id !== task.project_id) && { project_id: place.project_id }),

@@ -18,11 +18,17 @@ const entities = {
   agents: 'agent',
   tasks: 'task',
   routing_rules: 'routingRule',
+  routines: 'routine',
+  routine_triggers: 'trigger',
   runs: 'run',
   documents: 'document',
   attachments: 'attachment',
   deliverables: 'deliverable',
   approvals: 'approval',
+  knowledge_entries: 'knowledgeEntry',
+  preferences: 'preference',
+  secrets: 'secret',
+  interactions: 'interaction',
 } as const satisfies Partial<Record<keyof Database, EntityName>>
 type Versioned = keyof typeof entities
 

@@ -39,6 +39,42 @@ export async function* runningRunsAreLeased({ db }: View): AsyncGenerator<Violat
   for await (const row of rows) yield aboutRun(row, `is running for the task ${row.task_id}, but has no lease`)
 }
 
+/** A run that waits does so for an answer that may still come, and nobody answers a run that does not wait (P4). */
+export async function* waitingRunsWaitForSomething({ db }: View): AsyncGenerator<Violation> {
+  const unasked = inRanges(db, 'runs', (range) =>
+    runsIn(db, range)
+      .leftJoin('interactions', (join) =>
+        join
+          .onRef('interactions.company_id', '=', 'runs.company_id')
+          .onRef('interactions.run_id', '=', 'runs.id')
+          .on('interactions.status', '=', 'pending')
+          .on('interactions.waits', '=', 1),
+      )
+      .where('runs.status', '=', 'waiting')
+      .where('interactions.id', 'is', null)
+      .execute(),
+  )
+  for await (const row of unasked) yield aboutRun(row, `waits for the task ${row.task_id}, but no answer is awaited`)
+  const idle = inRanges(db, 'interactions', ({ above, upTo }) =>
+    db
+      .selectFrom('interactions')
+      .leftJoin('runs', (join) =>
+        join.onRef('runs.company_id', '=', 'interactions.company_id').onRef('runs.id', '=', 'interactions.run_id'),
+      )
+      .select(['interactions.company_id', 'interactions.id', 'interactions.run_id', 'runs.status as run_status'])
+      .where('interactions.id', '>', above)
+      .where('interactions.id', '<=', upTo)
+      .where('interactions.status', '=', 'pending')
+      .where('interactions.waits', '=', 1)
+      .where((e) => e.or([e('runs.status', 'is', null), e('runs.status', '!=', 'waiting')]))
+      .execute(),
+  )
+  for await (const row of idle) {
+    const problem = `is awaited by the run ${row.run_id}, which is ${row.run_status ?? 'not there'}`
+    yield { companyId: row.company_id, entity: 'interaction', id: row.id, problem }
+  }
+}
+
 /** Nothing runs, or is about to run, for a task that has ended (P4). */
 export async function* endedTasksHaveNoLiveRun({ db }: View): AsyncGenerator<Violation> {
   const ends = taskMachine.statuses.filter((status) => taskMachine.isFinal(status))

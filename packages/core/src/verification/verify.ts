@@ -8,7 +8,9 @@ import {
   fencesAreUsedOnce,
   noFenceIsAboveItsTasks,
   runningRunsAreLeased,
+  waitingRunsWaitForSomething,
 } from './runs.ts'
+import { eventsMatchTheirSeals } from './seals.ts'
 import {
   blockersFormNoCycle,
   checkoutsAreOfTasksInProgress,
@@ -47,6 +49,7 @@ const checksOfRows: Readonly<Record<string, Check>> = {
   held_tasks_are_not_leased: heldTasksAreNotLeased,
   blockers_form_no_cycle: blockersFormNoCycle,
   running_runs_are_leased: runningRunsAreLeased,
+  waiting_runs_wait_for_something: waitingRunsWaitForSomething,
   ended_tasks_have_no_live_run: endedTasksHaveNoLiveRun,
   no_fence_is_above_its_tasks: noFenceIsAboveItsTasks,
   fences_are_used_once: fencesAreUsedOnce,
@@ -55,6 +58,7 @@ const checksOfRows: Readonly<Record<string, Check>> = {
   counters_count_tasks: countersCountTasks,
   versions_grow_with_events: versionsGrowWithEvents,
   rows_are_at_their_newest_event: rowsAreAtTheirNewestEvent,
+  events_match_their_seals: eventsMatchTheirSeals,
 }
 
 function checksFor({ overdueMs, file }: View): Readonly<Record<string, Check>> {

@@ -16,10 +16,14 @@ export async function furnish(world: World) {
   const document = await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'First' })
   const attachment = await engine.attachments.upload({ taskId, name: 'a.bin', content: new Uint8Array([1, 2, 3]) })
   const approval = await engine.approvals.request({ companyId, type: 'custom', subject: 'a thing', payload: {}, taskId })
+  const secret = await engine.secrets.create({ companyId, name: 'TOKEN', value: 'a value of a test' })
+  const interaction = await engine.interactions.ask({ taskId, ask: { kind: 'question', prompt: 'Why?' } })
   const rule = await engine.routing.create({ companyId, name: 'Rule', isEnabled: false, targetAgentId: agentId })
+  const recurring = await furnishRoutine(world, { companyId, agentId })
   return {
     ...plans,
     ...people,
+    ...recurring,
     companyId,
     agentId,
     taskId,
@@ -31,7 +35,9 @@ export async function furnish(world: World) {
     documentId: document.id,
     attachmentId: attachment.id,
     approvalId: approval.id,
+    interactionId: interaction.id,
     routingRuleId: rule.id,
+    secretId: secret.id,
   }
 }
 
@@ -40,7 +46,23 @@ async function furnishPlans({ engine }: Pick<World, 'engine'>, companyId: string
   const project = await engine.projects.create({ companyId, name: 'Project' })
   const sprint = await engine.sprints.create({ companyId, name: 'Sprint' })
   const label = await engine.labels.create({ companyId, name: 'Label' })
-  return { goalId: goal.id, projectId: project.id, sprintId: sprint.id, labelId: label.id }
+  const entry = await engine.knowledge.create({ companyId, title: 'Entry', body: 'Known', tags: ['known'], projectId: project.id })
+  const preference = await engine.preferences.set({ companyId, scope: 'company', key: 'a.b', value: 1 })
+  return {
+    goalId: goal.id,
+    projectId: project.id,
+    sprintId: sprint.id,
+    labelId: label.id,
+    knowledgeEntryId: entry.id,
+    preferenceId: preference.id,
+  }
+}
+
+async function furnishRoutine({ engine }: Pick<World, 'engine'>, { companyId, agentId }: { companyId: string; agentId: string }) {
+  const routine = await engine.routines.create({ companyId, name: 'Routine', task: { title: 'Again', assigneeAgentId: agentId } })
+  const trigger = await engine.routines.addTrigger({ routineId: routine.id, kind: 'webhook', scheme: 'bearer' })
+  const fire = await engine.routines.fire({ routineId: routine.id })
+  return { routineId: routine.id, triggerId: trigger.id, fireId: fire.id }
 }
 
 async function furnishPeople({ engine }: Pick<World, 'engine'>, { companyId, agentId }: { companyId: string; agentId: string }) {

@@ -35,14 +35,31 @@ const samples: Readonly<Record<string, unknown>> = {
   payload: {},
   payloadHash: '0'.repeat(64),
   note: 'Note',
+  ask: { kind: 'question', prompt: 'Why?' },
+  interactionIds: [absentId],
   entityType: 'task',
   entityId: absentId,
+  scope: 'company',
+  embedder: 'e',
+  vectors: [{ entryId: absentId, version: 1, vector: '' }],
+  triggerId: absentId,
+  kind: 'cron',
+  expression: '0 9 * * *',
+  scheduledFor: '2026-01-01T00:00:00.000Z',
+  headers: {},
+  value: 'a value of a test',
+  number: 1,
+  target: 'company',
+  as: 'TOKEN',
+  runId: absentId,
+  accesses: [],
 }
 
 /** Where one name means different things. */
 const ownSamples: Readonly<Record<string, Record<string, unknown>>> = {
   'tasks.updateMany': { tasks: [{ taskId: absentId, title: 'Title' }] },
   'routing.dryRun': { task: {} },
+  'routines.create': { task: { title: 'Title' } },
   'attachments.upload': { content: new Uint8Array([1]) },
 }
 
@@ -114,7 +131,21 @@ export const isolation = engineGroup('isolation', {
       ['routing.create', { companyId, name: 'R', targetAgentId: theirs.agentId }],
       ['routing.create', { companyId, name: 'R', targetCapability: 'c', fallbackAgentId: theirs.agentId }],
       ['routing.create', { companyId, name: 'R', projectId: theirs.projectId, targetCapability: 'c' }],
+      ['interactions.ask', { taskId, ask: { kind: 'question', prompt: 'Why?' }, answerer: theirs.userId }],
+      [
+        'interactions.ask',
+        { taskId, ask: { kind: 'suggested_tasks', prompt: 'So?', tasks: [{ key: 'a', title: 'A', assigneeAgentId: theirs.agentId }] } },
+      ],
       ['approvals.request', { companyId, type: 'custom', subject: 'x', payload: {}, taskId: theirs.taskId }],
+      ['knowledge.create', { companyId, title: 'K', body: '', projectId: theirs.projectId }],
+      ['knowledge.update', { knowledgeEntryId: mine.knowledgeEntryId, projectId: theirs.projectId }],
+      ['knowledge.storeVectors', { companyId, embedder: 'e', vectors: [{ entryId: theirs.knowledgeEntryId, version: 1, vector: 'AAAA' }] }],
+      ['preferences.set', { companyId, scope: 'project', scopeId: theirs.projectId, key: 'k', value: 1 }],
+      ['preferences.set', { companyId, scope: 'agent', scopeId: theirs.agentId, key: 'k', value: 1 }],
+      ['preferences.set', { companyId, scope: 'task', scopeId: theirs.identifier, key: 'k', value: 1 }],
+      ...routineLinks(mine, theirs),
+      ['secrets.bind', { secretId: mine.secretId, target: { agentId: theirs.agentId }, as: 'TOKEN' }],
+      ['secrets.bind', { secretId: mine.secretId, target: { projectId: theirs.projectId }, as: 'TOKEN' }],
     ]
     const log = await logOf(world, companyId)
     for (const [name, input] of links) {
@@ -148,7 +179,21 @@ export const isolation = engineGroup('isolation', {
       [change('documents', 'task_id', mine.documentId), [theirs.taskId]],
       [change('attachments', 'task_id', mine.attachmentId), [theirs.taskId]],
       [change('approvals', 'task_id', mine.approvalId), [theirs.taskId]],
+      [change('interactions', 'task_id', mine.interactionId), [theirs.taskId]],
+      [change('interactions', 'run_id', mine.interactionId), [theirs.runId]],
+      [change('interactions', 'answerer_user_id', mine.interactionId), [theirs.userId]],
       [change('routing_rules', 'target_agent_id', mine.routingRuleId), [theirs.agentId]],
+      [change('knowledge_entries', 'project_id', mine.knowledgeEntryId), [theirs.projectId]],
+      [
+        `insert into ${watch.table('knowledge_tags')} (company_id, tag, entry_id) values (?, 'theirs', ?)`,
+        [mine.companyId, theirs.knowledgeEntryId],
+      ],
+      [change('routines', 'assignee_agent_id', mine.routineId), [theirs.agentId]],
+      [change('routines', 'project_id', mine.routineId), [theirs.projectId]],
+      [change('routine_triggers', 'routine_id', mine.triggerId), [theirs.routineId]],
+      [change('routine_fires', 'task_id', mine.fireId), [theirs.taskId]],
+      [change('routine_fires', 'trigger_id', mine.fireId), [theirs.triggerId]],
+      [`update ${watch.table('secret_versions')} set secret_id = ? where secret_id = '${mine.secretId}'`, [theirs.secretId]],
       [
         `insert into ${watch.table('task_labels')} (company_id, task_id, label_id) values (?, ?, ?)`,
         [mine.companyId, mine.taskId, theirs.labelId],
@@ -173,3 +218,16 @@ export const isolation = engineGroup('isolation', {
     expect(await errorOf(viewer.agents.pause({ agentId: company.agentId }))).toMatchObject({ code: 'forbidden' })
   },
 })
+
+type Furnished = Awaited<ReturnType<typeof furnish>>
+
+/** What the tasks of a routine would be linked to. */
+function routineLinks(mine: Furnished, theirs: Furnished): (readonly [string, Record<string, unknown>])[] {
+  return [
+    ['routines.create', { companyId: mine.companyId, name: 'R', task: { title: 'T', assigneeAgentId: theirs.agentId } }],
+    ['routines.create', { companyId: mine.companyId, name: 'R', task: { title: 'T', projectId: theirs.projectId } }],
+    ['routines.create', { companyId: mine.companyId, name: 'R', task: { title: 'T', goalId: theirs.goalId } }],
+    ['routines.create', { companyId: mine.companyId, name: 'R', task: { title: 'T', labels: [theirs.labelId] } }],
+    ['routines.update', { routineId: mine.routineId, task: { title: 'T', assigneeAgentId: theirs.agentId } }],
+  ]
+}

@@ -119,7 +119,7 @@ interface Skips {
   unused(): string[]
 }
 
-function createSkips({ name: storage, skip = {} }: StorageToTest): Skips {
+export function createSkips({ name: storage, skip = {} }: Pick<StorageToTest, 'name' | 'skip'>): Skips {
   const asked = new Set<string>()
   const print = (name: string, reason: string) => void process.stdout.write(`${storage}: skipped "${name}": ${reason}\n`)
   return {

@@ -11,7 +11,7 @@ const hourMs = 3_600_000
 /** Every write that a run may make, with input that would succeed if the run still held its task. */
 function everyWriteOfARun(
   { api, actor: { taskId, id: runId, companyId } }: Pick<CheckedOut, 'api' | 'actor'>,
-  { deliverableId, attachmentId, approvalId }: Made,
+  { deliverableId, documentId, attachmentId, approvalId, interactionId }: Made,
 ): Readonly<Record<string, () => Promise<unknown>>> {
   return {
     'runs.heartbeat': () => api.runs.heartbeat({ runId }),
@@ -30,19 +30,24 @@ function everyWriteOfARun(
     'comments.createOnDeliverable': () => api.comments.createOnDeliverable({ deliverableId, body: 'late' }),
     'deliverables.submit': () => api.deliverables.submit({ taskId, title: 'Late', content: 'late' }),
     'documents.put': () => api.documents.put({ taskId, key: 'late', title: 'Late', body: 'late' }),
+    'documents.delete': () => api.documents.delete({ documentId }),
     'attachments.upload': () => api.attachments.upload({ taskId, name: 'late.txt', content: new Uint8Array([1]) }),
     'attachments.delete': () => api.attachments.delete({ attachmentId }),
     'approvals.request': () => api.approvals.request({ companyId, type: 'custom', subject: 'late', payload: {} }),
     'approvals.resubmit': () => api.approvals.resubmit({ approvalId, payload: { to: 'late' } }),
     'approvals.cancel': () => api.approvals.cancel({ approvalId }),
+    'interactions.ask': () => api.interactions.ask({ taskId, ask: { kind: 'question', prompt: 'Late?' }, waits: true }),
+    'interactions.cancel': () => api.interactions.cancel({ interactionId }),
   }
 }
 
 /** What a run has made while it held its task. */
 interface Made {
   readonly deliverableId: string
+  readonly documentId: string
   readonly attachmentId: string
   readonly approvalId: string
+  readonly interactionId: string
 }
 
 /** A task that a run has for the second time, with what it made before. */
@@ -50,12 +55,21 @@ async function checkOutAgain(world: World): Promise<{ held: CheckedOut; made: Ma
   const { engine } = world
   const { api, actor, task } = await checkOut(world, await newCompany(world))
   const { taskId, companyId } = actor
+  const document = await api.documents.put({ taskId, key: 'early', title: 'Early', body: 'early' })
   const attachment = await api.attachments.upload({ taskId, name: 'a.txt', content: new Uint8Array([1]) })
   const approval = await api.approvals.request({ companyId, type: 'custom', subject: taskId, payload: {} })
+  const interaction = await api.interactions.ask({ taskId, ask: { kind: 'question', prompt: 'Early?' } })
   const deliverable = await api.deliverables.submit({ taskId, title: 'Early', content: 'early' })
   await engine.deliverables.review({ deliverableId: deliverable.id, decision: 'revision_requested', feedback: 'More' })
   const held = await actAs(engine, task, await engine.tasks.checkout({ taskId }))
-  return { held, made: { deliverableId: deliverable.id, attachmentId: attachment.id, approvalId: approval.id } }
+  const made = {
+    deliverableId: deliverable.id,
+    documentId: document.id,
+    attachmentId: attachment.id,
+    approvalId: approval.id,
+    interactionId: interaction.id,
+  }
+  return { held, made }
 }
 
 export const leases = engineGroup('leases', {

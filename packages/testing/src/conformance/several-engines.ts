@@ -127,7 +127,7 @@ export const severalEngines = engineGroup('several engines', {
   'start and stop at once what another queued and cancelled, when their storage has hints': async (world, told) => {
     const { under, adapter } = world
     if (!under.storage.open().hints) told.skip('it has no hints, so its engines poll')
-    const settings = { pollMs: hourMs, sweepMs: hourMs, leaseMs: hourMs }
+    const settings = { pollMs: hourMs, sweepMs: hourMs, leaseMs: hourMs, sealMs: hourMs }
     const { engine } = await openTestEngine({ storage: under.reopen?.() ?? told.skip(onlyOne), adapter, settings })
     await engine.start()
     expect(await startedAndCancelled(world)).toBe('lease_lost')

@@ -70,6 +70,7 @@ const Claimed = z.object({
 const Conflict = z.object({ holder: z.object({ runId: z.string() }) })
 const ofTask = z.object({ taskId: z.string() })
 const ofRun = z.object({ runId: z.string() })
+const Waits = z.object({ waits: z.literal(true) })
 const Swept = z.object({ status: z.literal('lost'), taskId: z.string() })
 
 const verbs: Readonly<Record<string, 'complete' | 'release' | 'heartbeat'>> = {
@@ -80,13 +81,16 @@ const verbs: Readonly<Record<string, 'complete' | 'release' | 'heartbeat'>> = {
 
 /**
  * The ownership history of each task, by task id, from what was recorded of checkouts, completions, releases, heartbeats
- * and sweeps; calls must name tasks by their ids. Refusals that say nothing about the owner are left out. Completions of
+ * and sweeps, and of questions that runs wait for; calls must name tasks by their ids. Refusals that say nothing about the owner
+ * are left out, also those of a run that waited and went on: an earlier credential of it is refused as well. Completions of
  * work under review and ends by report, block, cancel or review are not in the model: a history must have none.
  */
 export function taskOperations(calls: readonly RecordedCall[]): Map<string, TimedOperation<TaskOperation>[]> {
   const taskOfRun = new Map(calls.flatMap(({ outcome }) => claimedIn(outcome)).map(({ task, run }) => [run.id, task.id]))
+  const resumed = claimedAgain(calls)
   const timed = calls.flatMap((call) => {
     const operation = operationOf(call)
+    if (operation?.answer === 'refused' && 'runId' in operation && resumed.has(operation.runId)) return []
     const { taskId = taskOfRun.get(ofRun.safeParse(call.input).data?.runId ?? '') } = ofTask.safeParse(call.input).data ?? sweptIn(call)
     if (!operation || taskId === undefined) return []
     const returnedAt = call.outcome.status === 'unknown' ? Infinity : call.outcome.returnedAt
@@ -100,14 +104,25 @@ function claimedIn(outcome: RecordedCall['outcome']): z.output<typeof Claimed>[]
   return claimed ? [claimed] : []
 }
 
+/** The runs that took their task more than once. */
+function claimedAgain(calls: readonly RecordedCall[]): ReadonlySet<string | null> {
+  const runs = calls.flatMap(({ outcome }) => claimedIn(outcome)).map(({ run }) => run.id)
+  return new Set(runs.filter((id, index) => runs.indexOf(id) !== index))
+}
+
 function operationOf(call: RecordedCall): TaskOperation | null {
   if (call.operation === 'tasks.checkout') return claimOf(call)
   if (call.operation === 'runs.sweep') return sweepOf(call)
-  const verb = verbs[call.operation]
+  const verb = isWait(call) ? 'release' : verbs[call.operation]
   const { outcome } = call
   if (!verb || (outcome.status === 'refused' && outcome.code !== 'lease_lost')) return null
   const runId = call.runId ?? (verb === 'heartbeat' ? (ofRun.safeParse(call.input).data?.runId ?? null) : null)
   return { verb, answer: outcome.status, runId }
+}
+
+/** A run that waits for an answer gives its task back. */
+function isWait({ operation, input }: RecordedCall): boolean {
+  return operation === 'interactions.ask' && Waits.safeParse(input).success
 }
 
 function claimOf({ outcome }: RecordedCall): TaskOperation | null {

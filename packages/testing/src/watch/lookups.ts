@@ -5,7 +5,7 @@
 const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   {
     pattern:
-      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|documents|attachments|approvals) where id = \?( for (share|update|no key update))?$/,
+      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences) where id = \?( for (share|update|no key update))?$/,
     reason: 'An id is of one row in all companies; the kernel compares the company of the row with what the caller may see.',
   },
   {
@@ -41,6 +41,15 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
     reason: 'Due dates pass in all companies; each is said by a command in the company of its tasks.',
   },
   {
+    pattern:
+      /^select id, company_id from interactions where expires_at <= .+ and exists \(select companies.id from companies where companies.id = interactions.company_id .+ order by expires_at limit \?$/,
+    reason: 'Questions expire in all companies; each is ended by a command in its company.',
+  },
+  {
+    pattern: /^select id, company_id, next_at from routine_triggers where next_at <= .+ order by next_at limit \?$/,
+    reason: 'The times of schedules come in all companies; each is fired by a command in the company of its trigger.',
+  },
+  {
     pattern: /^select run_id from leases where worker_id = \?$/,
     reason: 'A worker asks which runs it still has; it executes the runs of all companies.',
   },
@@ -48,6 +57,10 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
     pattern:
       /^select \* from events where (\(company_id, seq\) > \(\?, \?\) and company_id <= \? and seq <=|\(company_id, seq\) < \(\?, \?\) and company_id >=|company_id >= \? and company_id <=) \? order by .+$/,
     reason: 'The log of one company, named as both ends of a range, so that Postgres stays in the index of companies.',
+  },
+  {
+    pattern: /^select seq(, company_id)? from events where (seq > \? and )?seq <= \? order by seq( desc)? limit \?$/,
+    reason: 'Events of all companies are sealed; each of them by statements that name its company.',
   },
   {
     pattern: /^select id from events where seq in \([?, ]+\)$/,

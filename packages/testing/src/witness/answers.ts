@@ -33,6 +33,7 @@ export interface Told {
 
 interface Comparison {
   readonly replay: Replay
+  /** A run that waited claims its task again, under another fence. */
   readonly claimOf: ReadonlyMap<string, Claim>
   readonly calls: readonly Call[]
   readonly callsByRequest: ReadonlyMap<string, readonly Call[]>
@@ -45,7 +46,7 @@ export function compareWithCalls(replay: Replay, { events, history, quietOperati
   const calls = history.map((call, position) => ({ call, position, checkout: checkoutIn(call) }))
   const comparison: Comparison = {
     replay,
-    claimOf: new Map(replay.claims.map((claim) => [claim.event.data.runId, claim])),
+    claimOf: new Map(replay.claims.map((claim) => [claimKey(claim.event.data.runId, claim.event.data.fence), claim])),
     calls,
     callsByRequest: Map.groupBy(
       calls.filter(({ call }) => call.requestId !== null),
@@ -56,6 +57,10 @@ export function compareWithCalls(replay: Replay, { events, history, quietOperati
     quiet: new Set([...quietByNature, ...quietOperations]),
   }
   return [...calls.flatMap((each) => judgeCall(comparison, each)), ...judgeClaims(comparison)]
+}
+
+function claimKey(runId: string, fence: number): string {
+  return `${runId} ${fence}`
 }
 
 /** Null also for a run that asked for what it has, and took nothing. */
@@ -96,8 +101,7 @@ function lostParts(comparison: Comparison, each: Call, answer: unknown): string[
   }
   if (!checkout) return lost
   const { task, run } = checkout
-  const claim = claimOf.get(run.id)?.event
-  if (claim?.entity.id !== task.id || claim.data.fence !== run.fence) {
+  if (claimOf.get(claimKey(run.id, run.fence))?.event.entity.id !== task.id) {
     lost.push(`was given the task ${task.id} for the run ${run.id} under fence ${run.fence}; the log has no such claim.`)
   }
   return lost

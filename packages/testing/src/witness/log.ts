@@ -47,7 +47,15 @@ export interface Replay {
 }
 
 /** Remarks about an entity, which change nothing of it; they stand at any version. */
-const remarks: ReadonlySet<EventType> = new Set(['task.routing_failed', 'task.execution_failed'] satisfies EventType[])
+const remarks: ReadonlySet<EventType> = new Set([
+  'task.routing_failed',
+  'task.execution_failed',
+  'task.force_released',
+  // Of the project, whose own row is as it was.
+  'project.knowledge_updated',
+  'routine.fired',
+  'routine.fire_failed',
+] satisfies EventType[])
 
 /** The second event of a change that records two. */
 const companions: Partial<Record<EventType, readonly EventType[]>> = {
@@ -97,12 +105,12 @@ function checkPlace(replay: Replay, placed: Placed): void {
   replay.ids.add(id)
 }
 
-/** A run writes from its start to its end, and in the transaction by which it ends itself. */
+/** A run writes from its start until it ends or waits, and in the transaction by which it does so itself. */
 function checkWriter(replay: Replay, placed: Placed): void {
   const { runId } = placed.event.actor
   if (runId === null) return
   const run = replay.runs.get(runId)
-  const isLive = run?.status === 'running' || (run && isFinal(run.status) && isSameTransaction(run.since.event, placed.event))
+  const isLive = run?.status === 'running' || (run && isOver(run.status) && isSameTransaction(run.since.event, placed.event))
   if (isLive) return
   const state = run ? `is ${run.status} since event ${run.since.event.seq}` : 'never started'
   report(replay, placed, { rule: 'fenced_write', sentence: `it was written by the run ${runId}, which ${state}.` })
@@ -227,14 +235,15 @@ function checkMove(replay: Replay, placed: Placed, { machine, known, move }: Che
   report(replay, placed, { rule: 'move', sentence: `${verb ?? 'no verb'} may move no ${machine.name} from ${from} to ${to}.` })
 }
 
-/** A run is queued, starts and ends, each once; being queued again only adds reasons. */
+/** A run is queued, starts and ends, each once, save that it may wait and be queued again; otherwise that only adds reasons. */
 function followRun(replay: Replay, placed: Placed): void {
   const { event } = placed
   const runId = event.entity.id
   const to = event.type === 'run.started' ? 'running' : event.type.slice('run.'.length)
   const run = replay.runs.get(runId)
   const isLegal = run
-    ? runMachine.moves.some((move) => move.from === run.status && move.to === to) || (to === 'queued' && run.status === 'queued')
+    ? runMachine.moves.some((move) => move.from === run.status && move.to === to) ||
+      (to === run.status && (to === 'queued' || to === 'waiting'))
     : to === 'queued' || to === 'running'
   if (!isLegal) {
     const state = run ? `is ${run.status} since event ${run.since.event.seq}` : 'was neither queued nor started'
@@ -242,8 +251,9 @@ function followRun(replay: Replay, placed: Placed): void {
   }
   if (event.type === 'run.started') checkStart(replay, { event, position: placed.position })
   // A second end leaves the first one standing, so that what follows is still judged by it.
-  if (!run || !isFinal(run.status)) replay.runs.set(runId, { status: to, wasQueued: run?.wasQueued ?? to === 'queued', since: placed })
-  if (!isFinal(to) || !('taskId' in event.data) || event.data.taskId === null) return
+  if (!run || !isFinal(run.status))
+    replay.runs.set(runId, { status: to, wasQueued: to === 'queued' || (run?.wasQueued ?? false), since: placed })
+  if (!isOver(to) || !('taskId' in event.data) || event.data.taskId === null) return
   const task = replay.tasks.get(event.data.taskId)
   if (task?.claim?.event.data.runId === runId) task.claim = null
 }
@@ -254,6 +264,11 @@ function checkStart(replay: Replay, placed: Placed<Of<'run.started'>>): void {
   if (owner?.runId === entity.id && owner.fence === data.fence) return
   const state = owner ? `which the run ${owner.runId} owns under fence ${owner.fence}` : 'which it has not claimed'
   report(replay, placed, { rule: 'one_owner', sentence: `the run ${entity.id} starts under fence ${data.fence} on a task ${state}.` })
+}
+
+/** Whether a run in this status has given its task back. */
+function isOver(status: string): boolean {
+  return status === 'waiting' || isFinal(status)
 }
 
 function isFinal(status: string): boolean {

@@ -174,7 +174,9 @@ it('is shown every kind of event that it judges', () => {
     'progress_updated',
     'completed',
   ]
-  const runs = ['queued', 'started', 'succeeded', 'failed', 'cancelled', 'lost']
+  const runs = ['queued', 'started', 'waiting', 'succeeded', 'failed', 'cancelled', 'lost']
   const wanted = [...tasks.map((each) => `task.${each}`), ...runs.map((each) => `run.${each}`), 'task.blocked', 'task.execution_failed']
-  expect([...seen]).toEqual(expect.arrayContaining([...wanted, 'agent.status_changed', 'review.completed', 'deliverable.submitted']))
+  expect([...seen]).toEqual(
+    expect.arrayContaining([...wanted, 'agent.status_changed', 'review.completed', 'deliverable.submitted', 'interaction.answered']),
+  )
 })

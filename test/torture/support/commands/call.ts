@@ -1,4 +1,5 @@
-import type { Actor, Engine } from '@engine/core'
+import type { Actor, Clock, Engine } from '@engine/core'
+import { systemClock } from '@engine/core/plugin'
 
 import { holdNewTask, type Company, type HeldTask } from '../company.ts'
 
@@ -12,7 +13,7 @@ export interface Call {
 /** What cases are prepared with; nothing of it is started. */
 export interface Preparation {
   readonly engine: Engine
-  /** An engine on the same database whose leases run out at once. */
+  /** An engine on the same database whose leases run out at once, and whose clock is `slowClock`. */
   readonly hasty: Engine
 }
 
@@ -23,6 +24,9 @@ export type Prepare = (scene: Scene) => Promise<Input>
 /** The same for what only a person or an agent calls for itself. */
 export type PrepareOwn = (scene: Scene) => Promise<Pick<Call, 'actor' | 'input'>>
 export type InputOfRun = (held: HeldTask, engine: Engine) => Input | Promise<Input>
+
+/** What is asked for a minute by this clock has expired by that of everybody else. */
+export const slowClock: Clock = { ...systemClock, now: () => systemClock.now() - 120_000 }
 
 /** The bytes of a file, as JSON can have them. */
 export const fileContent = Buffer.from('a file').toString('base64')

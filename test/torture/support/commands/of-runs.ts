@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Engine } from '@engine/core'
 
 import { fileContent, newAttachment, newDeliverable, type InputOfRun } from './call.ts'
+import { askAside, confirmation } from './interactions.ts'
 
 /** What a run may call, with the input by which it does so for itself. */
 export const inputsOfRun: Readonly<Record<string, InputOfRun>> = {
@@ -25,10 +26,15 @@ export const inputsOfRun: Readonly<Record<string, InputOfRun>> = {
     body: 'a remark',
   }),
   'documents.put': ({ taskId }) => ({ taskId, key: 'plan', title: 'Plan', body: 'First this, then that.' }),
+  'documents.delete': async ({ taskId }, engine) => ({
+    documentId: (await engine.documents.put({ taskId, key: 'draft', title: 'Draft', body: 'First this.' })).id,
+  }),
   'attachments.upload': ({ taskId }) => ({ taskId, name: 'notes.txt', contentType: 'text/plain', content: fileContent }),
   'attachments.delete': async ({ taskId }, engine) => ({ attachmentId: await newAttachment(engine, taskId) }),
   'approvals.request': ({ actor }) => ({ companyId: actor.companyId, type: 'custom', subject: 'release', payload: { to: 'all' } }),
   'approvals.resubmit': async ({ actor }, engine) => ({ approvalId: await newApproval(engine, actor.companyId), payload: {} }),
+  'interactions.ask': ({ taskId }) => ({ taskId, ask: confirmation, waits: true }),
+  'interactions.cancel': async (held, engine) => ({ interactionId: held.interactionId ?? (await askAside(engine, held)) }),
   'approvals.cancel': async ({ actor }, engine) => ({ approvalId: await newApproval(engine, actor.companyId) }),
 }
 

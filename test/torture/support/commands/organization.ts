@@ -1,4 +1,4 @@
-import type { Prepare } from './call.ts'
+import type { Prepare, Scene } from './call.ts'
 
 /** Companies, what they aim at, and their agents. */
 export const organizationInputs: Readonly<Record<string, Prepare>> = {
@@ -35,6 +35,18 @@ export const organizationInputs: Readonly<Record<string, Prepare>> = {
     await engine.tasks.create({ companyId, title: 'Labelled', labels: [label.id] })
     return { labelId: label.id }
   },
+  'knowledge.create': async ({ companyId }) => ({ companyId, title: 'House style', body: 'Be brief.', tags: ['style'] }),
+  'knowledge.update': async (scene) => ({ knowledgeEntryId: await newEntry(scene), body: 'Be kind.', tags: ['kindness'] }),
+  'knowledge.delete': async (scene) => ({ knowledgeEntryId: await newEntry(scene) }),
+  'knowledge.storeVectors': async (scene) => {
+    const entryId = await newEntry(scene)
+    return { companyId: scene.companyId, embedder: 'e', vectors: [{ entryId, version: 1, vector: 'AACAPw==' }] }
+  },
+  'preferences.set': async ({ companyId }) => ({ companyId, scope: 'company', key: 'report.language', value: 'en' }),
+  'preferences.unset': async ({ engine, companyId }) => {
+    const preference = await engine.preferences.set({ companyId, scope: 'company', key: 'report.language', value: 'en' })
+    return { preferenceId: preference.id }
+  },
   'agents.create': async ({ companyId }) => ({ companyId, name: 'Newcomer', role: 'worker', adapterType: 'scripted' }),
   'agents.update': async ({ agents }) => ({ agentId: agents[0], title: 'Chief' }),
   'agents.rollback': async ({ engine, agents: [agentId = ''] }) => {
@@ -47,4 +59,8 @@ export const organizationInputs: Readonly<Record<string, Prepare>> = {
     return { agentId }
   },
   'agents.terminate': async ({ agents }) => ({ agentId: agents[0] }),
+}
+
+async function newEntry({ engine, companyId }: Scene): Promise<string> {
+  return (await engine.knowledge.create({ companyId, title: 'House style', body: 'Be brief.', tags: ['style'] })).id
 }

@@ -1,6 +1,87 @@
 import type { Migration } from '../migrate.ts'
 
+// Work that comes again: routines, what triggers them, and each time that they fired.
 export const migration0009: Migration = {
   id: '0009-routines',
-  statements: [],
+  statements: [
+    `create table routines (
+      id {uuid} primary key,
+      company_id {uuid} not null references companies (id),
+      name text not null,
+      name_key text not null,
+      description text,
+      status text not null,
+      pause_reason text,
+      assignee_agent_id {uuid},
+      project_id {uuid},
+      goal_id {uuid},
+      template {json} not null,
+      variables {json} not null,
+      concurrency text not null,
+      catch_up text not null,
+      failures {integer} not null,
+      version {integer} not null,
+      created_at {time} not null,
+      updated_at {time} not null,
+      constraint routines_company_key unique (company_id, id),
+      constraint routines_assignee_fkey foreign key (company_id, assignee_agent_id) references agents (company_id, id),
+      constraint routines_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
+      constraint routines_goal_fkey foreign key (company_id, goal_id) references goals (company_id, id)
+    ) {table}`,
+    `create unique index routines_name_key on routines (company_id, name_key) where status <> 'archived'`,
+    `create index routines_status_index on routines (company_id, status, id)`,
+
+    `create table routine_triggers (
+      id {uuid} primary key,
+      company_id {uuid} not null,
+      routine_id {uuid} not null,
+      kind text not null,
+      is_enabled {integer} not null,
+      expression text,
+      time_zone text,
+      next_at {time},
+      scheme text,
+      window_sec {integer},
+      mapping {json} not null,
+      key_text text,
+      previous_key_text text,
+      previous_until {time},
+      last_fired_at {time},
+      removed_at {time},
+      version {integer} not null,
+      created_at {time} not null,
+      updated_at {time} not null,
+      constraint routine_triggers_company_key unique (company_id, id),
+      constraint routine_triggers_routine_fkey foreign key (company_id, routine_id) references routines (company_id, id),
+      constraint routine_triggers_of_one_kind check ((kind = 'cron' and expression is not null and time_zone is not null and scheme is null)
+        or (kind = 'webhook' and scheme is not null and expression is null and next_at is null))
+    ) {table}`,
+    `create index routine_triggers_routine_index on routine_triggers (company_id, routine_id, id)`,
+    `create index routine_triggers_due_index on routine_triggers (next_at) where next_at is not null`,
+
+    // The two keys are the promise that no time and no delivery fires twice, whoever comes to it.
+    `create table routine_fires (
+      id {uuid} primary key,
+      company_id {uuid} not null,
+      routine_id {uuid} not null,
+      trigger_id {uuid},
+      source text not null,
+      scheduled_for {time},
+      delivery_id text,
+      status text not null,
+      reason text,
+      task_id {uuid},
+      variables {json} not null,
+      created_at {time} not null,
+      constraint routine_fires_company_key unique (company_id, id),
+      constraint routine_fires_time_key unique (trigger_id, scheduled_for),
+      constraint routine_fires_delivery_key unique (trigger_id, delivery_id),
+      constraint routine_fires_routine_fkey foreign key (company_id, routine_id) references routines (company_id, id),
+      constraint routine_fires_trigger_fkey foreign key (company_id, trigger_id) references routine_triggers (company_id, id),
+      constraint routine_fires_task_fkey foreign key (company_id, task_id) references tasks (company_id, id)
+    ) {table}`,
+    `create index routine_fires_routine_index on routine_fires (company_id, routine_id, id)`,
+    `create index routine_fires_status_index on routine_fires (company_id, routine_id, status, id)`,
+    `create index routine_fires_trigger_index on routine_fires (company_id, trigger_id, id) where trigger_id is not null`,
+  ],
 }

@@ -10,6 +10,7 @@ import { migration0008 } from './0008-knowledge.ts'
 import { migration0009 } from './0009-routines.ts'
 import { migration0010 } from './0010-preferences.ts'
 import { migration0011 } from './0011-sealed-events.ts'
+import { migration0012 } from './0012-sessions-and-origins.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   migration0009,
   migration0010,
   migration0011,
+  migration0012,
 ]

@@ -1,21 +1,20 @@
 import { z } from 'zod'
 
 import { requireAgent } from '../../agents/change.ts'
-import { changedMeanwhile } from '../../kernel/change.ts'
 import { command } from '../../kernel/command.ts'
 import { Id } from '../../kernel/schema.ts'
 import { assertTransition } from '../../kernel/transition.ts'
 import { checkoutTask } from '../../tasks/checkout.ts'
 import { requireTask } from '../../tasks/transition.ts'
+import { beginRun } from '../begin.ts'
 import { cancelAndRelease } from '../cancel.ts'
-import { newCredential } from '../credential.ts'
-import { aboutRun, requireRun, runRef } from '../end.ts'
+import { requireRun } from '../end.ts'
 import { lockExpiredLease } from '../lease.ts'
 import { runMachine } from '../machine.ts'
-import { Run } from '../schema.ts'
+import { Run, Session, Usage } from '../schema.ts'
+import { leaveSession } from '../session.ts'
 import { toRun } from '../table.ts'
 import { settleLostRun } from '../settle.ts'
-import { updateRun } from '../sql.ts'
 import { wake } from '../wake.ts'
 
 export const claim = command({
@@ -30,18 +29,8 @@ export const claim = command({
     const task = await requireTask(context, run.task_id)
     const agent = await requireAgent(context, run.agent_id)
     const claimed = await checkoutTask(context, { task, agent, runId: run.id, workerId: input.workerId })
-    const { credential, hash } = newCredential()
-    const next = await updateRun(context.tx, run, {
-      status: 'running',
-      fence: claimed.fence,
-      worker_id: input.workerId,
-      credential_hash: hash,
-      started_at: context.now,
-      updated_at: context.now,
-    })
-    if (!next) throw changedMeanwhile('run', run.id)
-    context.emit('run.started', runRef(next), { ...aboutRun(next), fence: claimed.fence, workerId: input.workerId })
-    return { run: toRun(next), credential }
+    const begun = await beginRun(context, run, { fence: claimed.fence, workerId: input.workerId })
+    return { run: toRun(begun.run), credential: begun.credential }
   },
 })
 
@@ -67,14 +56,15 @@ export const sweep = command({
 export const handBack = command({
   title: 'Give a run back because its worker stops',
   description: 'The task is claimable at once, and no attempt is burned.',
-  input: z.strictObject({ runId: Id, reason: z.string().max(200) }),
+  input: z.strictObject({ runId: Id, reason: z.string().max(200), usage: Usage.optional(), session: Session.optional() }),
   output: Run,
   access: { scope: 'runs:work', company: 'run' },
   whenArchived: 'what still runs there has to end',
   locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
-    const ended = await cancelAndRelease(context, run, { verb: 'release', reason: input.reason })
+    const ended = await cancelAndRelease(context, run, { verb: 'release', reason: input.reason, usage: input.usage })
+    await leaveSession(context, ended, input)
     const task = await requireTask(context, run.task_id)
     const agent = await requireAgent(context, run.agent_id)
     if (task.status === 'todo') await wake(context, { agent, task, reason: 'retry', attempt: run.attempt, retryOf: run.id })

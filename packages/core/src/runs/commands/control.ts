@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { requireAgent } from '../../agents/change.ts'
+import { refuseAwaited } from '../../interactions/awaited.ts'
 import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
@@ -15,7 +16,7 @@ import { wake } from '../wake.ts'
 const access = { scope: 'runs:control', company: 'run' } as const
 
 export const cancel = command({
-  title: 'Cancel a queued or running run; its task is todo again',
+  title: 'Cancel a run that has not ended; its task is todo again',
   input: z.strictObject({ runId: Id, reason: z.string().trim().min(1).max(2_000).default('cancelled') }),
   output: Run,
   access,
@@ -38,6 +39,7 @@ export const retry = command({
     const run = await requireRun(context, input.runId)
     if (!runMachine.isFinal(run.status)) throw ruleViolated(`The run is ${run.status}; only an ended run can be retried.`)
     let task = await requireTask(context, run.task_id)
+    await refuseAwaited(context.tx, task)
     if (task.status === 'blocked') task = await moveTask(context, task, { to: 'todo', verb: 'update', reason: 'retried' })
     if (task.status !== 'todo')
       throw ruleViolated(`${task.identifier} is ${task.status}; only a task that is todo or blocked can run again.`)

@@ -11,8 +11,9 @@ import { isoTime } from '../../ports/clock.ts'
 import { RunOutcome } from '../../ports/run-contract.ts'
 import { requireRun } from '../end.ts'
 import { renewLease } from '../lease.ts'
-import { Run, Usage } from '../schema.ts'
+import { Run, Session, Usage } from '../schema.ts'
 import { toRun } from '../table.ts'
+import { leaveSession } from '../session.ts'
 import { settleRun } from '../settle.ts'
 
 const access = { scope: 'runs:work', company: 'run' } as const
@@ -41,7 +42,7 @@ export const heartbeat = command({
 export const report = command({
   title: 'End a run with its outcome',
   description: 'What follows for the task, for retries and for the agent is decided by the outcome, in the same transaction.',
-  input: z.strictObject({ runId: Id, outcome: RunOutcome, usage: Usage.optional() }),
+  input: z.strictObject({ runId: Id, outcome: RunOutcome, usage: Usage.optional(), session: Session.optional() }),
   output: Run,
   access,
   http: ['POST', '/runs/:runId/report'],
@@ -49,7 +50,9 @@ export const report = command({
   locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
-    return toRun(await settleRun(context, run, input))
+    const ended = await settleRun(context, run, input)
+    await leaveSession(context, ended, input)
+    return toRun(ended)
   },
 })
 

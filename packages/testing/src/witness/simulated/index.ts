@@ -17,7 +17,17 @@ export interface Simulated {
 }
 
 /** What the ownership model of a task knows. */
-export const ownershipVerbs: readonly Verb[] = ['checkout', 'checkout', 'heartbeat', 'complete', 'release', 'sweep', 'zombie']
+export const ownershipVerbs: readonly Verb[] = [
+  'checkout',
+  'checkout',
+  'heartbeat',
+  'complete',
+  'release',
+  'sweep',
+  'zombie',
+  'ask',
+  'answer',
+]
 export const allVerbs: readonly Verb[] = [
   ...ownershipVerbs,
   ...(['dispatch', 'dispatch', 'progress', 'update', 'submit', 'review', 'fail', 'block', 'pause', 'route'] as const),
@@ -56,8 +66,8 @@ function taskOf(simulation: Simulation, { step, index }: { step: Step; index: nu
   const id = `task-${step.task}`
   const known = simulation.tasks.find((task) => task.id === id)
   if (known) return known
-  const blank = { version: 1, fence: 0, isAssigned: false, owner: null, isOwnerHeard: false, queued: null, deliverable: null, ended: [] }
-  const task: Task = { id, status: 'todo', ...blank }
+  const nobody = { isAssigned: false, owner: null, isOwnerHeard: false, queued: null, waiting: null, resumed: null }
+  const task: Task = { id, status: 'todo', version: 1, fence: 0, deliverable: null, ended: [], ...nobody }
   simulation.tasks.push(task)
   const data = { identifier: `ACM-${step.task}`, title: 'Write', status: 'todo' as const, blockedBy: [] }
   emit({ simulation, index, step, task, requestId: null }, 'task.created', { data })

@@ -30,6 +30,8 @@ export type Verb =
   | 'submit'
   | 'review'
   | 'fail'
+  | 'ask'
+  | 'answer'
   | 'block'
   | 'pause'
   | 'route'
@@ -65,6 +67,10 @@ export interface Task extends Entity {
   /** Whether anybody was told who the owner is; nobody else has its credential. */
   isOwnerHeard: boolean
   queued: Entity | null
+  /** The run that waits for an answer, with what it asked. */
+  waiting: { readonly run: Entity; readonly interaction: Entity } | null
+  /** The run that got its answer, and is queued again. */
+  resumed: Entity | null
   deliverable: Entity | null
   readonly ended: Entity[]
 }

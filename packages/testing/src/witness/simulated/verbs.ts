@@ -9,12 +9,12 @@ const leaseLost = { code: 'lease_lost', details: {} }
 export const verbs: Readonly<Record<Verb, (turn: Turn) => void>> = {
   checkout(turn) {
     const { task, step, index } = turn
-    const isFree = (task.status === 'todo' || task.status === 'blocked') && !task.owner
+    const isFree = (task.status === 'todo' || task.status === 'blocked') && !task.owner && !task.waiting
     if (!isFree && !(task.owner && strikes(turn, 'double_claim'))) return refuseCheckout(turn)
     const call = { operation: 'tasks.checkout', input: { taskId: task.id } }
     if (isFree && step.choice === 0) return note(turn, { ...call, isUnknown: true })
     const [ended] = task.ended
-    const run = ended && strikes(turn, 'ended_run_claims') ? ended : { id: `run-${index}`, version: 0 }
+    const run = ended && strikes(turn, 'ended_run_claims') ? ended : (task.resumed ?? { id: `run-${index}`, version: 0 })
     start(turn, run, 'board')
     task.isOwnerHeard = step.choice !== 1
     const answer = { task: shown(task), run: { ...run, fence: task.fence, status: 'running' }, credential: 'secret' }
@@ -25,9 +25,9 @@ export const verbs: Readonly<Record<Verb, (turn: Turn) => void>> = {
   dispatch(turn) {
     const { task, index } = turn
     if (task.status !== 'todo') return
-    if (task.queued) {
-      const run = task.queued
-      task.queued = null
+    const run = task.resumed ?? task.queued
+    if (run) {
+      if (run === task.queued) task.queued = null
       start(turn, run, 'system')
     } else task.queued = queue(turn, `queued-run-${index}`, 'system')
   },
@@ -148,9 +148,45 @@ export const verbs: Readonly<Record<Verb, (turn: Turn) => void>> = {
     note(turn, { operation: 'runs.report', input: { runId: run.id }, answer: { ...run, status: 'failed' }, run })
   },
 
+  /** The run gives its task back and waits; what is queued behind it joins it. */
+  ask(turn) {
+    const { task, index } = turn
+    const run = worker(task)
+    if (!run || task.status !== 'in_progress') return
+    const interaction = { id: `interaction-${index}`, version: 1 }
+    const asked = { kind: 'confirmation' as const, taskId: task.id, runId: run.id, answerer: 'anyone', waits: true, expiresAt: null }
+    emit(turn, 'interaction.asked', { on: interaction, by: run, data: asked })
+    run.version += 1
+    emit(turn, 'run.waiting', { on: run, by: run, data: { ...about(turn), reasons: ['manual'], interactionId: interaction.id } })
+    if (task.queued) {
+      task.queued.version += 1
+      emit(turn, 'run.cancelled', { on: task.queued, by: run, data: { ...about(turn), reason: 'joined_waiting_run' } })
+    }
+    Object.assign(task, { owner: null, queued: null, waiting: { run, interaction } })
+    move(turn, { to: 'blocked', verb: 'ask', by: run })
+    const answer = { ...interaction, taskId: task.id, status: 'pending' }
+    note(turn, { operation: 'interactions.ask', input: { taskId: task.id, waits: true }, answer, run })
+  },
+
+  /** The same run is queued again. */
+  answer(turn) {
+    const { task } = turn
+    if (!task.waiting) return
+    const { run, interaction } = task.waiting
+    interaction.version += 1
+    const data = { kind: 'confirmation' as const, taskId: task.id, runId: run.id, status: 'accepted' as const, inPlaceOf: null }
+    emit(turn, 'interaction.answered', { on: interaction, data })
+    Object.assign(task, { waiting: null, resumed: run })
+    move(turn, { to: 'todo', verb: 'answer' })
+    run.version += 1
+    emit(turn, 'run.queued', { on: run, data: { ...about(turn), reasons: ['answer'], availableAt: 'now' } })
+    const answer = { ...interaction, status: 'accepted' }
+    note(turn, { operation: 'interactions.accept', input: { interactionId: interaction.id }, answer })
+  },
+
   block(turn) {
     const { task } = turn
-    if (task.status !== 'todo') return
+    if (task.status !== 'todo' || task.resumed) return
     move(turn, { to: 'blocked', verb: 'block' })
     note(turn, { operation: 'tasks.block', input: { taskId: task.id }, answer: shown(task) })
   },
@@ -189,6 +225,7 @@ function start(turn: Turn, run: Entity, by: By): void {
   task.fence += strikes(turn, 'skipped_fence') ? 2 : task.fence > 0 && strikes(turn, 'reused_fence') ? 0 : 1
   if (!task.isAssigned) emit(turn, 'task.assigned', { by, data: { agentId: 'agent', reason: 'checked it out' } })
   if (task.owner) task.ended.push(task.owner)
+  if (run === task.resumed) task.resumed = null
   Object.assign(task, { isAssigned: true, status: 'in_progress', owner: run, isOwnerHeard: true })
   emit(turn, 'task.claimed', { by, data: { runId: run.id, agentId: 'agent', fence: task.fence, from } })
   run.version += 1

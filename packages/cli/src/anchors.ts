@@ -1,0 +1,43 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+import { fileAnchors, type AnchorStore } from '@engine/core'
+
+/** What lies in the data folder: the anchors, the key that signs them, and the one that others check them by. */
+const anchorsFile = 'anchors.jsonl'
+const privateKeyFile = 'anchors.key.pem'
+export const publicKeyFile = 'anchors.public.pem'
+
+/** Anchors in a file of the data folder, signed with a key that is made at the first start and that only this user may read. */
+export async function openAnchors(dataDir: string): Promise<AnchorStore> {
+  const folder = resolve(dataDir)
+  await mkdir(folder, { recursive: true })
+  const privateKey = await readOrMakeKey(join(folder, privateKeyFile))
+  await writeFile(join(folder, publicKeyFile), createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }))
+  return fileAnchors({ path: join(folder, anchorsFile), privateKey })
+}
+
+async function readOrMakeKey(path: string): Promise<KeyObject> {
+  try {
+    return createPrivateKey(await readFile(path))
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error
+  }
+  // Whole under its name, or not there: another process may make one at the same moment, and the first one counts.
+  const unfinished = `${path}.${randomUUID()}.tmp`
+  try {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    await writeFile(unfinished, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true })
+    await link(unfinished, path).catch((error: unknown) => {
+      if (!isCode(error, 'EEXIST')) throw error
+    })
+  } finally {
+    await rm(unfinished, { force: true })
+  }
+  return createPrivateKey(await readFile(path))
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
