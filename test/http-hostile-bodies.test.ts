@@ -106,6 +106,12 @@ const refusedWhatever = [
   'tasks.inbox',
   'runs.retry',
   'approvals.resubmit',
+  // A question is answered, a bound secret is kept, a webhook has its key, and what works is not resumed.
+  'interactions.accept',
+  'interactions.reject',
+  'secrets.delete',
+  'routines.receive',
+  'routines.resume',
 ]
 
 interface Target extends Route {

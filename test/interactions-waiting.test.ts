@@ -272,10 +272,10 @@ describe.each(['sqlite', 'postgres'])('a run that waits for an answer, on %s', (
     const again = await hold(engine, taskId)
     const { id } = await again.api.interactions.ask({ taskId, ask: question, waits: true })
     await engine.tasks.delete({ taskId })
-    expect(await engine.interactions.get({ interactionId: id })).toMatchObject({
-      status: 'cancelled',
-      answer: { reason: 'task_cancelled' },
-    })
+    expect(await errorOf(engine.interactions.get({ interactionId: id }))).toMatchObject({ code: 'not_found' })
+    const { items } = await engine.events.list({ companyId, limit: 100 })
+    const cancelled = items.find(({ type, entity }) => type === 'interaction.cancelled' && entity.id === id)
+    expect(cancelled?.data).toMatchObject({ reason: 'task_cancelled', runId: again.runId })
     expect(await engine.runs.get({ runId: again.runId })).toMatchObject({ status: 'cancelled' })
     await expectSound(world)
   })

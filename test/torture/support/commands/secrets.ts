@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { localSecrets, type SecretStore } from '@engine/core'
 
+import { holdNewTask } from '../company.ts'
 import type { Prepare, Scene } from './call.ts'
 
 /** The same in every process of a loop, so that each opens what the other sealed. */
@@ -27,11 +28,9 @@ export const secretInputs: Readonly<Record<string, Prepare>> = {
     return { secretId, target: 'company', as: 'TOKEN' }
   },
   'secrets.recordAccesses': async (scene) => {
-    const { engine, companyId, agents } = scene
-    const task = await engine.tasks.create({ companyId, title: 'Prepared', assigneeAgentId: agents[0] ?? '' })
-    const { items } = await engine.runs.list({ companyId, taskId: task.id })
+    const { runId, actor } = await holdNewTask(scene.engine, scene)
     const accesses = [{ secretId: await newSecret(scene), number: 1, outcome: 'success' }]
-    return { companyId, runId: items[0]?.id, agentId: agents[0], accesses }
+    return { companyId: scene.companyId, runId, agentId: actor.agentId, accesses }
   },
 }
 
