@@ -52,6 +52,7 @@ const indexes: readonly (readonly [unit: string, ...anyOf: string[]])[] = [
   ['list of tasks of a project', 'tasks_project_index'],
   ['list of tasks of a sprint', 'tasks_sprint_index'],
   ['list of tasks of a goal', 'tasks_goal_index'],
+  ['list of tasks of an origin', 'tasks_origin_index'],
   ['list of overdue tasks', 'tasks_overdue_index'],
   ['next', 'tasks_todo_index'],
   ['sweep', 'tasks_due_index'],
