@@ -144,7 +144,8 @@ function blankBreaker(context: CommandContext, run: RunTable): BreakerTable {
     opened_at: null,
     cools_until: null,
     probe_run_id: null,
-    version: 1,
+    // It is first told of when it opens.
+    version: 0,
     created_at: context.now,
     updated_at: context.now,
   }

@@ -50,7 +50,10 @@ export async function withoutCooling<Agent extends Candidate>(
 ): Promise<readonly Agent[]> {
   const breakers = await notClosed(db, { now: look.now })
   if (breakers.length === 0) return agents.slice(0, look.limit)
-  const scene: Scene = { states: new Map(breakers.map((breaker) => [nameOf(breaker), breaker.is_due === 1 ? 'due' : 'cooling'])), probed: new Set() }
+  const scene: Scene = {
+    states: new Map(breakers.map((breaker) => [nameOf(breaker), breaker.is_due === 1 ? 'due' : 'cooling'])),
+    probed: new Set(),
+  }
   const found: Agent[] = []
   for (let start = 0; start < agents.length && found.length < look.limit; start += lookedAtTogether) {
     const together = agents.slice(start, start + lookedAtTogether)

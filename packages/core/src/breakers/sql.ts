@@ -46,12 +46,7 @@ export async function requireBreaker(tx: Transaction<Database>, fresh: BreakerTa
 }
 
 const breakerOfProbe = statement((db, given: { companyId: string; runId: string }) =>
-  db
-    .selectFrom('breakers')
-    .selectAll()
-    .where('company_id', '=', given.companyId)
-    .where('probe_run_id', '=', given.runId)
-    .forNoKeyUpdate(),
+  db.selectFrom('breakers').selectAll().where('company_id', '=', given.companyId).where('probe_run_id', '=', given.runId).forNoKeyUpdate(),
 )
 
 /** The breaker that a run is the probe of, as long as it is. */

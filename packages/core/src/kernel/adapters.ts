@@ -56,5 +56,10 @@ export function createAdapterCatalog(adapters: readonly AgentAdapter[]): Adapter
     }
   }
 
-  return { types, get, parseConfig: (type, config, field = 'adapterConfig') => parseInput(get(type).configSchema, config, field), providerOf }
+  return {
+    types,
+    get,
+    parseConfig: (type, config, field = 'adapterConfig') => parseInput(get(type).configSchema, config, field),
+    providerOf,
+  }
 }

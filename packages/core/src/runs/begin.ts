@@ -26,6 +26,11 @@ export async function beginRun(
     updated_at: context.now,
   })
   if (!next) throw changedMeanwhile('run', run.id)
-  context.emit('run.started', runRef(next), { ...aboutRun(next), fence, workerId, ...(next.adapter_type !== null && { adapterType: next.adapter_type }) })
+  context.emit('run.started', runRef(next), {
+    ...aboutRun(next),
+    fence,
+    workerId,
+    ...(next.adapter_type !== null && { adapterType: next.adapter_type }),
+  })
   return { run: next, credential }
 }

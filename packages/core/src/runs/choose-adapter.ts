@@ -42,7 +42,10 @@ export async function chooseAdapter(context: CommandContext, execution: Executio
 }
 
 /** In which order, and why the first one is the first. */
-async function preferredSetups(context: CommandContext, { run, task, agent }: Execution): Promise<{ setups: Setup[]; reason: AdapterReason }> {
+async function preferredSetups(
+  context: CommandContext,
+  { run, task, agent }: Execution,
+): Promise<{ setups: Setup[]; reason: AdapterReason }> {
   const profile = await askedProfile(context, { task, agent })
   const setups = setupsOf(agent, { types: context.adapters.types, profile })
   const failed = setups.length > 1 ? await failedPlace(context, run) : null
@@ -65,7 +68,12 @@ async function failedPlace(context: CommandContext, run: RunTable): Promise<stri
 }
 
 function allCooling(agent: AgentTable, breakers: readonly BreakerTable[]): EngineError {
-  const cooling = breakers.map(({ id, adapter_type: adapterType, provider, cools_until: until }) => ({ breakerId: id, adapterType, provider, until }))
+  const cooling = breakers.map(({ id, adapter_type: adapterType, provider, cools_until: until }) => ({
+    breakerId: id,
+    adapterType,
+    provider,
+    until,
+  }))
   return new EngineError(breakerErrors.adapter_cooling, `Every provider of ${agent.name} is left alone for a while, so its run waits.`, {
     details: { agentId: agent.id, cooling },
   })

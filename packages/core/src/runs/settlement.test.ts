@@ -73,7 +73,10 @@ describe('the end of a run', () => {
   it('burns no attempt for what is the matter with a provider, also in the last one', () => {
     expect(providers).toEqual(['rate_limited', 'quota', 'overloaded'])
     for (const failureClass of providers)
-      expect(settle(failed(failureClass), given({ attempt: 3 }))).toMatchObject({ move: { to: 'todo' }, next: { attempt: 3, reason: 'retry' } })
+      expect(settle(failed(failureClass), given({ attempt: 3 }))).toMatchObject({
+        move: { to: 'todo' },
+        next: { attempt: 3, reason: 'retry' },
+      })
   })
 
   it('leaves it to the breaker of the provider when the next run starts, where there is one', () => {

@@ -104,6 +104,11 @@ export function toRun(row: RunTable): Run {
   }
 }
 
-function toRunAdapter({ adapter_type: type, adapter_provider: provider, adapter_place: place, adapter_reason: reason }: RunTable): Run['adapter'] {
+function toRunAdapter({
+  adapter_type: type,
+  adapter_provider: provider,
+  adapter_place: place,
+  adapter_reason: reason,
+}: RunTable): Run['adapter'] {
   return type === null || place === null || reason === null ? null : { type, provider: provider || null, place, reason }
 }
