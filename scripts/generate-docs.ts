@@ -31,6 +31,13 @@ const isCheck = process.argv.includes('--check')
 const roles: readonly Role[] = ['viewer', 'reviewer', 'operator', 'admin', 'owner']
 const note = 'Generated from the code by `pnpm docs:generate`.'
 
+const followUps: Readonly<Record<FailureRule['follows'], string>> = {
+  cool: 'its provider is left alone, then the same attempt is made again',
+  retry: 'the next attempt, after a wait',
+  retry_elsewhere: 'the next attempt, after a wait, by the next adapter of the agent if it has one',
+  block: 'the task is blocked',
+}
+
 const engine = await createEngine({ storage: sqlite(':memory:') })
 const pages: Record<string, string> = {
   'operations.md': operationsPage(engine.registry),
@@ -135,20 +142,13 @@ function errorsPage(registry: Registry): string {
   return page('Errors', `${intro}\n\n${table(['code', 'kind', 'HTTP', 'what to do'], rows)}`)
 }
 
-const followUps: Readonly<Record<FailureRule['then'], string>> = {
-  cool: 'its provider is left alone, then the same attempt is made again',
-  retry: 'the next attempt, after a wait',
-  retry_elsewhere: 'the next attempt, after a wait, by the next adapter of the agent if it has one',
-  block: 'the task is blocked',
-}
-
 function failuresPage(): string {
   const rows = Object.entries(failureRules).map(([name, rule]) => [
     `\`${name}\``,
     rule.means,
-    followUps[rule.then],
-    rule.then === 'cool' ? 'no' : 'yes',
-    rule.then === 'cool' ? '–' : rule.owner,
+    followUps[rule.follows],
+    rule.follows === 'cool' ? 'no' : 'yes',
+    rule.follows === 'cool' ? '–' : rule.owner,
     rule.breaksAgent ? 'is in error until somebody resumes it' : '–',
   ])
   const intro = 'Why a run failed, as its adapter says it, and what follows; the rest is in [Failures](../failures.md).'

@@ -401,7 +401,6 @@ describe('an outage of a day', () => {
     expect(first).toBeLessThanOrEqual(8)
     await clock.advance(24 * hourMs - 60_000)
     const probes = main.turns.length - first
-    console.log(`an outage of 24 h: ${first} runs when it began, ${probes} that tried`)
     expect(probes).toBeGreaterThan(24)
     expect(probes).toBeLessThan(150)
     await clock.advance(hourMs)

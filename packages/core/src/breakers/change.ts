@@ -27,7 +27,7 @@ export async function noteEndOfRun(context: CommandContext, run: RunTable): Prom
   if (run.adapter_type === null) return
   const verdict = verdictOf(run)
   if (run.adapter_reason === 'probe') return endProbe(context, run, verdict)
-  if (typeof verdict !== 'string' && failureRules[verdict.class].then === 'cool') await openBreaker(context, run, verdict)
+  if (typeof verdict !== 'string' && failureRules[verdict.class].follows === 'cool') await openBreaker(context, run, verdict)
 }
 
 /** What a run's end means for the provider. A failure that only an answer can bring shows that there was one. Pure. */

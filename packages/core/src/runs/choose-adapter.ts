@@ -64,7 +64,7 @@ async function askedProfile(context: CommandContext, { task, agent }: Omit<Execu
 async function failedPlace(context: CommandContext, run: RunTable): Promise<string | null> {
   const before = run.retry_of === null ? null : await findRun(context.tx, run.retry_of)
   if (!before?.error_class) return null
-  return failureRules[before.error_class].then === 'retry_elsewhere' ? before.adapter_place : null
+  return failureRules[before.error_class].follows === 'retry_elsewhere' ? before.adapter_place : null
 }
 
 function allCooling(agent: AgentTable, breakers: readonly BreakerTable[]): EngineError {

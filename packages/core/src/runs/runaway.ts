@@ -31,7 +31,7 @@ export function runawayReason(
 }
 
 function happened({ status, error_class }: EarlierRun): boolean {
-  return status !== 'cancelled' && (error_class === null || failureRules[error_class].then !== 'cool')
+  return status !== 'cancelled' && (error_class === null || failureRules[error_class].follows !== 'cool')
 }
 
 interface Since {

@@ -60,8 +60,8 @@ describe('the end of a run', () => {
     expect(settle(failed('rate_limited', { retryAfterMs: 30_000 }), given()).next?.afterMs).toBe(30_000)
   })
 
-  const providers = failureClasses.filter((failureClass) => failureRules[failureClass].then === 'cool')
-  const others = failureClasses.filter((failureClass) => failureRules[failureClass].then !== 'cool')
+  const providers = failureClasses.filter((failureClass) => failureRules[failureClass].follows === 'cool')
+  const others = failureClasses.filter((failureClass) => failureRules[failureClass].follows !== 'cool')
 
   it.each(others)('never runs more often than allowed: %s', (failureClass) => {
     const last = settle(failed(failureClass), given({ attempt: 3 }))
@@ -83,9 +83,9 @@ describe('the end of a run', () => {
     expect(settle(failed('overloaded', { retryAfterMs: 30_000 }), given({ hasBreaker: true })).next?.afterMs).toBe(0)
   })
 
-  it('names who can go on: for keys, money and configuration somebody who may change them', () => {
+  it('names who can go on: for keys and configuration somebody who may change them', () => {
     const owners = failureClasses.filter((failureClass) => failureRules[failureClass].owner === 'admin')
-    expect(owners).toEqual(['auth', 'config', 'quota'])
+    expect(owners).toEqual(['auth', 'config'])
   })
 
   it('does not repeat what cannot succeed, and takes a broken agent out of work', () => {

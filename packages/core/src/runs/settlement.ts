@@ -60,15 +60,15 @@ function settleFailure(outcome: Failed, facts: SettlementFacts): Settlement {
     runStatus: outcome.class === 'timeout' ? 'timed_out' : 'failed',
     agentError: rule.breaksAgent ? outcome.message : null,
   } as const
-  if (rule.then === 'cool') {
+  if (rule.follows === 'cool') {
     const reason = `${outcome.class}: its provider is left alone for a while`
     return { ...ending, ...again(facts, { reason, attempt, afterMs: facts.hasBreaker ? 0 : waitMs(outcome, facts) }) }
   }
-  if (rule.then !== 'block' && attempt < maxAttempts) {
+  if (rule.follows !== 'block' && attempt < maxAttempts) {
     const reason = `attempt ${attempt} of ${maxAttempts} failed`
     return { ...ending, ...again(facts, { reason, attempt: attempt + 1, afterMs: waitMs(outcome, facts) }) }
   }
-  const count = rule.then === 'block' ? `${outcome.class}, not retried` : `${attempt} of ${maxAttempts} attempts failed`
+  const count = rule.follows === 'block' ? `${outcome.class}, not retried` : `${attempt} of ${maxAttempts} attempts failed`
   return { ...ending, move: moveTo(facts, 'blocked', { reason: `${count}: ${outcome.message}`, owner: rule.owner }), next: null }
 }
 
