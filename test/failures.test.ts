@@ -2,12 +2,14 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 
 import { createEngine, systemActor, type Engine, type EngineOptions, type Storage } from '@engine/core'
-import { createFakeClock, createRandom, ends, inTurn, witness, type ScriptedAdapter } from '@engine/testing'
+import { createFakeClock, createRandom, ends, inTurn, witness, type Script, type ScriptedAdapter } from '@engine/testing'
 
 import { failRun } from './support/breakers.ts'
 import { board, errorOf, scriptedAdapter, until } from './support/engine.ts'
 import { newStorage } from './support/storages.ts'
 import { readLog } from './torture/support/company.ts'
+
+type Outcome = Awaited<ReturnType<Script>>
 
 const hourMs = 3_600_000
 const overloaded = { kind: 'failed', class: 'overloaded', message: 'SECOND THOUGHTS OF A PROVIDER' } as const
@@ -269,11 +271,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
 
     it('take over in their order while the provider of the one before them is left alone', async () => {
       const scene = await open(database)
-      const { engine, main, spare, companyId } = scene
-      main.script = async (turn) => {
-        await turn.emit({ type: 'session', state: { of: 'main' } })
-        return { ...overloaded, retryAfterMs: hourMs }
-      }
+      const { engine, main, companyId } = scene
+      main.script = ends({ ...overloaded, retryAfterMs: hourMs })
       const ada = await scene.hire('Ada', { fallbacks })
       const taskId = await scene.give(ada, { maxAttempts: 1 })
       await engine.start()
@@ -285,11 +284,30 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       ])
       const started = (await readLog(engine, companyId)).flatMap((event) => (event.type === 'run.started' ? [event.data.adapterType] : []))
       expect(started).toEqual(['main', 'spare'])
-      // What one adapter left is not for another one to go on from.
-      expect(spare.turns.map(({ session }) => session)).toEqual([null])
       const next = await scene.give(ada)
       await reaches(scene, next, 'done')
       expect((await runsOf(scene, next)).map(({ adapter }) => adapter?.type)).toEqual(['spare'])
+    })
+
+    it('go on with no conversation but their own', async () => {
+      const scene = await open(database)
+      const { engine, main, spare } = scene
+      const leaves =
+        (of: string, outcome: Outcome): Script =>
+        async (turn) => {
+          await turn.emit({ type: 'session', state: { of } })
+          return outcome
+        }
+      main.script = inTurn(leaves('main', { ...overloaded, retryAfterMs: hourMs }), ends({ kind: 'done' }))
+      spare.script = leaves('spare', { kind: 'blocked', reason: 'no key' })
+      const taskId = await scene.give(await scene.hire('Ada', { fallbacks }))
+      await engine.start()
+      await reaches(scene, taskId, 'blocked')
+      const [breaker] = await breakersOf(scene)
+      await engine.breakers.close({ breakerId: breaker?.id ?? '' })
+      await engine.runs.retry({ runId: (await runsOf(scene, taskId))[0]?.id ?? '' })
+      await reaches(scene, taskId, 'done')
+      expect([...main.turns, ...spare.turns].map(({ session }) => session)).toEqual([null, null, null])
     })
 
     it('take over in the next attempt after a failure that another one may not have', async () => {

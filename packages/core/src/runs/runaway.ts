@@ -66,6 +66,8 @@ export async function stopRunaway(
   context: CommandContext,
   { run, task, agent }: { run: RunTable; task: TaskTable; agent: AgentTable },
 ): Promise<boolean> {
+  // Every run that happened took a checkout.
+  if (task.fence < mostRuns) return false
   const hourAgo = isoTime(context.clock.now() - spanMs)
   const since = task.moved_at !== null && task.moved_at > hourAgo ? task.moved_at : hourAgo
   const ids = { companyId: context.companyId, agentId: agent.id, taskId: task.id, runId: run.id }

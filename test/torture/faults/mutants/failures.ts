@@ -84,7 +84,7 @@ export const failureFaults: readonly Mutant[] = [
     file: 'packages/core/src/runs/session.ts',
     find: 'agent: asExecuted(agent, run)',
     replace: 'agent: asExecuted(agent, { ...run, adapter_place: null })',
-    caughtBy: failing('the adapters of an agent > take over in their order'),
+    caughtBy: failing('the adapters of an agent > go on with no conversation but their own'),
   },
   {
     name: 'a fallback is passed over',
