@@ -8,8 +8,10 @@ import { z } from 'zod'
 import { createEngine, permissions, type ErrorDefinition, type Permission, type Registry, type Role } from '@engine/core'
 import {
   agentMachine,
+  breakerMachine,
   companyMachine,
   deliverableMachine,
+  failureRules,
   goalMachine,
   interactionMachine,
   inviteMachine,
@@ -18,6 +20,7 @@ import {
   secretMachine,
   secretVersionMachine,
   taskMachine,
+  type FailureRule,
   type Machine,
 } from '@engine/core/contract'
 import { httpErrors, statusOfKind } from '@engine/http'
@@ -28,6 +31,13 @@ const isCheck = process.argv.includes('--check')
 const roles: readonly Role[] = ['viewer', 'reviewer', 'operator', 'admin', 'owner']
 const note = 'Generated from the code by `pnpm docs:generate`.'
 
+const followUps: Readonly<Record<FailureRule['follows'], string>> = {
+  cool: 'its provider is left alone, then the same attempt is made again',
+  retry: 'the next attempt, after a wait',
+  retry_elsewhere: 'the next attempt, after a wait, by the next adapter of the agent if it has one',
+  block: 'the task is blocked',
+}
+
 const engine = await createEngine({ storage: sqlite(':memory:') })
 const pages: Record<string, string> = {
   'operations.md': operationsPage(engine.registry),
@@ -35,6 +45,7 @@ const pages: Record<string, string> = {
   'permissions.md': permissionsPage(engine.registry),
   'events.md': eventsPage(engine.registry),
   'errors.md': errorsPage(engine.registry),
+  'failures.md': failuresPage(),
 }
 await engine.stop()
 
@@ -71,6 +82,7 @@ function statesPage(): string {
     memberMachine,
     inviteMachine,
     agentMachine,
+    breakerMachine,
     goalMachine,
     taskMachine,
     runMachine,
@@ -128,6 +140,22 @@ function errorsPage(registry: Registry): string {
   const intro =
     'In the SDK an error is an `EngineError` with `code`, `kind`, `message` and `details`; over HTTP it is a problem document (RFC 9457) with the same code.'
   return page('Errors', `${intro}\n\n${table(['code', 'kind', 'HTTP', 'what to do'], rows)}`)
+}
+
+function failuresPage(): string {
+  const rows = Object.entries(failureRules).map(([name, rule]) => [
+    `\`${name}\``,
+    rule.means,
+    followUps[rule.follows],
+    rule.follows === 'cool' ? 'no' : 'yes',
+    rule.follows === 'cool' ? '–' : rule.owner,
+    rule.breaksAgent ? 'is in error until somebody resumes it' : '–',
+  ])
+  const intro = 'Why a run failed, as its adapter says it, and what follows; the rest is in [Failures](../failures.md).'
+  return page(
+    'Failure classes',
+    `${intro}\n\n${table(['class', 'what it means', 'what follows', 'burns an attempt', 'who can unblock', 'the agent'], rows)}`,
+  )
 }
 
 function page(title: string, body: string): string {

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { localBlobs } from '@engine/blobs/local'
 import type { Actor, Api, CallOptions, Engine, Registry } from '@engine/core'
 
+import { openBreaker } from './support/breakers.ts'
 import { board, createWorld, until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
 import { newStorage } from './support/storages.ts'
@@ -15,6 +16,9 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     onTestFinished(() => engine.stop())
     adapter.script = async ({ context }) => {
       const { title } = context.task
+      if (title === 'Meets a crowd' && context.run.wakeReasons.includes('assignment'))
+        return { kind: 'failed', class: 'overloaded', message: 'too many' }
+      if (title === 'Goes in circles') return { kind: 'continue', afterMs: 0 }
       if (title === 'Fails') return { kind: 'failed', class: 'bad_request', message: 'no such model' }
       return title === 'Takes too long' ? { kind: 'failed', class: 'timeout', message: 'too long' } : { kind: 'done' }
     }
@@ -239,12 +243,20 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     const own = await api.tasks.create({ companyId, title: 'Own', assigneeAgentId: handId })
     await api.tasks.checkout({ taskId: own.id })
     await api.tasks.complete({ taskId: own.id })
-    const ends = { 'Goes well': 'done', Fails: 'blocked', 'Takes too long': 'blocked' }
+    const ends = {
+      'Goes well': 'done',
+      'Meets a crowd': 'done',
+      'Goes in circles': 'blocked',
+      Fails: 'blocked',
+      'Takes too long': 'blocked',
+    }
     const begun = []
     for (const [title, end] of Object.entries(ends)) {
       const { id } = await api.tasks.create({ companyId, title, assigneeAgentId: agentId, maxAttempts: 1 })
       begun.push({ id, end })
     }
+    const breakerId = await openBreaker(engine, { companyId, adapterType: 'scripted' })
+    await api.breakers.close({ breakerId })
     await engine.start()
     for (const { id: taskId, end } of begun)
       await until(

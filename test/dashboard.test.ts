@@ -41,6 +41,7 @@ it('shows what a recount would show', async () => {
   expect(dashboard.pendingReviews).toEqual({ count: 1, isMore: false })
   expect(dashboard.pendingApprovals).toEqual({ count: 2, isMore: false })
   expect(dashboard.pendingInteractions).toEqual({ count: 1, isMore: false })
+  expect(dashboard.openBreakers).toEqual({ count: 0, isMore: false })
   const log = await engine.events.list({ companyId, limit: 100 })
   expect(dashboard.activity).toEqual(log.items.toReversed().slice(0, 20))
 })

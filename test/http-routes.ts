@@ -1,5 +1,6 @@
 import type { Engine, JsonObject, Registry } from '@engine/core'
 
+import { openBreaker } from './support/breakers.ts'
 import { createCompany, type Company, type Sent } from './http-fixtures.ts'
 
 /** A company with one of everything that a path can name, by the name of its parameter. */
@@ -33,6 +34,8 @@ export interface FurnishedCompany extends Company {
   readonly knowledgeEntryId: string
   /** Of the company. */
   readonly preferenceId: string
+  /** Open. */
+  readonly breakerId: string
 }
 
 export async function furnishCompany(engine: Engine, name: string): Promise<FurnishedCompany> {
@@ -68,6 +71,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     entityId: openTaskId,
     knowledgeEntryId: entry.id,
     preferenceId: preference.id,
+    breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
   }
 }
 

@@ -10,6 +10,7 @@ import { postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
 import { errorOf, until } from '@engine/testing'
 
+import { openBreaker } from './support/breakers.ts'
 import { actorOf, checkOutNew, foundCompany, openEngine, type Company } from './support/company.ts'
 import { temporaryFolder } from './support/files.ts'
 import { startLoad } from './support/load.ts'
@@ -19,7 +20,7 @@ import { newStorage } from './support/storages.ts'
 
 /**
  * ACM-1 is in progress, ACM-2 done, ACM-3 was given back twice, ACM-4 waits for it, ACM-5 was submitted by a run that still
- * lives, ACM-6 is cancelled.
+ * lives, ACM-6 is cancelled. The provider of ACM-7 is left alone.
  */
 async function fill(company: Company): Promise<void> {
   const { engine, companyId, agentId } = company
@@ -42,6 +43,7 @@ async function fill(company: Company): Promise<void> {
   await engine.agents.create({ companyId, name: 'Bob', role: 'writer', adapterType: 'scripted', executionMode: 'manual' })
   await engine.agents.update({ agentId, title: 'Writer' })
   await engine.members.add({ companyId, name: 'Mia', role: 'viewer' })
+  await openBreaker(engine, { companyId, adapterType: 'scripted' })
 }
 
 async function broken(storage: Storage): Promise<CheckResult[]> {
@@ -149,6 +151,18 @@ const seeds: readonly Seed[] = [
     what: 'a running run without a lease',
     sql: `update runs set status = 'running' where id = ${runOf('ACM-3', 'cancelled')}`,
     says: /^is running for the task \S+, but has no lease$/,
+  },
+  {
+    check: 'probes_run',
+    what: 'a provider that is tried by a run that is over',
+    sql: `update breakers set status = 'half_open', probe_run_id = ${runOf('ACM-2', 'succeeded')}`,
+    says: /^is half_open, but the run \S+ is named, which does not try it$/,
+  },
+  {
+    check: 'probes_run',
+    what: 'a provider that is tried by nobody',
+    sql: `update breakers set status = 'half_open'`,
+    says: /^is half_open, but no run tries it$/,
   },
   {
     check: 'waiting_runs_wait_for_something',
@@ -285,7 +299,7 @@ describe('verify, on a SQLite file', () => {
 
   it('shows the first few of many, and counts all', async () => {
     const found = await broken(sqlite(spoiled(`update tasks set cancelled_at = updated_at, completed_at = updated_at`)))
-    expect(found).toMatchObject([{ name: 'ended_tasks_have_their_times', count: 6 }])
+    expect(found).toMatchObject([{ name: 'ended_tasks_have_their_times', count: 7 }])
     expect(found[0]?.violations).toHaveLength(5)
   })
 
@@ -421,7 +435,7 @@ describe('repair', () => {
     db.exec(`update agents set live_runs = 7; update company_counters set todo = 50, done = -2`)
     db.close()
     expect((await made.engine.verify()).isSound).toBe(false)
-    expect(await made.engine.repair()).toEqual({ agents: 3, companies: 1 })
+    expect(await made.engine.repair()).toEqual({ agents: 4, companies: 1 })
     expect((await made.engine.verify()).checks.filter((check) => !check.isHeld)).toEqual([])
   })
 
@@ -437,7 +451,7 @@ describe('repair', () => {
         await client.query('update engine.agents set live_runs = live_runs + 3')
         await client.query('update engine.company_counters set todo = todo - 5, backlog = backlog + 1')
       })
-      expect(await made.engine.repair()).toEqual({ agents: 3, companies: 1 })
+      expect(await made.engine.repair()).toEqual({ agents: 4, companies: 1 })
       expect((await made.engine.verify()).checks.filter((check) => !check.isHeld)).toEqual([])
     }
     await load.stop()

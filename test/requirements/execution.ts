@@ -65,8 +65,20 @@ export const execution: readonly Requirement[] = [
   {
     id: 'adapters.fallback',
     source: 'DOMAIN §3',
-    behaviour: 'An agent falls back to other adapters, and to its cheap profile.',
-    later: 'adapters',
+    behaviour: 'An agent falls back to other adapters in their order, and the run says which it got and why.',
+    verifiedBy: { file: 'test/failures.test.ts', test: 'take over in their order while the provider' },
+  },
+  {
+    id: 'adapters.fallback.next',
+    source: 'DOMAIN §3',
+    behaviour: 'The next attempt goes to the next adapter after a failure that another one may not have.',
+    verifiedBy: { file: 'test/failures.test.ts', test: 'take over in the next attempt' },
+  },
+  {
+    id: 'adapters.profile',
+    source: 'DOMAIN §3',
+    behaviour: 'A task, or what it belongs to, asks for the cheap profile of its agent by a preference.',
+    verifiedBy: { file: 'test/failures.test.ts', test: 'are the cheap profile first where the task prefers it' },
   },
   {
     id: 'workers.remote',

@@ -18,7 +18,7 @@ export async function openEngine(storage: Storage, settings: Settings = {}): Pro
     storage: watched(storage),
     adapters: [adapter],
     random: () => 0,
-    settings: { pollMs: 20, sweepMs: 20, retryBaseMs: 1, stopGraceMs: 500, ...settings },
+    settings: { pollMs: 20, sweepMs: 20, retryBaseMs: 1, cooldownBaseMs: 1, stopGraceMs: 500, ...settings },
   })
   return { engine, adapter }
 }

@@ -2,6 +2,7 @@ import { agents } from './agents/index.ts'
 import { approvals } from './approvals/index.ts'
 import { attachments } from './attachments/index.ts'
 import { audit } from './audit/index.ts'
+import { breakers } from './breakers/index.ts'
 import { comments } from './comments/index.ts'
 import { companies } from './companies/index.ts'
 import { deliverables } from './deliverables/index.ts'
@@ -35,6 +36,7 @@ export const coreModules = {
   sprints,
   labels,
   agents,
+  breakers,
   tasks,
   routing,
   runs,

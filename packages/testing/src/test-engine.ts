@@ -26,7 +26,13 @@ export interface TestEngine {
 }
 
 /** Loops that a test need not wait for, and retries at once. */
-const testSettings = { pollMs: 20, sweepMs: 20, retryBaseMs: 1, stopGraceMs: 1_000 } as const satisfies Partial<EngineSettings>
+const testSettings = {
+  pollMs: 20,
+  sweepMs: 20,
+  retryBaseMs: 1,
+  cooldownBaseMs: 1,
+  stopGraceMs: 1_000,
+} as const satisfies Partial<EngineSettings>
 
 /** Opens an engine as tests want it, without a company. Nothing runs until `engine.start()`. */
 export async function openTestEngine(options: TestEngineOptions): Promise<Pick<TestEngine, 'engine' | 'adapter' | 'watch'>> {

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts'
 import { batches } from './mutants/batches.ts'
 import { interactionFaults } from './mutants/interactions.ts'
 import { knowledgeFaults } from './mutants/knowledge.ts'
+import { failureFaults } from './mutants/failures.ts'
 import { commands } from './mutants/commands.ts'
 import { sealing } from './mutants/sealing.ts'
 import { secretFaults } from './mutants/secrets.ts'
@@ -18,4 +19,5 @@ export const mutants: readonly Mutant[] = [
   ...sealing,
   ...secretFaults,
   ...knowledgeFaults,
+  ...failureFaults,
 ]

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ADAPTER_SPEC, type AdapterStartOptions, type AdapterTurn, type AgentAdapter, type RunOutcome } from '@engine/core/plugin'
 import { createOutbound, OutboundError, type Outbound, type OutboundOptions, type OutboundResponse } from '@engine/outbound'
 
+import { originOf } from '../origin.ts'
 import { eventsOf, outcomeOf, parseAnswer, type Answer } from './answer.ts'
 import { HttpConfig } from './config.ts'
 import { connectionFailure, failed, retryAfterMs, statusFailure } from './failures.ts'
@@ -28,6 +29,7 @@ export function httpAdapter(options: OutboundOptions = {}): AgentAdapter<HttpCon
     title: 'An agent behind a URL',
     configSchema: HttpConfig,
     metering: 'final',
+    provider: ({ url }) => originOf(url),
     start: async (start) => ({ run: (turn) => runRemote(outbound, start, turn) }),
     test: (given) => tryHttp(outbound, given),
   }

@@ -1,5 +1,6 @@
 import { ADAPTER_SPEC, type AdapterTestOptions, type AdapterTestReport, type AgentAdapter } from '@engine/core/plugin'
 
+import { originOf } from '../origin.ts'
 import type { ModelLimits } from './config.ts'
 import type { ModelProvider } from './conversation.ts'
 import { callFailure, failed } from './failures.ts'
@@ -25,6 +26,7 @@ export function modelAdapter<Config extends ModelLimits>({ connect, ...named }: 
     spec: ADAPTER_SPEC,
     ...named,
     metering: 'call',
+    provider: ({ baseUrl }) => originOf(baseUrl),
     start: async (options) => ({
       async run(turn) {
         const connected = await connect(options)

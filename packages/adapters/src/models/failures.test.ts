@@ -21,6 +21,8 @@ const nothing = { status: undefined, codes: [], headers: undefined, message: '',
 
 test.each([
   [{ connectionCode: 'ECONNRESET' }, 'transient'],
+  [{ connectionCode: 'ECONNREFUSED' }, 'overloaded'],
+  [{ connectionCode: 'ENOTFOUND' }, 'overloaded'],
   [{ connectionCode: 'UND_ERR_HEADERS_TIMEOUT' }, 'timeout'],
   [{ isTimeout: true }, 'timeout'],
   [{ status: 404, codes: ['constructor'] }, 'config'],

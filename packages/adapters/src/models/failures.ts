@@ -51,6 +51,9 @@ const classByStatus: Readonly<Record<number, FailureClass>> = {
   529: 'overloaded',
 }
 
+/** Nobody is there to ask: it has to do with the provider or the way to it, not with what was asked. */
+const unreachableCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']
+
 const timeoutCodes = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']
 
 const advice: Partial<Record<FailureClass, string>> = {
@@ -84,6 +87,7 @@ export function classify({ status, codes, connectionCode, isTimeout }: CallError
   const vague = firstOf(classByVagueCode, codes)
   if (vague !== undefined) return vague
   if (isTimeout || timeoutCodes.includes(connectionCode ?? '')) return 'timeout'
+  if (unreachableCodes.includes(connectionCode ?? '')) return 'overloaded'
   return connectionCode === undefined ? 'unknown' : 'transient'
 }
 

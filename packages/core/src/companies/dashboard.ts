@@ -28,6 +28,7 @@ const Dashboard = z
     pendingReviews: Capped.describe('Deliverables that wait for a review.'),
     pendingApprovals: Capped.describe('Requests that wait for a decision.'),
     pendingInteractions: Capped.describe('Questions that wait for an answer.'),
+    openBreakers: Capped.describe('Providers at which nothing starts for now; `breakers.list` says why and until when.'),
     activity: z.array(Event).describe(`The newest ${shownEvents} events, newest first.`),
   })
   .meta({ id: 'Dashboard' })
@@ -70,11 +71,23 @@ function countPending(db: Kysely<Database>, given: { table: 'deliverables' | 'ap
   return db.selectFrom(pending.as('pending')).select((e) => e.fn.countAll<number>().as('count'))
 }
 
+/** How many providers let nobody work. */
+function countOpen(db: Kysely<Database>, companyId: string) {
+  const open = db
+    .selectFrom('breakers')
+    .select('id')
+    .where('company_id', '=', companyId)
+    .where('status', '!=', sql.lit('closed'))
+    .limit(sql.lit(countedAtMost + 1))
+  return db.selectFrom(open.as('open')).select((e) => e.fn.countAll<number>().as('count'))
+}
+
 const pendingCounts = statement((db, { companyId }: { companyId: string }) =>
   db.selectNoFrom([
     countPending(db, { table: 'deliverables', companyId }).as('reviews'),
     countPending(db, { table: 'approvals', companyId }).as('approvals'),
     countPending(db, { table: 'interactions', companyId }).as('interactions'),
+    countOpen(db, companyId).as('breakers'),
   ]),
 )
 
@@ -104,6 +117,7 @@ export const dashboard = query({
       pendingReviews: capped(waiting?.reviews),
       pendingApprovals: capped(waiting?.approvals),
       pendingInteractions: capped(waiting?.interactions),
+      openBreakers: capped(waiting?.breakers),
       activity,
     }
   },

@@ -133,6 +133,30 @@ create table attachments (
 );
 CREATE INDEX attachments_task_index ON engine.attachments USING btree (company_id, task_id, id);
 
+create table breakers (
+  id uuid not null,
+  company_id uuid not null,
+  adapter_type text not null,
+  provider text not null,
+  status text not null,
+  failures bigint not null,
+  failure_class text,
+  reason text,
+  opened_at timestamp(3) with time zone,
+  cools_until timestamp(3) with time zone,
+  probe_run_id uuid,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint breakers_company_key UNIQUE (company_id, id),
+  constraint breakers_provider_key UNIQUE (company_id, adapter_type, provider),
+  constraint breakers_pkey PRIMARY KEY (id),
+  constraint breakers_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
+CREATE INDEX breakers_open_index ON engine.breakers USING btree (company_id) WHERE (status <> 'closed'::text);
+CREATE INDEX breakers_probe_index ON engine.breakers USING btree (company_id, probe_run_id) WHERE (probe_run_id IS NOT NULL);
+CREATE INDEX breakers_status_index ON engine.breakers USING btree (company_id, status, id);
+
 create table comment_mentions (
   company_id uuid not null,
   agent_id uuid not null,
@@ -716,6 +740,10 @@ create table runs (
   updated_at timestamp(3) with time zone not null,
   started_at timestamp(3) with time zone,
   finished_at timestamp(3) with time zone,
+  adapter_type text,
+  adapter_provider text,
+  adapter_place text,
+  adapter_reason text,
   constraint runs_company_key UNIQUE (company_id, id),
   constraint runs_pkey PRIMARY KEY (id),
   constraint runs_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
@@ -916,6 +944,7 @@ create table tasks (
   is_labelled bigint not null default 0,
   deleted_at timestamp(3) with time zone,
   is_asked bigint not null default 0,
+  moved_at timestamp(3) with time zone,
   constraint tasks_company_key UNIQUE (company_id, id),
   constraint tasks_identifier_key UNIQUE (identifier),
   constraint tasks_pkey PRIMARY KEY (id),

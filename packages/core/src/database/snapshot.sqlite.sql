@@ -123,6 +123,31 @@ CREATE TABLE attachments (
 
 CREATE INDEX attachments_task_index on attachments (company_id, task_id, id);
 
+CREATE TABLE breakers (
+  id text primary key,
+  company_id text not null references companies (id),
+  adapter_type text not null,
+  provider text not null,
+  status text not null,
+  failures integer not null,
+  failure_class text,
+  reason text,
+  opened_at text,
+  cools_until text,
+  probe_run_id text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint breakers_company_key unique (company_id, id),
+  constraint breakers_provider_key unique (company_id, adapter_type, provider)
+) strict;
+
+CREATE INDEX breakers_open_index on breakers (company_id) where status <> 'closed';
+
+CREATE INDEX breakers_probe_index on breakers (company_id, probe_run_id) where probe_run_id is not null;
+
+CREATE INDEX breakers_status_index on breakers (company_id, status, id);
+
 CREATE TABLE comment_mentions (
   company_id text not null,
   agent_id text not null,
@@ -711,7 +736,7 @@ CREATE TABLE runs (
   created_at text not null,
   updated_at text not null,
   started_at text,
-  finished_at text,
+  finished_at text, adapter_type text, adapter_provider text, adapter_place text, adapter_reason text,
   constraint runs_company_key unique (company_id, id),
   constraint runs_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
   constraint runs_task_fkey foreign key (company_id, task_id) references tasks (company_id, id)
@@ -918,7 +943,7 @@ CREATE TABLE tasks (
   updated_at text not null,
   started_at text,
   completed_at text,
-  cancelled_at text, project_id text references projects (id), sprint_id text references sprints (id), assignee_user_id text, held_by_task_id text references tasks (id), due_at text, overdue_at text, billing_code text, request_depth integer not null default 0, origin text not null default 'manual', created_by_kind text not null default 'system', created_by_id text not null default 'system', is_labelled integer not null default 0, deleted_at text, is_asked integer not null default 0,
+  cancelled_at text, project_id text references projects (id), sprint_id text references sprints (id), assignee_user_id text, held_by_task_id text references tasks (id), due_at text, overdue_at text, billing_code text, request_depth integer not null default 0, origin text not null default 'manual', created_by_kind text not null default 'system', created_by_id text not null default 'system', is_labelled integer not null default 0, deleted_at text, is_asked integer not null default 0, moved_at text,
   constraint tasks_company_key unique (company_id, id),
   constraint tasks_identifier_key unique (identifier),
   constraint tasks_goal_fkey foreign key (company_id, goal_id) references goals (company_id, id),

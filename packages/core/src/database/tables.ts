@@ -4,6 +4,7 @@ import type { AgentRevisionTable, AgentTable } from '../agents/table.ts'
 import type { ApprovalTable } from '../approvals/table.ts'
 import type { AssetTable, AttachmentTable } from '../attachments/table.ts'
 import type { SealTable } from '../audit/table.ts'
+import type { BreakerTable } from '../breakers/table.ts'
 import type { CommentMentionTable, CommentTable } from '../comments/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
 import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
@@ -50,6 +51,7 @@ export interface Database {
   leases: LeaseTable
   run_log: RunLogTable
   agent_sessions: AgentSessionTable
+  breakers: BreakerTable
   comments: CommentTable
   comment_mentions: CommentMentionTable
   deliverables: DeliverableTable

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { ADAPTER_SPEC, type AgentAdapter } from '../ports/adapter.ts'
+import type { JsonObject } from './json.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import { parseInput } from './input.ts'
 
@@ -15,6 +16,8 @@ export interface AdapterCatalog {
    * @throws `invalid_input`
    */
   parseConfig(type: string, config: unknown, field?: string): unknown
+  /** Whom runs with this configuration, as it is stored, depend on; '' when that is the same for all of the adapter. Never throws. */
+  providerOf(type: string, config: JsonObject): string
 }
 
 /** The adapter type of an agent that is a person. Nothing executes it, so it is not among the types whose runs are claimed. */
@@ -44,5 +47,19 @@ export function createAdapterCatalog(adapters: readonly AgentAdapter[]): Adapter
     })
   }
 
-  return { types, get, parseConfig: (type, config, field = 'adapterConfig') => parseInput(get(type).configSchema, config, field) }
+  function providerOf(type: string, config: JsonObject): string {
+    try {
+      return byType.get(type)?.provider?.(config) ?? ''
+    } catch {
+      // A configuration of another version of the adapter: its runs are taken for those of one provider.
+      return ''
+    }
+  }
+
+  return {
+    types,
+    get,
+    parseConfig: (type, config, field = 'adapterConfig') => parseInput(get(type).configSchema, config, field),
+    providerOf,
+  }
 }

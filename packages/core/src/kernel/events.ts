@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { agentEvents } from '../agents/events.ts'
 import type { approvalEvents } from '../approvals/events.ts'
 import type { attachmentEvents } from '../attachments/events.ts'
+import type { breakerEvents } from '../breakers/events.ts'
 import type { commentEvents } from '../comments/events.ts'
 import type { companyEvents } from '../companies/events.ts'
 import type { deliverableEvents } from '../deliverables/events.ts'
@@ -29,6 +30,7 @@ import type { EntityName } from './locate.ts'
 type Schemas = typeof agentEvents &
   typeof approvalEvents &
   typeof attachmentEvents &
+  typeof breakerEvents &
   typeof commentEvents &
   typeof companyEvents &
   typeof deliverableEvents &

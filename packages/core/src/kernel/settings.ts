@@ -9,6 +9,10 @@ export interface EngineSettings {
   /** First step of the full-jitter wait before a retry, milliseconds. */
   readonly retryBaseMs: number
   readonly retryCapMs: number
+  /** The shortest time that a provider which let nobody work is left alone, milliseconds; it doubles with each failure in a row. */
+  readonly cooldownBaseMs: number
+  /** The longest, unless the provider asks for more, milliseconds. */
+  readonly cooldownCapMs: number
   /** Runs that this process executes at once. */
   readonly maxConcurrentRuns: number
   /** How long `stop()` lets live runs end by themselves before it releases them, milliseconds. */
@@ -38,6 +42,8 @@ export const defaultSettings: EngineSettings = {
   pollMs: 2_000,
   retryBaseMs: 5_000,
   retryCapMs: 300_000,
+  cooldownBaseMs: 15_000,
+  cooldownCapMs: 1_800_000,
   maxConcurrentRuns: 8,
   stopGraceMs: 5_000,
   // A program may be given up to 60 seconds between SIGTERM and SIGKILL.

@@ -28,6 +28,7 @@ const wakingEvents: readonly EventType[] = [
   'company.status_changed',
   'company.updated',
   'company.strategy_approved',
+  'breaker.closed',
 ]
 
 export interface Dispatcher {
@@ -52,7 +53,7 @@ interface LiveRun {
 export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const live = new Map<string, LiveRun>()
   const claiming = new Map<string, Promise<void>>()
-  const findClaimable = claimableRuns(host.adapters.types)
+  const findClaimable = claimableRuns(host.adapters)
   const loop = createLoop({ name: 'dispatcher', pass, pollMs: host.settings.pollMs, clock: host.clock, logger: worker.logger })
   const forget = [
     ...wakingEvents.map((type) => host.bus.on(type, () => loop.wake())),
@@ -134,7 +135,9 @@ async function claim(host: Host, worker: Worker, runId: string): Promise<Run | n
   try {
     const answer = await execute(host, 'runs.claim', { input: { runId, workerId: worker.id }, call: { actor: systemActor } })
     // The registry's answer to runs.claim.
-    return (answer as { run: Run }).run
+    const { run } = answer as { run: Run }
+    // It would have gone in circles, and was cancelled.
+    return run.status === 'running' ? run : null
   } catch (error) {
     // Somebody else was faster, or the facts changed since the query: the next pass sees them as they are.
     if (EngineError.isInstance(error) && error.kind !== 'internal' && error.kind !== 'unavailable') return null

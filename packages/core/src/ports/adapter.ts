@@ -20,6 +20,12 @@ export interface AgentAdapter<Config = unknown> {
   readonly configSchema: z.ZodType<Config>
   /** When usage is known: before each model call, while the run streams, or only at its end. */
   readonly metering: 'call' | 'stream' | 'final'
+  /**
+   * Whom the runs with a configuration depend on, such as the origin of a server, where that is not the same for all of this adapter:
+   * when one of them is not let work, those with the same provider wait (docs/failures.md). The configuration is as it is stored, in
+   * which a secret is a reference. Pure.
+   */
+  provider?(config: JsonObject): string | null
   start(options: AdapterStartOptions<Config>): Promise<AdapterSession>
   /** Finds out whether a configuration would work, without working on a task: is the program there, does the server know the key. */
   test?(options: AdapterTestOptions<Config>): Promise<AdapterTestReport>

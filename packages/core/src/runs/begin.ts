@@ -2,17 +2,22 @@ import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { newCredential } from './credential.ts'
 import { aboutRun, runRef } from './end.ts'
+import type { AdapterUse } from './choose-adapter.ts'
 import { updateRun } from './sql.ts'
 import type { RunTable } from './table.ts'
+
+/** Whoever checked the task out executes it. */
+const byOthers: AdapterUse = { adapter_type: null, adapter_provider: null, adapter_place: null, adapter_reason: null }
 
 /** A queued run starts, or goes on, under the fence of its checkout and with a new credential; the one it had before is dead. */
 export async function beginRun(
   context: CommandContext,
   run: RunTable,
-  { fence, workerId }: { fence: number; workerId: string },
+  { fence, workerId, adapter = byOthers }: { fence: number; workerId: string; adapter?: AdapterUse },
 ): Promise<{ run: RunTable; credential: string }> {
   const { credential, hash } = newCredential()
   const next = await updateRun(context.tx, run, {
+    ...adapter,
     status: 'running',
     fence,
     worker_id: workerId,
@@ -21,6 +26,11 @@ export async function beginRun(
     updated_at: context.now,
   })
   if (!next) throw changedMeanwhile('run', run.id)
-  context.emit('run.started', runRef(next), { ...aboutRun(next), fence, workerId })
+  context.emit('run.started', runRef(next), {
+    ...aboutRun(next),
+    fence,
+    workerId,
+    ...(next.adapter_type !== null && { adapterType: next.adapter_type }),
+  })
   return { run: next, credential }
 }

@@ -1,8 +1,10 @@
 import { sql, type ExpressionBuilder, type Kysely } from 'kysely'
 
+import { withoutCooling } from '../breakers/cooling.ts'
 import { present } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import type { AdapterCatalog } from '../kernel/adapters.ts'
 import type { DatabaseFamily } from '../ports/storage.ts'
 import {
   noLiveOwner,
@@ -86,17 +88,18 @@ const readyRuns = statement((db, given: { companyId: string; agentId: string; no
 
 /**
  * Finds queued runs that this process could start now, most urgent first, never more of an agent than it has free slots.
- * What cannot start (paused, full, blocked, not yet due, somebody else's, of an adapter that is not here) is left out in
- * the queries, so it takes no place from work that can. Each agent's queue is read in the order of its index and no
+ * What cannot start (paused, full, blocked, not yet due, somebody else's, of an adapter that is not here, of a provider
+ * that is left alone) is left out before runs are counted, so it takes no place from work that can. Each agent's queue is read in the order of its index and no
  * further than needed, so the cost does not grow with what is queued.
  */
-export function claimableRuns(adapterTypes: readonly string[]) {
-  const findAgents = agentsWithWork(adapterTypes)
+export function claimableRuns(adapters: AdapterCatalog) {
+  const findAgents = agentsWithWork(adapters.types)
   return async (db: Kysely<Database>, given: { now: string; limit: number }): Promise<string[]> => {
-    if (adapterTypes.length === 0) return []
+    if (adapters.types.length === 0) return []
     const agents = (await findAgents(db, { now: given.now })).filter((agent) => agent.first_place !== null)
     // The first runs of all are among the runs of those agents that come first themselves.
-    const first = agents.toSorted((left, right) => compare(left.first_place, right.first_place)).slice(0, given.limit)
+    const inOrder = agents.toSorted((left, right) => compare(left.first_place, right.first_place))
+    const first = await withoutCooling(db, inOrder, { adapters, ...given })
     const queues = first.map(({ id, company_id, slots, task_slots }) =>
       readyRuns(db, { companyId: company_id, agentId: id, now: given.now, limit: Math.min(slots, task_slots ?? slots, given.limit) }),
     )

@@ -19,6 +19,7 @@ import { preferencesOfTask } from '../preferences/resolve.ts'
 import { priorityName } from '../tasks/schema.ts'
 import { blockersOf, findTask } from '../tasks/sql.ts'
 import type { TaskTable } from '../tasks/table.ts'
+import { asExecuted } from './setups.ts'
 import { findRun } from './sql.ts'
 
 /** How many comments of a task an agent is shown, newest kept. */
@@ -32,7 +33,7 @@ export interface ContextReader extends Finder {
   readonly settings: Pick<EngineSettings, 'knowledgeTokens'>
 }
 
-/** What a run's agent gets to know, read when the run starts; with the agent's row for its adapter, and the project of its task. */
+/** What a run's agent gets to know, read when the run starts; with the agent's row, its adapter the one that the run was given, and the project of its task. */
 export async function readRunContext(
   reader: ContextReader,
   runId: string,
@@ -49,7 +50,7 @@ export async function readRunContext(
     agent: { id: agent.id, name: agent.name, role: agent.role, title: agent.title, instructions: agent.instructions },
     ...(await readTaskContext(reader, { company, task, agentId: agent.id })),
   }
-  return { context, agent, projectId: task.project_id }
+  return { context, agent: asExecuted(agent, run), projectId: task.project_id }
 }
 
 /** What there is to know of a task, whoever works on it. */

@@ -1,3 +1,4 @@
+import { noteEndOfRun } from '../breakers/change.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
@@ -32,6 +33,7 @@ export async function endRun(context: CommandContext, run: RunTable, end: End): 
   if (lease) context.countLiveRun(lease.agent_id, -1)
   const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
   if (!next) throw changedMeanwhile('run', run.id)
+  await noteEndOfRun(context, next)
   return next
 }
 

@@ -7,7 +7,8 @@ const about = { taskId: z.string(), agentId: z.string(), attempt: z.number() }
 
 export const runEvents = {
   'run.queued': z.object({ ...about, reasons: z.array(WakeReason), availableAt: z.string() }),
-  'run.started': z.object({ ...about, fence: z.number(), workerId: z.string() }),
+  /** `adapterType` is what executes it, when a worker of ours does. */
+  'run.started': z.object({ ...about, fence: z.number(), workerId: z.string(), adapterType: z.string().optional() }),
   /** It waits for an answer to the interaction; told again when it has one reason more to go on. */
   'run.waiting': z.object({ ...about, reasons: z.array(WakeReason), interactionId: z.string().nullable() }),
   'run.succeeded': z.object({ ...about, outcome: z.string() }),

@@ -19,6 +19,20 @@ export const WakeReason = z.enum([
 ])
 export type WakeReason = z.infer<typeof WakeReason>
 
+export const AdapterReason = z
+  .enum(['first_choice', 'profile', 'cooling', 'failed_before', 'probe'])
+  .describe(
+    'first_choice: its own adapter; profile: the task asks for it; cooling: those before it are left alone for a while; failed_before: another one failed in the attempt before; probe: tries whether the provider works again.',
+  )
+export type AdapterReason = z.infer<typeof AdapterReason>
+
+const RunAdapter = z.object({
+  type: z.string(),
+  provider: z.string().nullable(),
+  place: z.string().describe("Where it stands in the agent's configuration: own, primary, cheap, fallback_1, fallback_2 …"),
+  reason: AdapterReason,
+})
+
 export const Usage = z.strictObject({
   inputTokens: z.number().int().min(0).optional(),
   outputTokens: z.number().int().min(0).optional(),
@@ -40,6 +54,7 @@ export const Run = z
     retryOf: Id.nullable(),
     fence: z.number().int().nullable().describe('The number of the checkout that this run acts under.'),
     workerId: z.string().nullable(),
+    adapter: RunAdapter.nullable().describe('What executes it, and why that; null when nobody of ours does, and while it is queued.'),
     availableAt: IsoTime.describe('A queued run does not start before.'),
     outcome: RunOutcome.nullable(),
     errorClass: FailureClass.nullable(),

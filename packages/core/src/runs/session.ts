@@ -8,6 +8,7 @@ import type { CommandContext } from '../kernel/command.ts'
 import { canonicalJson, sha256, type JsonObject } from '../kernel/json.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 import type { RunUsage } from '../ports/adapter.ts'
+import { asExecuted } from './setups.ts'
 import type { AgentSessionTable, RunTable } from './table.ts'
 
 type Limits = Pick<EngineSettings, 'sessionRuns' | 'sessionInputTokens' | 'sessionMs'>
@@ -61,7 +62,7 @@ export async function leaveSession(
   const { session: state, usage } = left
   if (state === undefined) return
   const agent = await findAgent(context.tx, run.agent_id)
-  if (agent) await keepSession(context, { run, agent, state, inputTokens: usage?.inputTokens ?? 0 })
+  if (agent) await keepSession(context, { run, agent: asExecuted(agent, run), state, inputTokens: usage?.inputTokens ?? 0 })
 }
 
 async function keepSession(

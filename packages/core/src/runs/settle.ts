@@ -56,6 +56,7 @@ function factsOf(context: CommandContext, run: RunTable, task: TaskTable): Settl
     taskStatus: task.status,
     attempt: run.attempt,
     maxAttempts: task.max_attempts,
+    hasBreaker: run.adapter_type !== null,
     settings: context.settings,
     random: context.random,
   }

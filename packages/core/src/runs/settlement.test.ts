@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 
 import { failureClasses } from '../ports/run-contract.ts'
+import { failureRules } from './failures.ts'
 import { settle, settleLost, type EndingOutcome, type SettlementFacts } from './settlement.ts'
 
 const given = (facts: Partial<SettlementFacts> = {}): SettlementFacts => ({
   taskStatus: 'in_progress',
   attempt: 1,
   maxAttempts: 3,
+  hasBreaker: false,
   settings: { retryBaseMs: 1_000, retryCapMs: 60_000 },
   random: () => 0.5,
   ...facts,
@@ -58,11 +60,32 @@ describe('the end of a run', () => {
     expect(settle(failed('rate_limited', { retryAfterMs: 30_000 }), given()).next?.afterMs).toBe(30_000)
   })
 
-  it.each(failureClasses)('never runs more often than allowed: %s', (failureClass) => {
+  const providers = failureClasses.filter((failureClass) => failureRules[failureClass].follows === 'cool')
+  const others = failureClasses.filter((failureClass) => failureRules[failureClass].follows !== 'cool')
+
+  it.each(others)('never runs more often than allowed: %s', (failureClass) => {
     const last = settle(failed(failureClass), given({ attempt: 3 }))
     expect(last.next).toBeNull()
-    expect(last.move).toMatchObject({ to: 'blocked', owner: 'operator' })
+    expect(last.move).toMatchObject({ to: 'blocked', owner: failureRules[failureClass].owner })
     expect(last.move?.reason).toContain('broke')
+  })
+
+  it('burns no attempt for what is the matter with a provider, also in the last one', () => {
+    expect(providers).toEqual(['rate_limited', 'quota', 'overloaded'])
+    for (const failureClass of providers)
+      expect(settle(failed(failureClass), given({ attempt: 3 }))).toMatchObject({
+        move: { to: 'todo' },
+        next: { attempt: 3, reason: 'retry' },
+      })
+  })
+
+  it('leaves it to the breaker of the provider when the next run starts, where there is one', () => {
+    expect(settle(failed('overloaded', { retryAfterMs: 30_000 }), given({ hasBreaker: true })).next?.afterMs).toBe(0)
+  })
+
+  it('names who can go on: for keys and configuration somebody who may change them', () => {
+    const owners = failureClasses.filter((failureClass) => failureRules[failureClass].owner === 'admin')
+    expect(owners).toEqual(['auth', 'config'])
   })
 
   it('does not repeat what cannot succeed, and takes a broken agent out of work', () => {

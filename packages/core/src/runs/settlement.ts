@@ -1,6 +1,9 @@
-import type { FailureClass, RunOutcome } from '../ports/run-contract.ts'
+import type { RunOutcome } from '../ports/run-contract.ts'
 import { backoffMs } from '../kernel/retry.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
+import { failureRules } from './failures.ts'
+
+type Failed = Extract<RunOutcome, { kind: 'failed' }>
 
 /** A run that waits for an answer has not ended. */
 export type EndingOutcome = Exclude<RunOutcome, { kind: 'waiting' }>
@@ -10,6 +13,8 @@ export interface SettlementFacts {
   readonly taskStatus: string
   readonly attempt: number
   readonly maxAttempts: number
+  /** Whether a breaker holds its next run back for as long as its provider lets nobody work. */
+  readonly hasBreaker: boolean
   readonly settings: Pick<EngineSettings, 'retryBaseMs' | 'retryCapMs'>
   readonly random: () => number
 }
@@ -28,11 +33,6 @@ export interface Settlement {
   /** Set when the agent itself is broken and must not start anything until somebody looks at it. */
   readonly agentError: string | null
 }
-
-/** Failures that would repeat: trying again costs and changes nothing. */
-const hopeless: ReadonlySet<FailureClass> = new Set(['auth', 'config', 'bad_request', 'refused'])
-/** Failures of the agent's setup rather than of this task. */
-const brokenAgent: ReadonlySet<FailureClass> = new Set(['auth', 'config'])
 
 /** Decides what follows from an outcome. Pure. */
 export function settle(outcome: EndingOutcome, facts: SettlementFacts): Settlement {
@@ -53,27 +53,36 @@ export function settle(outcome: EndingOutcome, facts: SettlementFacts): Settleme
   }
 }
 
-function settleFailure(outcome: Extract<RunOutcome, { kind: 'failed' }>, facts: SettlementFacts): Settlement {
-  const runStatus = outcome.class === 'timeout' ? 'timed_out' : 'failed'
-  const agentError = brokenAgent.has(outcome.class) ? outcome.message : null
-  const { attempt, maxAttempts, settings, random } = facts
-  if (!hopeless.has(outcome.class) && attempt < maxAttempts) {
-    const move = moveTo(facts, 'todo', { reason: `attempt ${attempt} of ${maxAttempts} failed`, owner: null })
-    const jitter = backoffMs(attempt, { baseMs: settings.retryBaseMs, capMs: settings.retryCapMs, random })
-    return {
-      runStatus,
-      move,
-      next: move && { afterMs: Math.max(jitter, outcome.retryAfterMs ?? 0), attempt: attempt + 1, reason: 'retry' },
-      agentError,
-    }
+function settleFailure(outcome: Failed, facts: SettlementFacts): Settlement {
+  const rule = failureRules[outcome.class]
+  const { attempt, maxAttempts } = facts
+  const ending = {
+    runStatus: outcome.class === 'timeout' ? 'timed_out' : 'failed',
+    agentError: rule.breaksAgent ? outcome.message : null,
+  } as const
+  if (rule.follows === 'cool') {
+    const reason = `${outcome.class}: its provider is left alone for a while`
+    return { ...ending, ...again(facts, { reason, attempt, afterMs: facts.hasBreaker ? 0 : waitMs(outcome, facts) }) }
   }
-  const count = hopeless.has(outcome.class) ? `${outcome.class}, not retried` : `${attempt} of ${maxAttempts} attempts failed`
-  return {
-    runStatus,
-    move: moveTo(facts, 'blocked', { reason: `${count}: ${outcome.message}`, owner: 'operator' }),
-    next: null,
-    agentError,
+  if (rule.follows !== 'block' && attempt < maxAttempts) {
+    const reason = `attempt ${attempt} of ${maxAttempts} failed`
+    return { ...ending, ...again(facts, { reason, attempt: attempt + 1, afterMs: waitMs(outcome, facts) }) }
   }
+  const count = rule.follows === 'block' ? `${outcome.class}, not retried` : `${attempt} of ${maxAttempts} attempts failed`
+  return { ...ending, move: moveTo(facts, 'blocked', { reason: `${count}: ${outcome.message}`, owner: rule.owner }), next: null }
+}
+
+function again(
+  facts: SettlementFacts,
+  { reason, attempt, afterMs }: { reason: string; attempt: number; afterMs: number },
+): Pick<Settlement, 'move' | 'next'> {
+  const move = moveTo(facts, 'todo', { reason, owner: null })
+  return { move, next: move && { afterMs, attempt, reason: 'retry' } }
+}
+
+/** A wait by chance, never shorter than the provider asked. */
+function waitMs({ retryAfterMs = 0 }: Failed, { attempt, settings, random }: SettlementFacts): number {
+  return Math.max(retryAfterMs, backoffMs(attempt, { baseMs: settings.retryBaseMs, capMs: settings.retryCapMs, random }))
 }
 
 /** What follows when a run's lease ran out: the same, except that the next attempt waits for nobody. Pure. */

@@ -35,6 +35,10 @@ type UnendedColumns =
   | 'cost_micros'
   | 'finished_at'
   | 'version'
+  | 'adapter_type'
+  | 'adapter_provider'
+  | 'adapter_place'
+  | 'adapter_reason'
 
 const insert = statement((db, given: Omit<RunTable, UnendedColumns>) =>
   db

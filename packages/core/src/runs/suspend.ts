@@ -1,3 +1,4 @@
+import { endProbe } from '../breakers/change.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { assertTransition } from '../kernel/transition.ts'
@@ -28,6 +29,8 @@ export async function suspendRun(
   })
   if (!next) throw changedMeanwhile('run', run.id)
   context.emit('run.waiting', runRef(next), { ...aboutRun(next), reasons, interactionId })
+  // Whoever could ask was let work.
+  await endProbe(context, next, 'works')
   if (queued) await cancelRun(context, queued, { verb: 'cancel', reason: 'joined_waiting_run' })
   return next
 }

@@ -1,6 +1,6 @@
 import type { LogStream } from '../ports/adapter.ts'
 import type { FailureClass } from '../ports/run-contract.ts'
-import type { Run, RunStatus } from './schema.ts'
+import type { AdapterReason, Run, RunStatus } from './schema.ts'
 
 export interface RunTable {
   id: string
@@ -28,6 +28,12 @@ export interface RunTable {
   updated_at: string
   started_at: string | null
   finished_at: string | null
+  /** What it is executed by, and why that; null when no worker of ours does it. */
+  adapter_type: string | null
+  /** '' where the adapter has one provider only. */
+  adapter_provider: string | null
+  adapter_place: string | null
+  adapter_reason: AdapterReason | null
 }
 
 /** The right to act for a task; at most one row a task. */
@@ -79,6 +85,7 @@ export function toRun(row: RunTable): Run {
     retryOf: row.retry_of,
     fence: row.fence,
     workerId: row.worker_id,
+    adapter: toRunAdapter(row),
     availableAt: row.available_at,
     outcome: row.outcome === null ? null : JSON.parse(row.outcome),
     errorClass: row.error_class,
@@ -95,4 +102,13 @@ export function toRun(row: RunTable): Run {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
   }
+}
+
+function toRunAdapter({
+  adapter_type: type,
+  adapter_provider: provider,
+  adapter_place: place,
+  adapter_reason: reason,
+}: RunTable): Run['adapter'] {
+  return type === null || place === null || reason === null ? null : { type, provider: provider || null, place, reason }
 }

@@ -104,6 +104,7 @@ export function blankTask(context: { companyId: string; now: string; actor: Acto
     created_by_kind: kind,
     created_by_id: id,
     deleted_at: null,
+    moved_at: null,
   }
 }
 

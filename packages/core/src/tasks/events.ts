@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { RoutingStep } from '../routing/schema.ts'
+import { WakeReason } from '../runs/schema.ts'
 import { TaskStatus } from './schema.ts'
 
 export const taskEvents = {
@@ -30,6 +31,8 @@ export const taskEvents = {
   }),
   'task.held': z.object({ heldByTaskId: z.string(), reason: z.string().nullable() }),
   'task.resumed': z.object({ heldByTaskId: z.string(), reason: z.string().nullable() }),
+  /** An agent was started for it again and again without bringing it further; it is blocked instead of being started once more. */
+  'task.runaway_detected': z.object({ agentId: z.string(), reason: WakeReason, runs: z.number(), since: z.string() }),
   'task.overdue': z.object({ dueDate: z.string() }),
   'task.deleted': z.object({ identifier: z.string(), status: TaskStatus }),
   'task.execution_failed': z.object({ runId: z.string(), class: z.string(), message: z.string(), willRetry: z.boolean() }),

@@ -53,6 +53,8 @@ export interface TaskTable {
   created_by_id: string
   /** A deleted task is found by nobody; its row stays for what refers to it. */
   deleted_at: string | null
+  /** When its status last changed otherwise than by a run that came and went; null when it never did. */
+  moved_at: string | null
 }
 
 export interface TaskBlockerTable {

@@ -84,9 +84,15 @@ function fieldsOf(now: string, move: Move): Partial<TaskTable> {
     checkout_at: null,
     blocked_reason: isBlocked ? (move.reason ?? 'blocked') : null,
     blocked_owner: isBlocked ? (move.owner ?? null) : null,
+    ...(!isRunGone(move) && { moved_at: now }),
     ...(move.to === 'done' && { completed_at: now, progress_percent: 100 }),
     ...(move.to === 'cancelled' && { cancelled_at: now }),
   }
+}
+
+/** Whether the task is only back where its run found it. */
+function isRunGone({ to, verb }: Move): boolean {
+  return to === 'todo' && (verb === 'report' || verb === 'release' || verb === 'recover')
 }
 
 /** Whether queued runs of a task in this status still have something to do: now, or when the live run has ended. */

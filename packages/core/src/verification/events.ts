@@ -29,6 +29,7 @@ const entities = {
   preferences: 'preference',
   secrets: 'secret',
   interactions: 'interaction',
+  breakers: 'breaker',
 } as const satisfies Partial<Record<keyof Database, EntityName>>
 type Versioned = keyof typeof entities
 

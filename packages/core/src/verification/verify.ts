@@ -1,3 +1,4 @@
+import { probesRun } from './breakers.ts'
 import type { Check, View, Violation } from './check.ts'
 import { rowsAreAtTheirNewestEvent, versionsGrowWithEvents } from './events.ts'
 import { countersCountTasks, liveRunsCountLeases } from './figures.ts'
@@ -54,6 +55,7 @@ const checksOfRows: Readonly<Record<string, Check>> = {
   no_fence_is_above_its_tasks: noFenceIsAboveItsTasks,
   fences_are_used_once: fencesAreUsedOnce,
   attempts_stay_within_limits: attemptsStayWithinLimits,
+  probes_run: probesRun,
   live_runs_count_leases: liveRunsCountLeases,
   counters_count_tasks: countersCountTasks,
   versions_grow_with_events: versionsGrowWithEvents,

@@ -1,3 +1,5 @@
+import { systemActor } from '@engine/core'
+
 import { checkOut, newCompany, type World } from './world.ts'
 
 let mails = 0
@@ -20,6 +22,7 @@ export async function furnish(world: World) {
   const interaction = await engine.interactions.ask({ taskId, ask: { kind: 'question', prompt: 'Why?' } })
   const rule = await engine.routing.create({ companyId, name: 'Rule', isEnabled: false, targetAgentId: agentId })
   const recurring = await furnishRoutine(world, { companyId, agentId })
+  const breakerId = await furnishBreaker(world, companyId)
   return {
     ...plans,
     ...people,
@@ -38,6 +41,7 @@ export async function furnish(world: World) {
     interactionId: interaction.id,
     routingRuleId: rule.id,
     secretId: secret.id,
+    breakerId,
   }
 }
 
@@ -56,6 +60,22 @@ async function furnishPlans({ engine }: Pick<World, 'engine'>, companyId: string
     knowledgeEntryId: entry.id,
     preferenceId: preference.id,
   }
+}
+
+/** An open one: a run of an agent of its own was not let work. */
+async function furnishBreaker({ engine, adapter }: Pick<World, 'engine' | 'adapter'>, companyId: string) {
+  const agent = await engine.agents.create({ companyId, name: 'Overworked', role: 'writer', adapterType: adapter.type })
+  const task = await engine.tasks.create({ companyId, title: 'Try', assigneeAgentId: agent.id })
+  const [queued] = (await engine.runs.list({ companyId, taskId: task.id })).items
+  const input = { runId: queued?.id, workerId: 'worker' }
+  // The registry's answer to runs.claim.
+  const { credential } = (await engine.execute('runs.claim', { input, actor: systemActor })) as { credential: string }
+  const actor = await engine.authenticate(credential)
+  if (actor?.kind !== 'run') throw new Error('the credential of the claim is unknown')
+  const outcome = { kind: 'failed', class: 'overloaded', message: 'busy', retryAfterMs: 3_600_000 } as const
+  await engine.as(actor).runs.report({ runId: actor.id, outcome })
+  const [breaker] = (await engine.breakers.list({ companyId })).items
+  return breaker?.id ?? ''
 }
 
 async function furnishRoutine({ engine }: Pick<World, 'engine'>, { companyId, agentId }: { companyId: string; agentId: string }) {

@@ -5,7 +5,7 @@
 const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   {
     pattern:
-      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences) where id = \?( for (share|update|no key update))?$/,
+      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences|breakers) where id = \?( for (share|update|no key update))?$/,
     reason: 'An id is of one row in all companies; the kernel compares the company of the row with what the caller may see.',
   },
   {
@@ -48,6 +48,10 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
   {
     pattern: /^select id, company_id, next_at from routine_triggers where next_at <= .+ order by next_at limit \?$/,
     reason: 'The times of schedules come in all companies; each is fired by a command in the company of its trigger.',
+  },
+  {
+    pattern: /^select company_id, adapter_type, provider, case when .+ end as is_due from breakers where status != 'closed'$/,
+    reason: 'A worker looks for work in all companies, and leaves out what cools; there are few such rows, and they have an index.',
   },
   {
     pattern: /^select run_id from leases where worker_id = \?$/,

@@ -52,6 +52,7 @@ export const tables: Readonly<Record<string, Table>> = {
   tasks: { part: 'domain', isScoped: true },
   task_blockers: { part: 'domain', isScoped: true },
   runs: { part: 'domain', isScoped: true },
+  breakers: { part: 'domain', isScoped: true },
   leases: { part: 'domain', isScoped: true },
   comments: { part: 'domain', isScoped: true },
   comment_mentions: { part: 'domain', isScoped: true },

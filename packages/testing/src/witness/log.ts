@@ -50,6 +50,7 @@ export interface Replay {
 const remarks: ReadonlySet<EventType> = new Set([
   'task.routing_failed',
   'task.execution_failed',
+  'task.runaway_detected',
   'task.force_released',
   // Of the project, whose own row is as it was.
   'project.knowledge_updated',

@@ -1,3 +1,4 @@
+import { openBreaker } from '../../../support/breakers.ts'
 import type { Prepare, Scene } from './call.ts'
 
 /** Companies, what they aim at, and their agents. */
@@ -58,6 +59,7 @@ export const organizationInputs: Readonly<Record<string, Prepare>> = {
     await engine.agents.pause({ agentId })
     return { agentId }
   },
+  'breakers.close': async ({ engine, companyId }) => ({ breakerId: await openBreaker(engine, { companyId, adapterType: 'scripted' }) }),
   'agents.terminate': async ({ agents }) => ({ agentId: agents[0] }),
 }
 

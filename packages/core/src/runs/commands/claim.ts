@@ -8,9 +8,11 @@ import { checkoutTask } from '../../tasks/checkout.ts'
 import { requireTask } from '../../tasks/transition.ts'
 import { beginRun } from '../begin.ts'
 import { cancelAndRelease } from '../cancel.ts'
+import { chooseAdapter } from '../choose-adapter.ts'
 import { requireRun } from '../end.ts'
 import { lockExpiredLease } from '../lease.ts'
 import { runMachine } from '../machine.ts'
+import { stopRunaway } from '../runaway.ts'
 import { Run, Session, Usage } from '../schema.ts'
 import { leaveSession } from '../session.ts'
 import { toRun } from '../table.ts'
@@ -19,8 +21,9 @@ import { wake } from '../wake.ts'
 
 export const claim = command({
   title: 'Start a queued run on a worker',
+  description: 'A run that would only go in circles is cancelled instead, and its task blocked; there is no credential then.',
   input: z.strictObject({ runId: Id, workerId: z.string().min(1).max(200) }),
-  output: z.object({ run: Run, credential: z.string() }),
+  output: z.object({ run: Run, credential: z.string().nullable() }),
   access: { scope: 'engine:internal', company: 'run' },
   locks: 'rows',
   async handle(context, input) {
@@ -28,8 +31,10 @@ export const claim = command({
     assertTransition(runMachine, run.status, { to: 'running', verb: 'claim' })
     const task = await requireTask(context, run.task_id)
     const agent = await requireAgent(context, run.agent_id)
+    if (await stopRunaway(context, { run, task, agent })) return { run: toRun(await requireRun(context, run.id)), credential: null }
+    const adapter = await chooseAdapter(context, { run, task, agent })
     const claimed = await checkoutTask(context, { task, agent, runId: run.id, workerId: input.workerId })
-    const begun = await beginRun(context, run, { fence: claimed.fence, workerId: input.workerId })
+    const begun = await beginRun(context, run, { fence: claimed.fence, workerId: input.workerId, adapter })
     return { run: toRun(begun.run), credential: begun.credential }
   },
 })

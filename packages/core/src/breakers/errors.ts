@@ -1,0 +1,8 @@
+import { defineErrors } from '../kernel/errors.ts'
+
+export const breakerErrors = defineErrors({
+  adapter_cooling: {
+    kind: 'conflict',
+    help: 'Nothing starts at the providers in `cooling` before the time that stands there; the run stays queued and starts by itself.',
+  },
+})

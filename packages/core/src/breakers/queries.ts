@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { Breaker, BreakerStatus } from './schema.ts'
+import { findBreaker } from './sql.ts'
+import { toBreaker } from './table.ts'
+
+export const get = query({
+  title: 'Show whether work may start at a provider',
+  input: z.strictObject({ breakerId: Id }),
+  output: Breaker,
+  access: { scope: 'agents:read', company: 'breaker' },
+  http: ['GET', '/breakers/:breakerId'],
+  async handle(context, input) {
+    const breaker = await findBreaker(context.db, input.breakerId)
+    if (!breaker) throw notFound('breaker', input.breakerId)
+    return toBreaker(breaker)
+  },
+})
+
+export const list = query({
+  title: 'List the providers that failed once, and whether work may start there',
+  input: z.strictObject({ companyId: Id, status: BreakerStatus.optional(), ...pageInput }),
+  output: pageOf(Breaker),
+  access: { scope: 'agents:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/breakers'],
+  async handle(context, input) {
+    let rows = context.db
+      .selectFrom('breakers')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id')
+      .limit(input.limit + 1)
+    if (input.status) rows = rows.where('status', '=', input.status)
+    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+    return toPage(await rows.execute(), input.limit, { item: toBreaker, key: (row) => [row.id] })
+  },
+})

@@ -1,0 +1,118 @@
+import { sql, type Kysely, type Transaction } from 'kysely'
+
+import { familyOf, present, presentPlus } from '../database/open.ts'
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import { isoTime } from '../ports/clock.ts'
+import type { BreakerKey, BreakerTable } from './table.ts'
+
+const breakerById = statement((db, given: { id: string }) => db.selectFrom('breakers').selectAll().where('id', '=', given.id))
+
+export async function findBreaker(db: Kysely<Database>, id: string): Promise<BreakerTable | null> {
+  return first(await breakerById(db, { id }))
+}
+
+export async function locateBreaker(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const breaker = await findBreaker(db, id)
+  return breaker && { id: breaker.id, companyId: breaker.company_id, taskId: null, agentId: null }
+}
+
+const breakerForChange = statement((db, given: BreakerKey) =>
+  db
+    .selectFrom('breakers')
+    .selectAll()
+    .where('company_id', '=', given.company_id)
+    .where('adapter_type', '=', given.adapter_type)
+    .where('provider', '=', given.provider)
+    .forNoKeyUpdate(),
+)
+
+async function lockBreaker(tx: Transaction<Database>, { company_id, adapter_type, provider }: BreakerKey): Promise<BreakerTable | null> {
+  return first(await breakerForChange(tx, { company_id, adapter_type, provider }))
+}
+
+/** The breaker of a provider, ours until the transaction ends; a closed one is made of it when there is none. */
+export async function requireBreaker(tx: Transaction<Database>, fresh: BreakerTable): Promise<BreakerTable> {
+  const known = await lockBreaker(tx, fresh)
+  if (known) return known
+  // Of two that fail at the same moment, the later one finds the row of the earlier.
+  await tx
+    .insertInto('breakers')
+    .values(fresh)
+    .onConflict((conflict) => conflict.columns(['company_id', 'adapter_type', 'provider']).doNothing())
+    .execute()
+  return (await lockBreaker(tx, fresh)) ?? fresh
+}
+
+const breakerOfProbe = statement((db, given: { companyId: string; runId: string }) =>
+  db.selectFrom('breakers').selectAll().where('company_id', '=', given.companyId).where('probe_run_id', '=', given.runId).forNoKeyUpdate(),
+)
+
+/** The breaker that a run is the probe of, as long as it is. */
+export async function lockProbedBreaker(
+  tx: Transaction<Database>,
+  given: { companyId: string; runId: string },
+): Promise<BreakerTable | null> {
+  return first(await breakerOfProbe(tx, given))
+}
+
+const openOfCompany = statement((db, given: { companyId: string }) =>
+  db.selectFrom('breakers').selectAll().where('company_id', '=', given.companyId).where('status', '!=', sql.lit('closed')),
+)
+
+/** The breakers of a company that are not closed: at most one for each of its providers. */
+export async function openBreakersOf(db: Kysely<Database>, companyId: string): Promise<BreakerTable[]> {
+  return openOfCompany(db, { companyId })
+}
+
+interface BreakerChange {
+  readonly changes: Partial<BreakerTable>
+  /** How long it cools from now on, milliseconds. */
+  readonly coolsForMs?: number
+  readonly nowMs: number
+}
+
+/** Changes a breaker that is still at the version that was read; null when it is not. */
+export async function updateBreaker(
+  tx: Transaction<Database>,
+  breaker: BreakerTable,
+  { changes, coolsForMs, nowMs }: BreakerChange,
+): Promise<BreakerTable | null> {
+  const cools =
+    coolsForMs === undefined ? {} : { cools_until: presentPlus(familyOf(tx), { ms: coolsForMs, at: isoTime(nowMs + coolsForMs) }) }
+  const row = await tx
+    .updateTable('breakers')
+    .set({ ...changes, ...cools, version: breaker.version + 1, updated_at: isoTime(nowMs) })
+    .where('company_id', '=', breaker.company_id)
+    .where('id', '=', breaker.id)
+    .where('version', '=', breaker.version)
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+const becomeProbe = statement((db, given: { companyId: string; id: string; version: number; runId: string; now: string }, family) =>
+  db
+    .updateTable('breakers')
+    .set((e) => ({ status: 'half_open' as const, probe_run_id: given.runId, version: e('version', '+', 1), updated_at: given.now }))
+    .where('company_id', '=', given.companyId)
+    .where('id', '=', given.id)
+    .where('version', '=', given.version)
+    .where('status', '=', 'open')
+    .where('cools_until', '<=', present(family, given.now))
+    .returningAll(),
+)
+
+/**
+ * Makes a run the probe of a breaker that has cooled. Of any number of runs, in any number of processes, one becomes it: the
+ * statement is guarded by the status. Null for the others, and while the breaker still cools.
+ */
+export async function takeProbe(
+  tx: Transaction<Database>,
+  breaker: BreakerTable,
+  given: { runId: string; now: string },
+): Promise<BreakerTable | null> {
+  const { company_id: companyId, id, version } = breaker
+  return first(await becomeProbe(tx, { companyId, id, version, ...given }))
+}

@@ -1,0 +1,80 @@
+import type { AgentTable } from '../agents/table.ts'
+import { probe } from '../breakers/change.ts'
+import { breakerErrors } from '../breakers/errors.ts'
+import { openBreakersOf } from '../breakers/sql.ts'
+import type { BreakerTable } from '../breakers/table.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { EngineError } from '../kernel/errors.ts'
+import { preferencesOfTask } from '../preferences/resolve.ts'
+import type { TaskTable } from '../tasks/table.ts'
+import { failureRules } from './failures.ts'
+import type { AdapterReason } from './schema.ts'
+import { setupsOf, withLast, type Setup } from './setups.ts'
+import { findRun } from './sql.ts'
+import type { RunTable } from './table.ts'
+
+/** The preference by which a task, or what it belongs to, asks for one of its agent's profiles. */
+const profileKey = 'agent.profile'
+
+interface Execution {
+  readonly run: RunTable
+  readonly task: TaskTable
+  readonly agent: AgentTable
+}
+
+export type AdapterUse = Pick<RunTable, 'adapter_type' | 'adapter_provider' | 'adapter_place' | 'adapter_reason'>
+
+/**
+ * Chooses what a run is executed by: the first of its agent's ways whose provider works, or has cooled for so long that this run
+ * may try it, as the only one. @throws `adapter_cooling` when there is none
+ */
+export async function chooseAdapter(context: CommandContext, execution: Execution): Promise<AdapterUse> {
+  const { setups, reason } = await preferredSetups(context, execution)
+  const breakers = await openBreakersOf(context.tx, context.companyId)
+  for (const [index, { place, adapterType, adapterConfig }] of setups.entries()) {
+    const provider = context.adapters.providerOf(adapterType, adapterConfig)
+    const breaker = breakers.find((one) => one.adapter_type === adapterType && one.provider === provider)
+    const use = { adapter_type: adapterType, adapter_provider: provider, adapter_place: place }
+    if (!breaker) return { ...use, adapter_reason: index === 0 ? reason : 'cooling' }
+    if (await probe(context, breaker, execution.run.id)) return { ...use, adapter_reason: 'probe' }
+  }
+  throw allCooling(execution.agent, breakers)
+}
+
+/** In which order, and why the first one is the first. */
+async function preferredSetups(
+  context: CommandContext,
+  { run, task, agent }: Execution,
+): Promise<{ setups: Setup[]; reason: AdapterReason }> {
+  const profile = await askedProfile(context, { task, agent })
+  const setups = setupsOf(agent, { types: context.adapters.types, profile })
+  const failed = setups.length > 1 ? await failedPlace(context, run) : null
+  if (failed !== null && failed === setups[0]?.place) return { setups: withLast(setups, failed), reason: 'failed_before' }
+  return { setups, reason: setups[0]?.place === 'own' ? 'first_choice' : 'profile' }
+}
+
+async function askedProfile(context: CommandContext, { task, agent }: Omit<Execution, 'run'>): Promise<'primary' | 'cheap' | null> {
+  if (agent.profiles === '{}') return null
+  const preferences = await preferencesOfTask(context.tx, { task, agentId: agent.id })
+  const asked = preferences[profileKey]
+  return asked === 'primary' || asked === 'cheap' ? asked : null
+}
+
+/** What the attempt before was executed by, when another provider may do better. */
+async function failedPlace(context: CommandContext, run: RunTable): Promise<string | null> {
+  const before = run.retry_of === null ? null : await findRun(context.tx, run.retry_of)
+  if (!before?.error_class) return null
+  return failureRules[before.error_class].follows === 'retry_elsewhere' ? before.adapter_place : null
+}
+
+function allCooling(agent: AgentTable, breakers: readonly BreakerTable[]): EngineError {
+  const cooling = breakers.map(({ id, adapter_type: adapterType, provider, cools_until: until }) => ({
+    breakerId: id,
+    adapterType,
+    provider,
+    until,
+  }))
+  return new EngineError(breakerErrors.adapter_cooling, `Every provider of ${agent.name} is left alone for a while, so its run waits.`, {
+    details: { agentId: agent.id, cooling },
+  })
+}
