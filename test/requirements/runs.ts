@@ -133,14 +133,38 @@ export const runs: readonly Requirement[] = [
   {
     id: 'runs.log.live',
     source: 'DOMAIN §3',
-    behaviour: 'The log of a run is followed live, and 10 MiB of it are kept.',
-    later: 'execution',
+    behaviour: 'The log of a run is followed live, from any point on, until the run is over.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'a log is followed from its beginning while it grows' },
+  },
+  {
+    id: 'runs.log.kept',
+    source: 'DOMAIN §3',
+    behaviour: 'Of a long log 10 MiB are kept, its beginning and its end, and what is missing is said.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'of a log that is too long the beginning and the end are kept' },
+  },
+  {
+    id: 'runs.log.slow-readers',
+    source: 'PROMISES S14',
+    behaviour: 'A log is read no further than its reader reads.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'a log is read no further than its reader reads' },
+  },
+  {
+    id: 'runs.log.streams',
+    source: 'PROMISES S13',
+    behaviour: 'A caller has at most 50 streams open.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'a caller has fifty streams and no more' },
   },
   {
     id: 'runs.log.redacted',
     source: 'DOMAIN §3',
     behaviour: "Secrets are blotted out of a run's log by where they came from.",
     verifiedBy: { file: 'test/secrets.test.ts', test: 'what a run says through its own calls is blotted out' },
+  },
+  {
+    id: 'runs.log.redacted-pieces',
+    source: 'PROMISES S15',
+    behaviour: 'Secrets are blotted out of a log also where several calls write one of them.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'are blotted out of what it logs by its own calls' },
   },
   {
     id: 'runs.cancel',

@@ -4,6 +4,8 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
+import { readLog } from './log.ts'
+import { runMachine } from './machine.ts'
 import { LogChunk, Run, RunStatus } from './schema.ts'
 import { toRun } from './table.ts'
 import { findRun } from './sql.ts'
@@ -49,19 +51,17 @@ export const log = query({
     after: z.coerce.number().int().min(0).default(0).describe('The last sequence that you have.'),
     limit: pageInput.limit,
   }),
-  output: z.object({ items: z.array(LogChunk) }),
+  output: z.object({
+    items: z.array(LogChunk),
+    isComplete: z.boolean().describe('The run is over, and nothing comes after these.'),
+  }),
   access: { scope: 'runs:read', company: 'run' },
   http: ['GET', '/runs/:runId/log'],
-  async handle(context, input) {
-    const items = await context.db
-      .selectFrom('run_log')
-      .select(['sequence', 'stream', 'text', 'at'])
-      .where('company_id', '=', context.companyId)
-      .where('run_id', '=', input.runId)
-      .where('sequence', '>', input.after)
-      .orderBy('sequence')
-      .limit(input.limit)
-      .execute()
-    return { items }
+  async handle({ db, companyId }, { runId, ...page }) {
+    // Looked at first: what a run says, it says before it ends.
+    const run = await findRun(db, runId)
+    if (!run) throw notFound('run', runId)
+    const items = await readLog(db, { companyId, runId }, page)
+    return { items, isComplete: runMachine.isFinal(run.status) && items.length < page.limit }
   },
 })

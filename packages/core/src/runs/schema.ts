@@ -60,6 +60,12 @@ export const Run = z
 export type Run = z.infer<typeof Run>
 
 export const LogChunk = z
-  .object({ sequence: z.number().int(), stream: z.enum(['stdout', 'stderr', 'system']), text: z.string(), at: IsoTime })
+  .object({
+    sequence: z.number().int(),
+    stream: z.enum(['stdout', 'stderr', 'system']),
+    text: z.string(),
+    at: IsoTime,
+    droppedBytes: z.number().int().describe('How much of the log that stood in front of this chunk is not kept.'),
+  })
   .meta({ id: 'LogChunk' })
 export type LogChunk = z.infer<typeof LogChunk>
