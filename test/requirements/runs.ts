@@ -234,8 +234,35 @@ export const runs: readonly Requirement[] = [
   {
     id: 'runs.context.bounded',
     source: 'DOMAIN §3',
-    behaviour: 'What a run is told is ranked and bounded, thin or fat.',
-    later: 'execution',
+    behaviour: 'What a run is told is bounded by one budget, and what is left out is named.',
+    verifiedBy: { file: 'test/context.test.ts', test: 'is bounded by one budget, and what has no room is named' },
+  },
+  {
+    id: 'runs.context.thin',
+    source: 'DOMAIN §3',
+    behaviour: 'An agent that reads by itself is told where.',
+    verifiedBy: { file: 'test/context.test.ts', test: 'is thin for an agent that reads by itself' },
+  },
+  {
+    id: 'runs.context.origins',
+    source: 'PROMISES S17',
+    behaviour: 'Each text that a run is told says who wrote it.',
+    verifiedBy: { file: 'test/context.test.ts', test: 'is all that is known of its task, each text with who wrote it' },
+  },
+  {
+    id: 'runs.context.marks',
+    source: 'PROMISES S17',
+    behaviour: 'No text of others leaves its mark in a prompt, whatever is written in it.',
+    verifiedBy: {
+      file: 'packages/adapters/src/models/prompt.test.ts',
+      test: 'whatever is written, each text stays in its mark, and what is outside of them is ours',
+    },
+  },
+  {
+    id: 'runs.context.no-errors',
+    source: 'acceptance list: execution',
+    behaviour: 'A run is told nothing of the errors of earlier ones.',
+    verifiedBy: { file: 'test/context.test.ts', test: 'has nothing of the errors of earlier runs' },
   },
   {
     id: 'runs.sandbox',
