@@ -16,7 +16,7 @@ const hasTools = ['curl', 'jq', 'bash'].every((program) => spawnSync(program, ['
 
 /** A company with an agent whose work is done elsewhere, and a task for it; all that the agent has is the address and its key. */
 async function open(database = 'sqlite') {
-  const world = await createWorld({ storage: await newStorage(database), agentMode: 'polling' })
+  const world = await createWorld({ storage: await newStorage(database), agentMode: 'manual' })
   onTestFinished(() => world.engine.stop())
   const { engine, companyId, agentId } = world
   const { key } = await engine.keys.create({ agentId, name: 'laptop' })

@@ -118,6 +118,19 @@ export const runs: readonly Requirement[] = [
     operations: ['runs.get', 'runs.report'],
   },
   {
+    id: 'runs.next',
+    source: 'acceptance list: execution',
+    behaviour: 'A failed run shows class, message and what happens next: when it is retried, or who can unblock its task.',
+    verifiedBy: { file: 'test/run-next.test.ts', test: 'is told with class and message of the failure' },
+    operations: ['runs.list'],
+  },
+  {
+    id: 'runs.next.hindrance',
+    source: 'acceptance list: execution',
+    behaviour: 'What keeps a run from starting is said as a checkout would say it.',
+    verifiedBy: { file: 'test/run-next.test.ts', test: 'is told while the retry waits, with what keeps it from starting' },
+  },
+  {
     id: 'runs.log',
     source: 'DOMAIN §3',
     behaviour: "A run's log is kept in order and read from any point.",
