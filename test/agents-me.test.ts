@@ -46,6 +46,7 @@ describe.each(['sqlite', 'postgres'])('who asks who it is, on %s', (storage) => 
       run: null,
       runs: { running: 1, queued: 0 },
       tasks: { todo: 1, in_progress: 1, in_review: 0, blocked: 1 },
+      links: expect.objectContaining({ next: { method: 'POST', path: '/api/agents/me/tasks/next' } }),
     })
     expect(me.agent.status).toBe('running')
   })

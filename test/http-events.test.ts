@@ -6,77 +6,10 @@ import type { Engine } from '@engine/core'
 import { createHandler, localOperator, webHandler } from '@engine/http'
 
 import { callHandler, createCompany, createWorld, serveWorld } from './http-fixtures.ts'
-
-interface Frame {
-  readonly id: string
-  readonly event: string
-  readonly data: string
-}
-
-/** An open event stream: frames are taken from it one by one, as they come. */
-class Stream {
-  readonly response: Response
-  readonly #frames: AsyncGenerator<Frame>
-  readonly #away: AbortController
-
-  constructor(response: Response, away: AbortController) {
-    this.response = response
-    this.#frames = framesOf(response)
-    this.#away = away
-  }
-
-  async take(count: number): Promise<Frame[]> {
-    const taken: Frame[] = []
-    while (taken.length < count) {
-      const { value, done } = await this.#frames.next()
-      if (done) break
-      taken.push(value)
-    }
-    return taken
-  }
-
-  /** Everything until the server ends the stream. */
-  async rest(): Promise<Frame[]> {
-    return this.take(Number.POSITIVE_INFINITY)
-  }
-
-  leave(): void {
-    this.#away.abort()
-  }
-
-  /** Stops reading, as a host does when its client is gone; resolves when the source has heard of it. */
-  async close(): Promise<void> {
-    await this.#frames.return(undefined)
-  }
-}
-
-async function* framesOf(response: Response): AsyncGenerator<Frame> {
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const fields = new Map(
-        text
-          .slice(0, end)
-          .split('\n')
-          .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-      )
-      text = text.slice(end + 2)
-      if (fields.has('event')) yield { id: fields.get('id') ?? '', event: fields.get('event') ?? '', data: fields.get('data') ?? '' }
-    }
-  }
-}
+import { openStream, Stream, type Frame } from './support/event-streams.ts'
 
 async function open(url: string, companyId: string, given: { query?: string; headers?: Record<string, string> } = {}): Promise<Stream> {
-  const away = new AbortController()
-  const response = await fetch(`${url}/api/companies/${companyId}/events${given.query ?? ''}`, {
-    headers: { accept: 'text/event-stream', ...given.headers },
-    signal: away.signal,
-  })
-  const stream = new Stream(response, away)
-  onTestFinished(() => stream.leave())
-  return stream
+  return openStream(`${url}/api/companies/${companyId}/events${given.query ?? ''}`, given.headers)
 }
 
 const idsOf = (frames: readonly Frame[]) => frames.map((frame) => Number(frame.id))

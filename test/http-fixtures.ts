@@ -79,7 +79,7 @@ export async function serveWorld(engine: Engine): Promise<{ url: string; port: n
   return { url: server.url, port: Number(new URL(server.url).port), close: () => server.close(), call: overNetwork(server.url) }
 }
 
-function overNetwork(url: string): Call {
+export function overNetwork(url: string): Call {
   return async (method, path, sent = {}) => {
     const { body, headers } = toRequest(sent)
     return read(await fetch(`${url}${path}`, { method, headers, ...(body !== undefined && { body }) }))

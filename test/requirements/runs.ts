@@ -118,6 +118,19 @@ export const runs: readonly Requirement[] = [
     operations: ['runs.get', 'runs.report'],
   },
   {
+    id: 'runs.next',
+    source: 'acceptance list: execution',
+    behaviour: 'A failed run shows class, message and what happens next: when it is retried, or who can unblock its task.',
+    verifiedBy: { file: 'test/run-next.test.ts', test: 'is told with class and message of the failure' },
+    operations: ['runs.list'],
+  },
+  {
+    id: 'runs.next.hindrance',
+    source: 'acceptance list: execution',
+    behaviour: 'What keeps a run from starting is said as a checkout would say it.',
+    verifiedBy: { file: 'test/run-next.test.ts', test: 'is told while the retry waits, with what keeps it from starting' },
+  },
+  {
     id: 'runs.log',
     source: 'DOMAIN §3',
     behaviour: "A run's log is kept in order and read from any point.",
@@ -133,14 +146,38 @@ export const runs: readonly Requirement[] = [
   {
     id: 'runs.log.live',
     source: 'DOMAIN §3',
-    behaviour: 'The log of a run is followed live, and 10 MiB of it are kept.',
-    later: 'execution',
+    behaviour: 'The log of a run is followed live, from any point on, until the run is over.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'a log is followed from its beginning while it grows' },
+  },
+  {
+    id: 'runs.log.kept',
+    source: 'DOMAIN §3',
+    behaviour: 'Of a long log 10 MiB are kept, its beginning and its end, and what is missing is said.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'of a log that is too long the beginning and the end are kept' },
+  },
+  {
+    id: 'runs.log.slow-readers',
+    source: 'PROMISES S14',
+    behaviour: 'A log is read no further than its reader reads.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'a log is read no further than its reader reads' },
+  },
+  {
+    id: 'runs.log.streams',
+    source: 'PROMISES S13',
+    behaviour: 'A caller has at most 50 streams open.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'a caller has fifty streams and no more' },
   },
   {
     id: 'runs.log.redacted',
     source: 'DOMAIN §3',
     behaviour: "Secrets are blotted out of a run's log by where they came from.",
     verifiedBy: { file: 'test/secrets.test.ts', test: 'what a run says through its own calls is blotted out' },
+  },
+  {
+    id: 'runs.log.redacted-pieces',
+    source: 'PROMISES S15',
+    behaviour: 'Secrets are blotted out of a log also where several calls write one of them.',
+    verifiedBy: { file: 'test/run-logs.test.ts', test: 'are blotted out of what it logs by its own calls' },
   },
   {
     id: 'runs.cancel',
@@ -210,8 +247,35 @@ export const runs: readonly Requirement[] = [
   {
     id: 'runs.context.bounded',
     source: 'DOMAIN §3',
-    behaviour: 'What a run is told is ranked and bounded, thin or fat.',
-    later: 'execution',
+    behaviour: 'What a run is told is bounded by one budget, and what is left out is named.',
+    verifiedBy: { file: 'test/context.test.ts', test: 'is bounded by one budget, and what has no room is named' },
+  },
+  {
+    id: 'runs.context.thin',
+    source: 'DOMAIN §3',
+    behaviour: 'An agent that reads by itself is told where.',
+    verifiedBy: { file: 'test/context.test.ts', test: 'is thin for an agent that reads by itself' },
+  },
+  {
+    id: 'runs.context.origins',
+    source: 'PROMISES S17',
+    behaviour: 'Each text that a run is told says who wrote it.',
+    verifiedBy: { file: 'test/context.test.ts', test: 'is all that is known of its task, each text with who wrote it' },
+  },
+  {
+    id: 'runs.context.marks',
+    source: 'PROMISES S17',
+    behaviour: 'No text of others leaves its mark in a prompt, whatever is written in it.',
+    verifiedBy: {
+      file: 'packages/adapters/src/models/prompt.test.ts',
+      test: 'whatever is written, each text stays in its mark, and what is outside of them is ours',
+    },
+  },
+  {
+    id: 'runs.context.no-errors',
+    source: 'acceptance list: execution',
+    behaviour: 'A run is told nothing of the errors of earlier ones.',
+    verifiedBy: { file: 'test/context.test.ts', test: 'has nothing of the errors of earlier runs' },
   },
   {
     id: 'runs.sandbox',

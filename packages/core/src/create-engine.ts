@@ -44,6 +44,7 @@ import type { Embedder } from './ports/embedder.ts'
 import { silentLogger, type Logger } from './ports/logger.ts'
 import type { SecretStore } from './ports/secret-store.ts'
 import type { Storage, StorageSession } from './ports/storage.ts'
+import { followLog } from './runs/follow-log.ts'
 
 export interface EngineOptions {
   readonly storage: Storage
@@ -177,6 +178,7 @@ function assemble(host: Host, given: Parts): Engine {
     authenticate: (credential) => authenticate(host, credential),
     on: (type, handler) => host.bus.on(type, handler),
     stream: (options) => stream(host, { ...options, stopping: stopping.signal }),
+    followLog: (options) => followLog(host, { ...options, signal: AbortSignal.any([options.signal, stopping.signal]) }),
     async start() {
       if (stopping.signal.aborted) throw new EngineError(kernelErrors.unavailable, 'This engine was stopped; create a new one.')
       listening ??= session.hints?.listen((companyId) => host.bus.hint(companyId))

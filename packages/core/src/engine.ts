@@ -5,6 +5,8 @@ import type { Registry } from './kernel/registry.ts'
 import type { RepairReport } from './verification/repair.ts'
 import type { VerificationReport } from './verification/verify.ts'
 import type { Joined } from './join.ts'
+import type { FollowLogOptions } from './runs/follow-log.ts'
+import type { LogChunk } from './runs/schema.ts'
 
 /** A running Engine: the whole API acting as the embedding code, and the means to act as somebody else. */
 export interface Engine extends Api, AsyncDisposable {
@@ -39,6 +41,8 @@ export interface Engine extends Api, AsyncDisposable {
     after?: number | 'latest'
     signal: AbortSignal
   }): AsyncIterable<AnyEvent[]>
+  /** The log of a run after a sequence, as it grows; ends with `signal`, or when the run is over and all was read. */
+  followLog(options: FollowLogOptions): AsyncIterable<LogChunk[]>
   /** Starts the loops that execute runs and take back lost ones. */
   start(): Promise<void>
   /** Stops claiming, lets live runs end or hands them back, closes the database. Safe to call twice. */

@@ -11,7 +11,7 @@ import { openApiDocument } from './openapi.ts'
 import { problem, statusOfKind } from './problem.ts'
 import { readWhole, takesRequest } from './received.ts'
 import { createRoutes, type Match, type Routes } from './routes.ts'
-import { eventStream, streamedOperation } from './sse.ts'
+import { createStreams, type Streams } from './sse.ts'
 import { statusPage, statusPageScript } from './status-page.ts'
 import { successStatus } from './success.ts'
 import { html, json, type WireRequest, type WireResponse } from './wire.ts'
@@ -31,6 +31,7 @@ export interface HandlerOptions {
 export type Handler = (request: WireRequest) => Promise<WireResponse>
 
 interface Context extends HandlerOptions {
+  readonly streams: Streams
   readonly routes: Routes
   readonly document: () => object
 }
@@ -41,6 +42,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const context: Context = {
     ...options,
     routes: createRoutes(options.engine.registry),
+    streams: createStreams(options),
     document: () => (document ??= openApiDocument(options.engine.registry)),
   }
   return async (request) => {
@@ -72,8 +74,8 @@ async function respond(context: Context, request: WireRequest, requestId: string
   if (!match) throw unknownRoute(context, request)
   const actor = await authenticate(context, request, match)
   const input = await readInput(request, match)
-  if (match.operation.name === streamedOperation && wantsStream(request)) {
-    return eventStream(context, { identify: () => authenticate(context, request, match), input, request })
+  if (context.streams.knows(match.operation.name) && wantsStream(request)) {
+    return context.streams.open(match.operation.name, { identify: () => authenticate(context, request, match), input, request })
   }
   const idempotencyKey = readIdempotencyKey(request)
   const output = await context.engine.execute(match.operation.name, {

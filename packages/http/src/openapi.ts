@@ -14,7 +14,7 @@ import { givesContent, takesContent } from './content.ts'
 import { allErrors } from './errors.ts'
 import { statusOfKind } from './problem.ts'
 import { takesRequest } from './received.ts'
-import { streamedOperation } from './sse.ts'
+import { streamed } from './streamed.ts'
 import { successStatuses } from './success.ts'
 
 const Problem = z
@@ -76,7 +76,7 @@ function describeOperation(operation: Operation): ZodOpenApiOperationObject {
       ...(inPath.length > 0 && { path: pick(shape, inPath) }),
       ...(isInQuery && rest.length > 0 && { query: pick(shape, rest) }),
       ...(method === 'POST' && { header: received ? headersOf(received.headers) : idempotencyHeader }),
-      ...(name === streamedOperation && { header: resumeHeader }),
+      ...(streamed[name] && { header: resumeHeader }),
     },
     ...(!isInQuery && rest.length > 0 && { requestBody: describeBody(pick(shape, rest)) }),
     ...(isUpload && { requestBody: file }),
@@ -106,7 +106,10 @@ function headersOf(names: readonly string[]): z.ZodObject {
 }
 
 function describeAnswer({ name, definition }: Operation) {
-  return { 'application/json': { schema: definition.output }, ...(name === streamedOperation && { 'text/event-stream': stream }) }
+  return {
+    'application/json': { schema: definition.output },
+    ...(streamed[name] && { 'text/event-stream': describeStream(streamed[name].frames) }),
+  }
 }
 
 /** What an upload says by its body and its Content-Type. */
@@ -131,12 +134,12 @@ const credential: oas31.SecuritySchemeObject = {
     'A key of a person (`eng_user_…`) or of an agent (`eng_agent_…`), each for one company, or the `credential` of a checkout (`eng_run_…`), valid while its run holds the task.',
 }
 
-const stream: ZodOpenApiMediaTypeObject = {
-  schema: z.string().describe('Server-sent events: `id` is the seq, `event` the type, `data` the event as JSON.'),
+function describeStream(frames: string): ZodOpenApiMediaTypeObject {
+  return { schema: z.string().describe(`Server-sent events: ${frames}`) }
 }
 
 const resumeHeader = z.object({
-  'Last-Event-ID': z.string().optional().describe('For text/event-stream: the seq after which the stream begins.'),
+  'Last-Event-ID': z.string().optional().describe('For text/event-stream: the `id` after which the stream begins.'),
 })
 
 const idempotencyHeader = z.object({

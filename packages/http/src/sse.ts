@@ -1,12 +1,13 @@
-import { EngineError, type Actor, type AnyEvent, type Engine, type Logger } from '@engine/core'
+import { EngineError, type Actor, type Engine, type Logger } from '@engine/core'
 
 import { httpErrors } from './errors.ts'
+import { frame, streamed, type Streamed } from './streamed.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
 const heartbeatMs = 15_000
-
-/** The list that is also a stream, for callers who accept one. */
-export const streamedOperation = 'events.list'
+/** How many streams one caller may have open at once (PROMISES S13). */
+const mostStreams = 50
+const retryAfterMs = 5_000
 
 interface StreamContext {
   readonly engine: Engine
@@ -14,53 +15,97 @@ interface StreamContext {
   readonly stopping?: AbortSignal
 }
 
-/**
- * A company's events as server-sent events. `id` is the event's seq; a client that comes back with `Last-Event-ID` gets
- * everything after it. A comment every 15 seconds keeps proxies from closing a quiet stream.
- */
-export async function eventStream(
-  context: StreamContext,
-  given: { identify: () => Promise<Actor>; input: Readonly<Record<string, unknown>>; request: WireRequest },
-): Promise<WireResponse> {
-  const { identify, input, request } = given
-  const companyId = typeof input['companyId'] === 'string' ? input['companyId'] : ''
-  const after = readPosition(request.header('last-event-id') ?? input['after'])
-  const signal = AbortSignal.any(context.stopping ? [request.signal, context.stopping] : [request.signal])
-  // The rules of the list decide who may listen; refused here, it is a plain answer instead of a broken stream.
-  const mayListen = async () => context.engine.execute(streamedOperation, { input: { companyId, limit: 1 }, actor: await identify() })
-  await mayListen()
-  const batches = context.engine.stream({ companyId, actor: identify, after, signal })[Symbol.asyncIterator]()
-  // Asked for now and not when the answer is read, so that `latest` means the moment of the request.
-  const first = batches.next()
-  first.catch(() => undefined)
-  // Also frees a stream that nobody reads to its end.
-  signal.addEventListener('abort', () => void batches.return?.(undefined), { once: true })
-  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
-  return { status: 200, headers, body: frames(context, { batches, first, signal, mayListen }) }
+interface Wish {
+  readonly identify: () => Promise<Actor>
+  readonly input: Readonly<Record<string, unknown>>
+  readonly request: WireRequest
 }
 
-function readPosition(value: unknown): number | 'latest' {
+/** The lists of a server that are also streams of server-sent events, and who has how many of them open. */
+export interface Streams {
+  knows(operation: string): boolean
+  /**
+   * Begins a stream. `id` is a position; a client that comes back with `Last-Event-ID` gets everything after it. A comment every
+   * 15 seconds keeps proxies from closing a quiet one. It is read as fast as its client reads, and holds no more than one write.
+   * @throws what the list answers to those who may not listen, and `rate_limited`
+   */
+  open(operation: string, wish: Wish): Promise<WireResponse>
+}
+
+export function createStreams(context: StreamContext): Streams {
+  const counts = new Map<string, number>()
+  return {
+    knows: (operation) => streamed[operation] !== undefined,
+    async open(operation, wish) {
+      const stream = streamed[operation]
+      if (!stream) throw new Error(`${operation} is no stream`)
+      const after = readPosition(wish.request.header('last-event-id') ?? wish.input['after'], stream)
+      const listener = { ...wish, engine: context.engine }
+      // The rules of the list decide who may listen; refused here, it is a plain answer instead of a broken stream.
+      await stream.mayListen(listener)
+      const release = take(counts, await wish.identify())
+      const signal = AbortSignal.any(context.stopping ? [wish.request.signal, context.stopping] : [wish.request.signal])
+      const parts = stream.open(listener, { after, signal })[Symbol.asyncIterator]()
+      // Asked for now and not when the answer is read, so that `latest` means the moment of the request.
+      const first = parts.next()
+      first.catch(() => undefined)
+      // Also frees a stream that nobody reads to its end.
+      const free = () => {
+        release()
+        void parts.return?.(undefined)
+      }
+      signal.addEventListener('abort', free, { once: true })
+      if (signal.aborted) free()
+      const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+      const body = frames(context, { parts, first, signal, release, mayListen: () => stream.mayListen(listener) })
+      return { status: 200, headers, body }
+    },
+  }
+}
+
+/** @returns what gives the place back, once. @throws `rate_limited` */
+function take(counts: Map<string, number>, actor: Actor): () => void {
+  const who = `${actor.kind}:${'id' in actor ? actor.id : ''}`
+  const count = counts.get(who) ?? 0
+  if (count >= mostStreams)
+    throw new EngineError(httpErrors.rate_limited, `You have ${mostStreams} streams open, and more are not served. Close one of them.`, {
+      details: { most: mostStreams, retryAfterMs },
+    })
+  counts.set(who, count + 1)
+  let isTaken = true
+  return () => {
+    if (!isTaken) return
+    isTaken = false
+    const left = (counts.get(who) ?? 1) - 1
+    if (left === 0) counts.delete(who)
+    else counts.set(who, left)
+  }
+}
+
+function readPosition(value: unknown, { knowsLatest }: Streamed): number | 'latest' {
   if (value === undefined || value === null) return 0
-  if (value === 'latest') return value
+  if (value === 'latest' && knowsLatest) return value
   const position = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : Number.NaN
   if (Number.isSafeInteger(position)) return position
-  throw new EngineError(httpErrors.invalid_input, 'Last-Event-ID (or after) must be the seq of an event, or latest.')
+  const latest = knowsLatest ? ', or latest' : ''
+  throw new EngineError(httpErrors.invalid_input, `Last-Event-ID (or after) must be the id of a frame${latest}.`)
 }
 
 interface Source {
-  readonly batches: AsyncIterator<AnyEvent[]>
-  readonly first: Promise<IteratorResult<AnyEvent[]>>
+  readonly parts: AsyncIterator<string>
+  readonly first: Promise<IteratorResult<string>>
   readonly signal: AbortSignal
+  readonly release: () => void
   /** Rejects when the listener may listen no longer. */
   readonly mayListen: () => Promise<unknown>
 }
 
-async function* frames(context: StreamContext, { batches, first, signal, mayListen }: Source): AsyncGenerator<string> {
-  let next: Promise<IteratorResult<AnyEvent[]>> | undefined = first
+async function* frames(context: StreamContext, { parts, first, signal, release, mayListen }: Source): AsyncGenerator<string> {
+  let next: Promise<IteratorResult<string>> | undefined = first
   try {
     yield 'retry: 2000\n\n'
     while (!signal.aborted) {
-      next ??= batches.next()
+      next ??= parts.next()
       const result = await nextOrQuiet(next, signal)
       if (result === 'quiet') {
         if (signal.aborted) continue
@@ -70,30 +115,27 @@ async function* frames(context: StreamContext, { batches, first, signal, mayList
       }
       next = undefined
       if (result.done) break
-      // One write for everything that is there: far cheaper than one a frame.
-      yield result.value.map(frame).join('')
+      yield result.value
     }
-    if (context.stopping?.aborted) yield 'event: shutdown\ndata: {}\n\n'
+    if (context.stopping?.aborted) yield frame({ event: 'shutdown', data: {} })
   } catch (error) {
     // The answer has begun, so nothing can be said any more; its end makes the client come back with its last id.
     if (isRefusal(error)) return
-    context.logger?.error('an event stream failed', { error: String(error) })
+    context.logger?.error('a stream failed', { error: String(error) })
   } finally {
-    await batches.return?.(undefined)
+    release()
+    await parts.return?.(undefined)
   }
 }
 
 /** A key was revoked, a role taken away: the client hears why when it comes back. */
 function isRefusal(error: unknown): boolean {
-  return EngineError.isInstance(error) && ['unauthenticated', 'denied', 'missing'].includes(error.kind)
+  if (!EngineError.isInstance(error)) return false
+  return ['unauthenticated', 'denied', 'missing'].includes(error.kind) || error.code === 'lease_lost'
 }
 
-function frame(event: AnyEvent): string {
-  return `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
-}
-
-/** The next batch; or `quiet` when there is none for a while, or the stream is to end. Leaves no timer and no listener. */
-async function nextOrQuiet<Batch>(next: Promise<Batch>, signal: AbortSignal): Promise<Batch | 'quiet'> {
+/** The next part; or `quiet` when there is none for a while, or the stream is to end. Leaves no timer and no listener. */
+async function nextOrQuiet<Part>(next: Promise<Part>, signal: AbortSignal): Promise<Part | 'quiet'> {
   const { promise, resolve } = Promise.withResolvers<'quiet'>()
   const quiet = () => resolve('quiet')
   const timer = setTimeout(quiet, heartbeatMs)

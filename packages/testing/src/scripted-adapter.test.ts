@@ -7,6 +7,9 @@ import { costs, crashes, ends, hangs, inTurn, scriptedAdapter, takes, zombie, ty
 
 const context: RunContext = {
   spec: 'engine.run-context.v1',
+  mode: 'fat',
+  tokens: { budget: 32_000, used: 100 },
+  omitted: [],
   run: { id: 'run', attempt: 1, wakeReasons: [], fence: 1 },
   company: { id: 'company', name: 'Acme' },
   agent: { id: 'agent', name: 'Ada', role: 'writer', title: null, instructions: null },
@@ -17,6 +20,7 @@ const context: RunContext = {
     title: 'Write',
     description: null,
     priority: 'medium',
+    origin: 'person',
     acceptanceCriteria: [],
     tags: [],
     context: {},

@@ -123,7 +123,7 @@ describe('a run that works', () => {
 describe('what a program gets', () => {
   test('is the task on stdin, each text with its origin, and nothing of it in its arguments', async () => {
     const task = { ...anyContext.task, description: 'DESCRIPTION $(touch x)', acceptanceCriteria: ['CRITERION'] }
-    const comments = [{ author: 'Bo', body: 'COMMENT', createdAt: '2026-01-01' }]
+    const comments = [{ author: 'Bo', origin: 'person' as const, body: 'COMMENT', createdAt: '2026-01-01' }]
     const { calls } = await runClaude([{ out: claudeTranscript }], { context: { ...anyContext, task, comments } })
     const { args, stdin } = calls[0] ?? { args: [], stdin: '' }
     for (const text of ['Try it', 'DESCRIPTION $(touch x)', 'CRITERION', 'COMMENT']) {

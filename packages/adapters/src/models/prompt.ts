@@ -26,8 +26,8 @@ function systemParts({ agent, company }: RunContext, { tag }: Labels, handIn: st
 }
 
 function taskParts(context: RunContext, labels: Labels): string[] {
-  const { spec: _spec, company: _company, agent: _agent, run, task, goals, blockers, comments, feedback, ...told } = context
-  const { knowledge, preferences, interactions, ...others } = told
+  const { spec: _spec, mode: _mode, tokens: _tokens, company: _company, agent: _agent, run, task, goals, blockers, ...told } = context
+  const { comments, feedback, knowledge, preferences, interactions, omitted, ...others } = told
   return [
     opening(run, task),
     labels.mark('title of the task', task.title),
@@ -42,23 +42,41 @@ function taskParts(context: RunContext, labels: Labels): string[] {
     list('Comments, oldest first:', comments, (comment) => commentText(comment, labels)),
     list('Reviews of earlier versions; what they ask for comes first:', feedback, (review) => reviewText(review, labels)),
     list('What people were asked:', interactions, (interaction) => interactionText(interaction, labels)),
+    list('What is not told here, with the tool that reads it:', omitted.length === 0 ? [] : [omitted], (all) => omittedText(all, labels)),
     // Members that core adds later are shown rather than lost.
     ...Object.entries(others).map(([name, value]) => labels.mark(`${name}, JSON`, JSON.stringify(value))),
   ]
 }
 
-function opening({ attempt, wakeReasons }: RunContext['run'], { identifier, priority }: RunContext['task']): string {
+/** As an author is told of to a model. */
+const writers = {
+  person: 'a person',
+  agent: 'an agent',
+  outside: 'somebody outside of the company',
+  system: 'Engine',
+} as const satisfies Record<RunContext['task']['origin'], string>
+
+/** Names of what is missing can be words of others, such as titles. */
+function omittedText(omitted: RunContext['omitted'], labels: Labels): string {
+  const lines = omitted.map(({ section, what, tokens, isCut, operation }) => {
+    const size = tokens === null ? '' : `, about ${tokens} tokens${isCut ? ' more' : ''}`
+    return `${section}: ${oneLine(what)}${size}; ${operation.replace('.', '_')}`
+  })
+  return labels.mark('names of what is left out', lines.join('\n'))
+}
+
+function opening({ attempt, wakeReasons }: RunContext['run'], { identifier, priority, origin }: RunContext['task']): string {
   const why = wakeReasons.length > 0 ? `; you were woken by: ${wakeReasons.join(', ')}` : ''
-  return `Task ${identifier}, priority ${priority}, attempt ${attempt}${why}.`
+  return `Task ${identifier}, written by ${writers[origin]}, priority ${priority}, attempt ${attempt}${why}.`
 }
 
 function json(origin: string, members: JsonObject, labels: Labels): string {
   return Object.keys(members).length === 0 ? '' : labels.mark(`${origin}, JSON`, JSON.stringify(members))
 }
 
-function entryText({ title, scope, source, body, isCut }: RunContext['knowledge']['entries'][number], labels: Labels): string {
+function entryText({ title, scope, source, origin, body, isCut }: RunContext['knowledge']['entries'][number], labels: Labels): string {
   const from = source === null ? '' : `, from ${source}`
-  return labels.mark(`knowledge of the ${scope}${from}${isCut ? ', cut' : ''}`, withBody(title, body))
+  return labels.mark(`knowledge of the ${scope}, by ${writers[origin]}${from}${isCut ? ', cut' : ''}`, withBody(title, body))
 }
 
 function reviewText({ version, decision, feedback }: RunContext['feedback'][number], labels: Labels): string {
@@ -79,7 +97,10 @@ function blockerText({ identifier, title, status, deliverable, comments }: RunCo
     labels.mark(`title of ${identifier}, which is ${status}`, title),
     deliverable === null
       ? ''
-      : labels.mark(`what ${identifier} delivered: ${deliverable.title} (${deliverable.contentType})`, deliverable.content),
+      : labels.mark(
+          `what ${identifier} delivered, by ${writers[deliverable.origin]}: ${deliverable.title} (${deliverable.contentType})`,
+          deliverable.content,
+        ),
     ...comments.map((comment) => commentText(comment, labels)),
   ])
 }

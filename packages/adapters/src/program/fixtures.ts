@@ -21,6 +21,7 @@ const anyTask: RunContext['task'] = {
   title: 'Try it',
   description: null,
   priority: 'medium',
+  origin: 'person',
   acceptanceCriteria: [],
   tags: [],
   context: {},
@@ -28,6 +29,9 @@ const anyTask: RunContext['task'] = {
 
 export const anyContext: RunContext = {
   spec: 'engine.run-context.v1',
+  mode: 'fat',
+  tokens: { budget: 32_000, used: 100 },
+  omitted: [],
   task: anyTask,
   agent: { id: 'agent', name: 'Ada', role: 'engineer', title: null, instructions: null },
   company: { id: 'company', name: 'Møbel & Söhne' },

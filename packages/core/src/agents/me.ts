@@ -8,6 +8,7 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { selfOf } from '../tasks/self.ts'
+import { Links, linksOfAgent, linksOfRun } from './links.ts'
 import { Agent } from './schema.ts'
 import { findColleague } from './sql.ts'
 import { toAgent } from './table.ts'
@@ -23,6 +24,7 @@ const AgentSelf = z
     run: z.object({ id: Id, taskId: Id }).nullable().describe('The run whose credential this is; null for a key.'),
     runs: z.object({ running: count, queued: count }),
     tasks: z.object({ todo: count, in_progress: count, in_review: count, blocked: count }).describe('Those that are assigned to it.'),
+    links: Links,
   })
   .meta({ id: 'AgentSelf' })
 
@@ -48,6 +50,7 @@ export const me = query({
       run: actor.kind === 'run' ? { id: actor.id, taskId: actor.taskId } : null,
       runs: { running: agent.live_runs, queued: figures?.queued ?? 0 },
       tasks: await countTasks(db, place),
+      links: actor.kind === 'run' ? linksOfRun(actor) : linksOfAgent(companyId),
     }
   },
 })

@@ -5,6 +5,8 @@ export interface Call {
   readonly actor: Actor
   /** The same key with the same input gives the same answer and one effect, for 24 hours. */
   readonly idempotencyKey?: string | undefined
+  /** What it says went through the redactor of its run already, with what came before. */
+  readonly isRedacted?: true
   /** Shown in the events of this call. */
   readonly requestId?: string | undefined
 }

@@ -11,6 +11,7 @@ import type { GuardedEmbedder } from './embedding.ts'
 import type { Emit } from './events.ts'
 import type { EntityName } from './locate.ts'
 import type { Scope } from './permissions.ts'
+import type { RedactedLog } from './redacted-log.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { EngineSettings } from './settings.ts'
 
@@ -125,6 +126,11 @@ export interface Command<
   /** What success may mean, and which of it an answer means; for commands where that is not the same for every answer. */
   readonly successes?: readonly Success[]
   success?(output: z.output<Output>): Success
+  /**
+   * For a command whose texts are pieces of longer ones: how they go through what blots out secrets. A secret may begin in one
+   * piece and end in the next, so that `push` may give nothing back, and more the next time.
+   */
+  pieces?(input: z.output<Input>, push: RedactedLog['push']): z.output<Input>
   /**
    * What has to be done outside of any transaction before `handle`, once the call is allowed, such as asking a store of secrets.
    * Nothing holds still meanwhile: `handle` looks again at what it decides by.

@@ -19,9 +19,9 @@ import { EngineError, kernelErrors, notFound, withoutCredential } from './errors
 import type { AnyEvent } from './events.ts'
 import type { Host } from './host.ts'
 import { idempotencyKeptMs, keyedRequest, recall, recallGone, remember, type KeyedRequest } from './idempotency.ts'
-import { parseInput } from './input.ts'
 import { inTransaction, type Unit } from './transaction.ts'
 import { permissions, type Scope } from './permissions.ts'
+import { parseSaid } from './said.ts'
 import { comparableInput, sealValue } from './secret-value.ts'
 import type { Operation } from './registry.ts'
 
@@ -36,8 +36,11 @@ export async function execute(host: Host, name: string, request: { input: unknow
   const operation = host.registry.get(name)
   if (!operation) throw notFound('operation', name)
   const { definition } = operation
+  let takeBack = () => {}
   try {
-    const input = parseInput(definition.input, withoutSecrets(host, request.call.actor, request.input ?? {}))
+    const said = parseSaid(host, definition, { input: request.input ?? {}, call: request.call })
+    takeBack = said.takeBack
+    const { input } = said
     const done = await runBatched(host, operation, { input, call: request.call })
     if (done) return done.output
     const resolved = await resolve(host, operation, { input, call: request.call }).catch((error: unknown) =>
@@ -51,14 +54,9 @@ export async function execute(host: Host, name: string, request: { input: unknow
     if (host.checksOutputs) definition.output.parse(output)
     return output
   } catch (error) {
+    takeBack()
     throw explainDatabaseError(error)
   }
-}
-
-/** What a run says goes nowhere with the value of a secret that this process gave it (PROMISES S15). */
-function withoutSecrets(host: Host, actor: Actor, input: unknown): unknown {
-  const redactor = actor.kind === 'run' ? host.redactors.get(actor.id) : undefined
-  return redactor ? redactor.redactAll(input) : input
 }
 
 /** Tries a command's form for many calls at once; what is not ordinary, or has no effect there, goes the way of all commands. */

@@ -9,7 +9,7 @@ import type { Batcher } from './batch.ts'
 import type { CompanyTurns } from './company-turns.ts'
 import type { GuardedEmbedder } from './embedding.ts'
 import type { EventBus } from './events.ts'
-import type { Redactor } from './redactor.ts'
+import type { RunRedaction } from './redacted-log.ts'
 import type { Registry } from './registry.ts'
 import type { EngineSettings } from './settings.ts'
 
@@ -26,7 +26,7 @@ export interface Host {
   readonly blobs: BlobStore
   readonly secrets: SecretStore
   /** What blots out the secrets of the runs that this process executes, by run id; none for a run that was given no secrets. */
-  readonly redactors: Map<string, Redactor>
+  readonly redactors: Map<string, RunRedaction>
   /** Null when this engine was created without one, and inside a transaction of its host. */
   readonly embedder: GuardedEmbedder | null
   readonly settings: EngineSettings

@@ -16,6 +16,8 @@ export interface Redactor {
 export interface RedactedStream {
   push(text: string): string
   end(): string
+  /** @returns what takes the stream back to where it is now */
+  mark(): () => void
 }
 
 interface NamedValue {
@@ -57,7 +59,7 @@ export function createRedactor(values: readonly NamedValue[]): Redactor {
   return redactor
 }
 
-const untouched: RedactedStream = { push: (text) => text, end: () => '' }
+const untouched: RedactedStream = { push: (text) => text, end: () => '', mark: () => () => undefined }
 
 function createStream(forms: readonly Form[]): RedactedStream {
   // What may be the beginning of a value, of which the first `covered` characters belong to one that a marker was given out for.
@@ -94,6 +96,10 @@ function createStream(forms: readonly Form[]): RedactedStream {
       const isMarked = covered > 0
       release('', 0)
       return isMarked ? '' : `[secret ${form.name}]`
+    },
+    mark() {
+      const state = { held, covered }
+      return () => void ({ held, covered } = state)
     },
   }
 }

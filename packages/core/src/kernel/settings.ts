@@ -34,6 +34,8 @@ export interface EngineSettings {
   readonly runLogBytes: number
   /** About how many tokens of its company's knowledge a run is given. */
   readonly knowledgeTokens: number
+  /** About how many tokens a run is told of its task, knowledge included. */
+  readonly contextTokens: number
 }
 
 export const defaultSettings: EngineSettings = {
@@ -56,4 +58,5 @@ export const defaultSettings: EngineSettings = {
   anchorEvents: 1_000,
   runLogBytes: 10 * 1024 * 1024,
   knowledgeTokens: 4_000,
+  contextTokens: 32_000,
 }

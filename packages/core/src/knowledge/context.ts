@@ -23,7 +23,9 @@ export async function readKnowledge(finder: Finder, { task, budget }: { task: Ta
     const text = texts.get(id)
     if (!text) return []
     const scope = text.project_id === null ? ('company' as const) : ('project' as const)
-    return [{ id, title: text.title, scope, source: text.source, ...rest }]
+    // What was taken from somewhere says where; the rest people wrote themselves.
+    const origin = text.source === null ? ('person' as const) : ('outside' as const)
+    return [{ id, title: text.title, scope, source: text.source, origin, ...rest }]
   })
   return { about, entries, omitted: [...omitted], moreOmitted, usedEmbeddings }
 }

@@ -3,6 +3,7 @@ import { EngineError } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import { createRedactedLog, type RedactedLog } from '../kernel/redacted-log.ts'
 import type { AdapterEvent, RunUsage } from '../ports/adapter.ts'
 import type { Logger } from '../ports/logger.ts'
 import { RunOutcome, type FailureClass } from '../ports/run-contract.ts'
@@ -10,7 +11,7 @@ import { readRunContext } from '../runs/context.ts'
 import { isLeaseHeld } from '../runs/lease.ts'
 import { readSession } from '../runs/session.ts'
 import { keepLease } from './heartbeat.ts'
-import { openRunSecrets, redactedLog, redactedLogger, type RedactedLog } from './run-secrets.ts'
+import { openRunSecrets, redactedLogger } from './run-secrets.ts'
 import { runTools } from './run-tools.ts'
 
 export interface ClaimedRun {
@@ -75,7 +76,7 @@ async function runAdapter(host: Host, actor: RunActor, run: { stop: AbortControl
     const config = host.adapters.parseConfig(agent.adapter_type, secrets.config)
     const logger = redactedLogger(run.logger, redactor)
     const session = await host.adapters.get(agent.adapter_type).start({ config, runId: actor.id, env, redactor, logger })
-    log = redactedLog(redactor)
+    log = createRedactedLog(redactor)
     const given = { left: run.left, log }
     return await session.run({
       context,
@@ -100,14 +101,16 @@ function classOf(error: unknown): FailureClass {
 }
 
 function redact(host: Host, actor: RunActor, text: string): string {
-  return host.redactors.get(actor.id)?.redact(text) ?? text
+  return host.redactors.get(actor.id)?.redactor.redact(text) ?? text
 }
 
 /** What waited for the rest of a secret that did not come. */
 async function logRest(host: Host, actor: RunActor, log: RedactedLog | undefined): Promise<void> {
-  const entries = log?.end().map(({ stream, text }) => ({ stream, text: printable(text) })) ?? []
-  if (entries.length === 0) return
-  await execute(host, 'runs.appendLog', { call: { actor }, input: { runId: actor.id, entries } }).catch(() => undefined)
+  const rest = [...(log?.end() ?? []), ...(host.redactors.get(actor.id)?.log.end() ?? [])]
+  if (rest.length === 0) return
+  const entries = rest.map(({ stream, text }) => ({ stream, text: printable(text) }))
+  const call = { actor, isRedacted: true } as const
+  await execute(host, 'runs.appendLog', { call, input: { runId: actor.id, entries } }).catch(() => undefined)
 }
 
 interface Emitted {
@@ -133,7 +136,7 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
       const text = log.push(event.stream, event.text)
       if (text === '') return
       await execute(host, 'runs.appendLog', {
-        call,
+        call: { ...call, isRedacted: true },
         input: { runId: actor.id, entries: [{ stream: event.stream, text: printable(text) }] },
       })
       return
@@ -166,7 +169,7 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
       return
     case 'tool_call':
       await execute(host, 'runs.appendLog', {
-        call,
+        call: { ...call, isRedacted: true },
         input: { runId: actor.id, entries: [{ stream: 'system', text: describeToolCall(event) }] },
       })
   }
@@ -174,7 +177,7 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
 
 /** Before any of it is cut. */
 function redactedEvent(host: Host, actor: RunActor, event: AdapterEvent): AdapterEvent {
-  const redactor = host.redactors.get(actor.id)
+  const redactor = host.redactors.get(actor.id)?.redactor
   // The same event with other texts.
   return redactor ? ({ ...(redactor.redactAll(event) as AdapterEvent), type: event.type } as AdapterEvent) : event
 }

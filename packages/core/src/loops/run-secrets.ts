@@ -2,9 +2,9 @@ import { systemActor, type RunActor } from '../kernel/actor.ts'
 import { EngineError, ruleViolated } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
-import { createRedactor, type RedactedStream, type Redactor } from '../kernel/redactor.ts'
+import { createRedactedLog } from '../kernel/redacted-log.ts'
+import { createRedactor, type Redactor } from '../kernel/redactor.ts'
 import { placeText } from '../kernel/secret-value.ts'
-import type { LogStream } from '../ports/adapter.ts'
 import type { Logger } from '../ports/logger.ts'
 import { findProject } from '../projects/sql.ts'
 import { findReferences, replaceReferences, type FoundReference } from '../secrets/references.ts'
@@ -50,7 +50,7 @@ export async function openRunSecrets(
   const wanted = [...findReferences(config, 'adapterConfig'), ...findReferences(projectEnv, 'env'), ...bound]
   const values = await openAll(host, actor, { agentId: agent.id, wanted })
   const redactor = createRedactor([...values.values()])
-  if (values.size > 0) host.redactors.set(actor.id, redactor)
+  if (values.size > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })
   const valueOf = (reference: Wanted) => values.get(keyOf(reference))?.value ?? ''
   return {
     config: replaceReferences(config, 'adapterConfig', valueOf),
@@ -126,23 +126,4 @@ export function redactedLogger(logger: Logger, redactor: Redactor): Logger {
     // What goes in as an object comes out as one.
     logger[level](redactor.redact(message), redactor.redactAll(fields) as Record<string, unknown> | undefined)
   return { debug: through('debug'), info: through('info'), warn: through('warn'), error: through('error') }
-}
-
-/** The log of a run in pieces, each stream by itself: what may be the beginning of a secret waits for what follows. */
-export interface RedactedLog {
-  push(stream: LogStream, text: string): string
-  /** What still waits when the run is over. */
-  end(): { stream: LogStream; text: string }[]
-}
-
-export function redactedLog(redactor: Redactor): RedactedLog {
-  const streams = new Map<LogStream, RedactedStream>()
-  return {
-    push(name, text) {
-      const stream = streams.get(name) ?? redactor.stream()
-      streams.set(name, stream)
-      return stream.push(text)
-    },
-    end: () => [...streams].map(([stream, waiting]) => ({ stream, text: waiting.end() })).filter(({ text }) => text !== ''),
-  }
 }

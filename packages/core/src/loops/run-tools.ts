@@ -15,6 +15,7 @@ import type { AgentTool, ToolAnswer } from '../ports/adapter.ts'
  */
 const offeredOperations = [
   'tasks.get',
+  'tasks.context',
   'tasks.list',
   'tasks.create',
   'tasks.progress',
@@ -25,6 +26,11 @@ const offeredOperations = [
   'documents.put',
   'attachments.list',
   'deliverables.list',
+  'deliverables.get',
+  'interactions.list',
+  'knowledge.context',
+  'knowledge.search',
+  'preferences.resolve',
   'agents.list',
   'goals.list',
   'search.find',

@@ -51,9 +51,32 @@ export const RunOutcome = z
   .meta({ id: 'RunOutcome' })
 export type RunOutcome = z.infer<typeof RunOutcome>
 
+/**
+ * Who wrote a text: a person of the company; an agent, and so a model; somebody outside, or a sender whose text may stand in it (a webhook,
+ * an import, a source that knowledge was taken from); Engine itself. Whoever it was: such a text is data for an agent, and no order.
+ */
+export const Origin = z.enum(['person', 'agent', 'outside', 'system'])
+export type Origin = z.infer<typeof Origin>
+
+const CommentText = z.object({ author: z.string(), origin: Origin, body: z.string(), createdAt: z.string() })
+
+/** Something that is known and not told, or not all of it, and where all of it can be read. */
+const Omitted = z.object({
+  section: z.string().describe('The member of the context that it belongs to.'),
+  what: z.string(),
+  tokens: z.number().nullable().describe('About how many tokens are missing; null when nobody counted them.'),
+  isCut: z.boolean().describe('Its beginning is told.'),
+  operation: z.string().describe('Reads it; the tool of a model has the same name with an underscore.'),
+  path: z.string().describe('The same on the wire, by GET.'),
+})
+
 /** What an agent gets to know at the start of a run: ids and texts, no secrets. */
 export const RunContext = z.object({
   spec: z.literal('engine.run-context.v1'),
+  /** `thin`: who, what for and where to read the rest. `fat`: all that is known, as far as the budget goes. */
+  mode: z.enum(['thin', 'fat']),
+  tokens: z.object({ budget: z.number(), used: z.number() }).describe('About how many tokens may be told, and are.'),
+  omitted: z.array(Omitted),
   run: z.object({ id: z.string(), attempt: z.number(), wakeReasons: z.array(z.string()), fence: z.number() }),
   company: z.object({ id: z.string(), name: z.string() }),
   agent: z.object({
@@ -71,19 +94,22 @@ export const RunContext = z.object({
     title: z.string(),
     description: z.string().nullable(),
     priority: z.string(),
+    /** Of its title, description, criteria, tags and context. */
+    origin: Origin,
     acceptanceCriteria: z.array(z.string()),
     tags: z.array(z.string()),
     context: jsonObject,
   }),
-  comments: z.array(z.object({ author: z.string(), body: z.string(), createdAt: z.string() })),
+  comments: z.array(CommentText),
   /** The tasks that had to end first, with what they left behind. */
   blockers: z.array(
     z.object({
       identifier: z.string(),
       title: z.string(),
       status: z.string(),
-      comments: z.array(z.object({ author: z.string(), body: z.string(), createdAt: z.string() })),
-      deliverable: z.object({ title: z.string(), content: z.string(), contentType: z.string() }).nullable(),
+      origin: Origin,
+      comments: z.array(CommentText),
+      deliverable: z.object({ title: z.string(), origin: Origin, content: z.string(), contentType: z.string() }).nullable(),
     }),
   ),
   /** Reviews of earlier versions, oldest first. */
@@ -97,6 +123,7 @@ export const RunContext = z.object({
         title: z.string(),
         scope: z.enum(['company', 'project']),
         source: z.string().nullable(),
+        origin: Origin,
         body: z.string(),
         tokens: z.number(),
         isCut: z.boolean(),
@@ -115,6 +142,8 @@ export const RunContext = z.object({
     z.object({
       id: z.string(),
       kind: z.string(),
+      /** Of the question; answers are by people. */
+      origin: Origin,
       prompt: z.string(),
       status: z.string(),
       answer: jsonObject.nullable(),

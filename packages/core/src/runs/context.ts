@@ -14,23 +14,25 @@ import { notFound } from '../kernel/errors.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 import { readKnowledge } from '../knowledge/context.ts'
 import type { Finder } from '../knowledge/retrieve.ts'
-import type { RunContext } from '../ports/run-contract.ts'
+import type { Origin, RunContext } from '../ports/run-contract.ts'
 import { preferencesOfTask } from '../preferences/resolve.ts'
 import { priorityName } from '../tasks/schema.ts'
 import { blockersOf, findTask } from '../tasks/sql.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { asExecuted } from './setups.ts'
+import { fitKnown, tokensOf } from './context-budget.ts'
+import { knowledgeShare, nameMissing, thinContext, type Known, type NamedMissing } from './context-sections.ts'
 import { findRun } from './sql.ts'
 
 /** How many comments of a task an agent is shown, newest kept. */
-const commentsShown = 20
+const commentsShown = 50
 
 /** How many of the questions about a task, newest kept. */
-const interactionsShown = 20
+const interactionsShown = 50
 
 /** What reading a context needs of an engine. */
 export interface ContextReader extends Finder {
-  readonly settings: Pick<EngineSettings, 'knowledgeTokens'>
+  readonly settings: Pick<EngineSettings, 'knowledgeTokens' | 'contextTokens'>
 }
 
 /** What a run's agent gets to know, read when the run starts; with the agent's row, its adapter the one that the run was given, and the project of its task. */
@@ -48,33 +50,76 @@ export async function readRunContext(
     spec: 'engine.run-context.v1',
     run: { id: run.id, attempt: run.attempt, wakeReasons: JSON.parse(run.wake_reasons), fence: run.fence ?? 0 },
     agent: { id: agent.id, name: agent.name, role: agent.role, title: agent.title, instructions: agent.instructions },
-    ...(await readTaskContext(reader, { company, task, agentId: agent.id })),
+    mode: agent.context_mode,
+    ...(agent.context_mode === 'thin' ? thinTask(company, task) : await readTaskContext(reader, { company, task, agentId: agent.id })),
   }
   return { context, agent: asExecuted(agent, run), projectId: task.project_id }
 }
 
-/** What there is to know of a task, whoever works on it. */
+type TaskContext = Omit<RunContext, 'spec' | 'mode' | 'run' | 'agent'>
+
+/** What there is to know of a task, whoever works on it, as far as the budget goes. */
 export async function readTaskContext(
   reader: ContextReader,
-  { company, task, agentId }: { company: CompanyTable; task: TaskTable; agentId: string | null },
-): Promise<Omit<RunContext, 'spec' | 'run' | 'agent'>> {
-  const { db } = reader
+  given: { company: CompanyTable; task: TaskTable; agentId: string | null },
+): Promise<TaskContext> {
+  const { company, task } = given
+  const budget = reader.settings.contextTokens
+  const { known, unread } = await readKnown(reader, given)
+  const { value, used, missing } = fitKnown(known, budget)
+  return {
+    company: { id: company.id, name: company.name },
+    ...value,
+    tokens: { budget, used },
+    omitted: nameMissing([...unread, ...missing], { companyId: company.id, taskId: task.id }),
+  }
+}
+
+/** For an agent that reads the rest by itself. */
+function thinTask(company: CompanyTable, row: TaskTable): TaskContext {
+  const { omitted, ...known } = thinContext({ task: describeTask(row) }, { companyId: company.id, taskId: row.id })
+  const used = tokensOf(known)
+  return { company: { id: company.id, name: company.name }, ...known, tokens: { budget: used, used }, omitted }
+}
+
+/** What is known, and what of it was not even read. */
+async function readKnown(
+  reader: ContextReader,
+  given: { company: CompanyTable; task: TaskTable; agentId: string | null },
+): Promise<{ known: Known; unread: NamedMissing[] }> {
+  const { db, settings } = reader
+  const { company, task, agentId } = given
   const scope = { companyId: company.id, taskId: task.id }
   const goals = await goalChain(db, { companyId: company.id, goalId: await goalOfTask(db, task) })
   const blockers = await blockersOf(db, scope)
-  return {
-    company: { id: company.id, name: company.name },
+  const budget = Math.min(settings.knowledgeTokens, Math.floor(settings.contextTokens * knowledgeShare))
+  const comments = await readComments(db, scope)
+  const interactions = await readInteractions(db, task)
+  const known: Known = {
     goals: goals.map(({ id, title, description }) => ({ id, title, description })),
     task: describeTask(task),
-    comments: await readComments(db, scope),
+    comments: comments.slice(-commentsShown),
     blockers: await Promise.all(blockers.map((blocker) => readBlocker(db, blocker))),
     feedback: await feedbackOf(db, scope).then((rows) =>
       rows.map(({ number, decision, feedback }) => ({ version: number, decision, feedback })),
     ),
-    interactions: await readInteractions(db, task),
-    knowledge: await readKnowledge(reader, { task, budget: reader.settings.knowledgeTokens }),
+    interactions: interactions.slice(-interactionsShown),
+    knowledge: await readKnowledge(reader, { task, budget }),
     preferences: await preferencesOfTask(db, { task, agentId }),
   }
+  const isUnread = { comments: comments.length > commentsShown, interactions: interactions.length > interactionsShown }
+  const unread = (['comments', 'interactions'] as const)
+    .filter((section) => isUnread[section])
+    .map((section) => ({ section, what: `older ${section}`, tokens: null, isCut: false }))
+  return { known, unread }
+}
+
+const origins = { user: 'person', agent: 'agent', system: 'system' } as const satisfies Record<string, Origin>
+
+/** Of what a task says: a routine may have put the words of a webhook into it. */
+function originOf(task: Pick<TaskTable, 'origin' | 'created_by_kind'>): Origin {
+  if (task.origin === 'webhook' || task.origin === 'import' || task.origin === 'routine') return 'outside'
+  return task.origin === 'interaction' ? 'agent' : origins[task.created_by_kind]
 }
 
 function describeTask(task: TaskTable): RunContext['task'] {
@@ -84,6 +129,7 @@ function describeTask(task: TaskTable): RunContext['task'] {
     title: task.title,
     description: task.description,
     priority: priorityName(task.priority),
+    origin: originOf(task),
     acceptanceCriteria: JSON.parse(task.acceptance_criteria),
     tags: JSON.parse(task.tags),
     context: JSON.parse(task.context),
@@ -92,10 +138,11 @@ function describeTask(task: TaskTable): RunContext['task'] {
 
 async function readInteractions(db: Kysely<Database>, task: TaskTable): Promise<RunContext['interactions']> {
   if (task.is_asked === 0) return []
-  const rows = await latestInteractions(db, { companyId: task.company_id, taskId: task.id, limit: interactionsShown })
+  const rows = await latestInteractions(db, { companyId: task.company_id, taskId: task.id, limit: interactionsShown + 1 })
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,
+    origin: origins[row.asked_by_kind],
     prompt: row.prompt,
     status: row.status,
     answer: row.answer === null ? null : JSON.parse(row.answer),
@@ -105,8 +152,13 @@ async function readInteractions(db: Kysely<Database>, task: TaskTable): Promise<
 }
 
 async function readComments(db: Kysely<Database>, scope: { companyId: string; taskId: string }) {
-  const rows = await latestComments(db, { ...scope, limit: commentsShown })
-  return rows.map((row) => ({ author: `${row.author_kind}:${row.author_id}`, body: row.body, createdAt: row.created_at }))
+  const rows = await latestComments(db, { ...scope, limit: commentsShown + 1 })
+  return rows.map((row) => ({
+    author: `${row.author_kind}:${row.author_id}`,
+    origin: origins[row.author_kind],
+    body: row.body,
+    createdAt: row.created_at,
+  }))
 }
 
 async function readBlocker(db: Kysely<Database>, task: TaskTable): Promise<RunContext['blockers'][number]> {
@@ -116,10 +168,16 @@ async function readBlocker(db: Kysely<Database>, task: TaskTable): Promise<RunCo
     identifier: task.identifier,
     title: task.title,
     status: task.status,
-    comments: await readComments(db, scope),
+    origin: originOf(task),
+    comments: (await readComments(db, scope)).slice(-commentsShown),
     deliverable:
       deliverable?.status === 'approved'
-        ? { title: deliverable.title, content: deliverable.content, contentType: deliverable.content_type }
+        ? {
+            title: deliverable.title,
+            origin: deliverable.agent_id === null ? 'person' : 'agent',
+            content: deliverable.content,
+            contentType: deliverable.content_type,
+          }
         : null,
   }
 }

@@ -4,27 +4,30 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { LogChunk, Run, RunStatus } from './schema.ts'
+import { readLog } from './log.ts'
+import { runMachine } from './machine.ts'
+import { readNext, readNexts } from './read-next.ts'
+import { LogChunk, RunStatus, RunWithNext } from './schema.ts'
 import { toRun } from './table.ts'
 import { findRun } from './sql.ts'
 
 export const get = query({
   title: 'Show a run',
   input: z.strictObject({ runId: Id }),
-  output: Run,
+  output: RunWithNext,
   access: { scope: 'runs:read', company: 'run' },
   http: ['GET', '/runs/:runId'],
   async handle(context, input) {
     const run = await findRun(context.db, input.runId)
     if (!run) throw notFound('run', input.runId)
-    return toRun(run)
+    return { ...toRun(run), next: await readNext(context.db, run, context) }
   },
 })
 
 export const list = query({
   title: 'List runs, oldest first',
   input: z.strictObject({ companyId: Id, status: RunStatus.optional(), taskId: Id.optional(), agentId: Id.optional(), ...pageInput }),
-  output: pageOf(Run),
+  output: pageOf(RunWithNext),
   access: { scope: 'runs:read', company: 'company' },
   http: ['GET', '/companies/:companyId/runs'],
   async handle(context, input) {
@@ -38,7 +41,9 @@ export const list = query({
     if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
     if (input.agentId) rows = rows.where('agent_id', '=', input.agentId)
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toRun, key: (row) => [row.id] })
+    const found = await rows.execute()
+    const nexts = await readNexts(context.db, found, context)
+    return toPage(found, input.limit, { item: (row) => ({ ...toRun(row), next: nexts.get(row.id) ?? null }), key: (row) => [row.id] })
   },
 })
 
@@ -49,19 +54,17 @@ export const log = query({
     after: z.coerce.number().int().min(0).default(0).describe('The last sequence that you have.'),
     limit: pageInput.limit,
   }),
-  output: z.object({ items: z.array(LogChunk) }),
+  output: z.object({
+    items: z.array(LogChunk),
+    isComplete: z.boolean().describe('The run is over, and nothing comes after these.'),
+  }),
   access: { scope: 'runs:read', company: 'run' },
   http: ['GET', '/runs/:runId/log'],
-  async handle(context, input) {
-    const items = await context.db
-      .selectFrom('run_log')
-      .select(['sequence', 'stream', 'text', 'at'])
-      .where('company_id', '=', context.companyId)
-      .where('run_id', '=', input.runId)
-      .where('sequence', '>', input.after)
-      .orderBy('sequence')
-      .limit(input.limit)
-      .execute()
-    return { items }
+  async handle({ db, companyId }, { runId, ...page }) {
+    // Looked at first: what a run says, it says before it ends.
+    const run = await findRun(db, runId)
+    if (!run) throw notFound('run', runId)
+    const items = await readLog(db, { companyId, runId }, page)
+    return { items, isComplete: runMachine.isFinal(run.status) && items.length < page.limit }
   },
 })

@@ -74,7 +74,34 @@ export const Run = z
   .meta({ id: 'Run' })
 export type Run = z.infer<typeof Run>
 
+/** What comes after a run, or before it starts: by itself, or by whom. */
+export const RunNext = z
+  .object({
+    kind: z
+      .enum(['starts', 'waits', 'retry', 'followed', 'blocked', 'open', 'over'])
+      .describe(
+        'starts: it is queued; waits: for an answer; retry: another run is queued; followed: another run did or does the work; blocked: somebody has to unblock the task; open: the task is open, and nothing starts by itself; over: the task has ended.',
+      ),
+    message: z.string().describe('What will happen and, where it needs somebody, who and what would help.'),
+    at: IsoTime.nullable().describe('Not before then, for starts and retry.'),
+    runId: Id.nullable().describe('The other run, for retry and followed.'),
+    owner: z.string().nullable().describe('Who can unblock it, for blocked.'),
+    code: z.string().nullable().describe('What keeps it from starting now, as the code that a checkout would answer with.'),
+  })
+  .meta({ id: 'RunNext' })
+export type RunNext = z.infer<typeof RunNext>
+
+export const RunWithNext = Run.extend({
+  next: RunNext.nullable().describe('What happens next; null for a run that is under way, or ended as it should.'),
+}).meta({ id: 'RunWithNext' })
+
 export const LogChunk = z
-  .object({ sequence: z.number().int(), stream: z.enum(['stdout', 'stderr', 'system']), text: z.string(), at: IsoTime })
+  .object({
+    sequence: z.number().int(),
+    stream: z.enum(['stdout', 'stderr', 'system']),
+    text: z.string(),
+    at: IsoTime,
+    droppedBytes: z.number().int().describe('How much of the log that stood in front of this chunk is not kept.'),
+  })
   .meta({ id: 'LogChunk' })
 export type LogChunk = z.infer<typeof LogChunk>

@@ -25,6 +25,8 @@ export const TaskBundle = z
       interactions: true,
       knowledge: true,
       preferences: true,
+      tokens: true,
+      omitted: true,
     }).shape,
     project: z.object({ id: Id, name: z.string(), description: z.string().nullable(), status: z.string() }).nullable(),
     children: z

@@ -32,6 +32,11 @@ export interface CheckoutFacts {
 
 /** Says why a guarded checkout changed no row, most telling reason first. Pure. */
 export function explainCheckout(facts: CheckoutFacts): EngineError {
+  return hindranceOf(facts) ?? agentUnavailable(facts)
+}
+
+/** What keeps an agent from checking a task out; null when nothing does. Pure. */
+export function hindranceOf(facts: CheckoutFacts): EngineError | null {
   const { task, assignee } = facts
   const gate = companyRefusal(facts.company)
   if (gate) return gate
@@ -53,7 +58,12 @@ export function explainCheckout(facts: CheckoutFacts): EngineError {
   if (facts.awaited) return awaitsAnswer(task, facts.awaited)
   if (facts.heldBy) return held(task, facts.heldBy)
   if (assignee && assignee.agentId !== facts.agent.id) return assignedElsewhere(facts, assignee)
-  return agentUnavailable(facts)
+  return isAvailable(facts) ? null : agentUnavailable(facts)
+}
+
+function isAvailable({ agent, tasksUnderWay }: CheckoutFacts): boolean {
+  const hasTaskSlot = agent.max_concurrent_tasks === null || tasksUnderWay < agent.max_concurrent_tasks
+  return agent.status === 'idle' && agent.live_runs < agent.max_concurrent_runs && hasTaskSlot
 }
 
 /** Why nothing starts in a company; null when something may. Whether its budget allows it will be asked here. */

@@ -1,16 +1,12 @@
-import { sql, type Transaction } from 'kysely'
+import { sql } from 'kysely'
 
-import { findColleague } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
-import { findCompany } from '../companies/sql.ts'
 import { first, statement } from '../database/statement.ts'
-import type { Database } from '../database/tables.ts'
-import { findAwaited } from '../interactions/awaited.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { DatabaseFamily } from '../ports/storage.ts'
 import { cancelQueuedRuns } from '../runs/end.ts'
-import { findLease, insertLease } from '../runs/lease.ts'
+import { insertLease } from '../runs/lease.ts'
 import {
   agentMayWork,
   noLiveOwner,
@@ -18,15 +14,13 @@ import {
   noUnresolvedBlocker,
   noWaitingRun,
   notHeld,
-  tasksUnderWay,
   unassignedOrMine,
 } from './checkout-guards.ts'
-import { explainCheckout, type CheckoutFacts } from './checkout-rules.ts'
-import { findMemberByUser } from '../members/sql.ts'
+import { readCheckoutFacts } from './checkout-facts.ts'
+import { explainCheckout } from './checkout-rules.ts'
 import { taskMachine } from './machine.ts'
 import { taskRef } from './transition.ts'
 import type { TaskStatus } from './schema.ts'
-import { findTask, unresolvedBlockers } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
 interface Claim {
@@ -93,7 +87,7 @@ export async function checkoutTask(context: CommandContext, request: CheckoutReq
   const { companyId, now } = context
   const isExpected = request.expectedStatuses?.includes(task.status) ?? true
   const claimed = isExpected ? first(await claimTask(context.tx, { companyId, taskId: task.id, agentId: agent.id, runId, now })) : null
-  if (!claimed) throw await refusal(context, request)
+  if (!claimed) throw explainCheckout(await readCheckoutFacts(context.tx, { ...request, now }))
   await insertLease(context.tx, {
     run_id: runId,
     company_id: companyId,
@@ -113,53 +107,4 @@ export async function checkoutTask(context: CommandContext, request: CheckoutReq
 
 function isNobodys(task: TaskTable): boolean {
   return task.assignee_agent_id === null && task.assignee_user_id === null
-}
-
-async function refusal(context: CommandContext, request: CheckoutRequest) {
-  const { task, agent } = request
-  const { companyId, tx } = context
-  const lease = await findLease(tx, { companyId, taskId: task.id })
-  const holder = lease && (await findColleague(tx, { companyId, agentId: lease.agent_id }))
-  const pending = await tx
-    .selectFrom('deliverables')
-    .select('id')
-    .where('company_id', '=', companyId)
-    .where('task_id', '=', task.id)
-    .where('status', '=', 'pending')
-    .execute()
-  return explainCheckout({
-    task,
-    agent,
-    company: await findCompany(tx, companyId),
-    heldBy: task.held_by_task_id === null ? null : await findTask(tx, task.held_by_task_id),
-    assignee: await assigneeOf(context, task),
-    tasksUnderWay: await countTasksUnderWay(tx, agent),
-    lease,
-    holderName: holder?.name ?? null,
-    blockers: await unresolvedBlockers(tx, { companyId, taskId: task.id }),
-    hasPendingDeliverable: pending.length > 0,
-    awaited: await findAwaited(tx, task),
-    expectedStatuses: request.expectedStatuses,
-    now: context.now,
-  })
-}
-
-/** Whose the task is: a person with the agent that stands for them, or an agent. */
-async function assigneeOf({ tx, companyId }: CommandContext, task: TaskTable): Promise<CheckoutFacts['assignee']> {
-  if (task.assignee_user_id === null) {
-    const agent = task.assignee_agent_id === null ? null : await findColleague(tx, { companyId, agentId: task.assignee_agent_id })
-    return agent && { kind: 'agent', id: agent.id, name: agent.name, agentId: agent.id }
-  }
-  const member = await findMemberByUser(tx, { companyId, userId: task.assignee_user_id })
-  return { kind: 'user', id: task.assignee_user_id, name: member?.name ?? task.assignee_user_id, agentId: member?.agent_id ?? null }
-}
-
-async function countTasksUnderWay(tx: Transaction<Database>, agent: AgentTable): Promise<number> {
-  const row = await tx
-    .selectFrom('agents')
-    .select((e) => tasksUnderWay(e).as('tasks'))
-    .where('company_id', '=', agent.company_id)
-    .where('id', '=', agent.id)
-    .executeTakeFirst()
-  return row?.tasks ?? 0
 }

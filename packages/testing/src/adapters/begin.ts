@@ -69,6 +69,9 @@ function loggerInto(lines: string[]): Logger {
 function contextOf(title: string): RunContext {
   return {
     spec: 'engine.run-context.v1',
+    mode: 'fat',
+    tokens: { budget: 32_000, used: 100 },
+    omitted: [],
     run: { id: 'run', attempt: 1, wakeReasons: ['assignment'], fence: 1 },
     company: { id: 'company', name: 'Møbel & Söhne' },
     agent: { id: 'agent', name: 'Ada', role: 'engineer', title: null, instructions: 'Be brief.' },
@@ -79,6 +82,7 @@ function contextOf(title: string): RunContext {
       title,
       description: null,
       priority: 'medium',
+      origin: 'person',
       acceptanceCriteria: ['Nothing wobbles'],
       tags: [],
       context: {},

@@ -5,17 +5,31 @@ const secrets = (test: string) => ({ file: 'test/secrets.test.ts', test })
 export const secretFaults: readonly Mutant[] = [
   {
     name: 'secrets: what a run says is not looked through',
-    file: 'packages/core/src/kernel/execute.ts',
-    find: 'return redactor ? redactor.redactAll(input) : input',
-    replace: 'return redactor ? input : input',
+    file: 'packages/core/src/kernel/said.ts',
+    find: 'redaction ? redaction.redactor.redactAll(given.input) : given.input',
+    replace: 'given.input',
     caughtBy: secrets('on sqlite > what a run says through its own calls is blotted out'),
   },
   {
     name: 'secrets: nobody knows which values a run has',
     file: 'packages/core/src/loops/run-secrets.ts',
-    find: 'if (values.size > 0) host.redactors.set(actor.id, redactor)',
+    find: 'if (values.size > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })',
     replace: '',
     caughtBy: secrets('on sqlite > what a run says through its own calls is blotted out'),
+  },
+  {
+    name: 'secrets: the pieces of a log are looked through one by one',
+    file: 'packages/core/src/kernel/said.ts',
+    find: 'if (!redaction || !pieces) return',
+    replace: 'if (pieces || !redaction) return',
+    caughtBy: { file: 'test/run-logs.test.ts', test: 'the secrets of a run > are blotted out of what it logs by its own calls' },
+  },
+  {
+    name: 'secrets: what a failed call said is remembered',
+    file: 'packages/core/src/kernel/execute.ts',
+    find: '    takeBack()',
+    replace: '',
+    caughtBy: { file: 'test/run-logs.test.ts', test: 'the secrets of a run > are blotted out also when a call in the middle of one fails' },
   },
   {
     name: 'secrets: output is cut before values are taken out of it',

@@ -1,3 +1,4 @@
 export { claim, handBack, sweep } from './claim.ts'
 export { cancel, retry } from './control.ts'
-export { appendLog, heartbeat, report } from './work.ts'
+export { appendLog } from './log.ts'
+export { heartbeat, report } from './work.ts'

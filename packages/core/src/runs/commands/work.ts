@@ -1,9 +1,5 @@
 import { z } from 'zod'
 
-import type { Transaction } from 'kysely'
-
-import type { Database } from '../../database/tables.ts'
-import { first, statement } from '../../database/statement.ts'
 import { command } from '../../kernel/command.ts'
 import { EngineError, kernelErrors } from '../../kernel/errors.ts'
 import { Id, IsoTime } from '../../kernel/schema.ts'
@@ -55,51 +51,3 @@ export const report = command({
     return toRun(ended)
   },
 })
-
-const LogEntry = z.strictObject({ stream: z.enum(['stdout', 'stderr', 'system']), text: z.string().min(1).max(1_000_000) })
-
-export const appendLog = command({
-  title: "Append to a run's log",
-  input: z.strictObject({ runId: Id, entries: z.array(LogEntry).min(1).max(100) }),
-  output: z.object({ sequence: z.number().int(), isFull: z.boolean() }),
-  access,
-  http: ['POST', '/runs/:runId/log'],
-  unaudited: 'a log is kept beside the business, in its own sequence',
-  locks: 'rows',
-  async handle(context, input) {
-    const last = first(await lastLogRow(context.tx, { companyId: context.companyId, runId: input.runId }))
-    let sequence = last?.sequence ?? 0
-    let total = last?.total_bytes ?? 0
-    for (const entry of input.entries) {
-      if (total >= context.settings.runLogBytes) break
-      const room = context.settings.runLogBytes - total
-      const kept =
-        Buffer.byteLength(entry.text) <= room ? entry : { stream: 'system' as const, text: 'The log is full; what follows is not kept.' }
-      total += kept === entry ? Buffer.byteLength(entry.text) : room
-      sequence += 1
-      await insertLogRow(context.tx, {
-        ...kept,
-        company_id: context.companyId,
-        run_id: input.runId,
-        sequence,
-        total_bytes: total,
-        at: context.now,
-      })
-    }
-    return { sequence, isFull: total >= context.settings.runLogBytes }
-  },
-})
-
-const lastLogRow = statement((db, given: { companyId: string; runId: string }) =>
-  db
-    .selectFrom('run_log')
-    .select(['sequence', 'total_bytes'])
-    .where('company_id', '=', given.companyId)
-    .where('run_id', '=', given.runId)
-    .orderBy('sequence', 'desc')
-    .limit(1),
-)
-
-async function insertLogRow(tx: Transaction<Database>, row: Database['run_log']): Promise<void> {
-  await tx.insertInto('run_log').values(row).execute()
-}

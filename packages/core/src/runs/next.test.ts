@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+
+import { ruleViolated } from '../kernel/errors.ts'
+import { runMachine } from './machine.ts'
+import { hasNext, nextOf, type NextFacts } from './next.ts'
+import type { RunStatus } from './schema.ts'
+
+const at = '2026-11-21T10:00:00.000Z'
+const facts = (status: RunStatus, more: Partial<NextFacts> = {}): NextFacts => ({
+  run: { status, available_at: at },
+  task: { identifier: 'ACM-1', status: 'todo', blocked_reason: null, blocked_owner: null },
+  agent: { name: 'Ada', status: 'idle', execution_mode: 'auto' },
+  later: null,
+  hindrance: null,
+  ...more,
+})
+const later = (status: RunStatus): Partial<NextFacts> => ({ later: { id: 'later', status, attempt: 2, available_at: at } })
+
+describe('what happens next', () => {
+  it.each(runMachine.statuses)('is told of a run that is %s, or there is nothing to tell', (status) => {
+    expect(nextOf(facts(status)) !== null).toBe(hasNext(status))
+  })
+
+  it.each(['failed', 'timed_out', 'lost'] as const)('after a run that is %s: the retry and when, or what the later run does', (status) => {
+    expect(nextOf(facts(status, later('queued')))).toMatchObject({ kind: 'retry', runId: 'later', at })
+    expect(nextOf(facts(status, later('running')))).toMatchObject({ kind: 'followed', message: 'A later run is running.' })
+    expect(nextOf(facts(status, later('succeeded')))).toMatchObject({ kind: 'followed', message: 'A later run ended as succeeded.' })
+  })
+
+  it('after the last attempt: who can unblock the task, and why it is blocked', () => {
+    const task = {
+      identifier: 'ACM-1',
+      status: 'blocked',
+      blocked_reason: '3 of 3 attempts failed: boom',
+      blocked_owner: 'operator',
+    } as const
+    expect(nextOf(facts('failed', { task }))).toEqual({
+      kind: 'blocked',
+      message: 'ACM-1 is blocked: 3 of 3 attempts failed: boom. operator can unblock it; then runs.retry starts it again.',
+      owner: 'operator',
+      at: null,
+      runId: null,
+      code: null,
+    })
+  })
+
+  it('names what keeps a run from starting, by the code that its checkout would be refused with', () => {
+    const hindrance = ruleViolated('ACM-1 is held.')
+    const told = { at, code: 'rule_violated', message: 'It starts when this is over: ACM-1 is held.' }
+    expect(nextOf(facts('queued', { hindrance }))).toMatchObject({ kind: 'starts', ...told })
+    expect(nextOf(facts('failed', { hindrance, ...later('queued') }))).toMatchObject({ kind: 'retry', ...told })
+    const agent = { name: 'Ada', status: 'error', execution_mode: 'auto' } as const
+    expect(nextOf(facts('queued', { agent }))).toMatchObject({ code: 'agent_unavailable', message: expect.stringContaining('is error') })
+  })
+
+  it('says when nothing follows by itself', () => {
+    const ended = { identifier: 'ACM-1', status: 'cancelled', blocked_reason: null, blocked_owner: null } as const
+    expect(nextOf(facts('failed', { task: ended }))).toMatchObject({ kind: 'over' })
+    const agent = { name: 'Ada', status: 'idle', execution_mode: 'polling' } as const
+    expect(nextOf(facts('lost', { agent }))).toMatchObject({
+      kind: 'open',
+      message: expect.stringContaining('Ada takes it again by itself'),
+    })
+  })
+})

@@ -1,0 +1,68 @@
+import type { AgentTable } from '../agents/table.ts'
+import type { EngineError } from '../kernel/errors.ts'
+import { taskMachine } from '../tasks/machine.ts'
+import type { TaskTable } from '../tasks/table.ts'
+import { runMachine } from './machine.ts'
+import type { RunNext, RunStatus } from './schema.ts'
+import type { RunTable } from './table.ts'
+
+/** What a run's next step depends on. */
+export interface NextFacts {
+  readonly run: Pick<RunTable, 'status' | 'available_at'>
+  readonly task: Pick<TaskTable, 'identifier' | 'status' | 'blocked_reason' | 'blocked_owner'>
+  readonly agent: Pick<AgentTable, 'name' | 'status' | 'execution_mode'>
+  /** The newest run of the task that came after this one. */
+  readonly later: Pick<RunTable, 'id' | 'status' | 'attempt' | 'available_at'> | null
+  /** What a checkout would be refused with now; null when it would not be, or nobody asked. */
+  readonly hindrance: EngineError | null
+}
+
+/** Runs that did not end as they should; a cancelled one was somebody's wish. */
+const unfortunate: ReadonlySet<RunStatus> = new Set(['failed', 'timed_out', 'lost'])
+
+/** Whether there is a next step to tell of. Pure. */
+export function hasNext(status: RunStatus): boolean {
+  return status === 'queued' || status === 'waiting' || unfortunate.has(status)
+}
+
+const nothing = { at: null, runId: null, owner: null, code: null } as const
+
+/** What happens next; null for a run that is under way, or ended as it should. Pure. */
+export function nextOf(facts: NextFacts): RunNext | null {
+  const { run, later } = facts
+  if (run.status === 'queued') return { ...nothing, kind: 'starts', ...start(run, facts) }
+  if (run.status === 'waiting') {
+    const message = facts.hindrance?.message ?? 'It goes on when its question is answered.'
+    return { ...nothing, kind: 'waits', message, code: facts.hindrance?.code ?? null }
+  }
+  if (!unfortunate.has(run.status)) return null
+  if (!later) return withoutSuccessor(facts)
+  if (later.status === 'queued') return { ...nothing, kind: 'retry', runId: later.id, ...start(later, facts) }
+  const message = runMachine.isFinal(later.status) ? `A later run ended as ${later.status}.` : `A later run is ${later.status}.`
+  return { ...nothing, kind: 'followed', runId: later.id, message }
+}
+
+function start(queued: Pick<RunTable, 'available_at'>, { agent, hindrance }: NextFacts): Pick<RunNext, 'message' | 'at' | 'code'> {
+  const at = queued.available_at
+  if (hindrance) return { message: `It starts when this is over: ${hindrance.message}`, at, code: hindrance.code }
+  if (agent.status !== 'idle')
+    return { message: `It starts when the agent ${agent.name}, which is ${agent.status}, is resumed.`, at, code: 'agent_unavailable' }
+  return { message: `It starts at ${at}, or as soon after as there is room.`, at, code: null }
+}
+
+function withoutSuccessor({ task, agent }: NextFacts): RunNext {
+  const { identifier, status } = task
+  if (status === 'blocked') {
+    const owner = task.blocked_owner
+    const reason = task.blocked_reason === null ? '' : `: ${task.blocked_reason}`
+    const message = `${identifier} is blocked${reason}. ${owner ?? 'An operator'} can unblock it; then runs.retry starts it again.`
+    return { ...nothing, kind: 'blocked', message, owner }
+  }
+  if (taskMachine.isFinal(status)) return { ...nothing, kind: 'over', message: `${identifier} is ${status}; nothing follows.` }
+  if (status === 'todo') {
+    const isByItself = agent.execution_mode === 'auto'
+    const who = isByItself ? 'runs.retry starts it again' : `${agent.name} takes it again by itself, or somebody else does`
+    return { ...nothing, kind: 'open', message: `${identifier} is open, and no run is queued: ${who}.` }
+  }
+  return { ...nothing, kind: 'open', message: `${identifier} is ${status}; nothing starts by itself.` }
+}

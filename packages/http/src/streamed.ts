@@ -1,0 +1,62 @@
+import type { Actor, AnyEvent, Engine } from '@engine/core'
+
+interface Listener {
+  readonly engine: Engine
+  readonly input: Readonly<Record<string, unknown>>
+  readonly identify: () => Promise<Actor>
+}
+
+/** A list that is also a stream, for callers who accept one. */
+export interface Streamed {
+  /** What its frames are, for the document. */
+  readonly frames: string
+  /** Whether it can begin with what is still to come. */
+  readonly knowsLatest: boolean
+  /** Rejects for those who may not listen; asked again while nothing comes. */
+  mayListen(listener: Listener): Promise<unknown>
+  /** What to send, one write each. What is not for a position, such as the end, has no `id`. */
+  open(listener: Listener, given: { after: number | 'latest'; signal: AbortSignal }): AsyncIterable<string>
+}
+
+/** By the operation whose rules say who may listen. */
+export const streamed: Readonly<Record<string, Streamed>> = {
+  'events.list': {
+    frames: '`id` is the seq, `event` the type, `data` the event as JSON.',
+    knowsLatest: true,
+    mayListen: ({ engine, input, identify }) => ask(engine, 'events.list', { input: { companyId: idIn(input, 'companyId') }, identify }),
+    async *open({ engine, input, identify }, { after, signal }) {
+      const events = engine.stream({ companyId: idIn(input, 'companyId'), actor: identify, after, signal })
+      // One write for everything that is there: far cheaper than one a frame.
+      for await (const batch of events) yield batch.map(eventFrame).join('')
+    },
+  },
+  'runs.log': {
+    frames: '`id` is the sequence, `event` is `log`, `data` the chunk as JSON; then `event: end` when the run is over.',
+    knowsLatest: false,
+    mayListen: ({ engine, input, identify }) => ask(engine, 'runs.log', { input: { runId: idIn(input, 'runId') }, identify }),
+    async *open({ engine, input, identify }, { after, signal }) {
+      const options = { runId: idIn(input, 'runId'), actor: identify, after: after === 'latest' ? 0 : after, signal }
+      for await (const chunks of engine.followLog(options))
+        yield chunks.map((chunk) => frame({ id: chunk.sequence, event: 'log', data: chunk })).join('')
+      if (!signal.aborted) yield frame({ event: 'end', data: {} })
+    },
+  },
+}
+
+async function ask(engine: Engine, operation: string, given: { input: object; identify: () => Promise<Actor> }): Promise<unknown> {
+  return engine.execute(operation, { input: { ...given.input, limit: 1 }, actor: await given.identify() })
+}
+
+/** What is no text is no id either, and not found. */
+function idIn(input: Readonly<Record<string, unknown>>, name: string): string {
+  const id = input[name]
+  return typeof id === 'string' ? id : ''
+}
+
+function eventFrame(event: AnyEvent): string {
+  return frame({ id: event.seq, event: event.type, data: event })
+}
+
+export function frame({ id, event, data }: { id?: number; event: string; data: unknown }): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}

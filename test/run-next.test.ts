@@ -1,0 +1,78 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { createWorld, errorOf, until } from './support/engine.ts'
+import { newStorage } from './support/storages.ts'
+
+describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database) => {
+  async function open(retryBaseMs = 1) {
+    const storage = await newStorage(database)
+    const world = await createWorld({ storage, random: () => 1, settings: { pollMs: 20, sweepMs: 20, retryBaseMs } })
+    onTestFinished(() => world.engine.stop())
+    const { engine, companyId, adapter } = world
+    adapter.script = async () => ({ kind: 'failed', class: 'transient', message: 'no paper' })
+    const runsOf = async (taskId: string) => (await engine.runs.list({ companyId, taskId })).items
+    return { ...world, runsOf }
+  }
+
+  it('is told with class and message of the failure: the retry with its time, and in the end who can unblock the task', async () => {
+    const { engine, companyId, agentId, runsOf } = await open()
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId, maxAttempts: 2 })
+    await engine.start()
+    const [first, second] = await until(
+      () => runsOf(task.id),
+      (runs) => runs.length === 2 && runs.every(({ status }) => status === 'failed'),
+    )
+    expect(first).toMatchObject({ errorClass: 'transient', errorMessage: 'no paper', next: { kind: 'followed', runId: second?.id } })
+    expect(second?.next).toMatchObject({
+      kind: 'blocked',
+      owner: 'operator',
+      message: expect.stringContaining('2 of 2 attempts failed: no paper'),
+    })
+    expect(await engine.runs.get({ runId: second?.id ?? '' })).toEqual(second)
+  })
+
+  it('is told while the retry waits, with what keeps it from starting as a checkout would say it', async () => {
+    const { engine, companyId, agentId, runsOf } = await open(60_000)
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId })
+    await engine.start()
+    const [failed, retry] = await until(
+      () => runsOf(task.id),
+      (runs) => runs.length === 2,
+    )
+    expect(failed?.next).toMatchObject({ kind: 'retry', runId: retry?.id, at: retry?.availableAt, code: null })
+    expect(retry?.next).toMatchObject({ kind: 'starts', at: retry?.availableAt, code: null })
+    await engine.companies.pause({ companyId })
+    const refused = await errorOf(engine.tasks.checkout({ taskId: task.id }))
+    const hindered = { code: refused.code, message: `It starts when this is over: ${refused.message}` }
+    expect((await engine.runs.get({ runId: failed?.id ?? '' })).next).toMatchObject({ kind: 'retry', ...hindered })
+    expect((await engine.runs.get({ runId: retry?.id ?? '' })).next).toMatchObject({ kind: 'starts', ...hindered })
+  })
+
+  it('is told of a run that waits for a person, by the question', async () => {
+    const { engine, companyId, agentId, adapter, runsOf } = await open()
+    adapter.script = async () => ({ kind: 'waiting', interaction: { ask: { kind: 'confirmation', prompt: 'Go?' } } })
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId })
+    await engine.start()
+    const [run] = await until(
+      () => runsOf(task.id),
+      ([one]) => one?.status === 'waiting',
+    )
+    const [asked] = (await engine.interactions.list({ companyId })).items
+    expect((await engine.runs.get({ runId: run?.id ?? '' })).next).toMatchObject({
+      kind: 'waits',
+      message: expect.stringContaining(asked?.id ?? '?'),
+    })
+  })
+
+  it('is told of no run that ended as it should', async () => {
+    const { engine, companyId, agentId, adapter, runsOf } = await open()
+    adapter.script = async () => ({ kind: 'done' })
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId })
+    await engine.start()
+    const [run] = await until(
+      () => runsOf(task.id),
+      ([one]) => one?.status === 'succeeded',
+    )
+    expect(run?.next).toBeNull()
+  })
+})
