@@ -16,19 +16,20 @@ describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database
 
   it('is told with class and message of the failure: the retry with its time, and in the end who can unblock the task', async () => {
     const { engine, companyId, agentId, runsOf } = await open()
-    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId, maxAttempts: 2 })
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId, maxAttempts: 3 })
     await engine.start()
-    const [first, second] = await until(
+    const [first, second, third] = await until(
       () => runsOf(task.id),
-      (runs) => runs.length === 2 && runs.every(({ status }) => status === 'failed'),
+      (runs) => runs.length === 3 && runs.every(({ status }) => status === 'failed'),
     )
-    expect(first).toMatchObject({ errorClass: 'transient', errorMessage: 'no paper', next: { kind: 'followed', runId: second?.id } })
-    expect(second?.next).toMatchObject({
+    expect(first).toMatchObject({ errorClass: 'transient', errorMessage: 'no paper', next: { kind: 'followed', runId: third?.id } })
+    expect(second).toMatchObject({ next: { kind: 'followed', runId: third?.id } })
+    expect(third?.next).toMatchObject({
       kind: 'blocked',
       owner: 'operator',
-      message: expect.stringContaining('2 of 2 attempts failed: no paper'),
+      message: expect.stringContaining('3 of 3 attempts failed: no paper'),
     })
-    expect(await engine.runs.get({ runId: second?.id ?? '' })).toEqual(second)
+    expect(await engine.runs.get({ runId: third?.id ?? '' })).toEqual(third)
   })
 
   it('is told while the retry waits, with what keeps it from starting as a checkout would say it', async () => {

@@ -5,6 +5,7 @@ import { deliverables } from './deliverables.ts'
 import { delivery } from './delivery.ts'
 import { events } from './events.ts'
 import { execution } from './execution.ts'
+import { externalAgents } from './external-agents.ts'
 import { finding } from './finding.ts'
 import { leases } from './leases.ts'
 import { money } from './money.ts'
@@ -48,6 +49,7 @@ export const requirements: readonly Requirement[] = [
   ...paper,
   ...secrets,
   ...wire,
+  ...externalAgents,
   ...permissions,
   ...events,
   ...sealing,
