@@ -18,6 +18,7 @@ import {
   secretMachine,
   secretVersionMachine,
   taskMachine,
+  workerMachine,
   type Machine,
 } from '@engine/core/contract'
 import { httpErrors, statusOfKind } from '@engine/http'
@@ -78,6 +79,7 @@ function statesPage(): string {
     deliverableMachine,
     secretMachine,
     secretVersionMachine,
+    workerMachine,
   ]
   const intro =
     'The only legal moves, with the verbs that make them. Everything else is `409 illegal_transition`, which names the legal ones.'

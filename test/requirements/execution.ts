@@ -95,7 +95,28 @@ export const execution: readonly Requirement[] = [
   {
     id: 'workers.list',
     source: 'platform list: admin workers',
-    behaviour: 'Workers are listed with their health.',
-    later: 'workers',
+    behaviour: 'Workers are listed with what they are and what they execute.',
+    verifiedBy: { file: 'test/workers.test.ts', test: 'are listed from their start on' },
+    operations: ['workers.list', 'workers.get', 'workers.register'],
+  },
+  {
+    id: 'workers.lost',
+    source: 'platform list: admin workers',
+    behaviour: 'A worker that gives no sign of life is shown as lost, without anybody doing anything.',
+    verifiedBy: { file: 'test/workers.test.ts', test: 'are shown as lost once they are silent' },
+    operations: ['workers.beat', 'workers.leave'],
+  },
+  {
+    id: 'workers.drain',
+    source: 'platform list: worker nodes',
+    behaviour: 'A worker that drains takes nothing new and ends what it has; it can be resumed.',
+    verifiedBy: { file: 'test/workers.test.ts', test: 'take nothing new while they drain' },
+    operations: ['workers.drain', 'workers.resume'],
+  },
+  {
+    id: 'workers.access',
+    source: 'DOMAIN §5',
+    behaviour: 'Workers are seen and drained by people who have the role everywhere, by nobody of one company alone.',
+    verifiedBy: { file: 'test/workers.test.ts', test: 'are for people who have the role everywhere' },
   },
 ]

@@ -1,3 +1,5 @@
+import { hostname } from 'node:os'
+
 import type { Kysely } from 'kysely'
 
 import { createApi } from './api.ts'
@@ -31,6 +33,7 @@ import { createDispatcher } from './loops/dispatcher.ts'
 import { createEmbeddingLoop } from './loops/embedding.ts'
 import { createExpiryLoop } from './loops/expiry.ts'
 import { createOverdueLoop } from './loops/overdue.ts'
+import { createPresence } from './loops/presence.ts'
 import { createRoutineLoop } from './loops/routines.ts'
 import { createSealing } from './loops/sealing.ts'
 import { createWatchdog } from './loops/watchdog.ts'
@@ -44,6 +47,8 @@ import type { Embedder } from './ports/embedder.ts'
 import { silentLogger, type Logger } from './ports/logger.ts'
 import type { SecretStore } from './ports/secret-store.ts'
 import type { Storage, StorageSession } from './ports/storage.ts'
+import { engineVersion } from './version.ts'
+import type { WorkerDescription } from './workers/schema.ts'
 
 export interface EngineOptions {
   readonly storage: Storage
@@ -59,6 +64,8 @@ export interface EngineOptions {
   readonly logger?: Logger
   readonly clock?: Clock
   readonly settings?: Partial<EngineSettings>
+  /** How this process is called among those that execute runs; its machine and process id when left out (docs/workers.md). */
+  readonly workerName?: string
   /** Source of chance for retries, in [0, 1); tests hold it still. */
   readonly random?: () => number
   /** Holds every answer to its schema. For tests. */
@@ -99,7 +106,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     newId: createIdGenerator(() => clock.now()),
     random,
   }
-  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, anchors: options.anchors, logger, place })
+  const { anchors, workerName } = options
+  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, anchors, workerName, logger, place })
 }
 
 /** Brings the schema up to date, and finds out whether this database was restored. @returns its epoch, and where it is */
@@ -129,6 +137,7 @@ interface Parts {
   readonly storage: Storage
   readonly session: StorageSession
   readonly anchors: AnchorStore | undefined
+  readonly workerName: string | undefined
   readonly logger: Logger
   readonly place: string
 }
@@ -145,10 +154,25 @@ function createLoops(host: Host, { logger, anchors }: Parts): readonly Pick<Loop
   return host.embedder ? [...loops, createEmbeddingLoop(host, host.embedder, logger)] : loops
 }
 
+/** This process, as the list of workers shows it. */
+function describeWorker(host: Host, name: string | undefined): WorkerDescription {
+  const machine = hostname()
+  return {
+    workerId: host.newId(),
+    name: name ?? `${machine} ${process.pid}`,
+    host: machine,
+    pid: process.pid,
+    engineVersion,
+    adapters: [...host.adapters.types],
+    capacity: host.settings.maxConcurrentRuns,
+  }
+}
+
 function assemble(host: Host, given: Parts): Engine {
   const { logger, storage, session, place } = given
-  const workerId = `${process.pid}-${host.newId()}`
-  const dispatcher = createDispatcher(host, { id: workerId, logger })
+  const worker = describeWorker(host, given.workerName)
+  const presence = createPresence(host, worker, logger)
+  const dispatcher = createDispatcher(host, { id: worker.workerId, logger, mayClaim: () => !presence.isDraining })
   const loops = createLoops(host, given)
   const stopping = new AbortController()
   const tellOthers = session.hints ? host.bus.onAny(({ companyId }) => session.hints?.notify(companyId)) : () => undefined
@@ -164,6 +188,7 @@ function assemble(host: Host, given: Parts): Engine {
     )?.()
     for (const loop of loops) await loop.stop()
     await dispatcher.stop(host.settings.stopGraceMs)
+    await presence.stop()
     await host.db.destroy()
   }
 
@@ -182,6 +207,7 @@ function assemble(host: Host, given: Parts): Engine {
       listening ??= session.hints?.listen((companyId) => host.bus.hint(companyId))
       await listening
       if (stopping.signal.aborted) return
+      presence.start()
       dispatcher.start()
       for (const loop of loops) loop.start()
       sweepsSince ??= host.clock.monotonicMs()

@@ -11,6 +11,8 @@ export interface EngineSettings {
   readonly retryCapMs: number
   /** Runs that this process executes at once. */
   readonly maxConcurrentRuns: number
+  /** How often a process that executes runs says that it lives, milliseconds; silent for three times that, it is shown as lost. */
+  readonly workerBeatMs: number
   /** How long `stop()` lets live runs end by themselves before it releases them, milliseconds. */
   readonly stopGraceMs: number
   /** How long an adapter that was told to stop may take before its run is concluded without it, milliseconds. */
@@ -39,6 +41,7 @@ export const defaultSettings: EngineSettings = {
   retryBaseMs: 5_000,
   retryCapMs: 300_000,
   maxConcurrentRuns: 8,
+  workerBeatMs: 10_000,
   stopGraceMs: 5_000,
   // A program may be given up to 60 seconds between SIGTERM and SIGKILL.
   abandonMs: 65_000,

@@ -41,6 +41,8 @@ export interface Dispatcher {
 interface Worker {
   readonly id: string
   readonly logger: Logger
+  /** Whether it takes new runs. */
+  mayClaim(): boolean
 }
 
 interface LiveRun {
@@ -70,6 +72,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
       isHinted = false
       await stopEnded(host, worker, live)
     }
+    if (!worker.mayClaim()) return false
     const free = host.settings.maxConcurrentRuns - live.size - claiming.size
     if (free <= 0) return false
     const runIds = await findClaimable(host.db, { now: isoTime(host.clock.now()), limit: free + claiming.size })
