@@ -71,8 +71,33 @@ export const execution: readonly Requirement[] = [
   {
     id: 'workers.remote',
     source: 'platform list: worker nodes',
-    behaviour: 'Workers on other machines take runs, with and without the database.',
+    behaviour: 'Workers on other machines take runs without access to the database.',
     later: 'workers',
+  },
+  {
+    id: 'workers.processes',
+    source: 'platform list: worker nodes',
+    behaviour: 'A process without HTTP takes runs beside others on the same Postgres, and is refused on what cannot be shared.',
+    verifiedBy: { file: 'test/worker-processes.test.ts', test: 'executes what others queued, is listed by its name' },
+  },
+  {
+    id: 'workers.processes.refused',
+    source: 'platform list: worker nodes',
+    behaviour: 'A worker on a database that it cannot share is refused with what would work.',
+    verifiedBy: { file: 'test/worker-processes.test.ts', test: 'is refused on %s, with what would work' },
+  },
+  {
+    id: 'workers.killed',
+    source: 'PROMISES P3, P4',
+    behaviour: 'Workers that are killed, stopped and replaced lose no task and do none twice.',
+    verifiedBy: { file: 'test/worker-processes.test.ts', test: 'lose no task, do none twice, and leave no process' },
+  },
+  {
+    id: 'workers.grace',
+    source: 'PROMISES P19',
+    behaviour:
+      'A worker that is told to stop takes nothing new, lets runs end for a grace, hands the rest back, and ends at once at a second signal.',
+    verifiedBy: { file: 'test/worker-processes.test.ts', test: 'hands back at SIGTERM what does not end within the grace' },
   },
   {
     id: 'workers.nodes',
