@@ -1,5 +1,3 @@
-import { hostname } from 'node:os'
-
 import type { Kysely } from 'kysely'
 
 import { createApi } from './api.ts'
@@ -29,14 +27,13 @@ import type { Loop } from './kernel/loop.ts'
 import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { authenticate } from './keys/authenticate.ts'
-import { createDispatcher } from './loops/dispatcher.ts'
 import { createEmbeddingLoop } from './loops/embedding.ts'
 import { createExpiryLoop } from './loops/expiry.ts'
 import { createOverdueLoop } from './loops/overdue.ts'
-import { createPresence } from './loops/presence.ts'
 import { createRoutineLoop } from './loops/routines.ts'
 import { createSealing } from './loops/sealing.ts'
 import { createWatchdog } from './loops/watchdog.ts'
+import { createWorker } from './loops/worker.ts'
 import { createMaintenance } from './maintenance.ts'
 import { coreModules } from './modules.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
@@ -47,8 +44,6 @@ import type { Embedder } from './ports/embedder.ts'
 import { silentLogger, type Logger } from './ports/logger.ts'
 import type { SecretStore } from './ports/secret-store.ts'
 import type { Storage, StorageSession } from './ports/storage.ts'
-import { engineVersion } from './version.ts'
-import type { WorkerDescription } from './workers/schema.ts'
 
 export interface EngineOptions {
   readonly storage: Storage
@@ -154,25 +149,9 @@ function createLoops(host: Host, { logger, anchors }: Parts): readonly Pick<Loop
   return host.embedder ? [...loops, createEmbeddingLoop(host, host.embedder, logger)] : loops
 }
 
-/** This process, as the list of workers shows it. */
-function describeWorker(host: Host, name: string | undefined): WorkerDescription {
-  const machine = hostname()
-  return {
-    workerId: host.newId(),
-    name: name ?? `${machine} ${process.pid}`,
-    host: machine,
-    pid: process.pid,
-    engineVersion,
-    adapters: [...host.adapters.types],
-    capacity: host.settings.maxConcurrentRuns,
-  }
-}
-
 function assemble(host: Host, given: Parts): Engine {
   const { logger, storage, session, place } = given
-  const worker = describeWorker(host, given.workerName)
-  const presence = createPresence(host, worker, logger)
-  const dispatcher = createDispatcher(host, { id: worker.workerId, logger, mayClaim: () => !presence.isDraining })
+  const worker = createWorker(host, { name: given.workerName, thread: session.thread, logger })
   const loops = createLoops(host, given)
   const stopping = new AbortController()
   const tellOthers = session.hints ? host.bus.onAny(({ companyId }) => session.hints?.notify(companyId)) : () => undefined
@@ -187,8 +166,7 @@ function assemble(host: Host, given: Parts): Engine {
       await listening?.catch(() => undefined)
     )?.()
     for (const loop of loops) await loop.stop()
-    await dispatcher.stop(host.settings.stopGraceMs)
-    await presence.stop()
+    await worker.stop(host.settings.stopGraceMs)
     await host.db.destroy()
   }
 
@@ -207,15 +185,14 @@ function assemble(host: Host, given: Parts): Engine {
       listening ??= session.hints?.listen((companyId) => host.bus.hint(companyId))
       await listening
       if (stopping.signal.aborted) return
-      presence.start()
-      dispatcher.start()
+      worker.start()
       for (const loop of loops) loop.start()
       sweepsSince ??= host.clock.monotonicMs()
     },
     stop: () => (stopped ??= shutDown()),
     [Symbol.asyncDispose]: () => engine.stop(),
     async health() {
-      const facts = { storage: storage.id, liveRuns: dispatcher.liveRuns }
+      const facts = { storage: storage.id, liveRuns: worker.liveRuns }
       try {
         const problem = await findReplacement(host.db, host.epoch)
         return { ...facts, isReady: problem === null, problem }

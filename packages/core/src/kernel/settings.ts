@@ -2,6 +2,8 @@
 export interface EngineSettings {
   /** How long a run may be silent before its task is taken back, milliseconds. */
   readonly leaseMs: number
+  /** How long somebody's code may keep the event loop from turning before this process's leases are no longer renewed, milliseconds. */
+  readonly maxBlockedMs: number
   /** How often expired leases are looked for, milliseconds. */
   readonly sweepMs: number
   /** The longest that queued work waits when every notification was lost, milliseconds. */
@@ -36,6 +38,7 @@ export interface EngineSettings {
 
 export const defaultSettings: EngineSettings = {
   leaseMs: 30_000,
+  maxBlockedMs: 120_000,
   sweepMs: 5_000,
   pollMs: 2_000,
   retryBaseMs: 5_000,

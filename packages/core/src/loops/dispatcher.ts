@@ -11,6 +11,7 @@ import { claimableRuns } from '../runs/claimable.ts'
 import { runsHeldBy } from '../runs/lease.ts'
 import type { Run } from '../runs/schema.ts'
 import { executeRun } from './execute-run.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
 
 /** Events after which a queued run may have become startable. */
 const wakingEvents: readonly EventType[] = [
@@ -43,6 +44,7 @@ interface Worker {
   readonly logger: Logger
   /** Whether it takes new runs. */
   mayClaim(): boolean
+  readonly keeper: LeaseKeeper | null
 }
 
 interface LiveRun {
@@ -88,7 +90,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     claiming.delete(runId)
     if (!run) return
     const stop = new AbortController()
-    const done = executeRun(host, actorOf(run), { stop, logger: worker.logger, claimedAt }).finally(() => {
+    const done = executeRun(host, actorOf(run), { stop, logger: worker.logger, claimedAt, keeper: worker.keeper }).finally(() => {
       live.delete(run.id)
       loop.wake()
     })

@@ -80,6 +80,7 @@ function isWatched(storage: Storage): storage is WatchedStorage {
   return 'watch' in storage
 }
 
+/** Without the session's thread: what that writes could not be judged, so leases are renewed where it can. */
 function withDialect({ hints, file }: StorageSession, dialect: WatchedDialect): StorageSession {
   return { dialect, ...(hints && { hints }), ...(file && { file }) }
 }
