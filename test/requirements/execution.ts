@@ -112,6 +112,12 @@ export const execution: readonly Requirement[] = [
     verifiedBy: { file: 'test/kill.test.ts', test: 'hands its run back without burning an attempt' },
   },
   {
+    id: 'workers.look',
+    source: 'DESIGN §5',
+    behaviour: 'A look for work visits the agents for whom something is queued, and no others.',
+    verifiedBy: { file: 'test/dispatch-plans.test.ts', test: 'visits on Postgres only those for whom something is queued' },
+  },
+  {
     id: 'workers.hints',
     source: 'DOMAIN §3',
     behaviour: 'Work of another process starts at once where the storage has hints, and within the poll where they are lost.',
