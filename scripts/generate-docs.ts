@@ -21,6 +21,7 @@ import {
   secretVersionMachine,
   taskMachine,
   type FailureRule,
+  workerMachine,
   type Machine,
 } from '@engine/core/contract'
 import { httpErrors, statusOfKind } from '@engine/http'
@@ -90,6 +91,7 @@ function statesPage(): string {
     deliverableMachine,
     secretMachine,
     secretVersionMachine,
+    workerMachine,
   ]
   const intro =
     'The only legal moves, with the verbs that make them. Everything else is `409 illegal_transition`, which names the legal ones.'

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
+
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { localBlobs } from '@engine/blobs/local'
-import type { Actor, Api, CallOptions, Engine, Registry } from '@engine/core'
+import { systemActor, type Actor, type Api, type CallOptions, type Engine, type Registry } from '@engine/core'
 
 import { openBreaker } from './support/breakers.ts'
 import { board, createWorld, until } from './support/engine.ts'
@@ -32,7 +34,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     return { ...world, handId: hand.id, people: engine.as(board), system: engine as Api, as: (actor: Actor): Api => engine.as(actor) }
   }
   type Scene = Awaited<ReturnType<typeof open>>
-  const acts = [plans, secrets, people, planning, work, results, questions, requests, executions, recurring]
+  const acts = [plans, secrets, people, planning, work, results, questions, requests, executions, recurring, machines]
 
   it('each type of event is told when it happens', { timeout: 60_000 }, async () => {
     const scene = await open()
@@ -160,6 +162,13 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await run.runs.heartbeat({ runId: actor.id })
     await run.runs.appendLog({ runId: actor.id, entries: [{ stream: 'stdout', text: 'writing' }] })
     await run.tasks.block({ taskId: task.id, reason: 'waits for a key' })
+  }
+
+  async function machines({ engine, people: api }: Scene): Promise<void> {
+    const worker = { workerId: randomUUID(), name: 'north', host: 'north', pid: 1, engineVersion: '1.0.0', adapters: [], capacity: 1 }
+    await engine.execute('workers.register', { input: worker, actor: systemActor })
+    await api.workers.drain({ workerId: worker.workerId })
+    await api.workers.resume({ workerId: worker.workerId })
   }
 
   async function recurring({ companyId, people: api, system }: Scene): Promise<void> {

@@ -15,6 +15,9 @@ const goesOn = `companies.archive companies.pause companies.resume invites.revok
 /** Renewals and logs record no event; a run that is still live may go on with them until it ends. */
 const unrecorded = ['knowledge.storeVectors', 'runs.appendLog', 'runs.heartbeat', 'secrets.recordAccesses']
 
+/** What founds a company, is of the caller's own, or of none. */
+const ofNoEntity: readonly string[] = ['new', 'actor', 'installation']
+
 const refusal = { code: 'rule_violated', message: expect.stringContaining('archived') }
 
 async function open(family: (typeof families)[number]) {
@@ -131,7 +134,7 @@ describe('every command of the registry', () => {
     const before = await watch.dump()
     const seen: string[] = []
     for (const { name, definition } of engine.registry.operations) {
-      if (definition.kind !== 'command' || definition.access.company === 'new' || definition.access.company === 'actor') continue
+      if (definition.kind !== 'command' || ofNoEntity.includes(definition.access.company)) continue
       const location = { id: companyId, companyId, taskId: null, agentId: null }
       Object.assign(engine.registry.entity(definition.access.company as 'company'), { locate: async () => location })
       const nothingElse = { batch: undefined, takesContent: undefined, takesSecret: undefined }

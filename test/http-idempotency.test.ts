@@ -55,6 +55,7 @@ const posts: Readonly<Record<string, Post>> = {
   'routines.receive': { by: 'hookKey' },
   'interactions.accept': { about: confirmation },
   'interactions.reject': { about: confirmation },
+  'workers.resume': { prepare: (engine, { workerId }) => engine.workers.drain({ workerId }) },
   'approvals.resubmit': { prepare: (engine, { approvalId }) => engine.approvals.requestRevision({ approvalId, note: 'More' }) },
 }
 

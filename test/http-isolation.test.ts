@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Role, UserActor } from '@engine/core'
+import type { Engine, Role, UserActor } from '@engine/core'
 
 import { callHandler, createCompany, createWorld } from './http-fixtures.ts'
-import { fill, furnishCompany, requestOf, routesOf, type FurnishedCompany } from './http-routes.ts'
+import { fill, furnishCompany, requestOf, routesOf, type FurnishedCompany, type Route } from './http-routes.ts'
 
 const of = (companyId: string, role: Role): UserActor => ({ kind: 'user', id: 'eve', roles: { [companyId]: role } })
 
@@ -12,6 +12,12 @@ async function twoCompanies() {
   const mine = await furnishCompany(world.engine, 'Acme')
   const theirs = await furnishCompany(world.engine, 'Beta')
   return { ...world, mine, theirs }
+}
+
+/** The routes that are about something of a company. */
+function companyRoutes({ registry }: Engine): Route[] {
+  const isOfCompany = (name: string) => registry.get(name)?.definition.access.company !== 'installation'
+  return routesOf(registry).filter(({ name, path }) => path.includes(':') && isOfCompany(name))
 }
 
 /** What a refusal says, without the parts that differ between any two answers. */
@@ -32,9 +38,8 @@ describe("another company's things", () => {
     const [foreign, absent] = [{ ...theirs }, absentIds(theirs)]
     const before = await dump()
     const seen: string[] = []
-    for (const route of routesOf(engine.registry)) {
-      const { name, method, path } = route
-      if (!path.includes(':')) continue
+    for (const route of companyRoutes(engine)) {
+      const { name, method } = route
       const [theirRequest, noRequest] = [requestOf(route, foreign, mine), requestOf(route, absent, mine)]
       const [answer, nothing] = [
         await call(method, theirRequest.path, theirRequest.sent),
@@ -62,7 +67,7 @@ describe("another company's things", () => {
     const { engine, dump, mine, theirs } = await twoCompanies()
     const call = callHandler({ engine })
     const before = await dump()
-    for (const route of routesOf(engine.registry).filter(({ path }) => path.includes(':'))) {
+    for (const route of companyRoutes(engine)) {
       const { path, sent } = requestOf(route, theirs, mine)
       expect((await call(route.method, path, { ...sent, credential: mine.credential })).status, route.name).toBe(404)
     }

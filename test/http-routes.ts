@@ -1,4 +1,6 @@
-import type { Engine, JsonObject, Registry } from '@engine/core'
+import { randomUUID } from 'node:crypto'
+
+import { systemActor, type Engine, type JsonObject, type Registry } from '@engine/core'
 
 import { openBreaker } from './support/breakers.ts'
 import { createCompany, type Company, type Sent } from './http-fixtures.ts'
@@ -31,6 +33,8 @@ export interface FurnishedCompany extends Company {
   readonly hookKey: string
   readonly secretId: string
   readonly entityId: string
+  /** A process that executes runs; of the installation. */
+  readonly workerId: string
   readonly knowledgeEntryId: string
   /** Of the company. */
   readonly preferenceId: string
@@ -69,10 +73,17 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     confirmationId: confirmation.id,
     secretId: secret.id,
     entityId: openTaskId,
+    workerId: await furnishWorker(engine),
     knowledgeEntryId: entry.id,
     preferenceId: preference.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
   }
+}
+
+async function furnishWorker(engine: Engine): Promise<string> {
+  const worker = { workerId: randomUUID(), name: 'north', host: 'north', pid: 1, engineVersion: '1.0.0', adapters: ['still'], capacity: 4 }
+  await engine.execute('workers.register', { input: worker, actor: systemActor })
+  return worker.workerId
 }
 
 /** Bound to the company as BOUND, with an old value that nothing needs. */

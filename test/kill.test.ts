@@ -10,7 +10,7 @@ import { watched } from '@engine/testing'
 
 import { until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
-import { startProgram } from './support/processes.ts'
+import { isAlive, startProgram } from './support/processes.ts'
 
 const workerFile = new URL('./support/worker.ts', import.meta.url)
 // Waits as long as the file `hold` exists, then ends; ignores SIGTERM to be as stubborn as it can be.
@@ -40,12 +40,6 @@ async function prepare(): Promise<Scene> {
   })
   const task = await engine.tasks.create({ companyId: company.id, title: 'Hold on', assigneeAgentId: agent.id })
   return { file, engine, taskId: task.id, companyId: company.id, trace, hold }
-}
-
-/** Whether a process runs; a zombie does not. */
-function isAlive(pid: string): boolean {
-  if (!existsSync(`/proc/${pid}/stat`)) return false
-  return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
 }
 
 describe.runIf(existsSync('/proc/self/stat'))('a worker that is killed with SIGKILL during a run', () => {

@@ -88,6 +88,8 @@ const matrix: Readonly<Record<Scope, string>> = {
   'audit:read': admins,
   // nobody of one company
   'companies:create': nobody,
+  'workers:read': nobody,
+  'workers:manage': nobody,
   'engine:internal': nobody,
 }
 
@@ -140,7 +142,7 @@ beforeAll(async () => {
       prepare: undefined,
     })
     const { company } = definition.access
-    if (company === 'new' || company === 'visible' || company === 'actor') continue
+    if (company === 'new' || company === 'visible' || company === 'actor' || company === 'installation') continue
     Object.assign(engine.registry.entity(company), { locate: async () => ({ ...place }) })
   }
   return () => engine.stop()
@@ -186,7 +188,7 @@ describe('every operation', () => {
 
   it('is for fewer when it is about what others have', async () => {
     Object.assign(place, { id: elsewhere, companyId: runOf().companyId, taskId: elsewhere, agentId: elsewhere })
-    const isAboutThing = (company: string) => !['new', 'visible', 'actor'].includes(company)
+    const isAboutThing = (company: string) => !['new', 'visible', 'actor', 'installation'].includes(company)
     for (const { name, definition } of world.engine.registry.operations) {
       const { scope, company } = definition.access
       if (isAboutThing(company)) expect([name, await whoMay(name)]).toEqual([name, withOthers[scope] ?? matrix[scope]])
@@ -198,7 +200,7 @@ describe('every operation', () => {
     for (const { name, definition } of world.engine.registry.operations) {
       const { company, carriesCredential } = definition.access
       // Whoever has the token of an invitation is meant by it, and the handler looks at what a delivery is signed with.
-      if (carriesCredential || ['new', 'visible', 'actor'].includes(company)) continue
+      if (carriesCredential || ['new', 'visible', 'actor', 'installation'].includes(company)) continue
       for (const actor of actors.values()) {
         expect([name, (await errorOf(world.engine.execute(name, { input: {}, actor }))).code]).toEqual([name, 'not_found'])
       }

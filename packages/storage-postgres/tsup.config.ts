@@ -1,4 +1,10 @@
 import { defineConfig } from 'tsup'
 
 // Kysely is bundled for a quick start, as in core.
-export default defineConfig({ entry: ['src/index.ts'], format: 'esm', dts: true, clean: true, noExternal: ['kysely'] })
+export default defineConfig({
+  entry: ['src/index.ts', 'src/connection-thread.ts'],
+  format: 'esm',
+  dts: true,
+  clean: true,
+  noExternal: ['kysely'],
+})

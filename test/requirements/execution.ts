@@ -83,8 +83,33 @@ export const execution: readonly Requirement[] = [
   {
     id: 'workers.remote',
     source: 'platform list: worker nodes',
-    behaviour: 'Workers on other machines take runs, with and without the database.',
+    behaviour: 'Workers on other machines take runs without access to the database.',
     later: 'workers',
+  },
+  {
+    id: 'workers.processes',
+    source: 'platform list: worker nodes',
+    behaviour: 'A process without HTTP takes runs beside others on the same Postgres, and is refused on what cannot be shared.',
+    verifiedBy: { file: 'test/worker-processes.test.ts', test: 'executes what others queued, is listed by its name' },
+  },
+  {
+    id: 'workers.processes.refused',
+    source: 'platform list: worker nodes',
+    behaviour: 'A worker on a database that it cannot share is refused with what would work.',
+    verifiedBy: { file: 'test/worker-processes.test.ts', test: 'is refused on %s, with what would work' },
+  },
+  {
+    id: 'workers.killed',
+    source: 'PROMISES P3, P4',
+    behaviour: 'Workers that are killed, stopped and replaced lose no task and do none twice.',
+    verifiedBy: { file: 'test/worker-processes.test.ts', test: 'lose no task, do none twice, and leave no process' },
+  },
+  {
+    id: 'workers.grace',
+    source: 'PROMISES P19',
+    behaviour:
+      'A worker that is told to stop takes nothing new, lets runs end for a grace, hands the rest back, and ends at once at a second signal.',
+    verifiedBy: { file: 'test/worker-processes.test.ts', test: 'hands back at SIGTERM what does not end within the grace' },
   },
   {
     id: 'workers.nodes',
@@ -99,6 +124,12 @@ export const execution: readonly Requirement[] = [
     verifiedBy: { file: 'test/kill.test.ts', test: 'hands its run back without burning an attempt' },
   },
   {
+    id: 'workers.look',
+    source: 'DESIGN §5',
+    behaviour: 'A look for work visits the agents for whom something is queued, and no others.',
+    verifiedBy: { file: 'test/dispatch-plans.test.ts', test: 'visits on Postgres only those for whom something is queued' },
+  },
+  {
     id: 'workers.hints',
     source: 'DOMAIN §3',
     behaviour: 'Work of another process starts at once where the storage has hints, and within the poll where they are lost.',
@@ -107,7 +138,28 @@ export const execution: readonly Requirement[] = [
   {
     id: 'workers.list',
     source: 'platform list: admin workers',
-    behaviour: 'Workers are listed with their health.',
-    later: 'workers',
+    behaviour: 'Workers are listed with what they are and what they execute.',
+    verifiedBy: { file: 'test/workers.test.ts', test: 'are listed from their start on' },
+    operations: ['workers.list', 'workers.get', 'workers.register'],
+  },
+  {
+    id: 'workers.lost',
+    source: 'platform list: admin workers',
+    behaviour: 'A worker that gives no sign of life is shown as lost, without anybody doing anything.',
+    verifiedBy: { file: 'test/workers.test.ts', test: 'are shown as lost once they are silent' },
+    operations: ['workers.beat', 'workers.leave'],
+  },
+  {
+    id: 'workers.drain',
+    source: 'platform list: worker nodes',
+    behaviour: 'A worker that drains takes nothing new and ends what it has; it can be resumed.',
+    verifiedBy: { file: 'test/workers.test.ts', test: 'take nothing new while they drain' },
+    operations: ['workers.drain', 'workers.resume'],
+  },
+  {
+    id: 'workers.access',
+    source: 'DOMAIN §5',
+    behaviour: 'Workers are seen and drained by people who have the role everywhere, by nobody of one company alone.',
+    verifiedBy: { file: 'test/workers.test.ts', test: 'are for people who have the role everywhere' },
   },
 ]

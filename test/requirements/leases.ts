@@ -10,6 +10,18 @@ export const leases: readonly Requirement[] = [
     operations: ['runs.heartbeat'],
   },
   {
+    id: 'runs.heartbeat.blocked',
+    source: 'PROMISES P3',
+    behaviour: 'Code that blocks the event loop for longer than a lease does not lose its run.',
+    verifiedBy: { file: 'test/blocked-loops.test.ts', test: 'keeps its lease for longer than the lease lasts' },
+  },
+  {
+    id: 'runs.heartbeat.hangs',
+    source: 'PROMISES P3',
+    behaviour: 'Code that blocks the event loop for longer than it may loses its run, which stops when the loop turns again.',
+    verifiedBy: { file: 'test/blocked-loops.test.ts', test: 'loses it when it is blocked for longer than it may be' },
+  },
+  {
     id: 'runs.heartbeat.race',
     source: 'DOMAIN §1',
     behaviour: 'A renewal and a sweep at the same moment have one winner.',

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import { onTestFinished } from 'vitest'
@@ -10,6 +11,11 @@ export interface Program {
   /** Resolves with what it printed once that matches. */
   printed(pattern: RegExp, timeoutMs?: number): Promise<RegExpMatchArray>
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+/** Whether a process runs; a zombie does not. */
+export function isAlive(pid: string): boolean {
+  return existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
 }
 
 interface Start {

@@ -19,6 +19,19 @@ export interface ServeFlags extends DatabaseFlags {
   readonly demo?: boolean
 }
 
+export interface WorkerFlags extends DatabaseFlags {
+  readonly concurrency?: string
+  readonly name?: string
+  readonly grace?: string
+}
+
+export interface WorkerConfig extends Pick<ServeConfig, 'storage' | 'secrets'> {
+  readonly concurrency: number
+  readonly name: string | undefined
+  /** How long live runs may go on when it is told to stop, milliseconds. */
+  readonly graceMs: number
+}
+
 export interface ServeConfig {
   readonly host: string
   readonly port: number
@@ -47,6 +60,27 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
   }
 }
 
+/** @throws naming the setting that is wrong, and when the database is not one that several processes share */
+export async function readWorkerConfig(flags: WorkerFlags, environment: Environment): Promise<WorkerConfig> {
+  const dataDir = readDataDir(flags, environment)
+  if (!isShared(flags.databaseUrl ?? environment['DATABASE_URL'])) throw new Error(notShared)
+  return {
+    storage: await readDatabase(flags, environment),
+    secrets: openSecrets(dataDir, environment['ENGINE_SECRET_KEY'], { makesKey: false }),
+    concurrency: readNumber('--concurrency', flags.concurrency ?? '8', { least: 1, most: 1_000 }),
+    name: flags.name,
+    graceMs: 1_000 * readNumber('--grace', flags.grace ?? '25', { least: 0, most: 3_600 }),
+  }
+}
+
+function isShared(url: string | undefined): boolean {
+  return url !== undefined && /^postgres(ql)?:/i.test(url)
+}
+
+const notShared = `A worker joins the other processes of one Postgres database, and this is none. A SQLite file and PGlite are for the one
+machine, or the one process, that engine serve runs in, and it executes the runs itself. To add workers, give engine serve and
+engine worker the same --database-url postgres://user:password@host:5432/database (or DATABASE_URL).`.replaceAll('\n', ' ')
+
 /** The database that is meant. @throws naming the setting that is wrong */
 export async function readDatabase(flags: DatabaseFlags, environment: Environment): Promise<Storage> {
   return readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], readDataDir(flags, environment))
@@ -56,10 +90,14 @@ function readDataDir(flags: DatabaseFlags, environment: Environment): string {
   return flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
 }
 
+function readNumber(name: string, text: string, { least, most }: { least: number; most: number }): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number
+  throw new Error(`${name} must be a number from ${least} to ${most}, not "${text}".`)
+}
+
 function readPort(text: string): number {
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port <= 65_535) return port
-  throw new Error(`PORT (or --port) must be a number from 0 to 65535, not "${text}".`)
+  return readNumber('PORT (or --port)', text, { least: 0, most: 65_535 })
 }
 
 function readSwitch(name: string, value: string | undefined): boolean {

@@ -2,10 +2,11 @@ import { Command } from 'commander'
 
 import { auditVerifyCommand, type AuditFlags } from './audit.ts'
 import { backupCommand } from './backup.ts'
-import { readConfig, readDatabase, type DatabaseFlags, type ServeFlags } from './config.ts'
+import { readConfig, readDatabase, readWorkerConfig, type DatabaseFlags, type ServeFlags, type WorkerFlags } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand, type VerifyFlags } from './verify.ts'
+import { workerCommand } from './worker.ts'
 
 /** The `engine` command. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -16,6 +17,12 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--host <address>', 'loopback address to listen on (HOST, default 127.0.0.1)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
     .action(async (flags: ServeFlags) => serveCommand(await readConfig(flags, process.env)))
+  onDatabase(program.command('worker'))
+    .description('Execute runs beside engine serve and other workers, on the same Postgres database.')
+    .option('--concurrency <number>', 'how many runs at once (default 8)')
+    .option('--name <name>', 'how it is called in the list of workers (default: machine and process id)')
+    .option('--grace <seconds>', 'how long live runs may go on when it is told to stop; then they are handed back (default 25)')
+    .action(async (flags: WorkerFlags) => workerCommand(await readWorkerConfig(flags, process.env)))
   onDatabase(program.command('backup <file>'))
     .description('Copy the database to a new file, also while it is in use.')
     .action(async (file: string, flags: DatabaseFlags) => backupCommand(await readDatabase(flags, process.env), file))

@@ -6,14 +6,19 @@ import { localSecrets, type SecretStore } from '@engine/core'
 
 /**
  * The key of the secrets: what ENGINE_SECRET_KEY says, or else the file `secret.key` of the data folder, which is made when it is
- * not there and which only its owner may read.
+ * not there, unless the secrets are sealed with the key of another process, and which only its owner may read.
  * @throws naming what is wrong with it
  */
-export function openSecrets(dataDir: string, given: string | undefined): SecretStore {
+export function openSecrets(dataDir: string, given: string | undefined, { makesKey = true } = {}): SecretStore {
   if (given !== undefined && given !== '') return explained('ENGINE_SECRET_KEY', () => localSecrets({ key: given }))
   const file = join(resolve(dataDir), 'secret.key')
-  const key = readKey(file) ?? makeKey(file)
+  const key = readKey(file) ?? (makesKey ? makeKey(file) : null)
+  if (key === null) throw new Error(noKey(file))
   return explained(file, () => localSecrets({ key }))
+}
+
+function noKey(file: string): string {
+  return `There is no key that opens the secrets of the runs: ${file} is not there, and ENGINE_SECRET_KEY is not set. Set it to the key of engine serve, or name its data folder by --data-dir.`
 }
 
 function explained(where: string, open: () => SecretStore): SecretStore {

@@ -1,19 +1,20 @@
 import { createEngine, type Engine } from '@engine/core'
-import { processAdapter } from '@engine/adapters/process'
 import { serve, type RunningServer } from '@engine/http'
 
+import { commandAdapters } from './adapters.ts'
 import type { ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
 import { consoleLogger } from './logger.ts'
 import { createScreen, type Screen } from './screen.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
 
 /** Runs until it is told to stop by SIGINT or SIGTERM; a second signal ends it at once. */
 export async function serveCommand(config: ServeConfig): Promise<void> {
   const screen = createScreen(process.stdout)
   const { engine, server } = await open(config)
   try {
-    const stopped = stopOnSignal({ engine, server, screen })
+    const stopped = stopOnSignal(screen, () => Promise.all([server.close(), engine.stop()]))
     screen.print(`Engine is ready on ${server.url} (${config.storage.id})`)
     screen.print(`  status page    ${server.url}/\n  API reference  ${server.url}/api/docs\n`)
     await begin(engine, { server, screen, hasDemo: config.hasDemo })
@@ -31,7 +32,7 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
     blobs: config.blobs,
     anchors: config.anchors,
     secrets: config.secrets,
-    adapters: [processAdapter()],
+    adapters: commandAdapters(),
     logger: consoleLogger,
   })
   const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger })
@@ -68,21 +69,4 @@ async function announceWaiting(engine: Engine, { server, screen }: { server: Run
     const pending = await engine.deliverables.list({ companyId: company.id, status: 'pending' })
     for (const deliverable of pending.items) announceReview({ screen, url: server.url }, deliverable)
   }
-}
-
-function stopOnSignal({ engine, server, screen }: { engine: Engine; server: RunningServer; screen: Screen }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let isStopping = false
-    const stop = (signal: NodeJS.Signals) => {
-      if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
-      isStopping = true
-      screen.print('\nStopping: no new work, live runs end or are handed back. Once more to stop at once.')
-      Promise.all([server.close(), engine.stop()]).then(() => {
-        screen.print('Stopped.')
-        resolve()
-      }, reject)
-    }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
-  })
 }

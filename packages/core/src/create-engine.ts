@@ -27,13 +27,13 @@ import type { Loop } from './kernel/loop.ts'
 import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { authenticate } from './keys/authenticate.ts'
-import { createDispatcher } from './loops/dispatcher.ts'
 import { createEmbeddingLoop } from './loops/embedding.ts'
 import { createExpiryLoop } from './loops/expiry.ts'
 import { createOverdueLoop } from './loops/overdue.ts'
 import { createRoutineLoop } from './loops/routines.ts'
 import { createSealing } from './loops/sealing.ts'
 import { createWatchdog } from './loops/watchdog.ts'
+import { createWorker } from './loops/worker.ts'
 import { createMaintenance } from './maintenance.ts'
 import { coreModules } from './modules.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
@@ -60,6 +60,8 @@ export interface EngineOptions {
   readonly logger?: Logger
   readonly clock?: Clock
   readonly settings?: Partial<EngineSettings>
+  /** How this process is called among those that execute runs; its machine and process id when left out (docs/workers.md). */
+  readonly workerName?: string
   /** Source of chance for retries, in [0, 1); tests hold it still. */
   readonly random?: () => number
   /** Holds every answer to its schema. For tests. */
@@ -100,7 +102,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     newId: createIdGenerator(() => clock.now()),
     random,
   }
-  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, anchors: options.anchors, logger, place })
+  const { anchors, workerName } = options
+  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, anchors, workerName, logger, place })
 }
 
 /** Brings the schema up to date, and finds out whether this database was restored. @returns its epoch, and where it is */
@@ -130,6 +133,7 @@ interface Parts {
   readonly storage: Storage
   readonly session: StorageSession
   readonly anchors: AnchorStore | undefined
+  readonly workerName: string | undefined
   readonly logger: Logger
   readonly place: string
 }
@@ -148,8 +152,7 @@ function createLoops(host: Host, { logger, anchors }: Parts): readonly Pick<Loop
 
 function assemble(host: Host, given: Parts): Engine {
   const { logger, storage, session, place } = given
-  const workerId = `${process.pid}-${host.newId()}`
-  const dispatcher = createDispatcher(host, { id: workerId, logger })
+  const worker = createWorker(host, { name: given.workerName, thread: session.thread, logger })
   const loops = createLoops(host, given)
   const stopping = new AbortController()
   const tellOthers = session.hints ? host.bus.onAny(({ companyId }) => session.hints?.notify(companyId)) : () => undefined
@@ -164,7 +167,7 @@ function assemble(host: Host, given: Parts): Engine {
       await listening?.catch(() => undefined)
     )?.()
     for (const loop of loops) await loop.stop()
-    await dispatcher.stop(host.settings.stopGraceMs)
+    await worker.stop(host.settings.stopGraceMs)
     await host.db.destroy()
   }
 
@@ -184,14 +187,14 @@ function assemble(host: Host, given: Parts): Engine {
       listening ??= session.hints?.listen((companyId) => host.bus.hint(companyId))
       await listening
       if (stopping.signal.aborted) return
-      dispatcher.start()
+      worker.start()
       for (const loop of loops) loop.start()
       sweepsSince ??= host.clock.monotonicMs()
     },
     stop: () => (stopped ??= shutDown()),
     [Symbol.asyncDispose]: () => engine.stop(),
     async health() {
-      const facts = { storage: storage.id, liveRuns: dispatcher.liveRuns }
+      const facts = { storage: storage.id, liveRuns: worker.liveRuns }
       try {
         const problem = await findReplacement(host.db, host.epoch)
         return { ...facts, isReady: problem === null, problem }

@@ -24,6 +24,7 @@ import { search } from './search/index.ts'
 import { secrets } from './secrets/index.ts'
 import { sprints } from './sprints/index.ts'
 import { tasks } from './tasks/index.ts'
+import { workers } from './workers/index.ts'
 
 /** Engine's own modules; a module is all that a surface needs to know of an aggregate. */
 export const coreModules = {
@@ -53,4 +54,5 @@ export const coreModules = {
   search,
   events,
   audit,
+  workers,
 } as const

@@ -30,7 +30,18 @@ export type { Clock } from './ports/clock.ts'
 export { silentLogger } from './ports/logger.ts'
 export type { Logger } from './ports/logger.ts'
 export { STORAGE_SPEC } from './ports/storage.ts'
-export type { BackupCopy, DatabaseFamily, DatabaseFile, Refusal, Storage, StorageHints, StorageSession } from './ports/storage.ts'
+export type {
+  BackupCopy,
+  DatabaseFamily,
+  DatabaseFile,
+  Refusal,
+  Storage,
+  StorageHints,
+  StorageSession,
+  ThreadAccess,
+  ThreadConnect,
+  ThreadConnection,
+} from './ports/storage.ts'
 export { createTurns } from './kernel/turns.ts'
 export { EngineError, defineErrors } from './kernel/errors.ts'
 export type { ErrorDefinition, ErrorKind } from './kernel/errors.ts'

@@ -8,6 +8,8 @@ import { postgresHints } from './hints.ts'
 import { adoptClient } from './joined.ts'
 import { givenPool, ownPool, type PoolSource } from './pool.ts'
 
+const threadModule = new URL(import.meta.url.endsWith('.ts') ? './connection-thread.ts' : './connection-thread.js', import.meta.url).href
+
 /** A `Pool` of node-postgres. Described here by what it is known by, so that using this package needs no types of pg. */
 export interface PostgresPool {
   connect(): Promise<object>
@@ -46,7 +48,12 @@ export function postgres(target: string | PostgresPool, options: PostgresOptions
           : givenPool(poolOf(target))
       const listensDirectly = options.listenUrl !== undefined
       const hints = postgresHints(source, { channel: `engine ${schema}`, listenUrl, listensDirectly })
-      return { dialect: postgresDialect(() => new PostgresDriver(explained(source, url))), hints }
+      return {
+        dialect: postgresDialect(() => new PostgresDriver(explained(source, url))),
+        hints,
+        // A pool that was given can not be taken to another thread.
+        ...(typeof target === 'string' && { thread: { module: threadModule, target } }),
+      }
     },
     adopt: adoptClient,
   }

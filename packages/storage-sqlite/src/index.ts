@@ -7,6 +7,8 @@ import { SqliteDriver } from './driver.ts'
 import { databaseFile } from './file.ts'
 import { adoptConnection } from './joined.ts'
 
+const threadModule = new URL(import.meta.url.endsWith('.ts') ? './connection-thread.ts' : './connection-thread.js', import.meta.url).href
+
 /** Our driver takes care of turns itself, and reads while a transaction is under way; Kysely must not queue them. */
 class ManyConnections extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
@@ -51,6 +53,8 @@ export function sqlite(path: string): Storage {
           createQueryCompiler: () => new WithoutRowLocks(),
         },
         file: databaseFile(path, driver),
+        // A database in memory is where its one connection is.
+        ...(path !== ':memory:' && { thread: { module: threadModule, target: path } }),
       }
     },
     adopt: adoptConnection,

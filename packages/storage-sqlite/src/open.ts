@@ -59,6 +59,13 @@ function openConnection(Database: typeof DatabaseConstructor, path: string): Nat
   }
 }
 
+/** One more connection to a database that is open already, in a thread that may wait for the lock. */
+export function openBeside(Database: typeof DatabaseConstructor, path: string, waitMs: number): Native {
+  const connection = new Database(path, { fileMustExist: true, timeout: waitMs })
+  configure(connection)
+  return connection
+}
+
 /** A connection that neither creates nor changes the file, also when that is a copy which was never opened. */
 export function openForReading(Database: typeof DatabaseConstructor, path: string, waitMs: number): Native {
   const connection = new Database(path, { readonly: true, fileMustExist: true, timeout: waitMs })

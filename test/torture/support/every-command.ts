@@ -10,6 +10,7 @@ import { routineInputs } from './commands/routines.ts'
 import { runInputs } from './commands/runs.ts'
 import { secretInputs } from './commands/secrets.ts'
 import { agentInputs, taskInputs } from './commands/tasks.ts'
+import { workerInputs } from './commands/workers.ts'
 import type { Call, Input, Prepare, PrepareOwn, Preparation } from './commands/call.ts'
 import { foundCompany, holdNewTask, type HeldTask } from './company.ts'
 
@@ -23,6 +24,7 @@ const inputsOfProgram: Readonly<Record<string, Prepare>> = {
   ...routineInputs,
   ...interactionInputs,
   ...secretInputs,
+  ...workerInputs,
 }
 
 /** What only a person or an agent calls. */

@@ -519,6 +519,7 @@ create table leases (
 );
 CREATE INDEX leases_agent_index ON engine.leases USING btree (company_id, agent_id);
 CREATE INDEX leases_expiry_index ON engine.leases USING btree (expires_at);
+CREATE INDEX leases_worker_index ON engine.leases USING btree (worker_id);
 
 create table members (
   id uuid not null,
@@ -984,6 +985,24 @@ create table users (
   constraint users_email_key UNIQUE (email),
   constraint users_pkey PRIMARY KEY (id)
 );
+
+create table workers (
+  id uuid not null,
+  name text not null,
+  host text not null,
+  pid bigint not null,
+  engine_version text not null,
+  adapters jsonb not null,
+  capacity bigint not null,
+  status text not null,
+  changed_by text not null,
+  changed_at timestamp(3) with time zone not null,
+  started_at timestamp(3) with time zone not null,
+  seen_at timestamp(3) with time zone not null,
+  constraint workers_pkey PRIMARY KEY (id),
+  constraint workers_status_check CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'stopped'::text])))
+);
+CREATE INDEX workers_seen_index ON engine.workers USING btree (seen_at);
 
 create view engine_instance as
  SELECT epoch

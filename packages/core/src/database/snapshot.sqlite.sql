@@ -517,6 +517,8 @@ CREATE INDEX leases_agent_index on leases (company_id, agent_id);
 
 CREATE INDEX leases_expiry_index on leases (expires_at);
 
+CREATE INDEX leases_worker_index on leases (worker_id);
+
 CREATE TABLE members (
   id text primary key,
   company_id text not null references companies (id),
@@ -1017,3 +1019,20 @@ CREATE TABLE users (
   updated_at text not null,
   constraint users_email_key unique (email)
 ) strict;
+
+CREATE TABLE workers (
+  id text primary key,
+  name text not null,
+  host text not null,
+  pid integer not null,
+  engine_version text not null,
+  adapters text not null,
+  capacity integer not null,
+  status text not null check (status in ('active', 'draining', 'stopped')),
+  changed_by text not null,
+  changed_at text not null,
+  started_at text not null,
+  seen_at text not null
+) strict;
+
+CREATE INDEX workers_seen_index on workers (seen_at);

@@ -26,6 +26,7 @@ import type { SecretAccessTable, SecretTable, SecretUseTable, SecretVersionTable
 import type { SprintTable } from '../sprints/table.ts'
 import type { TaskStatus } from '../tasks/schema.ts'
 import type { TaskBlockerTable, TaskTable } from '../tasks/table.ts'
+import type { WorkerTable } from '../workers/table.ts'
 
 /** Every table of Engine. JSON columns hold JSON text, times hold ISO-8601 text, on every database. */
 export interface Database {
@@ -73,6 +74,7 @@ export interface Database {
   search_entries: SearchEntryTable
   events: EventTable
   seals: SealTable
+  workers: WorkerTable
   idempotency_records: IdempotencyTable
   engine_identity: IdentityTable
   engine_instance: InstanceView

@@ -18,10 +18,17 @@ import type { EngineSettings } from './settings.ts'
 /**
  * Where the company of a call comes from:
  * an entity's name (its id is in the input, the kernel finds its company and answers 404 for a foreign one),
- * `new` (the call founds a company), `visible` (a query over every company that the actor may see), or `actor` (the company
- * of the agent or run that calls; nobody else may).
+ * `new` (the call founds a company), `visible` (a query over every company that the actor may see), `actor` (the company
+ * of the agent or run that calls; nobody else may), or `installation` (it is about what belongs to no company; for those who
+ * have the role everywhere).
  */
-export type CompanySource = EntityName | 'new' | 'visible' | 'actor'
+export type CompanySource = EntityName | Nameless
+type Nameless = 'new' | 'visible' | 'actor' | 'installation'
+
+/** Whether the input of such a call names no entity by which its company is found. */
+export function isNameless(source: CompanySource): source is Nameless {
+  return source === 'new' || source === 'visible' || source === 'actor' || source === 'installation'
+}
 
 interface Access {
   readonly scope: Scope

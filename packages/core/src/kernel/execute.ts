@@ -12,7 +12,7 @@ import type { Done } from './batch.ts'
 import type { Call } from './call.ts'
 import { assertNotArchived, refusedWhenArchived } from './archive.ts'
 import { decide, forbidden, leaseLost } from './authorize.ts'
-import type { Command, CommandContext, PrepareContext, Query, QueryContext } from './command.ts'
+import { isNameless, type Command, type CommandContext, type PrepareContext, type Query, type QueryContext } from './command.ts'
 import { explainDatabaseError } from './constraints.ts'
 import { storeContent } from './content.ts'
 import { EngineError, kernelErrors, notFound, withoutCredential } from './errors.ts'
@@ -96,7 +96,7 @@ async function resolve(host: Host, operation: Operation, { input, call }: Parsed
   const { definition } = operation
   const { actor } = call
   const { scope, company } = definition.access
-  if (company === 'new' || company === 'visible') {
+  if (company === 'new' || company === 'visible' || company === 'installation') {
     if (decide(actor, { scope, companyId: null, target: null }) !== 'allowed') throw forbidden(actor, scope)
     return { operation, input, companyId: company === 'new' ? host.newId() : '' }
   }
@@ -113,7 +113,7 @@ async function resolve(host: Host, operation: Operation, { input, call }: Parsed
 async function allow(host: Host, { definition }: Operation, given: ParsedRequest & { db: Kysely<Database> }) {
   const { access } = definition
   const { scope, company } = access
-  if (company === 'new' || company === 'visible' || company === 'actor') throw new Error(`a call about the company "${company}" names none`)
+  if (isNameless(company)) throw new Error(`a call about the company "${company}" names none`)
   const { actor } = given.call
   const { parameter, locate } = host.registry.entity(company)
   const reference = String(given.input[parameter])
@@ -161,7 +161,7 @@ async function runCommand(host: Host, found: Resolved, given: { definition: Comm
         })
   const { access, locks = 'company' } = given.definition
   const unit: Unit = {
-    companyId: access.company === 'new' ? null : resolved.companyId,
+    companyId: access.company === 'new' || access.company === 'installation' ? null : resolved.companyId,
     // What an agent may do to its own is decided by whose it is: that must not change meanwhile.
     locks: isAboutOwn(call.actor, access.scope) ? 'company' : locks,
   }

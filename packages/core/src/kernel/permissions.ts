@@ -70,6 +70,9 @@ export const permissions = {
   'runs:control': { user: 'operator', agent: 'never', run: 'never' },
   'runs:work': { user: 'never', agent: 'never', run: 'own' },
   'events:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  // Of the installation, not of a company: for people who have that role everywhere.
+  'workers:read': { user: 'operator', agent: 'never', run: 'never' },
+  'workers:manage': { user: 'admin', agent: 'never', run: 'never' },
   'engine:internal': { user: 'never', agent: 'never', run: 'never' },
 } as const satisfies Record<string, Permission>
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import type { AnyDefinition, CompanySource } from './command.ts'
+import { isNameless, type AnyDefinition, type CompanySource } from './command.ts'
 import type { ErrorDefinition } from './errors.ts'
 import type { EntityName, Locate } from './locate.ts'
 import { permissions } from './permissions.ts'
@@ -86,7 +86,7 @@ function checkDefinition(name: string, definition: AnyDefinition, entities: Read
 }
 
 function parameterOf(source: CompanySource, entities: ReadonlyMap<string, Entity>): string | null {
-  if (source === 'new' || source === 'visible' || source === 'actor') return null
+  if (isNameless(source)) return null
   const entity = entities.get(source)
   if (!entity) throw new Error(`no module declares the entity ${source}`)
   return entity.parameter

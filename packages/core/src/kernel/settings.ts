@@ -2,6 +2,8 @@
 export interface EngineSettings {
   /** How long a run may be silent before its task is taken back, milliseconds. */
   readonly leaseMs: number
+  /** How long somebody's code may keep the event loop from turning before this process's leases are no longer renewed, milliseconds. */
+  readonly maxBlockedMs: number
   /** How often expired leases are looked for, milliseconds. */
   readonly sweepMs: number
   /** The longest that queued work waits when every notification was lost, milliseconds. */
@@ -15,6 +17,8 @@ export interface EngineSettings {
   readonly cooldownCapMs: number
   /** Runs that this process executes at once. */
   readonly maxConcurrentRuns: number
+  /** How often a process that executes runs says that it lives, milliseconds; silent for three times that, it is shown as lost. */
+  readonly workerBeatMs: number
   /** How long `stop()` lets live runs end by themselves before it releases them, milliseconds. */
   readonly stopGraceMs: number
   /** How long an adapter that was told to stop may take before its run is concluded without it, milliseconds. */
@@ -40,6 +44,7 @@ export interface EngineSettings {
 
 export const defaultSettings: EngineSettings = {
   leaseMs: 30_000,
+  maxBlockedMs: 120_000,
   sweepMs: 5_000,
   pollMs: 2_000,
   retryBaseMs: 5_000,
@@ -47,6 +52,7 @@ export const defaultSettings: EngineSettings = {
   cooldownBaseMs: 15_000,
   cooldownCapMs: 1_800_000,
   maxConcurrentRuns: 8,
+  workerBeatMs: 10_000,
   stopGraceMs: 5_000,
   // A program may be given up to 60 seconds between SIGTERM and SIGKILL.
   abandonMs: 65_000,

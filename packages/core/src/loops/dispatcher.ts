@@ -11,6 +11,7 @@ import { claimableRuns } from '../runs/claimable.ts'
 import { runsHeldBy } from '../runs/lease.ts'
 import type { Run } from '../runs/schema.ts'
 import { executeRun } from './execute-run.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
 
 /** Events after which a queued run may have become startable. */
 const wakingEvents: readonly EventType[] = [
@@ -42,6 +43,9 @@ export interface Dispatcher {
 interface Worker {
   readonly id: string
   readonly logger: Logger
+  /** Whether it takes new runs. */
+  mayClaim(): boolean
+  readonly keeper: LeaseKeeper | null
 }
 
 interface LiveRun {
@@ -71,6 +75,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
       isHinted = false
       await stopEnded(host, worker, live)
     }
+    if (!worker.mayClaim()) return false
     const free = host.settings.maxConcurrentRuns - live.size - claiming.size
     if (free <= 0) return false
     const runIds = await findClaimable(host.db, { now: isoTime(host.clock.now()), limit: free + claiming.size })
@@ -86,7 +91,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     claiming.delete(runId)
     if (!run) return
     const stop = new AbortController()
-    const done = executeRun(host, actorOf(run), { stop, logger: worker.logger, claimedAt }).finally(() => {
+    const done = executeRun(host, actorOf(run), { stop, logger: worker.logger, claimedAt, keeper: worker.keeper }).finally(() => {
       live.delete(run.id)
       loop.wake()
     })

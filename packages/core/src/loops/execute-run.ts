@@ -11,6 +11,7 @@ import { readRunContext } from '../runs/context.ts'
 import { isLeaseHeld } from '../runs/lease.ts'
 import { readSession } from '../runs/session.ts'
 import { keepLease } from './heartbeat.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
 import { openRunSecrets, redactedLogger } from './run-secrets.ts'
 import { runTools } from './run-tools.ts'
 
@@ -19,6 +20,8 @@ export interface ClaimedRun {
   readonly logger: Logger
   /** When its claim was asked for, by the monotonic clock: its lease can not have begun before. */
   readonly claimedAt: number
+  /** Null where leases are renewed on the event loop only. */
+  readonly keeper: LeaseKeeper | null
 }
 
 /**
@@ -28,7 +31,9 @@ export interface ClaimedRun {
 export async function executeRun(host: Host, actor: RunActor, run: ClaimedRun): Promise<void> {
   const ended = new AbortController()
   const abort = (reason: string) => run.stop.abort(reason)
-  const lease = keepLease(host, actor, { claimedAt: run.claimedAt, ended: ended.signal, abort })
+  const { claimedAt, keeper } = run
+  keeper?.hold(actor)
+  const lease = keepLease(host, actor, { claimedAt, keeper, ended: ended.signal, abort })
   const left: Left = { usage: { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, costMicros: 0 } }
   try {
     // It may have been cancelled between its claim and now.
@@ -45,6 +50,7 @@ export async function executeRun(host: Host, actor: RunActor, run: ClaimedRun): 
   } finally {
     ended.abort()
     await lease
+    keeper?.drop(actor.id)
     host.redactors.delete(actor.id)
   }
 }

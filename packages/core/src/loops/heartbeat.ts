@@ -2,6 +2,7 @@ import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
 
 /** The part of a lease after which a worker that could not renew it stops by itself. */
 const giveUpAfter = 0.8
@@ -9,16 +10,19 @@ const giveUpAfter = 0.8
 /** What no later renewal can mend. */
 const endings: ReadonlySet<string> = new Set(['lease_lost', 'instance_replaced'])
 
+/** What of a lease may pass since the thread renewed it, before the event loop does it itself. */
+const trustsThread = 0.5
+
 /**
- * Renews a run's lease until it ended, and aborts the run when it no longer may act: because the lease is lost, or because
- * it could not be renewed for so long that it may be lost elsewhere, also when nobody answers. The deadline is measured on the
- * monotonic clock, from before the lease was asked for. A jump of the wall clock can make a sweeper take a live lease back:
- * that costs an attempt, never a second owner (PROMISES P3, P25).
+ * Looks after a run's lease until it ended. A thread renews it where there is one; whenever that has not, this does. Aborts the run
+ * when it no longer may act: because the lease is lost, or because it could not be renewed for so long that it may be lost
+ * elsewhere, also when nobody answers. The deadline is measured on the monotonic clock, from before the lease was asked for. A jump
+ * of the wall clock can make a sweeper take a live lease back: that costs an attempt, never a second owner (PROMISES P3, P25).
  */
 export async function keepLease(
   host: Host,
   actor: RunActor,
-  run: { claimedAt: number; ended: AbortSignal; abort: (reason: string) => void },
+  run: { claimedAt: number; ended: AbortSignal; abort: (reason: string) => void; keeper: LeaseKeeper | null },
 ): Promise<void> {
   const { clock, settings } = host
   const { leaseMs } = settings
@@ -27,7 +31,11 @@ export async function keepLease(
   while (!run.ended.aborted) {
     await clock.sleep(Math.max(0, Math.min(leaseMs / 3, remaining())), run.ended)
     if (run.ended.aborted) return
+    const kept = run.keeper?.renewedAt(actor.id) ?? null
+    if (kept === 'lost') return run.abort('lease_lost')
+    if (kept !== null) renewedAt = Math.max(renewedAt, kept)
     if (remaining() <= 0) return run.abort('lease_not_renewed')
+    if (kept !== null && clock.monotonicMs() - renewedAt < leaseMs * trustsThread) continue
     const askedAt = clock.monotonicMs()
     const answered = new AbortController()
     const silence = clock.sleep(remaining(), AbortSignal.any([answered.signal, run.ended])).then(() => 'failed' as const)

@@ -29,6 +29,11 @@ export const systemClock: Clock = {
     }),
 }
 
+/** A monotonic clock that all threads of a process share, milliseconds. */
+export function processMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
 /** ISO-8601 UTC with milliseconds: the one form of a time in rows and on the wire. */
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString()

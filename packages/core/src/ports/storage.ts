@@ -47,6 +47,27 @@ export interface StorageSession {
   readonly hints?: StorageHints
   /** What can be done with a database that is a file; without it the database has tools of its own. */
   readonly file?: DatabaseFile
+  /**
+   * How a thread of this process reaches the database by itself, to renew leases while the event loop is blocked; without it
+   * they are renewed on the event loop only.
+   */
+  readonly thread?: ThreadAccess
+}
+
+export interface ThreadAccess {
+  /** The URL of a module that exports `connect`, a `ThreadConnect`. */
+  readonly module: string
+  /** What `connect` is given. It is copied to the thread, so it holds data only. */
+  readonly target: unknown
+}
+
+export type ThreadConnect = (target: unknown) => Promise<ThreadConnection>
+
+/** A connection of a thread. It may fail at any time, and is closed and replaced then. */
+export interface ThreadConnection {
+  /** Runs one statement in a transaction of its own. @returns its rows */
+  run(query: Pick<CompiledQuery, 'sql' | 'parameters'>): Promise<readonly unknown[]>
+  close(): Promise<void>
 }
 
 /** A database in a file, as a whole. None of it blocks the event loop or the writers for longer than one statement. */

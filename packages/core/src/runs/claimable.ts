@@ -1,4 +1,4 @@
-import { sql, type ExpressionBuilder, type Kysely } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely, type RawBuilder } from 'kysely'
 
 import { withoutCooling } from '../breakers/cooling.ts'
 import { present } from '../database/open.ts'
@@ -40,11 +40,49 @@ function isReady(e: WithRuns, given: { now: string; family: DatabaseFamily }) {
 /** A run's place in the queue of all runs: the more urgent the smaller, then the older. */
 const place = sql<string>`cast(runs.priority as text) || ' ' || cast(runs.id as text)`
 
+/**
+ * The agents for whom something is queued: from one to the next along the index of queues, by one look each, however much is queued
+ * for them and however many have nothing.
+ */
+function withQueues(db: Kysely<Database>) {
+  const queued = sql.lit('queued' as const)
+  return db.withRecursive('queues(company_id, agent_id)', (recursive) =>
+    recursive
+      .selectFrom('runs as first')
+      .select(['first.company_id', 'first.agent_id'])
+      .where('first.id', '=', (e) => inOrderOfQueues(e.selectFrom('runs').select('runs.id').where('runs.status', '=', queued)))
+      .unionAll(
+        recursive
+          .selectFrom('queues')
+          .crossJoin('runs as next')
+          .select(['next.company_id', 'next.agent_id'])
+          .where('next.id', '=', (e) => {
+            const later = e.selectFrom('runs').select('runs.id').where('runs.status', '=', queued)
+            return inOrderOfQueues(
+              later.where((of) =>
+                of(of.refTuple('runs.company_id', 'runs.agent_id'), '>', of.refTuple('queues.company_id', 'queues.agent_id')),
+              ),
+            )
+          }),
+      ),
+  )
+}
+
+function inOrderOfQueues<
+  Query extends { orderBy(column: 'runs.company_id' | 'runs.agent_id'): Query; limit(count: RawBuilder<number>): Query },
+>(runs: Query): Query {
+  return runs.orderBy('runs.company_id').orderBy('runs.agent_id').limit(sql.lit(1))
+}
+
 function agentsWithWork(adapterTypes: readonly string[]) {
   return statement((db, given: { now: string }, family) =>
-    db
-      .selectFrom('agents')
+    withQueues(db)
+      .selectFrom('queues')
+      // A cross join, so that SQLite begins with the queues.
+      .crossJoin('agents')
       .innerJoin('companies', 'companies.id', 'agents.company_id')
+      .whereRef('agents.company_id', '=', 'queues.company_id')
+      .whereRef('agents.id', '=', 'queues.agent_id')
       .select(['agents.id', 'agents.company_id'])
       .select((e) => e('agents.max_concurrent_runs', '-', e.ref('agents.live_runs')).as('slots'))
       // Null where it is not limited, and then not counted.

@@ -79,7 +79,7 @@ export const isolation = engineGroup('isolation', {
     const before = await watch.dump()
     const probes = engine.registry.operations.flatMap(({ name, definition }) => {
       const { company } = definition.access
-      if (company === 'new' || company === 'visible' || company === 'actor') return []
+      if (company === 'new' || company === 'visible' || company === 'actor' || company === 'installation') return []
       const { parameter } = engine.registry.entity(company)
       const needed = Object.entries(definition.input.shape).filter(([, schema]) => !schema.safeParse(undefined).success)
       const input = { ...Object.fromEntries(needed.map(([field]) => [field, samples[field]])), ...ownSamples[name] }

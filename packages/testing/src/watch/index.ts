@@ -80,6 +80,7 @@ function isWatched(storage: Storage): storage is WatchedStorage {
   return 'watch' in storage
 }
 
+/** Without the session's thread: what that writes could not be judged, so leases are renewed where it can. */
 function withDialect({ hints, file }: StorageSession, dialect: WatchedDialect): StorageSession {
   return { dialect, ...(hints && { hints }), ...(file && { file }) }
 }
@@ -109,7 +110,7 @@ function createWatch(storage: Storage, { ledger, dialects }: { ledger: Ledger; d
       return rows as Row[]
     },
     async dump() {
-      const names = Object.keys(tables).filter((name) => name !== 'seals')
+      const names = Object.keys(tables).filter((name) => name !== 'seals' && name !== 'workers')
       const found = await ask(names.map((name) => CompiledQuery.raw(`select * from ${table(name)}`)))
       return found.map((rows, index) => [names[index], ...rows.map((row) => JSON.stringify(row)).toSorted()].join('\n')).join('\n\n')
     },

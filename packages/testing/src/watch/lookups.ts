@@ -59,6 +59,11 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
   },
   {
     pattern:
+      /^select (\w+\.)?workers\.\*, .+ as is_silent, \(select count\(\*\) as count from leases where leases\.worker_id = cast\(workers\.id as text\)\) as live_runs from workers .+$/,
+    reason: 'A worker executes the runs of all companies; whoever looks after it is told how many.',
+  },
+  {
+    pattern:
       /^select \* from events where (\(company_id, seq\) > \(\?, \?\) and company_id <= \? and seq <=|\(company_id, seq\) < \(\?, \?\) and company_id >=|company_id >= \? and company_id <=) \? order by .+$/,
     reason: 'The log of one company, named as both ends of a range, so that Postgres stays in the index of companies.',
   },

@@ -12,6 +12,7 @@ import { migration0010 } from './0010-preferences.ts'
 import { migration0011 } from './0011-sealed-events.ts'
 import { migration0012 } from './0012-sessions-and-origins.ts'
 import { migration0013 } from './0013-provider-breakers.ts'
+import { migration0014 } from './0014-workers.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   migration0011,
   migration0012,
   migration0013,
+  migration0014,
 ]

@@ -1,0 +1,30 @@
+import { createEngine } from '@engine/core'
+
+import { commandAdapters } from './adapters.ts'
+import type { WorkerConfig } from './config.ts'
+import { consoleLogger } from './logger.ts'
+import { createScreen } from './screen.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
+
+/** Executes runs beside other processes of one database, without HTTP, until it is told to stop by SIGINT or SIGTERM. */
+export async function workerCommand(config: WorkerConfig): Promise<void> {
+  const { storage, secrets, concurrency, name, graceMs } = config
+  const screen = createScreen(process.stdout)
+  const engine = await createEngine({
+    storage,
+    secrets,
+    adapters: commandAdapters(),
+    logger: consoleLogger,
+    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs },
+    ...(name !== undefined && { workerName: name }),
+  })
+  const stopped = stopOnSignal(screen, () => engine.stop())
+  try {
+    await engine.start()
+    screen.print(`Worker is ready: up to ${concurrency} runs at once, from ${storage.id}`)
+    await stopped
+  } catch (error) {
+    await engine.stop()
+    throw error
+  }
+}

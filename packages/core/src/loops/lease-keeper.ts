@@ -1,0 +1,135 @@
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
+
+import { familyOf } from '../database/open.ts'
+import type { RunActor } from '../kernel/actor.ts'
+import type { Host } from '../kernel/host.ts'
+import { createLoop } from '../kernel/loop.ts'
+import { processMs, type Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { DatabaseFamily, ThreadAccess } from '../ports/storage.ts'
+import { renewalTexts, type RenewalTexts } from '../runs/renewal.ts'
+
+/** Keeps the leases of live runs from a thread that the code of adapters and hosts can not block. */
+export interface LeaseKeeper {
+  hold(run: RunActor): void
+  drop(runId: string): void
+  /** Since when, by the monotonic clock, a run has its lease for a whole term; `lost` when it has it no more, null when nothing is known. */
+  renewedAt(runId: string): number | 'lost' | null
+  stop(): Promise<void>
+}
+
+/** What the thread is started with. */
+export interface KeeperData {
+  readonly port: MessagePort
+  readonly access: ThreadAccess
+  readonly family: DatabaseFamily
+  readonly texts: RenewalTexts
+  readonly leaseMs: number
+  readonly maxBlockedMs: number
+}
+
+export type ToThread =
+  | { readonly kind: 'hold'; readonly runId: string; readonly fence: number }
+  | { readonly kind: 'drop'; readonly runId: string }
+  /** Nothing but a sign that the event loop turns. */
+  | { readonly kind: 'alive' }
+  | { readonly kind: 'stop' }
+
+export interface Renewed {
+  /** By `processMs`. */
+  readonly askedAt: number
+  readonly renewed: readonly string[]
+  readonly lost: readonly string[]
+}
+
+/** How long the thread may take to close its connection, milliseconds. */
+const stopPatienceMs = 2_000
+
+/** The thread starts with the first lease. What it can not do is left to the process, which looks after each lease itself too. */
+export function createLeaseKeeper(host: Host, access: ThreadAccess, logger: Logger): LeaseKeeper {
+  const { clock, settings } = host
+  const known = new Map<string, number | 'lost'>()
+  let thread: Thread | null = null
+  let mayStart = true
+  const pollMs = Math.min(1_000, settings.maxBlockedMs / 4)
+  const pulse = createLoop({ name: 'pulse', pass: tellAlive, pollMs, clock, logger })
+
+  async function tellAlive(): Promise<boolean> {
+    thread?.say({ kind: 'alive' })
+    return false
+  }
+
+  function start(): Thread {
+    mayStart = false
+    pulse.start()
+    return startThread(host, access, (error) => {
+      thread = null
+      logger.warn('leases are renewed on the event loop only: the thread for it has ended', { error: String(error) })
+    })
+  }
+
+  return {
+    hold({ id: runId, fence }) {
+      if (mayStart) thread = start()
+      if (!thread) return
+      known.set(runId, Number.NEGATIVE_INFINITY)
+      thread.say({ kind: 'hold', runId, fence })
+    },
+    drop(runId) {
+      known.delete(runId)
+      thread?.say({ kind: 'drop', runId })
+    },
+    renewedAt(runId) {
+      for (const message of thread?.heard() ?? []) note(known, message, clock.monotonicMs() - (processMs() - message.askedAt))
+      return known.get(runId) ?? null
+    },
+    async stop() {
+      mayStart = false
+      await pulse.stop()
+      await thread?.stop(clock)
+    },
+  }
+}
+
+/** Notes for the leases that still are kept what became of them; `at` is when their renewal was asked for. */
+function note(known: Map<string, number | 'lost'>, { renewed, lost }: Renewed, at: number): void {
+  for (const runId of renewed) if (known.has(runId)) known.set(runId, at)
+  for (const runId of lost) if (known.has(runId)) known.set(runId, 'lost')
+}
+
+interface Thread {
+  say(message: ToThread): void
+  /** What it has said since; also right after the event loop was blocked, before any of its timers. */
+  heard(): Renewed[]
+  stop(clock: Clock): Promise<void>
+}
+
+function startThread({ db, settings }: Host, access: ThreadAccess, onFailure: (error: unknown) => void): Thread {
+  const { leaseMs, maxBlockedMs } = settings
+  const { port1: port, port2 } = new MessageChannel()
+  const workerData: KeeperData = { port: port2, access, family: familyOf(db), texts: renewalTexts(db), leaseMs, maxBlockedMs }
+  // As source beside this file; built, below the one file that this is part of.
+  const file = import.meta.url.endsWith('.ts') ? './lease-thread.ts' : './loops/lease-thread.js'
+  const worker = new Worker(new URL(file, import.meta.url), { workerData, transferList: [port2] })
+  worker.on('error', onFailure)
+  // Neither keeps a process alive that has nothing else to do.
+  worker.unref()
+  port.unref()
+  return {
+    say: (message) => port.postMessage(message),
+    heard() {
+      const messages: Renewed[] = []
+      // The thread sends nothing else.
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) messages.push(next.message as Renewed)
+      return messages
+    },
+    async stop(clock) {
+      const ended = new Promise((resolve) => worker.once('exit', resolve))
+      const patience = new AbortController()
+      port.postMessage({ kind: 'stop' } satisfies ToThread)
+      await Promise.race([ended, clock.sleep(stopPatienceMs, patience.signal)])
+      patience.abort()
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,71 @@
+// A thread of its own, which renews leases also while somebody's code keeps the event loop of the process from turning.
+import { workerData } from 'node:worker_threads'
+
+import { createLoop } from '../kernel/loop.ts'
+import { isoTime, processMs, systemClock } from '../ports/clock.ts'
+import { silentLogger } from '../ports/logger.ts'
+import type { ThreadConnect, ThreadConnection } from '../ports/storage.ts'
+import type { KeeperData, Renewed, ToThread } from './lease-keeper.ts'
+
+// What lease-keeper.ts starts this thread with.
+const { port, access, family, texts, leaseMs, maxBlockedMs } = workerData as KeeperData
+
+/** The fences of the leases that are kept, by run. */
+const held = new Map<string, number>()
+let heardAt = processMs()
+let connection: ThreadConnection | null = null
+
+async function connect(): Promise<ThreadConnection> {
+  // The module that the storage names for this; see StorageSession.
+  const { connect: open } = (await import(access.module)) as { connect: ThreadConnect }
+  return open(access.target)
+}
+
+async function idsOf(query: { sql: string; parameters: readonly unknown[] }): Promise<ReadonlySet<string>> {
+  connection ??= await connect()
+  const rows = await connection.run(query)
+  return new Set(rows.map((row) => String(Reflect.get(Object(row), 'run_id'))))
+}
+
+async function renew(): Promise<Renewed> {
+  const runIds = [...held.keys()]
+  const named = JSON.stringify([...held].map(([runId, fence]) => ({ run_id: runId, fence })))
+  const askedAt = processMs()
+  const until = family === 'postgres' ? leaseMs : isoTime(Date.now() + leaseMs)
+  const renewed = await idsOf({ sql: texts.renew, parameters: [until, named] })
+  const missing = runIds.filter((runId) => !renewed.has(runId))
+  const others = missing.length === 0 ? renewed : await idsOf({ sql: texts.held, parameters: [named] })
+  const lost = missing.filter((runId) => !others.has(runId))
+  return { askedAt, renewed: [...renewed], lost }
+}
+
+async function pass(): Promise<boolean> {
+  // Whoever blocks for longer does not work, it hangs: its leases run out.
+  if (held.size === 0 || processMs() - heardAt > maxBlockedMs) return false
+  try {
+    const answer = await renew()
+    for (const runId of answer.lost) held.delete(runId)
+    port.postMessage(answer)
+  } catch {
+    // The next pass tries a new connection; meanwhile the process renews by itself, if it can.
+    void connection?.close().catch(() => undefined)
+    connection = null
+  }
+  return false
+}
+
+const loop = createLoop({ name: 'lease thread', pass, pollMs: leaseMs / 3, clock: systemClock, logger: silentLogger })
+
+async function stop(): Promise<void> {
+  await loop.stop()
+  await connection?.close()
+  port.close()
+}
+
+port.on('message', (message: ToThread) => {
+  heardAt = processMs()
+  if (message.kind === 'hold') held.set(message.runId, message.fence)
+  if (message.kind === 'drop') held.delete(message.runId)
+  if (message.kind === 'stop') void stop()
+})
+loop.start()

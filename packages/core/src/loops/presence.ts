@@ -1,0 +1,46 @@
+import { systemActor } from '../kernel/actor.ts'
+import { execute } from '../kernel/execute.ts'
+import type { Host } from '../kernel/host.ts'
+import { createLoop, type Loop } from '../kernel/loop.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { WorkerDescription } from '../workers/schema.ts'
+
+export interface Presence extends Pick<Loop, 'start' | 'stop'> {
+  /** Whether this worker was told to take no new runs. */
+  readonly isDraining: boolean
+}
+
+/** Enters this process among the workers, says now and then that it lives, hears what it is to be, and signs it off. */
+export function createPresence(host: Host, worker: WorkerDescription, logger: Logger): Presence {
+  const { workerId } = worker
+  const loop = createLoop({ name: 'presence', pass, pollMs: host.settings.workerBeatMs, clock: host.clock, logger })
+  const say = (name: string, input: object) => execute(host, name, { input, call: { actor: systemActor } })
+  let isKnown = false
+  let isDraining = false
+
+  async function pass(): Promise<boolean> {
+    if (isKnown) {
+      // The registry's answer to workers.beat.
+      const { status } = (await say('workers.beat', { workerId })) as { status: string }
+      isDraining = status === 'draining'
+      isKnown = status !== 'unknown'
+    }
+    if (!isKnown) await say('workers.register', worker)
+    isKnown = true
+    return false
+  }
+
+  return {
+    start: () => loop.start(),
+    async stop() {
+      await loop.stop()
+      if (!isKnown) return
+      isKnown = false
+      // Where nothing can be written at the moment, its silence will tell.
+      await say('workers.leave', { workerId }).catch(() => undefined)
+    },
+    get isDraining() {
+      return isDraining
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+
+import { familyOf } from '../database/open.ts'
+import { query, type QueryContext } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { Worker } from './schema.ts'
+import { ago, findWorker, seenWorkers } from './sql.ts'
+import { toWorker, type SeenWorker } from './table.ts'
+
+/** A worker that was silent for so many signs of life is lost. */
+const missedBeats = 3
+
+const access = { scope: 'workers:read', company: 'installation' } as const
+
+export const get = query({
+  title: 'Show a worker',
+  input: z.strictObject({ workerId: Id }),
+  output: Worker,
+  access,
+  http: ['GET', '/workers/:workerId'],
+  handle: async (context, { workerId }) => toWorker(await requireWorker(context, workerId)),
+})
+
+export const list = query({
+  title: 'List the processes that execute runs, oldest first',
+  description: 'Those that stopped or were lost are shown for a day.',
+  input: z.strictObject(pageInput),
+  output: pageOf(Worker),
+  access,
+  http: ['GET', '/workers'],
+  async handle(context, input) {
+    let rows = seenWorkers(context.db, silentSince(context), familyOf(context.db))
+      .orderBy('workers.id')
+      .limit(input.limit + 1)
+    if (input.cursor) rows = rows.where('workers.id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+    // The database says yes or no in its own way.
+    return toPage((await rows.execute()) as SeenWorker[], input.limit, { item: toWorker, key: (row) => [row.id] })
+  },
+})
+
+type Asking = Pick<QueryContext, 'db' | 'now' | 'settings'>
+
+export async function requireWorker(asking: Asking, id: string): Promise<SeenWorker> {
+  const worker = await findWorker(asking.db, { id, silentSince: silentSince(asking) })
+  if (!worker) throw notFound('worker', id)
+  return worker
+}
+
+function silentSince({ now, settings }: Asking) {
+  return ago(now, missedBeats * settings.workerBeatMs)
+}

@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { createEngine, type Engine } from '@engine/core'
+import { processAdapter } from '@engine/adapters/process'
+import { postgres } from '@engine/storage-postgres'
+import { watched } from '@engine/testing'
+
+import { until } from './support/engine.ts'
+import { temporaryFolder } from './support/files.ts'
+import { isAlive, startProgram, type Program } from './support/processes.ts'
+import { newDatabase } from './support/storages.ts'
+
+const bin = new URL('../packages/cli/src/bin.ts', import.meta.url)
+const workerFile = new URL('./support/worker.ts', import.meta.url)
+// Says its process id and its task; waits while the file `hold` exists; stubborn about SIGTERM.
+const script = `trap '' TERM; echo "$$ $ENGINE_TASK_ID" >> "$TRACE"; while [ -e "$HOLD" ]; do sleep 0.05; done; sleep 0.1`
+const secretKey = randomBytes(32).toString('base64')
+
+interface Scene {
+  readonly url: string
+  /** Looks on, and is not started. */
+  readonly engine: Engine
+  readonly companyId: string
+  readonly trace: string
+  readonly hold: string
+  addTasks(count: number): Promise<void>
+}
+
+async function open(): Promise<Scene> {
+  const folder = temporaryFolder()
+  const [trace, hold] = [join(folder, 'trace'), join(folder, 'hold')]
+  const url = await newDatabase('postgres')
+  const engine = await createEngine({ storage: watched(postgres(url)), adapters: [processAdapter()] })
+  onTestFinished(() => engine.stop())
+  const { id: companyId } = await engine.companies.create({ name: 'Acme' })
+  const agent = await engine.agents.create({
+    companyId,
+    name: 'Ada',
+    role: 'worker',
+    adapterType: 'process',
+    adapterConfig: { command: '/bin/sh', args: ['-c', script], env: { TRACE: trace, HOLD: hold }, graceSec: 1 },
+  })
+  const addTasks = async (count: number) => {
+    for (let number = 1; number <= count; number += 1)
+      await engine.tasks.create({ companyId, title: `Task ${number}`, assigneeAgentId: agent.id })
+  }
+  return { url, engine, companyId, trace, hold, addTasks }
+}
+
+function engineWorker(scene: Pick<Scene, 'url'>, args: string[] = []): Program {
+  return startProgram(bin, {
+    args: ['worker', '--database-url', scene.url, ...args],
+    cwd: temporaryFolder(),
+    env: { ENGINE_SECRET_KEY: secretKey },
+  })
+}
+
+/** The process ids of what the runs started. */
+function started(trace: string): string[] {
+  const lines = existsSync(trace) ? readFileSync(trace, 'utf8').split('\n') : []
+  return lines.filter((line) => line !== '').map((line) => line.split(' ')[0] ?? '')
+}
+
+const noneAlive = (trace: string) =>
+  until(
+    () => started(trace).filter(isAlive),
+    (alive) => alive.length === 0,
+    8_000,
+  )
+const statuses = async ({ engine, companyId }: Scene) =>
+  (await engine.runs.list({ companyId, limit: 100 })).items.map(({ status, attempt }) => `${status} ${attempt}`)
+
+describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
+  it('executes what others queued, is listed by its name, and ends at SIGTERM with what it did', { timeout: 60_000 }, async () => {
+    const scene = await open()
+    const worker = engineWorker(scene, ['--name', 'north', '--concurrency', '2'])
+    await worker.printed(/Worker is ready: up to 2 runs at once/)
+    await scene.addTasks(3)
+    await until(
+      () => statuses(scene),
+      (found) => found.join() === 'succeeded 1,succeeded 1,succeeded 1',
+      20_000,
+    )
+    const [listed] = (await scene.engine.workers.list({})).items
+    expect(listed).toMatchObject({ name: 'north', capacity: 2, status: 'active', pid: worker.child.pid, adapters: ['process'] })
+    worker.child.kill('SIGTERM')
+    expect(await worker.exited).toEqual({ code: 0, signal: null })
+    expect((await scene.engine.workers.list({})).items).toMatchObject([{ name: 'north', status: 'stopped' }])
+  })
+
+  it('hands back at SIGTERM what does not end within the grace, at once and without an attempt burnt', { timeout: 60_000 }, async () => {
+    const scene = await open()
+    writeFileSync(scene.hold, '')
+    await scene.addTasks(1)
+    const worker = engineWorker(scene, ['--grace', '0'])
+    await until(
+      () => started(scene.trace),
+      (pids) => pids.length === 1,
+      20_000,
+    )
+    worker.child.kill('SIGTERM')
+    expect(await worker.exited).toEqual({ code: 0, signal: null })
+    await noneAlive(scene.trace)
+    expect(await statuses(scene)).toEqual(['cancelled 1', 'queued 1'])
+  })
+
+  it('lets a run end within the grace', { timeout: 60_000 }, async () => {
+    const scene = await open()
+    writeFileSync(scene.hold, '')
+    await scene.addTasks(1)
+    const worker = engineWorker(scene)
+    await until(
+      () => started(scene.trace),
+      (pids) => pids.length === 1,
+      20_000,
+    )
+    worker.child.kill('SIGTERM')
+    await worker.printed(/Stopping/)
+    // What is queued now waits for another worker.
+    await scene.addTasks(1)
+    rmSync(scene.hold)
+    expect(await worker.exited).toEqual({ code: 0, signal: null })
+    expect(await statuses(scene)).toEqual(['succeeded 1', 'queued 1'])
+  })
+
+  it('ends at once at a second signal, and leaves no process', { timeout: 60_000 }, async () => {
+    const scene = await open()
+    writeFileSync(scene.hold, '')
+    await scene.addTasks(1)
+    const worker = engineWorker(scene, ['--grace', '600'])
+    await until(
+      () => started(scene.trace),
+      (pids) => pids.length === 1,
+      20_000,
+    )
+    worker.child.kill('SIGTERM')
+    await worker.printed(/Once more to stop at once/)
+    worker.child.kill('SIGTERM')
+    expect(await worker.exited).toEqual({ code: 143, signal: null })
+    await noneAlive(scene.trace)
+  })
+
+  const refusals: readonly (readonly [string, string[], RegExp])[] = [
+    ['a SQLite file', ['--data-dir', 'data'], /joins the other processes of one Postgres database, and this is none\. .*--database-url/],
+    ['PGlite', ['--database-url', 'pglite://./folder'], /joins the other processes of one Postgres database/],
+    [
+      'no key of the secrets',
+      ['--database-url', 'postgres://nobody@127.0.0.1:1/none'],
+      /ENGINE_SECRET_KEY is not set.*key of engine serve/,
+    ],
+    ['a concurrency of none', ['--database-url', 'postgres://nobody@127.0.0.1:1/none', '--concurrency', '0'], /--concurrency must be/],
+  ]
+  it.each(refusals)('is refused on %s, with what would work', async (what, args, said) => {
+    const env = { DATABASE_URL: '', ENGINE_SECRET_KEY: what.startsWith('no key') ? '' : secretKey }
+    const worker = startProgram(bin, { args: ['worker', ...args], cwd: temporaryFolder(), env })
+    expect(await worker.exited).toEqual({ code: 1, signal: null })
+    expect(worker.output()).toMatch(said)
+  })
+})
+
+describe.runIf(existsSync('/proc/self/stat'))('workers of one Postgres that are killed, stopped and replaced', () => {
+  it('lose no task, do none twice, and leave no process', { timeout: 120_000 }, async () => {
+    const scene = await open()
+    const { engine, companyId } = scene
+    const tasks = 12
+    // A lease that a busy machine does not let run out, few runs at once, and retries soon.
+    const settings = JSON.stringify({ leaseMs: 8_000, maxConcurrentRuns: 2, retryBaseMs: 100 })
+    const worker = () => startProgram(workerFile, { args: [scene.url, settings] })
+    let running = [worker(), worker(), worker()]
+    await scene.addTasks(tasks)
+    for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+      const [victim, ...others] = running
+      if (!victim) throw new Error('there is no worker to end')
+      await victim.printed(/STARTED/)
+      victim.child.kill(signal)
+      await victim.exited
+      running = [...others, worker()]
+    }
+    await until(
+      async () => (await engine.tasks.list({ companyId, status: 'done', limit: 100 })).items.length,
+      (done) => done === tasks,
+      60_000,
+    )
+    const runs = (await engine.runs.list({ companyId, limit: 100 })).items
+    const succeeded = runs.filter(({ status }) => status === 'succeeded')
+    expect(new Set(succeeded.map(({ taskId }) => taskId)).size).toBe(tasks)
+    expect(succeeded).toHaveLength(tasks)
+    // Only a kill burns an attempt; what was handed back did not.
+    const lost = runs.filter(({ status }) => status === 'lost')
+    expect(lost.length).toBeGreaterThan(0)
+    expect(
+      succeeded
+        .filter(({ attempt }) => attempt > 1)
+        .map(({ taskId }) => taskId)
+        .toSorted(),
+    ).toEqual([...new Set(lost.map(({ taskId }) => taskId))].toSorted())
+    for (const { child } of running) child.kill('SIGTERM')
+    expect(await Promise.all(running.map(({ exited }) => exited))).toEqual(running.map(() => ({ code: 0, signal: null })))
+    await noneAlive(scene.trace)
+    expect((await engine.verify()).checks.flatMap(({ violations }) => violations)).toEqual([])
+  })
+})
