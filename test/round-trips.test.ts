@@ -107,8 +107,9 @@ const units: Readonly<Record<string, Unit>> = {
     // Of these 8 and 13 are the first look of the sealer, which seals what is there.
     // Two are the knowledge and the preferences of its task, in a company that has neither.
     // One each is the look for questions that have expired, for routines that are due, for secrets which are bound, and for what
-    // the last run left. 3 and 6 enter the process among the workers. Three look for providers that are left alone.
-    most: { sqlite: 64, postgres: 75 },
+    // the last run left. 3 and 6 enter the process among the workers. Two look for
+    // providers that are left alone: before anything is claimed, and in the claim.
+    most: { sqlite: 63, postgres: 74 },
     async prepare({ world }) {
       const { engine, companyId, agentId } = world
       await engine.tasks.create({ companyId, title: 'A task', assigneeAgentId: agentId })

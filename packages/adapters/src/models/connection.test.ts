@@ -96,7 +96,7 @@ describe.each(Object.entries(wires))('a call of %s', (name, wire) => {
 
   test('fails for now when nobody listens', async () => {
     const options = { config: { baseUrl: `http://127.0.0.1:${await freePort()}/v1` } }
-    expect((await play(wire, {}, options)).outcome).toMatchObject({ kind: 'failed', class: 'transient' })
+    expect((await play(wire, {}, options)).outcome).toMatchObject({ kind: 'failed', class: 'overloaded' })
   })
 
   test('is given up when the time of the run is over, before and after its first byte', async () => {

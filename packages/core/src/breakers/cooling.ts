@@ -48,6 +48,7 @@ export async function withoutCooling<Agent extends Candidate>(
   agents: readonly Agent[],
   look: Look,
 ): Promise<readonly Agent[]> {
+  if (agents.length === 0) return []
   const breakers = await notClosed(db, { now: look.now })
   if (breakers.length === 0) return agents.slice(0, look.limit)
   const scene: Scene = {
