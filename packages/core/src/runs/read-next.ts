@@ -26,7 +26,7 @@ export async function readNext(db: Kysely<Database>, run: RunTable, { companyId,
   return nextOf({ run, task, agent, later, hindrance })
 }
 
-/** The same for a page of runs, in two statements however many they are: without what keeps each from starting. */
+/** The same for a page of runs, in three statements however many they are: without what keeps each from starting. */
 export async function readNexts(
   db: Kysely<Database>,
   runs: readonly RunTable[],
@@ -55,35 +55,42 @@ function laterThan(run: RunTable, { newest }: TaskWithNewestRun): NextFacts['lat
   return newest.id > run.id ? newest : null
 }
 
-/** Tasks and the newest run of each; one look into an index for each of both, however many runs there are. */
+/** Tasks and the newest run of each, found by looks into indexes, however many runs there are. */
 async function tasksWithNewestRun(
   db: Kysely<Database>,
   { companyId, taskIds }: { companyId: string; taskIds: readonly string[] },
 ): Promise<Map<string, TaskWithNewestRun>> {
-  const rows = await db
+  const tasks = await db
     .selectFrom('tasks')
-    .innerJoin('runs as newest', (join) =>
-      join
-        .onRef('newest.company_id', '=', 'tasks.company_id')
-        .on('newest.id', '=', (e) =>
-          e
-            .selectFrom('runs')
-            .select('runs.id')
-            .whereRef('runs.company_id', '=', 'tasks.company_id')
-            .whereRef('runs.task_id', '=', 'tasks.id')
-            .orderBy('runs.id', 'desc')
-            .limit(1),
-        ),
+    .select(['id', 'identifier', 'status', 'blocked_reason', 'blocked_owner'])
+    .select((e) =>
+      e
+        .selectFrom('runs')
+        .select('runs.id')
+        .whereRef('runs.company_id', '=', 'tasks.company_id')
+        .whereRef('runs.task_id', '=', 'tasks.id')
+        .orderBy('runs.id', 'desc')
+        .limit(1)
+        .as('newest_id'),
     )
-    .select(['tasks.id', 'tasks.identifier', 'tasks.status', 'tasks.blocked_reason', 'tasks.blocked_owner'])
-    .select(['newest.id as run_id', 'newest.status as run_status', 'newest.available_at'])
-    .where('tasks.company_id', '=', companyId)
-    .where('tasks.id', 'in', [...new Set(taskIds)])
+    .where('company_id', '=', companyId)
+    .where('id', 'in', [...new Set(taskIds)])
     .execute()
+  const newest = await db
+    .selectFrom('runs')
+    .select(['id', 'status', 'available_at'])
+    .where('company_id', '=', companyId)
+    .where(
+      'id',
+      'in',
+      tasks.flatMap(({ newest_id: id }) => id ?? []),
+    )
+    .execute()
+  const runs = new Map(newest.map((run) => [run.id, run]))
   return new Map(
-    rows.map(({ id, run_id: runId, run_status: status, available_at: availableAt, ...task }) => [
-      id,
-      { ...task, newest: { id: runId, status, available_at: availableAt } },
-    ]),
+    tasks.flatMap(({ id, newest_id: newestId, ...task }) => {
+      const run = runs.get(newestId ?? '')
+      return run ? [[id, { ...task, newest: run }] as const] : []
+    }),
   )
 }
