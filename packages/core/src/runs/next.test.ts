@@ -14,7 +14,7 @@ const facts = (status: RunStatus, more: Partial<NextFacts> = {}): NextFacts => (
   hindrance: null,
   ...more,
 })
-const later = (status: RunStatus): Partial<NextFacts> => ({ later: { id: 'later', status, attempt: 2, available_at: at } })
+const later = (status: RunStatus): Partial<NextFacts> => ({ later: { id: 'later', status, available_at: at } })
 
 describe('what happens next', () => {
   it.each(runMachine.statuses)('is told of a run that is %s, or there is nothing to tell', (status) => {

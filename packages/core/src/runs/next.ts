@@ -12,7 +12,7 @@ export interface NextFacts {
   readonly task: Pick<TaskTable, 'identifier' | 'status' | 'blocked_reason' | 'blocked_owner'>
   readonly agent: Pick<AgentTable, 'name' | 'status' | 'execution_mode'>
   /** The newest run of the task that came after this one. */
-  readonly later: Pick<RunTable, 'id' | 'status' | 'attempt' | 'available_at'> | null
+  readonly later: Pick<RunTable, 'id' | 'status' | 'available_at'> | null
   /** What a checkout would be refused with now; null when it would not be, or nobody asked. */
   readonly hindrance: EngineError | null
 }
