@@ -5,7 +5,7 @@ import { sqlite } from '@engine/storage-sqlite'
 
 const engine = await createEngine({
   storage: sqlite(process.argv[2] ?? ''),
-  adapters: [processAdapter()],
+  adapters: [processAdapter({ programs: 'any' })],
   settings: { leaseMs: 1_500, sweepMs: 250, pollMs: 100, stopGraceMs: 200 },
 })
 engine.on('run.started', (event) => console.log(`STARTED ${event.entity.id}`))

@@ -4,6 +4,7 @@ import { localBlobs } from '@engine/blobs/local'
 import type { AnchorStore, BlobStore, SecretStore, Storage } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
 
+import type { Allowed } from './adapters.ts'
 import { openAnchors } from './anchors.ts'
 import { openSecrets } from './secret-key.ts'
 
@@ -17,6 +18,8 @@ export interface ServeFlags extends DatabaseFlags {
   readonly port?: string
   readonly host?: string
   readonly demo?: boolean
+  readonly allowProgram?: readonly string[]
+  readonly allowTarget?: readonly string[]
 }
 
 export interface ServeConfig {
@@ -30,6 +33,7 @@ export interface ServeConfig {
   /** Of the data folder too: where the log is anchored. */
   readonly anchors: AnchorStore
   readonly hasDemo: boolean
+  readonly allowed: Allowed
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -44,6 +48,10 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     secrets: openSecrets(readDataDir(flags, environment), environment['ENGINE_SECRET_KEY']),
     anchors: await openAnchors(readDataDir(flags, environment)),
     hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']),
+    allowed: {
+      programs: flags.allowProgram ?? readList(environment['ENGINE_ALLOW_PROGRAMS']),
+      targets: flags.allowTarget ?? readList(environment['ENGINE_ALLOW_TARGETS']),
+    },
   }
 }
 
@@ -60,6 +68,13 @@ function readPort(text: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
   throw new Error(`PORT (or --port) must be a number from 0 to 65535, not "${text}".`)
+}
+
+function readList(text = ''): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
 }
 
 function readSwitch(name: string, value: string | undefined): boolean {

@@ -15,6 +15,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--port <number>', 'port to listen on; 0 takes a free one (PORT, default 4400)')
     .option('--host <address>', 'loopback address to listen on (HOST, default 127.0.0.1)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
+    .option(
+      '--allow-program <program...>',
+      'programs that agents may be run by, by name or absolute path (ENGINE_ALLOW_PROGRAMS, default none)',
+    )
+    .option('--allow-target <address...>', 'addresses besides public ones that agents may be behind (ENGINE_ALLOW_TARGETS, default none)')
     .action(async (flags: ServeFlags) => serveCommand(await readConfig(flags, process.env)))
   onDatabase(program.command('backup <file>'))
     .description('Copy the database to a new file, also while it is in use.')

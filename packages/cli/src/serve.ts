@@ -1,7 +1,7 @@
 import { createEngine, type Engine } from '@engine/core'
-import { processAdapter } from '@engine/adapters/process'
 import { serve, type RunningServer } from '@engine/http'
 
+import { openAdapters } from './adapters.ts'
 import type { ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
@@ -31,7 +31,7 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
     blobs: config.blobs,
     anchors: config.anchors,
     secrets: config.secrets,
-    adapters: [processAdapter()],
+    adapters: openAdapters(config.allowed),
     logger: consoleLogger,
   })
   const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger })

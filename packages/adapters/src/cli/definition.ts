@@ -1,6 +1,7 @@
 import type { AgentAdapter, JsonObject } from '@engine/core/plugin'
 import type { z } from 'zod'
 
+import type { AllowedPrograms } from '../program/allowed.ts'
 import type { Failure } from '../program/outcome.ts'
 import type { CliConfig } from './config.ts'
 import type { Fact } from './facts.ts'
@@ -9,6 +10,8 @@ import type { Fact } from './facts.ts'
 export interface CliDefinition<Config extends CliConfig> {
   readonly type: string
   readonly title: string
+  /** The usual name of the program. */
+  readonly program: string
   readonly configSchema: z.ZodType<Config>
   readonly metering: AgentAdapter['metering']
   /** Versions whose output was read into this adapter's tests. */
@@ -24,3 +27,6 @@ export interface CliDefinition<Config extends CliConfig> {
   /** What an exit code means, where the program says so and no line did. */
   readonly exitCodes?: Readonly<Record<number, { readonly class: Failure['class']; readonly means: string }>>
 }
+
+/** With what the host allows. */
+export type MountedCli<Config extends CliConfig> = CliDefinition<Config> & { readonly programs: AllowedPrograms }

@@ -11,7 +11,7 @@ import { runProgram, type ProgramRun } from '../program/run.ts'
 import { closeWorkspace, openWorkspace, WorkspaceError, type Workspace } from '../workspace/workspace.ts'
 import { Collector } from './collector.ts'
 import type { CliConfig } from './config.ts'
-import type { CliDefinition } from './definition.ts'
+import type { CliDefinition, MountedCli } from './definition.ts'
 import { LineSplitter, type Line } from './lines.ts'
 import { failureOf, succeeded } from './outcome.ts'
 import { readSession, sessionFingerprint, writeSession, type KnownSession } from './session.ts'
@@ -26,7 +26,7 @@ const howToHandIn = {
 }
 
 interface CliRun<Config extends CliConfig> {
-  readonly definition: CliDefinition<Config>
+  readonly definition: MountedCli<Config>
   readonly options: AdapterStartOptions<Config>
   readonly turn: AdapterTurn
   readonly cwd: string
@@ -37,7 +37,7 @@ interface CliRun<Config extends CliConfig> {
 
 /** Runs a program once for one turn, and once more without its earlier conversation when the program no longer has that. */
 export async function runCli<Config extends CliConfig>(
-  definition: CliDefinition<Config>,
+  definition: MountedCli<Config>,
   options: AdapterStartOptions<Config>,
   turn: AdapterTurn,
 ): Promise<RunOutcome> {
@@ -114,6 +114,7 @@ class Attempt<Config extends CliConfig> {
   async execute(): Promise<RunOutcome> {
     const { turn, options, deadline, definition } = this.#run
     this.#end = await runProgram({
+      programs: definition.programs,
       request: this.#request(),
       stdin: this.#prompt(),
       timeoutSec: Math.max(0.001, (deadline - performance.now()) / 1_000),

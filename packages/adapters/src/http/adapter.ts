@@ -40,7 +40,8 @@ async function runRemote(outbound: Outbound, start: AdapterStartOptions<HttpConf
   try {
     return await work.toItsEnd()
   } catch (error) {
-    if (signal.aborted) await work.cancel()
+    // Whatever broke here, nobody waits for it any more.
+    await work.cancel()
     if (turn.signal.aborted) return failed('transient', `stopped: ${String(turn.signal.reason)}`)
     if (timeout.aborted) return failed('timeout', `There was no outcome within ${start.config.timeoutSec} s.`)
     if (error instanceof OutboundError) return connectionFailure(error)

@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder'
 
 import type { Redactor } from '@engine/core/plugin'
 
+import { refusalOf, type AllowedPrograms } from './allowed.ts'
 import type { LaunchRequest } from './control.ts'
 import type { Journal } from './journal.ts'
 import { describeReason, type StopCause } from './outcome.ts'
@@ -9,6 +10,7 @@ import { readUntilQuiet } from './read.ts'
 import { supervise, type ProgramEnd, type SupervisedProgram } from './supervisor.ts'
 
 export interface ProgramJob {
+  readonly programs: AllowedPrograms
   readonly request: LaunchRequest
   readonly stdin: string
   readonly timeoutSec: number
@@ -29,6 +31,8 @@ export interface ProgramRun {
 /** Runs one program to the end of its process tree. Rejects only when `takeOutput` does. */
 export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
   if (job.signal.aborted) return { end: neverStarted('stopped'), stop: { type: 'aborted', reason: describeReason(job.signal.reason) } }
+  const refusal = refusalOf(job.programs, job.request)
+  if (refusal !== null) return { end: { ...neverStarted(refusal), isConfigFault: true }, stop: null }
   let program: SupervisedProgram
   try {
     program = await supervise(job.request)
@@ -44,8 +48,8 @@ export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
   return { end, stop }
 }
 
-function neverStarted(message: string): ProgramEnd {
-  return { type: 'not_started', isConfigFault: false, message, survivors: [] }
+function neverStarted(message: string) {
+  return { type: 'not_started' as const, isConfigFault: false, message, survivors: [] }
 }
 
 /** Stops the program at its timeout or when it is aborted; `release` ends the watch and says what it did. */

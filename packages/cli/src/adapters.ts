@@ -1,0 +1,38 @@
+import { anthropicAdapter } from '@engine/adapters/anthropic'
+import { claudeCodeAdapter } from '@engine/adapters/claude-code'
+import { codexAdapter } from '@engine/adapters/codex'
+import { cursorAdapter } from '@engine/adapters/cursor'
+import { geminiCliAdapter } from '@engine/adapters/gemini-cli'
+import { httpAdapter } from '@engine/adapters/http'
+import { openAiAdapter } from '@engine/adapters/openai'
+import { opencodeAdapter } from '@engine/adapters/opencode'
+import { piAdapter } from '@engine/adapters/pi'
+import { processAdapter } from '@engine/adapters/process'
+import type { AgentAdapter } from '@engine/core'
+
+import { programPath } from './demo.ts'
+
+/** What only who starts the server may say. */
+export interface Allowed {
+  /** Names on the PATH of the server, and absolute paths (PROMISES S3). */
+  readonly programs: readonly string[]
+  /** Hosts, addresses and networks besides the public internet (PROMISES S8). */
+  readonly targets: readonly string[]
+}
+
+/**
+ * Every adapter that needs nothing of the host but this. Who configures an agent runs its program with the rights of the server, so no
+ * program is allowed but that of the demo company; adapters whose program is not allowed say so when they are configured.
+ *
+ * @throws naming a program or a target that can not be allowed
+ */
+export function openAdapters({ programs, targets }: Allowed): AgentAdapter[] {
+  const demo = { command: process.execPath, args: [programPath()] }
+  return [
+    anthropicAdapter(),
+    openAiAdapter(),
+    httpAdapter({ allow: targets }),
+    processAdapter({ programs: [...programs, demo] }),
+    ...[claudeCodeAdapter, codexAdapter, cursorAdapter, geminiCliAdapter, opencodeAdapter, piAdapter].map((create) => create({ programs })),
+  ]
+}
