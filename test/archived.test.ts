@@ -134,7 +134,14 @@ describe('every command of the registry', () => {
       if (definition.kind !== 'command' || definition.access.company === 'new' || definition.access.company === 'actor') continue
       const location = { id: companyId, companyId, taskId: null, agentId: null }
       Object.assign(engine.registry.entity(definition.access.company as 'company'), { locate: async () => location })
-      Object.assign(definition, { input: z.looseObject({}), output: z.unknown(), batch: undefined, takesContent: undefined })
+      Object.assign(definition, {
+        input: z.looseObject({}),
+        output: z.unknown(),
+        batch: undefined,
+        takesContent: undefined,
+        takesSecret: undefined,
+        prepare: undefined,
+      })
       const [changes, does, refuses] = [await attempt(changing), await attempt(nothing), await attempt(refusing)]
       if (definition.unaudited !== undefined) {
         expect(unrecorded).toContain(name)

@@ -6,6 +6,7 @@ export default defineConfig({
     'http/index': 'src/http/index.ts',
     'anthropic/index': 'src/anthropic/index.ts',
     'openai/index': 'src/openai/index.ts',
+    'gemini/index': 'src/gemini/index.ts',
     'claude-code/index': 'src/claude-code/index.ts',
     'codex/index': 'src/codex/index.ts',
     'cursor/index': 'src/cursor/index.ts',

@@ -2,6 +2,7 @@ import { anthropicAdapter } from '@engine/adapters/anthropic'
 import { claudeCodeAdapter } from '@engine/adapters/claude-code'
 import { codexAdapter } from '@engine/adapters/codex'
 import { cursorAdapter } from '@engine/adapters/cursor'
+import { geminiAdapter } from '@engine/adapters/gemini'
 import { geminiCliAdapter } from '@engine/adapters/gemini-cli'
 import { httpAdapter } from '@engine/adapters/http'
 import { openAiAdapter } from '@engine/adapters/openai'
@@ -30,6 +31,7 @@ export function openAdapters({ programs, targets }: Allowed): AgentAdapter[] {
   const demo = { command: process.execPath, args: [programPath()] }
   return [
     anthropicAdapter(),
+    geminiAdapter(),
     openAiAdapter(),
     httpAdapter({ allow: targets }),
     processAdapter({ programs: [...programs, demo] }),

@@ -1,3 +1,4 @@
+import { adapters } from './adapters/index.ts'
 import { agents } from './agents/index.ts'
 import { approvals } from './approvals/index.ts'
 import { attachments } from './attachments/index.ts'
@@ -34,6 +35,7 @@ export const coreModules = {
   projects,
   sprints,
   labels,
+  adapters,
   agents,
   tasks,
   routing,

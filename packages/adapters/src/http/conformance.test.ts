@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { testAgentAdapter, type Scene } from '@engine/testing/adapters'
@@ -21,11 +21,11 @@ interface Asked {
 async function scene(answer: (asked: Asked) => void): Promise<Scene> {
   let begun = 0
   const held = new Set<string>()
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? ''
     if (request.method === 'HEAD') return void response.writeHead(405).end()
     if (path.startsWith('/cancel/')) held.delete(path.slice('/cancel/'.length))
-    if (path !== '/run') return void reply(response, {}, path.startsWith('/jobs/') ? 202 : 200)
+    if (path !== '/run') return reply(response, {}, path.startsWith('/jobs/') ? 202 : 200)
     begun += 1
     const title = String(await bodyOf(request))
     const hold = () => {
@@ -33,7 +33,8 @@ async function scene(answer: (asked: Asked) => void): Promise<Scene> {
       return { statusUrl: `/jobs/${begun}`, cancelUrl: `/cancel/${begun}` }
     }
     answer({ title, response, hold })
-  })
+  }
+  const server = createServer((request, response) => void take(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   // A server that listens on a port has one.

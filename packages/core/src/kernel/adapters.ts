@@ -7,6 +7,8 @@ import { parseInput } from './input.ts'
 /** The adapters that this engine was created with, by type. */
 export interface AdapterCatalog {
   readonly types: readonly string[]
+  /** All that an agent can have, the one of people first. */
+  readonly all: readonly AgentAdapter[]
   /** Also the one of people. @throws `rule_violated` naming the known types. */
   get(type: string): AgentAdapter
   /**
@@ -34,6 +36,7 @@ const human: AgentAdapter = {
 export function createAdapterCatalog(adapters: readonly AgentAdapter[]): AdapterCatalog {
   const byType = new Map(adapters.map((adapter) => [adapter.type, adapter]))
   const types = [...byType.keys()]
+  const all = byType.has(humanAdapterType) ? adapters : [human, ...adapters]
 
   function get(type: string): AgentAdapter {
     const adapter = byType.get(type) ?? (type === humanAdapterType ? human : undefined)
@@ -44,5 +47,5 @@ export function createAdapterCatalog(adapters: readonly AgentAdapter[]): Adapter
     })
   }
 
-  return { types, get, parseConfig: (type, config, field = 'adapterConfig') => parseInput(get(type).configSchema, config, field) }
+  return { types, all, get, parseConfig: (type, config, field = 'adapterConfig') => parseInput(get(type).configSchema, config, field) }
 }

@@ -58,6 +58,7 @@ export const organizationInputs: Readonly<Record<string, Prepare>> = {
     await engine.agents.pause({ agentId })
     return { agentId }
   },
+  'agents.test': async ({ agents }) => ({ agentId: agents[0] }),
   'agents.terminate': async ({ agents }) => ({ agentId: agents[0] }),
 }
 
