@@ -126,7 +126,10 @@ describe('the test of an agent', () => {
 
   it('starts nothing for somebody who is not hired, is no program, or whose company is archived', async () => {
     let looks = 0
-    const { engine, companyId, agentId, hire } = await open(async () => ({ checks: [], ...{ looks: (looks += 1) } }))
+    const { engine, companyId, agentId, hire } = await open(async () => {
+      looks += 1
+      return { checks: [] }
+    })
     await engine.companies.update({ companyId, requiresHireApproval: true })
     const pending = await hire('trying', { apiKey: { secret: 'KEY' } })
     const person = await engine.agents.create({ companyId, name: 'Kim', role: 'human', executionMode: 'human', bypassApproval: true })

@@ -7,6 +7,7 @@ export default defineConfig({
     'anthropic/index': 'src/anthropic/index.ts',
     'openai/index': 'src/openai/index.ts',
     'gemini/index': 'src/gemini/index.ts',
+    'person/index': 'src/person/index.ts',
     'claude-code/index': 'src/claude-code/index.ts',
     'codex/index': 'src/codex/index.ts',
     'cursor/index': 'src/cursor/index.ts',

@@ -7,6 +7,7 @@ import { geminiCliAdapter } from '@engine/adapters/gemini-cli'
 import { httpAdapter } from '@engine/adapters/http'
 import { openAiAdapter } from '@engine/adapters/openai'
 import { opencodeAdapter } from '@engine/adapters/opencode'
+import { personAdapter } from '@engine/adapters/person'
 import { piAdapter } from '@engine/adapters/pi'
 import { processAdapter } from '@engine/adapters/process'
 import type { AgentAdapter } from '@engine/core'
@@ -33,6 +34,7 @@ export function openAdapters({ programs, targets }: Allowed): AgentAdapter[] {
     anthropicAdapter(),
     geminiAdapter(),
     openAiAdapter(),
+    personAdapter(),
     httpAdapter({ allow: targets }),
     processAdapter({ programs: [...programs, demo] }),
     ...[claudeCodeAdapter, codexAdapter, cursorAdapter, geminiCliAdapter, opencodeAdapter, piAdapter].map((create) => create({ programs })),

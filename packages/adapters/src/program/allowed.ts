@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** A program by the name under which it is found on the PATH of the host, by its absolute path, or with the first of its arguments. */
 export type AllowedProgram = string | { readonly command: string; readonly args: readonly string[] }
