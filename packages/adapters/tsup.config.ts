@@ -8,6 +8,7 @@ export default defineConfig({
     'openai/index': 'src/openai/index.ts',
     'gemini/index': 'src/gemini/index.ts',
     'person/index': 'src/person/index.ts',
+    'acp/index': 'src/acp/index.ts',
     'claude-code/index': 'src/claude-code/index.ts',
     'codex/index': 'src/codex/index.ts',
     'cursor/index': 'src/cursor/index.ts',

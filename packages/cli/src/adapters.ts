@@ -1,3 +1,4 @@
+import { acpAdapter } from '@engine/adapters/acp'
 import { anthropicAdapter } from '@engine/adapters/anthropic'
 import { claudeCodeAdapter } from '@engine/adapters/claude-code'
 import { codexAdapter } from '@engine/adapters/codex'
@@ -37,6 +38,7 @@ export function openAdapters({ programs, targets }: Allowed): AgentAdapter[] {
     personAdapter(),
     httpAdapter({ allow: targets }),
     processAdapter({ programs: [...programs, demo] }),
+    acpAdapter({ programs }),
     ...[claudeCodeAdapter, codexAdapter, cursorAdapter, geminiCliAdapter, opencodeAdapter, piAdapter].map((create) => create({ programs })),
   ]
 }

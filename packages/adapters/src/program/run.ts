@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
 import type { Redactor } from '@engine/core/plugin'
@@ -12,7 +13,8 @@ import { supervise, type ProgramEnd, type SupervisedProgram } from './supervisor
 export interface ProgramJob {
   readonly programs: AllowedPrograms
   readonly request: LaunchRequest
-  readonly stdin: string
+  /** All of it, or what writes it while the program works and ends it. */
+  readonly stdin: string | ((stdin: Writable) => void)
   readonly timeoutSec: number
   readonly signal: AbortSignal
   /** Takes the secrets of the run out of all that the program writes, before anything is made of it. */
@@ -40,7 +42,8 @@ export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
     return { end: neverStarted(`No process could be started on this machine: ${describeReason(error)}`), stop: null }
   }
   const limit = limitProgram(program, job)
-  program.stdin.end(job.stdin)
+  if (typeof job.stdin === 'string') program.stdin.end(job.stdin)
+  else job.stdin(program.stdin)
   const [end] = await Promise.all([program.ended, readOutput(program, job), readErrors(program, job)])
   const stop = limit.release()
   if (stop) await job.journal.log('system', stop.type === 'timeout' ? `stopped after ${stop.afterSec} s\n` : `stopped: ${stop.reason}\n`)
