@@ -75,6 +75,33 @@ export const execution: readonly Requirement[] = [
     verifiedBy: { file: 'packages/adapters/src/cli/run.test.ts', test: 'goes on in the next run, which is charged for itself alone' },
   },
   {
+    id: 'adapters.person',
+    source: 'DOMAIN §2',
+    behaviour: 'A person is given the work of an agent by a question, and the run waits for them without a process.',
+    verifiedBy: {
+      file: 'test/person-adapter.test.ts',
+      test: 'waits in an inbox without a process, hands in what was answered, and asks again for a revision',
+    },
+  },
+  {
+    id: 'adapters.acp',
+    source: 'product decision: adapters',
+    behaviour: 'Any program that speaks the Agent Client Protocol can be an agent, with its sessions.',
+    verifiedBy: {
+      file: 'packages/adapters/src/acp/acp.test.ts',
+      test: 'goes on in its session, whose past is not told again, and is charged for the difference',
+    },
+  },
+  {
+    id: 'adapters.a2a',
+    source: 'product decision: adapters',
+    behaviour: 'An agent elsewhere that speaks Agent2Agent is given tasks, and what it asks is asked of a person.',
+    verifiedBy: {
+      file: 'packages/adapters/src/a2a/a2a.test.ts',
+      test: 'that asks waits for the answer of a person, and goes on with its task',
+    },
+  },
+  {
     id: 'adapters.fallback',
     source: 'DOMAIN §3',
     behaviour: 'An agent falls back to other adapters, and to its cheap profile.',

@@ -1,3 +1,4 @@
+import { a2aAdapter } from '@engine/adapters/a2a'
 import { acpAdapter } from '@engine/adapters/acp'
 import { anthropicAdapter } from '@engine/adapters/anthropic'
 import { claudeCodeAdapter } from '@engine/adapters/claude-code'
@@ -37,6 +38,7 @@ export function openAdapters({ programs, targets }: Allowed): AgentAdapter[] {
     openAiAdapter(),
     personAdapter(),
     httpAdapter({ allow: targets }),
+    a2aAdapter({ allow: targets }),
     processAdapter({ programs: [...programs, demo] }),
     acpAdapter({ programs }),
     ...[claudeCodeAdapter, codexAdapter, cursorAdapter, geminiCliAdapter, opencodeAdapter, piAdapter].map((create) => create({ programs })),

@@ -5,7 +5,7 @@ import { createOutbound, OutboundError, type Outbound, type OutboundOptions, typ
 
 import { eventsOf, outcomeOf, parseAnswer, type Answer } from './answer.ts'
 import { HttpConfig } from './config.ts'
-import { connectionFailure, failed, retryAfterMs, statusFailure } from './failures.ts'
+import { connectionFailure, failed, retryAfterMs, statusFailure } from '../remote/failures.ts'
 import { fillTemplate, MissingValue } from './template.ts'
 import { tryHttp } from './try.ts'
 
