@@ -7,6 +7,7 @@ import {
   DefaultRequestHandler,
   InMemoryTaskStore,
   JsonRpcTransportHandler,
+  type RequestContext,
   ServerCallContext,
   type AgentExecutor,
   type ExecutionEventBus,
@@ -34,56 +35,8 @@ const part = (value: string): Part => ({ content: { $case: 'text', value }, meta
 
 /** An agent behind a server of the official SDK. */
 export async function serveAgent(work: Work, { cardUrl }: { cardUrl?: string } = {}): Promise<A2aServer> {
-  const open = new Set<string>()
+  const executor = new Executor(work)
   const requests: { path: string; headers: IncomingMessage['headers']; method: string }[] = []
-  let begun = 0
-  const executor: AgentExecutor = {
-    async execute({ userMessage, taskId, contextId, task }, bus) {
-      begun += 1
-      open.add(taskId)
-      const about = { taskId, contextId }
-      const isAnswer = task !== undefined
-      const status = (state: TaskState, words?: string) => ({
-        state,
-        message: words === undefined ? undefined : messageOf(words, about),
-        timestamp: undefined,
-      })
-      const before = { id: taskId, ...about, artifacts: [], history: [userMessage], metadata: undefined }
-      const first = { ...before, status: status(TaskState.TASK_STATE_WORKING) }
-      const text = userMessage.parts.map(({ content }) => (content?.$case === 'text' ? content.value : '')).join('')
-      let isReply = false
-      const begin = () => {
-        if (!isReply) bus.publish({ kind: 'task', data: first })
-        isReply = true
-      }
-      await work({
-        text,
-        isAnswer,
-        say(state, words) {
-          begin()
-          bus.publish({ kind: 'statusUpdate', data: { ...about, status: status(state, words), metadata: undefined } })
-          if (state !== TaskState.TASK_STATE_WORKING) open.delete(taskId)
-        },
-        make(words) {
-          begin()
-          const artifact = { artifactId: 'a', name: 'Result', description: '', parts: [part(words)], metadata: undefined, extensions: [] }
-          bus.publish({ kind: 'artifactUpdate', data: { ...about, artifact, append: false, lastChunk: true, metadata: undefined } })
-        },
-        reply(words) {
-          isReply = true
-          open.delete(taskId)
-          bus.publish({ kind: 'message', data: messageOf(words, { taskId: '', contextId }) })
-        },
-      })
-      bus.finished()
-    },
-    async cancelTask(taskId: string, bus: ExecutionEventBus) {
-      open.delete(taskId)
-      const canceled = { state: TaskState.TASK_STATE_CANCELED, message: undefined, timestamp: undefined }
-      bus.publish({ kind: 'statusUpdate', data: { taskId, contextId: '', status: canceled, metadata: undefined } })
-      bus.finished()
-    },
-  }
   const server = createServer((request, response) => void answer(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -108,9 +61,9 @@ export async function serveAgent(work: Work, { cardUrl }: { cardUrl?: string } =
   return {
     url,
     get begun() {
-      return begun
+      return executor.begun
     },
-    open,
+    open: executor.open,
     requests,
     close() {
       server.closeAllConnections()
@@ -119,7 +72,69 @@ export async function serveAgent(work: Work, { cardUrl }: { cardUrl?: string } =
   }
 }
 
-function messageOf(words: string, about: { taskId: string; contextId: string }): Message {
+interface About {
+  readonly taskId: string
+  readonly contextId: string
+}
+
+/** Does the work of a test and keeps count of it. */
+class Executor implements AgentExecutor {
+  readonly open = new Set<string>()
+  readonly #work: Work
+  begun = 0
+
+  constructor(work: Work) {
+    this.#work = work
+  }
+
+  async execute({ userMessage, taskId, contextId, task }: RequestContext, bus: ExecutionEventBus): Promise<void> {
+    this.begun += 1
+    this.open.add(taskId)
+    const text = userMessage.parts.map(({ content }) => (content?.$case === 'text' ? content.value : '')).join('')
+    await this.#work({ text, isAnswer: task !== undefined, ...this.#voice({ taskId, contextId }, userMessage, bus) })
+    bus.finished()
+  }
+
+  #voice(about: About, userMessage: Message, bus: ExecutionEventBus): Pick<Parameters<Work>[0], 'say' | 'make' | 'reply'> {
+    let hasBegun = false
+    // The first that is published has to be the task.
+    const begin = () => {
+      const status = statusOf(about, TaskState.TASK_STATE_WORKING)
+      const first = { id: about.taskId, contextId: about.contextId, artifacts: [], history: [userMessage], metadata: undefined, status }
+      if (!hasBegun) bus.publish({ kind: 'task', data: first })
+      hasBegun = true
+    }
+    return {
+      say: (state, words) => {
+        begin()
+        bus.publish({ kind: 'statusUpdate', data: { ...about, status: statusOf(about, state, words), metadata: undefined } })
+        if (state !== TaskState.TASK_STATE_WORKING) this.open.delete(about.taskId)
+      },
+      make: (words) => {
+        begin()
+        const artifact = { artifactId: 'a', name: 'Result', description: '', parts: [part(words)], metadata: undefined, extensions: [] }
+        bus.publish({ kind: 'artifactUpdate', data: { ...about, artifact, append: false, lastChunk: true, metadata: undefined } })
+      },
+      reply: (words) => {
+        this.open.delete(about.taskId)
+        bus.publish({ kind: 'message', data: messageOf(words, { taskId: '', contextId: about.contextId }) })
+      },
+    }
+  }
+
+  async cancelTask(taskId: string, bus: ExecutionEventBus): Promise<void> {
+    this.open.delete(taskId)
+    const about = { taskId, contextId: '' }
+    bus.publish({ kind: 'statusUpdate', data: { ...about, status: statusOf(about, TaskState.TASK_STATE_CANCELED), metadata: undefined } })
+    bus.finished()
+  }
+}
+
+function statusOf(about: About, state: TaskState, words?: string) {
+  return { state, message: words === undefined ? undefined : messageOf(words, about), timestamp: undefined }
+}
+
+function messageOf(words: string, about: About): Message {
   const rest = { metadata: undefined, extensions: [], referenceTaskIds: [] }
   return { messageId: 'm', ...about, role: Role.ROLE_AGENT, parts: [part(words)], ...rest }
 }

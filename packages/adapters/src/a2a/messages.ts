@@ -9,7 +9,7 @@ export const Card = z.looseObject({
 
 const Parts = z.array(z.looseObject({ text: z.string().optional(), data: z.json().optional(), url: z.string().optional() })).default([])
 
-export const Message = z.looseObject({ parts: Parts })
+const Message = z.looseObject({ parts: Parts })
 
 export const Task = z.looseObject({
   id: z.string().min(1),

@@ -19,6 +19,8 @@ const SessionState = z.object({
   /** The task over there that waits for an answer, and the run of ours that asked for it. */
   asked: z.object({ taskId: z.string(), runId: z.string(), prompt: z.string() }).nullable(),
 })
+/** A question that has no choices is answered in words. */
+const Answer = z.object({ text: z.string().default('') })
 type SessionState = z.infer<typeof SessionState>
 
 /** One piece of work on the other side. */
@@ -84,7 +86,7 @@ export class RemoteTask {
     if (asked?.runId !== context.run.id) return null
     const found = context.interactions.findLast(({ prompt, status }) => prompt === asked.prompt && status !== 'pending')
     if (!found) return null
-    const text = found.status === 'answered' ? String(found.answer?.['text'] ?? '') : `Nobody answers: the question is ${found.status}.`
+    const text = found.status === 'answered' ? Answer.parse(found.answer).text : `Nobody answers: the question is ${found.status}.`
     return { taskId: asked.taskId, text }
   }
 

@@ -24,6 +24,11 @@ const failureByStop: Readonly<Record<string, readonly [Failure['class'], string]
   cancelled: ['transient', 'The program cancelled its work by itself.'],
 }
 
+interface Setting {
+  readonly method: string
+  readonly params: JsonObject
+}
+
 type Step = 'initialize' | 'continue' | 'open' | 'configure' | 'prompt'
 
 interface Run {
@@ -39,7 +44,7 @@ export class AcpDialogue implements Dialogue {
   #step: Step = 'initialize'
   #lastId = 0
   #sessionId: string
-  #settings: JsonObject[] = []
+  #settings: Setting[] = []
 
   constructor(config: Pick<AcpConfig, 'model' | 'mode' | 'options' | 'permissions'>, run: Run) {
     this.#config = config
@@ -138,7 +143,7 @@ export class AcpDialogue implements Dialogue {
 
   #nextSetting(facts: readonly Fact[]): Turn {
     const setting = this.#settings.shift()
-    if (setting) return { ...this.#ask('configure', String(setting['method']), setting['params'] ?? {}), facts }
+    if (setting) return { ...this.#ask('configure', setting.method, setting.params), facts }
     const prompt = [{ type: 'text', text: this.#prompt }]
     return { ...this.#ask('prompt', 'session/prompt', { sessionId: this.#sessionId, prompt }), facts }
   }

@@ -1,3 +1,6 @@
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
 
 import { claudeCodeAdapter } from '../claude-code/index.ts'
@@ -58,8 +61,15 @@ describe('an adapter', () => {
   })
 
   test('starts nothing when the variables of the run would make another program of it', async () => {
-    const { outcome } = await runAdapter(only, { command: 'date' }, { env: { PATH: '/tmp' } })
-    expect(outcome).toMatchObject({ kind: 'failed', class: 'config', message: expect.stringContaining('PATH') })
+    const other = fakeCli([[]])
+    try {
+      renameSync(other.command, join(other.folder, 'date'))
+      const env = { PATH: `${other.folder}:${process.env['PATH']}` }
+      const { outcome } = await runAdapter(only, { command: 'date' }, { env })
+      expect(outcome).toMatchObject({ kind: 'failed', class: 'config', message: expect.stringContaining('only the host sets it') })
+    } finally {
+      other.remove()
+    }
   })
 
   test('of a coding program allows that one, and another path only when the host says so', async () => {
