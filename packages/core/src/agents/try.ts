@@ -17,12 +17,8 @@ import type { AgentTable } from './table.ts'
 
 type Check = AdapterTestReport['checks'][number]
 
-interface Tried {
-  readonly revision: number
-  readonly adapterType: string
-  readonly checks: readonly Check[]
-  readonly secrets: readonly string[]
-}
+/** What was found, before it is recorded. */
+type Tried = Pick<AgentTest, 'revision' | 'adapterType' | 'checks'> & { readonly secrets: readonly string[] }
 
 const mostChecks = 50
 const longestText = 2_000
@@ -48,7 +44,7 @@ export const test = command({
     const failed = checks.filter(({ status }) => status === 'failed').map(({ name }) => name)
     const ok = failed.length === 0
     context.emit('agent.tested', agentRef(agent), { revision, adapterType, ok, failed, secrets: [...secrets] })
-    return { agentId: agent.id, adapterType, revision, ok, checks: [...checks] }
+    return { agentId: agent.id, adapterType, revision, ok, checks }
   },
 })
 
