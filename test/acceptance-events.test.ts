@@ -220,7 +220,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await api.tasks.cancel({ taskId: task.id })
   }
 
-  async function requests({ people: api }: Scene): Promise<void> {
+  async function requests({ people: api, handId }: Scene): Promise<void> {
+    await api.agents.test({ agentId: handId })
     const { id: companyId } = await api.companies.create({ name: 'Careful', requiresStrategyApproval: true })
     const ask = (subject: string) => api.approvals.request({ companyId, type: 'custom', subject, payload: { to: 'all' } })
     await api.approvals.cancel({ approvalId: (await ask('one')).id })

@@ -137,7 +137,7 @@ describe('every command of the registry', () => {
       if (definition.kind !== 'command' || ofNoEntity.includes(definition.access.company)) continue
       const location = { id: companyId, companyId, taskId: null, agentId: null }
       Object.assign(engine.registry.entity(definition.access.company as 'company'), { locate: async () => location })
-      const nothingElse = { batch: undefined, takesContent: undefined, takesSecret: undefined }
+      const nothingElse = { batch: undefined, takesContent: undefined, takesSecret: undefined, prepare: undefined }
       Object.assign(definition, { input: z.looseObject({}), output: z.unknown(), ...nothingElse })
       const [changes, does, refuses] = [await attempt(changing), await attempt(nothing), await attempt(refusing)]
       if (definition.unaudited !== undefined) {

@@ -102,7 +102,7 @@ describe.each(['sqlite', 'postgres'])('a run that waits for an answer, on %s', (
       })`
     const engine: Engine = await createEngine({
       storage: await newStorage(database),
-      adapters: [processAdapter()],
+      adapters: [processAdapter({ programs: 'any' })],
       settings: { pollMs: 20 },
     })
     onTestFinished(() => engine.stop())

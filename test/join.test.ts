@@ -32,6 +32,13 @@ async function open(kind: ShopKind, options: Partial<EngineOptions> = {}): Promi
 const changeOfMind = new Error('the customer left')
 
 describe.each([...sqliteShops, ...postgresShops])('a transaction of a %s', (kind) => {
+  it('asks no adapter while it is open', async () => {
+    const { engine, agentId, transaction } = await open(kind)
+    const error = await transaction(async (tx) => errorOf(engine.join(tx.handle).agents.test({ agentId })))
+    expect(error).toMatchObject({ code: 'rule_violated', message: expect.stringContaining('Call it on the engine itself') })
+    expect(await engine.agents.test({ agentId })).toMatchObject({ ok: true })
+  })
+
   it('commits an order and its task together', async () => {
     const { engine, companyId, agentId, transaction, orders } = await open(kind)
     const task = await transaction(async (tx) => {

@@ -29,7 +29,7 @@ interface Scene {
 async function prepare(): Promise<Scene> {
   const folder = temporaryFolder()
   const [file, trace, hold] = [join(folder, 'engine.db'), join(folder, 'trace'), join(folder, 'hold')]
-  const engine = await createEngine({ storage: watched(sqlite(file)), adapters: [processAdapter()] })
+  const engine = await createEngine({ storage: watched(sqlite(file)), adapters: [processAdapter({ programs: 'any' })] })
   const company = await engine.companies.create({ name: 'Acme' })
   const agent = await engine.agents.create({
     companyId: company.id,

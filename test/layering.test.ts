@@ -38,6 +38,7 @@ const layers: Readonly<Record<string, Layer>> = {
 const foldersStandAlone = ['packages/adapters', 'packages/blobs', 'packages/deliveries']
 /** Folders that are no adapter, each with the shared folders that it may itself import. */
 const sharedFolders: Readonly<Record<string, readonly string[]>> = {
+  'packages/adapters/src/remote': [],
   'packages/adapters/src/models': [],
   'packages/adapters/src/program': [],
   'packages/adapters/src/workspace': ['program'],

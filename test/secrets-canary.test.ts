@@ -52,7 +52,7 @@ async function open() {
   const logger: Logger = { debug: log, info: log, warn: log, error: log }
   const engine = await createEngine({
     storage: sqlite(file),
-    adapters: [processAdapter()],
+    adapters: [processAdapter({ programs: 'any' })],
     blobs: localBlobs(join(folder, 'blobs')),
     secrets: localSecrets({ key: randomBytes(32) }),
     logger,

@@ -29,6 +29,11 @@ async function serve(folder: string, args: string[] = []): Promise<{ server: Pro
 
 const read = async <Body>(url: string): Promise<Body> => (await (await fetch(url)).json()) as Body
 
+const post = async <Body>(url: string, body: object): Promise<Body> => {
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+  return (await answer.json()) as Body
+}
+
 describe('engine serve', () => {
   it('does the main job on real files by itself, and the printed line approves the result', { timeout: 90_000 }, async () => {
     const folder = folderOfMarkdown()
@@ -85,6 +90,42 @@ describe('engine serve', () => {
     await server.exited
   })
 
+  it(
+    'has every adapter, and lets agents be run by the programs and targets alone that who starts it allows',
+    { timeout: 60_000 },
+    async () => {
+      const folder = temporaryFolder()
+      const { server, url } = await serve(folder, ['--no-demo', '--allow-program', 'codex', '/bin/true'])
+      const { id } = await post<{ id: string }>(`${url}/api/companies`, { name: 'Acme' })
+      const hire = (adapterType: string, adapterConfig: object) =>
+        post<{ code?: string; detail?: string }>(`${url}/api/companies/${id}/agents`, {
+          name: `${adapterType} ${JSON.stringify(adapterConfig)}`,
+          role: 'tester',
+          adapterType,
+          adapterConfig,
+        })
+      for (const [adapterType, adapterConfig] of [
+        ['anthropic', { model: 'm' }],
+        ['openai', { model: 'm' }],
+        ['http', { url: 'https://agents.example/run' }],
+        ['process', { command: '/bin/true' }],
+        ['codex', { cwd: folder }],
+      ] as const)
+        expect(await hire(adapterType, adapterConfig)).toMatchObject({ adapterType })
+      for (const [adapterType, adapterConfig] of [
+        ['process', { command: 'bash', args: ['-c', 'id'] }],
+        ['process', { command: process.execPath, args: ['-e', '1'] }],
+        ['process', { command: '/bin/true', env: { LD_PRELOAD: '/tmp/x.so' } }],
+        ['codex', { cwd: folder, command: 'bash' }],
+        ...['claude-code', 'cursor', 'gemini-cli', 'pi'].map((type) => [type, { cwd: folder }] as const),
+        ['opencode', { cwd: folder, model: 'a/b' }],
+      ] as const)
+        expect(await hire(adapterType, adapterConfig)).toMatchObject({ code: 'invalid_input', detail: expect.stringContaining('host') })
+      server.child.kill('SIGTERM')
+      await server.exited
+    },
+  )
+
   it('ends open event streams with a word when it stops', { timeout: 60_000 }, async () => {
     const { server, url } = await serve(temporaryFolder(), ['--no-demo'])
     const created = await fetch(`${url}/api/companies`, {
@@ -111,6 +152,8 @@ describe('a wrong setting', () => {
 
   const wrong: { what: string; args?: string[]; env?: Record<string, string>; message: RegExp }[] = [
     { what: 'a port that is no number', args: ['--port', 'http'], message: /PORT \(or --port\) must be a number/ },
+    { what: 'a program of no certain place', args: ['--allow-program', './run'], message: /"\.\/run" can not be allowed/ },
+    { what: 'a target that is none', env: { ENGINE_ALLOW_TARGETS: '10.0.0.0/99' }, message: /10\.0\.0\.0\/99/ },
     { what: 'a port out of range', env: { PORT: '70000' }, message: /from 0 to 65535/ },
     {
       what: 'an address that others reach',

@@ -34,7 +34,7 @@ async function open(): Promise<Scene> {
   const folder = temporaryFolder()
   const [trace, hold] = [join(folder, 'trace'), join(folder, 'hold')]
   const url = await newDatabase('postgres')
-  const engine = await createEngine({ storage: watched(postgres(url)), adapters: [processAdapter()] })
+  const engine = await createEngine({ storage: watched(postgres(url)), adapters: [processAdapter({ programs: 'any' })] })
   onTestFinished(() => engine.stop())
   const { id: companyId } = await engine.companies.create({ name: 'Acme' })
   const agent = await engine.agents.create({
@@ -53,7 +53,7 @@ async function open(): Promise<Scene> {
 
 function engineWorker(scene: Pick<Scene, 'url'>, args: string[] = []): Program {
   return startProgram(bin, {
-    args: ['worker', '--database-url', scene.url, ...args],
+    args: ['worker', '--database-url', scene.url, '--allow-program', '/bin/sh', ...args],
     cwd: temporaryFolder(),
     env: { ENGINE_SECRET_KEY: secretKey },
   })
@@ -86,7 +86,13 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
       20_000,
     )
     const [listed] = (await scene.engine.workers.list({})).items
-    expect(listed).toMatchObject({ name: 'north', capacity: 2, status: 'active', pid: worker.child.pid, adapters: ['process'] })
+    expect(listed).toMatchObject({
+      name: 'north',
+      capacity: 2,
+      status: 'active',
+      pid: worker.child.pid,
+      adapters: expect.arrayContaining(['process', 'anthropic']),
+    })
     worker.child.kill('SIGTERM')
     expect(await worker.exited).toEqual({ code: 0, signal: null })
     expect((await scene.engine.workers.list({})).items).toMatchObject([{ name: 'north', status: 'stopped' }])

@@ -3,7 +3,7 @@ import { createEngine } from '@engine/core'
 import { processAdapter } from '@engine/adapters/process'
 import { sqlite } from '@engine/storage-sqlite'
 
-const engine = await createEngine({ storage: sqlite('./engine.db'), adapters: [processAdapter()] })
+const engine = await createEngine({ storage: sqlite('./engine.db'), adapters: [processAdapter({ programs: ['date'] })] })
 const company = await engine.companies.create({ name: 'Acme' })
 const hire = { name: 'Ada', role: 'timekeeper', adapterType: 'process', adapterConfig: { command: 'date' } }
 const ada = await engine.agents.create({ companyId: company.id, ...hire })

@@ -10,7 +10,7 @@ import { openSqliteShop } from './sqlite-shop.ts'
 
 const url = process.env['DATABASE_URL']
 const shop = url?.startsWith('postgres') ? await openPostgresShop(url) : openSqliteShop('./shop.db')
-const engine = await createEngine({ storage: shop.storage, adapters: [processAdapter()] })
+const engine = await createEngine({ storage: shop.storage, adapters: [processAdapter({ programs: ['date'] })] })
 const { id: companyId } = await engine.companies.create({ name: 'Shop' })
 const packer = { name: 'Pia', role: 'packer', adapterType: 'process', adapterConfig: { command: 'date' } }
 const { id: packerId } = await engine.agents.create({ companyId, ...packer })

@@ -185,13 +185,16 @@ export const agents: readonly Requirement[] = [
     id: 'agents.test-adapter',
     source: 'DOMAIN §4',
     behaviour: 'The connection of an agent to its provider can be tested.',
-    later: 'adapters',
+    verifiedBy: { file: 'test/agents-test.test.ts', test: 'opens the secrets, asks the adapter, and tells what it found without a secret' },
+    operations: ['agents.test'],
+    events: ['agent.tested'],
   },
   {
     id: 'agents.providers',
     source: 'API list: providers',
     behaviour: 'The adapters that are there can be listed with what they need.',
-    later: 'adapters',
+    verifiedBy: { file: 'test/agents-test.test.ts', test: 'are listed with what a configuration needs, also by HTTP' },
+    operations: ['adapters.list'],
   },
   {
     id: 'agents.skills',

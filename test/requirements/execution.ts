@@ -39,10 +39,19 @@ export const execution: readonly Requirement[] = [
     verifiedBy: { file: 'packages/adapters/src/process/protocol.test.ts', test: 'is its arguments as they are: no shell reads them' },
   },
   {
+    id: 'adapters.process.programs',
+    source: 'PROMISES S3',
+    behaviour: 'Agents are run by no program but those that the host allows, whatever a configuration or a variable says.',
+    verifiedBy: {
+      file: 'packages/adapters/src/program/allowed.test.ts',
+      test: 'refuses a configuration with a program that the host does not allow',
+    },
+  },
+  {
     id: 'adapters.contract',
     source: 'adapter contract §11.1',
     behaviour: 'Any adapter passes one kit of tests.',
-    later: 'adapters',
+    verifiedBy: { file: 'packages/testing/src/adapters/kit-bites.test.ts', test: 'there is a defect for every test' },
   },
   {
     id: 'adapters.http',
@@ -54,13 +63,43 @@ export const execution: readonly Requirement[] = [
     id: 'adapters.models',
     source: 'feature list: Agent Execution',
     behaviour: 'Agents run on the models of several providers.',
-    later: 'adapters',
+    verifiedBy: {
+      file: 'packages/adapters/src/models/run.test.ts',
+      test: 'uses the tools of Engine, reads what they answer, and hands in its result',
+    },
   },
   {
     id: 'adapters.sessions',
     source: 'product decision: adapters',
     behaviour: 'Agents run as local command line tools with sessions.',
-    later: 'adapters',
+    verifiedBy: { file: 'packages/adapters/src/cli/run.test.ts', test: 'goes on in the next run, which is charged for itself alone' },
+  },
+  {
+    id: 'adapters.person',
+    source: 'DOMAIN §2',
+    behaviour: 'A person is given the work of an agent by a question, and the run waits for them without a process.',
+    verifiedBy: {
+      file: 'test/person-adapter.test.ts',
+      test: 'waits in an inbox without a process, hands in what was answered, and asks again for a revision',
+    },
+  },
+  {
+    id: 'adapters.acp',
+    source: 'product decision: adapters',
+    behaviour: 'Any program that speaks the Agent Client Protocol can be an agent, with its sessions.',
+    verifiedBy: {
+      file: 'packages/adapters/src/acp/acp.test.ts',
+      test: 'goes on in its session, whose past is not told again, and is charged for the difference',
+    },
+  },
+  {
+    id: 'adapters.a2a',
+    source: 'product decision: adapters',
+    behaviour: 'An agent elsewhere that speaks Agent2Agent is given tasks, and what it asks is asked of a person.',
+    verifiedBy: {
+      file: 'packages/adapters/src/a2a/a2a.test.ts',
+      test: 'that asks waits for the answer of a person, and goes on with its task',
+    },
   },
   {
     id: 'adapters.fallback',

@@ -8,7 +8,7 @@ const [, , where = '', settings = '{}'] = process.argv
 
 const engine = await createEngine({
   storage: where.startsWith('postgres:') ? postgres(where) : sqlite(where),
-  adapters: [processAdapter()],
+  adapters: [processAdapter({ programs: 'any' })],
   settings: { leaseMs: 1_500, sweepMs: 250, pollMs: 100, stopGraceMs: 200, ...JSON.parse(settings) },
 })
 engine.on('run.started', (event) => console.log(`STARTED ${event.entity.id}`))

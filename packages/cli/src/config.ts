@@ -4,6 +4,7 @@ import { localBlobs } from '@engine/blobs/local'
 import type { AnchorStore, BlobStore, SecretStore, Storage } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
 
+import type { Allowed } from './adapters.ts'
 import { openAnchors } from './anchors.ts'
 import { openSecrets } from './secret-key.ts'
 
@@ -13,19 +14,25 @@ export interface DatabaseFlags {
   readonly databaseUrl?: string
 }
 
-export interface ServeFlags extends DatabaseFlags {
+/** What the agents of a process may start and reach. */
+interface AllowedFlags {
+  readonly allowProgram?: readonly string[]
+  readonly allowTarget?: readonly string[]
+}
+
+export interface ServeFlags extends DatabaseFlags, AllowedFlags {
   readonly port?: string
   readonly host?: string
   readonly demo?: boolean
 }
 
-export interface WorkerFlags extends DatabaseFlags {
+export interface WorkerFlags extends DatabaseFlags, AllowedFlags {
   readonly concurrency?: string
   readonly name?: string
   readonly grace?: string
 }
 
-export interface WorkerConfig extends Pick<ServeConfig, 'storage' | 'secrets'> {
+export interface WorkerConfig extends Pick<ServeConfig, 'storage' | 'secrets' | 'allowed'> {
   readonly concurrency: number
   readonly name: string | undefined
   /** How long live runs may go on when it is told to stop, milliseconds. */
@@ -43,6 +50,7 @@ export interface ServeConfig {
   /** Of the data folder too: where the log is anchored. */
   readonly anchors: AnchorStore
   readonly hasDemo: boolean
+  readonly allowed: Allowed
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -57,6 +65,7 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     secrets: openSecrets(readDataDir(flags, environment), environment['ENGINE_SECRET_KEY']),
     anchors: await openAnchors(readDataDir(flags, environment)),
     hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']),
+    allowed: readAllowed(flags, environment),
   }
 }
 
@@ -67,6 +76,7 @@ export async function readWorkerConfig(flags: WorkerFlags, environment: Environm
   return {
     storage: await readDatabase(flags, environment),
     secrets: openSecrets(dataDir, environment['ENGINE_SECRET_KEY'], { makesKey: false }),
+    allowed: readAllowed(flags, environment),
     concurrency: readNumber('--concurrency', flags.concurrency ?? '8', { least: 1, most: 1_000 }),
     name: flags.name,
     graceMs: 1_000 * readNumber('--grace', flags.grace ?? '25', { least: 0, most: 3_600 }),
@@ -90,6 +100,13 @@ function readDataDir(flags: DatabaseFlags, environment: Environment): string {
   return flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
 }
 
+function readAllowed(flags: AllowedFlags, environment: Environment): Allowed {
+  return {
+    programs: flags.allowProgram ?? readList(environment['ENGINE_ALLOW_PROGRAMS']),
+    targets: flags.allowTarget ?? readList(environment['ENGINE_ALLOW_TARGETS']),
+  }
+}
+
 function readNumber(name: string, text: string, { least, most }: { least: number; most: number }): number {
   const number = Number(text)
   if (/^\d+$/.test(text) && number >= least && number <= most) return number
@@ -98,6 +115,13 @@ function readNumber(name: string, text: string, { least, most }: { least: number
 
 function readPort(text: string): number {
   return readNumber('PORT (or --port)', text, { least: 0, most: 65_535 })
+}
+
+function readList(text = ''): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
 }
 
 function readSwitch(name: string, value: string | undefined): boolean {

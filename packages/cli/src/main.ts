@@ -11,13 +11,13 @@ import { workerCommand } from './worker.ts'
 /** The `engine` command. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('engine').description('Runs AI agents as a governed workforce.').showHelpAfterError()
-  onDatabase(program.command('serve'))
+  withAgents(program.command('serve'))
     .description('Serve the API, its documentation and the status page, and execute the agents.')
     .option('--port <number>', 'port to listen on; 0 takes a free one (PORT, default 4400)')
     .option('--host <address>', 'loopback address to listen on (HOST, default 127.0.0.1)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
     .action(async (flags: ServeFlags) => serveCommand(await readConfig(flags, process.env)))
-  onDatabase(program.command('worker'))
+  withAgents(program.command('worker'))
     .description('Execute runs beside engine serve and other workers, on the same Postgres database.')
     .option('--concurrency <number>', 'how many runs at once (default 8)')
     .option('--name <name>', 'how it is called in the list of workers (default: machine and process id)')
@@ -52,4 +52,14 @@ function onDatabase(command: Command): Command {
   return command
     .option('--data-dir <folder>', 'where the database file lives (ENGINE_DATA_DIR, default ./data)')
     .option('--database-url <url>', 'database to use instead: postgres://…, pglite://./folder or file:./engine.db (DATABASE_URL)')
+}
+
+/** Of commands that execute agents. */
+function withAgents(command: Command): Command {
+  return onDatabase(command)
+    .option(
+      '--allow-program <program...>',
+      'programs that agents may be run by, by name or absolute path (ENGINE_ALLOW_PROGRAMS, default none)',
+    )
+    .option('--allow-target <address...>', 'addresses besides public ones that agents may be behind (ENGINE_ALLOW_TARGETS, default none)')
 }

@@ -1,7 +1,6 @@
 import { createEngine, type Engine } from '@engine/core'
 import { serve, type RunningServer } from '@engine/http'
 
-import { commandAdapters } from './adapters.ts'
 import type { ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
@@ -27,14 +26,7 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
 
 /** Opens the database and the port at the same time: who asks too early is told that it is starting. */
 async function open(config: ServeConfig): Promise<{ engine: Engine; server: RunningServer }> {
-  const opening = createEngine({
-    storage: config.storage,
-    blobs: config.blobs,
-    anchors: config.anchors,
-    secrets: config.secrets,
-    adapters: commandAdapters(),
-    logger: consoleLogger,
-  })
+  const opening = openEngine(config)
   const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger })
   try {
     const [engine, server] = await Promise.all([opening, serving])
@@ -45,6 +37,12 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
     if (served.status === 'fulfilled') await served.value.close()
     throw error
   }
+}
+
+async function openEngine({ storage, blobs, anchors, secrets, allowed }: ServeConfig): Promise<Engine> {
+  // Who asks for help or checks a database does not wait for all adapters to load, and neither does the port.
+  const { openAdapters } = await import('./adapters.ts')
+  return createEngine({ storage, blobs, anchors, secrets, adapters: openAdapters(allowed), logger: consoleLogger })
 }
 
 async function begin(engine: Engine, given: { server: RunningServer; screen: Screen; hasDemo: boolean }): Promise<void> {

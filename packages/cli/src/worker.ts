@@ -1,6 +1,6 @@
 import { createEngine } from '@engine/core'
 
-import { commandAdapters } from './adapters.ts'
+import { openAdapters } from './adapters.ts'
 import type { WorkerConfig } from './config.ts'
 import { consoleLogger } from './logger.ts'
 import { createScreen } from './screen.ts'
@@ -8,12 +8,12 @@ import { stopOnSignal } from './stop-on-signal.ts'
 
 /** Executes runs beside other processes of one database, without HTTP, until it is told to stop by SIGINT or SIGTERM. */
 export async function workerCommand(config: WorkerConfig): Promise<void> {
-  const { storage, secrets, concurrency, name, graceMs } = config
+  const { storage, secrets, allowed, concurrency, name, graceMs } = config
   const screen = createScreen(process.stdout)
   const engine = await createEngine({
     storage,
     secrets,
-    adapters: commandAdapters(),
+    adapters: openAdapters(allowed),
     logger: consoleLogger,
     settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs },
     ...(name !== undefined && { workerName: name }),

@@ -1,5 +1,6 @@
 // What a client needs to know: the shapes on the wire and the state machines, nothing that runs.
-export { Agent, AgentRevision, AgentStatus, ExecutionMode, OrgNode, PauseReason } from './agents/schema.ts'
+export { Adapter } from './adapters/schema.ts'
+export { Agent, AgentRevision, AgentStatus, AgentTest, ExecutionMode, OrgNode, PauseReason } from './agents/schema.ts'
 export { Approval, ApprovalStatus, ApprovalType, ApprovedApproval } from './approvals/schema.ts'
 export { Attachment } from './attachments/schema.ts'
 export { AuditProblem, AuditProblemKind, AuditStatus, AuditVerification, Seal } from './audit/schema.ts'

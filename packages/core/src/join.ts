@@ -8,6 +8,7 @@ import type { Database } from './database/tables.ts'
 import { eventsPresent } from './events/sql.ts'
 import { systemActor, type Actor } from './kernel/actor.ts'
 import type { AnyEvent } from './kernel/events.ts'
+import { ruleViolated } from './kernel/errors.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host } from './kernel/host.ts'
 import { inSavepoint } from './kernel/transaction.ts'
@@ -66,6 +67,11 @@ type Request = { readonly name: string } & Parameters<typeof execute>[2]
 /** Runs one operation in a savepoint of its own: when it fails, reads of it too, the host's transaction is as before. */
 async function executeJoined(host: Host, session: Session, { name, ...request }: Request): Promise<unknown> {
   if (session.isOver) throw transactionOver()
+  const definition = host.registry.get(name)?.definition
+  if (definition?.kind === 'command' && definition.needsOwnTransaction !== undefined)
+    throw ruleViolated(`${name} can not be part of your transaction: ${definition.needsOwnTransaction}. Call it on the engine itself.`, {
+      name,
+    })
   try {
     const source = { db: session.db, clock: host.clock, random: host.random }
     const { output, events } = await inSavepoint(source, async (tx) => {

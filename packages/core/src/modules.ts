@@ -1,3 +1,4 @@
+import { adapters } from './adapters/index.ts'
 import { agents } from './agents/index.ts'
 import { approvals } from './approvals/index.ts'
 import { attachments } from './attachments/index.ts'
@@ -36,6 +37,7 @@ export const coreModules = {
   projects,
   sprints,
   labels,
+  adapters,
   agents,
   breakers,
   tasks,

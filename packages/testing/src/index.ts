@@ -13,7 +13,7 @@ export { errorOf } from './error-of.ts'
 export type { SeenError } from './error-of.ts'
 export { costs, crashes, ends, hangs, inTurn, scriptedAdapter, takes, zombie } from './scripted-adapter.ts'
 export type { Script, ScriptedAdapter } from './scripted-adapter.ts'
-export { fakeAnthropic, fakeOpenAi } from './fake-models/index.ts'
+export { fakeAnthropic, fakeGemini, fakeOpenAi } from './fake-models/index.ts'
 export type {
   FakeAnswer,
   FakeAnswers,

@@ -49,7 +49,11 @@ export async function killWorkers(scene: Scene, round: Round, death: Death): Pro
   const effects = join(scene.folder, `${randomUUID()}.effects`)
   const adapter = scriptedAdapter()
   adapter.script = workingScript({ effects, workMs: 20, random: round.random })
-  const engine = await createEngine({ storage: storageAt(place), adapters: [adapter, processAdapter()], settings: settingsFor(death) })
+  const engine = await createEngine({
+    storage: storageAt(place),
+    adapters: [adapter, processAdapter({ programs: 'any' })],
+    settings: settingsFor(death),
+  })
   try {
     const company = await prepareWork(engine, { place, effects, death })
     const theatre: Theatre = { place, engine, company, effects, death }

@@ -21,7 +21,7 @@ adapter.script = plan.isZombie ? haunt : workingScript({ ...plan, random })
 const probe = crashFromEnvironment()
 const engine = await createEngine({
   storage: storageAt(plan.place),
-  adapters: [adapter, processAdapter()],
+  adapters: [adapter, processAdapter({ programs: 'any' })],
   settings: plan.settings,
   ...(plan.clock && { clock: skewed(plan.clock) }),
   ...(probe && { probe }),

@@ -1,19 +1,20 @@
 import type { AgentAdapter } from '@engine/core/plugin'
 
-import { cliAdapter } from '../cli/adapter.ts'
+import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
 import type { CliDefinition } from '../cli/definition.ts'
 import { flag, listOption, option } from '../cli/options.ts'
 import { ClaudeCodeConfig } from './config.ts'
 import { readLine } from './lines.ts'
 
 /** Runs Claude Code (`claude -p`) as an agent. */
-export function claudeCodeAdapter(): AgentAdapter<ClaudeCodeConfig> {
-  return cliAdapter(claudeCode)
+export function claudeCodeAdapter(options: CliOptions = {}): AgentAdapter<ClaudeCodeConfig> {
+  return cliAdapter(claudeCode, options)
 }
 
 export const claudeCode: CliDefinition<ClaudeCodeConfig> = {
   type: 'claude-code',
   title: 'Claude Code on this machine',
+  program: 'claude',
   configSchema: ClaudeCodeConfig,
   metering: 'final',
   knownVersions: ['2.1.329'],

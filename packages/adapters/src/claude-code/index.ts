@@ -1,2 +1,3 @@
 export { claudeCodeAdapter } from './adapter.ts'
 export { ClaudeCodeConfig } from './config.ts'
+export type { CliOptions } from '../cli/adapter.ts'

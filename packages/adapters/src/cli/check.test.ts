@@ -6,7 +6,7 @@ import { fakeCli } from './fixtures.ts'
 async function check(given: { version?: string; config?: object; env?: Record<string, string> }) {
   const cli = fakeCli([[]], given.version)
   onTestFinished(() => cli.remove())
-  const adapter = claudeCodeAdapter()
+  const adapter = claudeCodeAdapter({ programs: 'any' })
   const config = adapter.configSchema.parse({ command: cli.command, cwd: cli.folder, ...given.config })
   const report = await adapter.test?.({ config, env: given.env ?? {}, signal: new AbortController().signal })
   return Object.fromEntries((report?.checks ?? []).map(({ name, status, message }) => [name, `${status}: ${message}`]))

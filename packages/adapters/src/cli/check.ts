@@ -9,7 +9,7 @@ import { failureOfEnd } from '../program/outcome.ts'
 import { runProgram } from '../program/run.ts'
 import { listWorkspaces } from '../workspace/workspace.ts'
 import type { CliConfig } from './config.ts'
-import type { CliDefinition } from './definition.ts'
+import type { CliDefinition, MountedCli } from './definition.ts'
 import { cliVariables } from './run.ts'
 
 type Check = AdapterTestReport['checks'][number]
@@ -18,7 +18,7 @@ const versionTimeoutSec = 20
 
 /** Looks for the folder, the program, its version and its key, without asking a model anything. */
 export async function checkCli<Config extends CliConfig>(
-  definition: CliDefinition<Config>,
+  definition: MountedCli<Config>,
   options: AdapterTestOptions<Config>,
 ): Promise<AdapterTestReport> {
   const { config, env } = options
@@ -48,13 +48,14 @@ async function checkFolder({ cwd, workspace }: CliConfig): Promise<Check> {
 }
 
 async function checkProgram<Config extends CliConfig>(
-  definition: CliDefinition<Config>,
+  definition: MountedCli<Config>,
   { config, env, signal }: AdapterTestOptions<Config>,
 ): Promise<Check> {
   const output: Buffer[] = []
   const runId = `test-${randomUUID()}`
   const journal = new Journal({ emit: async () => {} }, silentLogger)
   const { end, stop } = await runProgram({
+    programs: definition.programs,
     request: {
       type: 'launch',
       runId,

@@ -1,14 +1,18 @@
 import type { AgentAdapter, JsonObject } from '@engine/core/plugin'
 import type { z } from 'zod'
 
+import type { AllowedPrograms } from '../program/allowed.ts'
 import type { Failure } from '../program/outcome.ts'
 import type { CliConfig } from './config.ts'
+import type { Dialogue } from './dialogue.ts'
 import type { Fact } from './facts.ts'
 
 /** All that tells one program from another. */
 export interface CliDefinition<Config extends CliConfig> {
   readonly type: string
   readonly title: string
+  /** The usual name of the program. */
+  readonly program: string
   readonly configSchema: z.ZodType<Config>
   readonly metering: AgentAdapter['metering']
   /** Versions whose output was read into this adapter's tests. */
@@ -21,6 +25,11 @@ export interface CliDefinition<Config extends CliConfig> {
   arguments(config: Config, run: { readonly sessionId: string | null; readonly cwd: string }): string[]
   /** What one line says; nothing for a line that is known and says nothing new, null for a line that nobody knows. Pure. */
   readLine(line: JsonObject, config: Config): Fact[] | null
+  /** For a program that is talked with; otherwise it gets its prompt and no more. */
+  converse?(config: Config, run: { readonly sessionId: string | null; readonly cwd: string }): Dialogue
   /** What an exit code means, where the program says so and no line did. */
   readonly exitCodes?: Readonly<Record<number, { readonly class: Failure['class']; readonly means: string }>>
 }
+
+/** With what the host allows. */
+export type MountedCli<Config extends CliConfig> = CliDefinition<Config> & { readonly programs: AllowedPrograms }

@@ -9,13 +9,14 @@ import { cursorAdapter } from '../cursor/index.ts'
 import { geminiCliAdapter } from '../gemini-cli/index.ts'
 import { opencodeAdapter } from '../opencode/index.ts'
 import { piAdapter } from '../pi/index.ts'
+import type { CliOptions } from './adapter.ts'
 import { fakeCli, jsonLines, type FakeCli, type Step } from './fixtures.ts'
 
 const recorded = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 const secret = 'sk-canary-0123456789'
 
 interface Played {
-  readonly create: () => AgentAdapter
+  readonly create: (options: CliOptions) => AgentAdapter
   /** A whole run that works. */
   readonly transcript: string
   readonly usage: NonNullable<Scene['usage']> & RunUsage
@@ -77,7 +78,7 @@ for (const [name, played] of Object.entries(programs)) {
   const flood: Step[] = [{ out: beginning + '\n' }, ...Array.from({ length: 100 }, () => ({ out: noise })), { out: transcript }]
   testAgentAdapter({
     name,
-    create,
+    create: () => create({ programs: 'any' }),
     leastConfig: { ...config, cwd: '/workspace' },
     secrets: [secret],
     scenes: {

@@ -38,7 +38,7 @@ async function runOn<Config>(adapter: AgentAdapter<Config>, cli: FakeCli, option
   return { ...run, cli, calls: cli.calls(), session: session?.type === 'session' ? session.state : undefined }
 }
 
-const claude = claudeCodeAdapter()
+const claude = claudeCodeAdapter({ programs: 'any' })
 const runClaude = (steps: readonly Step[], options: RunOptions & { config?: object } = {}) => runOn(claude, play(steps), options)
 
 const claudeInit = { type: 'system', subtype: 'init', session_id: sessionId }
@@ -238,8 +238,8 @@ describe('a conversation', () => {
         { type: 'turn.completed', usage: { input_tokens: input, cached_input_tokens: 0, output_tokens: 1 } },
       )
     const cli = play([{ out: turn(200) }], [{ out: turn(300) }])
-    const one = await runOn(codexAdapter(), cli)
-    const two = await runOn(codexAdapter(), cli, { session: one.session ?? null })
+    const one = await runOn(codexAdapter({ programs: 'any' }), cli)
+    const two = await runOn(codexAdapter({ programs: 'any' }), cli, { session: one.session ?? null })
     expect(usageOf(one.events)).toMatchObject([{ inputTokens: 200 }])
     expect(usageOf(two.events)).toMatchObject([{ inputTokens: 100 }])
     expect(two.calls[1]?.args.slice(-3)).toEqual(['resume', 'thread-1', '-'])
@@ -285,13 +285,13 @@ describe('a run that fails', () => {
     [53, 'config'],
     [1, 'unknown'],
   ])('by exit code %i of Gemini CLI', async (exit, failureClass) => {
-    const { outcome } = await runOn(geminiCliAdapter(), play([{ err: 'why\n' }, { exit }]))
+    const { outcome } = await runOn(geminiCliAdapter({ programs: 'any' }), play([{ err: 'why\n' }, { exit }]))
     expect(outcome).toMatchObject({ kind: 'failed', class: failureClass, message: expect.stringContaining('why') })
   })
 
   test('by an end of the Cursor agent without a result', async () => {
     const lines = jsonLines({ type: 'system', subtype: 'init', session_id: 'c1' })
-    const { outcome } = await runOn(cursorAdapter(), play([{ out: lines }]))
+    const { outcome } = await runOn(cursorAdapter({ programs: 'any' }), play([{ out: lines }]))
     expect(outcome).toMatchObject({ kind: 'failed', class: 'unknown' })
   })
 
@@ -302,14 +302,16 @@ describe('a run that fails', () => {
       { type: 'step_finish', sessionID: 's1', part: step },
       { type: 'error', sessionID: 's1', error: { name: 'APIError', data: { message: 'busy', statusCode: 503 } } },
     )
-    const { outcome, events } = await runOn(opencodeAdapter(), play([{ out: lines }]), { config: { model: 'a/b' } })
+    const { outcome, events } = await runOn(opencodeAdapter({ programs: 'any' }), play([{ out: lines }]), { config: { model: 'a/b' } })
     expect(outcome).toEqual({ kind: 'failed', class: 'overloaded', message: 'busy' })
     expect(usageOf(events)).toMatchObject([{ provider: 'a', model: 'b', inputTokens: 5, costMicros: 1_000 }])
   })
 
   test('by endless attempts of Codex to connect ends at its time', async () => {
     const again = jsonLines({ type: 'error', message: 'Reconnecting...' })
-    const { outcome, log } = await runOn(codexAdapter(), play([{ out: again }, { hang: true }]), { config: { timeoutSec: 1 } })
+    const { outcome, log } = await runOn(codexAdapter({ programs: 'any' }), play([{ out: again }, { hang: true }]), {
+      config: { timeoutSec: 1 },
+    })
     expect(outcome).toMatchObject({ kind: 'failed', class: 'timeout', message: expect.stringContaining('within 1 s') })
     expect(log('system')).toContain('Reconnecting')
   })

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
+import type { Writable } from 'node:stream'
 
-import type { AdapterEvent, AdapterStartOptions, AdapterTurn, RunOutcome, RunUsage } from '@engine/core/plugin'
+import type { AdapterEvent, AdapterStartOptions, AdapterTurn, JsonObject, RunOutcome, RunUsage } from '@engine/core/plugin'
 
 import { renderPrompt } from '../models/prompt.ts'
 import type { LaunchRequest } from '../program/control.ts'
@@ -11,7 +12,9 @@ import { runProgram, type ProgramRun } from '../program/run.ts'
 import { closeWorkspace, openWorkspace, WorkspaceError, type Workspace } from '../workspace/workspace.ts'
 import { Collector } from './collector.ts'
 import type { CliConfig } from './config.ts'
-import type { CliDefinition } from './definition.ts'
+import type { CliDefinition, MountedCli } from './definition.ts'
+import type { Dialogue } from './dialogue.ts'
+import type { Fact } from './facts.ts'
 import { LineSplitter, type Line } from './lines.ts'
 import { failureOf, succeeded } from './outcome.ts'
 import { readSession, sessionFingerprint, writeSession, type KnownSession } from './session.ts'
@@ -25,8 +28,11 @@ const howToHandIn = {
   done: 'End with a short summary of what you did, in Markdown.',
 }
 
+/** How long a program may take to end by itself when its talk is over. */
+const afterTalkMs = 2_000
+
 interface CliRun<Config extends CliConfig> {
-  readonly definition: CliDefinition<Config>
+  readonly definition: MountedCli<Config>
   readonly options: AdapterStartOptions<Config>
   readonly turn: AdapterTurn
   readonly cwd: string
@@ -37,7 +43,7 @@ interface CliRun<Config extends CliConfig> {
 
 /** Runs a program once for one turn, and once more without its earlier conversation when the program no longer has that. */
 export async function runCli<Config extends CliConfig>(
-  definition: CliDefinition<Config>,
+  definition: MountedCli<Config>,
   options: AdapterStartOptions<Config>,
   turn: AdapterTurn,
 ): Promise<RunOutcome> {
@@ -90,6 +96,12 @@ class Attempt<Config extends CliConfig> {
   readonly #splitter = new LineSplitter()
   /** Ends the program when the host refuses what it did. */
   readonly #refusal = new AbortController()
+  /** Ends a program that does not end by itself when its talk is over. */
+  readonly #talkOver = new AbortController()
+  readonly #dialogue: Dialogue | null
+  #stdin: Writable | null = null
+  #overdue: NodeJS.Timeout | undefined
+  #isTalkOver = false
   #fault: Fault | null = null
   #end: ProgramRun | null = null
 
@@ -97,6 +109,7 @@ class Attempt<Config extends CliConfig> {
     this.#run = run
     this.#known = known
     this.#journal = new Journal(run.turn, run.options.logger)
+    this.#dialogue = run.definition.converse?.(run.options.config, { sessionId: known?.sessionId ?? null, cwd: run.cwd }) ?? null
   }
 
   /** The program failed before it named any conversation: it does not know the one that it was to go on with. */
@@ -114,21 +127,24 @@ class Attempt<Config extends CliConfig> {
   async execute(): Promise<RunOutcome> {
     const { turn, options, deadline, definition } = this.#run
     this.#end = await runProgram({
+      programs: definition.programs,
       request: this.#request(),
-      stdin: this.#prompt(),
+      stdin: this.#dialogue ? (stdin) => this.#beginTalk(stdin) : this.#prompt(),
       timeoutSec: Math.max(0.001, (deadline - performance.now()) / 1_000),
-      signal: AbortSignal.any([turn.signal, this.#refusal.signal]),
+      signal: AbortSignal.any([turn.signal, this.#refusal.signal, this.#talkOver.signal]),
       redactor: options.redactor,
       journal: this.#journal,
       takeOutput: (chunk) => this.#takeLines(this.#splitter.push(chunk)),
     })
+    clearTimeout(this.#overdue)
     for (const event of this.#collector.end()) await this.#record(event)
     await this.#charge()
     const { waitUntilMs } = this.#collector
+    const { end, stop } = this.#settledEnd(this.#end)
     const failure = failureOf({
-      ...this.#end,
+      end,
       waitMs: waitUntilMs === null ? null : waitUntilMs - Date.now(),
-      stop: this.#end.stop?.type === 'timeout' ? { type: 'timeout', afterSec: options.config.timeoutSec } : this.#end.stop,
+      stop: stop?.type === 'timeout' ? { type: 'timeout', afterSec: options.config.timeoutSec } : stop,
       // A host that stops a run refuses its events too: then the stop is the reason.
       fault: turn.signal.aborted ? null : this.#fault,
       ending: this.#collector.ending,
@@ -160,9 +176,36 @@ class Attempt<Config extends CliConfig> {
     return [system, ...(this.#known ? [goesOn] : []), task, ''].join('\n\n')
   }
 
+  /** How a program ends whose talk is over says nothing any more. */
+  #settledEnd(run: ProgramRun): ProgramRun {
+    const isSettled = this.#isTalkOver && !this.#run.turn.signal.aborted
+    return isSettled ? { end: { type: 'exited', code: 0, signal: null, survivors: run.end.survivors }, stop: null } : run
+  }
+
+  #beginTalk(stdin: Writable): void {
+    this.#stdin = stdin
+    this.#send(this.#dialogue?.begin(this.#prompt()) ?? [])
+  }
+
+  #send(messages: readonly JsonObject[]): void {
+    for (const message of messages) this.#stdin?.write(`${JSON.stringify(message)}\n`)
+  }
+
+  #read(line: JsonObject): readonly Fact[] | null {
+    if (!this.#dialogue) return this.#run.definition.readLine(line, this.#run.options.config)
+    const { facts, send, isOver } = this.#dialogue.take(line)
+    this.#send(send)
+    if (isOver && !this.#isTalkOver) {
+      this.#isTalkOver = true
+      this.#stdin?.end()
+      this.#overdue = setTimeout(() => this.#talkOver.abort('its talk is over'), afterTalkMs)
+    }
+    return facts
+  }
+
   async #takeLines(lines: readonly Line[]): Promise<void> {
     for (const line of lines) {
-      const facts = line.type === 'object' ? this.#run.definition.readLine(line.value, this.#run.options.config) : null
+      const facts = line.type === 'object' ? this.#read(line.value) : null
       if (facts === null) await this.#journal.log('stdout', line.text)
       for (const fact of facts ?? []) {
         for (const event of this.#collector.take(fact)) await this.#record(event)

@@ -1,19 +1,20 @@
 import type { AgentAdapter } from '@engine/core/plugin'
 
-import { cliAdapter } from '../cli/adapter.ts'
+import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
 import type { CliDefinition } from '../cli/definition.ts'
 import { flag, option } from '../cli/options.ts'
 import { CodexConfig } from './config.ts'
 import { readLine } from './lines.ts'
 
 /** Runs Codex (`codex exec`) as an agent. */
-export function codexAdapter(): AgentAdapter<CodexConfig> {
-  return cliAdapter(codex)
+export function codexAdapter(options: CliOptions = {}): AgentAdapter<CodexConfig> {
+  return cliAdapter(codex, options)
 }
 
 export const codex: CliDefinition<CodexConfig> = {
   type: 'codex',
   title: 'Codex on this machine',
+  program: 'codex',
   configSchema: CodexConfig,
   metering: 'final',
   knownVersions: ['0.169.0'],

@@ -1,2 +1,3 @@
 export { codexAdapter } from './adapter.ts'
 export { CodexConfig } from './config.ts'
+export type { CliOptions } from '../cli/adapter.ts'

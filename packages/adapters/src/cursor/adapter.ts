@@ -1,19 +1,20 @@
 import type { AgentAdapter } from '@engine/core/plugin'
 
-import { cliAdapter } from '../cli/adapter.ts'
+import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
 import type { CliDefinition } from '../cli/definition.ts'
 import { flag, option } from '../cli/options.ts'
 import { CursorConfig } from './config.ts'
 import { readLine } from './lines.ts'
 
 /** Runs the Cursor agent (`cursor-agent -p`) as an agent. */
-export function cursorAdapter(): AgentAdapter<CursorConfig> {
-  return cliAdapter(cursor)
+export function cursorAdapter(options: CliOptions = {}): AgentAdapter<CursorConfig> {
+  return cliAdapter(cursor, options)
 }
 
 export const cursor: CliDefinition<CursorConfig> = {
   type: 'cursor',
   title: 'Cursor agent on this machine',
+  program: 'cursor-agent',
   configSchema: CursorConfig,
   metering: 'final',
   knownVersions: [],

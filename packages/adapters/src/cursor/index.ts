@@ -1,2 +1,3 @@
 export { cursorAdapter } from './adapter.ts'
 export { CursorConfig } from './config.ts'
+export type { CliOptions } from '../cli/adapter.ts'

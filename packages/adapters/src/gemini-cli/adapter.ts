@@ -1,19 +1,20 @@
 import type { AgentAdapter } from '@engine/core/plugin'
 
-import { cliAdapter } from '../cli/adapter.ts'
+import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
 import type { CliDefinition } from '../cli/definition.ts'
 import { listOption, option } from '../cli/options.ts'
 import { GeminiCliConfig } from './config.ts'
 import { readLine } from './lines.ts'
 
 /** Runs Gemini CLI (`gemini -o stream-json`) as an agent. */
-export function geminiCliAdapter(): AgentAdapter<GeminiCliConfig> {
-  return cliAdapter(geminiCli)
+export function geminiCliAdapter(options: CliOptions = {}): AgentAdapter<GeminiCliConfig> {
+  return cliAdapter(geminiCli, options)
 }
 
 export const geminiCli: CliDefinition<GeminiCliConfig> = {
   type: 'gemini-cli',
   title: 'Gemini CLI on this machine',
+  program: 'gemini',
   configSchema: GeminiCliConfig,
   metering: 'final',
   knownVersions: ['0.61.0'],

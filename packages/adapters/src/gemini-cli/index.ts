@@ -1,2 +1,3 @@
 export { geminiCliAdapter } from './adapter.ts'
 export { GeminiCliConfig } from './config.ts'
+export type { CliOptions } from '../cli/adapter.ts'

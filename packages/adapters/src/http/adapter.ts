@@ -6,7 +6,7 @@ import { createOutbound, OutboundError, type Outbound, type OutboundOptions, typ
 import { originOf } from '../origin.ts'
 import { eventsOf, outcomeOf, parseAnswer, type Answer } from './answer.ts'
 import { HttpConfig } from './config.ts'
-import { connectionFailure, failed, retryAfterMs, statusFailure } from './failures.ts'
+import { connectionFailure, failed, retryAfterMs, statusFailure } from '../remote/failures.ts'
 import { fillTemplate, MissingValue } from './template.ts'
 import { tryHttp } from './try.ts'
 
@@ -42,7 +42,8 @@ async function runRemote(outbound: Outbound, start: AdapterStartOptions<HttpConf
   try {
     return await work.toItsEnd()
   } catch (error) {
-    if (signal.aborted) await work.cancel()
+    // Whatever broke here, nobody waits for it any more.
+    await work.cancel()
     if (turn.signal.aborted) return failed('transient', `stopped: ${String(turn.signal.reason)}`)
     if (timeout.aborted) return failed('timeout', `There was no outcome within ${start.config.timeoutSec} s.`)
     if (error instanceof OutboundError) return connectionFailure(error)

@@ -6,7 +6,7 @@ import { createRedactor, silentLogger, type AdapterEvent, type JsonObject } from
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { anyContext } from '../program/fixtures.ts'
-import { retryAfterMs } from './failures.ts'
+import { retryAfterMs } from '../remote/failures.ts'
 import { httpAdapter } from './index.ts'
 import { fillTemplate, MissingValue } from './template.ts'
 

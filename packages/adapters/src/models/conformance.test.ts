@@ -1,9 +1,10 @@
-import { fakeAnthropic, fakeOpenAi, type FakeAnswers, type FakeModel, type FakeModelOptions } from '@engine/testing'
+import { fakeAnthropic, fakeGemini, fakeOpenAi, type FakeAnswers, type FakeModel, type FakeModelOptions } from '@engine/testing'
 import { testAgentAdapter, type Scene } from '@engine/testing/adapters'
 
 import type { AgentAdapter, JsonObject } from '@engine/core/plugin'
 
 import { anthropicAdapter } from '../anthropic/index.ts'
+import { geminiAdapter } from '../gemini/index.ts'
 import { openAiAdapter } from '../openai/index.ts'
 
 const key = 'canary-key-4711'
@@ -21,6 +22,7 @@ const wires: readonly Wire[] = [
   { name: 'anthropic', create: anthropicAdapter, open: fakeAnthropic, config: {} },
   { name: 'openai, responses', create: openAiAdapter, open: fakeOpenAi, config: { api: 'responses' } },
   { name: 'openai, chat', create: openAiAdapter, open: fakeOpenAi, config: { api: 'chat' } },
+  { name: 'gemini', create: geminiAdapter, open: fakeGemini, config: {} },
 ]
 
 for (const { name, create, open, config } of wires) {

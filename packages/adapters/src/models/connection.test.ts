@@ -1,12 +1,22 @@
 import { createServer, type AddressInfo } from 'node:net'
 
-import { fakeAnthropic, fakeOpenAi, until, type FakeAnswer, type FakeModel, type FakeModelOptions, type FakeReply } from '@engine/testing'
+import {
+  fakeAnthropic,
+  fakeGemini,
+  fakeOpenAi,
+  until,
+  type FakeAnswer,
+  type FakeModel,
+  type FakeModelOptions,
+  type FakeReply,
+} from '@engine/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import type { AdapterTestReport, AgentAdapter, JsonObject } from '@engine/core/plugin'
 
 import { anthropicFrom } from '../anthropic/adapter.ts'
 import { anthropicAdapter } from '../anthropic/index.ts'
+import { geminiAdapter } from '../gemini/index.ts'
 import { openAiFrom } from '../openai/adapter.ts'
 import { openAiAdapter } from '../openai/index.ts'
 import { runAdapter, type FinishedRun, type RunOptions } from '../program/fixtures.ts'
@@ -21,7 +31,8 @@ interface Wire {
 const anthropic: Wire = { create: anthropicAdapter, open: fakeAnthropic, config: {}, variable: 'ANTHROPIC_API_KEY' }
 const responses: Wire = { create: openAiAdapter, open: fakeOpenAi, config: { api: 'responses' }, variable: 'OPENAI_API_KEY' }
 const chat: Wire = { ...responses, config: { api: 'chat' } }
-const wires = { anthropic, 'openai, responses': responses, 'openai, chat': chat }
+const gemini: Wire = { create: geminiAdapter, open: fakeGemini, config: {}, variable: 'GEMINI_API_KEY' }
+const wires = { gemini, anthropic, 'openai, responses': responses, 'openai, chat': chat }
 
 const opened: FakeModel[] = []
 afterEach(async () => {
@@ -91,7 +102,7 @@ describe.each(Object.entries(wires))('a call of %s', (name, wire) => {
     expect(log('stdout')).toMatch(/^One,/)
     const used = events.filter(({ type }) => type === 'usage')
     // OpenAI counts at the end only.
-    expect(used).toHaveLength(name === 'anthropic' ? 1 : 0)
+    expect(used).toHaveLength(name.startsWith('openai') ? 0 : 1)
   })
 
   test('fails for now when nobody listens', async () => {
@@ -179,6 +190,8 @@ test.each([
   [responses, { code: 'server_error' }, 'transient'],
   [responses, { code: 'bio_policy' }, 'refused'],
   [chat, { code: 'context_length_exceeded' }, 'bad_request'],
+  [gemini, { code: 'UNAVAILABLE' }, 'overloaded'],
+  [gemini, { code: 'INTERNAL' }, 'transient'],
 ] as const)('an error in the middle of an answer counts by its name: %#', async (wire, streamError, failureClass) => {
   const { outcome, log } = await play(wire, { text: 'So far', streamError })
   expect(outcome).toMatchObject({ kind: 'failed', class: failureClass })
@@ -188,6 +201,35 @@ test.each([
 test('an account of OpenAI without money is no rate limit', async () => {
   const { outcome } = await play(responses, { status: 429, code: 'insufficient_quota' })
   expect(outcome).toMatchObject({ kind: 'failed', class: 'quota' })
+})
+
+test('a limit of Google says how long to wait, beside its status', async () => {
+  const details = [
+    { '@type': 'type.googleapis.com/google.rpc.QuotaFailure', violations: [{ quotaId: 'GenerateRequestsPerMinute' }] },
+    { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '34.074824224s' },
+  ]
+  const { outcome } = await play(gemini, { status: 429, message: 'Slower.', details })
+  expect(outcome).toMatchObject({ kind: 'failed', class: 'rate_limited', retryAfterMs: 34_075 })
+})
+
+test('what a model of Google thinks is sent back to it and told to nobody', async () => {
+  const finish = { name: 'finish', input: { summary: 'Counted.' } }
+  const fake = await serve(gemini, { answers: [{ text: 'So.', toolCalls: [{ name: 'no_such', input: {} }] }, { toolCalls: [finish] }] })
+  const config = { model: 'a-model', apiKey: 'a-key', baseUrl: fake.baseUrl, thinkingLevel: 'low' }
+  const { outcome, log } = await runAdapter(geminiAdapter(), config)
+  expect(outcome).toEqual({ kind: 'done', summary: 'Counted.' })
+  expect(log('stdout')).toBe('So.')
+  expect(fake.calls[0]).toMatchObject({
+    path: '/v1beta/models/a-model:streamGenerateContent',
+    headers: { 'x-goog-api-key': 'a-key' },
+    body: { generationConfig: { thinkingConfig: { thinkingLevel: 'low' } } },
+  })
+  expect(JSON.stringify(fake.calls[1]?.body['contents'])).toMatch(/A thought that nobody is told.*thoughtSignature/)
+})
+
+test('a question that Google does not let through is refused', async () => {
+  const raw = `data: ${JSON.stringify({ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } })}\n\n`
+  expect((await play(gemini, { raw })).outcome).toMatchObject({ kind: 'failed', class: 'refused' })
 })
 
 test('a server of one’s own needs no key', async () => {
@@ -223,7 +265,8 @@ test.each<[string, JsonObject]>([
   ['no call at all', { model: 'm', maxTurns: 0 }],
   ['an unknown end', { model: 'm', onText: 'parse it' }],
 ])('a configuration is refused: %s', (_what, config) => {
-  for (const { configSchema } of [anthropicAdapter(), openAiAdapter()]) expect(configSchema.safeParse(config).success).toBe(false)
+  for (const { configSchema } of [anthropicAdapter(), geminiAdapter(), openAiAdapter()])
+    expect(configSchema.safeParse(config).success).toBe(false)
 })
 
 async function freePort(): Promise<number> {

@@ -1,9 +1,10 @@
-import { fakeAnthropic, fakeOpenAi, type FakeAnswers, type FakeModel, type FakeModelOptions } from '@engine/testing'
+import { fakeAnthropic, fakeGemini, fakeOpenAi, type FakeAnswers, type FakeModel, type FakeModelOptions } from '@engine/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import type { AgentAdapter, AgentTool, JsonObject, JsonValue } from '@engine/core/plugin'
 
 import { anthropicAdapter } from '../anthropic/index.ts'
+import { geminiAdapter } from '../gemini/index.ts'
 import { openAiAdapter } from '../openai/index.ts'
 import { anyContext, runAdapter, type FinishedRun, type RunOptions } from '../program/fixtures.ts'
 
@@ -11,6 +12,7 @@ const wires: Readonly<Record<string, Wire>> = {
   anthropic: { create: anthropicAdapter, open: fakeAnthropic, config: {} },
   'openai, responses': { create: openAiAdapter, open: fakeOpenAi, config: { api: 'responses' } },
   'openai, chat': { create: openAiAdapter, open: fakeOpenAi, config: { api: 'chat' } },
+  gemini: { create: geminiAdapter, open: fakeGemini, config: {} },
 }
 
 interface Wire {
@@ -200,7 +202,9 @@ describe.each(Object.entries(wires))('a model of %s', (_name, wire) => {
     const forever = { toolCalls: [{ name: 'tasks_get', input: {} }], usage: { inputTokens: 40, outputTokens: 10 } }
     const { outcome, asked } = await play(wire, forever, { tools: [countingTool([])], config: { maxTokens: 100, maxOutputTokens: 80 } })
     expect(outcome).toMatchObject({ kind: 'failed', class: 'bad_request', message: expect.stringContaining('maxTokens') })
-    const limits = asked.map((body) => body['max_tokens'] ?? body['max_output_tokens'])
+    const limits = asked.map(
+      (body) => Object(body['generationConfig'])['maxOutputTokens'] ?? body['max_tokens'] ?? body['max_output_tokens'],
+    )
     expect(limits).toEqual([80, 50])
   })
 
@@ -239,7 +243,7 @@ describe.each(Object.entries(wires))('a model of %s', (_name, wire) => {
 })
 
 function usageEvent(tokens: object): object {
-  return { type: 'usage', usage: { provider: expect.stringMatching(/^(anthropic|openai)$/), model: 'a-model', ...tokens } }
+  return { type: 'usage', usage: { provider: expect.stringMatching(/^(anthropic|openai|google)$/), model: 'a-model', ...tokens } }
 }
 
 test('a server that counts no tokens leaves them unknown', async () => {

@@ -1,6 +1,6 @@
 import type { AgentAdapter } from '@engine/core/plugin'
 
-import { cliAdapter } from '../cli/adapter.ts'
+import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
 import type { CliDefinition } from '../cli/definition.ts'
 import { flag, option } from '../cli/options.ts'
 import { keyVariableOf } from '../cli/provider.ts'
@@ -8,13 +8,14 @@ import { OpencodeConfig } from './config.ts'
 import { providerOf, readLine } from './lines.ts'
 
 /** Runs opencode (`opencode run`) as an agent. */
-export function opencodeAdapter(): AgentAdapter<OpencodeConfig> {
-  return cliAdapter(opencode)
+export function opencodeAdapter(options: CliOptions = {}): AgentAdapter<OpencodeConfig> {
+  return cliAdapter(opencode, options)
 }
 
 export const opencode: CliDefinition<OpencodeConfig> = {
   type: 'opencode',
   title: 'opencode on this machine',
+  program: 'opencode',
   configSchema: OpencodeConfig,
   metering: 'stream',
   knownVersions: ['1.18.33'],

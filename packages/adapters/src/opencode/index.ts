@@ -1,2 +1,3 @@
 export { opencodeAdapter } from './adapter.ts'
 export { OpencodeConfig } from './config.ts'
+export type { CliOptions } from '../cli/adapter.ts'

@@ -1,6 +1,6 @@
 import type { AgentAdapter } from '@engine/core/plugin'
 
-import { cliAdapter } from '../cli/adapter.ts'
+import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
 import type { CliDefinition } from '../cli/definition.ts'
 import { flag, option } from '../cli/options.ts'
 import { keyVariableOf } from '../cli/provider.ts'
@@ -8,13 +8,14 @@ import { PiConfig } from './config.ts'
 import { readLine } from './lines.ts'
 
 /** Runs pi (`pi --mode json`) as an agent. */
-export function piAdapter(): AgentAdapter<PiConfig> {
-  return cliAdapter(pi)
+export function piAdapter(options: CliOptions = {}): AgentAdapter<PiConfig> {
+  return cliAdapter(pi, options)
 }
 
 export const pi: CliDefinition<PiConfig> = {
   type: 'pi',
   title: 'pi on this machine',
+  program: 'pi',
   configSchema: PiConfig,
   metering: 'stream',
   knownVersions: ['0.73.1'],

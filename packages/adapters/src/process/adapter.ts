@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 
 import { ADAPTER_SPEC, type AdapterStartOptions, type AdapterTurn, type AgentAdapter, type RunOutcome } from '@engine/core/plugin'
 
+import { allowing, checkedPrograms, type AllowedPrograms } from '../program/allowed.ts'
 import type { LaunchRequest } from '../program/control.ts'
 import { programEnvironment } from '../program/environment.ts'
 import { Journal } from '../program/journal.ts'
@@ -10,28 +11,34 @@ import { ProcessConfig } from './config.ts'
 import { decideOutcome } from './outcome.ts'
 import { OutputSplitter } from './output.ts'
 import { Recorder } from './recorder.ts'
+import { tryProcess } from './try.ts'
 
 /**
  * Runs any program as an agent: the run's context on its stdin, JSON lines on its stdout, its exit code.
  * When a run resolves, its process tree is gone; within the grace plus 1 s the same holds when the host is killed outright
  * (PROMISES P18). What counts as its tree, on which system, is in docs/process-adapter.md with the protocol.
+ *
+ * @param options `programs`: what agents may be run by; who may configure an agent runs any of them, with arguments of their own
  */
-export function processAdapter(): AgentAdapter<ProcessConfig> {
+export function processAdapter(options: { readonly programs: AllowedPrograms }): AgentAdapter<ProcessConfig> {
+  const programs = checkedPrograms(options.programs)
   return {
     spec: ADAPTER_SPEC,
     type: 'process',
     title: 'A program on this machine',
-    configSchema: ProcessConfig,
+    configSchema: allowing(ProcessConfig, programs),
     metering: 'stream',
-    start: async (options) => ({ run: (turn) => runAgent(options, turn) }),
+    start: async (start) => ({ run: (turn) => runAgent(programs, start, turn) }),
+    test: async (asked) => tryProcess(programs, asked),
   }
 }
 
-async function runAgent(options: AdapterStartOptions<ProcessConfig>, turn: AdapterTurn): Promise<RunOutcome> {
+async function runAgent(programs: AllowedPrograms, options: AdapterStartOptions<ProcessConfig>, turn: AdapterTurn): Promise<RunOutcome> {
   const journal = new Journal(turn, options.logger)
   const recorder = new Recorder(journal)
   const splitter = new OutputSplitter()
   const { end, stop } = await runProgram({
+    programs,
     request: launchRequest(options),
     stdin: `${JSON.stringify(turn.context)}\n`,
     timeoutSec: options.config.timeoutSec,

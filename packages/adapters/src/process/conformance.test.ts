@@ -28,7 +28,7 @@ ${say({ engine: 'usage', inputTokens: 7, outputTokens: 2 })} ${say({ engine: 'us
 
 testAgentAdapter({
   name: 'the process adapter',
-  create: processAdapter,
+  create: () => processAdapter({ programs: 'any' }),
   leastConfig: { command: 'node' },
   secrets: [secret],
   scenes: {

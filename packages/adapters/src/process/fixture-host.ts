@@ -6,7 +6,7 @@ import { processAdapter } from './index.ts'
 // A host of its own process, for the tests that kill it.
 
 const job = JSON.parse(process.argv[2] ?? '') as { runId: string; code: string; graceSec: number }
-const adapter = processAdapter()
+const adapter = processAdapter({ programs: 'any' })
 const config = adapter.configSchema.parse({ command: process.execPath, args: ['-e', job.code], graceSec: job.graceSec })
 const session = await adapter.start({ config, runId: job.runId, env: {}, redactor: createRedactor([]), logger: silentLogger })
 await session.run({

@@ -3,7 +3,7 @@ import { runAdapter, type FinishedRun, type RunOptions } from '../program/fixtur
 
 /** Runs `node -e code` through the adapter; `config` can name another program. */
 export function runNode(code: string, options: RunOptions & { config?: Record<string, unknown> } = {}): Promise<FinishedRun> {
-  return runAdapter(processAdapter(), { command: process.execPath, args: ['-e', code], ...options.config }, options)
+  return runAdapter(processAdapter({ programs: 'any' }), { command: process.execPath, args: ['-e', code], ...options.config }, options)
 }
 
 /** A line of code that says something in the protocol. */

@@ -1,2 +1,3 @@
 export { processAdapter } from './adapter.ts'
 export { ProcessConfig } from './config.ts'
+export type { AllowedProgram, AllowedPrograms } from '../program/allowed.ts'

@@ -7,11 +7,10 @@ export const ProgramName = ArgumentText.min(1)
   .max(4_096)
   .refine((value) => value.trim() === value && !/[\r\n]/.test(value), 'must be the name or path of one program')
 
+export const VariableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+  .refine((name) => !/^ENGINE_/i.test(name), 'names beginning with ENGINE_ are reserved')
+
 /** Variables that a program gets besides the few of the host. */
-export const ProgramVariables = z.record(
-  z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-    .refine((name) => !/^ENGINE_/i.test(name), 'names beginning with ENGINE_ are reserved'),
-  ArgumentText,
-)
+export const ProgramVariables = z.record(VariableName, ArgumentText)

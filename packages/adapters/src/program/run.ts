@@ -1,7 +1,9 @@
+import type { Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
 import type { Redactor } from '@engine/core/plugin'
 
+import { refusalOf, type AllowedPrograms } from './allowed.ts'
 import type { LaunchRequest } from './control.ts'
 import type { Journal } from './journal.ts'
 import { describeReason, type StopCause } from './outcome.ts'
@@ -9,8 +11,10 @@ import { readUntilQuiet } from './read.ts'
 import { supervise, type ProgramEnd, type SupervisedProgram } from './supervisor.ts'
 
 export interface ProgramJob {
+  readonly programs: AllowedPrograms
   readonly request: LaunchRequest
-  readonly stdin: string
+  /** All of it, or what writes it while the program works and ends it. */
+  readonly stdin: string | ((stdin: Writable) => void)
   readonly timeoutSec: number
   readonly signal: AbortSignal
   /** Takes the secrets of the run out of all that the program writes, before anything is made of it. */
@@ -29,6 +33,8 @@ export interface ProgramRun {
 /** Runs one program to the end of its process tree. Rejects only when `takeOutput` does. */
 export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
   if (job.signal.aborted) return { end: neverStarted('stopped'), stop: { type: 'aborted', reason: describeReason(job.signal.reason) } }
+  const refusal = refusalOf(job.programs, job.request)
+  if (refusal !== null) return { end: { ...neverStarted(refusal), isConfigFault: true }, stop: null }
   let program: SupervisedProgram
   try {
     program = await supervise(job.request)
@@ -36,7 +42,8 @@ export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
     return { end: neverStarted(`No process could be started on this machine: ${describeReason(error)}`), stop: null }
   }
   const limit = limitProgram(program, job)
-  program.stdin.end(job.stdin)
+  if (typeof job.stdin === 'string') program.stdin.end(job.stdin)
+  else job.stdin(program.stdin)
   const [end] = await Promise.all([program.ended, readOutput(program, job), readErrors(program, job)])
   const stop = limit.release()
   if (stop) await job.journal.log('system', stop.type === 'timeout' ? `stopped after ${stop.afterSec} s\n` : `stopped: ${stop.reason}\n`)
@@ -44,8 +51,8 @@ export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
   return { end, stop }
 }
 
-function neverStarted(message: string): ProgramEnd {
-  return { type: 'not_started', isConfigFault: false, message, survivors: [] }
+function neverStarted(message: string) {
+  return { type: 'not_started' as const, isConfigFault: false, message, survivors: [] }
 }
 
 /** Stops the program at its timeout or when it is aborted; `release` ends the watch and says what it did. */

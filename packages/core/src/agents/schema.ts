@@ -137,3 +137,15 @@ export const OrgNode = z
   })
   .meta({ id: 'OrgNode' })
 export type OrgNode = z.infer<typeof OrgNode>
+
+/** What was looked at when a configuration was tried, in that order. */
+export const AgentTest = z
+  .object({
+    agentId: Id,
+    adapterType: z.string(),
+    revision: z.number().int().describe('The number of the configuration that was tried.'),
+    ok: z.boolean().describe('Nothing failed, so runs should work.'),
+    checks: z.array(z.object({ name: z.string(), status: z.enum(['passed', 'warned', 'failed']), message: z.string() })),
+  })
+  .meta({ id: 'AgentTest' })
+export type AgentTest = z.infer<typeof AgentTest>

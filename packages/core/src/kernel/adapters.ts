@@ -8,6 +8,8 @@ import { parseInput } from './input.ts'
 /** The adapters that this engine was created with, by type. */
 export interface AdapterCatalog {
   readonly types: readonly string[]
+  /** All that an agent can have, the one of people first. */
+  readonly all: readonly AgentAdapter[]
   /** Also the one of people. @throws `rule_violated` naming the known types. */
   get(type: string): AgentAdapter
   /**
@@ -37,6 +39,7 @@ const human: AgentAdapter = {
 export function createAdapterCatalog(adapters: readonly AgentAdapter[]): AdapterCatalog {
   const byType = new Map(adapters.map((adapter) => [adapter.type, adapter]))
   const types = [...byType.keys()]
+  const all = byType.has(humanAdapterType) ? adapters : [human, ...adapters]
 
   function get(type: string): AgentAdapter {
     const adapter = byType.get(type) ?? (type === humanAdapterType ? human : undefined)
@@ -58,6 +61,7 @@ export function createAdapterCatalog(adapters: readonly AgentAdapter[]): Adapter
 
   return {
     types,
+    all,
     get,
     parseConfig: (type, config, field = 'adapterConfig') => parseInput(get(type).configSchema, config, field),
     providerOf,

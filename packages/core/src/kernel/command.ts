@@ -82,6 +82,7 @@ export interface QueryContext {
   readonly actor: Actor
   readonly companyId: string
   readonly now: string
+  readonly adapters: AdapterCatalog
   readonly blobs: BlobStore
   readonly embedder: GuardedEmbedder | null
   readonly settings: EngineSettings
@@ -143,6 +144,8 @@ export interface Command<
    * Nothing holds still meanwhile: `handle` looks again at what it decides by.
    */
   prepare?(context: PrepareContext, input: z.output<Input>): Promise<Prepared>
+  /** Why it can not be called inside a transaction of the host, which would stay open meanwhile. */
+  readonly needsOwnTransaction?: string
   /** Why this command goes on in an archived company, where nothing else is created or changed any more. */
   readonly whenArchived?: string
   /** Why this command records no event; only for bookkeeping that is no change of the business. */

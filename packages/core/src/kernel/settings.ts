@@ -23,6 +23,8 @@ export interface EngineSettings {
   readonly stopGraceMs: number
   /** How long an adapter that was told to stop may take before its run is concluded without it, milliseconds. */
   readonly abandonMs: number
+  /** How long the test of an agent's configuration may take, milliseconds. */
+  readonly adapterTestMs: number
   /** How many runs one conversation of an agent about a task may have before the next one begins anew. */
   readonly sessionRuns: number
   /** How many input tokens may have gone into it. */
@@ -56,6 +58,7 @@ export const defaultSettings: EngineSettings = {
   stopGraceMs: 5_000,
   // A program may be given up to 60 seconds between SIGTERM and SIGKILL.
   abandonMs: 65_000,
+  adapterTestMs: 30_000,
   sessionRuns: 200,
   sessionInputTokens: 2_000_000,
   sessionMs: 72 * 3_600_000,

@@ -1,4 +1,5 @@
 export { fakeAnthropic } from './anthropic.ts'
+export { fakeGemini } from './gemini.ts'
 export { fakeOpenAi } from './openai.ts'
 export type {
   FakeAnswer,

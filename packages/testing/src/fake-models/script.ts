@@ -42,6 +42,8 @@ export interface FakeRefusal {
   readonly code?: string
   readonly message?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Google's: what stands in `error.details`. */
+  readonly details?: readonly JsonObject[]
 }
 
 /** A stream as it stands. */
@@ -90,6 +92,8 @@ export interface FakeModel extends AsyncDisposable {
 export interface Wire {
   /** Ends in the path that clients add to by themselves. */
   readonly basePath: string
+  /** How a key is refused that nobody knows; 401 when left out. */
+  readonly unknownKeyStatus?: number
   /** Whether this is a call of the model. */
   isCall(path: string): boolean
   /** What is wrong with a call, as the provider would say it. */

@@ -69,7 +69,11 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
     const key = keyOf(request)
     if (state.options.keys && !state.options.keys.includes(key)) {
       // Providers do repeat the key in this message.
-      refuse(state, response, { status: 401, code: 'invalid_api_key', message: `Incorrect API key provided: ${key}.` })
+      refuse(state, response, {
+        status: state.wire.unknownKeyStatus ?? 401,
+        code: 'invalid_api_key',
+        message: `Incorrect API key provided: ${key}.`,
+      })
     } else if (request.method === 'POST' && state.wire.isCall(path)) {
       await answerCall(state, response, { path, headers: request.headers, body: parseBody(text), text })
     } else if (request.method === 'GET') listModels(state, response, path)
@@ -81,7 +85,7 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
 }
 
 function keyOf({ headers }: IncomingMessage): string {
-  const own = headers['x-api-key']
+  const own = headers['x-api-key'] ?? headers['x-goog-api-key']
   return typeof own === 'string' ? own : (headers.authorization ?? '').replace(/^Bearer /, '')
 }
 
@@ -100,7 +104,7 @@ function parseBody(text: string): FakeCall['body'] {
 function listModels({ wire, options }: State, response: ServerResponse, path: string): void {
   const models = (options.models ?? []).map((id) => wire.model(id))
   const id = decodeURIComponent(path.split('/models/')[1] ?? '')
-  const found = models.find((model) => model['id'] === id)
+  const found = options.models?.includes(id) ? wire.model(id) : undefined
   if (path.endsWith('/models')) return sendJson(response, { status: 200, body: { object: 'list', data: models, has_more: false } })
   if (found) return sendJson(response, { status: 200, body: found })
   sendJson(response, { status: 404, body: wire.error({ status: 404, code: 'not_found_error', message: `model: ${id}` }) })

@@ -60,6 +60,7 @@ export const organizationInputs: Readonly<Record<string, Prepare>> = {
     return { agentId }
   },
   'breakers.close': async ({ engine, companyId }) => ({ breakerId: await openBreaker(engine, { companyId, adapterType: 'scripted' }) }),
+  'agents.test': async ({ agents }) => ({ agentId: agents[0] }),
   'agents.terminate': async ({ agents }) => ({ agentId: agents[0] }),
 }
 

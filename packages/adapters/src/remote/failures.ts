@@ -1,7 +1,7 @@
 import type { FailureClass, RunOutcome } from '@engine/core/plugin'
 import type { OutboundError, OutboundErrorCode, OutboundResponse } from '@engine/outbound'
 
-export function failed(failure: FailureClass, message: string, retryAfterMs?: number): RunOutcome {
+export function failed(failure: FailureClass, message: string, retryAfterMs?: number): Extract<RunOutcome, { kind: 'failed' }> {
   return { kind: 'failed', class: failure, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
 

@@ -1,0 +1,66 @@
+import {
+  ADAPTER_SPEC,
+  type AdapterStartOptions,
+  type AdapterTestOptions,
+  type AdapterTestReport,
+  type AdapterTurn,
+  type AgentAdapter,
+  type RunOutcome,
+} from '@engine/core/plugin'
+import { createOutbound, OutboundError, type Outbound, type OutboundOptions } from '@engine/outbound'
+
+import { connectionFailure, failed } from '../remote/failures.ts'
+import { connect, Refusal } from './client.ts'
+import { A2aConfig } from './config.ts'
+import { RemoteTask } from './remote-task.ts'
+
+/**
+ * Gives the task to an agent elsewhere that speaks the Agent2Agent protocol, and looks at its work until that has ended. Targets that
+ * are not public need `allow`, which is the operator's (PROMISES S8).
+ */
+export function a2aAdapter(options: OutboundOptions = {}): AgentAdapter<A2aConfig> {
+  const outbound = createOutbound(options)
+  return {
+    spec: ADAPTER_SPEC,
+    type: 'a2a',
+    title: 'An agent elsewhere that speaks the Agent2Agent protocol',
+    configSchema: A2aConfig,
+    metering: 'final',
+    start: async (start) => ({ run: (turn) => runRemote(outbound, start, turn) }),
+    test: (given) => tryRemote(outbound, given),
+  }
+}
+
+async function runRemote(outbound: Outbound, start: AdapterStartOptions<A2aConfig>, turn: AdapterTurn): Promise<RunOutcome> {
+  const { timeoutSec } = start.config
+  const timeout = AbortSignal.timeout(timeoutSec * 1_000)
+  const signal = AbortSignal.any([turn.signal, timeout])
+  let work: RemoteTask | undefined
+  try {
+    signal.throwIfAborted()
+    const { client } = await connect(outbound, start.config, signal)
+    work = new RemoteTask(client, start, { turn, signal })
+    return await work.toItsEnd()
+  } catch (error) {
+    await work?.cancel()
+    if (turn.signal.aborted) return failed('transient', `stopped: ${String(turn.signal.reason)}`)
+    if (timeout.aborted) return failed('timeout', `There was no outcome within ${timeoutSec} s.`)
+    if (error instanceof Refusal) return error.outcome
+    if (error instanceof OutboundError) return connectionFailure(error)
+    throw error
+  }
+}
+
+async function tryRemote(outbound: Outbound, { config, signal }: AdapterTestOptions<A2aConfig>): Promise<AdapterTestReport> {
+  try {
+    const { name } = await connect(outbound, config, signal)
+    return { checks: [{ name: 'card', status: 'passed', message: `The card is that of ${name}. Its credentials were not tried.` }] }
+  } catch (error) {
+    return { checks: [{ name: 'card', status: 'failed', message: messageOf(error) }] }
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof OutboundError) return error.message
+  return error instanceof Refusal && error.outcome.kind === 'failed' ? error.outcome.message : 'It could not be asked.'
+}

@@ -1,0 +1,26 @@
+import type { AgentAdapter } from '@engine/core/plugin'
+
+import { cliAdapter } from '../cli/adapter.ts'
+import type { CliDefinition } from '../cli/definition.ts'
+import { AcpConfig } from './config.ts'
+import { AcpDialogue } from './dialogue.ts'
+
+/** Runs any program that speaks the Agent Client Protocol on its standard input and output as an agent. */
+export function acpAdapter(options: { readonly programs: readonly string[] | 'any' }): AgentAdapter<AcpConfig> {
+  return cliAdapter(acp, options)
+}
+
+const acp: CliDefinition<AcpConfig> = {
+  type: 'acp',
+  title: 'A program on this machine that speaks the Agent Client Protocol',
+  // Which program it is, only its configuration says.
+  program: '',
+  configSchema: AcpConfig,
+  metering: 'final',
+  knownVersions: [],
+  switches: {},
+  apiKeyVariables: ({ keyVariable }) => (keyVariable === undefined ? [] : [keyVariable]),
+  arguments: () => [],
+  readLine: () => null,
+  converse: (config, run) => new AcpDialogue(config, run),
+}

@@ -1,0 +1,2 @@
+export { acpAdapter } from './adapter.ts'
+export { AcpConfig } from './config.ts'

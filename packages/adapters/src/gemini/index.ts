@@ -1,0 +1,2 @@
+export { geminiAdapter } from './adapter.ts'
+export { GeminiConfig } from './config.ts'

@@ -1,0 +1,2 @@
+export { personAdapter } from './adapter.ts'
+export { PersonConfig } from './config.ts'

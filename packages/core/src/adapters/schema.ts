@@ -1,0 +1,18 @@
+import { z } from 'zod'
+
+import { jsonObject } from '../kernel/schema.ts'
+
+export const Adapter = z
+  .object({
+    type: z.string().describe("What an agent's `adapterType` says."),
+    title: z.string(),
+    metering: z
+      .enum(['call', 'stream', 'final'])
+      .describe('When it is known what a run uses: before each call of a model, while it streams, or at its end.'),
+    isTestable: z.boolean().describe('`agents.test` can say more than that the configuration is accepted.'),
+    configSchema: jsonObject.describe(
+      'JSON schema of `adapterConfig`; what has a default may be left out. Wherever it takes a text, {"secret": "NAME"} stands for the value of a secret.',
+    ),
+  })
+  .meta({ id: 'Adapter' })
+export type Adapter = z.infer<typeof Adapter>
