@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { createWorld, errorOf, until } from './support/engine.ts'
+import { openBreaker } from './support/breakers.ts'
 import { newStorage } from './support/storages.ts'
 
 describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database) => {
@@ -47,6 +48,21 @@ describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database
     const hindered = { code: refused.code, message: `It starts when this is over: ${refused.message}` }
     expect((await engine.runs.get({ runId: failed?.id ?? '' })).next).toMatchObject({ kind: 'retry', ...hindered })
     expect((await engine.runs.get({ runId: retry?.id ?? '' })).next).toMatchObject({ kind: 'starts', ...hindered })
+  })
+
+  it('is told while its provider is left alone, with until when', async () => {
+    const { engine, companyId, agentId, runsOf } = await open()
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId })
+    const breakerId = await openBreaker(engine, { companyId, adapterType: 'scripted' })
+    const [run] = await runsOf(task.id)
+    const runId = run?.id ?? ''
+    expect((await engine.runs.get({ runId })).next).toMatchObject({
+      kind: 'starts',
+      code: 'adapter_cooling',
+      message: expect.stringContaining('is left alone'),
+    })
+    await engine.breakers.close({ breakerId })
+    expect((await engine.runs.get({ runId })).next).toMatchObject({ kind: 'starts', code: null })
   })
 
   it('is told of a run that waits for a person, by the question', async () => {

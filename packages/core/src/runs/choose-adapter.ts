@@ -1,8 +1,12 @@
+import type { Kysely } from 'kysely'
+
 import type { AgentTable } from '../agents/table.ts'
 import { probe } from '../breakers/change.ts'
 import { breakerErrors } from '../breakers/errors.ts'
 import { openBreakersOf } from '../breakers/sql.ts'
 import type { BreakerTable } from '../breakers/table.ts'
+import type { Database } from '../database/tables.ts'
+import type { AdapterCatalog } from '../kernel/adapters.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { preferencesOfTask } from '../preferences/resolve.ts'
@@ -39,6 +43,29 @@ export async function chooseAdapter(context: CommandContext, execution: Executio
     if (await probe(context, breaker, execution.run.id)) return { ...use, adapter_reason: 'probe' }
   }
   throw allCooling(execution.agent, breakers)
+}
+
+/**
+ * Why nothing that is queued for an agent starts: each of its providers is left alone, or is being tried. Null when one of them works,
+ * or has cooled. A profile that a task asks for is not looked at.
+ */
+export async function coolingOf(
+  db: Kysely<Database>,
+  { agent, adapters, now }: { agent: AgentTable; adapters: AdapterCatalog; now: string },
+): Promise<EngineError | null> {
+  const breakers = await openBreakersOf(db, agent.company_id)
+  if (breakers.length === 0) return null
+  const own = setupsOf(agent, { types: adapters.types, profile: null }).map(({ adapterType, adapterConfig }) => {
+    const provider = adapters.providerOf(adapterType, adapterConfig)
+    return breakers.find((one) => one.adapter_type === adapterType && one.provider === provider)
+  })
+  const cooling = own.filter((one) => one !== undefined && (one.status === 'half_open' || (one.cools_until ?? now) > now))
+  return cooling.length === own.length
+    ? allCooling(
+        agent,
+        own.filter((one) => one !== undefined),
+      )
+    : null
 }
 
 /** In which order, and why the first one is the first. */

@@ -2,9 +2,11 @@ import type { Kysely } from 'kysely'
 
 import { findAgent } from '../agents/sql.ts'
 import type { Database } from '../database/tables.ts'
+import type { AdapterCatalog } from '../kernel/adapters.ts'
 import { readCheckoutFacts } from '../tasks/checkout-facts.ts'
 import { hindranceOf } from '../tasks/checkout-rules.ts'
 import { findTask } from '../tasks/sql.ts'
+import { coolingOf } from './choose-adapter.ts'
 import { hasNext, nextOf, type NextFacts } from './next.ts'
 import type { RunNext } from './schema.ts'
 import type { RunTable } from './table.ts'
@@ -12,17 +14,19 @@ import type { RunTable } from './table.ts'
 interface Reading {
   readonly companyId: string
   readonly now: string
+  readonly adapters: AdapterCatalog
 }
 
-/** What happens next with one run; what keeps it from starting is decided as its checkout would be. */
-export async function readNext(db: Kysely<Database>, run: RunTable, { companyId, now }: Reading): Promise<RunNext | null> {
+/** What happens next with one run; what keeps it from starting is decided as its claim would be. */
+export async function readNext(db: Kysely<Database>, run: RunTable, { companyId, now, adapters }: Reading): Promise<RunNext | null> {
   if (!hasNext(run.status)) return null
   const [task, agent] = [await findTask(db, run.task_id), await findAgent(db, run.agent_id)]
   if (!task || !agent) return null
   const known = (await tasksWithNewestRun(db, { companyId, taskIds: [run.task_id] })).get(run.task_id)
   const later = known ? laterThan(run, known) : null
   const isToStart = run.status === 'queued' || run.status === 'waiting' || later?.status === 'queued'
-  const hindrance = isToStart ? hindranceOf(await readCheckoutFacts(db, { task, agent, now })) : null
+  const refusal = isToStart ? hindranceOf(await readCheckoutFacts(db, { task, agent, now })) : null
+  const hindrance = isToStart ? (refusal ?? (await coolingOf(db, { agent, adapters, now }))) : null
   return nextOf({ run, task, agent, later, hindrance })
 }
 

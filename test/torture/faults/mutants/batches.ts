@@ -53,7 +53,7 @@ export const batches: readonly Mutant[] = [
     name: 'a checkout among many leaves what was queued for others',
     file: checkout,
     find: `        and not exists (select from \${runs} q where q.company_id = t.company_id and q.task_id = t.id and q.status = 'queued'
-          and q.agent_id <> coalesce(m.agent, t.assignee_agent_id))
+          and (q.fence is not null or q.agent_id <> coalesce(m.agent, t.assignee_agent_id)))
 `,
     replace: ``,
     caughtBy: { file: 'test/batch-facts.test.ts', test: 'takes back what is queued for another agent' },

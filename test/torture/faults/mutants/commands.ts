@@ -86,8 +86,8 @@ export const commands: readonly Mutant[] = [
   {
     name: 'a key of one company answers in another',
     file: idempotency,
-    find: 'scope: `${request.companyId} ${actor.kind}:${actor.id} ${command}`',
-    replace: 'scope: `${actor.kind}:${actor.id} ${command}`',
+    find: 'scope: `${request.companyId} ${callOf(command, actor)}`',
+    replace: 'scope: callOf(command, actor)',
     caughtBy: onSqlite('a key belongs to one actor, one command and one company'),
   },
   {
