@@ -310,9 +310,9 @@ describe.each(['sqlite', 'postgres'])('what people are asked, on %s', (database)
     const { taskId, ask, reviewer, engine } = world
     expect((await engine.tasks.context({ taskId })).interactions).toEqual([])
     const made = []
-    for (let number = 0; number < 21; number += 1) {
+    for (let number = 0; number < 51; number += 1) {
       const { id } = await ask({ taskId, ask: { kind: 'question', prompt: `Question ${number}` } })
-      if (number < 20) await reviewer.interactions.answer({ interactionId: id, text: `Answer ${number}` })
+      if (number < 50) await reviewer.interactions.answer({ interactionId: id, text: `Answer ${number}` })
       made.push(id)
     }
     const { interactions } = await engine.tasks.context({ taskId })
