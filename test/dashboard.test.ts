@@ -1,6 +1,10 @@
 import { afterEach, expect, it } from 'vitest'
 
+import type { RunOutcome } from '@engine/core/plugin'
+import { createFakeClock } from '@engine/testing'
+
 import { createWorld, type World } from './support/engine.ts'
+import { newStorage } from './support/storages.ts'
 
 let world: World
 
@@ -44,4 +48,35 @@ it('shows what a recount would show', async () => {
   expect(dashboard.openBreakers).toEqual({ count: 0, isMore: false })
   const log = await engine.events.list({ companyId, limit: 100 })
   expect(dashboard.activity).toEqual(log.items.toReversed().slice(0, 20))
+})
+
+it.each(['sqlite', 'postgres'])('shows what was spent in this month and in all, on %s', async (family) => {
+  const clock = createFakeClock(Date.UTC(2026, 10, 30, 23, 30))
+  world = await createWorld({ storage: await newStorage(family), agentMode: 'manual', clock })
+  const { engine, companyId, agentId } = world
+  const spend = async () => (await engine.companies.dashboard({ companyId })).spend
+  const report = async (taskId: string, costMicros: number, outcome: RunOutcome) => {
+    const { credential } = await engine.tasks.checkout({ taskId, agentId })
+    const actor = await engine.authenticate(credential ?? '')
+    if (actor?.kind !== 'run') throw new Error('the credential of a checkout is that of a run')
+    await engine.as(actor).runs.report({ runId: actor.id, outcome, usage: { costMicros } })
+  }
+  const newTask = async () => (await engine.tasks.create({ companyId, title: 'Work' })).id
+  expect(await spend()).toEqual({ month: '2026-11', costMicros: 0, totalMicros: 0 })
+  await report(await newTask(), 1_000, { kind: 'done' })
+  const asked = await newTask()
+  await report(asked, 200, { kind: 'waiting', interaction: { ask: { kind: 'question', prompt: 'Why?' } } })
+  await report(await newTask(), 0, { kind: 'done' })
+  expect(await spend()).toEqual({ month: '2026-11', costMicros: 1_200, totalMicros: 1_200 })
+
+  await clock.advance(3_600_000)
+  expect(await spend()).toEqual({ month: '2026-12', costMicros: 0, totalMicros: 1_200 })
+  const [question] = (await engine.interactions.list({ companyId })).items
+  await engine.interactions.answer({ interactionId: question?.id ?? '', text: 'Because.' })
+  // The same run goes on, and what it costs from now on is of this month.
+  await report(asked, 30, { kind: 'done' })
+  await report(await newTask(), 4, { kind: 'failed', class: 'refused', message: 'no' })
+  expect(await spend()).toEqual({ month: '2026-12', costMicros: 34, totalMicros: 1_234 })
+  const { items } = await engine.runs.list({ companyId })
+  expect(items.reduce((sum, { usage }) => sum + usage.costMicros, 0)).toBe(1_234)
 })

@@ -207,6 +207,12 @@ const seeds: readonly Seed[] = [
     says: /^Ada counts 3 live runs, but has 2 leases$/,
   },
   {
+    check: 'costs_add_up_runs',
+    what: 'an agent that has spent more than its runs cost',
+    sql: `update agents set cost_micros = 7 where name = 'Ada'`,
+    says: /^Ada has spent 7 micro-dollars, but its runs cost 0$/,
+  },
+  {
     check: 'counters_count_tasks',
     what: 'a counter that is ahead',
     sql: `update company_counters set done = done + 1`,

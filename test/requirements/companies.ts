@@ -103,6 +103,12 @@ export const companies: readonly Requirement[] = [
     operations: ['companies.dashboard'],
   },
   {
+    id: 'companies.dashboard-spend',
+    source: 'acceptance list §19.7',
+    behaviour: 'The dashboard shows what was spent in this month and in all.',
+    verifiedBy: { file: 'test/dashboard.test.ts', test: 'shows what was spent in this month and in all' },
+  },
+  {
     id: 'companies.dashboard-approvals',
     source: 'API list §10.8',
     behaviour: 'The dashboard counts the approvals that wait.',

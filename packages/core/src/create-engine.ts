@@ -187,9 +187,10 @@ function assemble(host: Host, given: Parts): Engine {
       listening ??= session.hints?.listen((companyId) => host.bus.hint(companyId))
       await listening
       if (stopping.signal.aborted) return
-      worker.start()
+      const entered = worker.start()
       for (const loop of loops) loop.start()
       sweepsSince ??= host.clock.monotonicMs()
+      await entered
     },
     stop: () => (stopped ??= shutDown()),
     [Symbol.asyncDispose]: () => engine.stop(),

@@ -39,12 +39,38 @@ const countLease = statement((db, given: { companyId: string; agentId: string; c
     .where('id', '=', given.agentId),
 )
 
-/** Keeps an agent's number of live runs: called where a lease begins or ends, and nowhere else. */
-export async function countLiveRun(
-  tx: Transaction<Database>,
-  given: { companyId: string; agentId: string; change: 1 | -1 },
-): Promise<void> {
-  await countLease(tx, given)
+const countLeaseAndCost = statement((db, given: AgentFigures & { month: string }) =>
+  db
+    .updateTable('agents')
+    .set((e) => ({
+      live_runs: e('live_runs', '+', given.change),
+      cost_micros: e('cost_micros', '+', given.costMicros),
+      // Months only go on, also where the clocks of two processes do not agree about midnight.
+      cost_month: e.case().when('cost_month', '>=', given.month).then(e.ref('cost_month')).else(given.month).end(),
+      cost_before_month: e.case().when('cost_month', '>=', given.month).then(e.ref('cost_before_month')).else(e.ref('cost_micros')).end(),
+    }))
+    .where('company_id', '=', given.companyId)
+    .where('id', '=', given.agentId),
+)
+
+interface AgentFigures {
+  companyId: string
+  agentId: string
+  /** By how many its live runs change. */
+  change: number
+  /** What was spent. */
+  costMicros: number
+}
+
+/** Keeps an agent's number of live runs and what they cost: called for what a command said about leases and usage, and nowhere else. */
+export async function countFigures(tx: Transaction<Database>, given: AgentFigures, now: string): Promise<void> {
+  if (given.costMicros === 0) await countLease(tx, given)
+  else await countLeaseAndCost(tx, { ...given, month: monthOf(now) })
+}
+
+/** The UTC month of a time, such as `2026-11`. Pure. */
+export function monthOf(now: string): string {
+  return now.slice(0, 7)
 }
 
 /** Changes an agent that is still at the version that was read; null when it is not. */

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import { z } from 'zod'
 
 import { AgentStatus } from '../agents/schema.ts'
+import { monthOf } from '../agents/sql.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { Event } from '../events/schema.ts'
@@ -25,6 +26,13 @@ const Dashboard = z
     tasks: z.record(TaskStatus, z.number().int()).describe('How many tasks have each status.'),
     agents: z.record(AgentStatus, z.number().int()).describe('How many agents have each status.'),
     liveRuns: z.number().int(),
+    spend: z
+      .object({
+        month: z.string().describe('The present UTC month, such as `2026-11`.'),
+        costMicros: z.number().int().describe('What runs cost that ended in it, in millionths of a US dollar, as their adapters say.'),
+        totalMicros: z.number().int().describe('The same of all runs.'),
+      })
+      .describe('Runs whose adapter says no cost add nothing.'),
     pendingReviews: Capped.describe('Deliverables that wait for a review.'),
     pendingApprovals: Capped.describe('Requests that wait for a decision.'),
     pendingInteractions: Capped.describe('Questions that wait for an answer.'),
@@ -33,7 +41,7 @@ const Dashboard = z
   })
   .meta({ id: 'Dashboard' })
 
-const agentCounts = statement((db, given: { companyId: string }) =>
+const agentCounts = statement((db, given: { companyId: string; month: string }) =>
   db
     .selectFrom('agents')
     .select((e) => [
@@ -41,13 +49,24 @@ const agentCounts = statement((db, given: { companyId: string }) =>
       e.fn.countAll<number>().as('agents'),
       e.fn.sum<number>('live_runs').as('live_runs'),
       e.fn.sum<number>(e.case().when('live_runs', '>', 0).then(1).else(0).end()).as('busy'),
+      e.fn.sum<number>('cost_micros').as('total_micros'),
+      e.fn
+        .sum<number>(
+          e
+            .case()
+            .when('cost_month', '>=', given.month)
+            .then(e('cost_micros', '-', e.ref('cost_before_month')))
+            .else(0)
+            .end(),
+        )
+        .as('month_micros'),
     ])
     .where('company_id', '=', given.companyId)
     .groupBy('status'),
 )
 
-async function countAgents(db: Kysely<Database>, companyId: string) {
-  const rows = await agentCounts(db, { companyId })
+async function countAgents(db: Kysely<Database>, given: { companyId: string; month: string }) {
+  const rows = await agentCounts(db, given)
   const agents = { pending_approval: 0, idle: 0, running: 0, error: 0, paused: 0, terminated: 0 }
   for (const row of rows) {
     agents[row.status] += row.agents
@@ -57,7 +76,9 @@ async function countAgents(db: Kysely<Database>, companyId: string) {
       agents.idle -= row.busy
     }
   }
-  return { agents, liveRuns: rows.reduce((sum, row) => sum + row.live_runs, 0) }
+  const total = (key: 'live_runs' | 'month_micros' | 'total_micros') => rows.reduce((sum, row) => sum + row[key], 0)
+  const spend = { month: given.month, costMicros: total('month_micros'), totalMicros: total('total_micros') }
+  return { agents, liveRuns: total('live_runs'), spend }
 }
 
 /** How many of a company's rows wait for a person's decision, no further than is shown. */
@@ -103,10 +124,10 @@ export const dashboard = query({
   output: Dashboard,
   access: { scope: 'companies:read', company: 'company' },
   http: ['GET', '/companies/:companyId/dashboard'],
-  async handle({ db, companyId }) {
+  async handle({ db, companyId, now }) {
     const [tasks, agents, pending, activity] = await Promise.all([
       taskCounts(db, companyId),
-      countAgents(db, companyId),
+      countAgents(db, { companyId, month: monthOf(now) }),
       pendingCounts(db, { companyId }),
       newestEvents(db, { companyId, limit: shownEvents }),
     ])

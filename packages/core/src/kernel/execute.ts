@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { assertEpoch } from '../database/instance.ts'
 import type { Database } from '../database/tables.ts'
-import { countLiveRun } from '../agents/sql.ts'
+import { countFigures } from '../agents/sql.ts'
 import { countTasks } from '../companies/counters.ts'
 import { appendEvents } from '../events/sql.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
@@ -202,7 +202,7 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   if (call.actor.kind === 'run' && !(await holdLease(tx, call.actor))) throw leaseLost(call.actor)
   if (isAboutOwn(call.actor, definition.access.scope)) await allow(host, resolved.operation, { ...work, input: resolved.input, db: tx })
   if (definition.unaudited !== undefined) await assertEpoch(tx, host.epoch)
-  const { context, recorded, liveRuns, isUnchanged } = createContext(host, resolved, work)
+  const { context, recorded, figures, isUnchanged } = createContext(host, resolved, work)
   const { name } = resolved.operation
   await host.probe?.(`${name}.begun`)
   const output = await refusedWhenArchived(context, definition, () => definition.handle(context, resolved.input, work.prepared))
@@ -213,7 +213,8 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
       `${resolved.operation.name} changed something without recording an event; it was rolled back.`,
     )
   }
-  for (const [agentId, change] of liveRuns.toSorted(byAgent)) await countLiveRun(tx, { companyId: resolved.companyId, agentId, change })
+  for (const [agentId, figure] of [...figures].toSorted(byAgent))
+    await countFigures(tx, { companyId: resolved.companyId, agentId, ...figure }, context.now)
   await countTasks(tx, { companyId: resolved.companyId, events: recorded })
   const goesOn = definition.whenArchived !== undefined
   if (recorded.length === 0 && isUnchanged() && !goesOn) await assertNotArchived(tx, resolved.companyId)
@@ -224,13 +225,23 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
 }
 
 /** Agents are locked last of all, and in one order, so that no two commands wait for each other. */
-function byAgent([left]: readonly [string, number], [right]: readonly [string, number]): number {
+function byAgent([left]: readonly [string, Figure], [right]: readonly [string, Figure]): number {
   return left < right ? -1 : 1
+}
+
+/** What a command said about an agent. */
+interface Figure {
+  readonly change: number
+  readonly costMicros: number
 }
 
 function createContext(host: Host, resolved: Resolved, work: Work) {
   const recorded: Omit<AnyEvent, 'seq'>[] = []
-  const liveRuns: [string, 1 | -1][] = []
+  const figures = new Map<string, Figure>()
+  const count = (agentId: string, { change, costMicros }: Figure) => {
+    const known = figures.get(agentId) ?? { change: 0, costMicros: 0 }
+    figures.set(agentId, { change: known.change + change, costMicros: known.costMicros + costMicros })
+  }
   let unchanged = false
   const { actor, requestId } = work.call
   const now = isoTime(work.nowMs)
@@ -245,12 +256,13 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
     adapters: host.adapters,
     settings: host.settings,
     unchanged: () => void (unchanged = true),
-    countLiveRun: (agentId, change) => void liveRuns.push([agentId, change]),
+    countLiveRun: (agentId, change) => count(agentId, { change, costMicros: 0 }),
+    countCost: (agentId, costMicros) => count(agentId, { change: 0, costMicros }),
     emit: (type, entity, data) => {
       const envelope = { id: host.newId(), companyId: resolved.companyId, actor: eventActor(actor), requestId: requestId ?? null, at: now }
       // `type` and `data` belong together by the signature of Emit.
       recorded.push({ ...envelope, type, entity, data } as Omit<AnyEvent, 'seq'>)
     },
   }
-  return { context, recorded, liveRuns, isUnchanged: () => unchanged }
+  return { context, recorded, figures, isUnchanged: () => unchanged }
 }

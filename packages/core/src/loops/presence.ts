@@ -5,7 +5,9 @@ import { createLoop, type Loop } from '../kernel/loop.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { WorkerDescription } from '../workers/schema.ts'
 
-export interface Presence extends Pick<Loop, 'start' | 'stop'> {
+export interface Presence extends Pick<Loop, 'stop'> {
+  /** Resolves when the worker is entered, or could not be: then it tries again. */
+  start(): Promise<void>
   /** Whether this worker was told to take no new runs. */
   readonly isDraining: boolean
 }
@@ -15,10 +17,16 @@ export function createPresence(host: Host, worker: WorkerDescription, logger: Lo
   const { workerId } = worker
   const loop = createLoop({ name: 'presence', pass, pollMs: host.settings.workerBeatMs, clock: host.clock, logger })
   const say = (name: string, input: object) => execute(host, name, { input, call: { actor: systemActor } })
+  const tried = Promise.withResolvers<void>()
   let isKnown = false
   let isDraining = false
 
   async function pass(): Promise<boolean> {
+    await appear().finally(() => tried.resolve())
+    return false
+  }
+
+  async function appear(): Promise<void> {
     if (isKnown) {
       // The registry's answer to workers.beat.
       const { status } = (await say('workers.beat', { workerId })) as { status: string }
@@ -27,11 +35,13 @@ export function createPresence(host: Host, worker: WorkerDescription, logger: Lo
     }
     if (!isKnown) await say('workers.register', worker)
     isKnown = true
-    return false
   }
 
   return {
-    start: () => loop.start(),
+    async start() {
+      loop.start()
+      await tried.promise
+    },
     async stop() {
       await loop.stop()
       if (!isKnown) return

@@ -18,17 +18,22 @@ interface WorkerOptions {
   readonly logger: Logger
 }
 
+export interface EngineWorker extends Pick<Dispatcher, 'stop' | 'liveRuns'> {
+  /** Resolves when it is among the workers: whoever started it may own the database for a while then. */
+  start(): Promise<void>
+}
+
 /** This process as one that executes runs: it is listed, claims, executes, and keeps its leases. */
-export function createWorker(host: Host, { name, thread, logger }: WorkerOptions): Dispatcher {
+export function createWorker(host: Host, { name, thread, logger }: WorkerOptions): EngineWorker {
   const described = describe(host, name)
   const presence = createPresence(host, described, logger)
   // Another clock than the system's does not go on while the event loop is blocked.
   const keeper = thread && host.clock === systemClock ? createLeaseKeeper(host, thread, logger) : null
   const dispatcher = createDispatcher(host, { id: described.workerId, logger, keeper, mayClaim: () => !presence.isDraining })
   return {
-    start() {
-      presence.start()
+    async start() {
       dispatcher.start()
+      await presence.start()
     },
     async stop(graceMs) {
       await dispatcher.stop(graceMs)

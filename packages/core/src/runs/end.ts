@@ -33,6 +33,7 @@ export async function endRun(context: CommandContext, run: RunTable, end: End): 
   if (lease) context.countLiveRun(lease.agent_id, -1)
   const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
   if (!next) throw changedMeanwhile('run', run.id)
+  countCost(context, run, next)
   await noteEndOfRun(context, next)
   return next
 }
@@ -72,6 +73,11 @@ export async function cancelQueuedRuns(
   for (const run of await listQueuedRuns(context.tx, { companyId: context.companyId, taskId: given.taskId })) {
     if (run.agent_id !== given.exceptAgentId) await cancelRun(context, run, { verb: 'cancel', reason: given.reason })
   }
+}
+
+/** Counts what a change of a run says that it cost. */
+export function countCost(context: CommandContext, before: RunTable, after: RunTable): void {
+  if (after.cost_micros !== before.cost_micros) context.countCost(after.agent_id, after.cost_micros - before.cost_micros)
 }
 
 /** What a run consumed, on top of what it had. */

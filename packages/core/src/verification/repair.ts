@@ -6,7 +6,7 @@ import type { Database } from '../database/tables.ts'
 import type { Host } from '../kernel/host.ts'
 import { inTransaction } from '../kernel/transaction.ts'
 import { inRanges } from './check.ts'
-import { companiesIn, countBoth, leasesOfAgent } from './figures.ts'
+import { companiesIn, costOfRuns, countBoth, leasesOfAgent } from './figures.ts'
 
 /** How many figures were wrong and are right now. */
 export interface RepairReport {
@@ -15,7 +15,7 @@ export interface RepairReport {
 }
 
 /**
- * Corrects the figures that only count other rows, agents' live runs and companies' task counters, a company at a time. It
+ * Corrects the figures that only count other rows, agents' live runs and costs and companies' task counters, a company at a time. It
  * adds what is missing, so counting that goes on meanwhile stays right.
  */
 export async function repair(host: Host): Promise<RepairReport> {
@@ -35,15 +35,16 @@ export async function repair(host: Host): Promise<RepairReport> {
 async function repairAgents(tx: Transaction<Database>, companyId: string): Promise<number> {
   const wrong = await tx
     .selectFrom('agents')
-    .select((e) => ['id', 'live_runs', leasesOfAgent(e).as('leases')])
+    .select((e) => ['id', 'live_runs', leasesOfAgent(e).as('leases'), 'cost_micros', costOfRuns(e).as('of_runs')])
     .where('company_id', '=', companyId)
-    .where((e) => e('live_runs', '!=', leasesOfAgent(e)))
+    .where((e) => e.or([e('live_runs', '!=', leasesOfAgent(e)), e('cost_micros', '!=', costOfRuns(e))]))
     .execute()
-  for (const { id, live_runs, leases } of wrong) {
+  for (const { id, live_runs, leases, cost_micros, of_runs } of wrong) {
     const missing = (leases ?? 0) - live_runs
+    const unspent = (of_runs ?? 0) - cost_micros
     await tx
       .updateTable('agents')
-      .set((e) => ({ live_runs: e('live_runs', '+', missing) }))
+      .set((e) => ({ live_runs: e('live_runs', '+', missing), cost_micros: e('cost_micros', '+', unspent) }))
       .where('company_id', '=', companyId)
       .where('id', '=', id)
       .execute()

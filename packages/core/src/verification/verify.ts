@@ -1,7 +1,7 @@
 import { probesRun } from './breakers.ts'
 import type { Check, View, Violation } from './check.ts'
 import { rowsAreAtTheirNewestEvent, versionsGrowWithEvents } from './events.ts'
-import { countersCountTasks, liveRunsCountLeases } from './figures.ts'
+import { costsAddUpRuns, countersCountTasks, liveRunsCountLeases } from './figures.ts'
 import { leasesFitTheirRuns, leasesFitTheirTasks, noLeaseIsOverdue, oneLeaseATask } from './leases.ts'
 import {
   attemptsStayWithinLimits,
@@ -57,6 +57,7 @@ const checksOfRows: Readonly<Record<string, Check>> = {
   attempts_stay_within_limits: attemptsStayWithinLimits,
   probes_run: probesRun,
   live_runs_count_leases: liveRunsCountLeases,
+  costs_add_up_runs: costsAddUpRuns,
   counters_count_tasks: countersCountTasks,
   versions_grow_with_events: versionsGrowWithEvents,
   rows_are_at_their_newest_event: rowsAreAtTheirNewestEvent,

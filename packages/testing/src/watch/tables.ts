@@ -98,8 +98,8 @@ export const quietWrites: readonly QuietWrite[] = [
   {
     table: 'agents',
     verb: 'update',
-    pattern: /^update \S+ set "?live_runs"? = [^,]+ where /,
-    reason: 'the number of its leases, which a repair may have to correct',
+    pattern: /^update \S+ set "?live_runs"? = [^,]+(, "?cost_micros"? = [^,]+)? where /,
+    reason: 'the number of its leases and what its runs cost, which a repair may have to correct',
   },
 ]
 
