@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 
 import { benchCheckout } from './checkout.ts'
 import { benchCheckoutPostgres } from './checkout-postgres.ts'
+import { benchClaims } from './claims.ts'
 import { benchContention } from './contention.ts'
 import { benchCreate } from './create.ts'
 import { benchKnowledge } from './knowledge.ts'
@@ -15,6 +16,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   checkout: benchCheckout,
   'checkout-postgres': benchCheckoutPostgres,
   create: benchCreate,
+  claims: benchClaims,
   scale: benchScale,
   knowledge: benchKnowledge,
   contention: benchContention,
