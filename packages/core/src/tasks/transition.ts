@@ -67,9 +67,12 @@ async function stopAsking(context: CommandContext, task: TaskTable, reason: stri
   await withdrawInteractions(context, { taskId: task.id, reason })
 }
 
-/** A submission leaves its run to end by itself; a review finds its work done; anything else takes the task away from it. */
+/**
+ * A submission leaves its run to end by itself; a report comes when it has ended, and so does what follows a lost one; a review finds
+ * its work done; anything else takes the task away from it.
+ */
 async function endLiveRun(context: CommandContext, task: TaskTable, move: Move): Promise<void> {
-  if (move.verb === 'submit') return
+  if (move.verb === 'submit' || move.verb === 'report' || move.verb === 'recover') return
   if (move.verb === 'review') await concludeLiveRun(context, { taskId: task.id })
   else await cancelLiveRun(context, { taskId: task.id, reason: `task_${move.to}` })
 }
