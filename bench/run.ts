@@ -11,12 +11,14 @@ import { hasFailed, machineText, printReport, writeReport, type Report } from '.
 import { outFolder, withFolder } from './lib/sqlite.ts'
 import { benchScale } from './scale.ts'
 import { benchStartup } from './startup.ts'
+import { benchWake } from './wake.ts'
 
 const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   checkout: benchCheckout,
   'checkout-postgres': benchCheckoutPostgres,
   create: benchCreate,
   claims: benchClaims,
+  wake: benchWake,
   scale: benchScale,
   knowledge: benchKnowledge,
   contention: benchContention,
