@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 
 import { benchCheckout } from './checkout.ts'
 import { benchCheckoutPostgres } from './checkout-postgres.ts'
+import { benchClaims } from './claims.ts'
 import { benchContention } from './contention.ts'
 import { benchCreate } from './create.ts'
 import { benchKnowledge } from './knowledge.ts'
@@ -10,11 +11,14 @@ import { hasFailed, machineText, printReport, writeReport, type Report } from '.
 import { outFolder, withFolder } from './lib/sqlite.ts'
 import { benchScale } from './scale.ts'
 import { benchStartup } from './startup.ts'
+import { benchWake } from './wake.ts'
 
 const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   checkout: benchCheckout,
   'checkout-postgres': benchCheckoutPostgres,
   create: benchCreate,
+  claims: benchClaims,
+  wake: benchWake,
   scale: benchScale,
   knowledge: benchKnowledge,
   contention: benchContention,

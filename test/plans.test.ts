@@ -37,6 +37,9 @@ const lists = [
   'events of a task',
 ]
 
+/** A search for all that a company has, or has in one state; of `held`, those are the tasks under way. */
+const ofCompany = /^SEARCH (?!held ).* \(company_id=\?( AND status=\?)?\)$/
+
 /** A unit of work and an index that it must use, one of several where the families have different ones. */
 const indexes: readonly (readonly [unit: string, ...anyOf: string[]])[] = [
   ['checkout', 'tasks_company_key', 'tasks_pkey', 'sqlite_autoindex_tasks_2'],
@@ -88,6 +91,14 @@ describe.each(families)('plans on %s, with ten thousand tasks', (family) => {
   for (const unit of [...units, ...pages, ...rare, ...filtered]) {
     it(`${unit} reads no growing table whole`, async () => {
       expect(planProblems(await recorded.plansOf(unit), { scan: growing })).toEqual([])
+    })
+  }
+
+  if (family === 'sqlite') {
+    it.each(units)('%s reads no growing table as far as it is of the company', async (unit) => {
+      const looks = (await recorded.plansOf(unit)).filter(({ sql }) => /^(select|with)/.test(sql)).flatMap(({ plans }) => plans.flat())
+      const whole = looks.filter(({ kind, tables, text }) => kind === 'search' && growing.includes(tables[0] ?? '') && ofCompany.test(text))
+      expect(whole.map(({ text }) => text)).toEqual([])
     })
   }
 

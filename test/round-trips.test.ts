@@ -36,7 +36,7 @@ const units: Readonly<Record<string, Unit>> = {
         world.engine.tasks.create({ companyId: world.companyId, title: 'A task' }, { idempotencyKey: 'once' }),
   },
   'creating a task that wakes its agent': {
-    most: { sqlite: 17, postgres: 17 },
+    most: { sqlite: 16, postgres: 16 },
     prepare:
       async ({ world }) =>
       () =>
@@ -50,14 +50,14 @@ const units: Readonly<Record<string, Unit>> = {
     },
   },
   'renewing a lease': {
-    most: { sqlite: 5, postgres: 8 },
+    most: { sqlite: 4, postgres: 7 },
     async prepare({ world }) {
       const { api, runId } = await checkedOut(world)
       return () => api.runs.heartbeat({ runId })
     },
   },
   'ending a run': {
-    most: { sqlite: 16, postgres: 17 },
+    most: { sqlite: 13, postgres: 14 },
     async prepare({ world }) {
       const { api, runId } = await checkedOut(world)
       return () => api.runs.report({ runId, outcome: { kind: 'done' } })
@@ -109,7 +109,7 @@ const units: Readonly<Record<string, Unit>> = {
     // One each is the look for questions that have expired, for routines that are due, for secrets which are bound, and for what
     // the last run left. 3 and 6 enter the process among the workers. Two look for
     // providers that are left alone: before anything is claimed, and in the claim.
-    most: { sqlite: 63, postgres: 74 },
+    most: { sqlite: 60, postgres: 71 },
     async prepare({ world }) {
       const { engine, companyId, agentId } = world
       await engine.tasks.create({ companyId, title: 'A task', assigneeAgentId: agentId })

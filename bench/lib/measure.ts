@@ -9,7 +9,11 @@ export interface Variant {
   readonly name: string
   /** CPU time that its database server has used so far, in microseconds; null where the system does not tell. */
   readonly serverCpuUs?: (() => number | null) | undefined
+  /** What has to be there before so many operations can be done; not measured. */
+  prepare?(operations: number): Promise<void>
   run(operations: number): Promise<void>
+  /** Ends what `prepare` began; not measured. */
+  finish?(): Promise<void>
 }
 
 export interface Sample {
@@ -95,9 +99,12 @@ export async function calibrate(variant: Variant, given: Calibration): Promise<n
 }
 
 async function sample(variant: Variant, operations: number): Promise<Sample> {
+  await variant.prepare?.(operations)
   const stop = startClocks(variant.serverCpuUs)
   await variant.run(operations)
-  return stop(operations)
+  const taken = stop(operations)
+  await variant.finish?.()
+  return taken
 }
 
 /** Measures until the function that it returns is called, with the number of operations done. */
@@ -132,6 +139,12 @@ export function spreadOf(values: readonly number[]): Spread {
   const upper = sorted[middle] ?? Number.NaN
   const lower = sorted.length % 2 === 0 ? (sorted[middle - 1] ?? upper) : upper
   return { median: (lower + upper) / 2, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN }
+}
+
+/** The smallest value that so great a share of all is not above. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 }
 
 export function describeMachine(folder: string): Machine {

@@ -194,7 +194,7 @@ async function copyEvents(
 const statuses = ['backlog', 'todo', 'in_progress', 'in_review', 'blocked', 'done', 'cancelled']
 
 /** The counts of what was not written by the engine. */
-async function recount(target: SeedTarget): Promise<void> {
+export async function recount(target: SeedTarget): Promise<void> {
   const [agents, leases] = [target.table('agents'), target.table('leases')]
   await target.run(`update ${agents} set live_runs = (select count(*) from ${leases} where ${leases}.agent_id = ${agents}.id)`)
   const counters = target.table('company_counters')

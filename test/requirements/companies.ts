@@ -115,9 +115,9 @@ export const companies: readonly Requirement[] = [
     verifiedBy: { file: 'test/acceptance-work.test.ts', test: 'the dashboard counts what the rows say' },
   },
   {
-    id: 'companies.dashboard-spend',
+    id: 'companies.dashboard-budget',
     source: 'API list §10.8',
-    behaviour: 'The dashboard shows what was spent this month, and how much of the budget that is.',
+    behaviour: 'The dashboard shows how much of the budget was spent this month.',
     later: 'money',
   },
   {

@@ -19,6 +19,7 @@ import { EngineError, kernelErrors, notFound, withoutCredential } from './errors
 import type { AnyEvent } from './events.ts'
 import type { Host } from './host.ts'
 import { idempotencyKeptMs, keyedRequest, recall, recallGone, remember, type KeyedRequest } from './idempotency.ts'
+import type { Location } from './locate.ts'
 import { inTransaction, type Unit } from './transaction.ts'
 import { permissions, type Scope } from './permissions.ts'
 import { parseSaid } from './said.ts'
@@ -117,7 +118,7 @@ async function allow(host: Host, { definition }: Operation, given: ParsedRequest
   const { actor } = given.call
   const { parameter, locate } = host.registry.entity(company)
   const reference = String(given.input[parameter])
-  const target = await locate(given.db, reference)
+  const target = ownRun(actor, { company, reference }) ?? (await locate(given.db, reference))
   // Whoever brings its credential need not be of its company; and what is no token may be nearly one, so it is not repeated.
   const isLetIn = access.carriesCredential === true && decide(actor, { scope, companyId: null, target }) === 'allowed'
   const decision = isLetIn ? 'allowed' : target && decide(actor, { scope, companyId: target.companyId, target })
@@ -140,6 +141,11 @@ async function answerAgain(
   const maySee = known && decide(actor, { scope: definition.access.scope, companyId: known.companyId, target: null }) !== 'missing'
   if (!maySee) throw error
   return { answer: known.output }
+}
+
+/** Where a run is that speaks of itself: its credential told us. */
+function ownRun(actor: Actor, { company, reference }: { company: string; reference: string }): Location | null {
+  return actor.kind === 'run' && company === 'run' && reference === actor.id ? actor : null
 }
 
 function isAboutOwn(actor: Actor, scope: Scope): boolean {

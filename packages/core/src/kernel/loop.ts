@@ -51,7 +51,8 @@ export function createLoop(options: LoopOptions): Loop {
     },
     wake() {
       isWoken = true
-      sleeping.abort()
+      // Without a reason each would make an error with its stack, and some loops are woken thousands of times a second.
+      sleeping.abort('woken')
     },
     async stop() {
       stopping.abort()

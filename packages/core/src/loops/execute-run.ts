@@ -48,7 +48,7 @@ export async function executeRun(host: Host, actor: RunActor, run: ClaimedRun): 
       error: redact(host, actor, String(error)),
     })
   } finally {
-    ended.abort()
+    ended.abort('ended')
     await lease
     keeper?.drop(actor.id)
     host.redactors.delete(actor.id)
@@ -77,8 +77,11 @@ async function abandonment(host: Host, stop: AbortSignal, ended: AbortSignal): P
 async function runAdapter(host: Host, actor: RunActor, run: { stop: AbortController; logger: Logger; left: Left }): Promise<RunOutcome> {
   let log: RedactedLog | undefined
   try {
-    const { context, agent, projectId } = await readRunContext(host, actor.id)
-    const { env, redactor, ...secrets } = await openRunSecrets(host, actor, { agent, projectId })
+    const { context, agent, projectId } = await readRunContext(host, actor)
+    const [{ env, redactor, ...secrets }, conversation] = await Promise.all([
+      openRunSecrets(host, actor, { agent, projectId }),
+      readSession(host.db, { agent, taskId: actor.taskId, limits: host.settings, nowMs: host.clock.now() }),
+    ])
     const config = host.adapters.parseConfig(agent.adapter_type, secrets.config)
     const logger = redactedLogger(run.logger, redactor)
     const session = await host.adapters.get(agent.adapter_type).start({ config, runId: actor.id, env, redactor, logger })
@@ -86,7 +89,7 @@ async function runAdapter(host: Host, actor: RunActor, run: { stop: AbortControl
     const given = { left: run.left, log }
     return await session.run({
       context,
-      session: await readSession(host.db, { agent, taskId: actor.taskId, limits: host.settings, nowMs: host.clock.now() }),
+      session: conversation,
       tools: runTools(host, actor),
       signal: run.stop.signal,
       emit: (event) => emit(host, actor, { ...given, event }),

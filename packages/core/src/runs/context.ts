@@ -10,6 +10,7 @@ import { feedbackOf, latestDeliverable } from '../deliverables/sql.ts'
 import { goalOfTask } from '../goals/fallback.ts'
 import { goalChain } from '../goals/sql.ts'
 import { latestInteractions } from '../interactions/sql.ts'
+import type { RunActor } from '../kernel/actor.ts'
 import { notFound } from '../kernel/errors.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 import { readKnowledge } from '../knowledge/context.ts'
@@ -38,14 +39,16 @@ export interface ContextReader extends Finder {
 /** What a run's agent gets to know, read when the run starts; with the agent's row, its adapter the one that the run was given, and the project of its task. */
 export async function readRunContext(
   reader: ContextReader,
-  runId: string,
+  actor: Pick<RunActor, 'id' | 'companyId' | 'agentId' | 'taskId'>,
 ): Promise<{ context: RunContext; agent: AgentTable; projectId: string | null }> {
   const { db } = reader
-  const run = await findRun(db, runId)
-  const task = run && (await findTask(db, run.task_id))
-  const agent = run && (await findAgent(db, run.agent_id))
-  const company = run && (await findCompany(db, run.company_id))
-  if (!run || !task || !agent || !company) throw notFound('run', runId)
+  const [run, task, agent, company] = await Promise.all([
+    findRun(db, actor.id),
+    findTask(db, actor.taskId),
+    findAgent(db, actor.agentId),
+    findCompany(db, actor.companyId),
+  ])
+  if (!run || !task || !agent || !company) throw notFound('run', actor.id)
   const context: RunContext = {
     spec: 'engine.run-context.v1',
     run: { id: run.id, attempt: run.attempt, wakeReasons: JSON.parse(run.wake_reasons), fence: run.fence ?? 0 },
@@ -90,22 +93,26 @@ async function readKnown(
   const { db, settings } = reader
   const { company, task, agentId } = given
   const scope = { companyId: company.id, taskId: task.id }
-  const goals = await goalChain(db, { companyId: company.id, goalId: await goalOfTask(db, task) })
-  const blockers = await blockersOf(db, scope)
   const budget = Math.min(settings.knowledgeTokens, Math.floor(settings.contextTokens * knowledgeShare))
-  const comments = await readComments(db, scope)
-  const interactions = await readInteractions(db, task)
+  // At once: on a server each of them is a round trip.
+  const [goals, blockers, comments, interactions, feedback, knowledge, preferences] = await Promise.all([
+    goalOfTask(db, task).then((goalId) => goalChain(db, { companyId: company.id, goalId })),
+    blockersOf(db, scope).then((rows) => Promise.all(rows.map((blocker) => readBlocker(db, blocker)))),
+    readComments(db, scope),
+    readInteractions(db, task),
+    feedbackOf(db, scope),
+    readKnowledge(reader, { task, budget }),
+    preferencesOfTask(db, { task, agentId }),
+  ])
   const known: Known = {
     goals: goals.map(({ id, title, description }) => ({ id, title, description })),
     task: describeTask(task),
     comments: comments.slice(-commentsShown),
-    blockers: await Promise.all(blockers.map((blocker) => readBlocker(db, blocker))),
-    feedback: await feedbackOf(db, scope).then((rows) =>
-      rows.map(({ number, decision, feedback }) => ({ version: number, decision, feedback })),
-    ),
+    blockers,
+    feedback: feedback.map(({ number, decision, feedback: text }) => ({ version: number, decision, feedback: text })),
     interactions: interactions.slice(-interactionsShown),
-    knowledge: await readKnowledge(reader, { task, budget }),
-    preferences: await preferencesOfTask(db, { task, agentId }),
+    knowledge,
+    preferences,
   }
   const isUnread = { comments: comments.length > commentsShown, interactions: interactions.length > interactionsShown }
   const unread = (['comments', 'interactions'] as const)

@@ -87,6 +87,7 @@ interface FollowUp {
 async function followUp(context: CommandContext, { run, task, settlement, verb }: FollowUp): Promise<void> {
   const { move, next, agentError } = settlement
   const moved = move ? await moveTask(context, task, { ...move, verb }) : task
+  if (agentError === null && next === null) return
   const agent = await findAgent(context.tx, run.agent_id)
   if (!agent) throw notFound('agent', run.agent_id)
   if (agentError !== null && agent.status === 'idle') {

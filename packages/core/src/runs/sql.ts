@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
+import type { RunStatus } from './schema.ts'
 import type { RunTable } from './table.ts'
 
 const runById = statement((db, given: { id: string }) => db.selectFrom('runs').selectAll().where('id', '=', given.id))
@@ -128,13 +129,14 @@ export async function findWaitingRun(db: Kysely<Database>, given: { companyId: s
   return first(await waitingRun(db, given))
 }
 
-const queuedRunsOfTask = statement((db, given: { companyId: string; taskId: string }) =>
+const queuedRunsOfTask = statement((db, given: { companyId: string; taskId: string }, family) =>
   db
     .selectFrom('runs')
     .selectAll()
     .where('company_id', '=', given.companyId)
     .where('task_id', '=', given.taskId)
-    .where('status', '=', sql.lit('queued')),
+    // The plus tells SQLite not to go through all that is queued in the company.
+    .where(family === 'sqlite' ? sql<RunStatus>`+status` : 'status', '=', sql.lit('queued')),
 )
 
 export async function listQueuedRuns(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<RunTable[]> {

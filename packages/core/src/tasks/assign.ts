@@ -10,7 +10,7 @@ import { findWaitingRun } from '../runs/sql.ts'
 import type { WakeReason } from '../runs/schema.ts'
 import { requireAssignablePerson } from './people.ts'
 import type { TaskTable } from './table.ts'
-import { changeTask, requireTask, taskRef, wakeAssignee } from './transition.ts'
+import { changeTask, requireTask, taskRef, wakeIfReady } from './transition.ts'
 
 interface Assignment {
   readonly agentId: string | null
@@ -27,13 +27,13 @@ interface Assignment {
 /** Gives a task to an agent, to a person, or to nobody; runs queued for others are cancelled, the new assignee is woken. */
 export async function assignTask(context: CommandContext, task: TaskTable, assignment: Assignment): Promise<TaskTable> {
   const { wakes = 'assignment', ...given } = assignment
-  if (given.agentId !== null) await requireAssignable(context, given.agentId)
+  const agent = given.agentId === null ? null : await requireAssignable(context, given.agentId)
   if (given.userId !== undefined) await requireAssignablePerson(context, given.userId)
   const next = await changeTask(context, task, { assignee_agent_id: given.agentId, assignee_user_id: given.userId ?? null })
   context.emit('task.assigned', taskRef(next), given)
   await cancelQueuedRuns(context, { taskId: task.id, reason: 'task_reassigned', exceptAgentId: given.agentId })
   const free = await takeFromWaiting(context, next)
-  await wakeAssignee(context, free, wakes)
+  if (agent) await wakeIfReady(context, { agent, task: free, reason: wakes })
   return free
 }
 
@@ -55,10 +55,11 @@ export async function assignByRouting(context: CommandContext, task: TaskTable, 
   return task
 }
 
-async function requireAssignable(context: CommandContext, agentId: string): Promise<void> {
+async function requireAssignable(context: CommandContext, agentId: string): Promise<AgentTable> {
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
   if (!agent) throw ruleViolated(`There is no agent ${agentId} in this company.`, { agentId })
   refuseTerminated(agent)
+  return agent
 }
 
 export function refuseTerminated(agent: AgentTable): void {

@@ -112,12 +112,14 @@ export async function updateTask(tx: Transaction<Database>, task: TaskTable, cha
   return row ?? null
 }
 
+// Cross joins: SQLite reads its tables in the order in which they are written, and else would begin with all tasks of the company.
+
 const allBlockers = statement((db, given: { companyId: string; taskId: string }) =>
   db
     .selectFrom('task_blockers')
-    .innerJoin('tasks', (join) =>
-      join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.blocker_id'),
-    )
+    .crossJoin('tasks')
+    .whereRef('tasks.company_id', '=', 'task_blockers.company_id')
+    .whereRef('tasks.id', '=', 'task_blockers.blocker_id')
     .selectAll('tasks')
     .where('task_blockers.company_id', '=', given.companyId)
     .where('task_blockers.task_id', '=', given.taskId)
@@ -137,9 +139,9 @@ export async function unresolvedBlockers(db: Kysely<Database>, given: { companyI
 const dependents = statement((db, given: { companyId: string; taskId: string }) =>
   db
     .selectFrom('task_blockers')
-    .innerJoin('tasks', (join) =>
-      join.onRef('tasks.company_id', '=', 'task_blockers.company_id').onRef('tasks.id', '=', 'task_blockers.task_id'),
-    )
+    .crossJoin('tasks')
+    .whereRef('tasks.company_id', '=', 'task_blockers.company_id')
+    .whereRef('tasks.id', '=', 'task_blockers.task_id')
     .selectAll('tasks')
     .where('task_blockers.company_id', '=', given.companyId)
     .where('task_blockers.blocker_id', '=', given.taskId)

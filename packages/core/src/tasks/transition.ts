@@ -1,4 +1,5 @@
 import { findColleague } from '../agents/sql.ts'
+import type { AgentTable } from '../agents/table.ts'
 import { supersedePending } from '../deliverables/supersede.ts'
 import { withdrawInteractions } from '../interactions/change.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
@@ -67,9 +68,12 @@ async function stopAsking(context: CommandContext, task: TaskTable, reason: stri
   await withdrawInteractions(context, { taskId: task.id, reason })
 }
 
-/** A submission leaves its run to end by itself; a review finds its work done; anything else takes the task away from it. */
+/**
+ * A submission leaves its run to end by itself; a report comes when it has ended, and so does what follows a lost one; a review finds
+ * its work done; anything else takes the task away from it.
+ */
 async function endLiveRun(context: CommandContext, task: TaskTable, move: Move): Promise<void> {
-  if (move.verb === 'submit') return
+  if (move.verb === 'submit' || move.verb === 'report' || move.verb === 'recover') return
   if (move.verb === 'review') await concludeLiveRun(context, { taskId: task.id })
   else await cancelLiveRun(context, { taskId: task.id, reason: `task_${move.to}` })
 }
@@ -112,11 +116,24 @@ async function wakeDependents(context: CommandContext, task: TaskTable): Promise
 
 /** Wakes the assignee of a task that is ready to start; does nothing for one that is not. What is held is woken when it is resumed. */
 export async function wakeAssignee(context: CommandContext, task: TaskTable, reason: WakeReason): Promise<void> {
-  if (task.assignee_agent_id === null || task.status !== 'todo' || task.held_by_task_id !== null) return
-  const blockers = await unresolvedBlockers(context.tx, { companyId: context.companyId, taskId: task.id })
-  if (blockers.length > 0) return
+  if (task.assignee_agent_id === null || !mayStart(task)) return
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId: task.assignee_agent_id })
-  if (agent) await wake(context, { agent, task, reason })
+  if (agent) await wakeIfReady(context, { agent, task, reason })
+}
+
+/** The same for an assignee who was read already. */
+export async function wakeIfReady(
+  context: CommandContext,
+  given: { agent: AgentTable; task: TaskTable; reason: WakeReason },
+): Promise<void> {
+  const { task } = given
+  if (!mayStart(task)) return
+  const blockers = await unresolvedBlockers(context.tx, { companyId: context.companyId, taskId: task.id })
+  if (blockers.length === 0) await wake(context, given)
+}
+
+function mayStart(task: TaskTable): boolean {
+  return task.status === 'todo' && task.held_by_task_id === null
 }
 
 /** Tells whoever works on a task, or is to: a run that is under way is followed by another one, unless it ends the task. */
