@@ -5,13 +5,12 @@ import type { EventType } from '../kernel/events.ts'
 import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop } from '../kernel/loop.ts'
-import { isoTime } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import { claimableRuns } from '../runs/claimable.ts'
 import { runsHeldBy } from '../runs/lease.ts'
 import type { Run } from '../runs/schema.ts'
 import { executeRun } from './execute-run.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
+import { createLookout } from './lookout.ts'
 
 /** Events after which a queued run may have become startable. */
 const wakingEvents: readonly EventType[] = [
@@ -48,12 +47,6 @@ interface Worker {
   readonly keeper: LeaseKeeper | null
 }
 
-/** How many more runs a look finds than there is room for. */
-const ahead = 16
-/** How long what a look found is as good as a new look, milliseconds, when nothing was queued since. */
-const goodForMs = 1_000
-const never = Number.NEGATIVE_INFINITY
-
 interface LiveRun {
   readonly stop: AbortController
   readonly done: Promise<void>
@@ -63,11 +56,10 @@ interface LiveRun {
 export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const live = new Map<string, LiveRun>()
   const claiming = new Map<string, Promise<void>>()
-  const findClaimable = claimableRuns(host.adapters)
+  const lookout = createLookout(host)
   const loop = createLoop({ name: 'dispatcher', pass, pollMs: host.settings.pollMs, clock: host.clock, logger: worker.logger })
   const forget = [
-    // It may be more urgent than what was found.
-    host.bus.on('run.queued', () => void (foundAt = never)),
+    host.bus.on('run.queued', () => lookout.lookAgain()),
     ...wakingEvents.map((type) => host.bus.on(type, () => loop.wake())),
     host.bus.on('run.cancelled', (event) => live.get(event.entity.id)?.stop.abort('cancelled')),
     host.bus.on('run.waiting', (event) => live.get(event.entity.id)?.stop.abort('waiting')),
@@ -77,29 +69,18 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     }),
   ]
   let isHinted = false
-  /** What the last look found beyond what could be claimed, most urgent first. */
-  let found: string[] = []
-  let foundAt = never
 
   async function pass(): Promise<boolean> {
     if (isHinted) {
       isHinted = false
-      foundAt = never
+      lookout.lookAgain()
       await stopEnded(host, worker, live)
     }
     if (!worker.mayClaim()) return false
     const free = host.settings.maxConcurrentRuns - live.size - claiming.size
     if (free <= 0) return false
-    if (found.length === 0 || host.clock.monotonicMs() - foundAt > goodForMs) await look(free)
-    for (const runId of found.splice(0, free)) claiming.set(runId, start(runId))
+    for (const runId of await lookout.next(free, claiming)) claiming.set(runId, start(runId))
     return false
-  }
-
-  /** Looks for more than can be claimed now: what a look costs depends on how many agents there are, hardly on what it finds. */
-  async function look(free: number): Promise<void> {
-    foundAt = host.clock.monotonicMs()
-    const runIds = await findClaimable(host.db, { now: isoTime(host.clock.now()), limit: free + claiming.size + ahead })
-    found = runIds.filter((runId) => !claiming.has(runId) && !live.has(runId))
   }
 
   /** Claims a run and begins it, whatever becomes of other claims. */
@@ -107,11 +88,8 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     const claimedAt = host.clock.monotonicMs()
     const run = await claim(host, worker, runId)
     claiming.delete(runId)
-    if (!run) {
-      // With nothing else found, looking again at once would find the same.
-      if (found.length > 0) loop.wake()
-      return
-    }
+    // With nothing else found, looking again at once would find the same.
+    if (!run) return lookout.hasMore ? loop.wake() : undefined
     const stop = new AbortController()
     const done = executeRun(host, actorOf(run), { stop, logger: worker.logger, claimedAt, keeper: worker.keeper }).finally(() => {
       live.delete(run.id)

@@ -1,0 +1,41 @@
+import type { Host } from '../kernel/host.ts'
+import { isoTime } from '../ports/clock.ts'
+import { claimableRuns } from '../runs/claimable.ts'
+
+/** How many more runs a look finds than there is room for. */
+const ahead = 16
+/** How long what a look found is as good as a new look, milliseconds, when nothing was queued since. */
+const goodForMs = 1_000
+const never = Number.NEGATIVE_INFINITY
+
+/** Finds runs to claim. What a look costs depends on how many agents there are, hardly on what it finds, so one is good for several claims. */
+export interface Lookout {
+  /** The most urgent runs of all that could start, but for those that are being claimed. */
+  next(limit: number, claiming: ReadonlyMap<string, unknown>): Promise<string[]>
+  /** Something was queued, or another process did something: it may be more urgent than what was found. */
+  lookAgain(): void
+  /** Whether something was found and not taken yet. */
+  readonly hasMore: boolean
+}
+
+export function createLookout(host: Host): Lookout {
+  const { clock, db } = host
+  const findClaimable = claimableRuns(host.adapters)
+  let found: string[] = []
+  let foundAt = never
+  return {
+    async next(limit, claiming) {
+      const isGood = found.length > 0 && clock.monotonicMs() - foundAt <= goodForMs
+      if (!isGood) {
+        foundAt = clock.monotonicMs()
+        const runIds = await findClaimable(db, { now: isoTime(clock.now()), limit: limit + claiming.size + ahead })
+        found = runIds.filter((runId) => !claiming.has(runId))
+      }
+      return found.splice(0, limit)
+    },
+    lookAgain: () => void (foundAt = never),
+    get hasMore() {
+      return found.length > 0
+    },
+  }
+}
