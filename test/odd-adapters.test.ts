@@ -10,7 +10,7 @@ async function runOnce(script: Script): Promise<World & { taskId: string; run: A
   onTestFinished(() => engine.stop())
   adapter.script = script
   const { id: taskId } = await engine.tasks.create({ companyId, title: 'Try it', status: 'todo', assigneeAgentId: agentId, maxAttempts: 1 })
-  engine.start()
+  await engine.start()
   const seen = await until(
     () => engine.runs.list({ companyId, taskId }),
     ({ items }) => items.length > 0 && items.every(({ status }) => status !== 'queued' && status !== 'running'),

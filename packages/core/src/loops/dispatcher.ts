@@ -78,8 +78,9 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     if (!worker.mayClaim()) return false
     const free = host.settings.maxConcurrentRuns - live.size - claiming.size
     if (free <= 0) return false
-    const runIds = await findClaimable(host.db, { now: isoTime(host.clock.now()), limit: free + claiming.size })
-    const unclaimed = runIds.filter((runId) => !claiming.has(runId))
+    const runIds = await findClaimable(host.db, { now: isoTime(host.clock.now()), limit: free + claiming.size + live.size })
+    // One that was answered while its adapter still stops begins again when that has ended.
+    const unclaimed = runIds.filter((runId) => !claiming.has(runId) && !live.has(runId))
     for (const runId of unclaimed.slice(0, free)) claiming.set(runId, start(runId))
     return false
   }

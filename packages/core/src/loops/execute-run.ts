@@ -53,7 +53,7 @@ export async function executeRun(host: Host, actor: RunActor, run: ClaimedRun): 
   } finally {
     ended.abort()
     await lease
-    keeper?.drop(actor.id)
+    keeper?.drop(actor)
     host.redactors.delete(actor.id)
   }
 }
@@ -170,7 +170,7 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
     }
     case 'usage':
       for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
-        left.usage[key] = Math.min(left.usage[key] + countOf(event.usage[key]), Number.MAX_SAFE_INTEGER)
+        left.usage[key] = Math.min((left.usage[key] ?? 0) + countOf(event.usage[key]), Number.MAX_SAFE_INTEGER)
       return
     case 'comment':
       await execute(host, 'comments.create', { call, input: { taskId: actor.taskId, body: event.body } })
