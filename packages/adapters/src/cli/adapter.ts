@@ -13,6 +13,7 @@ export function cliAdapter<Config extends CliConfig>(definition: CliDefinition<C
     title: definition.title,
     configSchema: definition.configSchema,
     metering: definition.metering,
+    secretFields: ['apiKey', 'env'],
     start: async (options) => ({ run: (turn) => runCli(definition, options, turn) }),
     test: (options) => checkCli(definition, options),
   }

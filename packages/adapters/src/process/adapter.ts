@@ -23,6 +23,7 @@ export function processAdapter(): AgentAdapter<ProcessConfig> {
     title: 'A program on this machine',
     configSchema: ProcessConfig,
     metering: 'stream',
+    secretFields: ['env'],
     start: async (options) => ({ run: (turn) => runAgent(options, turn) }),
   }
 }

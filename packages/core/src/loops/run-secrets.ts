@@ -1,3 +1,4 @@
+import type { AgentTable } from '../agents/table.ts'
 import { systemActor, type RunActor } from '../kernel/actor.ts'
 import { EngineError, ruleViolated } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
@@ -7,7 +8,7 @@ import { createRedactor, type Redactor } from '../kernel/redactor.ts'
 import { placeText } from '../kernel/secret-value.ts'
 import type { Logger } from '../ports/logger.ts'
 import { findProject } from '../projects/sql.ts'
-import { findReferences, replaceReferences, type FoundReference } from '../secrets/references.ts'
+import { findReferences, refuseElsewhere, replaceReferences, type FoundReference } from '../secrets/references.ts'
 import type { AccessOutcome } from '../secrets/schema.ts'
 import { bindingsFor, findSecretByName, findVersion } from '../secrets/sql.ts'
 
@@ -39,13 +40,15 @@ interface Opened extends Wanted {
 export async function openRunSecrets(
   host: Host,
   actor: RunActor,
-  given: { readonly agent: { readonly id: string; readonly adapter_config: string }; readonly projectId: string | null },
+  given: { readonly agent: Pick<AgentTable, 'id' | 'adapter_type' | 'adapter_config'>; readonly projectId: string | null },
 ): Promise<RunSecrets> {
   const { companyId } = actor
   const { agent, projectId } = given
   const project = projectId === null ? null : await findProject(host.db, projectId)
   const projectEnv: Record<string, unknown> = JSON.parse(project?.env ?? '{}')
   const config: unknown = JSON.parse(agent.adapter_config)
+  // What was kept before an adapter said so counts as little.
+  refuseElsewhere(config, 'adapterConfig', host.adapters.get(agent.adapter_type).secretFields)
   const bound = await bindingsInOrder(host, { companyId, projectId, agentId: agent.id })
   const wanted = [...findReferences(config, 'adapterConfig'), ...findReferences(projectEnv, 'env'), ...bound]
   const values = await openAll(host, actor, { agentId: agent.id, wanted })
