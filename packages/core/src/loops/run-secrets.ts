@@ -52,7 +52,7 @@ export async function openRunSecrets(
   const bound = await bindingsInOrder(host, { companyId, projectId, agentId: agent.id })
   const wanted = [...findReferences(config, 'adapterConfig'), ...findReferences(projectEnv, 'env'), ...bound]
   const values = await openAll(host, actor, { agentId: agent.id, wanted })
-  const redactor = createRedactor([...values.values()])
+  const redactor = createRedactor([...values.values()], new Set([actor.id, companyId, actor.agentId, actor.taskId]))
   if (values.size > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })
   const valueOf = (reference: Wanted) => values.get(keyOf(reference))?.value ?? ''
   return {
