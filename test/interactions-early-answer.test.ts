@@ -4,10 +4,30 @@ import type { RunActor } from '@engine/core'
 import { inTurn } from '@engine/testing'
 
 import { createWorld, until } from './support/engine.ts'
-import { person, question } from './support/interactions.ts'
+import { hold, newHeldTask, person, question } from './support/interactions.ts'
 import { newStorage } from './support/storages.ts'
 
 const value = 'hunter2-and-more'
+
+it.each(['sqlite', 'postgres'])('a run of an agent that works by itself waits for that agent with its answer, on %s', async (database) => {
+  const world = await createWorld({ storage: await newStorage(database), agentMode: 'manual' })
+  const { engine, adapter, companyId } = world
+  onTestFinished(() => engine.stop())
+  const { id: otherId } = await engine.agents.create({ companyId, name: 'Bob', role: 'writer', adapterType: adapter.type })
+  await engine.start()
+  const held = await newHeldTask(world)
+  const { id: interactionId } = await held.api.interactions.ask({ taskId: held.taskId, ask: question, waits: true })
+  await person(world, 'reviewer').interactions.answer({ interactionId, choice: 'pg' })
+  // Whatever this engine starts by itself has been started when work that came later is done.
+  const { id: later } = await engine.tasks.create({ companyId, title: 'Later', priority: 'low', assigneeAgentId: otherId })
+  await until(
+    () => engine.tasks.get({ taskId: later }),
+    ({ status }) => status === 'done',
+  )
+  expect(adapter.turns.map(({ context }) => context.task.id)).toEqual([later])
+  expect(await engine.runs.get({ runId: held.runId })).toMatchObject({ status: 'queued', adapter: null })
+  expect((await hold(engine, held.taskId)).runId).toBe(held.runId)
+})
 
 describe.each(['sqlite', 'postgres'])('a run that is answered while its program still stops, on %s', (database) => {
   it('goes on when that has ended, and what it says then is blotted out as before', async () => {

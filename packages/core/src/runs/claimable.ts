@@ -37,6 +37,23 @@ function isReady(e: WithRuns, given: { now: string; family: DatabaseFamily }) {
     noLiveOwner(e as unknown as ExpressionBuilder<Database, 'tasks'>),
     noUnresolvedBlocker(e as unknown as ExpressionBuilder<Database, 'tasks'>),
     noPendingDeliverable(e as unknown as ExpressionBuilder<Database, 'tasks'>),
+    isOurs(e),
+  ])
+}
+
+/** Not a run that an agent who works by itself began: it goes on with its answer when that agent takes it again. */
+function isOurs(e: WithRuns) {
+  return e.or([
+    e('runs.started_at', 'is', null),
+    e('runs.adapter_type', 'is not', null),
+    e.exists(
+      e
+        .selectFrom('agents as worker')
+        .select('worker.id')
+        .whereRef('worker.company_id', '=', 'runs.company_id')
+        .whereRef('worker.id', '=', 'runs.agent_id')
+        .where('worker.execution_mode', '=', sql.lit('auto')),
+    ),
   ])
 }
 
