@@ -350,6 +350,25 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     })
   })
 
+  it('a task that prefers the cheap profile starts there though the own provider of its agent is left alone, and no other does', async () => {
+    const scene = await open(database, { settings: { ...settings, cooldownBaseMs: 3_600_000 } })
+    const { engine, main, spare, companyId } = scene
+    main.script = ends(overloaded)
+    const agentId = await scene.hire('Ada', { profiles: { cheap: { adapterType: 'spare', adapterConfig: {} } } })
+    const first = await scene.give(agentId)
+    await engine.start()
+    await opens(scene)
+    const other = await scene.give(agentId)
+    const project = await engine.projects.create({ companyId, name: 'Small things' })
+    await engine.preferences.set({ companyId, scope: 'project', scopeId: project.id, key: 'agent.profile', value: 'cheap' })
+    const cheap = await scene.give(agentId, { projectId: project.id })
+    await reaches(scene, cheap, 'done')
+    expect(spare.turns.map(({ context }) => context.task.id)).toEqual([cheap])
+    expect((await runsOf(scene, cheap)).map(({ adapter }) => adapter)).toMatchObject([{ type: 'spare', place: 'cheap', reason: 'profile' }])
+    for (const taskId of [first, other]) expect((await engine.tasks.get({ taskId })).status).toBe('todo')
+    await expectSound(scene)
+  })
+
   describe('an agent that goes in circles', () => {
     it('is not started a sixth time within the hour: the task is blocked, with one incident', async () => {
       const scene = await open(database)

@@ -61,6 +61,8 @@ async function send(agents: Agents, { target, method, headers, body, signal }: E
   return new Promise((resolve, reject) => {
     const request = isHttps ? httpsRequest(options, resolve) : httpRequest(options, resolve)
     request.on('error', reject)
+    // An answer that is none, such as the change to another protocol, ends the connection without an error.
+    request.on('close', () => reject(new Error('the connection ended without an answer')))
     request.end(bytes ?? undefined)
   })
 }

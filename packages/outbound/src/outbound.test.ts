@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { createServer as createSocketServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -188,6 +188,18 @@ describe('a request', () => {
       expect(error).toMatchObject({ code, isPassing: true })
     }
   })
+})
+
+test('an answer that only changes the protocol is none, and nobody waits for it', async () => {
+  const server = createSocketServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n'))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(() => server.close())
+  // A server that listens on a port has one.
+  const { port } = server.address() as AddressInfo
+  expect(await codeOf(outbound({ allow: ['127.0.0.1'] }).fetch(`http://127.0.0.1:${port}/`))).toBe('unreachable')
 })
 
 describe('a redirect', () => {

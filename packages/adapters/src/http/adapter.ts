@@ -14,6 +14,8 @@ import { tryHttp } from './try.ts'
 const maxBytes = 4 * 1_048_576
 /** How many looks at running work may fail in a row. */
 const mostMisses = 5
+/** However soon the other side wants to be asked again: it, or whoever set its URL, does not decide how busy this server is. */
+const leastWaitMs = 100
 /** How long a run that is stopped waits for the other side to be told. */
 const cancelMs = 3_000
 
@@ -86,7 +88,7 @@ class RemoteWork {
     this.#cancelUrl = this.#sameOrigin(accepted.cancelUrl)
     let waitMs = retryAfterMs(response.headers['retry-after'], Date.now())
     for (let misses = 0; misses < mostMisses;) {
-      await sleep(waitMs ?? this.#start.config.pollSec * 1_000, undefined, { signal: this.#signal })
+      await sleep(Math.max(waitMs ?? this.#start.config.pollSec * 1_000, leastWaitMs), undefined, { signal: this.#signal })
       const seen = await this.#look(statusUrl)
       if ('outcome' in seen) return seen.outcome
       misses = seen.isMiss ? misses + 1 : 0

@@ -234,6 +234,15 @@ describe('work behind a 202', () => {
     ])
   })
 
+  test('is looked at in peace by whoever is asked to come back at once, for ever', async () => {
+    const { url, received } = await serve(({ method }, response) =>
+      json(response, method === 'POST' ? { statusUrl: '/jobs/1' } : {}, { status: 202, headers: { 'retry-after': '0' } }),
+    )
+    expect((await run(url, { config: { timeoutSec: 1 } })).outcome).toMatchObject({ kind: 'failed', class: 'timeout' })
+    expect(received.length).toBeGreaterThan(2)
+    expect(received.length).toBeLessThanOrEqual(11)
+  })
+
   test('is given up when nobody says how it goes', async () => {
     const { url, received } = await serve(({ method }, response) => {
       if (method === 'POST') return json(response, { statusUrl: '/jobs/1' }, { status: 202, headers: { 'retry-after': '0' } })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { parseInput } from '../kernel/input.ts'
-import { acceptWithReferences, findReferences, type FoundReference } from '../secrets/references.ts'
+import { acceptWithReferences, findReferences, refuseElsewhere, type FoundReference } from '../secrets/references.ts'
 import { humanAdapter, type AgentDraft, type AgentFallbacks, type AgentProfiles, type ExecutionMode } from './schema.ts'
 import type { AgentTable } from './table.ts'
 
@@ -60,10 +60,11 @@ interface Choice {
 type Check = (choice: Choice, field: string) => unknown
 
 function acceptedBy(context: CommandContext): Check {
-  return ({ adapterType, adapterConfig }, field) =>
-    adapterType === humanAdapter
-      ? parseInput(z.strictObject({}), adapterConfig, field)
-      : acceptWithReferences(adapterConfig, field, (config) => context.adapters.parseConfig(adapterType, config, field))
+  return ({ adapterType, adapterConfig }, field) => {
+    if (adapterType === humanAdapter) return parseInput(z.strictObject({}), adapterConfig, field)
+    refuseElsewhere(adapterConfig, field, context.adapters.get(adapterType).secretFields)
+    return acceptWithReferences(adapterConfig, field, (config) => context.adapters.parseConfig(adapterType, config, field))
+  }
 }
 
 /** The secrets that an agent's configurations name, each with its place. */

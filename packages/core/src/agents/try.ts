@@ -65,6 +65,7 @@ async function tryAgent(context: PrepareContext, agent: AgentTable): Promise<Tri
       projectId: null,
       agent,
       projectEnv: {},
+      secretFields: context.adapters.get(agent.adapter_type).secretFields,
       note: async (wanted) => void secrets.push(...wanted.filter(({ outcome }) => outcome === 'success').map(({ name }) => name)),
     })
     return { ...tried, checks: [...(await tryConfiguration(context, agent, opened))] }

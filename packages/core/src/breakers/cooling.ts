@@ -4,7 +4,7 @@ import { present } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { AdapterCatalog } from '../kernel/adapters.ts'
-import { setupsOf } from '../runs/setups.ts'
+import { profileNames, setupsOf, type Profile, type Setup } from '../runs/setups.ts'
 import type { BreakerKey } from './table.ts'
 
 const notClosed = statement((db, given: { now: string }, family) =>
@@ -32,6 +32,9 @@ interface Candidate {
 /** How many agents' adapters are looked at together. */
 const lookedAtTogether = 200
 
+/** An agent, and with `onlyFor` that nothing of it can start but what asks for one of these profiles. */
+export type Startable<Agent> = Agent & { readonly onlyFor?: readonly Profile[] }
+
 interface Look {
   readonly adapters: AdapterCatalog
   readonly now: string
@@ -47,7 +50,7 @@ export async function withoutCooling<Agent extends Candidate>(
   db: Kysely<Database>,
   agents: readonly Agent[],
   look: Look,
-): Promise<readonly Agent[]> {
+): Promise<readonly Startable<Agent>[]> {
   if (agents.length === 0) return []
   const breakers = await notClosed(db, { now: look.now })
   if (breakers.length === 0) return agents.slice(0, look.limit)
@@ -55,11 +58,11 @@ export async function withoutCooling<Agent extends Candidate>(
     states: new Map(breakers.map((breaker) => [nameOf(breaker), breaker.is_due === 1 ? 'due' : 'cooling'])),
     probed: new Set(),
   }
-  const found: Agent[] = []
+  const found: Startable<Agent>[] = []
   for (let start = 0; start < agents.length && found.length < look.limit; start += lookedAtTogether) {
     const together = agents.slice(start, start + lookedAtTogether)
     const providers = await providersOf(db, look.adapters, together)
-    found.push(...together.flatMap((agent) => startable(agent, providers.get(agent.id) ?? [], scene)))
+    found.push(...together.flatMap((agent) => startable(agent, providers.get(agent.id) ?? nobody, scene)))
   }
   return found.slice(0, look.limit)
 }
@@ -70,21 +73,29 @@ interface Scene {
   readonly probed: Set<string>
 }
 
-/** The agent as far as it may start now: as it is, with one run that tries a provider, or not at all. */
-function startable<Agent extends Candidate>(agent: Agent, providers: readonly string[], { states, probed }: Scene): Agent[] {
-  if (providers.some((provider) => !states.has(provider))) return [agent]
-  const due = providers.find((provider) => states.get(provider) === 'due' && !probed.has(provider))
-  if (due === undefined) return []
-  probed.add(due)
-  return [{ ...agent, slots: Math.min(1, agent.slots) }]
+/** The agent as far as it may start now: as it is, with one run that tries a provider, for some profiles, or not at all. */
+function startable<Agent extends Candidate>(agent: Agent, { always, byProfile }: Providers, { states, probed }: Scene): Startable<Agent>[] {
+  if (always.some((provider) => !states.has(provider))) return [agent]
+  const due = always.find((provider) => states.get(provider) === 'due' && !probed.has(provider))
+  if (due !== undefined) {
+    probed.add(due)
+    return [{ ...agent, slots: Math.min(1, agent.slots) }]
+  }
+  const onlyFor = byProfile.flatMap(([profile, provider]) => (states.has(provider) ? [] : [profile]))
+  return onlyFor.length === 0 ? [] : [{ ...agent, onlyFor }]
 }
 
-/** Whom each agent depends on: by its own adapter and those that stand in for it. */
-async function providersOf(
-  db: Kysely<Database>,
-  adapters: AdapterCatalog,
-  agents: readonly Candidate[],
-): Promise<Map<string, readonly string[]>> {
+interface Providers {
+  /** Of its own adapter and those that stand in for it. */
+  readonly always: readonly string[]
+  /** Of adapters that are used only where somebody asks for the profile. */
+  readonly byProfile: readonly (readonly [Profile, string])[]
+}
+
+const nobody: Providers = { always: [], byProfile: [] }
+
+/** Whom each agent depends on. */
+async function providersOf(db: Kysely<Database>, adapters: AdapterCatalog, agents: readonly Candidate[]): Promise<Map<string, Providers>> {
   const rows = await db
     .selectFrom('agents')
     .select(['id', 'company_id', 'adapter_type', 'adapter_config', 'profiles', 'fallbacks'])
@@ -101,13 +112,15 @@ async function providersOf(
     .execute()
   return new Map(
     rows.map((row) => {
-      const setups = setupsOf(row, { types: adapters.types, profile: null })
-      const keys = setups.map(({ adapterType, adapterConfig }) => ({
-        company_id: row.company_id,
-        adapter_type: adapterType,
-        provider: adapters.providerOf(adapterType, adapterConfig),
-      }))
-      return [row.id, keys.map(nameOf)]
+      const named = ({ adapterType, adapterConfig }: Setup) =>
+        nameOf({ company_id: row.company_id, adapter_type: adapterType, provider: adapters.providerOf(adapterType, adapterConfig) })
+      const setups = (profile: Profile | null) => setupsOf(row, { types: adapters.types, profile })
+      const byProfile = profileNames.flatMap((profile) =>
+        setups(profile)
+          .filter(({ place }) => place === profile)
+          .map((setup) => [profile, named(setup)] as const),
+      )
+      return [row.id, { always: setups(null).map(named), byProfile }]
     }),
   )
 }

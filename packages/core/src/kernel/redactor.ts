@@ -45,7 +45,8 @@ const deepest = 64
 /** A text that ends in the middle of a value: from this length on, and the greater part of it, the beginning is blotted out too. */
 const leastBeginning = 8
 
-export function createRedactor(values: readonly NamedValue[]): Redactor {
+/** @param keeps what stays as it is where it is a whole text, such as the ids of a run: a short value may stand in one by chance */
+export function createRedactor(values: readonly NamedValue[], keeps: ReadonlySet<string> = nothing): Redactor {
   const forms = values.flatMap(({ name, value }) => formsOf(value).map((text) => ({ name, text, fallbacks: fallbacksOf(text) })))
   const redactor: Redactor = {
     redact(text) {
@@ -53,12 +54,13 @@ export function createRedactor(values: readonly NamedValue[]): Redactor {
       const stream = redactor.stream()
       return stream.push(text) + stream.end()
     },
-    redactAll: (value) => (forms.length === 0 ? value : redactValue(value, { forms, redactor, depth: 0 })),
+    redactAll: (value) => (forms.length === 0 ? value : redactValue(value, { forms, keeps, redactor, depth: 0 })),
     stream: () => (forms.length === 0 ? untouched : createStream(forms)),
   }
   return redactor
 }
 
+const nothing: ReadonlySet<string> = new Set()
 const untouched: RedactedStream = { push: (text) => text, end: () => '', mark: () => () => undefined }
 
 function createStream(forms: readonly Form[]): RedactedStream {
@@ -164,13 +166,14 @@ function fallbacksOf(text: string): Int32Array {
 
 interface Redaction {
   readonly forms: readonly Form[]
+  readonly keeps: ReadonlySet<string>
   readonly redactor: Redactor
   readonly depth: number
 }
 
 function redactValue(value: unknown, given: Redaction): unknown {
-  const { redactor, depth } = given
-  if (typeof value === 'string') return redactor.redact(value)
+  const { redactor, keeps, depth } = given
+  if (typeof value === 'string') return keeps.has(value) ? value : redactor.redact(value)
   // Content that is read only once the call is allowed.
   if (isReader(value)) return async (limit: number) => refuseSecrets(await value(limit), given)
   if (typeof value !== 'object' || value === null || depth > deepest) return value

@@ -79,7 +79,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     if (!worker.mayClaim()) return false
     const free = host.settings.maxConcurrentRuns - live.size - claiming.size
     if (free <= 0) return false
-    for (const runId of await lookout.next(free, claiming)) claiming.set(runId, start(runId))
+    for (const runId of await lookout.next(free, new Set([...claiming.keys(), ...live.keys()]))) claiming.set(runId, start(runId))
     return false
   }
 

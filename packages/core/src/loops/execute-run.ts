@@ -2,6 +2,7 @@ import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
+import { parseInput } from '../kernel/input.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import { createRedactedLog, type RedactedLog } from '../kernel/redacted-log.ts'
 import type { AdapterEvent, RunUsage } from '../ports/adapter.ts'
@@ -9,6 +10,8 @@ import type { Logger } from '../ports/logger.ts'
 import { RunOutcome, type FailureClass } from '../ports/run-contract.ts'
 import { readRunContext } from '../runs/context.ts'
 import { isLeaseHeld } from '../runs/lease.ts'
+import { piecesOf } from '../runs/log-limits.ts'
+import { Session } from '../runs/schema.ts'
 import { readSession } from '../runs/session.ts'
 import { keepLease } from './heartbeat.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
@@ -50,7 +53,7 @@ export async function executeRun(host: Host, actor: RunActor, run: ClaimedRun): 
   } finally {
     ended.abort('ended')
     await lease
-    keeper?.drop(actor.id)
+    keeper?.drop(actor)
     host.redactors.delete(actor.id)
   }
 }
@@ -76,6 +79,7 @@ async function abandonment(host: Host, stop: AbortSignal, ended: AbortSignal): P
 
 async function runAdapter(host: Host, actor: RunActor, run: { stop: AbortController; logger: Logger; left: Left }): Promise<RunOutcome> {
   let log: RedactedLog | undefined
+  let works = false
   try {
     const { context, agent, projectId } = await readRunContext(host, actor)
     const [{ env, redactor, ...secrets }, conversation] = await Promise.all([
@@ -87,6 +91,7 @@ async function runAdapter(host: Host, actor: RunActor, run: { stop: AbortControl
     const session = await host.adapters.get(agent.adapter_type).start({ config, runId: actor.id, env, redactor, logger })
     log = createRedactedLog(redactor)
     const given = { left: run.left, log }
+    works = true
     return await session.run({
       context,
       session: conversation,
@@ -97,15 +102,16 @@ async function runAdapter(host: Host, actor: RunActor, run: { stop: AbortControl
   } catch (error) {
     // Blotted out before it is cut: the half of a secret would not be found.
     const message = redact(host, actor, error instanceof Error ? error.message : String(error)).slice(0, 10_000)
-    return { kind: 'failed', class: classOf(error), message: printable(message) }
+    return { kind: 'failed', class: classOf(error, works), message: printable(message) }
   } finally {
     await logRest(host, actor, log)
   }
 }
 
-function classOf(error: unknown): FailureClass {
+/** Before an agent works, what is refused is how it is set up; after that, something that it said. */
+function classOf(error: unknown, works: boolean): FailureClass {
   if (!EngineError.isInstance(error)) return 'unknown'
-  if (error.kind === 'invalid' || error.kind === 'rule') return 'config'
+  if (error.kind === 'invalid' || error.kind === 'rule') return works ? 'bad_request' : 'config'
   return error.kind === 'unavailable' ? 'transient' : 'unknown'
 }
 
@@ -146,7 +152,10 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
       if (text === '') return
       await execute(host, 'runs.appendLog', {
         call: { ...call, isRedacted: true },
-        input: { runId: actor.id, entries: [{ stream: event.stream, text: printable(text) }] },
+        input: {
+          runId: actor.id,
+          entries: piecesOf(printable(text), longestEntry).map((piece) => ({ stream: event.stream, text: piece })),
+        },
       })
       return
     }
@@ -163,7 +172,7 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
     }
     case 'usage':
       for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
-        left.usage[key] = (left.usage[key] ?? 0) + Math.max(0, Math.round(event.usage[key] ?? 0))
+        left.usage[key] = Math.min((left.usage[key] ?? 0) + countOf(event.usage[key]), Number.MAX_SAFE_INTEGER)
       return
     case 'comment':
       await execute(host, 'comments.create', { call, input: { taskId: actor.taskId, body: event.body } })
@@ -174,7 +183,8 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
       return
     }
     case 'session':
-      left.session = event.state
+      // Refused here, while the adapter can be told; with the outcome it would keep the run from ending.
+      left.session = parseInput(Session, event.state, 'session')
       return
     case 'tool_call':
       await execute(host, 'runs.appendLog', {
@@ -184,6 +194,11 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
   }
 }
 
+/** What is no count, such as the sum of something that a provider left out, counts nothing. */
+function countOf(value: number | undefined): number {
+  return value !== undefined && Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0
+}
+
 /** Before any of it is cut. */
 function redactedEvent(host: Host, actor: RunActor, event: AdapterEvent): AdapterEvent {
   const redactor = host.redactors.get(actor.id)?.redactor
@@ -191,6 +206,8 @@ function redactedEvent(host: Host, actor: RunActor, event: AdapterEvent): Adapte
   return redactor ? ({ ...(redactor.redactAll(event) as AdapterEvent), type: event.type } as AdapterEvent) : event
 }
 
+/** How long one entry of a log is, bytes; a call has a hundred of them. */
+const longestEntry = 1_000_000
 /** How much of what a tool was given and gave is shown. */
 const shownOfTool = 2_000
 
@@ -226,7 +243,7 @@ async function conclude(host: Host, actor: RunActor, { outcome, left, reason }: 
   // What was finished in spite of the stop is finished.
   if (reason === 'host_stopping' && outcome.kind === 'failed')
     return report(host, actor, { name: 'runs.handBack', input: { reason, ...left } })
-  const told = RunOutcome.safeParse(JSON.parse(printable(JSON.stringify(outcome)).replaceAll('\\u0000', '\u2400')))
+  const told = RunOutcome.safeParse(printableJson(outcome))
   const message = told.success
     ? await refusalOf(report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...left } }))
     : `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
@@ -237,13 +254,23 @@ async function conclude(host: Host, actor: RunActor, { outcome, left, reason }: 
   })
 }
 
+/** What an adapter ended with as JSON whose texts can be kept; null for what is no JSON. */
+function printableJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value) ?? 'null', (_, member: unknown) => (typeof member === 'string' ? printable(member) : member))
+  } catch {
+    return null
+  }
+}
+
 /** Why an outcome was refused, as when a run asks somebody who is not there; null when it was taken. */
 async function refusalOf(reported: Promise<void>): Promise<string | null> {
   try {
     await reported
     return null
   } catch (error) {
-    const isRefusal = EngineError.isInstance(error) && (error.kind === 'rule' || error.code === 'illegal_transition')
+    const isRefusal =
+      EngineError.isInstance(error) && (error.kind === 'invalid' || error.kind === 'rule' || error.code === 'illegal_transition')
     if (!isRefusal) throw error
     return `The outcome of the run was refused: ${error.message}`
   }

@@ -31,7 +31,7 @@ export async function keepLease(
   while (!run.ended.aborted) {
     await clock.sleep(Math.max(0, Math.min(leaseMs / 3, remaining())), run.ended)
     if (run.ended.aborted) return
-    const kept = run.keeper?.renewedAt(actor.id) ?? null
+    const kept = run.keeper?.renewedAt(actor) ?? null
     if (kept === 'lost') return run.abort('lease_lost')
     if (kept !== null) renewedAt = Math.max(renewedAt, kept)
     if (remaining() <= 0) return run.abort('lease_not_renewed')

@@ -8,13 +8,14 @@ import { processMs, type Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { DatabaseFamily, ThreadAccess } from '../ports/storage.ts'
 import { renewalTexts, type RenewalTexts } from '../runs/renewal.ts'
+import { leaseName, type Lease } from './lease-name.ts'
 
 /** Keeps the leases of live runs from a thread that the code of adapters and hosts can not block. */
 export interface LeaseKeeper {
   hold(run: RunActor): void
-  drop(runId: string): void
+  drop(run: RunActor): void
   /** Since when, by the monotonic clock, a run has its lease for a whole term; `lost` when it has it no more, null when nothing is known. */
-  renewedAt(runId: string): number | 'lost' | null
+  renewedAt(run: RunActor): number | 'lost' | null
   stop(): Promise<void>
 }
 
@@ -30,7 +31,7 @@ export interface KeeperData {
 
 export type ToThread =
   | { readonly kind: 'hold'; readonly runId: string; readonly fence: number }
-  | { readonly kind: 'drop'; readonly runId: string }
+  | { readonly kind: 'drop'; readonly runId: string; readonly fence: number }
   /** Nothing but a sign that the event loop turns. */
   | { readonly kind: 'alive' }
   | { readonly kind: 'stop' }
@@ -38,8 +39,8 @@ export type ToThread =
 export interface Renewed {
   /** By `processMs`. */
   readonly askedAt: number
-  readonly renewed: readonly string[]
-  readonly lost: readonly string[]
+  readonly renewed: readonly Lease[]
+  readonly lost: readonly Lease[]
 }
 
 /** How long the thread may take to close its connection, milliseconds. */
@@ -72,16 +73,16 @@ export function createLeaseKeeper(host: Host, access: ThreadAccess, logger: Logg
     hold({ id: runId, fence }) {
       if (mayStart) thread = start()
       if (!thread) return
-      known.set(runId, Number.NEGATIVE_INFINITY)
+      known.set(leaseName({ runId, fence }), Number.NEGATIVE_INFINITY)
       thread.say({ kind: 'hold', runId, fence })
     },
-    drop(runId) {
-      known.delete(runId)
-      thread?.say({ kind: 'drop', runId })
+    drop({ id: runId, fence }) {
+      known.delete(leaseName({ runId, fence }))
+      thread?.say({ kind: 'drop', runId, fence })
     },
-    renewedAt(runId) {
+    renewedAt({ id: runId, fence }) {
       for (const message of thread?.heard() ?? []) note(known, message, clock.monotonicMs() - (processMs() - message.askedAt))
-      return known.get(runId) ?? null
+      return known.get(leaseName({ runId, fence })) ?? null
     },
     async stop() {
       mayStart = false
@@ -93,8 +94,8 @@ export function createLeaseKeeper(host: Host, access: ThreadAccess, logger: Logg
 
 /** Notes for the leases that still are kept what became of them; `at` is when their renewal was asked for. */
 function note(known: Map<string, number | 'lost'>, { renewed, lost }: Renewed, at: number): void {
-  for (const runId of renewed) if (known.has(runId)) known.set(runId, at)
-  for (const runId of lost) if (known.has(runId)) known.set(runId, 'lost')
+  for (const name of renewed.map(leaseName)) if (known.has(name)) known.set(name, at)
+  for (const name of lost.map(leaseName)) if (known.has(name)) known.set(name, 'lost')
 }
 
 interface Thread {

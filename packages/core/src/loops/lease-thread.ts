@@ -6,12 +6,13 @@ import { isoTime, processMs, systemClock } from '../ports/clock.ts'
 import { silentLogger } from '../ports/logger.ts'
 import type { ThreadConnect, ThreadConnection } from '../ports/storage.ts'
 import type { KeeperData, Renewed, ToThread } from './lease-keeper.ts'
+import { leaseName, type Lease } from './lease-name.ts'
 
 // What lease-keeper.ts starts this thread with.
 const { port, access, family, texts, leaseMs, maxBlockedMs } = workerData as KeeperData
 
-/** The fences of the leases that are kept, by run. */
-const held = new Map<string, number>()
+/** The leases that are kept, by their names. */
+const held = new Map<string, Lease>()
 let heardAt = processMs()
 let connection: ThreadConnection | null = null
 
@@ -28,15 +29,15 @@ async function idsOf(query: { sql: string; parameters: readonly unknown[] }): Pr
 }
 
 async function renew(): Promise<Renewed> {
-  const runIds = [...held.keys()]
-  const named = JSON.stringify([...held].map(([runId, fence]) => ({ run_id: runId, fence })))
+  const leases = [...held.values()]
+  const named = JSON.stringify(leases.map(({ runId, fence }) => ({ run_id: runId, fence })))
   const askedAt = processMs()
   const until = family === 'postgres' ? leaseMs : isoTime(Date.now() + leaseMs)
   const renewed = await idsOf({ sql: texts.renew, parameters: [until, named] })
-  const missing = runIds.filter((runId) => !renewed.has(runId))
+  const missing = leases.filter(({ runId }) => !renewed.has(runId))
   const others = missing.length === 0 ? renewed : await idsOf({ sql: texts.held, parameters: [named] })
-  const lost = missing.filter((runId) => !others.has(runId))
-  return { askedAt, renewed: [...renewed], lost }
+  const lost = missing.filter(({ runId }) => !others.has(runId))
+  return { askedAt, renewed: leases.filter(({ runId }) => renewed.has(runId)), lost }
 }
 
 async function pass(): Promise<boolean> {
@@ -44,7 +45,7 @@ async function pass(): Promise<boolean> {
   if (held.size === 0 || processMs() - heardAt > maxBlockedMs) return false
   try {
     const answer = await renew()
-    for (const runId of answer.lost) held.delete(runId)
+    for (const lease of answer.lost) held.delete(leaseName(lease))
     port.postMessage(answer)
   } catch {
     // The next pass tries a new connection; meanwhile the process renews by itself, if it can.
@@ -64,8 +65,8 @@ async function stop(): Promise<void> {
 
 port.on('message', (message: ToThread) => {
   heardAt = processMs()
-  if (message.kind === 'hold') held.set(message.runId, message.fence)
-  if (message.kind === 'drop') held.delete(message.runId)
+  if (message.kind === 'hold') held.set(leaseName(message), message)
+  if (message.kind === 'drop') held.delete(leaseName(message))
   if (message.kind === 'stop') void stop()
 })
 loop.start()

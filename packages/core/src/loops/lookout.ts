@@ -10,8 +10,11 @@ const never = Number.NEGATIVE_INFINITY
 
 /** Finds runs to claim. What a look costs depends on how many agents there are, hardly on what it finds, so one is good for several claims. */
 export interface Lookout {
-  /** The most urgent runs of all that could start, but for those that are being claimed. */
-  next(limit: number, claiming: ReadonlyMap<string, unknown>): Promise<string[]>
+  /**
+   * The most urgent runs of all that could start, but for those that are being claimed, and those that were answered while their
+   * adapter still stops: they begin again when it has.
+   */
+  next(limit: number, busy: ReadonlySet<string>): Promise<string[]>
   /** Something was queued, or another process did something: it may be more urgent than what was found. */
   lookAgain(): void
   /** Whether something was found and not taken yet. */
@@ -24,12 +27,12 @@ export function createLookout(host: Host): Lookout {
   let found: string[] = []
   let foundAt = never
   return {
-    async next(limit, claiming) {
+    async next(limit, busy) {
       const isGood = found.length > 0 && clock.monotonicMs() - foundAt <= goodForMs
       if (!isGood) {
         foundAt = clock.monotonicMs()
-        const runIds = await findClaimable(db, { now: isoTime(clock.now()), limit: limit + claiming.size + ahead })
-        found = runIds.filter((runId) => !claiming.has(runId))
+        const runIds = await findClaimable(db, { now: isoTime(clock.now()), limit: limit + busy.size + ahead })
+        found = runIds.filter((runId) => !busy.has(runId))
       }
       return found.splice(0, limit)
     },

@@ -1,3 +1,4 @@
+import type { AgentTable } from '../agents/table.ts'
 import { systemActor, type RunActor } from '../kernel/actor.ts'
 import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
@@ -15,7 +16,7 @@ import { openConfiguration, type OpenedConfiguration, type OpenedSecret } from '
 export async function openRunSecrets(
   host: Host,
   actor: RunActor,
-  given: { readonly agent: { readonly id: string; readonly adapter_config: string }; readonly projectId: string | null },
+  given: { readonly agent: Pick<AgentTable, 'id' | 'adapter_type' | 'adapter_config'>; readonly projectId: string | null },
 ): Promise<OpenedConfiguration> {
   const { agent, projectId } = given
   const project = projectId === null ? null : await findProject(host.db, projectId)
@@ -24,6 +25,9 @@ export async function openRunSecrets(
     projectId,
     agent,
     projectEnv: JSON.parse(project?.env ?? '{}'),
+    // What was kept before an adapter said so counts as little.
+    secretFields: host.adapters.get(agent.adapter_type).secretFields,
+    keeps: new Set([actor.id, actor.companyId, actor.agentId, actor.taskId]),
     note: (wanted) => noteAccesses(host, actor, { agentId: agent.id, wanted }),
   })
   if (opened.hasSecrets) host.redactors.set(actor.id, { redactor: opened.redactor, log: createRedactedLog(opened.redactor) })

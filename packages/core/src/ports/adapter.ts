@@ -26,6 +26,11 @@ export interface AgentAdapter<Config = unknown> {
    * which a secret is a reference. Pure.
    */
   provider?(config: JsonObject): string | null
+  /**
+   * The members of a configuration in which secrets may stand; all when left out. An adapter that starts programs names those that
+   * never become arguments, since everybody on the machine can read these.
+   */
+  readonly secretFields?: readonly string[]
   start(options: AdapterStartOptions<Config>): Promise<AdapterSession>
   /** Finds out whether a configuration would work, without working on a task: is the program there, does the server know the key. */
   test?(options: AdapterTestOptions<Config>): Promise<AdapterTestReport>

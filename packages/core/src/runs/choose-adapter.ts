@@ -13,7 +13,7 @@ import { preferencesOfTask } from '../preferences/resolve.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { failureRules } from './failures.ts'
 import type { AdapterReason } from './schema.ts'
-import { setupsOf, withLast, type Setup } from './setups.ts'
+import { profileNames, setupsOf, withLast, type Profile, type Setup } from './setups.ts'
 import { findRun } from './sql.ts'
 import type { RunTable } from './table.ts'
 
@@ -73,18 +73,20 @@ async function preferredSetups(
   context: CommandContext,
   { run, task, agent }: Execution,
 ): Promise<{ setups: Setup[]; reason: AdapterReason }> {
-  const profile = await askedProfile(context, { task, agent })
+  const profile = agent.profiles === '{}' ? null : await askedProfile(context.tx, { task, agent })
   const setups = setupsOf(agent, { types: context.adapters.types, profile })
   const failed = setups.length > 1 ? await failedPlace(context, run) : null
   if (failed !== null && failed === setups[0]?.place) return { setups: withLast(setups, failed), reason: 'failed_before' }
   return { setups, reason: setups[0]?.place === 'own' ? 'first_choice' : 'profile' }
 }
 
-async function askedProfile(context: CommandContext, { task, agent }: Omit<Execution, 'run'>): Promise<'primary' | 'cheap' | null> {
-  if (agent.profiles === '{}') return null
-  const preferences = await preferencesOfTask(context.tx, { task, agentId: agent.id })
-  const asked = preferences[profileKey]
-  return asked === 'primary' || asked === 'cheap' ? asked : null
+/** The profile that is asked for a task of an agent; null when none is, and the agent's own adapter does. */
+export async function askedProfile(
+  db: Kysely<Database>,
+  { task, agent }: { task: TaskTable; agent: { readonly id: string } },
+): Promise<Profile | null> {
+  const preferences = await preferencesOfTask(db, { task, agentId: agent.id })
+  return profileNames.find((name) => name === preferences[profileKey]) ?? null
 }
 
 /** What the attempt before was executed by, when another provider may do better. */

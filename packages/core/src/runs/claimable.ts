@@ -15,6 +15,9 @@ import {
   notHeld,
   tasksUnderWay,
 } from '../tasks/checkout-guards.ts'
+import { findTask } from '../tasks/sql.ts'
+import { askedProfile } from './choose-adapter.ts'
+import type { Profile } from './setups.ts'
 
 type WithRuns = ExpressionBuilder<Database, 'runs' | 'tasks'>
 
@@ -34,6 +37,23 @@ function isReady(e: WithRuns, given: { now: string; family: DatabaseFamily }) {
     noLiveOwner(e as unknown as ExpressionBuilder<Database, 'tasks'>),
     noUnresolvedBlocker(e as unknown as ExpressionBuilder<Database, 'tasks'>),
     noPendingDeliverable(e as unknown as ExpressionBuilder<Database, 'tasks'>),
+    isOurs(e),
+  ])
+}
+
+/** Not a run that an agent who works by itself began: it goes on with its answer when that agent takes it again. */
+function isOurs(e: WithRuns) {
+  return e.or([
+    e('runs.started_at', 'is', null),
+    e('runs.adapter_type', 'is not', null),
+    e.exists(
+      e
+        .selectFrom('agents as worker')
+        .select('worker.id')
+        .whereRef('worker.company_id', '=', 'runs.company_id')
+        .whereRef('worker.id', '=', 'runs.agent_id')
+        .where('worker.execution_mode', '=', sql.lit('auto')),
+    ),
   ])
 }
 
@@ -113,7 +133,7 @@ const readyRuns = statement((db, given: { companyId: string; agentId: string; no
   db
     .selectFrom('runs')
     .crossJoin('tasks')
-    .select('runs.id')
+    .select(['runs.id', 'runs.task_id'])
     .select(place.as('place'))
     .where('runs.company_id', '=', given.companyId)
     .where('runs.agent_id', '=', given.agentId)
@@ -138,12 +158,35 @@ export function claimableRuns(adapters: AdapterCatalog) {
     // The first runs of all are among the runs of those agents that come first themselves.
     const inOrder = agents.toSorted((left, right) => compare(left.first_place, right.first_place))
     const first = await withoutCooling(db, inOrder, { adapters, ...given })
-    const queues = first.map(({ id, company_id, slots, task_slots }) =>
-      readyRuns(db, { companyId: company_id, agentId: id, now: given.now, limit: Math.min(slots, task_slots ?? slots, given.limit) }),
-    )
+    const queues = first.map(async ({ id, company_id: companyId, slots, task_slots, onlyFor }) => {
+      const limit = Math.min(slots, task_slots ?? slots, given.limit)
+      const queue = { companyId, agentId: id, now: given.now }
+      if (!onlyFor) return readyRuns(db, { ...queue, limit })
+      const runs = await readyRuns(db, { ...queue, limit: mostAsked })
+      return (await thoseThatAsk(db, runs, { agentId: id, profiles: onlyFor })).slice(0, limit)
+    })
     const runs = (await Promise.all(queues)).flat().toSorted((left, right) => compare(left.place, right.place))
     return runs.slice(0, given.limit).map((run) => run.id)
   }
+}
+
+/** How many runs of an agent are asked for their profile while its own providers are left alone. */
+const mostAsked = 20
+
+/** The runs whose tasks ask for one of these profiles. */
+async function thoseThatAsk<Run extends { readonly task_id: string }>(
+  db: Kysely<Database>,
+  runs: readonly Run[],
+  { agentId, profiles }: { agentId: string; profiles: readonly Profile[] },
+): Promise<Run[]> {
+  const asked = await Promise.all(
+    runs.map(async (run) => {
+      const task = await findTask(db, run.task_id)
+      const profile = task && (await askedProfile(db, { task, agent: { id: agentId } }))
+      return profile && profiles.includes(profile) ? [run] : []
+    }),
+  )
+  return asked.flat()
 }
 
 function compare(left: string | null, right: string | null): number {

@@ -11,7 +11,8 @@ export interface Setup {
   readonly adapterConfig: JsonObject
 }
 
-type Profile = keyof AgentProfiles
+export const profileNames = ['primary', 'cheap'] as const satisfies (keyof AgentProfiles)[]
+export type Profile = (typeof profileNames)[number]
 type Columns = Pick<AgentTable, 'adapter_type' | 'adapter_config' | 'profiles' | 'fallbacks'>
 
 /**
@@ -46,7 +47,7 @@ export function withLast(setups: readonly Setup[], place: string): Setup[] {
 export function asExecuted(agent: AgentTable, run: Pick<RunTable, 'adapter_type' | 'adapter_place'>): AgentTable {
   const { adapter_type: type, adapter_place: place } = run
   if (type === null || place === null || place === 'own') return agent
-  const profile = place === 'primary' || place === 'cheap' ? place : null
+  const profile = profileNames.find((name) => name === place) ?? null
   const setup = setupsOf(agent, { types: [type], profile }).find((one) => one.place === place)
   if (!setup) return agent
   return { ...agent, adapter_type: setup.adapterType, adapter_config: JSON.stringify(setup.adapterConfig) }

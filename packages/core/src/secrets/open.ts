@@ -5,7 +5,7 @@ import { EngineError, ruleViolated } from '../kernel/errors.ts'
 import { createRedactor, type Redactor } from '../kernel/redactor.ts'
 import { placeText } from '../kernel/secret-value.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
-import { findReferences, replaceReferences, type FoundReference } from './references.ts'
+import { findReferences, refuseElsewhere, replaceReferences, type FoundReference } from './references.ts'
 import type { AccessOutcome } from './schema.ts'
 import { bindingsFor, findSecretByName, findVersion } from './sql.ts'
 
@@ -40,6 +40,10 @@ interface Opening {
   readonly projectId: string | null
   readonly agent: { readonly id: string; readonly adapter_config: string }
   readonly projectEnv: Record<string, unknown>
+  /** See AgentAdapter. */
+  readonly secretFields: readonly string[] | undefined
+  /** See createRedactor. */
+  readonly keeps?: ReadonlySet<string>
   /** Told what was wanted before anybody gets a value. */
   note(opened: readonly OpenedSecret[]): Promise<void>
 }
@@ -51,6 +55,7 @@ interface Opening {
 export async function openConfiguration(stores: Stores, given: Opening): Promise<OpenedConfiguration> {
   const { agent, companyId, projectId, projectEnv } = given
   const config: unknown = JSON.parse(agent.adapter_config)
+  refuseElsewhere(config, 'adapterConfig', given.secretFields)
   const bound = await bindingsInOrder(stores.db, { companyId, projectId, agentId: agent.id })
   const wanted = [...findReferences(config, 'adapterConfig'), ...findReferences(projectEnv, 'env'), ...bound]
   const values = await openAll(stores, given, wanted)
@@ -62,7 +67,7 @@ export async function openConfiguration(stores: Stores, given: Opening): Promise
       // Texts and references, by the schema of projects.
       ...(replaceReferences(projectEnv, 'env', valueOf) as Record<string, string>),
     },
-    redactor: createRedactor([...values.values()]),
+    redactor: createRedactor([...values.values()], given.keeps),
     hasSecrets: values.size > 0,
   }
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import { ruleViolated } from '../kernel/errors.ts'
 import { SecretReference } from './schema.ts'
 
@@ -48,16 +50,30 @@ export function findReferences(value: unknown, path: string): FoundReference[] {
   return found
 }
 
+/** @throws `rule_violated` for a reference in another member of a configuration than those in which secrets may stand */
+export function refuseElsewhere(value: unknown, path: string, fields: readonly string[] | undefined): void {
+  const misplaced = fields && findReferences(value, '').find((reference) => !fields.includes(reference.path.split('.')[0] ?? ''))
+  if (!misplaced) return
+  const place = join(path, misplaced.path)
+  throw ruleViolated(
+    `${place}: a secret can not stand here, where others on the machine could read it. With this adapter it can stand in: ${fields.join(', ')}.`,
+    { path: place, secret: misplaced.name, fields: [...fields] },
+  )
+}
+
 /**
  * Lets a configuration with references be accepted as if each of them were a text, and puts them back into what came out of it.
  * @throws what `accept` throws, and `rule_violated` for a reference where no text is kept as it is
  */
 export function acceptWithReferences(value: unknown, path: string, accept: (value: unknown) => unknown): unknown {
   const references: FoundReference[] = []
+  // No text of the configuration itself is taken for one.
+  const call = randomUUID()
   // Nearly a URL, for schemas that want one.
-  const masked = replaceReferences(value, path, (reference) => `secret:${reference.name}#${references.push(reference) - 1}`)
+  const mask = ({ name }: FoundReference, index: number) => `secret:${name}#${index}-${call}`
+  const masked = replaceReferences(value, path, (reference) => mask(reference, references.push(reference) - 1))
   const accepted = accept(masked)
-  const back = new Map(references.map((reference, index) => [`secret:${reference.name}#${index}`, reference]))
+  const back = new Map(references.map((reference, index) => [mask(reference, index), reference]))
   const seen = new Set<FoundReference>()
   const restored = replaceTexts(accepted, (text) => {
     const reference = back.get(text)

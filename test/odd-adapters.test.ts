@@ -1,0 +1,79 @@
+import { expect, it, onTestFinished } from 'vitest'
+
+import { createWorld, until, type World } from './support/engine.ts'
+import type { Script } from '@engine/testing'
+
+/** Lets an agent work on one task, to the end of its only attempt. */
+async function runOnce(script: Script): Promise<World & { taskId: string; run: Awaited<ReturnType<World['engine']['runs']['get']>> }> {
+  const world = await createWorld()
+  const { engine, companyId, agentId, adapter } = world
+  onTestFinished(() => engine.stop())
+  adapter.script = script
+  const { id: taskId } = await engine.tasks.create({ companyId, title: 'Try it', status: 'todo', assigneeAgentId: agentId, maxAttempts: 1 })
+  await engine.start()
+  const seen = await until(
+    () => engine.runs.list({ companyId, taskId }),
+    ({ items }) => items.length > 0 && items.every(({ status }) => status !== 'queued' && status !== 'running'),
+  )
+  const run = await engine.runs.get({ runId: seen.items[0]?.id ?? '' })
+  return { ...world, taskId, run }
+}
+
+/** What a program in JavaScript may give where the types say otherwise. */
+const asOutcome = (value: unknown) => value as Awaited<ReturnType<Script>>
+
+it('a summary that names the escape of a NUL character ends its run as any other', async () => {
+  const summary = String.raw`I removed \u0000 and "\\u0000" from the file`
+  const { engine, run } = await runOnce(async () => ({ kind: 'done', summary }))
+  expect(run).toMatchObject({ status: 'succeeded' })
+  expect((await engine.tasks.get({ taskId: run.taskId })).status).toBe('done')
+})
+
+it.each([
+  ['nothing', undefined],
+  ['a number that is no JSON', { kind: 'done', summary: 5n }],
+  ['a word', 'done'],
+])('an adapter that ends with %s fails its run and does not hang', async (_, value) => {
+  const { run } = await runOnce(async () => asOutcome(value))
+  expect(run).toMatchObject({ status: 'failed', errorClass: 'bad_request' })
+  expect(run.errorMessage).toContain('an outcome that is none')
+})
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e300])('usage of %s tokens keeps no run from ending', async (inputTokens) => {
+  const { run } = await runOnce(async (turn) => {
+    await turn.emit({ type: 'usage', usage: { inputTokens, outputTokens: 7 } })
+    return { kind: 'done' }
+  })
+  expect(run).toMatchObject({ status: 'succeeded', usage: { outputTokens: 7 } })
+})
+
+it.each([
+  ['is too large', { thread: 'x'.repeat(70_000) }, 'larger than 64 KiB'],
+  ['can not be stored', { thread: 'x\0' }, 'NUL'],
+])('a session that %s is refused when it is left, and its run fails with the reason', async (_, state, why) => {
+  const { run } = await runOnce(async (turn) => {
+    await turn.emit({ type: 'session', state })
+    return { kind: 'done' }
+  })
+  expect(run).toMatchObject({ status: 'failed', errorClass: 'bad_request' })
+  expect(run.errorMessage).toContain(why)
+})
+
+it('a log that comes in one piece of three megabytes is kept', async () => {
+  const { engine, run } = await runOnce(async (turn) => {
+    await turn.emit({ type: 'log', stream: 'stdout', text: 'ü'.repeat(1_500_000) })
+    return { kind: 'done' }
+  })
+  expect(run.status).toBe('succeeded')
+  const { items } = await engine.runs.log({ runId: run.id, limit: 100 })
+  expect(items.map(({ text }) => text).join('')).toBe('ü'.repeat(1_500_000))
+})
+
+it('what an agent says and Engine refuses fails its run, and is no defect of how the agent is set up', async () => {
+  const { engine, agentId, run } = await runOnce(async (turn) => {
+    await turn.emit({ type: 'comment', body: 'x'.repeat(70_000) })
+    return { kind: 'done' }
+  })
+  expect(run).toMatchObject({ status: 'failed', errorClass: 'bad_request' })
+  expect((await engine.agents.get({ agentId })).status).toBe('idle')
+})
