@@ -24,11 +24,12 @@ async function open() {
 const token = { secret: 'TOKEN' }
 
 it.each([
-  ['process', { command: 'work', args: ['--key', token] }, 'adapterConfig.args.1', ['env']],
-  ['process', { command: token }, 'adapterConfig.command', ['env']],
-  ['claude-code', { cwd: '/tmp', args: [token] }, 'adapterConfig.args.0', ['apiKey', 'env']],
-  ['claude-code', { cwd: '/tmp', model: token }, 'adapterConfig.model', ['apiKey', 'env']],
-])('a secret never becomes an argument of a program: %s refuses %j', async (adapterType, config, path, fields) => {
+  { adapterType: 'process', config: { command: 'work', args: ['--key', token] }, path: 'adapterConfig.args.1', fields: ['env'] },
+  { adapterType: 'process', config: { command: token }, path: 'adapterConfig.command', fields: ['env'] },
+  { adapterType: 'claude-code', config: { cwd: '/tmp', args: [token] }, path: 'adapterConfig.args.0', fields: ['apiKey', 'env'] },
+  { adapterType: 'claude-code', config: { cwd: '/tmp', model: token }, path: 'adapterConfig.model', fields: ['apiKey', 'env'] },
+])('a secret never becomes an argument of a program: it is refused at $path of $adapterType', async (given) => {
+  const { adapterType, config, path, fields } = given
   const { hire } = await open()
   expect(await errorOf(hire(adapterType, config))).toMatchObject({ code: 'rule_violated', details: { path, secret: 'TOKEN', fields } })
 })
