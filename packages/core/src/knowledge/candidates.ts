@@ -84,22 +84,23 @@ interface Count {
   readonly count: number
 }
 
-// In a company that keeps no knowledge nothing is looked up, however many words are sought.
-const counts = statement((db, given: { companyId: string; queries: string }, family) => {
-  const hasKnowledge = sql`exists (select 1 from ${tableOf(db, 'knowledge_entries')} where company_id = ${given.companyId} and deleted_at is null)`
-  return rawStatement<Count>(
+const counts = statement((db, given: { companyId: string; queries: string }, family) =>
+  rawStatement<Count>(
     db,
     family === 'postgres'
       ? sql`select (select count(*) from (
             select company_id from ${tableOf(db, 'search_entries')} where words @@ query.value::tsquery limit ${sql.lit(mostCounted)}
           ) as found where found.company_id = ${given.companyId}) as count
-        from jsonb_array_elements_text(${given.queries}::jsonb) with ordinality as query(value, place) where ${hasKnowledge} order by query.place`
-      : sql`select (select count(*) from (
+        from jsonb_array_elements_text(${given.queries}::jsonb) with ordinality as query(value, place) order by query.place`
+      : // In a company that keeps no knowledge nothing is looked up, however many words are sought. Postgres would read all entries for that.
+        sql`select (select count(*) from (
             select rowid from search_words where search_words match query.value limit ${sql.lit(mostCounted)}
           )) as count
-        from json_each(${given.queries}) as query where ${hasKnowledge} order by query.key`,
-  )
-})
+        from json_each(${given.queries}) as query
+        where exists (select 1 from knowledge_entries where company_id = ${given.companyId} and deleted_at is null)
+        order by query.key`,
+  ),
+)
 
 // The order by an expression keeps Postgres from walking along all entries of the database in the order of their ids.
 const candidates = statement((db, given: { companyId: string; whole: string; rare: string }, family) => {
