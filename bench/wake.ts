@@ -7,7 +7,7 @@ import { sqlite } from '@engine/storage-sqlite'
 
 import { benchAdapter } from './lib/adapter.ts'
 import { consumerVariant } from './lib/consumer.ts'
-import { interleave, quantile, ratios, spreadOf, type BenchOptions } from './lib/measure.ts'
+import { interleave, quantile, ratios, spreadOf, startClocks, type BenchOptions } from './lib/measure.ts'
 import { postgresTarget, withPostgres, type BenchServer } from './lib/pg.ts'
 import { factRow, judge, spreadText, type Bar, type Report, type Row } from './lib/report.ts'
 import type { SeedTarget } from './lib/seed-target.ts'
@@ -143,15 +143,13 @@ function wakeRow({ name }: Sleeper, samples: readonly number[], verdicts: Row['v
   return factRow(`${name}, wake-up`, { cells: [p50.toFixed(2), p99.toFixed(2)], facts: { p50, p99, wakes: samples.length }, verdicts })
 }
 
-async function idleRow({ name, serverCpuUs = () => null }: Sleeper, judged: readonly Bar[] = [bars.client, bars.server]): Promise<Row> {
+async function idleRow({ name, serverCpuUs }: Sleeper, judged: readonly Bar[] = [bars.client, bars.server]): Promise<Row> {
   await sleep(settleMs)
-  const [startedServer, startedCpu, startedMs] = [serverCpuUs(), process.cpuUsage(), performance.now()]
+  const stop = startClocks(serverCpuUs)
   await sleep(idleMs)
-  const { user, system } = process.cpuUsage(startedCpu)
-  const seconds = (performance.now() - startedMs) / 1_000
-  const endedServer = serverCpuUs()
-  const client = (user + system) / 1_000 / seconds
-  const server = startedServer === null || endedServer === null ? null : (endedServer - startedServer) / 1_000 / seconds
+  const { clientCpuUsPerOp, serverCpuUsPerOp } = stop(idleMs)
+  // Microseconds in a millisecond are milliseconds in a second.
+  const [client, server] = [clientCpuUsPerOp, serverCpuUsPerOp]
   const values = new Map<Bar, number | null>([
     [bars.client, client],
     [bars.server, server],
