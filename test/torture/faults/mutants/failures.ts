@@ -20,8 +20,8 @@ export const failureFaults: readonly Mutant[] = [
   {
     name: 'an outage starts runs all the same',
     file: cooling,
-    find: 'if (due === undefined) return []',
-    replace: 'if (due === undefined) return [agent]',
+    find: 'return onlyFor.length === 0 ? [] : [{ ...agent, onlyFor }]',
+    replace: 'return [agent]',
     caughtBy: provider('delays nobody who depends on another one'),
   },
   {
@@ -96,8 +96,8 @@ export const failureFaults: readonly Mutant[] = [
   {
     name: 'a preference for the cheap profile is not asked for',
     file: choose,
-    find: "if (agent.profiles === '{}') return null",
-    replace: "if (agent.profiles !== '') return null",
+    find: "agent.profiles === '{}' ? null :",
+    replace: "agent.profiles !== '' ? null :",
     caughtBy: failing('the adapters of an agent > are the cheap profile first'),
   },
   {

@@ -111,7 +111,7 @@ export const interactionFaults: readonly Mutant[] = [
   {
     name: 'a question that is refused leaves its run to the sweep',
     file: 'packages/core/src/loops/execute-run.ts',
-    find: `(error.kind === 'rule' || error.code === 'illegal_transition')`,
+    find: `(error.kind === 'invalid' || error.kind === 'rule' || error.code === 'illegal_transition')`,
     replace: `error.kind === 'too_large'`,
     caughtBy: waiting('that may not wait as it says'),
   },
