@@ -9,6 +9,7 @@ import type { Actor } from './actor.ts'
 import type { Batch } from './batch.ts'
 import type { GuardedEmbedder } from './embedding.ts'
 import type { Emit } from './events.ts'
+import type { Host } from './host.ts'
 import type { EntityName } from './locate.ts'
 import type { Scope } from './permissions.ts'
 import type { RedactedLog } from './redacted-log.ts'
@@ -97,7 +98,10 @@ export interface SecretPlace {
 /** What a command may use before its transaction begins. */
 export interface PrepareContext extends QueryContext {
   readonly secrets: SecretStore
+  readonly redactors: Host['redactors']
   newId(): string
+  /** Runs one of Engine's own commands as Engine itself, in a transaction of its own. */
+  perform(name: string, input: object): Promise<unknown>
 }
 
 export interface Command<
@@ -146,6 +150,8 @@ export interface Command<
   prepare?(context: PrepareContext, input: z.output<Input>): Promise<Prepared>
   /** Why it can not be called inside a transaction of the host, which would stay open meanwhile. */
   readonly needsOwnTransaction?: string
+  /** Why no answer of it is kept for a repeat, so that it takes no Idempotency-Key. */
+  readonly answersOnce?: string
   /** Why this command goes on in an archived company, where nothing else is created or changed any more. */
   readonly whenArchived?: string
   /** Why this command records no event; only for bookkeeping that is no change of the business. */

@@ -20,6 +20,8 @@ interface Execution {
   readonly run: RunTable
   readonly task: TaskTable
   readonly agent: AgentTable
+  /** The adapters that its worker has. */
+  readonly types: readonly string[]
 }
 
 export type AdapterUse = Pick<RunTable, 'adapter_type' | 'adapter_provider' | 'adapter_place' | 'adapter_reason'>
@@ -44,16 +46,19 @@ export async function chooseAdapter(context: CommandContext, execution: Executio
 /** In which order, and why the first one is the first. */
 async function preferredSetups(
   context: CommandContext,
-  { run, task, agent }: Execution,
+  { run, task, agent, types }: Execution,
 ): Promise<{ setups: Setup[]; reason: AdapterReason }> {
   const profile = await askedProfile(context, { task, agent })
-  const setups = setupsOf(agent, { types: context.adapters.types, profile })
+  const setups = setupsOf(agent, { types, profile })
   const failed = setups.length > 1 ? await failedPlace(context, run) : null
   if (failed !== null && failed === setups[0]?.place) return { setups: withLast(setups, failed), reason: 'failed_before' }
   return { setups, reason: setups[0]?.place === 'own' ? 'first_choice' : 'profile' }
 }
 
-async function askedProfile(context: CommandContext, { task, agent }: Omit<Execution, 'run'>): Promise<'primary' | 'cheap' | null> {
+async function askedProfile(
+  context: CommandContext,
+  { task, agent }: Pick<Execution, 'task' | 'agent'>,
+): Promise<'primary' | 'cheap' | null> {
   if (agent.profiles === '{}') return null
   const preferences = await preferencesOfTask(context.tx, { task, agentId: agent.id })
   const asked = preferences[profileKey]
