@@ -9,10 +9,9 @@ import type { Actor } from './actor.ts'
 import type { Batch } from './batch.ts'
 import type { GuardedEmbedder } from './embedding.ts'
 import type { Emit } from './events.ts'
-import type { Host } from './host.ts'
 import type { EntityName } from './locate.ts'
 import type { Scope } from './permissions.ts'
-import type { RedactedLog } from './redacted-log.ts'
+import type { RedactedLog, RunRedaction } from './redacted-log.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { EngineSettings } from './settings.ts'
 
@@ -98,7 +97,7 @@ export interface SecretPlace {
 /** What a command may use before its transaction begins. */
 export interface PrepareContext extends QueryContext {
   readonly secrets: SecretStore
-  readonly redactors: Host['redactors']
+  readonly redactors: Map<string, RunRedaction>
   newId(): string
   /** Runs one of Engine's own commands as Engine itself, in a transaction of its own. */
   perform(name: string, input: object): Promise<unknown>

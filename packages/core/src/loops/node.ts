@@ -116,10 +116,9 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
       isActive = status === 'active'
       stopUnheld(started, new Set(runIds))
     } catch (error) {
-      if (!EngineError.isInstance(error) || error.kind !== 'unauthenticated') throw error
-      logger.error('the server let this node go: it was revoked, or silent for too long')
+      if (!isRefusal(error)) throw error
       isActive = false
-      for (const { stop } of live.values()) stop.abort('lease_lost')
+      stopUnheld([...live], new Set())
       onLetGo()
     }
     return false
@@ -141,6 +140,11 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
     },
     stop: (graceMs) => (stopped ??= shutDown(graceMs)),
   }
+}
+
+/** Whether the server does not let this node in any more. */
+function isRefusal(error: unknown): boolean {
+  return EngineError.isInstance(error) && error.kind === 'unauthenticated'
 }
 
 /** One run of the server, which acts with its own credential. */

@@ -121,7 +121,7 @@ export const heartbeat = command({
   ...ofInstallation,
   async handle({ tx, actor, now, clock }) {
     const until = { ms: tokenMs, at: isoTime(clock.now() + tokenMs) }
-    const row = await noteNodeBeat(tx, { id: actor.id, now, until })
+    const row = await noteNodeBeat(tx, { id: actor.id, now, ...until })
     if (!row) throw notFound('node', actor.id)
     const runIds = await runsHeldBy(tx, actor.id)
     return { status: row.status, runIds: [...runIds], credentialExpiresAt: row.token_expires_at ?? until.at }

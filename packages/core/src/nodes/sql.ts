@@ -74,16 +74,22 @@ export async function findNode(db: Kysely<Database>, id: string): Promise<Worker
   return first(await nodeById(db, { id }))
 }
 
-const beat = statement((db, given: { id: string; now: string; until: Since }, family) =>
+/** A sign of life, with until when the token lasts from then on. */
+interface NodeBeat extends Since {
+  readonly id: string
+  readonly now: string
+}
+
+const beat = statement((db, given: NodeBeat, family) =>
   db
     .updateTable('workers')
-    .set({ seen_at: present(family, given.now), token_expires_at: presentPlus(family, given.until) })
+    .set({ seen_at: present(family, given.now), token_expires_at: presentPlus(family, given) })
     .where('id', '=', given.id)
     .where('node_key_id', 'is not', null)
     .returning(['status', 'token_expires_at']),
 )
 
 /** Notes a sign of life, from which on the node's token lasts anew. */
-export async function noteNodeBeat(tx: Transaction<Database>, given: { id: string; now: string; until: Since }) {
+export async function noteNodeBeat(tx: Transaction<Database>, given: NodeBeat) {
   return first(await beat(tx, given))
 }
