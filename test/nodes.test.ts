@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { createNode, localSecrets, type Engine, type Node, type NodeOptions } from '@engine/core'
+import { createNode, localSecrets, systemActor, type Engine, type Node, type NodeOptions } from '@engine/core'
 import { hangs, scriptedAdapter, watched, type WatchedStorage } from '@engine/testing'
 
-import { createWorld, until, type World } from './support/engine.ts'
+import { createWorld, errorOf, until, type World } from './support/engine.ts'
 import { describedNode, registerNode, serveToNodes, type NodeServer } from './support/nodes.ts'
 import { newStorage } from './support/storages.ts'
 
@@ -156,6 +156,18 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
       expect([400, 403, 404], `${name} ${text}`).toContain(status)
       expect(text).not.toContain('Write')
     }
+  })
+
+  it('get no run whose agent was given another adapter since it was looked at', async () => {
+    const scene = await open()
+    const { engine } = scene
+    await addTask(scene)
+    const [run] = await runsOf(scene)
+    const claim = (adapters: string[]) =>
+      engine.execute('runs.claim', { input: { runId: run?.id, workerId: 'far', adapters }, actor: systemActor })
+    expect(await errorOf(claim(['process']))).toMatchObject({ code: 'rule_violated' })
+    expect((await runsOf(scene)).map(({ status }) => status)).toEqual(['queued'])
+    expect(await claim(['scripted'])).toMatchObject({ run: { status: 'running' } })
   })
 
   it('never get one run twice, and no more than they can hold', async () => {

@@ -150,6 +150,7 @@ export const leave = command({
   access: own,
   http: ['POST', '/nodes/leave'],
   ...ofInstallation,
+  answersOnce: 'what it came with is over when it is answered',
   async handle({ tx, actor, now }) {
     const changes = { status: 'stopped', changed_by: 'worker', changed_at: now } as const
     await moveWorker(tx, { id: actor.id, from: [...workerMachine.sources('leave', 'stopped')], changes })

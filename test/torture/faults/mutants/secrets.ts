@@ -12,8 +12,8 @@ export const secretFaults: readonly Mutant[] = [
   },
   {
     name: 'secrets: nobody knows which values a run has',
-    file: 'packages/core/src/loops/run-secrets.ts',
-    find: 'if (values.size > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })',
+    file: 'packages/core/src/loops/execute-run.ts',
+    find: 'if (secrets.length > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })',
     replace: '',
     caughtBy: secrets('on sqlite > what a run says through its own calls is blotted out'),
   },
@@ -75,16 +75,16 @@ export const secretFaults: readonly Mutant[] = [
   },
   {
     name: 'secrets: a disabled one is given out',
-    file: 'packages/core/src/loops/run-secrets.ts',
+    file: 'packages/core/src/secrets/open.ts',
     find: "if (secret.status === 'disabled')",
     replace: "if (secret.status !== 'disabled' && secret.status !== 'active')",
     caughtBy: secrets('on sqlite > what names a secret already stays as it is'),
   },
   {
     name: 'secrets: nobody notes who got one',
-    file: 'packages/core/src/loops/run-secrets.ts',
-    find: 'if (accesses.length > 0) {',
-    replace: 'if (accesses.length < 0) {',
+    file: 'packages/core/src/runs/open.ts',
+    find: 'if (accesses.length === 0) return',
+    replace: 'return',
     caughtBy: secrets('on sqlite > who got a secret when is noted'),
   },
   {
