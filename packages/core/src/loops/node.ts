@@ -14,7 +14,7 @@ import { silentLogger, type Logger } from '../ports/logger.ts'
 import type { OpenedRun } from '../runs/open.ts'
 import { engineVersion } from '../version.ts'
 import { executeRun } from './execute-run.ts'
-import { actorOf, endAll, stopUnheld, type LiveRun } from './live-runs.ts'
+import { actorOf, endAll, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
 import type { RunHost } from './run-host.ts'
 import { asLeaseLost, createServer, type AskServer, type Server } from './server.ts'
 
@@ -109,18 +109,9 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
   }
 
   async function beat(): Promise<boolean> {
-    const started = [...live]
-    try {
-      // The server's answer to nodes.heartbeat.
-      const { status, runIds } = (await server.call('nodes.heartbeat', {}, credential)) as NodeBeat
-      isActive = status === 'active'
-      stopUnheld(started, new Set(runIds))
-    } catch (error) {
-      if (!isRefusal(error)) throw error
-      isActive = false
-      stopUnheld([...live], new Set())
-      onLetGo()
-    }
+    const status = await hear(server, credential, live)
+    isActive = status === 'active'
+    if (status === 'let_go') onLetGo()
     return false
   }
 
@@ -142,9 +133,19 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
   }
 }
 
-/** Whether the server does not let this node in any more. */
-function isRefusal(error: unknown): boolean {
-  return EngineError.isInstance(error) && error.kind === 'unauthenticated'
+/** Gives a sign of life, and stops what this node has no lease for any more: all, when the server does not let it in. */
+async function hear(server: Server, credential: string, live: LiveRuns): Promise<NodeBeat['status'] | 'let_go'> {
+  const started = [...live]
+  try {
+    // The server's answer to nodes.heartbeat.
+    const { status, runIds } = (await server.call('nodes.heartbeat', {}, credential)) as NodeBeat
+    stopUnheld(started, new Set(runIds))
+    return status
+  } catch (error) {
+    if (!EngineError.isInstance(error) || error.kind !== 'unauthenticated') throw error
+    stopUnheld([...live], new Set())
+    return 'let_go'
+  }
 }
 
 /** One run of the server, which acts with its own credential. */

@@ -6,7 +6,7 @@ import { isLeaseHeld } from '../runs/lease.ts'
 import { openRun, type OpenedRun } from '../runs/open.ts'
 
 /** What a run does in Engine, by the name of an operation. */
-export interface RunCall {
+interface RunCall {
   readonly name: string
   readonly input: object
   /** Its texts went through the redactor already. */
