@@ -249,7 +249,8 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
   })
 
   it('stop within seconds what was cancelled', async () => {
-    const scene = await open()
+    // By its own renewal a run would hear of it after minutes only.
+    const scene = await open({ settings: { leaseMs: 600_000 } })
     const { engine } = scene
     const adapter = scriptedAdapter()
     const told = Promise.withResolvers<unknown>()
