@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { createEngine, type Engine, type UserActor } from '@engine/core'
+import { createEngine, type AnyDefinition, type Engine, type UserActor } from '@engine/core'
 import { localOperator } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
@@ -11,7 +11,7 @@ const keyed = (key: string, sent: Sent = {}): Sent => ({ ...sent, headers: { 'id
 
 interface Post {
   /** Who asks; an operator when left out. */
-  readonly by?: 'credential' | 'agentKey' | 'memberKey' | 'hookKey'
+  readonly by?: 'credential' | 'agentKey' | 'memberKey' | 'hookKey' | 'nodeCredential'
   /** What it is about, where that is not what the company has under the name of the parameter. */
   readonly about?: (company: FurnishedCompany) => object
   readonly prepare?: (engine: Engine, company: FurnishedCompany) => Promise<unknown>
@@ -50,6 +50,9 @@ const posts: Readonly<Record<string, Post>> = {
   'runs.heartbeat': { by: 'credential' },
   'runs.appendLog': { by: 'credential' },
   'runs.report': { by: 'credential' },
+  'runs.handBack': { by: 'credential' },
+  'nodes.heartbeat': { by: 'nodeCredential' },
+  'workers.revoke': { about: ({ nodeId }) => ({ workerId: nodeId }) },
   'runs.retry': { prepare: (engine, { runId }) => engine.runs.cancel({ runId }) },
   'routines.resume': { prepare: (engine, { routineId }) => engine.routines.pause({ routineId }) },
   'routines.receive': { by: 'hookKey' },
@@ -64,14 +67,18 @@ function addOwner(engine: Engine, { companyId }: FurnishedCompany): Promise<unkn
   return engine.members.add({ companyId, name: 'Ann', role: 'owner' })
 }
 
-/** Every command that is a POST route, from the registry, so that none is forgotten. */
+/** Every command that is a POST route and keeps its answers, from the registry, so that none is forgotten. */
 async function postRoutes(): Promise<Route[]> {
   const engine = await createEngine({ storage: sqlite(':memory:') })
   const routes = routesOf(engine.registry).filter(
-    ({ name, method }) => method === 'POST' && engine.registry.get(name)?.definition.kind === 'command',
+    ({ name, method }) => method === 'POST' && keepsAnswers(engine.registry.get(name)?.definition),
   )
   await engine.stop()
   return routes
+}
+
+function keepsAnswers(definition: AnyDefinition | undefined): boolean {
+  return definition?.kind === 'command' && definition.answersOnce === undefined
 }
 
 const routes = await postRoutes()

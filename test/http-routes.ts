@@ -35,6 +35,11 @@ export interface FurnishedCompany extends Company {
   readonly entityId: string
   /** A process that executes runs; of the installation. */
   readonly workerId: string
+  /** A worker that registered as a node with `nodeKey`, and comes with `nodeCredential`. */
+  readonly nodeId: string
+  readonly nodeKeyId: string
+  readonly nodeKey: string
+  readonly nodeCredential: string
   readonly knowledgeEntryId: string
   /** Of the company. */
   readonly preferenceId: string
@@ -74,6 +79,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     secretId: secret.id,
     entityId: openTaskId,
     workerId: await furnishWorker(engine),
+    ...(await furnishNode(engine)),
     knowledgeEntryId: entry.id,
     preferenceId: preference.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
@@ -85,6 +91,15 @@ async function furnishWorker(engine: Engine): Promise<string> {
   await engine.execute('workers.register', { input: worker, actor: systemActor })
   return worker.workerId
 }
+
+/** A node without adapters, which is given no runs. */
+async function furnishNode(engine: Engine) {
+  const { id: nodeKeyId, key: nodeKey } = await engine.nodes.createKey({ name: 'Far' })
+  const { workerId: nodeId, credential } = await engine.nodes.register({ key: nodeKey, ...describedNode })
+  return { nodeId, nodeKeyId, nodeKey, nodeCredential: credential }
+}
+
+const describedNode = { name: 'far', host: 'far', pid: 1, engineVersion: '1.0.0', adapters: [], capacity: 1 }
 
 /** Bound to the company as BOUND, with an old value that nothing needs. */
 async function furnishSecret(engine: Engine, companyId: string) {
@@ -203,6 +218,10 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'knowledge.update': () => ({ title: 'Mine' }),
   'preferences.set': () => ({ scope: 'company', key: 'mine', value: true }),
   'runs.report': () => ({ outcome: { kind: 'done' } }),
+  'runs.handBack': () => ({ reason: 'mine' }),
+  'nodes.createKey': () => ({ name: 'Mine' }),
+  'nodes.register': ({ nodeKey }) => ({ key: nodeKey, ...describedNode }),
+  'nodes.lease': () => ({ limit: 1 }),
   'runs.appendLog': () => ({ entries: [{ stream: 'stdout', text: 'mine' }] }),
 }
 

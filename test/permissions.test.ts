@@ -80,6 +80,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'invites:accept': humans,
   'preferences:own': humans,
   'routines:receive': humans,
+  'nodes:register': humans,
   // members, keys, company settings
   'companies:manage': admins,
   'members:manage': admins,
@@ -90,6 +91,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'companies:create': nobody,
   'workers:read': nobody,
   'workers:manage': nobody,
+  'nodes:work': nobody,
   'engine:internal': nobody,
 }
 

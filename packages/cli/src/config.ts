@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 
 import { localBlobs } from '@engine/blobs/local'
 import type { AnchorStore, BlobStore, SecretStore, Storage } from '@engine/core'
+import { isLoopback } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
 import type { Allowed } from './adapters.ts'
@@ -30,13 +31,23 @@ export interface WorkerFlags extends DatabaseFlags, AllowedFlags {
   readonly concurrency?: string
   readonly name?: string
   readonly grace?: string
+  readonly server?: string
+  readonly key?: string
 }
 
-export interface WorkerConfig extends Pick<ServeConfig, 'storage' | 'secrets' | 'allowed'> {
+/** How a process executes runs, wherever it takes them from. */
+interface Executing extends Pick<ServeConfig, 'allowed'> {
   readonly concurrency: number
   readonly name: string | undefined
   /** How long live runs may go on when it is told to stop, milliseconds. */
   readonly graceMs: number
+}
+
+export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'secrets'> {}
+
+export interface NodeConfig extends Executing {
+  readonly server: URL
+  readonly key: string
 }
 
 export interface ServeConfig {
@@ -76,11 +87,36 @@ export async function readWorkerConfig(flags: WorkerFlags, environment: Environm
   return {
     storage: await readDatabase(flags, environment),
     secrets: openSecrets(dataDir, environment['ENGINE_SECRET_KEY'], { makesKey: false }),
+    ...readExecuting(flags, environment),
+  }
+}
+
+function readExecuting(flags: WorkerFlags, environment: Environment): Executing {
+  return {
     allowed: readAllowed(flags, environment),
     concurrency: readNumber('--concurrency', flags.concurrency ?? '8', { least: 1, most: 1_000 }),
     name: flags.name,
     graceMs: 1_000 * readNumber('--grace', flags.grace ?? '25', { least: 0, most: 3_600 }),
   }
+}
+
+/** Null for a worker on a database. @throws naming the setting that is wrong */
+export function readNodeConfig(flags: WorkerFlags, environment: Environment): NodeConfig | null {
+  const address = flags.server ?? environment['ENGINE_SERVER']
+  if (address === undefined || address === '') return null
+  if (flags.databaseUrl !== undefined) throw new Error('A worker takes runs from a --server or from a --database-url, not from both.')
+  const key = flags.key ?? environment['ENGINE_NODE_KEY'] ?? ''
+  if (key === '')
+    throw new Error('A worker of a server needs a key: --key, or better ENGINE_NODE_KEY. The server makes one by POST /api/node-keys.')
+  return { server: readServer(address), key, ...readExecuting(flags, environment) }
+}
+
+/** What is sent there holds secrets, so it goes in the clear nowhere but inside this machine. */
+function readServer(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isInside = url !== null && isLoopback(url.hostname)
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isInside)) return url
+  throw new Error(`--server must be an https:// address, or an http:// one on this machine, not "${text}".`)
 }
 
 function isShared(url: string | undefined): boolean {

@@ -2,8 +2,17 @@ import { Command } from 'commander'
 
 import { auditVerifyCommand, type AuditFlags } from './audit.ts'
 import { backupCommand } from './backup.ts'
-import { readConfig, readDatabase, readWorkerConfig, type DatabaseFlags, type ServeFlags, type WorkerFlags } from './config.ts'
+import {
+  readConfig,
+  readDatabase,
+  readNodeConfig,
+  readWorkerConfig,
+  type DatabaseFlags,
+  type ServeFlags,
+  type WorkerFlags,
+} from './config.ts'
 import { doctorCommand } from './doctor.ts'
+import { nodeCommand } from './node.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand, type VerifyFlags } from './verify.ts'
 import { workerCommand } from './worker.ts'
@@ -18,11 +27,16 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
     .action(async (flags: ServeFlags) => serveCommand(await readConfig(flags, process.env)))
   withAgents(program.command('worker'))
-    .description('Execute runs beside engine serve and other workers, on the same Postgres database.')
+    .description('Execute runs beside engine serve and other workers: on the same Postgres database, or over HTTP for a server.')
     .option('--concurrency <number>', 'how many runs at once (default 8)')
     .option('--name <name>', 'how it is called in the list of workers (default: machine and process id)')
     .option('--grace <seconds>', 'how long live runs may go on when it is told to stop; then they are handed back (default 25)')
-    .action(async (flags: WorkerFlags) => workerCommand(await readWorkerConfig(flags, process.env)))
+    .option('--server <url>', 'take the runs of this server over HTTP, without a database (ENGINE_SERVER)')
+    .option('--key <key>', 'what the server gave for it: nodes.createKey (better ENGINE_NODE_KEY: others see arguments)')
+    .action(async (flags: WorkerFlags) => {
+      const node = readNodeConfig(flags, process.env)
+      return node ? nodeCommand(node) : workerCommand(await readWorkerConfig(flags, process.env))
+    })
   onDatabase(program.command('backup <file>'))
     .description('Copy the database to a new file, also while it is in use.')
     .action(async (file: string, flags: DatabaseFlags) => backupCommand(await readDatabase(flags, process.env), file))

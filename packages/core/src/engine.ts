@@ -1,5 +1,5 @@
 import type { Api, CallOptions } from './api.ts'
-import type { Actor, AgentActor, RunActor, UserActor } from './kernel/actor.ts'
+import type { Actor, AgentActor, NodeActor, RunActor, UserActor } from './kernel/actor.ts'
 import type { AnyEvent, EventHandler, EventType } from './kernel/events.ts'
 import type { Registry } from './kernel/registry.ts'
 import type { RepairReport } from './verification/repair.ts'
@@ -24,11 +24,11 @@ export interface Engine extends Api, AsyncDisposable {
   /** Runs an operation by its name, for surfaces that know it only at run time. */
   execute(name: string, request: { input: unknown; actor: Actor } & CallOptions): Promise<unknown>
   /**
-   * Who a key (`eng_user_…`, `eng_agent_…`) or a run credential (`eng_run_…`) acts for, by what is true now. Ask again for each
+   * Who a key (`eng_user_…`, `eng_agent_…`), a run credential (`eng_run_…`) or what a node comes with (`eng_node_…`) acts for, by what is true now. Ask again for each
    * call: a revoked key and another role count from the next one on. A run that has ended is found too, so that the answer to its
    * calls is lease_lost. Null for what is unknown, revoked or expired, or whose holder may not act; nothing tells which.
    */
-  authenticate(credential: string): Promise<UserActor | AgentActor | RunActor | null>
+  authenticate(credential: string): Promise<UserActor | AgentActor | RunActor | NodeActor | null>
   /** Listens to committed events of this process. Returns the function that stops it. */
   on<Type extends EventType>(type: Type, handler: EventHandler<Type>): () => void
   /**

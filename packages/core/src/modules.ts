@@ -16,6 +16,7 @@ import { keys } from './keys/index.ts'
 import { knowledge } from './knowledge/index.ts'
 import { labels } from './labels/index.ts'
 import { members } from './members/index.ts'
+import { nodes } from './nodes/index.ts'
 import { preferences } from './preferences/index.ts'
 import { projects } from './projects/index.ts'
 import { routines } from './routines/index.ts'
@@ -57,4 +58,5 @@ export const coreModules = {
   events,
   audit,
   workers,
+  nodes,
 } as const

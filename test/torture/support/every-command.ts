@@ -3,6 +3,7 @@ import { permissions, systemActor, type Engine } from '@engine/core'
 
 import { inputsOfRun } from './commands/of-runs.ts'
 import { interactionInputs } from './commands/interactions.ts'
+import { nodeInputs, nodeKeyInputs } from './commands/nodes.ts'
 import { organizationInputs } from './commands/organization.ts'
 import { memberInputs, peopleInputs } from './commands/people.ts'
 import { resultInputs } from './commands/results.ts'
@@ -25,10 +26,11 @@ const inputsOfProgram: Readonly<Record<string, Prepare>> = {
   ...interactionInputs,
   ...secretInputs,
   ...workerInputs,
+  ...nodeKeyInputs,
 }
 
-/** What only a person or an agent calls. */
-const inputsOfOthers: Readonly<Record<string, PrepareOwn>> = { ...memberInputs, ...agentInputs }
+/** What only a person, an agent or a node calls. */
+const inputsOfOthers: Readonly<Record<string, PrepareOwn>> = { ...memberInputs, ...agentInputs, ...nodeInputs }
 
 /** All commands of an engine. @throws when one of them has no input here, or an input no command */
 export function commandNames(engine: Engine): string[] {

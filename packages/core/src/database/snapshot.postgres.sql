@@ -544,6 +544,19 @@ create table members (
 );
 CREATE INDEX members_user_index ON engine.members USING btree (user_id);
 
+create table node_keys (
+  id uuid not null,
+  name text not null,
+  prefix text not null,
+  hash text not null,
+  expires_at timestamp(3) with time zone,
+  revoked_at timestamp(3) with time zone,
+  created_by text not null,
+  created_at timestamp(3) with time zone not null,
+  constraint node_keys_hash_key UNIQUE (hash),
+  constraint node_keys_pkey PRIMARY KEY (id)
+);
+
 create table preferences (
   id uuid not null,
   company_id uuid not null,
@@ -1002,10 +1015,15 @@ create table workers (
   changed_at timestamp(3) with time zone not null,
   started_at timestamp(3) with time zone not null,
   seen_at timestamp(3) with time zone not null,
+  node_key_id uuid,
+  token_hash text,
+  token_expires_at timestamp(3) with time zone,
   constraint workers_pkey PRIMARY KEY (id),
+  constraint workers_node_key_id_fkey FOREIGN KEY (node_key_id) REFERENCES engine.node_keys(id),
   constraint workers_status_check CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'stopped'::text])))
 );
 CREATE INDEX workers_seen_index ON engine.workers USING btree (seen_at);
+CREATE UNIQUE INDEX workers_token_index ON engine.workers USING btree (token_hash) WHERE (token_hash IS NOT NULL);
 
 create view engine_instance as
  SELECT epoch

@@ -537,6 +537,18 @@ CREATE TABLE members (
 
 CREATE INDEX members_user_index on members (user_id);
 
+CREATE TABLE node_keys (
+  id text primary key,
+  name text not null,
+  prefix text not null,
+  hash text not null,
+  expires_at text,
+  revoked_at text,
+  created_by text not null,
+  created_at text not null,
+  constraint node_keys_hash_key unique (hash)
+) strict;
+
 CREATE TABLE preferences (
   id text primary key,
   company_id text not null references companies (id),
@@ -1033,6 +1045,8 @@ CREATE TABLE workers (
   changed_at text not null,
   started_at text not null,
   seen_at text not null
-) strict;
+, node_key_id text references node_keys (id), token_hash text, token_expires_at text) strict;
 
 CREATE INDEX workers_seen_index on workers (seen_at);
+
+CREATE UNIQUE INDEX workers_token_index on workers (token_hash) where token_hash is not null;

@@ -16,6 +16,7 @@ import type { KeyTable } from '../keys/table.ts'
 import type { KnowledgeEntryTable, KnowledgeTagTable, KnowledgeVectorTable } from '../knowledge/table.ts'
 import type { LabelTable, TaskLabelTable } from '../labels/table.ts'
 import type { MemberTable, UserTable } from '../members/table.ts'
+import type { NodeKeyTable } from '../nodes/table.ts'
 import type { PreferenceTable } from '../preferences/table.ts'
 import type { ProjectTable } from '../projects/table.ts'
 import type { RoutineFireTable, RoutineTable, RoutineTriggerTable } from '../routines/table.ts'
@@ -75,6 +76,7 @@ export interface Database {
   events: EventTable
   seals: SealTable
   workers: WorkerTable
+  node_keys: NodeKeyTable
   idempotency_records: IdempotencyTable
   engine_identity: IdentityTable
   engine_instance: InstanceView

@@ -34,12 +34,20 @@ export interface RunActor {
   readonly fence: number
 }
 
-export type Actor = SystemActor | UserActor | AgentActor | RunActor
+/** A machine that executes runs without the database. Of no company: what it does in one, it does by the credentials of its runs. */
+export interface NodeActor {
+  readonly kind: 'node'
+  /** Of its row among the workers. */
+  readonly id: string
+}
+
+export type Actor = SystemActor | UserActor | AgentActor | RunActor | NodeActor
 
 export const systemActor: SystemActor = { kind: 'system', id: 'system' }
 
 /** Who stands in an event: a run is shown as its agent, with the run beside it. */
 export function eventActor(actor: Actor): { kind: 'system' | 'user' | 'agent'; id: string; runId: string | null } {
   if (actor.kind === 'run') return { kind: 'agent', id: actor.agentId, runId: actor.id }
-  return { kind: actor.kind, id: actor.id, runId: null }
+  // A node makes no entry in any company; what is done for it there, Engine does.
+  return { kind: actor.kind === 'node' ? 'system' : actor.kind, id: actor.id, runId: null }
 }

@@ -22,6 +22,11 @@ export interface AdapterCatalog {
   providerOf(type: string, config: JsonObject): string
 }
 
+/** The same, as far as somebody has them who has only these. */
+export function onlyTypes(adapters: AdapterCatalog, types: readonly string[]): AdapterCatalog {
+  return { ...adapters, types: adapters.types.filter((type) => types.includes(type)) }
+}
+
 /** The adapter type of an agent that is a person. Nothing executes it, so it is not among the types whose runs are claimed. */
 export const humanAdapterType = 'human'
 

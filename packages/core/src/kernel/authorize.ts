@@ -18,12 +18,19 @@ export interface Request {
 export function decide(actor: Actor, request: Request): 'allowed' | 'missing' | 'denied' {
   const permission: Permission = permissions[request.scope]
   if (actor.kind === 'system') return 'allowed'
+  if (actor.kind === 'node') return decideNode(request, permission)
   const decision = actor.kind === 'user' ? decideUser(actor, request, permission) : decideAgent(actor, request, permission)
   return decision === 'allowed' && !isInScope(actor, request.scope) ? 'denied' : decision
 }
 
 function isInScope(actor: UserActor | AgentActor | RunActor, scope: Scope): boolean {
   return !('scopes' in actor) || actor.scopes === undefined || actor.scopes.includes(scope)
+}
+
+/** A node is of no company, so nothing of any is there for it. */
+function decideNode({ companyId }: Request, permission: Permission): 'allowed' | 'missing' | 'denied' {
+  if (companyId !== null) return 'missing'
+  return permission.node === 'yes' ? 'allowed' : 'denied'
 }
 
 function decideAgent(actor: AgentActor | RunActor, request: Request, permission: Permission): 'allowed' | 'missing' | 'denied' {
@@ -61,6 +68,7 @@ function ownsTarget(actor: AgentActor | RunActor, { scope, target }: Request): b
 export function visibleCompanies(actor: Actor): readonly string[] | 'all' {
   if (actor.kind === 'system') return 'all'
   if (actor.kind === 'user') return '*' in actor.roles ? 'all' : Object.keys(actor.roles)
+  if (actor.kind === 'node') return []
   return [actor.companyId]
 }
 
@@ -68,6 +76,7 @@ export function visibleCompanies(actor: Actor): readonly string[] | 'all' {
 export function reachOf(actor: Actor, scope: Scope): readonly string[] | 'all' | null {
   const permission: Permission = permissions[scope]
   if (actor.kind === 'system') return 'all'
+  if (actor.kind === 'node') return []
   if (!isInScope(actor, scope)) return []
   if (actor.kind !== 'user') return permission[actor.kind] === 'yes' ? [actor.companyId] : null
   const least = permission.user
@@ -94,17 +103,18 @@ export function assertMay(asking: Asking, scope: Scope): void {
 }
 
 export function forbidden(actor: Actor, scope: Scope): EngineError {
-  if (actor.kind !== 'system' && !isInScope(actor, scope)) {
+  if (actor.kind !== 'system' && actor.kind !== 'node' && !isInScope(actor, scope)) {
     return new EngineError(kernelErrors.forbidden, `This key is limited and lacks the scope ${scope}. Use one that has it.`, {
       details: { scope },
     })
   }
-  const { user, agent, run } = permissions[scope]
-  const who = actor.kind === 'run' ? 'A run' : actor.kind === 'agent' ? 'An agent' : `The user ${actor.id}`
+  const { user, agent, run, node }: Permission = permissions[scope]
+  const who = { run: 'A run', agent: 'An agent', node: 'A node', user: `The user ${actor.id}`, system: 'Engine' }[actor.kind]
   const allowed = [
     user === 'never' ? null : `people with the role ${user} or above`,
     agent === 'never' ? null : agent === 'own' ? 'agents, for their own' : 'agents',
     run === 'never' ? null : run === 'own' ? 'a run, for its own task' : 'runs',
+    node === 'yes' ? 'nodes, by what they got when they registered' : null,
   ].filter((part) => part !== null)
   const advice = allowed.length === 0 ? 'Only Engine itself may.' : `Allowed: ${allowed.join('; ')}.`
   return new EngineError(kernelErrors.forbidden, `${who} may not do this here (scope ${scope}). ${advice}`, { details: { scope, allowed } })

@@ -11,7 +11,7 @@ import type { GuardedEmbedder } from './embedding.ts'
 import type { Emit } from './events.ts'
 import type { EntityName } from './locate.ts'
 import type { Scope } from './permissions.ts'
-import type { RedactedLog } from './redacted-log.ts'
+import type { RedactedLog, RunRedaction } from './redacted-log.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { EngineSettings } from './settings.ts'
 
@@ -99,7 +99,10 @@ export interface SecretPlace {
 /** What a command may use before its transaction begins. */
 export interface PrepareContext extends QueryContext {
   readonly secrets: SecretStore
+  readonly redactors: Map<string, RunRedaction>
   newId(): string
+  /** Runs one of Engine's own commands as Engine itself, in a transaction of its own. */
+  perform(name: string, input: object): Promise<unknown>
 }
 
 export interface Command<
@@ -148,6 +151,8 @@ export interface Command<
   prepare?(context: PrepareContext, input: z.output<Input>): Promise<Prepared>
   /** Why it can not be called inside a transaction of the host, which would stay open meanwhile. */
   readonly needsOwnTransaction?: string
+  /** Why no answer of it is kept for a repeat, so that it takes no Idempotency-Key. */
+  readonly answersOnce?: string
   /** Why this command goes on in an archived company, where nothing else is created or changed any more. */
   readonly whenArchived?: string
   /** Why this command records no event; only for bookkeeping that is no change of the business. */

@@ -7,7 +7,7 @@ import { countTasks } from '../companies/counters.ts'
 import { appendEvents } from '../events/sql.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
 import { isoTime } from '../ports/clock.ts'
-import { eventActor, type Actor } from './actor.ts'
+import { eventActor, systemActor, type Actor } from './actor.ts'
 import type { Done } from './batch.ts'
 import type { Call } from './call.ts'
 import { assertNotArchived, refusedWhenArchived } from './archive.ts'
@@ -18,7 +18,7 @@ import { storeContent } from './content.ts'
 import { EngineError, kernelErrors, notFound, withoutCredential } from './errors.ts'
 import type { AnyEvent } from './events.ts'
 import type { Host } from './host.ts'
-import { idempotencyKeptMs, keyedRequest, recall, recallGone, remember, type KeyedRequest } from './idempotency.ts'
+import { idempotencyKeptMs, keyedRequest, keyRefused, recall, recallGone, remember, type KeyedRequest } from './idempotency.ts'
 import type { Location } from './locate.ts'
 import { inTransaction, type Unit } from './transaction.ts'
 import { permissions, type Scope } from './permissions.ts'
@@ -84,7 +84,8 @@ async function readContext(host: Host, { companyId }: Resolved, { actor }: Call)
 }
 
 async function prepareContext(host: Host, resolved: Resolved, call: Call): Promise<PrepareContext> {
-  return { ...(await readContext(host, resolved, call)), secrets: host.secrets, newId: host.newId }
+  const perform: PrepareContext['perform'] = (name, input) => execute(host, name, { input, call: { actor: systemActor } })
+  return { ...(await readContext(host, resolved, call)), secrets: host.secrets, redactors: host.redactors, newId: host.newId, perform }
 }
 
 interface ParsedRequest {
@@ -154,6 +155,7 @@ function isAboutOwn(actor: Actor, scope: Scope): boolean {
 
 async function runCommand(host: Host, found: Resolved, given: { definition: Command; call: Call }): Promise<unknown> {
   const { call, definition } = given
+  if (call.idempotencyKey !== undefined && definition.answersOnce !== undefined) throw keyRefused(definition.answersOnce)
   const resolved = definition.takesContent || definition.takesSecret ? { ...found, input: await prepareInput(host, found, given) } : found
   const prepared = definition.prepare && (await definition.prepare(await prepareContext(host, resolved, call), resolved.input))
   const nowMs = host.clock.now()

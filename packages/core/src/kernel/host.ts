@@ -25,7 +25,7 @@ export interface Host {
   readonly adapters: AdapterCatalog
   readonly blobs: BlobStore
   readonly secrets: SecretStore
-  /** What blots out the secrets of the runs that this process executes, by run id; none for a run that was given no secrets. */
+  /** What blots out the secrets of the runs that this process executes, and of those that it gave to nodes, by run id; none for a run that was given no secrets. */
   readonly redactors: Map<string, RunRedaction>
   /** Null when this engine was created without one, and inside a transaction of its host. */
   readonly embedder: GuardedEmbedder | null

@@ -31,6 +31,11 @@ export function keyedRequest(command: string, actor: Actor, request: { key: stri
   }
 }
 
+/** @param reason why no answer is kept */
+export function keyRefused(reason: string): EngineError {
+  return new EngineError(kernelErrors.invalid_input, `This call takes no Idempotency-Key: ${reason}. Send it without.`)
+}
+
 function callOf(command: string, actor: Actor): string {
   return `${actor.kind}:${actor.id} ${command}`
 }

@@ -10,6 +10,8 @@ export interface Permission {
   readonly user: Role | 'never'
   readonly agent: 'yes' | 'own' | 'never'
   readonly run: 'yes' | 'own' | 'never'
+  /** Left out: never. */
+  readonly node?: 'yes'
 }
 
 export const permissions = {
@@ -73,6 +75,9 @@ export const permissions = {
   // Of the installation, not of a company: for people who have that role everywhere.
   'workers:read': { user: 'operator', agent: 'never', run: 'never' },
   'workers:manage': { user: 'admin', agent: 'never', run: 'never' },
+  // Also for whoever is not known here: the registration key is what counts.
+  'nodes:register': { user: 'viewer', agent: 'never', run: 'never' },
+  'nodes:work': { user: 'never', agent: 'never', run: 'never', node: 'yes' },
   'engine:internal': { user: 'never', agent: 'never', run: 'never' },
 } as const satisfies Record<string, Permission>
 

@@ -10,11 +10,18 @@ export interface RedactedLog {
   mark(): (pushes: number) => void
 }
 
-/** What blots out the secrets of one run that this process executes. */
+/** What blots out the secrets of one run that this process executes, or gave to a node to execute. */
 export interface RunRedaction {
   readonly redactor: Redactor
   /** For the log that the run writes by calls of its own, piece by piece. */
   readonly log: RedactedLog
+  /** The node that executes it; left out where this process does. */
+  readonly nodeId?: string
+}
+
+/** The log of a run that a node executes: what comes in pieces is put together there, before any of it is sent. */
+export function createWholeLog(redactor: Redactor): RedactedLog {
+  return { push: (_stream, text) => redactor.redact(text), end: () => [], mark: () => () => undefined }
 }
 
 export function createRedactedLog(redactor: Redactor): RedactedLog {

@@ -20,7 +20,7 @@ export interface RedactedStream {
   mark(): () => void
 }
 
-interface NamedValue {
+export interface NamedValue {
   readonly name: string
   readonly value: string
 }

@@ -1,6 +1,7 @@
-import type { AgentActor, RunActor, UserActor } from '../kernel/actor.ts'
+import type { AgentActor, NodeActor, RunActor, UserActor } from '../kernel/actor.ts'
 import type { Host } from '../kernel/host.ts'
 import { hashSecret, isSecret } from '../kernel/secret.ts'
+import { authenticateNode, isOfRevokedNode } from '../nodes/authenticate.ts'
 import { isoTime } from '../ports/clock.ts'
 import { findRunByCredential } from '../runs/sql.ts'
 import { findHolder, noteUse, type KeyHolder } from './sql.ts'
@@ -13,8 +14,9 @@ const notedEveryMs = 60_000
  * Who a credential or a key acts for, by what is true now: a member's role is looked up at each call. Null for one that is
  * unknown, revoked or expired, or whose holder may not act; nothing tells which of these it is.
  */
-export async function authenticate(host: Host, credential: string): Promise<RunActor | AgentActor | UserActor | null> {
+export async function authenticate(host: Host, credential: string): Promise<RunActor | AgentActor | UserActor | NodeActor | null> {
   if (isSecret('run', credential)) return authenticateRun(host, credential)
+  if (isSecret('node', credential)) return authenticateNode(host, credential)
   if (!isSecret('user', credential) && !isSecret('agent', credential)) return null
   const now = host.clock.now()
   const holder = await findHolder(host.db, { hash: hashSecret(credential) })
@@ -28,10 +30,10 @@ export async function authenticate(host: Host, credential: string): Promise<RunA
   return actor
 }
 
-/** Whether a run still may act is decided by its lease, in each call. */
+/** Whether a run still may act is decided by its lease, in each call; but none of a node that was let go may. */
 async function authenticateRun(host: Host, credential: string): Promise<RunActor | null> {
   const run = await findRunByCredential(host.db, hashSecret(credential))
-  if (!run) return null
+  if (!run || (await isOfRevokedNode(host, run))) return null
   return { kind: 'run', id: run.id, companyId: run.company_id, agentId: run.agent_id, taskId: run.task_id, fence: run.fence ?? -1 }
 }
 

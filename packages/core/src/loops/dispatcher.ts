@@ -1,4 +1,3 @@
-import type { RunActor } from '../kernel/actor.ts'
 import { systemActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { EventType } from '../kernel/events.ts'
@@ -10,7 +9,9 @@ import { runsHeldBy } from '../runs/lease.ts'
 import type { Run } from '../runs/schema.ts'
 import { executeRun } from './execute-run.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
+import { actorOf, endAll, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
 import { createLookout } from './lookout.ts'
+import { localRunHost } from './run-host.ts'
 
 /** Events after which a queued run may have become startable. */
 const wakingEvents: readonly EventType[] = [
@@ -47,13 +48,9 @@ interface Worker {
   readonly keeper: LeaseKeeper | null
 }
 
-interface LiveRun {
-  readonly stop: AbortController
-  readonly done: Promise<void>
-}
-
 /** Claims queued runs up to this process's capacity and executes them. */
 export function createDispatcher(host: Host, worker: Worker): Dispatcher {
+  const runs = localRunHost(host)
   const live = new Map<string, LiveRun>()
   const claiming = new Map<string, Promise<void>>()
   const lookout = createLookout(host)
@@ -91,7 +88,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     // With nothing else found, looking again at once would find the same.
     if (!run) return lookout.hasMore ? loop.wake() : undefined
     const stop = new AbortController()
-    const done = executeRun(host, actorOf(run), { stop, logger: worker.logger, claimedAt, keeper: worker.keeper }).finally(() => {
+    const done = executeRun(runs, actorOf(run), { stop, logger: worker.logger, claimedAt, keeper: worker.keeper }).finally(() => {
       live.delete(run.id)
       loop.wake()
     })
@@ -105,7 +102,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     async stop(graceMs) {
       await loop.stop()
       await Promise.all(claiming.values())
-      await endAll(host, live, graceMs)
+      await endAll(host.clock, live, graceMs)
       for (const unsubscribe of forget) unsubscribe()
     },
     get liveRuns() {
@@ -114,26 +111,11 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   }
 }
 
-/** Gives live runs some time to end by themselves, then tells them to. */
-async function endAll(host: Host, live: ReadonlyMap<string, LiveRun>, graceMs: number): Promise<void> {
-  const ended = Promise.all([...live.values()].map((run) => run.done))
-  const waiting = new AbortController()
-  await Promise.race([ended, host.clock.sleep(graceMs, waiting.signal)])
-  waiting.abort()
-  for (const run of live.values()) run.stop.abort('host_stopping')
-  await ended
-}
-
-function actorOf({ id, companyId, agentId, taskId, fence }: Run): RunActor {
-  return { kind: 'run', id, companyId, agentId, taskId, fence: fence ?? 0 }
-}
-
 /** Stops what other processes ended: their events are not heard here, but their hint is. */
-async function stopEnded(host: Host, worker: Worker, live: ReadonlyMap<string, LiveRun>): Promise<void> {
+async function stopEnded(host: Host, worker: Worker, live: LiveRuns): Promise<void> {
   if (live.size === 0) return
   const started = [...live]
-  const held = await runsHeldBy(host.db, worker.id)
-  for (const [runId, run] of started) if (!held.has(runId)) run.stop.abort('lease_lost')
+  stopUnheld(started, await runsHeldBy(host.db, worker.id))
 }
 
 async function claim(host: Host, worker: Worker, runId: string): Promise<Run | null> {

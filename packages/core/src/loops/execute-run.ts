@@ -1,21 +1,17 @@
 import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
-import { execute } from '../kernel/execute.ts'
-import type { Host } from '../kernel/host.ts'
 import { parseInput } from '../kernel/input.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import { createRedactedLog, type RedactedLog } from '../kernel/redacted-log.ts'
 import type { AdapterEvent, RunUsage } from '../ports/adapter.ts'
 import type { Logger } from '../ports/logger.ts'
 import { RunOutcome, type FailureClass } from '../ports/run-contract.ts'
-import { readRunContext } from '../runs/context.ts'
-import { isLeaseHeld } from '../runs/lease.ts'
 import { piecesOf } from '../runs/log-limits.ts'
 import { Session } from '../runs/schema.ts'
-import { readSession } from '../runs/session.ts'
 import { keepLease } from './heartbeat.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
-import { openRunSecrets, redactedLogger } from './run-secrets.ts'
+import { redactedLogger } from './redacted-logger.ts'
+import type { RunHost } from './run-host.ts'
 import { runTools } from './run-tools.ts'
 
 export interface ClaimedRun {
@@ -31,7 +27,7 @@ export interface ClaimedRun {
  * Executes one claimed run to its end: adapter, lease, log, outcome. Never throws; whatever goes wrong ends as the run's
  * outcome, or, when this worker lost the right to speak for it, as the sweep of its lease.
  */
-export async function executeRun(host: Host, actor: RunActor, run: ClaimedRun): Promise<void> {
+export async function executeRun(host: RunHost, actor: RunActor, run: ClaimedRun): Promise<void> {
   const ended = new AbortController()
   const abort = (reason: string) => run.stop.abort(reason)
   const { claimedAt, keeper } = run
@@ -40,7 +36,7 @@ export async function executeRun(host: Host, actor: RunActor, run: ClaimedRun): 
   const left: Left = { usage: { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, costMicros: 0 } }
   try {
     // It may have been cancelled between its claim and now.
-    if (!(await isLeaseHeld(host.db, actor))) return
+    if (!(await host.isHeld(actor))) return
     const outcome = await Promise.race([runAdapter(host, actor, { ...run, left }), abandonment(host, run.stop.signal, ended.signal)])
     if (outcome === abandoned)
       run.logger.error('an adapter did not stop when it was told to; its run goes on without it', { runId: actor.id })
@@ -68,7 +64,7 @@ interface Left {
 const abandoned: RunOutcome = { kind: 'failed', class: 'unknown', message: 'The adapter did not stop when it was told to.' }
 
 /** Resolves when an adapter was told to stop and took too long about it; an adapter that hangs must not hold up its host. */
-async function abandonment(host: Host, stop: AbortSignal, ended: AbortSignal): Promise<RunOutcome> {
+async function abandonment(host: RunHost, stop: AbortSignal, ended: AbortSignal): Promise<RunOutcome> {
   await new Promise((resolve) => {
     if (stop.aborted) resolve(undefined)
     stop.addEventListener('abort', resolve, { once: true })
@@ -77,24 +73,21 @@ async function abandonment(host: Host, stop: AbortSignal, ended: AbortSignal): P
   return abandoned
 }
 
-async function runAdapter(host: Host, actor: RunActor, run: { stop: AbortController; logger: Logger; left: Left }): Promise<RunOutcome> {
+async function runAdapter(host: RunHost, actor: RunActor, run: { stop: AbortController; logger: Logger; left: Left }): Promise<RunOutcome> {
   let log: RedactedLog | undefined
   let works = false
   try {
-    const { context, agent, projectId } = await readRunContext(host, actor)
-    const [{ env, redactor, ...secrets }, conversation] = await Promise.all([
-      openRunSecrets(host, actor, { agent, projectId }),
-      readSession(host.db, { agent, taskId: actor.taskId, limits: host.settings, nowMs: host.clock.now() }),
-    ])
-    const config = host.adapters.parseConfig(agent.adapter_type, secrets.config)
+    const { context, adapterType, config: opened, env, session: before, redactor, secrets } = await host.open(actor)
+    if (secrets.length > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })
+    const config = host.adapters.parseConfig(adapterType, opened)
     const logger = redactedLogger(run.logger, redactor)
-    const session = await host.adapters.get(agent.adapter_type).start({ config, runId: actor.id, env, redactor, logger })
+    const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger })
     log = createRedactedLog(redactor)
     const given = { left: run.left, log }
     works = true
     return await session.run({
       context,
-      session: conversation,
+      session: before,
       tools: runTools(host, actor),
       signal: run.stop.signal,
       emit: (event) => emit(host, actor, { ...given, event }),
@@ -115,17 +108,17 @@ function classOf(error: unknown, works: boolean): FailureClass {
   return error.kind === 'unavailable' ? 'transient' : 'unknown'
 }
 
-function redact(host: Host, actor: RunActor, text: string): string {
+function redact(host: RunHost, actor: RunActor, text: string): string {
   return host.redactors.get(actor.id)?.redactor.redact(text) ?? text
 }
 
 /** What waited for the rest of a secret that did not come. */
-async function logRest(host: Host, actor: RunActor, log: RedactedLog | undefined): Promise<void> {
+async function logRest(host: RunHost, actor: RunActor, log: RedactedLog | undefined): Promise<void> {
   const rest = [...(log?.end() ?? []), ...(host.redactors.get(actor.id)?.log.end() ?? [])]
   if (rest.length === 0) return
   const entries = rest.map(({ stream, text }) => ({ stream, text: printable(text) }))
-  const call = { actor, isRedacted: true } as const
-  await execute(host, 'runs.appendLog', { call, input: { runId: actor.id, entries } }).catch(() => undefined)
+  const input = { runId: actor.id, entries }
+  await host.perform(actor, { name: 'runs.appendLog', input, isRedacted: true }).catch(() => undefined)
 }
 
 interface Emitted {
@@ -135,28 +128,22 @@ interface Emitted {
 }
 
 /** What an adapter emits without waiting for it may be refused, and then nobody is told but who waits. */
-function emit(host: Host, actor: RunActor, given: Emitted): Promise<void> {
+function emit(host: RunHost, actor: RunActor, given: Emitted): Promise<void> {
   const recorded = record(host, actor, given)
   recorded.catch(() => undefined)
   return recorded
 }
 
 /** Writes one event of a run under its fence. */
-async function record(host: Host, actor: RunActor, given: Emitted): Promise<void> {
+async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<void> {
   const { left, log } = given
   const event = given.event.type === 'log' ? given.event : redactedEvent(host, actor, given.event)
-  const call = { actor }
   switch (event.type) {
     case 'log': {
       const text = log.push(event.stream, event.text)
       if (text === '') return
-      await execute(host, 'runs.appendLog', {
-        call: { ...call, isRedacted: true },
-        input: {
-          runId: actor.id,
-          entries: piecesOf(printable(text), longestEntry).map((piece) => ({ stream: event.stream, text: piece })),
-        },
-      })
+      const entries = piecesOf(printable(text), longestEntry).map((piece) => ({ stream: event.stream, text: piece }))
+      await host.perform(actor, { name: 'runs.appendLog', input: { runId: actor.id, entries }, isRedacted: true })
       return
     }
     case 'progress': {
@@ -167,7 +154,7 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
         ...(message !== undefined && { message }),
         ...(details && { details }),
       }
-      await execute(host, 'tasks.progress', { call, input }).catch(ignoreRule)
+      await host.perform(actor, { name: 'tasks.progress', input }).catch(ignoreRule)
       return
     }
     case 'usage':
@@ -175,22 +162,21 @@ async function record(host: Host, actor: RunActor, given: Emitted): Promise<void
         left.usage[key] = Math.min((left.usage[key] ?? 0) + countOf(event.usage[key]), Number.MAX_SAFE_INTEGER)
       return
     case 'comment':
-      await execute(host, 'comments.create', { call, input: { taskId: actor.taskId, body: event.body } })
+      await host.perform(actor, { name: 'comments.create', input: { taskId: actor.taskId, body: event.body } })
       return
     case 'deliverable': {
       const { type: _type, ...deliverable } = event
-      await execute(host, 'deliverables.submit', { call, input: { taskId: actor.taskId, ...deliverable } })
+      await host.perform(actor, { name: 'deliverables.submit', input: { taskId: actor.taskId, ...deliverable } })
       return
     }
     case 'session':
       // Refused here, while the adapter can be told; with the outcome it would keep the run from ending.
       left.session = parseInput(Session, event.state, 'session')
       return
-    case 'tool_call':
-      await execute(host, 'runs.appendLog', {
-        call: { ...call, isRedacted: true },
-        input: { runId: actor.id, entries: [{ stream: 'system', text: describeToolCall(event) }] },
-      })
+    case 'tool_call': {
+      const entries = [{ stream: 'system', text: describeToolCall(event) }]
+      await host.perform(actor, { name: 'runs.appendLog', input: { runId: actor.id, entries }, isRedacted: true })
+    }
   }
 }
 
@@ -200,7 +186,7 @@ function countOf(value: number | undefined): number {
 }
 
 /** Before any of it is cut. */
-function redactedEvent(host: Host, actor: RunActor, event: AdapterEvent): AdapterEvent {
+function redactedEvent(host: RunHost, actor: RunActor, event: AdapterEvent): AdapterEvent {
   const redactor = host.redactors.get(actor.id)?.redactor
   // The same event with other texts.
   return redactor ? ({ ...(redactor.redactAll(event) as AdapterEvent), type: event.type } as AdapterEvent) : event
@@ -238,7 +224,7 @@ interface Conclusion {
 const reportTries = 15
 const longestReportWaitMs = 2_000
 
-async function conclude(host: Host, actor: RunActor, { outcome, left, reason }: Conclusion): Promise<void> {
+async function conclude(host: RunHost, actor: RunActor, { outcome, left, reason }: Conclusion): Promise<void> {
   if (reason === 'cancelled' || reason === 'waiting' || reason === 'lease_lost' || reason === 'lease_not_renewed') return
   // What was finished in spite of the stop is finished.
   if (reason === 'host_stopping' && outcome.kind === 'failed')
@@ -276,10 +262,10 @@ async function refusalOf(reported: Promise<void>): Promise<string | null> {
   }
 }
 
-async function report(host: Host, actor: RunActor, { name, input }: { name: string; input: object }): Promise<void> {
+async function report(host: RunHost, actor: RunActor, { name, input }: { name: string; input: object }): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await execute(host, name, { input: { runId: actor.id, ...input }, call: { actor } })
+      await host.perform(actor, { name, input: { runId: actor.id, ...input } })
       return
     } catch (error) {
       if (EngineError.isInstance(error) && error.code === 'lease_lost') return

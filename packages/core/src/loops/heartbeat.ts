@@ -1,8 +1,7 @@
 import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
-import { execute } from '../kernel/execute.ts'
-import type { Host } from '../kernel/host.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
+import type { RunHost } from './run-host.ts'
 
 /** The part of a lease after which a worker that could not renew it stops by itself. */
 const giveUpAfter = 0.8
@@ -20,7 +19,7 @@ const trustsThread = 0.5
  * of the wall clock can make a sweeper take a live lease back: that costs an attempt, never a second owner (PROMISES P3, P25).
  */
 export async function keepLease(
-  host: Host,
+  host: RunHost,
   actor: RunActor,
   run: { claimedAt: number; ended: AbortSignal; abort: (reason: string) => void; keeper: LeaseKeeper | null },
 ): Promise<void> {
@@ -46,9 +45,9 @@ export async function keepLease(
   }
 }
 
-async function renew(host: Host, actor: RunActor): Promise<'renewed' | 'lost' | 'failed'> {
+async function renew(host: RunHost, actor: RunActor): Promise<'renewed' | 'lost' | 'failed'> {
   try {
-    await execute(host, 'runs.heartbeat', { input: { runId: actor.id }, call: { actor } })
+    await host.perform(actor, { name: 'runs.heartbeat', input: { runId: actor.id } })
     return 'renewed'
   } catch (error) {
     return EngineError.isInstance(error) && endings.has(error.code) ? 'lost' : 'failed'

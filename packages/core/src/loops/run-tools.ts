@@ -2,11 +2,10 @@ import { z } from 'zod'
 
 import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
-import { execute } from '../kernel/execute.ts'
-import type { Host } from '../kernel/host.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import type { Operation, Registry } from '../kernel/registry.ts'
 import type { AgentTool, ToolAnswer } from '../ports/adapter.ts'
+import type { RunHost } from './run-host.ts'
 
 /**
  * What a model may do by itself while it works: read what its work is about, say and write things about its own task, cut it into
@@ -47,7 +46,7 @@ interface Offer extends Pick<AgentTool, 'name' | 'description' | 'inputSchema'> 
 }
 
 /** The tools of one run. */
-export function runTools(host: Host, actor: RunActor): AgentTool[] {
+export function runTools(host: RunHost, actor: RunActor): AgentTool[] {
   const known = offers.get(host.registry) ?? describeTools(host.registry)
   offers.set(host.registry, known)
   return known.map(({ operation, ...offer }) => ({ ...offer, call: (input) => callTool(host, actor, { operation, input }) }))
@@ -80,12 +79,12 @@ function isFixed(field: string): boolean {
   return fixed.some((name) => name === field)
 }
 
-async function callTool(host: Host, actor: RunActor, given: { operation: Operation; input: JsonValue }): Promise<ToolAnswer> {
+async function callTool(host: RunHost, actor: RunActor, given: { operation: Operation; input: JsonValue }): Promise<ToolAnswer> {
   const { operation, input } = given
   if (input === null || typeof input !== 'object' || Array.isArray(input))
     return { isError: true, code: 'invalid_input', message: 'The input of a tool is a JSON object.' }
   try {
-    const output = await execute(host, operation.name, { input: { ...input, ...itself(operation, actor, input) }, call: { actor } })
+    const output = await host.perform(actor, { name: operation.name, input: { ...input, ...itself(operation, actor, input) } })
     // What an operation answers is what its route answers: JSON.
     return { isError: false, output: JSON.parse(JSON.stringify(output)) as JsonValue }
   } catch (error) {

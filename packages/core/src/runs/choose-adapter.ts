@@ -24,6 +24,8 @@ interface Execution {
   readonly run: RunTable
   readonly task: TaskTable
   readonly agent: AgentTable
+  /** The adapters that its worker has. */
+  readonly types: readonly string[]
 }
 
 export type AdapterUse = Pick<RunTable, 'adapter_type' | 'adapter_provider' | 'adapter_place' | 'adapter_reason'>
@@ -71,10 +73,10 @@ export async function coolingOf(
 /** In which order, and why the first one is the first. */
 async function preferredSetups(
   context: CommandContext,
-  { run, task, agent }: Execution,
+  { run, task, agent, types }: Execution,
 ): Promise<{ setups: Setup[]; reason: AdapterReason }> {
   const profile = agent.profiles === '{}' ? null : await askedProfile(context.tx, { task, agent })
-  const setups = setupsOf(agent, { types: context.adapters.types, profile })
+  const setups = setupsOf(agent, { types, profile })
   const failed = setups.length > 1 ? await failedPlace(context, run) : null
   if (failed !== null && failed === setups[0]?.place) return { setups: withLast(setups, failed), reason: 'failed_before' }
   return { setups, reason: setups[0]?.place === 'own' ? 'first_choice' : 'profile' }

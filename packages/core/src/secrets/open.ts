@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 import { EngineError, ruleViolated } from '../kernel/errors.ts'
-import { createRedactor, type Redactor } from '../kernel/redactor.ts'
+import { createRedactor, type NamedValue, type Redactor } from '../kernel/redactor.ts'
 import { placeText } from '../kernel/secret-value.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import { findReferences, refuseElsewhere, replaceReferences, type FoundReference } from './references.ts'
@@ -14,7 +14,8 @@ export interface OpenedConfiguration {
   readonly config: unknown
   readonly env: Readonly<Record<string, string>>
   readonly redactor: Redactor
-  readonly hasSecrets: boolean
+  /** The values in it. */
+  readonly secrets: readonly NamedValue[]
 }
 
 type Wanted = Pick<FoundReference, 'name' | 'version'>
@@ -68,7 +69,7 @@ export async function openConfiguration(stores: Stores, given: Opening): Promise
       ...(replaceReferences(projectEnv, 'env', valueOf) as Record<string, string>),
     },
     redactor: createRedactor([...values.values()], given.keeps),
-    hasSecrets: values.size > 0,
+    secrets: [...values.values()],
   }
 }
 
@@ -81,11 +82,7 @@ async function bindingsInOrder(db: Kysely<Database>, given: { companyId: string;
     .map(({ place, name }) => ({ place, name, version: null }))
 }
 
-async function openAll(
-  stores: Stores,
-  { companyId, note }: Opening,
-  wanted: readonly Wanted[],
-): Promise<Map<string, { name: string; value: string }>> {
+async function openAll(stores: Stores, { companyId, note }: Opening, wanted: readonly Wanted[]): Promise<Map<string, NamedValue>> {
   const distinct = new Map(wanted.map((reference) => [keyOf(reference), reference]))
   const opened = await Promise.all([...distinct.values()].map((reference) => openSecret(stores, companyId, reference)))
   await note(opened)

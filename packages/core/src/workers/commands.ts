@@ -2,23 +2,16 @@ import { z } from 'zod'
 
 import { changedMeanwhile } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
+import { ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { workerMachine } from './machine.ts'
+import { keptMs, ofInstallation } from './installation.ts'
 import { requireWorker } from './queries.ts'
 import { Worker, WorkerDescription } from './schema.ts'
 import { ago, forgetWorkers, insertWorker, moveWorker, noteBeat } from './sql.ts'
 import { toWorker, type WorkerTable } from './table.ts'
 
-/** How long a worker that is gone stays in the list, milliseconds. */
-const keptMs = 24 * 3_600_000
-
-/** Workers are of the installation: the log of no company is theirs, and none of them is archived. */
-const ofInstallation = {
-  unaudited: 'a worker is of no company, in whose log it would stand; its row says who changed it',
-  whenArchived: 'a worker is of no company',
-  locks: 'rows',
-} as const
 const internal = { scope: 'engine:internal', company: 'installation' } as const
 const managed = { scope: 'workers:manage', company: 'installation' } as const
 
@@ -38,6 +31,9 @@ export const register = command({
       changed_by: 'worker',
       changed_at: context.now,
       started_at: context.now,
+      node_key_id: null,
+      token_hash: null,
+      token_expires_at: null,
     })
     return {}
   },
@@ -89,10 +85,27 @@ export const resume = command({
   handle: (context, { workerId }) => change(context, workerId, { to: 'active', verb: 'resume' }),
 })
 
+export const revoke = command({
+  title: 'Let a node go for good',
+  description:
+    'What it came with opens nothing any more, nor do the credentials of its runs, which are taken back when their leases run out. With its key it could register again: revoke that too, where it should not.',
+  input: z.strictObject({ workerId: Id }),
+  output: Worker,
+  access: managed,
+  http: ['POST', '/workers/:workerId/revoke'],
+  ...ofInstallation,
+  async handle(context, { workerId }) {
+    const worker = await requireWorker({ db: context.tx, now: context.now, settings: context.settings }, workerId)
+    if (worker.node_key_id === null)
+      throw ruleViolated(`${worker.name} has the database itself, so nothing could be taken from it here. End its process.`, { workerId })
+    return change(context, workerId, { to: 'stopped', verb: 'revoke' })
+  },
+})
+
 async function change(
   context: CommandContext,
   workerId: string,
-  move: { to: WorkerTable['status']; verb: 'drain' | 'resume' },
+  move: { to: WorkerTable['status']; verb: 'drain' | 'resume' | 'revoke' },
 ): Promise<Worker> {
   const { tx, now, settings, actor } = context
   const worker = await requireWorker({ db: tx, now, settings }, workerId)

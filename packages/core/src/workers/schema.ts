@@ -22,6 +22,7 @@ export const Worker = z
     changedAt: IsoTime,
     startedAt: IsoTime,
     seenAt: IsoTime.describe('Its last sign of life.'),
+    nodeKeyId: Id.nullable().describe('The key that it registered with, for a node; null for a process that has the database.'),
   })
   .meta({ id: 'Worker' })
 export type Worker = z.infer<typeof Worker>

@@ -43,7 +43,10 @@ export async function findWorker(db: Kysely<Database>, given: { id: string; sile
   return first(await workerById(db, { id: given.id, ...given.silentSince })) as SeenWorker | null
 }
 
-const insert = statement((db, given: Omit<WorkerTable, 'seen_at' | 'status'>, family) =>
+/** A worker that enters; a node says with which key and token. */
+type NewWorker = Omit<WorkerTable, 'seen_at' | 'status'>
+
+const insert = statement((db, given: NewWorker, family) =>
   db.insertInto('workers').values({
     id: given.id,
     name: given.name,
@@ -57,10 +60,13 @@ const insert = statement((db, given: Omit<WorkerTable, 'seen_at' | 'status'>, fa
     changed_at: given.changed_at,
     started_at: given.started_at,
     seen_at: present(family, given.started_at),
+    node_key_id: given.node_key_id,
+    token_hash: given.token_hash,
+    token_expires_at: given.token_expires_at,
   }),
 )
 
-export async function insertWorker(tx: Transaction<Database>, row: Omit<WorkerTable, 'seen_at' | 'status'>): Promise<void> {
+export async function insertWorker(tx: Transaction<Database>, row: NewWorker): Promise<void> {
   await insert(tx, row)
 }
 

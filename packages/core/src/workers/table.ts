@@ -15,6 +15,11 @@ export interface WorkerTable {
   changed_at: string
   started_at: string
   seen_at: string
+  /** The key that it registered with, for a node; null for a process that has the database. */
+  node_key_id: string | null
+  /** SHA-256 of what a node comes with. */
+  token_hash: string | null
+  token_expires_at: string | null
 }
 
 /** A worker's row with what only the database can tell: whether it is silent by the database's clock, and its leases. */
@@ -38,5 +43,6 @@ export function toWorker(row: SeenWorker): Worker {
     changedAt: row.changed_at,
     startedAt: row.started_at,
     seenAt: row.seen_at,
+    nodeKeyId: row.node_key_id,
   }
 }

@@ -62,6 +62,10 @@ export const tables: Readonly<Record<string, Table>> = {
     part: { bookkeeping: 'which processes execute runs; they belong to no company, and a row says who changed it' },
     isScoped: false,
   },
+  node_keys: {
+    part: { bookkeeping: 'what machines register with; they belong to no company, and a row says who made it' },
+    isScoped: false,
+  },
   events: { part: 'log', isScoped: true },
   seals: { part: { bookkeeping: 'hashes of the log, which are added after it; they say nothing of their own' }, isScoped: true },
   run_log: { part: { bookkeeping: 'what a run prints is a log of its own, with its own sequence' }, isScoped: true },

@@ -97,8 +97,8 @@ export const ownership: readonly Mutant[] = [
   {
     name: 'a worker that is asked to stop keeps its runs',
     file: 'packages/core/src/loops/execute-run.ts',
-    find: `    return report(host, actor, { name: 'runs.handBack', input: { reason, ...left } })`,
-    replace: `    return`,
+    find: `return report(host, actor, { name: 'runs.handBack', input: { reason, ...left } })`,
+    replace: `return`,
     caughtBy: { file: 'test/kill.test.ts', test: 'hands its run back without burning an attempt' },
   },
 ]

@@ -12,8 +12,8 @@ export const secretFaults: readonly Mutant[] = [
   },
   {
     name: 'secrets: nobody knows which values a run has',
-    file: 'packages/core/src/loops/run-secrets.ts',
-    find: 'if (opened.hasSecrets) host.redactors.set(actor.id, { redactor: opened.redactor, log: createRedactedLog(opened.redactor) })',
+    file: 'packages/core/src/loops/execute-run.ts',
+    find: 'if (secrets.length > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })',
     replace: '',
     caughtBy: secrets('on sqlite > what a run says through its own calls is blotted out'),
   },
@@ -82,7 +82,7 @@ export const secretFaults: readonly Mutant[] = [
   },
   {
     name: 'secrets: nobody notes who got one',
-    file: 'packages/core/src/loops/run-secrets.ts',
+    file: 'packages/core/src/runs/open.ts',
     find: 'if (accesses.length === 0) return',
     replace: 'return',
     caughtBy: secrets('on sqlite > who got a secret when is noted'),

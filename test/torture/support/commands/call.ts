@@ -21,7 +21,7 @@ export type Input = Call['input']
 export type Scene = Preparation & Company
 /** Makes ready what has to be there before the embedding program calls. */
 export type Prepare = (scene: Scene) => Promise<Input>
-/** The same for what only a person or an agent calls for itself. */
+/** The same for what only a person, an agent or a node calls for itself. */
 export type PrepareOwn = (scene: Scene) => Promise<Pick<Call, 'actor' | 'input'>>
 export type InputOfRun = (held: HeldTask, engine: Engine) => Input | Promise<Input>
 

@@ -14,6 +14,7 @@ import { migration0012 } from './0012-sessions-and-origins.ts'
 import { migration0013 } from './0013-provider-breakers.ts'
 import { migration0014 } from './0014-workers.ts'
 import { migration0015 } from './0015-costs-of-agents.ts'
+import { migration0016 } from './0016-nodes.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   migration0013,
   migration0014,
   migration0015,
+  migration0016,
 ]

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { requireAgent } from '../../agents/change.ts'
 import { command } from '../../kernel/command.ts'
+import { ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { assertTransition } from '../../kernel/transition.ts'
 import { checkoutTask } from '../../tasks/checkout.ts'
@@ -22,7 +23,11 @@ import { wake } from '../wake.ts'
 export const claim = command({
   title: 'Start a queued run on a worker',
   description: 'A run that would only go in circles is cancelled instead, and its task blocked; there is no credential then.',
-  input: z.strictObject({ runId: Id, workerId: z.string().min(1).max(200) }),
+  input: z.strictObject({
+    runId: Id,
+    workerId: z.string().min(1).max(200),
+    adapters: z.array(z.string()).optional().describe('What the worker can execute; left out, what this engine can.'),
+  }),
   output: z.object({ run: Run, credential: z.string().nullable() }),
   access: { scope: 'engine:internal', company: 'run' },
   locks: 'rows',
@@ -32,7 +37,10 @@ export const claim = command({
     const task = await requireTask(context, run.task_id)
     const agent = await requireAgent(context, run.agent_id)
     if (await stopRunaway(context, { run, task, agent })) return { run: toRun(await requireRun(context, run.id)), credential: null }
-    const adapter = await chooseAdapter(context, { run, task, agent })
+    const adapter = await chooseAdapter(context, { run, task, agent, types: input.adapters ?? context.adapters.types })
+    // The agent's own is always among its ways, and it may have got another one since the worker looked.
+    if (input.adapters && !input.adapters.includes(adapter.adapter_type ?? ''))
+      throw ruleViolated(`The worker has not the adapter ${adapter.adapter_type}, by which this run is executed.`)
     const claimed = await checkoutTask(context, { task, agent, runId: run.id, workerId: input.workerId })
     const begun = await beginRun(context, run, { fence: claimed.fence, workerId: input.workerId, adapter })
     return { run: toRun(begun.run), credential: begun.credential }
@@ -64,6 +72,7 @@ export const handBack = command({
   input: z.strictObject({ runId: Id, reason: z.string().max(200), usage: Usage.optional(), session: Session.optional() }),
   output: Run,
   access: { scope: 'runs:work', company: 'run' },
+  http: ['POST', '/runs/:runId/hand-back'],
   whenArchived: 'what still runs there has to end',
   locks: 'rows',
   async handle(context, input) {

@@ -1,0 +1,174 @@
+import { hostname } from 'node:os'
+
+import { createAdapterCatalog } from '../kernel/adapters.ts'
+import { EngineError, kernelErrors } from '../kernel/errors.ts'
+import { createLoop } from '../kernel/loop.ts'
+import { createRedactor } from '../kernel/redactor.ts'
+import { createRegistry } from '../kernel/registry.ts'
+import { defaultSettings, type EngineSettings } from '../kernel/settings.ts'
+import { coreModules } from '../modules.ts'
+import type { LeasedRun, NodeBeat, RegisteredNode } from '../nodes/schema.ts'
+import type { AgentAdapter } from '../ports/adapter.ts'
+import { systemClock, type Clock } from '../ports/clock.ts'
+import { silentLogger, type Logger } from '../ports/logger.ts'
+import { idsOf, type OpenedRun } from '../runs/open.ts'
+import { engineVersion } from '../version.ts'
+import { executeRun } from './execute-run.ts'
+import { actorOf, endAll, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
+import type { RunHost } from './run-host.ts'
+import { asLeaseLost, createServer, type AskServer, type Server } from './server.ts'
+
+export interface NodeOptions {
+  /** How requests reach the server. */
+  readonly ask: AskServer
+  /** What `nodes.createKey` gave as `key`. */
+  readonly key: string
+  readonly adapters: readonly AgentAdapter[]
+  /** How it is called in the list of workers; its machine and process id when left out. */
+  readonly name?: string
+  readonly logger?: Logger
+  readonly settings?: Partial<Pick<EngineSettings, 'maxConcurrentRuns' | 'stopGraceMs' | 'abandonMs'>>
+}
+
+/** A machine that executes runs of a server, without its database (docs/nodes.md). */
+export interface Node {
+  /** Resolves when the server let this node go, or does not know it any more; the node has stopped then. */
+  readonly letGo: Promise<void>
+  /** Registers, and begins to take runs. @throws when the server does not answer, or refuses the key */
+  start(): Promise<void>
+  /** Takes nothing more, gives live runs some time to end by themselves, hands the rest back and signs off. */
+  stop(): Promise<void>
+}
+
+interface Parts {
+  readonly server: Server
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly settings: Pick<EngineSettings, 'maxConcurrentRuns' | 'stopGraceMs' | 'abandonMs'>
+  readonly shared: Pick<RunHost, 'clock' | 'adapters' | 'redactors' | 'registry'>
+}
+
+export function createNode(options: NodeOptions): Node {
+  const { ask, key, adapters, name, logger = silentLogger } = options
+  const clock = systemClock
+  const registry = createRegistry(Object.values(coreModules), kernelErrors)
+  const settings = { ...defaultSettings, ...options.settings }
+  const server = createServer(registry, ask)
+  const shared = { clock, adapters: createAdapterCatalog(adapters), redactors: new Map(), registry }
+  const letGo = Promise.withResolvers<void>()
+  let work: Work | undefined
+  return {
+    letGo: letGo.promise,
+    async start() {
+      const machine = hostname()
+      const described = { name: name ?? `${machine} ${process.pid}`, host: machine, pid: process.pid, engineVersion }
+      const input = { key, ...described, adapters: adapters.map(({ type }) => type), capacity: settings.maxConcurrentRuns }
+      // The server's answer to nodes.register, which is of this version or says that it is not.
+      const registered = (await server.call('nodes.register', input, null)) as RegisteredNode
+      const onLetGo = () => void work?.stop(0).then(letGo.resolve)
+      work = createWork({ server, clock, logger, settings, shared }, { registered, onLetGo })
+      work.start()
+    },
+    stop: async () => work?.stop(settings.stopGraceMs),
+  }
+}
+
+interface Work {
+  start(): void
+  stop(graceMs: number): Promise<void>
+}
+
+/** What a node does while it is registered: takes runs, executes them, and hears which of them it still has. */
+function createWork(parts: Parts, { registered, onLetGo }: { registered: RegisteredNode; onLetGo: () => void }): Work {
+  const { server, clock, logger, settings } = parts
+  const { credential, pollMs, beatMs, leaseMs } = registered
+  const live = new Map<string, LiveRun>()
+  const leasing = createLoop({ name: 'leasing', pass: lease, pollMs, clock, logger })
+  const beating = createLoop({ name: 'beating', pass: beat, pollMs: beatMs, clock, logger })
+  let isActive = true
+  let stopped: Promise<void> | undefined
+
+  async function lease(): Promise<boolean> {
+    const free = settings.maxConcurrentRuns - live.size
+    if (!isActive || free <= 0) return false
+    const claimedAt = clock.monotonicMs()
+    // The server's answer to nodes.lease.
+    const { runs } = (await server.call('nodes.lease', { limit: Math.min(free, 100) }, credential)) as { runs: LeasedRun[] }
+    for (const leased of runs) begin(leased, claimedAt)
+    return false
+  }
+
+  function begin(leased: LeasedRun, claimedAt: number): void {
+    const stop = new AbortController()
+    const host = remoteRunHost(parts, { leased, leaseMs })
+    const done = executeRun(host, actorOf(leased.run), { stop, logger, claimedAt, keeper: null }).finally(() => {
+      live.delete(leased.run.id)
+      leasing.wake()
+    })
+    live.set(leased.run.id, { stop, done })
+  }
+
+  async function beat(): Promise<boolean> {
+    const status = await hear(server, credential, live)
+    isActive = status === 'active'
+    if (status === 'let_go') onLetGo()
+    return false
+  }
+
+  async function shutDown(graceMs: number): Promise<void> {
+    isActive = false
+    await leasing.stop()
+    await endAll(clock, live, graceMs)
+    await beating.stop()
+    // Where nobody answers, or nobody knows it, its silence tells.
+    await server.call('nodes.leave', {}, credential).catch(() => undefined)
+  }
+
+  return {
+    start() {
+      beating.start()
+      leasing.start()
+    },
+    stop: (graceMs) => (stopped ??= shutDown(graceMs)),
+  }
+}
+
+/** Gives a sign of life, and stops what this node has no lease for any more: all, when the server does not let it in. */
+async function hear(server: Server, credential: string, live: LiveRuns): Promise<NodeBeat['status'] | 'let_go'> {
+  const started = [...live]
+  try {
+    // The server's answer to nodes.heartbeat.
+    const { status, runIds } = (await server.call('nodes.heartbeat', {}, credential)) as NodeBeat
+    stopUnheld(started, new Set(runIds))
+    return status
+  } catch (error) {
+    if (!EngineError.isInstance(error) || error.kind !== 'unauthenticated') throw error
+    stopUnheld([...live], new Set())
+    return 'let_go'
+  }
+}
+
+/** One run of the server, which acts with its own credential. */
+function remoteRunHost(parts: Parts, { leased, leaseMs }: { leased: LeasedRun; leaseMs: number }): RunHost {
+  return {
+    ...parts.shared,
+    settings: { leaseMs, abandonMs: parts.settings.abandonMs },
+    // What became of it meanwhile is said by the first call.
+    isHeld: async () => true,
+    open: async () => openedRun(parts, leased),
+    async perform(actor, { name, input }) {
+      try {
+        return await parts.server.call(name, input, leased.credential)
+      } catch (error) {
+        throw asLeaseLost(actor, error)
+      }
+    },
+  }
+}
+
+/** @throws why the server could not open it */
+function openedRun({ shared }: Parts, { run, setup, failure }: LeasedRun): OpenedRun {
+  if (setup) return { ...setup, redactor: createRedactor(setup.secrets, idsOf(actorOf(run))) }
+  const definition = shared.registry.errors.find(({ code }) => code === failure?.code) ?? kernelErrors.internal
+  throw new EngineError(definition, failure?.message ?? 'The server gave nothing to begin this run with.')
+}

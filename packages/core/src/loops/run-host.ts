@@ -1,0 +1,41 @@
+import { systemActor, type RunActor } from '../kernel/actor.ts'
+import { execute } from '../kernel/execute.ts'
+import type { Host } from '../kernel/host.ts'
+import type { EngineSettings } from '../kernel/settings.ts'
+import { isLeaseHeld } from '../runs/lease.ts'
+import { openRun, type OpenedRun } from '../runs/open.ts'
+
+/** What a run does in Engine, by the name of an operation. */
+interface RunCall {
+  readonly name: string
+  readonly input: object
+  /** Its texts went through the redactor already. */
+  readonly isRedacted?: true
+}
+
+/** What executes runs, wherever they are kept: in the database of this process, or at a server. */
+export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' | 'registry'> {
+  readonly settings: Pick<EngineSettings, 'leaseMs' | 'abandonMs'>
+  /** Whether a run that was claimed still may begin. */
+  isHeld(actor: RunActor): Promise<boolean>
+  /** @throws `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable` */
+  open(actor: RunActor): Promise<OpenedRun>
+  /** Calls Engine under the run's own rights and its fence. @throws as the operation does */
+  perform(actor: RunActor, call: RunCall): Promise<unknown>
+}
+
+/** Runs of the database of this process. */
+export function localRunHost(host: Host): RunHost {
+  const { clock, adapters, redactors, registry, settings } = host
+  const opener = { ...host, perform: (name: string, input: object) => execute(host, name, { input, call: { actor: systemActor } }) }
+  return {
+    clock,
+    adapters,
+    redactors,
+    registry,
+    settings,
+    isHeld: (actor) => isLeaseHeld(host.db, actor),
+    open: (actor) => openRun(opener, actor, clock.now()),
+    perform: (actor, { name, input, isRedacted }) => execute(host, name, { input, call: { actor, ...(isRedacted && { isRedacted }) } }),
+  }
+}

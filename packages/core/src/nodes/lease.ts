@@ -1,0 +1,64 @@
+import type { RunActor } from '../kernel/actor.ts'
+import { onlyTypes } from '../kernel/adapters.ts'
+import type { PrepareContext } from '../kernel/command.ts'
+import { EngineError, kernelErrors } from '../kernel/errors.ts'
+import { claimableRuns } from '../runs/claimable.ts'
+import { runsHeldBy } from '../runs/lease.ts'
+import { openRun } from '../runs/open.ts'
+import type { Run } from '../runs/schema.ts'
+import { forgetRedactors, keepRedactor } from './redaction.ts'
+import type { LeasedRun } from './schema.ts'
+import { findNode } from './sql.ts'
+
+/** A node, and what it can execute. */
+interface Taker {
+  readonly id: string
+  readonly adapters: readonly string[]
+}
+
+/** Claims runs for a node as a worker with the database claims its own, and opens what their execution needs. */
+export async function leaseRuns(context: PrepareContext, limit: number): Promise<LeasedRun[]> {
+  const { db, now } = context
+  const node = await findNode(db, context.actor.id)
+  if (node?.status !== 'active') return []
+  const free = Math.min(limit, node.capacity - (await runsHeldBy(db, node.id)).size)
+  if (free <= 0) return []
+  const adapters = onlyTypes(context.adapters, JSON.parse(node.adapters))
+  const runIds = await claimableRuns(adapters)(db, { now, limit: free })
+  if (runIds.length === 0) return []
+  await forgetRedactors(context)
+  const leased = await Promise.all(runIds.map((runId) => leaseRun(context, { id: node.id, adapters: adapters.types }, runId)))
+  return leased.filter((run) => run !== null)
+}
+
+async function leaseRun(context: PrepareContext, node: Taker, runId: string): Promise<LeasedRun | null> {
+  const claimed = await claim(context, node, runId)
+  if (!claimed) return null
+  const { run, credential } = claimed
+  const { companyId, agentId, taskId, fence } = run
+  const actor: RunActor = { kind: 'run', id: run.id, companyId, agentId, taskId, fence: fence ?? 0 }
+  try {
+    const opened = await openRun(context, actor, Date.parse(context.now))
+    keepRedactor(context, { runId: run.id, nodeId: node.id, opened })
+    const { context: told, adapterType, config, env, session, secrets } = opened
+    return { run, credential, failure: null, setup: { context: told, adapterType, config, env, session, secrets: [...secrets] } }
+  } catch (error) {
+    // The others were claimed already, so this one's failure is this one's own.
+    const { code, message } = EngineError.isInstance(error) ? error : new EngineError(kernelErrors.internal, 'The run could not be opened.')
+    return { run, credential, setup: null, failure: { code, message } }
+  }
+}
+
+async function claim(context: PrepareContext, node: Taker, runId: string): Promise<{ run: Run; credential: string } | null> {
+  try {
+    const input = { runId, workerId: node.id, adapters: [...node.adapters] }
+    // The registry's answer to runs.claim.
+    const { run, credential } = (await context.perform('runs.claim', input)) as { run: Run; credential: string | null }
+    // It would have gone in circles, and was cancelled.
+    return credential === null ? null : { run, credential }
+  } catch (error) {
+    // Somebody else was faster, or the facts changed since the query; the node asks again soon.
+    if (EngineError.isInstance(error) && error.kind !== 'internal') return null
+    throw error
+  }
+}

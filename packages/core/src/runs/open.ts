@@ -1,0 +1,62 @@
+import type { RunActor } from '../kernel/actor.ts'
+import type { PrepareContext } from '../kernel/command.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import type { RunContext } from '../ports/run-contract.ts'
+import { findProject } from '../projects/sql.ts'
+import { openConfiguration, type OpenedConfiguration, type OpenedSecret } from '../secrets/open.ts'
+import type { EngineSettings } from '../kernel/settings.ts'
+import { readRunContext, type ContextReader } from './context.ts'
+import { readSession } from './session.ts'
+
+/** What the execution of a run begins with. */
+export interface OpenedRun extends OpenedConfiguration {
+  readonly context: RunContext
+  readonly adapterType: string
+  /** What the last run of this agent for this task left. */
+  readonly session: JsonObject | null
+}
+
+/** What opening a run needs of an engine. */
+export interface RunOpener extends ContextReader, Pick<PrepareContext, 'secrets' | 'perform' | 'adapters'> {
+  readonly settings: EngineSettings
+}
+
+/**
+ * Reads what a claimed run is to know, and opens the secrets that it needs, after noting that it got them. Outside of any
+ * transaction. @throws `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable`
+ */
+export async function openRun(opener: RunOpener, actor: RunActor, nowMs: number): Promise<OpenedRun> {
+  const { db, settings } = opener
+  const { context, agent, projectId } = await readRunContext(opener, actor)
+  const project = projectId === null ? null : await findProject(db, projectId)
+  const [opened, session] = await Promise.all([
+    openConfiguration(opener, {
+      companyId: actor.companyId,
+      projectId,
+      agent,
+      projectEnv: JSON.parse(project?.env ?? '{}'),
+      // What was kept before an adapter said so counts as little.
+      secretFields: opener.adapters.get(agent.adapter_type).secretFields,
+      keeps: idsOf(actor),
+      note: (wanted) => noteAccesses(opener, actor, { agentId: agent.id, wanted }),
+    }),
+    readSession(db, { agent, taskId: actor.taskId, limits: settings, nowMs }),
+  ])
+  return { ...opened, context, adapterType: agent.adapter_type, session }
+}
+
+/** What is no secret in a run, even where a short one stands in it by chance. */
+export function idsOf({ id, companyId, agentId, taskId }: RunActor): ReadonlySet<string> {
+  return new Set([id, companyId, agentId, taskId])
+}
+
+async function noteAccesses(
+  opener: Pick<RunOpener, 'perform'>,
+  actor: RunActor,
+  given: { agentId: string; wanted: readonly OpenedSecret[] },
+): Promise<void> {
+  const { agentId, wanted } = given
+  const accesses = wanted.flatMap(({ secretId, number, outcome }) => (secretId === null ? [] : [{ secretId, number, outcome }]))
+  if (accesses.length === 0) return
+  await opener.perform('secrets.recordAccesses', { companyId: actor.companyId, runId: actor.id, agentId, accesses })
+}
