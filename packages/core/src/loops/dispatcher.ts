@@ -58,8 +58,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const forget = [
     host.bus.on('run.queued', () => lookout.lookAgain()),
     ...wakingEvents.map((type) => host.bus.on(type, () => loop.wake())),
-    host.bus.on('run.cancelled', (event) => live.get(event.entity.id)?.stop.abort('cancelled')),
-    host.bus.on('run.waiting', (event) => live.get(event.entity.id)?.stop.abort('waiting')),
+    ...(['cancelled', 'waiting'] as const).map((as) => host.bus.on(`run.${as}`, (event) => live.get(event.entity.id)?.stop.abort(as))),
     host.bus.onHint(() => {
       isHinted = true
       loop.wake()
