@@ -12,17 +12,20 @@ import { createRandom } from '@engine/testing'
 import { killCaller } from './torture/kills/call-round.ts'
 import type { Round, Scene, StorageName } from './torture/loop.ts'
 import { loops } from './torture/loops.ts'
+import { answeredOnce, commandNames } from './torture/support/every-command.ts'
 
 /** The choices are the same each time; ENGINE_SEED makes others. */
 const ciSeed = Number(process.env['ENGINE_SEED'] ?? 1)
 
-async function allCommands(): Promise<string[]> {
+async function keyedCommands(): Promise<string[]> {
   const engine = await createEngine({ storage: sqlite(':memory:') })
   await using _ = engine
-  return engine.registry.operations.flatMap(({ name, definition }) => (definition.kind === 'command' ? [name] : []))
+  const once = new Set(answeredOnce(engine))
+  return commandNames(engine).filter((name) => !once.has(name))
 }
 
-const commands = await allCommands()
+/** All that take an idempotency key. */
+const commands = await keyedCommands()
 
 /** Rounds of each loop: together they take a minute or two on two cores. */
 const rounds: Readonly<Record<string, number>> = {

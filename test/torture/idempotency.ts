@@ -8,7 +8,7 @@ import { createFaultProxy, memoryBlobs, scriptedAdapter, type FaultProxy } from 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
 import { slowClock, type Call, type Preparation } from './support/commands/call.ts'
 import { readLog } from './support/company.ts'
-import { commandNames, prepareCall } from './support/every-command.ts'
+import { answeredOnce, commandNames, prepareCall } from './support/every-command.ts'
 import { brokenInvariants } from './support/invariants.ts'
 import { differences, dumpAt, leavePlace, newPlace, storageAt, type Place } from './support/place.ts'
 import { sharedSecrets } from './support/commands/secrets.ts'
@@ -40,7 +40,9 @@ async function begin(scene: Scene): Promise<Stage> {
   const engine = await open(place, 60_000)
   const hasty = await open(place, 1, slowClock)
   const lossy = place.storage === 'postgres' ? await openLossy(place.url, (url) => open({ ...place, url }, 60_000)) : null
-  const theatre: Theatre = { place, engine, hasty, lossy, operations: commandNames(engine) }
+  const once = new Set(answeredOnce(engine))
+  const operations = commandNames(engine).filter((name) => !once.has(name))
+  const theatre: Theatre = { place, engine, hasty, lossy, operations }
   return {
     round: (round) => play(theatre, round),
     async end() {

@@ -63,7 +63,10 @@ async function judge(folder: string, mutant: Mutant, healthy: Map<string, Promis
   const key = describe(mutant)
   healthy.set(key, healthy.get(key) ?? runTests(folder, mutant.caughtBy).then((ran) => ran === 'passed'))
   if (!(await healthy.get(key))) return 'unproven'
-  writeFileSync(path, original.replaceAll(mutant.find, () => mutant.replace))
+  writeFileSync(
+    path,
+    original.replaceAll(mutant.find, () => mutant.replace),
+  )
   try {
     return (await runTests(folder, mutant.caughtBy)) === 'passed' ? 'missed' : 'caught'
   } finally {

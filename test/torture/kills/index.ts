@@ -4,7 +4,7 @@ import { crashPoints, scriptedAdapter } from '@engine/testing'
 import { sqlite } from '@engine/storage-sqlite'
 
 import { defineLoop, type Round, type Scene, type Stage } from '../loop.ts'
-import { commandNames } from '../support/every-command.ts'
+import { answeredOnce, commandNames } from '../support/every-command.ts'
 import { killCaller } from './call-round.ts'
 import { killWorkers } from './work-round.ts'
 
@@ -43,8 +43,10 @@ async function findPoints(): Promise<Points> {
   try {
     commandNames(engine)
     const all = crashPoints(engine.registry)
+    const once = answeredOnce(engine)
+    const ofCallers = all.filter((point) => !once.some((name) => point.startsWith(`${name}.`)))
     const ofWorkers = all.filter((point) => callsOfWorkers.some((name) => point.startsWith(`${name}.`)))
-    return { ofCallers: all, ofWorkers: ofWorkers.flatMap((point) => [point, `${point}#2`]) }
+    return { ofCallers, ofWorkers: ofWorkers.flatMap((point) => [point, `${point}#2`]) }
   } finally {
     await engine.stop()
   }

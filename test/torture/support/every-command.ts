@@ -41,6 +41,13 @@ export function commandNames(engine: Engine): string[] {
   return names
 }
 
+/** Those that take no idempotency key, since nobody keeps their answer. */
+export function answeredOnce(engine: Engine): string[] {
+  return engine.registry.operations.flatMap(({ name, definition }) =>
+    definition.kind === 'command' && definition.answersOnce !== undefined ? [name] : [],
+  )
+}
+
 /** Makes a call of this command ready, in a company of its own. */
 export async function prepareCall(operation: string, preparation: Preparation): Promise<Call> {
   const company = await foundCompany(preparation.engine, { agents: 2 })
