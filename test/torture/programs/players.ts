@@ -131,7 +131,8 @@ const sweep: Move = async (client) => {
   if (client.random.int(2) === 0) await wait(plan.leaseMs + 2)
   const input = { runId: run.runId }
   const answer = await call(client, { operation: 'runs.sweep', input }, (options) => engine.runs.sweep(input, options))
-  run.isSwept = answer !== null && answer.status !== 'running'
+  // The same run stands here twice when it went on with an answer.
+  if (answer !== null && answer.status !== 'running') for (const each of client.runs) if (each.runId === run.runId) each.isSwept = true
 }
 
 const releaseAsPerson: Move = async (client, { tasks }) => {
