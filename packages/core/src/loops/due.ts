@@ -25,6 +25,8 @@ interface Due {
 /** Does what is due in the company of each thing. A company that somebody has locked is passed over until it is free again. */
 export function createDueLoop(host: Host, due: Due, logger: Logger): Loop {
   const working = new Map<string, Promise<void>>()
+  /** The first of the last full batch of each company that had one. */
+  const firsts = new Map<string, string | undefined>()
   const loop = createLoop({ name: due.name, pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
 
   async function pass(): Promise<boolean> {
@@ -39,7 +41,11 @@ export function createDueLoop(host: Host, due: Due, logger: Logger): Loop {
   async function work(companyId: string, ids: readonly string[]): Promise<void> {
     try {
       await execute(host, due.operation, { input: due.input(companyId, ids), call: { actor: systemActor } })
-      if (ids.length === mostOfCompany) loop.wake()
+      const isFull = ids.length === mostOfCompany
+      // What is still there was not done, for example since its database is ahead of this process: it waits for the next look.
+      if (isFull && firsts.get(companyId) !== ids[0]) loop.wake()
+      if (isFull) firsts.set(companyId, ids[0])
+      else firsts.delete(companyId)
     } catch (error) {
       logger.error(`${due.name}: ${due.operation} failed and is tried again`, { companyId, error: String(error) })
     } finally {
