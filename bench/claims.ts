@@ -9,7 +9,7 @@ import { calibrate, interleave, type BenchOptions, type Measured } from './lib/m
 import { postgresTarget, withPostgres, type BenchServer } from './lib/pg.ts'
 import { comparisonColumns, comparisonRow, problemsRow, type Bar, type Report, type Row } from './lib/report.ts'
 import { sqliteTarget, withFolder } from './lib/sqlite.ts'
-import { pullingAgents, runsConsumer, seedWorkforce, workProblems, type Workforce } from './lib/workforce.ts'
+import { pullingAgents, lastingRunsConsumer, seedWorkforce, workProblems, type Workforce } from './lib/workforce.ts'
 import { openBoss } from './peers/pg-boss.ts'
 import { openBull } from './peers/bullmq.ts'
 import { openGraphile } from './peers/graphile-worker.ts'
@@ -125,7 +125,7 @@ interface Comparison extends BenchOptions {
   /** On the database of `pulled`. */
   readonly engine: Engine
   /** That of `executed`. */
-  readonly storage: Parameters<typeof runsConsumer>[1]['storage']
+  readonly storage: Parameters<typeof lastingRunsConsumer>[1]['storage']
   readonly serverCpuUs?: () => number | null
 }
 
@@ -133,9 +133,11 @@ async function compare(given: Comparison): Promise<Row[]> {
   const { concurrency, peers, pulled, executed, engine, storage, serverCpuUs } = given
   const options = { concurrency, ...(serverCpuUs && { serverCpuUs }) }
   const pulling = pullingAgents(pulled, { ...options, engine, name: 'engine, next and report' })
-  const executing = consumerVariant(runsConsumer(executed, { ...options, storage, name: 'engine, runs' }))
+  const worker = lastingRunsConsumer(executed, { ...options, storage, name: 'engine, runs' })
+  const executing = consumerVariant(worker)
   const variants = [...peers.map(({ variant }) => variant), pulling, executing]
   const measured = await measure(variants, given)
+  await worker.close()
   const problems = [
     ...talliesThatDiffer(variants),
     ...(await workProblems(pulled, pulling.tally.added)),

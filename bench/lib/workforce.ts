@@ -87,20 +87,49 @@ interface WorkerOptions {
 
 /** An engine that executes runs: it claims each, reads its context, starts its adapter, and settles what that answers. */
 export function runsConsumer(workforce: Workforce, options: WorkerOptions): Consumer {
-  const { name, storage, concurrency, pollMs = unhurried.pollMs, serverCpuUs } = options
-  const settings = { ...unhurried, pollMs, maxConcurrentRuns: concurrency }
+  const { name, serverCpuUs } = options
   let engine: Engine | undefined
   return {
     name,
     ...(serverCpuUs && { serverCpuUs }),
     add: (count) => workforce.addRuns(count),
     async start(onDone) {
-      engine = await createEngine({ storage, adapters: [benchAdapter], settings })
-      engine.on('run.succeeded', () => onDone(1))
+      engine = await openWorker(options, onDone)
       await engine.start()
     },
     stop: async () => engine?.stop(),
   }
+}
+
+/** The same as one process that goes on: between the rounds it has nothing to do, and its connections stay as they are. */
+export function lastingRunsConsumer(workforce: Workforce, options: WorkerOptions): Consumer & { close(): Promise<void> } {
+  const { name, serverCpuUs } = options
+  const [agentId] = workforce.agentIds
+  let engine: Engine | undefined
+  return {
+    name,
+    ...(serverCpuUs && { serverCpuUs }),
+    add: (count) => workforce.addRuns(count),
+    async start(onDone) {
+      if (!engine) {
+        engine = await openWorker(options, onDone)
+        return engine.start()
+      }
+      // Nobody told it of what was added by raw SQL; an event about an agent does.
+      const { version, title } = await engine.agents.get({ agentId: agentId ?? '' })
+      await engine.agents.update({ agentId: agentId ?? '', version, title: `${title ?? ''}.`.slice(-20) })
+    },
+    stop: () => Promise.resolve(),
+    close: async () => engine?.stop(),
+  }
+}
+
+async function openWorker(given: WorkerOptions, onDone: (count: number) => void): Promise<Engine> {
+  const { storage, concurrency, pollMs = unhurried.pollMs } = given
+  const settings = { ...unhurried, pollMs, maxConcurrentRuns: concurrency }
+  const engine = await createEngine({ storage, adapters: [benchAdapter], settings })
+  engine.on('run.succeeded', () => onDone(1))
+  return engine
 }
 
 /** Agents that ask for their next task and say that it is done, each again and again. */

@@ -80,8 +80,7 @@ function closedBy({ goesOn }: NewEvents): 'archived' | '' {
 }
 
 async function appendTogether(tx: Transaction<Database>, given: NewEvents): Promise<{ id: string; seq: number }[]> {
-  // The document holds `data` as what it is, not as its text.
-  const document = given.events.map((event) => ({ ...toRow(event), data: event.data }))
+  const document = given.events.map(toDocument)
   const companyId = given.events[0]?.companyId ?? ''
   return appendAll(tx, { events: JSON.stringify(document), epoch: given.epoch, companyId, closedBy: closedBy(given) })
 }
@@ -93,6 +92,11 @@ async function appendOneByOne(tx: Transaction<Database>, given: NewEvents): Prom
     if (row) rows.push({ id: event.id, seq: row.seq })
   }
   return rows
+}
+
+/** An event as a member of a document that a statement reads as rows: `data` is what it is, not its text. */
+export function toDocument(event: Omit<AnyEvent, 'seq'>) {
+  return { ...toRow(event), data: event.data }
 }
 
 function toRow(event: Omit<AnyEvent, 'seq'>): Omit<NewEvent, 'epoch' | 'closedBy'> {

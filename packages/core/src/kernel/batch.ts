@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 import type { Actor } from './actor.ts'
+import type { AdapterCatalog } from './adapters.ts'
 import type { Call } from './call.ts'
 import type { AnyEvent } from './events.ts'
 import type { Scope } from './permissions.ts'
@@ -13,6 +14,8 @@ import type { EngineSettings } from './settings.ts'
  * command's `handle`, which knows how to refuse it. So `run` needs to know only the ordinary case.
  */
 export interface Batch<Input, Output> {
+  /** Whether it also takes calls of runs about themselves: then `run` makes sure of their leases, as every write of a run has to. */
+  readonly fencesRuns?: true
   /** What the calls of one statement have in common; null for a call that is not ordinary. */
   key(input: Input, actor: Actor): string | null
   /** Answers each call in its place, with null for one that had no effect. Its guards hold row by row, as those of `locks: 'rows'`. */
@@ -24,6 +27,7 @@ export interface BatchContext {
   readonly now: string
   readonly epoch: number
   readonly settings: EngineSettings
+  readonly adapters: AdapterCatalog
   newId(): string
 }
 

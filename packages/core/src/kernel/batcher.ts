@@ -13,25 +13,63 @@ interface Waiting {
 /** The most calls of one statement. */
 const mostTogether = 64
 
-/** Collects the calls of one tick of the event loop; a lone call goes at the end of its tick. */
+/**
+ * While a statement is under way, calls that come meanwhile wait to go together: the busier it is, the fewer statements a call costs.
+ * One that takes longer than this, milliseconds, may wait for a lock, and is not waited for any more.
+ */
+const patienceMs = 10
+/** How many statements of one kind are under way at most. */
+const mostUnderWay = 4
+
+/** What is asked for under one key. */
+interface Line {
+  readonly waiting: Waiting[]
+  underWay: number
+  /** Those of them that nobody waits for any more. */
+  late: number
+  isScheduled: boolean
+}
+
+/** Collects the calls of one tick of the event loop, and those that come while others are under way; a lone call goes at the end of its tick. */
 export function createBatcher(host: Omit<Host, 'batcher'>): Batcher {
-  const groups = new Map<string, Waiting[]>()
+  const lines = new Map<string, Line>()
   const isRemote = familyOf(host.db) === 'postgres'
 
   function join(key: string, batch: AnyBatch, waiting: Waiting): void {
-    const group = groups.get(key)
-    if (group && group.length < mostTogether) return void group.push(waiting)
-    const started = [waiting]
-    groups.set(key, started)
+    const line = lines.get(key) ?? { waiting: [], underWay: 0, late: 0, isScheduled: false }
+    lines.set(key, line)
+    line.waiting.push(waiting)
+    // What is under way begins the next when it is back, or late.
+    if (line.isScheduled || line.underWay > line.late) return
+    line.isScheduled = true
     setImmediate(() => {
-      if (groups.get(key) === started) groups.delete(key)
-      void runGroup(host, batch, started)
+      line.isScheduled = false
+      begin(key, batch, line)
+    })
+  }
+
+  function begin(key: string, batch: AnyBatch, line: Line): void {
+    if (line.waiting.length === 0 || line.underWay > line.late || line.underWay >= mostUnderWay) return
+    line.underWay += 1
+    let isLate = false
+    const late = setTimeout(() => {
+      isLate = true
+      line.late += 1
+      begin(key, batch, line)
+    }, patienceMs)
+    void runGroup(host, batch, line.waiting.splice(0, mostTogether)).finally(() => {
+      clearTimeout(late)
+      line.underWay -= 1
+      if (isLate) line.late -= 1
+      begin(key, batch, line)
+      if (line.underWay === 0 && !line.isScheduled) lines.delete(key)
     })
   }
 
   return async ({ name, batch, scope }, { input, call }) => {
-    if (!isRemote || call.idempotencyKey !== undefined || call.actor.kind === 'run') return null
-    const companies = reachOf(call.actor, scope)
+    if (!isRemote || call.idempotencyKey !== undefined) return null
+    if (call.actor.kind === 'run' && !batch.fencesRuns) return null
+    const companies = call.actor.kind === 'run' ? [call.actor.companyId] : reachOf(call.actor, scope)
     // The input was parsed by the schema of this batch's command.
     const key = batch.key(input as never, call.actor)
     if (key === null || companies === null) return null
@@ -48,6 +86,7 @@ async function runGroup(host: Omit<Host, 'batcher'>, batch: AnyBatch, group: rea
     now: isoTime(host.clock.now()),
     epoch: host.epoch,
     settings: host.settings,
+    adapters: host.adapters,
     newId: host.newId,
   }
   try {

@@ -9,7 +9,7 @@ import type { WakeReason } from './schema.ts'
 import type { RunTable } from './table.ts'
 
 /** How often an agent is started for one task and one reason within an hour, when the task comes no further (PROMISES P6). */
-const mostRuns = 5
+export const mostRuns = 5
 const spanMs = 3_600_000
 
 type EarlierRun = Pick<RunTable, 'wake_reasons' | 'status' | 'error_class'>

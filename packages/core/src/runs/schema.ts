@@ -42,6 +42,16 @@ export const Usage = z.strictObject({
 
 export const Session = jsonObject.nullable().describe('What the next run of this agent for this task is to go on from; null to begin anew.')
 
+/** Which run is to start, and where. */
+export const Claim = z.strictObject({
+  runId: Id,
+  workerId: z.string().min(1).max(200),
+  adapters: z.array(z.string()).optional().describe('What the worker can execute; left out, what this engine can.'),
+})
+
+/** How a run ends, and what it leaves. */
+export const Report = z.strictObject({ runId: Id, outcome: RunOutcome, usage: Usage.optional(), session: Session.optional() })
+
 export const Run = z
   .object({
     id: Id,
@@ -73,6 +83,9 @@ export const Run = z
   })
   .meta({ id: 'Run' })
 export type Run = z.infer<typeof Run>
+
+/** A run that was claimed; there is no credential when it would only have gone in circles. */
+export const ClaimedRun = z.object({ run: Run, credential: z.string().nullable() })
 
 /** What comes after a run, or before it starts: by itself, or by whom. */
 export const RunNext = z

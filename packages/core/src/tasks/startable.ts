@@ -1,17 +1,18 @@
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 
-import { first, statement } from '../database/statement.ts'
+import { tableOf } from '../database/open.ts'
+import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { DatabaseFamily } from '../ports/storage.ts'
 import { noLiveOwner, noPendingDeliverable, noUnresolvedBlocker, notHeld } from './checkout-guards.ts'
 import type { TaskTable } from './table.ts'
 
-/** Tasks that a checkout would take, in the order of work. */
-function startable(db: Kysely<Database>, given: { companyId: string }) {
+/** Tasks of a company that a checkout would take, in the order of work. */
+function startable(db: Kysely<Database>, companyId: string | RawBuilder<string>) {
   return db
     .selectFrom('tasks')
     .selectAll()
-    .where('company_id', '=', given.companyId)
+    .where('company_id', '=', companyId)
     .where('status', '=', sql.lit('todo'))
     .where(notHeld)
     .where(noLiveOwner)
@@ -27,21 +28,22 @@ function taken(rows: ReturnType<typeof startable>, family: DatabaseFamily) {
   return family === 'postgres' ? only.forNoKeyUpdate().skipLocked() : only
 }
 
+function unassigned(db: Kysely<Database>, companyId: string) {
+  return startable(db, companyId).where('assignee_agent_id', 'is', null).where('assignee_user_id', 'is', null)
+}
+
 const mine = statement((db, given: { companyId: string; agentId: string }, family) =>
-  taken(startable(db, given).where('assignee_agent_id', '=', given.agentId), family),
+  taken(startable(db, given.companyId).where('assignee_agent_id', '=', given.agentId), family),
 )
 
 const nobodys = statement((db, given: { companyId: string; capabilities: string }, family) =>
   taken(
-    startable(db, given)
-      .where('assignee_agent_id', 'is', null)
-      .where('assignee_user_id', 'is', null)
-      .where(
-        family === 'postgres'
-          ? sql<boolean>`required_capabilities <@ ${given.capabilities}::jsonb`
-          : sql<boolean>`not exists (select 1 from json_each(tasks.required_capabilities) as required
+    unassigned(db, given.companyId).where(
+      family === 'postgres'
+        ? sql<boolean>`required_capabilities <@ ${given.capabilities}::jsonb`
+        : sql<boolean>`not exists (select 1 from json_each(tasks.required_capabilities) as required
               where required.value not in (select value from json_each(${given.capabilities})))`,
-      ),
+    ),
     family,
   ),
 )
@@ -56,4 +58,60 @@ interface Seeker {
 /** The most urgent task that an agent could start: of its own first, then of nobody's that it is able for. */
 export async function takeStartable(tx: Transaction<Database>, { companyId, agentId, capabilities }: Seeker): Promise<TaskTable | null> {
   return first(await mine(tx, { companyId, agentId })) ?? first(await nobodys(tx, { companyId, capabilities }))
+}
+
+/** One of several who ask at the same time. */
+export interface Asking {
+  readonly place: number
+  readonly agent: string
+  /** How many before it ask for the same agent. */
+  readonly earlier: number
+}
+
+const mineOfEach = statement((db, given: { members: string; companyId: string }) => {
+  const own = startable(db, sql<string>`m.company`)
+    .clearSelect()
+    .select('id')
+    .where('assignee_agent_id', '=', sql<string>`m.agent`)
+    .limit(1)
+    .offset(sql<number>`m.earlier`)
+    .forNoKeyUpdate()
+    .skipLocked()
+  return rawStatement<{ place: number; capabilities: string; task: string | null }>(
+    db,
+    sql`select m.place, a.capabilities, own.id as task
+      from (select place, agent, earlier, ${given.companyId}::uuid as company
+        from jsonb_to_recordset(${given.members}::jsonb) as k (place int, agent uuid, earlier int)) m
+      join ${tableOf(db, 'agents')} a on a.company_id = m.company and a.id = m.agent
+      left join lateral ${own} as own on true
+      order by m.place`,
+  )
+})
+
+const nobodysFirst = statement((db, given: { companyId: string; limit: number }) =>
+  unassigned(db, given.companyId).clearSelect().select(['id', 'required_capabilities']).limit(given.limit).forNoKeyUpdate().skipLocked(),
+)
+
+/**
+ * The same for several agents of a company at once, on Postgres: to each another task, by place. Whoever finds nothing among the first
+ * that are nobody's has to look by itself, since it may be able for a later one.
+ */
+export async function takeStartableOfEach(
+  tx: Transaction<Database>,
+  { companyId, asking }: { companyId: string; asking: readonly Asking[] },
+): Promise<ReadonlyMap<number, string>> {
+  const members = await mineOfEach(tx, { companyId, members: JSON.stringify(asking) })
+  const found = new Map(members.flatMap(({ place, task }) => (task === null ? [] : [[place, task] as const])))
+  const others = members.filter(({ task }) => task === null)
+  if (others.length === 0) return found
+  const free = (await nobodysFirst(tx, { companyId, limit: others.length })).map(({ id, required_capabilities: required }) => ({
+    id,
+    required: JSON.parse(required) as string[],
+  }))
+  for (const { place, capabilities } of others) {
+    const able = new Set<string>(JSON.parse(capabilities))
+    const fitting = free.findIndex(({ required }) => required.every((one) => able.has(one)))
+    for (const { id } of fitting < 0 ? [] : free.splice(fitting, 1)) found.set(place, id)
+  }
+  return found
 }

@@ -10,11 +10,12 @@ import { requireTask } from '../../tasks/transition.ts'
 import { beginRun } from '../begin.ts'
 import { cancelAndRelease } from '../cancel.ts'
 import { chooseAdapter } from '../choose-adapter.ts'
+import { claimBatch } from '../claim-batch.ts'
 import { requireRun } from '../end.ts'
 import { lockExpiredLease } from '../lease.ts'
 import { runMachine } from '../machine.ts'
 import { stopRunaway } from '../runaway.ts'
-import { Run, Session, Usage } from '../schema.ts'
+import { Claim, ClaimedRun, Run, Session, Usage } from '../schema.ts'
 import { leaveSession } from '../session.ts'
 import { toRun } from '../table.ts'
 import { settleLostRun } from '../settle.ts'
@@ -23,14 +24,11 @@ import { wake } from '../wake.ts'
 export const claim = command({
   title: 'Start a queued run on a worker',
   description: 'A run that would only go in circles is cancelled instead, and its task blocked; there is no credential then.',
-  input: z.strictObject({
-    runId: Id,
-    workerId: z.string().min(1).max(200),
-    adapters: z.array(z.string()).optional().describe('What the worker can execute; left out, what this engine can.'),
-  }),
-  output: z.object({ run: Run, credential: z.string().nullable() }),
+  input: Claim,
+  output: ClaimedRun,
   access: { scope: 'engine:internal', company: 'run' },
   locks: 'rows',
+  batch: claimBatch,
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
     assertTransition(runMachine, run.status, { to: 'running', verb: 'claim' })

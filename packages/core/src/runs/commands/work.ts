@@ -4,10 +4,10 @@ import { command } from '../../kernel/command.ts'
 import { EngineError, kernelErrors } from '../../kernel/errors.ts'
 import { Id, IsoTime } from '../../kernel/schema.ts'
 import { isoTime } from '../../ports/clock.ts'
-import { RunOutcome } from '../../ports/run-contract.ts'
 import { requireRun } from '../end.ts'
 import { renewLease } from '../lease.ts'
-import { Run, Session, Usage } from '../schema.ts'
+import { reportBatch } from '../report-batch.ts'
+import { Report, Run } from '../schema.ts'
 import { toRun } from '../table.ts'
 import { leaveSession } from '../session.ts'
 import { settleRun } from '../settle.ts'
@@ -38,12 +38,13 @@ export const heartbeat = command({
 export const report = command({
   title: 'End a run with its outcome',
   description: 'What follows for the task, for retries and for the agent is decided by the outcome, in the same transaction.',
-  input: z.strictObject({ runId: Id, outcome: RunOutcome, usage: Usage.optional(), session: Session.optional() }),
+  input: Report,
   output: Run,
   access,
   http: ['POST', '/runs/:runId/report'],
   whenArchived: 'what still runs there has to end',
   locks: 'rows',
+  batch: reportBatch,
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
     const ended = await settleRun(context, run, input)

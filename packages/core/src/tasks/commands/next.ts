@@ -6,6 +6,7 @@ import { changedMeanwhile } from '../../kernel/change.ts'
 import { command } from '../../kernel/command.ts'
 import { EngineError, notFound, ruleViolated } from '../../kernel/errors.ts'
 import { Run } from '../../runs/schema.ts'
+import { nextBatch } from '../next-batch.ts'
 import { Task } from '../schema.ts'
 import { startRun } from '../start.ts'
 import { takeStartable } from '../startable.ts'
@@ -22,6 +23,7 @@ export const next = command({
   access: { scope: 'agents:self', company: 'actor' },
   http: ['POST', '/agents/me/tasks/next'],
   locks: 'rows',
+  batch: nextBatch,
   async handle(context) {
     const { actor, companyId, tx } = context
     if (actor.kind !== 'agent') throw ruleViolated('A run works on the task that it has. The agent asks for the next one with its own key.')
