@@ -10,7 +10,7 @@ import { recordStatements } from '../bench/lib/record-statements.ts'
 import { createWorld, type World } from './support/engine.ts'
 import { newDatabase, newStorage } from './support/storages.ts'
 
-type Run = Awaited<ReturnType<Engine['runs']['get']>>
+type Run = Awaited<ReturnType<Engine['runs']['retry']>>
 
 async function open(storageName: 'sqlite' | 'postgres') {
   const recording = recordStatements(await newStorage(storageName))
@@ -55,12 +55,12 @@ describe('a claim and the report of its run', () => {
     let reported: Run | undefined
     const published: unknown[] = []
     for (const type of ['task.claimed', 'run.started', 'run.succeeded', 'task.status_changed', 'task.completed'] as const)
-      engine.on(type, ({ seq: _, ...event }) => void published.push(event))
+      engine.on(type, ({ seq: _seq, ...event }) => void published.push(event))
     const sent = await recording.during(async () => {
       claimed = (await claim(engine, runId)).run
       reported = await asRun(engine, claimed).runs.report({ runId, outcome: { kind: 'done', summary: 'It works.' } })
     })
-    const events = (await engine.events.list({ companyId })).items.map(({ seq: _, ...event }) => event)
+    const events = (await engine.events.list({ companyId })).items.map(({ seq: _seq, ...event }) => event)
     const left = {
       claimed,
       reported,
