@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import { isIP } from 'node:net'
 import type { LookupAddress } from 'node:dns'
 
 import { parseAllowed } from './addresses.ts'
@@ -51,11 +52,19 @@ export interface Outbound {
   fetch(url: string | URL, request?: OutboundRequest): Promise<OutboundResponse>
   /** Checks a URL as `fetch` would, without asking it. @throws OutboundError */
   check(url: string | URL): Promise<void>
+  /**
+   * The addresses of a host that a connection of another protocol may go to, checked as those of a URL are. Connect to one of them,
+   * not to the name. @throws OutboundError
+   */
+  addresses(host: string, port: number): Promise<readonly LookupAddress[]>
   /** Closes connections that are kept open for the next request. */
   close(): void
 }
 
 const defaults = { timeoutMs: 10_000, maxBytes: 1_048_576, maxRedirects: 3 } as const
+
+/** Kept open for the next request; nobody is asked over more of them at once than this. */
+const connections = { keepAlive: true, maxSockets: 64 } as const
 
 /** @throws Error for an entry of `allow` that is none */
 export function createOutbound(options: OutboundOptions = {}): Outbound {
@@ -65,17 +74,25 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
     resolve: options.resolve ?? ((hostname) => lookup(hostname, { all: true })),
   }
   // Settings of the environment about proxies count for neither.
-  const agents: Agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
+  const agents: Agents = { http: new HttpAgent(connections), https: new HttpsAgent(connections) }
   return {
     fetch: (url, request = {}) => withinTime(request, (signal) => ask({ rules, agents }, { url, request, signal })),
     async check(url) {
       await findTarget(url, rules)
     },
+    addresses: async (host, port) => (await findTarget(originOf(host, port), rules)).addresses,
     close() {
       agents.http.destroy()
       agents.https.destroy()
     },
   }
+}
+
+/** @throws OutboundError for a host that would say more than a host */
+function originOf(host: string, port: number): URL {
+  const url = URL.parse(`https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`)
+  if (url && url.host !== '' && url.pathname === '/' && !/[/?#@\\]/.test(host)) return url
+  throw new OutboundError('invalid_url', 'This is no host and port.')
 }
 
 interface Asked {
