@@ -30,6 +30,9 @@ export interface Answer {
   readonly isCut: boolean
 }
 
+/** What Node says of a header that would be several, or none. */
+const unsendable: ReadonlySet<string> = new Set(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN'])
+
 /** Sends one message to one of the addresses that were checked, and reads the answer. @throws OutboundError */
 export async function exchange(agents: Agents, given: Exchange): Promise<Answer> {
   const { url } = given.target
@@ -39,6 +42,8 @@ export async function exchange(agents: Agents, given: Exchange): Promise<Answer>
     return { status: response.statusCode ?? 0, headers: headersOf(response), body, isCut }
   } catch (error) {
     if (error instanceof OutboundError) throw error
+    if (unsendable.has(codeOf(error)))
+      throw new OutboundError('invalid_request', 'A header has a name or a value that can not be sent, such as one with a line break.')
     throw new OutboundError('unreachable', `${url.origin} did not answer: ${codeOf(error)}.`, { cause: error })
   }
 }

@@ -32,6 +32,7 @@ export function statusFailure({ status, headers, url }: OutboundResponse, nowMs:
 
 const errorClasses: Readonly<Record<OutboundErrorCode, FailureClass>> = {
   invalid_url: 'config',
+  invalid_request: 'config',
   address_refused: 'config',
   unresolved: 'overloaded',
   unreachable: 'overloaded',

@@ -11,6 +11,7 @@ import {
 } from '@engine/core/plugin'
 import { createOutbound, type OutboundOptions, type OutboundResponse } from '@engine/outbound'
 
+import { unusableCredentials } from '../remote/aws.ts'
 import { reportOf, send, stopped } from '../remote/send.ts'
 import { MissingValue } from '../remote/template.ts'
 import { EmailConfig, type HttpEmailConfig } from './config.ts'
@@ -54,13 +55,11 @@ async function mail(smtp: Smtp, request: DeliveryRequest<EmailConfig>): Promise<
 
 type Carrying = Pick<DeliveryRequest<HttpEmailConfig>, 'config' | 'signal' | 'redactor'>
 
-function carry(
-  { outbound }: Smtp,
-  { reference, ...request }: CarrierRequest,
-  { config, signal, redactor }: Carrying,
-): Promise<DeliveryResult> {
+async function carry({ outbound }: Smtp, request: CarrierRequest | null, { config, signal, redactor }: Carrying): Promise<DeliveryResult> {
+  if (request === null) return { kind: 'parked', reason: unusableCredentials }
+  const { reference, ...sent } = request
   const timeoutMs = config.timeoutSec * 1_000
-  return send(outbound, { ...request, timeoutMs, signal, redactor, referenceOf: (response) => referenceIn(response, reference) })
+  return send(outbound, { ...sent, timeoutMs, signal, redactor, referenceOf: (response) => referenceIn(response, reference) })
 }
 
 function referenceIn({ headers, body }: OutboundResponse, reference: CarrierRequest['reference']): string | undefined {

@@ -1,5 +1,4 @@
-import { AwsV4Signer } from 'aws4fetch'
-
+import { signedForAws } from '../remote/aws.ts'
 import type { EmailConfigOf, HttpEmailConfig } from './config.ts'
 import type { Email } from './message.ts'
 import { mimeOf } from './mime.ts'
@@ -17,7 +16,8 @@ export interface CarrierRequest {
 /** Nothing is sent: the carrier looks at a sample, or only at who asks. */
 type Wish = 'send' | 'test'
 
-export function requestOf(config: HttpEmailConfig, email: Email, wish: Wish): Promise<CarrierRequest> | CarrierRequest {
+/** @returns null when the credentials can not be sent */
+export async function requestOf(config: HttpEmailConfig, email: Email, wish: Wish): Promise<CarrierRequest | null> {
   switch (config.provider) {
     case 'sendgrid':
       return sendgrid(config, email, wish)
@@ -124,8 +124,8 @@ function postmark(config: EmailConfigOf<'postmark'>, email: Email, wish: Wish): 
 }
 
 /** SES by its HTTP interface, version 2, with a raw mail: the SDK would be 20 MB for one request. */
-async function ses(config: EmailConfigOf<'ses'>, email: Email, wish: Wish): Promise<CarrierRequest> {
-  const { region, accessKeyId, secretAccessKey, sessionToken, to, cc, bcc, from } = config
+async function ses(config: EmailConfigOf<'ses'>, email: Email, wish: Wish): Promise<CarrierRequest | null> {
+  const { region, to, cc, bcc, from } = config
   const endpoint = config.endpoint ?? `https://email.${region}.amazonaws.com`
   const message = async () => ({
     FromEmailAddress: from,
@@ -134,23 +134,8 @@ async function ses(config: EmailConfigOf<'ses'>, email: Email, wish: Wish): Prom
   })
   const body = wish === 'send' ? JSON.stringify(await message()) : undefined
   const method = wish === 'send' ? 'POST' : 'GET'
-  const signer = new AwsV4Signer({
-    method,
-    url: at(endpoint, wish === 'send' ? '/v2/email/outbound-emails' : '/v2/email/account'),
-    headers: json,
-    ...(body !== undefined && { body }),
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken !== undefined && { sessionToken }),
-    service: 'ses',
-    region,
-  })
-  const signed = await signer.sign()
-  return {
-    url: signed.url.href,
-    method,
-    headers: Object.fromEntries(signed.headers),
-    ...(body !== undefined && { body }),
-    reference: { path: ['MessageId'] },
-  }
+  const url = at(endpoint, wish === 'send' ? '/v2/email/outbound-emails' : '/v2/email/account')
+  const request = { method, url, headers: json, ...(body !== undefined && { body }), service: 'ses' } as const
+  const signed = await signedForAws(request, config)
+  return signed && { ...signed, method, ...(body !== undefined && { body }), reference: { path: ['MessageId'] } }
 }

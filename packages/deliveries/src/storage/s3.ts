@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 
 import type { DeliveryResult, Redactor } from '@engine/core/plugin'
 import type { Outbound } from '@engine/outbound'
-import { AwsV4Signer } from 'aws4fetch'
 
+import { signedForAws, unusableCredentials } from '../remote/aws.ts'
 import { send } from '../remote/send.ts'
 import type { S3Config } from './config.ts'
 
@@ -17,38 +17,30 @@ export interface S3Request {
   readonly redactor: Redactor
 }
 
-/** One signed request for one object. The store answers for what it acknowledged: it knows the hash of what was sent. */
-export async function askS3(
-  outbound: Outbound,
-  { method, key, body, contentType, config, signal, redactor }: S3Request,
-): Promise<DeliveryResult> {
-  const { accessKeyId, secretAccessKey, sessionToken, region } = config
-  const signer = new AwsV4Signer({
-    method,
-    url: urlOf(config, key),
-    headers: { 'x-amz-content-sha256': hash('sha256', body ?? ''), ...(contentType !== undefined && { 'content-type': contentType }) },
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken !== undefined && { sessionToken }),
-    service: 's3',
-    region,
-  })
-  const { url, headers } = await signer.sign()
-  const timeoutMs = config.timeoutSec * 1_000
-  return send(outbound, {
-    url: url.href,
-    method,
-    headers: Object.fromEntries(headers),
-    ...(body && { body }),
-    timeoutMs,
-    signal,
-    redactor,
-  })
+/** One signed request for one object. The store refuses what was damaged on its way: it is told the hash. */
+export async function askS3(outbound: Outbound, request: S3Request): Promise<DeliveryResult> {
+  const { method, key, body, contentType, config, signal, redactor } = request
+  const headers = {
+    'x-amz-content-sha256': hash('sha256', body ?? ''),
+    ...(contentType !== undefined && { 'content-type': sendable(contentType) }),
+  }
+  const signed = await signedForAws({ method, url: urlOf(config, key), headers, service: 's3' }, config)
+  if (signed === null) return { kind: 'parked', reason: unusableCredentials }
+  return send(outbound, { ...signed, method, ...(body && { body }), timeoutMs: config.timeoutSec * 1_000, signal, redactor })
+}
+
+function sendable(contentType: string): string {
+  return /^[\x20-\x7e]+$/.test(contentType) ? contentType : 'application/octet-stream'
 }
 
 /** A bucket of AWS has a host of its own, unless certificates do not fit its name; elsewhere it is the first name of the path. Pure. */
-function urlOf({ bucket, region, endpoint }: S3Config, key: string): string {
-  const path = key.split('/').map(encodeURIComponent).join('/')
+export function urlOf({ bucket, region, endpoint }: Pick<S3Config, 'bucket' | 'region' | 'endpoint'>, key: string): string {
+  const path = key.split('/').map(encoded).join('/')
   if (endpoint === undefined && !bucket.includes('.')) return `https://${bucket}.s3.${region}.amazonaws.com/${path}`
   return `${new URL(endpoint ?? `https://s3.${region}.amazonaws.com`).origin}/${bucket}/${path}`
+}
+
+/** As the signature has it, so that no server has to write it another way before it compares. */
+function encoded(name: string): string {
+  return encodeURIComponent(name).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }
