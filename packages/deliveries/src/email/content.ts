@@ -1,6 +1,6 @@
 import type { DeliveredEvent, DeliveryBody } from '@engine/core/plugin'
 
-import { factsOf, type Fact } from '../remote/words.ts'
+import { factsOf, oneLine, type Fact } from '../remote/words.ts'
 
 /** What a mail says, for readers with and without HTML. */
 export interface Content {
@@ -25,7 +25,7 @@ export function contentOf(told: Told): Content {
   if (body.kind === 'text') return { text: joined([body.text, note]), html: page(paragraphs([body.text, note])) }
   const { headline, event } = told
   const facts = factsOf(body.value)
-  const when = `${event.type}, ${event.occurredAt}`
+  const when = oneLine(`${event.type}, ${event.occurredAt}`)
   return {
     text: joined([headline, facts.map(line).join('\n'), note, when]),
     html: page(`<h1 style="font-size:1.2em">${escaped(headline)}</h1>${table(facts)}${paragraphs([note, when])}`),

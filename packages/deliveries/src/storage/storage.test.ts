@@ -1,4 +1,3 @@
-import { createHash, createHmac, hash } from 'node:crypto'
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -6,11 +5,11 @@ import { join, relative } from 'node:path'
 import { GetObjectCommand, CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { createRedactor, silentLogger, type DeliveredFile, type DeliveryRequest, type JsonObject } from '@engine/core/plugin'
 import { testDestination } from '@engine/testing/destinations'
-import { SignatureV4 } from '@smithy/signature-v4'
 import { startFauxqs } from 'fauxqs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
+import { isSignedForAws } from '../remote/aws-fixtures.ts'
 import { openHttpReceiver, type Exchange } from '../remote/fixtures.ts'
 import { storageDestination, StorageConfig } from './index.ts'
 import { keptOf, safeName, templateProblem } from './key.ts'
@@ -54,45 +53,11 @@ async function objectsIn(bucket: string): Promise<{ key: string; text: string; c
   )
 }
 
-/** Of Node, as the signer of the SDK wants it. */
-class Sha256 {
-  readonly #hash
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret))
-  }
-  update(data: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash.update(bytesOf(data))
-  }
-  async digest() {
-    return new Uint8Array(this.#hash.digest())
-  }
-  reset() {}
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data)
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
-}
-
-/** Signs the same request again with the signer of the SDK, which is not ours, and compares. */
-async function isSigned({ method, path, headers, body }: Exchange): Promise<boolean> {
-  const authorization = headers['authorization'] ?? ''
-  const names = /SignedHeaders=([^,]+)/.exec(authorization)?.[1]?.split(';') ?? []
-  if (headers['x-amz-content-sha256'] !== hash('sha256', body) || !names.includes('host')) return false
-  const signer = new SignatureV4({ service: 's3', region: 'us-east-1', credentials, sha256: Sha256, uriEscapePath: false })
-  const [time = ''] = [headers['x-amz-date']]
-  const signingDate = new Date(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
-  const own = Object.fromEntries(names.map((name) => [name, headers[name] ?? '']))
-  const request = { method, protocol: 'http:', hostname: '127.0.0.1', path, headers: own, query: {} }
-  const signed = await signer.sign({ ...request, body }, { signingDate })
-  return signed.headers['authorization'] === authorization
-}
-
 /** Takes only what is signed, and hands it to the server of S3. */
 async function openS3() {
   const bucket = await newBucket()
   const receiver = await openHttpReceiver({
-    isRight: async (exchange) => (await isSigned(exchange)) && (await forwarded(exchange)),
+    isRight: async (exchange) => (await isSignedForAws(exchange, { service: 's3', ...credentials })) && (await forwarded(exchange)),
     idOf: () => '',
   })
   const config = { provider: 's3', bucket, endpoint: receiver.origin, ...credentials }
