@@ -15,7 +15,7 @@ function refusal(code: number, message: string): Error {
 }
 
 /** A mail as it arrived, read by a library that is not ours. */
-export interface ReceivedMail {
+interface ReceivedMail {
   readonly raw: string
   readonly parsed: Email
   readonly recipients: readonly string[]

@@ -8,7 +8,7 @@ import { contentOf, type Content } from './content.ts'
 const mostAttachedBytes = 7 * 1_048_576
 const longestSubject = 250
 
-export interface Attachment {
+interface Attachment {
   readonly name: string
   readonly contentType: string
   readonly bytes: Buffer

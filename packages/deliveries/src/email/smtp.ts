@@ -7,7 +7,7 @@ import type { Transporter } from 'nodemailer'
 import { resultOfError, stopped } from '../remote/send.ts'
 import type { EmailConfigOf } from './config.ts'
 import type { Email } from './message.ts'
-import { loadNodemailer, mimeOptions } from './mime.ts'
+import { loadNodemailer, mimeOptions, NotInstalled } from './mime.ts'
 
 type SmtpConfig = EmailConfigOf<'smtp'>
 
@@ -105,11 +105,13 @@ function failureOf(error: unknown, redactor: Redactor): DeliveryResult {
     ...(responseCode !== undefined && { status: responseCode }),
     ...(response !== undefined && { response: redactor.redact(response).slice(0, 2_048) }),
   }
-  const isLasting = responseCode === undefined ? code === 'ETLS' || code === 'NoAuth' : responseCode >= 500
+  const isLasting =
+    error instanceof NotInstalled || (responseCode === undefined ? code === 'ETLS' || code === 'NoAuth' : responseCode >= 500)
   return { kind: isLasting ? 'parked' : 'retry', ...answer }
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof NotInstalled) return error.message
   const { code = 'error', responseCode } = error as MailError
   if (code === 'EAUTH') return `The mail server does not take this name and password (${responseCode ?? code}).`
   return responseCode === undefined

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 
 import { DESTINATION_SPEC, type JsonValue } from '@engine/core/plugin'
 
+import { expectStorable, expectStrict } from '../configuration.ts'
 import { withReceiver, type DestinationTests } from './define.ts'
 
 /** What a destination says of itself, and what it takes for a configuration. */
@@ -14,18 +15,11 @@ export const contract: DestinationTests = {
   },
 
   'refuses a member of a configuration that it does not know': async ({ create, leastConfig }) => {
-    const { configSchema } = create()
-    expect(configSchema.safeParse(leastConfig).success).toBe(true)
-    expect(configSchema.safeParse({ ...leastConfig, noSuchMember: 1 }).success).toBe(false)
-    for (const nothing of [null, 'text', 1, []]) expect(configSchema.safeParse(nothing).success).toBe(false)
+    expectStrict({ configSchema: create().configSchema, leastConfig })
   },
 
   'fills in the rest of a configuration, which can be stored as JSON': async ({ create, leastConfig }) => {
-    const { configSchema } = create()
-    const filled = configSchema.parse(leastConfig)
-    const stored: unknown = JSON.parse(JSON.stringify(filled))
-    expect(stored).toEqual(filled)
-    expect(configSchema.parse(stored)).toEqual(filled)
+    expectStorable({ configSchema: create().configSchema, leastConfig })
   },
 
   'takes a reference to a secret where it says that one may stand': (target) =>
