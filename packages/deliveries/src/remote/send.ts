@@ -17,7 +17,6 @@ export interface Sending extends Pick<OutboundRequest, 'method' | 'headers' | 'b
 
 /** Asks a receiver once, and says what its answer means for the delivery. Nothing is sent on to where a redirect leads. */
 export async function send(outbound: Outbound, { url, redactor, referenceOf, ...request }: Sending): Promise<DeliveryResult> {
-  if (request.signal.aborted) return stopped
   try {
     const response = await outbound.fetch(url, { ...request, maxRedirects: 0, maxBytes: readBytes, whenLonger: 'cut' })
     const result = resultOf(response, redactor)

@@ -41,7 +41,7 @@ export function keptOf(request: Pick<DeliveryRequest<unknown>, 'deliveryId' | 'e
 /** Each value becomes part of one name: nothing in it leads to another folder. @throws MissingValue */
 function keyOf(path: string, values: TemplateValues): string {
   const names = path.split('/').map((name) => {
-    const filled = safeName(fillText(name, values, (value) => safeCharacters(value).slice(0, longestName)))
+    const filled = safeName(fillText(name, values, (value) => value))
     if (filled === '') throw new MissingValue(name.replaceAll(/[{}\s]/g, ''))
     return filled
   })
