@@ -5,6 +5,7 @@ import { benchCheckoutPostgres } from './checkout-postgres.ts'
 import { benchClaims } from './claims.ts'
 import { benchContention } from './contention.ts'
 import { benchCreate } from './create.ts'
+import { benchDelivery } from './delivery.ts'
 import { benchKnowledge } from './knowledge.ts'
 import { describeMachine, type BenchOptions } from './lib/measure.ts'
 import { hasFailed, machineText, printReport, writeReport, type Report } from './lib/report.ts'
@@ -21,6 +22,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   wake: benchWake,
   scale: benchScale,
   knowledge: benchKnowledge,
+  delivery: benchDelivery,
   contention: benchContention,
   startup: benchStartup,
 }

@@ -36,13 +36,14 @@ const layers: Readonly<Record<string, Layer>> = {
 
 /** Packages where each folder of src/ stands alone, but for what it may import of the folders that several share. */
 const foldersStandAlone = ['packages/adapters', 'packages/blobs', 'packages/deliveries']
-/** Folders that are no adapter, each with the shared folders that it may itself import. */
+/** Folders that are no adapter and no destination, each with the shared folders that it may itself import. */
 const sharedFolders: Readonly<Record<string, readonly string[]>> = {
   'packages/adapters/src/remote': [],
   'packages/adapters/src/models': [],
   'packages/adapters/src/program': [],
   'packages/adapters/src/workspace': ['program'],
   'packages/adapters/src/cli': ['models', 'program', 'workspace'],
+  'packages/deliveries/src/remote': [],
 }
 const testLibraries = ['vitest', 'fast-check', 'uuid']
 const mayOpenTransactions = [
@@ -182,6 +183,8 @@ const offences: readonly [rule: keyof typeof rules, path: string, text: string][
   ['an adapter or a delivery imports no other', 'packages/adapters/src/http/index.ts', `import { shim } from '../process/shim.ts'`],
   ['an adapter or a delivery imports no other', 'packages/adapters/src/program/run.ts', `import { run } from '../process/index.ts'`],
   ['an adapter or a delivery imports no other', 'packages/adapters/src/program/run.ts', `import { run } from '../cli/run.ts'`],
+  ['an adapter or a delivery imports no other', 'packages/deliveries/src/email/index.ts', `import { send } from '../slack/index.ts'`],
+  ['an adapter or a delivery imports no other', 'packages/deliveries/src/remote/send.ts', `import { sign } from '../webhook/signature.ts'`],
   ['ports know no aggregate', 'packages/core/src/ports/storage.ts', `import type { TaskTable } from '../tasks/table.ts'`],
   ['a machine imports nothing but kernel/machine', 'packages/core/src/tasks/machine.ts', `import { z } from 'zod'`],
   ['a machine imports nothing but kernel/machine', 'packages/core/src/kernel/machine.ts', `import type { Id } from './id.ts'`],

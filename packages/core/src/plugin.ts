@@ -17,6 +17,16 @@ export { ANCHOR_SPEC } from './ports/anchor.ts'
 export type { Anchor, AnchorStore } from './ports/anchor.ts'
 export { BLOBS_SPEC } from './ports/blob-store.ts'
 export type { BlobStore } from './ports/blob-store.ts'
+export { DESTINATION_SPEC } from './ports/destination.ts'
+export type {
+  DeliveredEvent,
+  DeliveredFile,
+  DeliveryBody,
+  DeliveryRequest,
+  DeliveryResult,
+  Destination,
+  DestinationTest,
+} from './ports/destination.ts'
 export { EMBEDDER_SPEC } from './ports/embedder.ts'
 export type { Embedder } from './ports/embedder.ts'
 export type { Ask, AskRequest } from './ports/ask-contract.ts'

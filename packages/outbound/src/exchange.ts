@@ -3,11 +3,13 @@ import { request as httpsRequest, type Agent as HttpsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
 
 import { OutboundError } from './errors.ts'
-import { portOf, type Target } from './target.ts'
+import { bareHost, portOf, resolveTarget, type TargetRules } from './target.ts'
 
-export interface Agents {
+/** Who asks: by which connections, and whom it may. */
+export interface Client {
   readonly http: HttpAgent
   readonly https: HttpsAgent
+  readonly rules: TargetRules
 }
 
 export interface Message {
@@ -17,7 +19,7 @@ export interface Message {
 }
 
 interface Exchange extends Message {
-  readonly target: Target
+  readonly url: URL
   readonly signal: AbortSignal
   readonly maxBytes: number
   readonly whenLonger: 'refuse' | 'cut'
@@ -30,70 +32,85 @@ export interface Answer {
   readonly isCut: boolean
 }
 
-/** Sends one message to one of the addresses that were checked, and reads the answer. @throws OutboundError */
-export async function exchange(agents: Agents, given: Exchange): Promise<Answer> {
-  const { url } = given.target
+/** What Node says of a header that would be several, or none. */
+const unsendable: ReadonlySet<string> = new Set(['ERR_INVALID_CHAR', 'ERR_INVALID_HTTP_TOKEN'])
+
+/** Sends one message, over a connection to an address that was checked, and reads the answer. @throws OutboundError */
+export async function exchange(client: Client, given: Exchange): Promise<Answer> {
   try {
-    const response = await send(agents, given)
+    const response = await send(client, given)
     const { body, isCut } = await readBody(response, given)
     return { status: response.statusCode ?? 0, headers: headersOf(response), body, isCut }
   } catch (error) {
     if (error instanceof OutboundError) throw error
-    throw new OutboundError('unreachable', `${url.origin} did not answer: ${codeOf(error)}.`, { cause: error })
+    if (unsendable.has(codeOf(error)))
+      throw new OutboundError('invalid_request', 'A header has a name or a value that can not be sent, such as one with a line break.')
+    throw new OutboundError('unreachable', `${given.url.origin} did not answer: ${codeOf(error)}.`, { cause: error })
   }
 }
 
-async function send(agents: Agents, { target, method, headers, body, signal }: Exchange): Promise<IncomingMessage> {
-  const { url } = target
+function send(client: Client, { url, method, headers, body, signal }: Exchange): Promise<IncomingMessage> {
   const isHttps = url.protocol === 'https:'
   const bytes = body === undefined ? null : Buffer.from(body)
   const options: RequestOptions = {
     method,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: bareHost(url),
     port: portOf(url),
     path: `${url.pathname}${url.search}`,
     headers: { ...headers, host: url.host, 'accept-encoding': 'identity', ...(bytes && { 'content-length': String(bytes.length) }) },
-    lookup: pinned(target),
-    signal,
+    lookup: checkedLookup(url, client.rules),
     // Its own limit on the time of connections is the caller's.
-    agent: isHttps ? agents.https : agents.http,
+    agent: isHttps ? client.https : client.http,
   }
   return new Promise((resolve, reject) => {
     const request = isHttps ? httpsRequest(options, resolve) : httpRequest(options, resolve)
+    // The answer too ends with the request.
+    const abort = () => void request.destroy(new Error('the request was given up'))
+    signal.addEventListener('abort', abort, { once: true })
     request.on('error', reject)
     // An answer that is none, such as the change to another protocol, ends the connection without an error.
-    request.on('close', () => reject(new Error('the connection ended without an answer')))
-    request.end(bytes ?? undefined)
+    request.on('close', () => {
+      signal.removeEventListener('abort', abort)
+      reject(new Error('the connection ended without an answer'))
+    })
+    if (signal.aborted) abort()
+    else request.end(bytes ?? undefined)
   })
 }
 
-/** A lookup that knows only what was checked. */
-function pinned({ addresses }: Target): LookupFunction {
+/** Asked for each new connection, which then goes to what was checked here. A connection that is open went through it before. */
+function checkedLookup(url: URL, rules: TargetRules): LookupFunction {
   return (_hostname, options, callback) => {
-    const [first] = addresses
-    if (options.all) callback(null, [...addresses])
-    else callback(null, first?.address ?? '', first?.family)
+    resolveTarget(url, rules).then(
+      (addresses) => {
+        const [first] = addresses
+        if (options.all) callback(null, [...addresses])
+        else callback(null, first?.address ?? '', first?.family)
+      },
+      // What it rejects with are errors.
+      (error: unknown) => callback(error as Error, ''),
+    )
   }
 }
 
-async function readBody(
-  response: IncomingMessage,
-  { maxBytes, whenLonger, target }: Exchange,
-): Promise<{ body: Uint8Array; isCut: boolean }> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of response) {
-    // Without an encoding, chunks are buffers.
-    const bytes = chunk as Buffer
-    chunks.push(bytes)
-    length += bytes.length
-    if (length <= maxBytes) continue
-    response.destroy()
-    if (whenLonger === 'refuse')
-      throw new OutboundError('too_large', `The answer of ${target.url.origin} is longer than ${maxBytes} bytes.`)
-    return { body: Buffer.concat(chunks).subarray(0, maxBytes), isCut: true }
-  }
-  return { body: Buffer.concat(chunks), isCut: false }
+function readBody(response: IncomingMessage, { maxBytes, whenLonger, url }: Exchange): Promise<{ body: Uint8Array; isCut: boolean }> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const take = (chunk: Buffer) => {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length <= maxBytes) return
+      response.off('data', take)
+      response.destroy()
+      if (whenLonger === 'cut') return resolve({ body: Buffer.concat(chunks).subarray(0, maxBytes), isCut: true })
+      reject(new OutboundError('too_large', `The answer of ${url.origin} is longer than ${maxBytes} bytes.`))
+    }
+    response.on('data', take)
+    response.on('end', () => resolve({ body: chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks), isCut: false }))
+    response.on('error', reject)
+    response.on('close', () => reject(new Error('the connection ended in the middle of the answer')))
+  })
 }
 
 function headersOf(response: IncomingMessage): Record<string, string> {

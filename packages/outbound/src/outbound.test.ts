@@ -119,7 +119,11 @@ test('a name is asked for its addresses once, and the connection goes to one tha
   const response = await client.fetch(`http://name.example:${port}/`)
   expect(Buffer.from(response.body).toString()).toBe(`name.example:${port}`)
   expect(resolve).toHaveBeenCalledTimes(1)
-  // The next request is checked anew, whatever connection is still open.
+  // A connection that is still open leads where it was checked; the name is not asked for it again.
+  expect(await codeOf(client.fetch(`http://name.example:${port}/`))).toBe('null')
+  expect(resolve).toHaveBeenCalledTimes(1)
+  // Each new one is checked anew.
+  client.close()
   expect(await codeOf(client.fetch(`http://name.example:${port}/`))).toBe('address_refused')
 })
 
@@ -276,3 +280,74 @@ function hasOpenssl(): boolean {
     return false
   }
 }
+
+describe('the addresses of a host, for other protocols,', () => {
+  const resolve = async (hostname: string) => [{ address: hostname.startsWith('private') ? '10.0.0.1' : '1.1.1.1', family: 4 }]
+
+  test('are those that a request would go to', async () => {
+    const client = outbound({ resolve, allow: ['private-mail.example:25', '10.9.0.0/16'] })
+    expect(await client.addresses('mail.example', 25)).toEqual([{ address: '1.1.1.1', family: 4 }])
+    expect(await client.addresses('private-mail.example', 25)).toEqual([{ address: '10.0.0.1', family: 4 }])
+    expect(await client.addresses('10.9.1.1', 25)).toEqual([{ address: '10.9.1.1', family: 4 }])
+    expect(await client.addresses('2606:4700::1111', 25)).toEqual([{ address: '2606:4700::1111', family: 6 }])
+  })
+
+  test.each([
+    'private.example',
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '::1',
+    '::ffff:127.0.0.1',
+    '64:ff9b::7f00:1',
+    'fe80::1%eth0',
+    '2002:7f00:1::',
+  ])('of %s are refused', async (host) =>
+    expect(['address_refused', 'invalid_url']).toContain(await codeOf(outbound({ resolve }).addresses(host, 25))),
+  )
+
+  test.each(['', 'a/b', 'a@b', 'a?b', 'a#b', 'a:1', 'a b', String.raw`a\b`, 'https://a'])('of "%s" are none', async (host) => {
+    expect(await codeOf(outbound({ resolve }).addresses(host, 25))).toBe('invalid_url')
+  })
+})
+
+test.each([{ 'x-a': 'a\r\nx-b: c' }, { 'x a': 'b' }, { 'x-a\r\n': 'b' }])(
+  'a header that would be several is sent to nobody: %j',
+  async (headers) => {
+    let asked = 0
+    const port = await serve((_, response) => {
+      asked += 1
+      response.end()
+    })
+    const error = await outbound({ allow: ['127.0.0.1'] })
+      .fetch(`http://127.0.0.1:${port}/`, { headers })
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'invalid_request', isPassing: false })
+    expect(asked).toBe(0)
+  },
+)
+
+test.each([
+  ['an endless header', (write: (text: string) => void) => write(`HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}`)],
+  [
+    'answers before the answer without end',
+    (write: (text: string) => void) => {
+      const timer = setInterval(() => write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'), 5)
+      return () => clearInterval(timer)
+    },
+  ],
+] as const)('%s is no answer', async (_, say) => {
+  const server = createSocketServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => {
+      const end = say((text) => void socket.write(text))
+      socket.on('close', () => end?.())
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(() => server.close())
+  // A server that listens on a port has one.
+  const { port } = server.address() as AddressInfo
+  const answer = outbound({ allow: ['127.0.0.1'] }).fetch(`http://127.0.0.1:${port}/`, { timeoutMs: 300 })
+  expect(['unreachable', 'timeout']).toContain(await codeOf(answer))
+})

@@ -1,13 +1,14 @@
 import { lookup } from 'node:dns/promises'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import { isIP } from 'node:net'
 import type { LookupAddress } from 'node:dns'
 
 import { parseAllowed } from './addresses.ts'
 import { OutboundError } from './errors.ts'
-import { exchange, type Agents, type Answer, type Message } from './exchange.ts'
+import { exchange, type Answer, type Client, type Message } from './exchange.ts'
 import { followRedirect, redirectOf } from './redirect.ts'
-import { findTarget, type TargetRules } from './target.ts'
+import { parseTarget, resolveTarget, type TargetRules } from './target.ts'
 
 export interface OutboundOptions {
   /** What may be asked although it is not public: hosts, `host:port`, addresses, `network/prefix`. For operators to set, never for users. */
@@ -51,11 +52,19 @@ export interface Outbound {
   fetch(url: string | URL, request?: OutboundRequest): Promise<OutboundResponse>
   /** Checks a URL as `fetch` would, without asking it. @throws OutboundError */
   check(url: string | URL): Promise<void>
+  /**
+   * The addresses of a host that a connection of another protocol may go to, checked as those of a URL are. Connect to one of them,
+   * not to the name. @throws OutboundError
+   */
+  addresses(host: string, port: number): Promise<readonly LookupAddress[]>
   /** Closes connections that are kept open for the next request. */
   close(): void
 }
 
 const defaults = { timeoutMs: 10_000, maxBytes: 1_048_576, maxRedirects: 3 } as const
+
+/** Kept open for the next request; nobody is asked over more of them at once than this. */
+const connections = { keepAlive: true, maxSockets: 64 } as const
 
 /** @throws Error for an entry of `allow` that is none */
 export function createOutbound(options: OutboundOptions = {}): Outbound {
@@ -65,17 +74,25 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
     resolve: options.resolve ?? ((hostname) => lookup(hostname, { all: true })),
   }
   // Settings of the environment about proxies count for neither.
-  const agents: Agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
+  const client: Client = { rules, http: new HttpAgent(connections), https: new HttpsAgent(connections) }
   return {
-    fetch: (url, request = {}) => withinTime(request, (signal) => ask({ rules, agents }, { url, request, signal })),
+    fetch: (url, request = {}) => withinTime(request, (signal) => ask(client, { url, request, signal })),
     async check(url) {
-      await findTarget(url, rules)
+      await resolveTarget(parseTarget(url, rules), rules)
     },
+    addresses: async (host, port) => resolveTarget(parseTarget(originOf(host, port), rules), rules),
     close() {
-      agents.http.destroy()
-      agents.https.destroy()
+      client.http.destroy()
+      client.https.destroy()
     },
   }
+}
+
+/** @throws OutboundError for a host that would say more than a host */
+function originOf(host: string, port: number): URL {
+  const url = URL.parse(`https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`)
+  if (url && url.host !== '' && url.pathname === '/' && !/[/?#@\\]/.test(host)) return url
+  throw new OutboundError('invalid_url', 'This is no host and port.')
 }
 
 interface Asked {
@@ -84,46 +101,38 @@ interface Asked {
   readonly signal: AbortSignal
 }
 
-async function ask(client: { rules: TargetRules; agents: Agents }, { url, request, signal }: Asked): Promise<OutboundResponse> {
+async function ask(client: Client, { url, request, signal }: Asked): Promise<OutboundResponse> {
   const { maxRedirects = defaults.maxRedirects, maxBytes = defaults.maxBytes, whenLonger = 'refuse' } = request
-  let target = await unlessAborted(signal, findTarget(url, client.rules))
+  let target = parseTarget(url, client.rules)
   let message: Message = { method: request.method ?? 'GET', headers: request.headers ?? {}, body: request.body }
   for (let redirects = 0; ; redirects += 1) {
-    const answer: Answer = await exchange(client.agents, { ...message, target, signal, maxBytes, whenLonger })
-    const next = redirectOf(answer, target.url)
-    if (next === null || maxRedirects === 0) return { ...answer, url: target.url.href }
+    const answer: Answer = await exchange(client, { ...message, url: target, signal, maxBytes, whenLonger })
+    const next = redirectOf(answer, target)
+    if (next === null || maxRedirects === 0) return { ...answer, url: target.href }
     if (redirects === maxRedirects)
-      throw new OutboundError('too_many_redirects', `${target.url.origin} leads on and on; ${maxRedirects} redirects were followed.`)
-    message = followRedirect(message, { status: answer.status, from: target.url, to: next })
-    target = await unlessAborted(signal, findTarget(next, client.rules))
+      throw new OutboundError('too_many_redirects', `${target.origin} leads on and on; ${maxRedirects} redirects were followed.`)
+    message = followRedirect(message, { status: answer.status, from: target, to: next })
+    target = parseTarget(next, client.rules)
   }
 }
 
 /** Gives work a signal that the caller's signal or the end of its time aborts, and says which it was. */
 async function withinTime<Result>(request: OutboundRequest, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const { timeoutMs = defaults.timeoutMs, signal } = request
-  const timeout = new AbortController()
-  const timer = setTimeout(() => timeout.abort(), timeoutMs)
+  const ending = new AbortController()
+  const end = () => ending.abort()
+  const timer = setTimeout(end, timeoutMs)
+  // AbortSignal.any would do this at a higher price, which each delivery pays.
+  signal?.addEventListener('abort', end, { once: true })
+  if (signal?.aborted) end()
   try {
-    return await work(signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal)
+    return await work(ending.signal)
   } catch (error) {
     if (signal?.aborted) throw new OutboundError('aborted', 'The request was given up by its caller.', { cause: error })
-    if (timeout.signal.aborted) throw new OutboundError('timeout', `There was no whole answer within ${timeoutMs} ms.`, { cause: error })
+    if (ending.signal.aborted) throw new OutboundError('timeout', `There was no whole answer within ${timeoutMs} ms.`, { cause: error })
     throw error
   } finally {
     clearTimeout(timer)
-  }
-}
-
-/** A resolver cannot be told to stop; nobody waits for it any more. */
-async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  const aborted = Promise.withResolvers<never>()
-  const abort = () => aborted.reject(new OutboundError('aborted', 'The request was given up.'))
-  signal.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
-  try {
-    return await Promise.race([work, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
+    signal?.removeEventListener('abort', end)
   }
 }

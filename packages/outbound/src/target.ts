@@ -10,41 +10,52 @@ export interface TargetRules {
   resolve(hostname: string): Promise<readonly LookupAddress[]>
 }
 
-/** Where a request goes, with the only addresses that may be connected to. */
-export interface Target {
-  readonly url: URL
-  readonly addresses: readonly LookupAddress[]
+/**
+ * Reads a URL, and refuses what can be refused without asking anybody: another protocol, an address that is not public.
+ * @throws OutboundError `invalid_url`, `address_refused`
+ */
+export function parseTarget(text: string | URL, rules: TargetRules): URL {
+  const url = parseUrl(text, rules)
+  const address = bareHost(url)
+  const version = isIP(address)
+  if (version !== 0) refusePrivate(url, [{ address, family: version }], rules)
+  return url
 }
 
 /**
- * Finds out where a URL leads and whether that may be asked. Every address of its host is checked, and the connection is made
- * to one that was: a name that leads elsewhere a moment later changes nothing.
- * @throws OutboundError `invalid_url`, `unresolved`, `address_refused`
+ * The only addresses that may be connected to for a URL. Every one of its host is checked: a name that leads elsewhere a moment later
+ * changes nothing.
+ * @throws OutboundError `unresolved`, `address_refused`
  */
-export async function findTarget(text: string | URL, rules: TargetRules): Promise<Target> {
-  const url = parseTarget(text, rules)
-  const { origin, hostname } = url
+export async function resolveTarget(url: URL, rules: TargetRules): Promise<readonly LookupAddress[]> {
+  const address = bareHost(url)
+  const version = isIP(address)
+  const addresses = version === 0 ? await resolve(url, rules) : [{ address, family: version }]
+  refusePrivate(url, addresses, rules)
+  return addresses
+}
+
+/** The host of a URL without the brackets of IPv6. */
+export function bareHost({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+}
+
+function refusePrivate(url: URL, addresses: readonly LookupAddress[], { allowed }: TargetRules): void {
   const port = portOf(url)
-  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
-  const version = isIP(bare)
-  const addresses = version === 0 ? await resolve(url, rules) : [{ address: bare, family: version }]
-  if (rules.allowed.isHostAllowed(hostname, port)) return { url, addresses }
-  const refused = addresses.find(({ address }) => !isPublicAddress(address) && !rules.allowed.isAddressAllowed(address, port))
-  if (refused) {
-    // Which address it was would tell whoever set the URL how the network here looks.
-    throw new OutboundError(
-      'address_refused',
-      `${origin} leads into a network that is not public. An operator can allow it for this server; see docs/outbound.md.`,
-    )
-  }
-  return { url, addresses }
+  if (allowed.isHostAllowed(url.hostname, port)) return
+  if (addresses.every(({ address }) => isPublicAddress(address) || allowed.isAddressAllowed(address, port))) return
+  // Which address it was would tell whoever set the URL how the network here looks.
+  throw new OutboundError(
+    'address_refused',
+    `${url.origin} leads into a network that is not public. An operator can allow it for this server; see docs/outbound.md.`,
+  )
 }
 
 export function portOf({ port, protocol }: URL): number {
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
 }
 
-function parseTarget(text: string | URL, { allowsHttp, allowed }: TargetRules): URL {
+function parseUrl(text: string | URL, { allowsHttp, allowed }: TargetRules): URL {
   const url = URL.parse(String(text))
   if (!url) throw new OutboundError('invalid_url', 'This is no absolute URL.')
   const isHttp = url.protocol === 'http:'

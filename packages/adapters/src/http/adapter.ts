@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { ADAPTER_SPEC, type AdapterStartOptions, type AdapterTurn, type AgentAdapter, type RunOutcome } from '@engine/core/plugin'
-import { createOutbound, OutboundError, type Outbound, type OutboundOptions, type OutboundResponse } from '@engine/outbound'
+import { createOutbound, OutboundError, retryAfterMs, type Outbound, type OutboundOptions, type OutboundResponse } from '@engine/outbound'
 
 import { originOf } from '../origin.ts'
 import { eventsOf, outcomeOf, parseAnswer, type Answer } from './answer.ts'
 import { HttpConfig } from './config.ts'
-import { connectionFailure, failed, retryAfterMs, statusFailure } from '../remote/failures.ts'
+import { connectionFailure, failed, statusFailure } from '../remote/failures.ts'
 import { fillTemplate, MissingValue } from './template.ts'
 import { tryHttp } from './try.ts'
 

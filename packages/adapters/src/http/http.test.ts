@@ -6,7 +6,6 @@ import { createRedactor, silentLogger, type AdapterEvent, type JsonObject } from
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { anyContext } from '../program/fixtures.ts'
-import { retryAfterMs } from '../remote/failures.ts'
 import { httpAdapter } from './index.ts'
 import { fillTemplate, MissingValue } from './template.ts'
 
@@ -302,17 +301,6 @@ describe('a template', () => {
     },
   )
 })
-
-test.each([
-  ['7', 7_000],
-  ['0', 0],
-  ['-1', undefined],
-  ['Thu, 01 Jan 1970 00:00:10 GMT', 9_000],
-  ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
-  ['999999999', 86_400_000],
-  ['soon', undefined],
-  [undefined, undefined],
-])('Retry-After: %s is %s ms', (value, ms) => expect(retryAfterMs(value, 1_000)).toBe(ms))
 
 describe('trying a configuration', () => {
   const report = async (url: string, allow: string[]) => {

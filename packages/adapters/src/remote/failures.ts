@@ -1,5 +1,5 @@
 import type { FailureClass, RunOutcome } from '@engine/core/plugin'
-import type { OutboundError, OutboundErrorCode, OutboundResponse } from '@engine/outbound'
+import { retryAfterMs, type OutboundError, type OutboundErrorCode, type OutboundResponse } from '@engine/outbound'
 
 export function failed(failure: FailureClass, message: string, retryAfterMs?: number): Extract<RunOutcome, { kind: 'failed' }> {
   return { kind: 'failed', class: failure, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
@@ -30,15 +30,9 @@ export function statusFailure({ status, headers, url }: OutboundResponse, nowMs:
   return failed(failure, `${origin} answered ${status}.`, retryAfterMs(headers['retry-after'], nowMs))
 }
 
-/** Retry-After, as seconds or as a date, in milliseconds from now; at most a day. Pure. */
-export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : value.endsWith(' GMT') ? Date.parse(value) - nowMs : Number.NaN
-  return Number.isFinite(ms) ? Math.min(Math.max(Math.ceil(ms), 0), 86_400_000) : undefined
-}
-
 const errorClasses: Readonly<Record<OutboundErrorCode, FailureClass>> = {
   invalid_url: 'config',
+  invalid_request: 'config',
   address_refused: 'config',
   unresolved: 'overloaded',
   unreachable: 'overloaded',

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 
 import { ADAPTER_SPEC } from '@engine/core/plugin'
 
+import { expectStorable, expectStrict } from '../configuration.ts'
 import { start } from './begin.ts'
 import { withScene, type AdapterTests } from './define.ts'
 
@@ -16,18 +17,11 @@ export const contract: AdapterTests = {
   },
 
   'refuses a member of a configuration that it does not know': async ({ create, leastConfig }) => {
-    const { configSchema } = create()
-    expect(configSchema.safeParse(leastConfig).success).toBe(true)
-    expect(configSchema.safeParse({ ...leastConfig, noSuchMember: 1 }).success).toBe(false)
-    for (const nothing of [null, 'text', 1, []]) expect(configSchema.safeParse(nothing).success).toBe(false)
+    expectStrict({ configSchema: create().configSchema, leastConfig })
   },
 
   'fills in the rest of a configuration, which can be stored as JSON': async ({ create, leastConfig }) => {
-    const { configSchema } = create()
-    const filled = configSchema.parse(leastConfig)
-    const stored: unknown = JSON.parse(JSON.stringify(filled))
-    expect(stored).toEqual(filled)
-    expect(configSchema.parse(stored)).toEqual(filled)
+    expectStorable({ configSchema: create().configSchema, leastConfig })
   },
 
   'begins no work before a run': (target) =>

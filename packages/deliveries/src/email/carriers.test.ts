@@ -1,0 +1,141 @@
+import type { JsonObject } from '@engine/core/plugin'
+import { testDestination } from '@engine/testing/destinations'
+import PostalMime from 'postal-mime'
+
+import { isSignedForAws } from '../remote/aws-fixtures.ts'
+import { openHttpReceiver, type Exchange } from '../remote/fixtures.ts'
+import { emailDestination } from './index.ts'
+import { textIn } from './fixtures.ts'
+
+const key = 'canary-key-4711'
+const other = 'canary-other-4711'
+const addresses = { from: 'engine@sender.example', fromName: 'Engine', to: ['ann@receiver.example'], cc: ['bob@receiver.example'] }
+
+/** How a carrier writes what it is sent, as its own documentation has it. */
+interface Carrier {
+  readonly config: JsonObject
+  readonly wrong: JsonObject
+  isRight(exchange: Exchange): boolean | Promise<boolean>
+  readonly path: string
+  /** Of a message that it takes; undefined for one that it only looks at. */
+  read(message: Message): { id: string; texts: readonly string[]; files: readonly string[] } | undefined
+  answer(): { status: number; body?: string; headers?: Record<string, string> }
+}
+
+type Message = unknown
+
+/** The wire is not ours, so each member is looked for where it is used. */
+function at(value: Message, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, name) => Reflect.get(Object(inner), name), value)
+}
+
+function texts(value: Message, ...paths: readonly (readonly (string | number)[])[]): string[] {
+  return paths.map((path) => String(at(value, ...path)))
+}
+
+/** Files, of which each member is called otherwise by each carrier. */
+function files(list: unknown, name: string): string[] {
+  return Array.isArray(list) ? list.map((item) => Buffer.from(String(at(item, name)), 'base64').toString()) : []
+}
+
+const carriers: Record<string, Carrier> = {
+  sendgrid: {
+    config: { apiKey: key },
+    wrong: { apiKey: 'SG.wrong' },
+    isRight: ({ headers }) => headers['authorization'] === `Bearer ${key}`,
+    path: '/v3/mail/send',
+    read: (message) =>
+      at(message, 'mail_settings', 'sandbox_mode', 'enable') === true
+        ? undefined
+        : {
+            id: String(at(message, 'headers', 'Message-ID')),
+            texts: texts(message, ['subject'], ['content', 0, 'value'], ['content', 1, 'value'], ['personalizations', 0, 'to', 0, 'email']),
+            files: files(at(message, 'attachments'), 'content'),
+          },
+    answer: () => ({ status: 202, headers: { 'x-message-id': 'sg-1' } }),
+  },
+  mailjet: {
+    config: { apiKey: key, secretKey: other },
+    wrong: { apiKey: key, secretKey: 'wrong' },
+    isRight: ({ headers }) => headers['authorization'] === `Basic ${Buffer.from(`${key}:${other}`).toString('base64')}`,
+    path: '/v3.1/send',
+    read(sent) {
+      const message = at(sent, 'Messages', 0)
+      return at(sent, 'SandboxMode') === true
+        ? undefined
+        : {
+            id: String(at(message, 'CustomID')),
+            texts: texts(message, ['Subject'], ['TextPart'], ['HTMLPart'], ['To', 0, 'Email']),
+            files: files(at(message, 'Attachments'), 'Base64Content'),
+          }
+    },
+    answer: () => ({ status: 200, body: JSON.stringify({ Messages: [{ Status: 'success', To: [{ MessageID: 4_711 }] }] }) }),
+  },
+  postmark: {
+    config: { serverToken: key },
+    wrong: { serverToken: 'wrong' },
+    isRight: ({ headers }) => headers['x-postmark-server-token'] === key,
+    path: '/email',
+    read: (message) => ({
+      id: String(
+        at(
+          [at(message, 'Headers')].flat().find((header) => at(header, 'Name') === 'Message-ID'),
+          'Value',
+        ),
+      ),
+      texts: texts(message, ['Subject'], ['TextBody'], ['HtmlBody'], ['To']),
+      files: files(at(message, 'Attachments'), 'Content'),
+    }),
+    answer: () => ({ status: 200, body: JSON.stringify({ ErrorCode: 0, MessageID: 'pm-1' }) }),
+  },
+}
+
+for (const [provider, carrier] of Object.entries(carriers)) {
+  const read = ({ body }: Exchange) => carrier.read(JSON.parse(body.toString() || '{}'))
+  testDestination({
+    name: `mail by ${provider}`,
+    create: () => emailDestination({ allow: ['127.0.0.1'] }),
+    leastConfig: { provider, ...carrier.config, ...addresses },
+    async receiver() {
+      const receiver = await openHttpReceiver({
+        isRight: (exchange) => carrier.isRight(exchange),
+        isDelivery: (exchange) => exchange.method === 'POST' && exchange.path === carrier.path && read(exchange) !== undefined,
+        idOf: (exchange) => read(exchange)?.id ?? '',
+        textOf: (exchange) => [...(read(exchange)?.texts ?? []), ...(read(exchange)?.files ?? [])].join('\n'),
+        take: () => carrier.answer(),
+      })
+      const config = { provider, endpoint: receiver.origin, ...carrier.config, ...addresses }
+      return { ...receiver, config, wrongConfig: { ...config, ...carrier.wrong } }
+    },
+    secrets: [key, other],
+    takesFiles: true,
+  })
+}
+
+const credentials = { accessKeyId: key, secretAccessKey: other }
+
+testDestination({
+  name: 'mail by ses',
+  create: () => emailDestination({ allow: ['127.0.0.1'] }),
+  leastConfig: { provider: 'ses', region: 'us-east-1', ...credentials, ...addresses },
+  async receiver() {
+    const receiver = await openHttpReceiver({
+      isRight: (exchange) => isSignedForAws(exchange, { service: 'ses', ...credentials }),
+      isDelivery: ({ method, path }) => method === 'POST' && path === '/v2/email/outbound-emails',
+      idOf: () => '',
+      take: () => ({ status: 200, body: JSON.stringify({ MessageId: 'ses-1' }) }),
+    })
+    const received = async () => {
+      const mails = await Promise.all(
+        receiver.taken.map(({ body }) =>
+          PostalMime.parse(Buffer.from(String(at(JSON.parse(body.toString()), 'Content', 'Raw', 'Data')), 'base64')),
+        ),
+      )
+      return mails.map((parsed) => ({ id: parsed.messageId ?? '', text: textIn(parsed) }))
+    }
+    const config = { provider: 'ses', region: 'us-east-1', endpoint: receiver.origin, ...credentials, ...addresses }
+    return { ...receiver, received, config, wrongConfig: { ...config, secretAccessKey: 'another' } }
+  },
+  secrets: [key, other],
+  takesFiles: true,
+})

@@ -1,0 +1,81 @@
+import type { DeliveredEvent, DeliveryBody } from '@engine/core/plugin'
+
+import { factsOf, oneLine, type Fact } from '../remote/words.ts'
+
+/** What a mail says, for readers with and without HTML. */
+export interface Content {
+  readonly text: string
+  readonly html: string
+}
+
+interface Told {
+  readonly headline: string
+  readonly event: DeliveredEvent
+  readonly body: DeliveryBody
+  /** Names of files that are not attached. */
+  readonly left: readonly string[]
+}
+
+/** What a template made is the whole mail; without one it tells what happened and what the body says. Pure. */
+export function contentOf(told: Told): Content {
+  const { body, left } = told
+  const note = left.length > 0 ? `Files that are not attached: ${left.join(', ')}` : ''
+  if (body.kind === 'text' && isHtml(body.contentType))
+    return { text: joined([textOf(body.text), note]), html: body.text + (note && `<p>${escaped(note)}</p>`) }
+  if (body.kind === 'text') return { text: joined([body.text, note]), html: page(paragraphs([body.text, note])) }
+  const { headline, event } = told
+  const facts = factsOf(body.value)
+  const when = oneLine(`${event.type}, ${event.occurredAt}`)
+  return {
+    text: joined([headline, facts.map(line).join('\n'), note, when]),
+    html: page(`<h1 style="font-size:1.2em">${escaped(headline)}</h1>${table(facts)}${paragraphs([note, when])}`),
+  }
+}
+
+function isHtml(contentType: string): boolean {
+  return /^text\/html\b/i.test(contentType.trim())
+}
+
+function line({ label, text }: Fact): string {
+  return text.includes('\n') ? `\n${label}:\n${text}\n` : `${label}: ${text}`
+}
+
+function joined(parts: readonly string[]): string {
+  return `${parts.filter((part) => part.trim() !== '').join('\n\n')}\n`
+}
+
+function table(facts: readonly Fact[]): string {
+  const cell = 'style="padding:4px 12px 4px 0;vertical-align:top;white-space:pre-wrap;text-align:left"'
+  const rows = facts.map(({ label, text }) => `<tr><th ${cell}>${escaped(label)}</th><td ${cell}>${escaped(text)}</td></tr>`)
+  return rows.length === 0 ? '' : `<table style="border-collapse:collapse">${rows.join('')}</table>`
+}
+
+function paragraphs(texts: readonly string[]): string {
+  return texts
+    .filter((text) => text.trim() !== '')
+    .map((text) => `<p style="white-space:pre-wrap">${escaped(text)}</p>`)
+    .join('')
+}
+
+function page(content: string): string {
+  return `<!doctype html><html><head><meta charset="utf-8"></head><body style="font-family:sans-serif">${content}</body></html>`
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
+}
+
+const characters: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ' }
+
+/** What is left of HTML for readers without it; a rough one is better than none. Pure. */
+function textOf(html: string): string {
+  return html
+    .replaceAll(/<(style|script|head)\b[^>]*>[^]*?<\/\1\s*>/gi, '')
+    .replaceAll(/<(br|\/p|\/div|\/h[1-6]|\/li|\/tr)\b[^>]*>/gi, '\n')
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll(/&(#39|[a-z]+);/g, (whole, name: string) => characters[name] ?? whole)
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .trim()
+}

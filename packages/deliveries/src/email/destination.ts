@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+
+import {
+  createRedactor,
+  DESTINATION_SPEC,
+  type AdapterTestReport,
+  type DeliveryRequest,
+  type DeliveryResult,
+  type Destination,
+  type DestinationTest,
+} from '@engine/core/plugin'
+import { createOutbound, type OutboundOptions, type OutboundResponse } from '@engine/outbound'
+
+import { unusableCredentials } from '../remote/aws.ts'
+import { reportOf, send, stopped } from '../remote/send.ts'
+import { MissingValue } from '../remote/template.ts'
+import { EmailConfig, type HttpEmailConfig } from './config.ts'
+import { emailOf, type Email, type Mailing } from './message.ts'
+import { NotInstalled } from './mime.ts'
+import { requestOf, type CarrierRequest } from './providers.ts'
+import { sendBySmtp, trySmtp, type Smtp } from './smtp.ts'
+
+export interface EmailOptions extends OutboundOptions {
+  /** Authorities that mail servers are trusted by besides those of the system, as PEM; for operators with one of their own. */
+  readonly certificates?: readonly string[]
+}
+
+/** Mail by a server (SMTP), or by SendGrid, Mailjet, Postmark or Amazon SES. Needs the package nodemailer for SMTP and SES. */
+export function emailDestination({ certificates = [], ...options }: EmailOptions = {}): Destination<EmailConfig> {
+  const smtp: Smtp = { outbound: createOutbound(options), certificates }
+  return {
+    spec: DESTINATION_SPEC,
+    type: 'email',
+    title: 'Mail',
+    configSchema: EmailConfig,
+    secretFields: ['username', 'password', 'apiKey', 'secretKey', 'serverToken', 'accessKeyId', 'secretAccessKey', 'sessionToken'],
+    deliver: (request) => mail(smtp, request),
+    test: (request) => tryEmail(smtp, request),
+  }
+}
+
+async function mail(smtp: Smtp, request: DeliveryRequest<EmailConfig>): Promise<DeliveryResult> {
+  const { config, signal, redactor } = request
+  if (signal.aborted) return stopped
+  try {
+    const email = await emailOf(request)
+    if (config.provider === 'smtp') return await sendBySmtp(smtp, email, { config, signal, redactor })
+    return await carry(smtp, await requestOf(config, email, 'send'), { config, signal, redactor })
+  } catch (error) {
+    if (error instanceof MissingValue) return { kind: 'parked', reason: `subject: ${error.message}.` }
+    if (error instanceof NotInstalled) return { kind: 'parked', reason: error.message }
+    throw error
+  }
+}
+
+type Carrying = Pick<DeliveryRequest<HttpEmailConfig>, 'config' | 'signal' | 'redactor'>
+
+async function carry({ outbound }: Smtp, request: CarrierRequest | null, { config, signal, redactor }: Carrying): Promise<DeliveryResult> {
+  if (request === null) return { kind: 'parked', reason: unusableCredentials }
+  const { reference, ...sent } = request
+  const timeoutMs = config.timeoutSec * 1_000
+  return send(outbound, { ...sent, timeoutMs, signal, redactor, referenceOf: (response) => referenceIn(response, reference) })
+}
+
+function referenceIn({ headers, body }: OutboundResponse, reference: CarrierRequest['reference']): string | undefined {
+  if (reference === undefined) return undefined
+  if ('header' in reference) return headers[reference.header]
+  try {
+    const value = reference.path.reduce<unknown>(
+      (at, name) => (at as Record<string | number, unknown>)[name],
+      JSON.parse(Buffer.from(body).toString()),
+    )
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+  } catch {
+    // It has the mail, whatever it says about it.
+    return undefined
+  }
+}
+
+/** Sends nothing: signs in, or lets the carrier look at a sample. */
+async function tryEmail(smtp: Smtp, { config, signal }: DestinationTest<EmailConfig>): Promise<AdapterTestReport> {
+  if (config.provider === 'smtp') return trySmtp(smtp, { config, signal })
+  const redactor = createRedactor([])
+  const request = await requestOf(config, await sample(config), 'test')
+  return reportOf(
+    'credentials',
+    await carry(smtp, request, { config, signal, redactor }),
+    `${config.provider} takes these credentials; nothing was sent.`,
+  )
+}
+
+function sample({ from }: Pick<EmailConfig, 'from'>): Promise<Email> {
+  const mailing: Mailing = {
+    config: { from, attachesFiles: false },
+    deliveryId: randomUUID(),
+    event: { id: randomUUID(), type: 'engine.test', companyId: '', occurredAt: new Date().toISOString(), data: {} },
+    body: { kind: 'json', value: {} },
+    files: [],
+  }
+  return emailOf(mailing)
+}

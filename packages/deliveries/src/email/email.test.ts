@@ -1,0 +1,224 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { createRedactor, silentLogger, type DeliveredFile, type DeliveryRequest, type JsonObject } from '@engine/core/plugin'
+import { testDestination } from '@engine/testing/destinations'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+import { login, openSmtpServer } from './fixtures.ts'
+import { EmailConfig, emailDestination } from './index.ts'
+
+const allow = ['127.0.0.1']
+const addresses = { from: 'engine@sender.example', to: ['ann@receiver.example'] }
+
+testDestination({
+  name: 'mail by SMTP',
+  create: () => emailDestination({ allow }),
+  leastConfig: { provider: 'smtp', host: 'mail.example', ...addresses },
+  async receiver() {
+    const server = await openSmtpServer()
+    const config = { provider: 'smtp', host: '127.0.0.1', port: server.port, security: 'none', ...login, ...addresses }
+    return { ...server, config, wrongConfig: { ...config, password: 'another' } }
+  },
+  secrets: [login.password],
+  takesFiles: true,
+})
+
+const event = {
+  id: 'event',
+  type: 'deliverable.approved',
+  companyId: 'company',
+  occurredAt: '2026-11-21T10:00:00.000Z',
+  data: { title: 'Chairs & <b>tables</b>' } as JsonObject,
+}
+
+async function opened(...options: Parameters<typeof openSmtpServer>) {
+  const server = await openSmtpServer(...options)
+  onTestFinished(server.dispose)
+  return server
+}
+
+type Given = Partial<DeliveryRequest<unknown>> & { certificates?: string[]; allowed?: readonly string[] }
+
+function mail(config: JsonObject, { certificates = [], allowed = allow, ...wish }: Given = {}) {
+  return emailDestination({ allow: allowed, certificates }).deliver({
+    deliveryId: '019abc',
+    attempt: 1,
+    event,
+    body: { kind: 'json', value: { title: 'Chairs', notes: 'Sand it.\n<Then> oil it.', task: { priority: 'high' } } },
+    files: [],
+    signal: new AbortController().signal,
+    logger: silentLogger,
+    redactor: createRedactor([]),
+    ...wish,
+    config: EmailConfig.parse({ provider: 'smtp', host: '127.0.0.1', security: 'none', ...login, ...addresses, ...config }),
+  })
+}
+
+function file(name: string, bytes: Buffer, contentType = 'text/plain'): DeliveredFile {
+  return {
+    name,
+    contentType,
+    size: bytes.length,
+    async *open() {
+      yield bytes
+    },
+  }
+}
+
+describe('a mail', () => {
+  test('says what happened as text and as HTML, to all that it is for, with an id that stays the same', async () => {
+    const { port, mails } = await opened()
+    const people = {
+      fromName: 'Engine, "Inc"',
+      cc: ['bob@receiver.example'],
+      bcc: ['eve@receiver.example'],
+      replyTo: 'desk@sender.example',
+    }
+    const result = await mail({ port, ...people })
+    expect(result).toMatchObject({ kind: 'delivered', reference: '<019abc@sender.example>', response: expect.stringContaining('250') })
+    const [received] = mails
+    expect(received?.recipients).toEqual(['ann@receiver.example', 'bob@receiver.example', 'eve@receiver.example'])
+    expect(received?.raw).not.toContain('eve@')
+    const { parsed } = received ?? {}
+    expect(parsed).toMatchObject({
+      messageId: '<019abc@sender.example>',
+      from: { name: 'Engine, "Inc"', address: 'engine@sender.example' },
+      replyTo: [{ address: 'desk@sender.example' }],
+      subject: 'Deliverable approved: Chairs & <b>tables</b>',
+    })
+    expect(parsed?.headers).toContainEqual(expect.objectContaining({ key: 'auto-submitted', value: 'auto-generated' }))
+    expect(parsed?.text).toContain('title: Chairs\n\nnotes:\nSand it.\n<Then> oil it.\n\ntask.priority: high')
+    expect(parsed?.html).toContain('Chairs &amp; &lt;b&gt;tables&lt;/b&gt;</h1>')
+    expect(parsed?.html).toContain('&lt;Then&gt; oil it.')
+  })
+
+  test('of a template is its text, or its HTML with the text of it', async () => {
+    const { port, mails } = await opened()
+    await mail({ port }, { body: { kind: 'text', text: 'Dear <all>,\nit is done.', contentType: 'text/plain' } })
+    const html = '<style>p{}</style><h1>Done &amp; dusted</h1><p>It is <b>done</b>.</p>'
+    await mail({ port }, { body: { kind: 'text', text: html, contentType: 'text/html; charset=utf-8' } })
+    expect(mails[0]?.parsed.text?.trim()).toBe('Dear <all>,\nit is done.')
+    expect(mails[0]?.parsed.html).toContain('Dear &lt;all&gt;,')
+    expect(mails[1]?.parsed.text?.trim()).toBe('Done & dusted\nIt is done.')
+    expect(mails[1]?.parsed.html).toContain(html)
+  })
+
+  test('has a subject of its own, in which no value begins another header', async () => {
+    const { port, mails } = await opened()
+    const evil = 'Chairs\r\nBcc: thief@evil.example\r\n\r\nBody\u2028x'
+    const told = { ...event, data: { title: evil }, type: 'a.b\r\nBcc: thief@evil.example' }
+    await mail({ port, subject: 'News:\n{{event.data.title}} ({{deliveryId}})' }, { event: told })
+    await mail({ port }, { event: told, files: [file('a\r\nb"c/d.txt', Buffer.from('x'), 'text/plain\r\nBcc: thief@evil.example')] })
+    expect(mails.length).toBe(2)
+    expect(mails[0]?.parsed.subject).toBe('News: Chairs Bcc: thief@evil.example Body x (019abc)')
+    for (const { recipients, parsed, raw } of mails) {
+      expect(recipients).toEqual(addresses.to)
+      expect(parsed.bcc ?? []).toEqual([])
+      expect(parsed.headers.map(({ key }) => key)).not.toContain('bcc')
+      expect(raw.split('\r\n\r\n')[0]).not.toMatch(/^bcc:/im)
+    }
+    expect(mails[1]?.parsed.attachments[0]?.filename).toBe('a b_c_d.txt')
+  })
+
+  test('whose subject names what is not there is parked', async () => {
+    const { port, asked } = await opened()
+    const result = await mail({ port, subject: '{{event.data.nothing}}' })
+    expect(result).toMatchObject({ kind: 'parked', reason: expect.stringContaining('{{event.data.nothing}}') })
+    expect(asked()).toBe(0)
+  })
+
+  test('has the files that there is room for, and names the others', async () => {
+    const { port, mails } = await opened()
+    const large = Buffer.alloc(5 * 1_048_576, 'x')
+    await mail(
+      { port },
+      { files: [file('a.bin', large, 'application/octet-stream'), file('b.bin', large), file('c.txt', Buffer.from('é'))] },
+    )
+    const { parsed } = mails[0] ?? {}
+    expect(parsed?.attachments.map(({ filename, mimeType }) => [filename, mimeType])).toEqual([
+      ['a.bin', 'application/octet-stream'],
+      ['c.txt', 'text/plain'],
+    ])
+    expect(parsed?.text).toContain('Files that are not attached: b.bin')
+  })
+})
+
+describe('a mail server', () => {
+  test('that refuses one of several recipients for now is asked again, and for good is reported', async () => {
+    const to = ['ann@receiver.example', 'bob@receiver.example']
+    const later = await opened({}, { 'bob@receiver.example': 451 })
+    expect(await mail({ port: later.port, to })).toMatchObject({ kind: 'retry', status: 451 })
+    const never = await opened({}, { 'bob@receiver.example': 550 })
+    expect(await mail({ port: never.port, to })).toMatchObject({
+      kind: 'parked',
+      status: 550,
+      reason: expect.stringContaining('the others have it'),
+    })
+  })
+
+  test('that breaks off after the mail was sent may have it, so it is sent again under the same id', async () => {
+    let hasMail = false
+    const server = await opened({
+      onData(stream) {
+        stream.resume()
+        stream.on('end', () => (hasMail = true))
+      },
+    })
+    const stopping = new AbortController()
+    const sending = mail({ port: server.port }, { signal: stopping.signal })
+    await expect.poll(() => hasMail).toBe(true)
+    stopping.abort()
+    expect(await sending).toMatchObject({ kind: 'retry' })
+  })
+
+  test('that offers no encryption is told nothing, unless the operator allows that', async () => {
+    const { port, mails } = await opened()
+    expect(await mail({ port, security: 'starttls' })).toMatchObject({ kind: 'parked' })
+    expect(await mail({ port }, { allowed: ['127.0.0.0/8'] })).toMatchObject({ kind: 'parked' })
+    expect(await mail({ port }, { allowed: [] })).toMatchObject({ kind: 'parked' })
+    expect(mails).toEqual([])
+  })
+
+  test('that is not there is asked again', async () => {
+    expect(await mail({ port: 1 })).toMatchObject({ kind: 'retry' })
+    expect(await mail({ host: 'nobody.invalid', port: 25 }, { allowed: ['nobody.invalid'] })).toMatchObject({ kind: 'retry' })
+  })
+
+  test('that does not answer in time is asked again', async () => {
+    const { port, answer } = await opened()
+    answer('silent')
+    expect(await mail({ port, timeoutSec: 1 })).toMatchObject({ kind: 'retry' })
+  })
+})
+
+describe.runIf(hasOpenssl())('an encrypted connection', () => {
+  function certificate(): { key: string; cert: string } {
+    const folder = mkdtempSync(join(tmpdir(), 'engine-email-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1', '-nodes']
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' })
+    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+  }
+
+  test.each(['starttls', 'tls'])('by %s needs a certificate that is trusted', async (security) => {
+    const pair = certificate()
+    const { port, mails } = await opened({ ...pair, secure: security === 'tls', disabledCommands: [], allowInsecureAuth: false })
+    expect(await mail({ port, security })).toMatchObject({ kind: 'retry' })
+    expect(mails).toEqual([])
+    expect(await mail({ port, security }, { certificates: [pair.cert] })).toMatchObject({ kind: 'delivered' })
+    expect(mails.length).toBe(1)
+  })
+})
+
+function hasOpenssl(): boolean {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}

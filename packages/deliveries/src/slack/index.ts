@@ -1,0 +1,1 @@
+export { slackDestination, SlackConfig } from './destination.ts'
