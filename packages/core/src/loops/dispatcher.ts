@@ -87,7 +87,9 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     // With nothing else found, looking again at once would find the same.
     if (!run) return lookout.hasMore ? loop.wake() : undefined
     const stop = new AbortController()
-    const done = executeRun(runs, actorOf(run), { stop, logger: worker.logger, claimedAt, keeper: worker.keeper }).finally(() => {
+    const { logger, keeper } = worker
+    const isProbe = run.adapter?.reason === 'probe'
+    const done = executeRun(runs, actorOf(run), { stop, logger, claimedAt, keeper, isProbe }).finally(() => {
       live.delete(run.id)
       loop.wake()
     })

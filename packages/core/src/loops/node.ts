@@ -18,6 +18,8 @@ import { actorOf, endAll, stopUnheld, type LiveRun, type LiveRuns } from './live
 import type { RunHost } from './run-host.ts'
 import { asLeaseLost, createServer, type AskServer, type Server } from './server.ts'
 
+type NodeSettings = Pick<EngineSettings, 'maxConcurrentRuns' | 'stopGraceMs' | 'stopMs' | 'abandonMs'>
+
 export interface NodeOptions {
   /** How requests reach the server. */
   readonly ask: AskServer
@@ -27,7 +29,7 @@ export interface NodeOptions {
   /** How it is called in the list of workers; its machine and process id when left out. */
   readonly name?: string
   readonly logger?: Logger
-  readonly settings?: Partial<Pick<EngineSettings, 'maxConcurrentRuns' | 'stopGraceMs' | 'abandonMs'>>
+  readonly settings?: Partial<NodeSettings>
 }
 
 /** A machine that executes runs of a server, without its database (docs/nodes.md). */
@@ -44,7 +46,7 @@ interface Parts {
   readonly server: Server
   readonly clock: Clock
   readonly logger: Logger
-  readonly settings: Pick<EngineSettings, 'maxConcurrentRuns' | 'stopGraceMs' | 'abandonMs'>
+  readonly settings: NodeSettings
   readonly shared: Pick<RunHost, 'clock' | 'adapters' | 'redactors' | 'registry'>
 }
 
@@ -101,7 +103,8 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
   function begin(leased: LeasedRun, claimedAt: number): void {
     const stop = new AbortController()
     const host = remoteRunHost(parts, { leased, leaseMs })
-    const done = executeRun(host, actorOf(leased.run), { stop, logger, claimedAt, keeper: null }).finally(() => {
+    const isProbe = leased.run.adapter?.reason === 'probe'
+    const done = executeRun(host, actorOf(leased.run), { stop, logger, claimedAt, keeper: null, isProbe }).finally(() => {
       live.delete(leased.run.id)
       leasing.wake()
     })
@@ -152,7 +155,7 @@ async function hear(server: Server, credential: string, live: LiveRuns): Promise
 function remoteRunHost(parts: Parts, { leased, leaseMs }: { leased: LeasedRun; leaseMs: number }): RunHost {
   return {
     ...parts.shared,
-    settings: { leaseMs, abandonMs: parts.settings.abandonMs },
+    settings: { ...parts.settings, leaseMs },
     // What became of it meanwhile is said by the first call.
     isHeld: async () => true,
     open: async () => openedRun(parts, leased),
