@@ -53,7 +53,7 @@ async function connect({ module, target }: ThreadAccess): Promise<ThreadConnecti
 type ServerAccess = Extract<LeaseAccess, { kind: 'server' }>
 
 function atServer({ address, path }: ServerAccess, leaseMs: number): Renewals {
-  const ask = askOver(new URL(address), { answersWithinMs: leaseMs / 3 })
+  const ask = askOver(new URL(address), { answersWithinMs: Math.ceil(leaseMs / 3) })
 
   async function renewOne({ runId, credential }: KeptLease): Promise<'renewed' | 'lost' | 'unknown'> {
     try {
