@@ -1,7 +1,7 @@
 import { createNode } from '@engine/core'
 
 import { openAdapters } from './adapters.ts'
-import type { NodeConfig } from './config.ts'
+import { releaseMs, type NodeConfig } from './config.ts'
 import { consoleLogger } from './logger.ts'
 import { createScreen } from './screen.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
@@ -16,7 +16,7 @@ export async function nodeCommand({ server, key, allowed, concurrency, name, gra
     key,
     adapters: openAdapters(allowed),
     logger: consoleLogger,
-    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs },
+    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs },
     ...(name !== undefined && { name }),
   })
   const stopped = stopOnSignal(screen, () => node.stop())
