@@ -82,7 +82,7 @@ describe('a node whose event loop is blocked by the code of its agent', () => {
     return { program, runs }
   }
 
-  it('keeps its lease for longer than the lease lasts', { timeout: 60_000 }, async () => {
+  it('has its leases renewed at the server meanwhile, and goes on', { timeout: 60_000 }, async () => {
     const { program, runs } = await block({})
     await program.printed(/CAME BACK free/)
     await until(runs, ([status]) => status === 'succeeded 1', 10_000)
@@ -91,7 +91,7 @@ describe('a node whose event loop is blocked by the code of its agent', () => {
     expect(await program.exited).toEqual({ code: 0, signal: null })
   })
 
-  it('loses it when it is blocked for longer than it may be', { timeout: 60_000 }, async () => {
+  it('loses its run when it is blocked for too long', { timeout: 60_000 }, async () => {
     const { program, runs } = await block({ maxBlockedMs: 500 })
     await program.printed(/CAME BACK lease_(lost|not_renewed)/)
     expect(await runs()).toEqual(['lost 1'])

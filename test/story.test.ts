@@ -129,9 +129,9 @@ describe('a host', () => {
   })
 
   it.each([
-    ['an adapter that does not stop', { abandonMs: 20 }],
-    ['one that may take longer than stopping may', { stopMs: 21 }],
-  ])('gives up on %s, and hands its run back', async (_, settings) => {
+    ['when it had its time', { abandonMs: 20 }],
+    ['when stopping may not take so long', { stopMs: 21 }],
+  ])('gives up on an adapter that does not stop, and hands its run back, %s', async (_, settings) => {
     world = await createWorld({ settings: { stopGraceMs: 1, ...settings }, storage: sqlite(join(temporaryFolder(), 'engine.db')) })
     const { engine, adapter, agentId } = world
     adapter.script = () => new Promise(() => undefined)
@@ -261,7 +261,7 @@ describe('a retry of somebody', () => {
     const last = (await runsOf(task.id)).find(({ attempt }) => attempt === 2)
     await engine.runs.retry({ runId: last?.id ?? '' })
     await isBlocked()
-    expect((await runsOf(task.id)).map(({ attempt }) => attempt).toSorted()).toEqual([1, 2, 2])
+    expect((await runsOf(task.id)).map(({ attempt }) => String(attempt)).toSorted()).toEqual(['1', '2', '2'])
     expect(adapter.turns).toHaveLength(3)
   })
 })

@@ -17,7 +17,7 @@ import { engineVersion } from '../version.ts'
 import { askOver } from './ask.ts'
 import { executeRun } from './execute-run.ts'
 import { createLeaseKeeper, type LeaseKeeper } from './lease-keeper.ts'
-import { actorOf, endAll, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
+import { actorOf, endAll, isProbe, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
 import type { RunHost } from './run-host.ts'
 import { asLeaseLost, createServer, type AskServer, type Server } from './server.ts'
 
@@ -106,7 +106,7 @@ interface Work {
 /** What a node does while it is registered: takes runs, executes them, and hears which of them it still has. */
 function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions): Work {
   const { server, clock, logger, settings } = parts
-  const { credential, pollMs, beatMs, leaseMs } = registered
+  const { credential, pollMs, beatMs } = registered
   const live = new Map<string, LiveRun>()
   const leasing = createLoop({ name: 'leasing', pass: lease, pollMs, clock, logger })
   const beating = createLoop({ name: 'beating', pass: beat, pollMs: beatMs, clock, logger })
@@ -129,10 +129,10 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
   function begin(leased: LeasedRun, claimedAt: number): void {
     known.add(leased.run.id)
     const stop = new AbortController()
-    const host = remoteRunHost(parts, { leased, leaseMs })
-    const isProbe = leased.run.adapter?.reason === 'probe'
+    const host = remoteRunHost(parts, { leased, leaseMs: registered.leaseMs })
     const own = keeper && { ...keeper, hold: (actor: RunActor) => keeper.hold(actor, leased.credential) }
-    const done = executeRun(host, actorOf(leased.run), { stop, logger, claimedAt, keeper: own, isProbe }).finally(() => {
+    const how = { stop, logger, claimedAt, keeper: own, isProbe: isProbe(leased.run) }
+    const done = executeRun(host, actorOf(leased.run), how).finally(() => {
       live.delete(leased.run.id)
       leasing.wake()
     })
@@ -152,8 +152,7 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
     isActive = false
     await leasing.stop()
     await endAll(clock, live, graceMs)
-    await beating.stop()
-    await keeper?.stop()
+    await Promise.all([beating.stop(), keeper?.stop()])
     // Where nobody answers, or nobody knows it, its silence tells.
     await server.call('nodes.leave', {}, credential).catch(() => undefined)
   }
