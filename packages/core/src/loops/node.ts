@@ -131,11 +131,12 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
     const stop = new AbortController()
     const host = remoteRunHost(parts, { leased, leaseMs: registered.leaseMs })
     const own = keeper && { ...keeper, hold: (actor: RunActor) => keeper.hold(actor, leased.credential) }
-    const how = { stop, logger, claimedAt, keeper: own, isProbe: isProbe(leased.run) }
-    const done = executeRun(host, actorOf(leased.run), how).finally(() => {
-      live.delete(leased.run.id)
-      leasing.wake()
-    })
+    const done = executeRun(host, actorOf(leased.run), { stop, logger, claimedAt, keeper: own, isProbe: isProbe(leased.run) }).finally(
+      () => {
+        live.delete(leased.run.id)
+        leasing.wake()
+      },
+    )
     live.set(leased.run.id, { stop, done })
   }
 
