@@ -130,13 +130,11 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
     known.add(leased.run.id)
     const stop = new AbortController()
     const host = remoteRunHost(parts, { leased, leaseMs: registered.leaseMs })
-    const own = keeper && { ...keeper, hold: (actor: RunActor) => keeper.hold(actor, leased.credential) }
-    const done = executeRun(host, actorOf(leased.run), { stop, logger, claimedAt, keeper: own, isProbe: isProbe(leased.run) }).finally(
-      () => {
-        live.delete(leased.run.id)
-        leasing.wake()
-      },
-    )
+    const how = { stop, logger, claimedAt, keeper: keeper && holdingWith(keeper, leased), isProbe: isProbe(leased.run) }
+    const done = executeRun(host, actorOf(leased.run), how).finally(() => {
+      live.delete(leased.run.id)
+      leasing.wake()
+    })
     live.set(leased.run.id, { stop, done })
   }
 
@@ -170,6 +168,11 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
 interface Heard {
   readonly status: NodeBeat['status'] | 'let_go'
   readonly runIds: ReadonlySet<string>
+}
+
+/** Renews with what this run comes to the server with. */
+function holdingWith(keeper: LeaseKeeper, { credential }: LeasedRun): LeaseKeeper {
+  return { ...keeper, hold: (actor) => keeper.hold(actor, credential) }
 }
 
 /** Gives a sign of life, and stops what this node has no lease for any more: all, when the server does not let it in. */
