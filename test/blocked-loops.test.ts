@@ -9,10 +9,12 @@ import { createTestEngine, scriptedAdapter } from '@engine/testing'
 
 import { until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
+import { serveToNodes } from './support/nodes.ts'
 import { startProgram } from './support/processes.ts'
 import { newDatabase } from './support/storages.ts'
 
 const blocker = new URL('./support/blocker.ts', import.meta.url)
+const blockingNode = new URL('./support/blocking-node.ts', import.meta.url)
 const leaseMs = 2_500
 
 describe.each(['sqlite', 'postgres'])('a process on %s whose event loop is blocked by the code of its agent', (database) => {
@@ -58,6 +60,41 @@ describe.each(['sqlite', 'postgres'])('a process on %s whose event loop is block
     await endProgram()
     expect(program.output()).not.toContain('SUCCEEDED')
     expect([await runs(), executedHere()]).toEqual([['lost 1', 'succeeded 2'], 1])
+  })
+})
+
+describe('a node whose event loop is blocked by the code of its agent', () => {
+  async function block(settings: object) {
+    const world = await createTestEngine({
+      storage: sqlite(':memory:'),
+      settings: { leaseMs, sweepMs: 50, pollMs: 50, maxConcurrentRuns: 0 },
+    })
+    onTestFinished(() => world.engine.stop())
+    const { engine, companyId, agentId } = world
+    const { url } = await serveToNodes(engine)
+    const { key } = await engine.nodes.createKey({ name: 'North' })
+    const task = await engine.tasks.create({ companyId, title: 'Write', assigneeAgentId: agentId, maxAttempts: 1 })
+    const program = startProgram(blockingNode, { args: [url, key, JSON.stringify(settings), String(3 * leaseMs)] })
+    await program.printed(/STARTED/)
+    await engine.start()
+    const runs = async () =>
+      (await engine.runs.list({ companyId, taskId: task.id })).items.map(({ status, attempt }) => `${status} ${attempt}`)
+    return { program, runs }
+  }
+
+  it('has its leases renewed at the server meanwhile, and goes on', { timeout: 60_000 }, async () => {
+    const { program, runs } = await block({})
+    await program.printed(/CAME BACK free/)
+    await until(runs, ([status]) => status === 'succeeded 1', 10_000)
+    program.child.kill('SIGTERM')
+    await program.printed(/STOPPED/)
+    expect(await program.exited).toEqual({ code: 0, signal: null })
+  })
+
+  it('loses its run when it is blocked for too long', { timeout: 60_000 }, async () => {
+    const { program, runs } = await block({ maxBlockedMs: 500 })
+    await program.printed(/CAME BACK lease_(lost|not_renewed)/)
+    expect(await runs()).toEqual(['lost 1'])
   })
 })
 

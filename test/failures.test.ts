@@ -448,6 +448,73 @@ describe('an outage of a day', () => {
   })
 })
 
+describe('a run that tries a provider', () => {
+  /** One run tries, and two wait for it; what it does is `trying`, and then it works for an hour. */
+  async function openTried(trying: Script) {
+    const clock = createFakeClock()
+    const unhurried = { sealMs: 30_000, pollMs: 5_000, sweepMs: 5_000, leaseMs: 600_000, probeMs: 60_000 }
+    const scene = await open('sqlite', { clock, settings: unhurried })
+    for (const name of ['Ada', 'Bob', 'Cay']) await scene.give(await scene.hire(name))
+    await openByHand(scene)
+    await scene.cooled()
+    scene.main.script = async (turn) => {
+      if (scene.main.turns.length === 1) await trying(turn)
+      await clock.sleep(hourMs, turn.signal)
+      return { kind: 'done' }
+    }
+    onTestFinished(async () => {
+      const stopped = scene.engine.stop()
+      await clock.advance(hourMs)
+      await stopped
+    })
+    await scene.engine.start()
+    await clock.advance(1)
+    return { ...scene, clock }
+  }
+
+  it.each<[string, Script]>([
+    ['has used tokens', async ({ emit }) => emit({ type: 'usage', usage: { inputTokens: 7 } }).then(() => ({ kind: 'done' }))],
+    ['has used a tool', async ({ emit }) => emit({ type: 'tool_call', name: 'read' }).then(() => ({ kind: 'done' }))],
+  ])('lets the others go as soon as it %s, and is heard of when it fails after that', async (_, trying) => {
+    const scene = await openTried(trying)
+    const { clock, main, engine, companyId } = scene
+    await clock.advance(5_000)
+    expect(main.turns).toHaveLength(3)
+    expect(await breakersOf(scene)).toMatchObject([{ status: 'closed' }])
+    const [probe] = (await engine.runs.list({ companyId, status: 'running' })).items.filter(({ adapter }) => adapter?.reason === 'probe')
+    await engine.execute('runs.report', { input: { runId: probe?.id, outcome: overloaded }, actor: systemActor })
+    expect(await breakersOf(scene)).toMatchObject([{ status: 'open', failures: 1 }])
+    expect(await typesOf(scene, 'breaker.')).toEqual(['breaker.opened', 'breaker.probed', 'breaker.closed', 'breaker.opened'])
+    await expectSound(scene)
+  })
+
+  it('that shows nothing is joined by one more after each while, and lets all go when it has worked', async () => {
+    const scene = await openTried(async ({ emit }) => {
+      await emit({ type: 'usage', usage: { inputTokens: 0 } })
+      await emit({ type: 'log', stream: 'stdout', text: 'I wait' })
+      return { kind: 'done' }
+    })
+    const { clock, main, engine, companyId } = scene
+    await scene.give(await scene.hire('Dan'))
+    await clock.advance(50_000)
+    expect(main.turns).toHaveLength(1)
+    await clock.advance(20_000)
+    expect(main.turns).toHaveLength(2)
+    await clock.advance(40_000)
+    expect(main.turns).toHaveLength(2)
+    expect(await breakersOf(scene)).toMatchObject([{ status: 'half_open' }])
+    const first = (await engine.runs.list({ companyId, status: 'running' })).items
+      .map(({ id, startedAt }) => `${startedAt} ${id}`)
+      .toSorted()
+    const runId = first[0]?.split(' ')[1]
+    await engine.execute('runs.report', { input: { runId, outcome: { kind: 'done' } }, actor: systemActor })
+    expect(await breakersOf(scene)).toMatchObject([{ status: 'closed', probeRunId: null }])
+    await clock.advance(6_000)
+    expect(main.turns).toHaveLength(4)
+    await expectSound(scene)
+  })
+})
+
 /** Makes a run of the first agent fail, as a provider that has too much to do would, before anything is started. */
 async function openByHand(scene: Scene): Promise<void> {
   const { items } = await scene.engine.runs.list({ companyId: scene.companyId, status: 'queued' })

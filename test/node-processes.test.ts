@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { createEngine, type Engine } from '@engine/core'
+import { createEngine } from '@engine/core'
 import { processAdapter } from '@engine/adapters/process'
 import { sqlite } from '@engine/storage-sqlite'
 import { watched } from '@engine/testing'
@@ -11,66 +11,36 @@ import { watched } from '@engine/testing'
 import { until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
 import { serveToNodes } from './support/nodes.ts'
-import { isAlive, startProgram, type Program } from './support/processes.ts'
+import { startProgram, type Program } from './support/processes.ts'
+import { createShellCompany, engineProgram, type ShellCompany } from './support/shell-company.ts'
 
-const bin = new URL('../packages/cli/src/bin.ts', import.meta.url)
-// Says its process id and what it finds of its node's key; waits while the file `hold` exists; stubborn about SIGTERM.
-const script = `trap '' TERM; echo "$$ \${ENGINE_NODE_KEY:-none}" >> "$TRACE"; while [ -e "$HOLD" ]; do sleep 0.05; done; sleep 0.1`
-
-interface Scene {
-  readonly engine: Engine
+interface Scene extends ShellCompany {
   readonly url: string
   readonly key: string
-  readonly companyId: string
-  readonly trace: string
-  readonly hold: string
-  addTasks(count: number): Promise<void>
 }
 
 /** A server that executes nothing itself, on a database that no other process could share. */
 async function open(): Promise<Scene> {
-  const folder = temporaryFolder()
-  const [trace, hold] = [join(folder, 'trace'), join(folder, 'hold')]
   const engine = await createEngine({
-    storage: watched(sqlite(join(folder, 'engine.db'))),
+    storage: watched(sqlite(join(temporaryFolder(), 'engine.db'))),
     adapters: [processAdapter({ programs: 'any' })],
     settings: { maxConcurrentRuns: 0, leaseMs: 4_000, sweepMs: 200, pollMs: 100, retryBaseMs: 100, workerBeatMs: 500 },
   })
   onTestFinished(() => engine.stop())
   await engine.start()
-  const { id: companyId } = await engine.companies.create({ name: 'Acme' })
-  const agent = await engine.agents.create({
-    companyId,
-    name: 'Ada',
-    role: 'worker',
-    adapterType: 'process',
-    adapterConfig: { command: '/bin/sh', args: ['-c', script], env: { TRACE: trace, HOLD: hold }, graceSec: 1 },
-  })
-  const addTasks = async (count: number) => {
-    for (let number = 1; number <= count; number += 1)
-      await engine.tasks.create({ companyId, title: `Task ${number}`, assigneeAgentId: agent.id })
-  }
+  // Each says what it finds of its node's key.
+  const company = await createShellCompany(engine, '${ENGINE_NODE_KEY:-none}')
   const { key } = await engine.nodes.createKey({ name: 'North' })
-  return { engine, url: (await serveToNodes(engine)).url, key, companyId, trace, hold, addTasks }
+  return { ...company, url: (await serveToNodes(engine)).url, key }
 }
 
 function engineNode({ url, key }: Pick<Scene, 'url' | 'key'>, args: string[] = []): Program {
-  return startProgram(bin, {
+  return startProgram(engineProgram, {
     args: ['worker', '--server', url, '--allow-program', '/bin/sh', ...args],
     cwd: temporaryFolder(),
     env: { ENGINE_NODE_KEY: key, DATABASE_URL: '' },
   })
 }
-
-/** What the runs said, each as the process id of its program and what else it found. */
-function started(trace: string): string[][] {
-  const lines = existsSync(trace) ? readFileSync(trace, 'utf8').split('\n') : []
-  return lines.filter((line) => line !== '').map((line) => line.split(' '))
-}
-
-const running = (trace: string) => started(trace).filter(([pid = '']) => isAlive(pid)).length
-const statuses = async ({ engine, companyId }: Scene) =>
-  (await engine.runs.list({ companyId, limit: 100 })).items.map(({ status, attempt }) => `${status} ${attempt}`).toSorted()
 
 describe.runIf(existsSync('/proc/self/stat'))('engine worker --server', () => {
   it('executes runs without a database, gives its key to no program, and ends at SIGTERM', { timeout: 60_000 }, async () => {
@@ -79,11 +49,11 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker --server', () => {
     await node.printed(/Worker is ready: up to 2 runs at once, from http/)
     await scene.addTasks(3)
     await until(
-      () => statuses(scene),
+      () => scene.statuses(),
       (found) => found.join() === 'succeeded 1,succeeded 1,succeeded 1',
       30_000,
     )
-    expect(started(scene.trace).map(([, key]) => key)).toEqual(['none', 'none', 'none'])
+    expect(scene.started().map(([, key]) => key)).toEqual(['none', 'none', 'none'])
     expect((await scene.engine.workers.list({})).items).toContainEqual(
       expect.objectContaining({ name: 'far', capacity: 2, pid: node.child.pid, nodeKeyId: expect.any(String) }),
     )
@@ -98,14 +68,14 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker --server', () => {
     await scene.addTasks(1)
     const node = engineNode(scene, ['--grace', '0'])
     await until(
-      async () => running(scene.trace),
+      async () => scene.running(),
       (count) => count === 1,
       30_000,
     )
     node.child.kill('SIGTERM')
     expect(await node.exited).toEqual({ code: 0, signal: null })
-    expect(await statuses(scene)).toEqual(['cancelled 1', 'queued 1'])
-    expect(running(scene.trace)).toBe(0)
+    expect(await scene.statuses()).toEqual(['cancelled 1', 'queued 1'])
+    expect(scene.running()).toBe(0)
   })
 
   it('that is killed loses its runs to another one, which does each once', { timeout: 90_000 }, async () => {
@@ -114,7 +84,7 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker --server', () => {
     await scene.addTasks(2)
     const victim = engineNode(scene)
     await until(
-      async () => running(scene.trace),
+      async () => scene.running(),
       (count) => count === 2,
       30_000,
     )
@@ -123,12 +93,12 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker --server', () => {
     rmSync(scene.hold)
     engineNode(scene)
     await until(
-      () => statuses(scene),
+      () => scene.statuses(),
       (found) => found.join() === 'lost 1,lost 1,succeeded 2,succeeded 2',
       60_000,
     )
     await until(
-      async () => running(scene.trace),
+      async () => scene.running(),
       (count) => count === 0,
     )
     expect((await scene.engine.verify()).checks.flatMap(({ violations }) => violations)).toEqual([])
@@ -158,7 +128,11 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker --server', () => {
     ['no key', ['--server', 'https://engine.example'], /needs a key: --key, or better ENGINE_NODE_KEY/],
   ]
   it.each(refusals)('is refused with %s', async (_, args, said) => {
-    const node = startProgram(bin, { args: ['worker', ...args], cwd: temporaryFolder(), env: { ENGINE_NODE_KEY: '', DATABASE_URL: '' } })
+    const node = startProgram(engineProgram, {
+      args: ['worker', ...args],
+      cwd: temporaryFolder(),
+      env: { ENGINE_NODE_KEY: '', DATABASE_URL: '' },
+    })
     expect(await node.exited).toEqual({ code: 1, signal: null })
     expect(node.output()).toMatch(said)
   })

@@ -44,7 +44,7 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
 
   async function startNode({ engine, ask }: Scene, options: Partial<NodeOptions> = {}): Promise<Node> {
     const { key } = await engine.nodes.createKey({ name: 'North' })
-    const node = createNode({ ask, key, adapters: [scriptedAdapter()], name: 'north', ...options })
+    const node = createNode({ server: ask, key, adapters: [scriptedAdapter()], name: 'north', ...options })
     await node.start()
     onTestFinished(() => node.stop())
     return node
@@ -191,6 +191,48 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
     const answer = await scene.call('POST', '/api/nodes/lease', { credential, body: { limit: 1 }, headers: { 'idempotency-key': 'k' } })
     expect([answer.status, answer.at('code')]).toEqual([400, 'invalid_input'])
     expect(await lease(scene, credential)).toHaveLength(1)
+  })
+
+  it('are given again what an answer brought that was lost on its way, without an attempt burnt', async () => {
+    const scene = await open()
+    const lost: unknown[] = []
+    const losing: Scene['ask'] = async (request) => {
+      const answer = await scene.ask(request)
+      const { runs = [] } = Object(answer.body) as { runs?: Leased[] }
+      if (runs.length === 0 || lost.length > 0) return answer
+      lost.push(...runs)
+      throw new Error('the connection was cut')
+    }
+    await startNode(scene, { server: losing })
+    const task = await addTask(scene)
+    await becomes(scene.engine, task.id, 'done')
+    expect((await runsOf(scene)).map(({ status, attempt }) => `${status} ${attempt}`).toSorted()).toEqual(['cancelled 1', 'succeeded 1'])
+    const [{ run, credential }] = lost as [Leased]
+    const late = await scene.call('POST', `/api/runs/${run.id}/report`, { credential, body: { outcome: { kind: 'done' } } })
+    expect([late.status, late.at('code')]).toEqual([409, 'lease_lost'])
+  })
+
+  it('keep what they name, and also what they do not when they name nothing', async () => {
+    const scene = await open()
+    const { credential, workerId } = await registerNode(scene)
+    const other = await registerNode(scene)
+    for (const title of ['First', 'Second', 'Third']) await addTask(scene, title)
+    const ask = async (body: object, token = credential) =>
+      ((await scene.call('POST', '/api/nodes/lease', { credential: token, body: { limit: 1, ...body } })).body as { runs: Leased[] }).runs
+    const [first] = await ask({})
+    const [second] = await ask({ knownRunIds: [first?.run.id] })
+    await ask({}, other.credential)
+    expect(await ask({})).toEqual([])
+    const held = async () => (await scene.call('POST', '/api/nodes/heartbeat', { credential })).body
+    expect(await held()).toMatchObject({ runIds: expect.arrayContaining([first?.run.id, second?.run.id]) })
+    // What is handed back is queued in the moment after the one that is looked at.
+    const again = await until(
+      () => ask({ knownRunIds: [first?.run.id] }),
+      (runs) => runs.length > 0,
+    )
+    expect(again).toMatchObject([{ run: { taskId: second?.run.taskId, attempt: 1, workerId } }])
+    expect(await held()).toMatchObject({ runIds: expect.arrayContaining([first?.run.id, again[0]?.run.id]) })
+    expect((await runsOf(scene)).map(({ status }) => status).toSorted()).toEqual(['cancelled', 'running', 'running', 'running'])
   })
 
   it('get nothing new while they drain, and are told so', async () => {

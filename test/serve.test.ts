@@ -153,6 +153,7 @@ describe('a wrong setting', () => {
   const wrong: { what: string; args?: string[]; env?: Record<string, string>; message: RegExp }[] = [
     { what: 'a port that is no number', args: ['--port', 'http'], message: /PORT \(or --port\) must be a number/ },
     { what: 'a program of no certain place', args: ['--allow-program', './run'], message: /"\.\/run" can not be allowed/ },
+    { what: 'a folder of no certain place', args: ['--allow-folder', 'work'], message: /"work" can not be allowed/ },
     { what: 'a target that is none', env: { ENGINE_ALLOW_TARGETS: '10.0.0.0/99' }, message: /10\.0\.0\.0\/99/ },
     { what: 'a port out of range', env: { PORT: '70000' }, message: /from 0 to 65535/ },
     {

@@ -128,8 +128,11 @@ describe('a host', () => {
     }
   })
 
-  it('gives up on an adapter that does not stop, and hands its run back', async () => {
-    world = await createWorld({ settings: { stopGraceMs: 1, abandonMs: 20 }, storage: sqlite(join(temporaryFolder(), 'engine.db')) })
+  it.each([
+    ['when it had its time', { abandonMs: 20 }],
+    ['when stopping may not take so long', { stopMs: 21 }],
+  ])('gives up on an adapter that does not stop, and hands its run back, %s', async (_, settings) => {
+    world = await createWorld({ settings: { stopGraceMs: 1, ...settings }, storage: sqlite(join(temporaryFolder(), 'engine.db')) })
     const { engine, adapter, agentId } = world
     adapter.script = () => new Promise(() => undefined)
     await engine.start()
@@ -234,11 +237,32 @@ describe('a person', () => {
     adapter.script = async () => ({ kind: 'done' })
     const [failed] = await runsOf(task.id)
     const retry = await engine.as(board).runs.retry({ runId: failed?.id ?? '' })
-    expect(retry).toMatchObject({ status: 'queued', retryOf: failed?.id, attempt: 1 })
+    expect(retry).toMatchObject({ status: 'queued', retryOf: failed?.id, attempt: 2 })
     await until(
       () => taskStatus(task.id),
       (status) => status === 'done',
     )
+  })
+})
+
+describe('a retry of somebody', () => {
+  it('is one run, and no more, where the attempts of the task are used up', async () => {
+    world = await createWorld()
+    const { engine, adapter, agentId } = world
+    adapter.script = async () => ({ kind: 'failed', class: 'transient', message: 'no' })
+    await engine.start()
+    const task = await newTask({ assigneeAgentId: agentId, maxAttempts: 2 })
+    const isBlocked = () =>
+      until(
+        () => taskStatus(task.id),
+        (status) => status === 'blocked',
+      )
+    await isBlocked()
+    const last = (await runsOf(task.id)).find(({ attempt }) => attempt === 2)
+    await engine.runs.retry({ runId: last?.id ?? '' })
+    await isBlocked()
+    expect((await runsOf(task.id)).map(({ attempt }) => String(attempt)).toSorted()).toEqual(['1', '2', '2'])
+    expect(adapter.turns).toHaveLength(3)
   })
 })
 

@@ -1,78 +1,48 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { createEngine, type Engine } from '@engine/core'
+import { createEngine } from '@engine/core'
 import { processAdapter } from '@engine/adapters/process'
 import { postgres } from '@engine/storage-postgres'
 import { watched } from '@engine/testing'
 
 import { until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
-import { isAlive, startProgram, type Program } from './support/processes.ts'
+import { startProgram, type Program } from './support/processes.ts'
+import { createShellCompany, engineProgram, type ShellCompany } from './support/shell-company.ts'
 import { newDatabase } from './support/storages.ts'
 
-const bin = new URL('../packages/cli/src/bin.ts', import.meta.url)
 const workerFile = new URL('./support/worker.ts', import.meta.url)
-// Says its process id and its task; waits while the file `hold` exists; stubborn about SIGTERM.
-const script = `trap '' TERM; echo "$$ $ENGINE_TASK_ID" >> "$TRACE"; while [ -e "$HOLD" ]; do sleep 0.05; done; sleep 0.1`
 const secretKey = randomBytes(32).toString('base64')
 
-interface Scene {
+/** Its engine looks on, and is not started. */
+interface Scene extends ShellCompany {
   readonly url: string
-  /** Looks on, and is not started. */
-  readonly engine: Engine
-  readonly companyId: string
-  readonly trace: string
-  readonly hold: string
-  addTasks(count: number): Promise<void>
 }
 
 async function open(): Promise<Scene> {
-  const folder = temporaryFolder()
-  const [trace, hold] = [join(folder, 'trace'), join(folder, 'hold')]
   const url = await newDatabase('postgres')
   const engine = await createEngine({ storage: watched(postgres(url)), adapters: [processAdapter({ programs: 'any' })] })
   onTestFinished(() => engine.stop())
-  const { id: companyId } = await engine.companies.create({ name: 'Acme' })
-  const agent = await engine.agents.create({
-    companyId,
-    name: 'Ada',
-    role: 'worker',
-    adapterType: 'process',
-    adapterConfig: { command: '/bin/sh', args: ['-c', script], env: { TRACE: trace, HOLD: hold }, graceSec: 1 },
-  })
-  const addTasks = async (count: number) => {
-    for (let number = 1; number <= count; number += 1)
-      await engine.tasks.create({ companyId, title: `Task ${number}`, assigneeAgentId: agent.id })
-  }
-  return { url, engine, companyId, trace, hold, addTasks }
+  return { ...(await createShellCompany(engine, '$ENGINE_TASK_ID')), url }
 }
 
 function engineWorker(scene: Pick<Scene, 'url'>, args: string[] = []): Program {
-  return startProgram(bin, {
+  return startProgram(engineProgram, {
     args: ['worker', '--database-url', scene.url, '--allow-program', '/bin/sh', ...args],
     cwd: temporaryFolder(),
     env: { ENGINE_SECRET_KEY: secretKey },
   })
 }
 
-/** The process ids of what the runs started. */
-function started(trace: string): string[] {
-  const lines = existsSync(trace) ? readFileSync(trace, 'utf8').split('\n') : []
-  return lines.filter((line) => line !== '').map((line) => line.split(' ')[0] ?? '')
-}
-
-const noneAlive = (trace: string) =>
+const noneAlive = (scene: Scene) =>
   until(
-    () => started(trace).filter(isAlive),
-    (alive) => alive.length === 0,
+    async () => scene.running(),
+    (running) => running === 0,
     8_000,
   )
-const statuses = async ({ engine, companyId }: Scene) =>
-  (await engine.runs.list({ companyId, limit: 100 })).items.map(({ status, attempt }) => `${status} ${attempt}`)
 
 describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
   it('executes what others queued, is listed by its name, and ends at SIGTERM with what it did', { timeout: 60_000 }, async () => {
@@ -81,7 +51,7 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
     await worker.printed(/Worker is ready: up to 2 runs at once/)
     await scene.addTasks(3)
     await until(
-      () => statuses(scene),
+      () => scene.statuses(),
       (found) => found.join() === 'succeeded 1,succeeded 1,succeeded 1',
       20_000,
     )
@@ -104,14 +74,14 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
     await scene.addTasks(1)
     const worker = engineWorker(scene, ['--grace', '0'])
     await until(
-      () => started(scene.trace),
+      async () => scene.started(),
       (pids) => pids.length === 1,
       20_000,
     )
     worker.child.kill('SIGTERM')
     expect(await worker.exited).toEqual({ code: 0, signal: null })
-    await noneAlive(scene.trace)
-    expect(await statuses(scene)).toEqual(['cancelled 1', 'queued 1'])
+    await noneAlive(scene)
+    expect(await scene.statuses()).toEqual(['cancelled 1', 'queued 1'])
   })
 
   it('lets a run end within the grace', { timeout: 60_000 }, async () => {
@@ -120,7 +90,7 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
     await scene.addTasks(1)
     const worker = engineWorker(scene)
     await until(
-      () => started(scene.trace),
+      async () => scene.started(),
       (pids) => pids.length === 1,
       20_000,
     )
@@ -130,7 +100,7 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
     await scene.addTasks(1)
     rmSync(scene.hold)
     expect(await worker.exited).toEqual({ code: 0, signal: null })
-    expect(await statuses(scene)).toEqual(['succeeded 1', 'queued 1'])
+    expect(await scene.statuses()).toEqual(['queued 1', 'succeeded 1'])
   })
 
   it('ends at once at a second signal, and leaves no process', { timeout: 60_000 }, async () => {
@@ -139,7 +109,7 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
     await scene.addTasks(1)
     const worker = engineWorker(scene, ['--grace', '600'])
     await until(
-      () => started(scene.trace),
+      async () => scene.started(),
       (pids) => pids.length === 1,
       20_000,
     )
@@ -147,7 +117,7 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
     await worker.printed(/Once more to stop at once/)
     worker.child.kill('SIGTERM')
     expect(await worker.exited).toEqual({ code: 143, signal: null })
-    await noneAlive(scene.trace)
+    await noneAlive(scene)
   })
 
   const refusals: readonly (readonly [string, string[], RegExp])[] = [
@@ -162,7 +132,7 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
   ]
   it.each(refusals)('is refused on %s, with what would work', async (what, args, said) => {
     const env = { DATABASE_URL: '', ENGINE_SECRET_KEY: what.startsWith('no key') ? '' : secretKey }
-    const worker = startProgram(bin, { args: ['worker', ...args], cwd: temporaryFolder(), env })
+    const worker = startProgram(engineProgram, { args: ['worker', ...args], cwd: temporaryFolder(), env })
     expect(await worker.exited).toEqual({ code: 1, signal: null })
     expect(worker.output()).toMatch(said)
   })
@@ -206,7 +176,7 @@ describe.runIf(existsSync('/proc/self/stat'))('workers of one Postgres that are 
     ).toEqual([...new Set(lost.map(({ taskId }) => taskId))].toSorted())
     for (const { child } of running) child.kill('SIGTERM')
     expect(await Promise.all(running.map(({ exited }) => exited))).toEqual(running.map(() => ({ code: 0, signal: null })))
-    await noneAlive(scene.trace)
+    await noneAlive(scene)
     expect((await engine.verify()).checks.flatMap(({ violations }) => violations)).toEqual([])
   })
 })

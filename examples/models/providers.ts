@@ -1,4 +1,4 @@
-import { fakeAnthropic, fakeOpenAi, type FakeModel } from '@engine/testing'
+import { fakeAnthropic, fakeOpenAi, type FakeModel, type FakeReply } from '@engine/testing'
 
 /** Where a model is served, and the key for it. */
 export interface Provider {
@@ -7,33 +7,38 @@ export interface Provider {
   close(): Promise<void>
 }
 
-/** The real provider when its key is there, else a stand-in on this machine that always says the same. */
+/** The real provider when its key is there, else a stand-in on this machine. */
 export async function openAnthropic(): Promise<Provider> {
   const key = process.env['ANTHROPIC_API_KEY']
   if (key) return { key, config: { model: process.env['ANTHROPIC_MODEL'] ?? 'claude-sonnet-4-5' }, close: async () => undefined }
-  return standIn(
-    await fakeAnthropic({
-      answers: [
-        { text: 'I count first.\n', toolCalls: [{ name: 'comments_create', input: { body: 'Counting the syllables: 5, 7, 5.' } }] },
-        {
-          toolCalls: [
-            {
-              name: 'submit_for_review',
-              input: { title: 'A haiku', content: 'Twelve chairs in a row\none of them is wobbling still\nnobody sits down' },
-            },
-          ],
-        },
-      ],
-    }),
-  )
+  return standIn(await fakeAnthropic({ answers: ({ text }) => answerOfWriter(text) }))
 }
 
 export async function openOpenAi(): Promise<Provider> {
   const key = process.env['OPENAI_API_KEY']
   if (key) return { key, config: { model: process.env['OPENAI_MODEL'] ?? 'gpt-5-mini' }, close: async () => undefined }
-  return standIn(await fakeOpenAi({ answers: { text: 'A chair that wobbles is a chair that thinks.' } }))
+  return standIn(await fakeOpenAi({ answers: ({ text }) => (text.includes('You are Rosa') ? facts : answerOfEditor(text)) }))
 }
 
 function standIn(fake: FakeModel): Provider {
   return { key: 'any key will do', config: { model: 'a-stand-in', baseUrl: fake.baseUrl }, close: () => fake.close() }
+}
+
+// The stand-ins say nothing but what they can read in what they are told.
+const facts: FakeReply = { text: 'A chair that wobbles has three good legs. Nobody sits on it twice. It is kept for guests.' }
+
+function answerOfWriter(told: string): FakeReply {
+  if (!told.includes('three good legs')) return { text: 'Nobody gave me any facts.' }
+  const isAsked = told.includes('Say how many legs it has.')
+  const first = isAsked ? 'Four legs, three of them good' : 'A chair for the guests'
+  // It talks about its work first, and ends it by the call after that.
+  if (!told.includes('Counting the syllables'))
+    return { toolCalls: [{ name: 'comments_create', input: { body: 'Counting the syllables.' } }] }
+  const content = `${first}\nit is wobbling in the hall\nnobody sits down`
+  return { toolCalls: [{ name: 'submit_for_review', input: { title: 'A haiku', content } }] }
+}
+
+function answerOfEditor(told: string): FakeReply {
+  const haiku = told.includes('Four legs, three of them good') && told.includes('nobody sits down')
+  return { text: haiku ? 'GUESTS\nFour legs, three of them good\nit is wobbling in the hall\nnobody sits down' : 'Nobody gave me a haiku.' }
 }

@@ -1,24 +1,14 @@
-// An engine whose agent keeps the event loop of its process from turning, as code in user's hands may.
+// An engine whose agent keeps the event loop of its process from turning.
 import { createEngine } from '@engine/core'
 import { postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
-import { scriptedAdapter } from '@engine/testing'
+
+import { blockingAdapter } from './blocking-adapter.ts'
 
 const [, , where = '', settings = '{}', blocksForMs = '0'] = process.argv
-const adapter = scriptedAdapter()
-adapter.script = async ({ signal }) => {
-  console.log('STARTED')
-  // The line above is on its way before nothing moves any more.
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  const until = performance.now() + Number(blocksForMs)
-  while (performance.now() < until);
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  console.log(`CAME BACK ${signal.aborted ? String(signal.reason) : 'free'}`)
-  return { kind: 'done' }
-}
 const engine = await createEngine({
   storage: where.startsWith('postgres:') ? postgres(where) : sqlite(where),
-  adapters: [adapter],
+  adapters: [blockingAdapter(Number(blocksForMs))],
   settings: { pollMs: 50, ...JSON.parse(settings) },
 })
 engine.on('run.succeeded', () => console.log('SUCCEEDED'))

@@ -20,6 +20,8 @@ import { programPath } from './demo.ts'
 export interface Allowed {
   /** Names on the PATH of the server, and absolute paths (PROMISES S3). */
   readonly programs: readonly string[]
+  /** Where they may work; null for any folder. */
+  readonly folders: readonly string[] | null
   /** Hosts, addresses and networks besides the public internet (PROMISES S8). */
   readonly targets: readonly string[]
 }
@@ -28,9 +30,10 @@ export interface Allowed {
  * Every adapter that needs nothing of the host but this. Who configures an agent runs its program with the rights of the server, so no
  * program is allowed but that of the demo company; adapters whose program is not allowed say so when they are configured.
  *
- * @throws naming a program or a target that can not be allowed
+ * @throws naming a program, a folder or a target that can not be allowed
  */
-export function openAdapters({ programs, targets }: Allowed): AgentAdapter[] {
+export function openAdapters({ programs, targets, ...allowed }: Allowed): AgentAdapter[] {
+  const folders = allowed.folders ?? 'any'
   const demo = { command: process.execPath, args: [programPath()] }
   return [
     anthropicAdapter(),
@@ -39,8 +42,10 @@ export function openAdapters({ programs, targets }: Allowed): AgentAdapter[] {
     personAdapter(),
     httpAdapter({ allow: targets }),
     a2aAdapter({ allow: targets }),
-    processAdapter({ programs: [...programs, demo] }),
-    acpAdapter({ programs }),
-    ...[claudeCodeAdapter, codexAdapter, cursorAdapter, geminiCliAdapter, opencodeAdapter, piAdapter].map((create) => create({ programs })),
+    processAdapter({ programs: [...programs, demo], folders }),
+    acpAdapter({ programs, folders }),
+    ...[claudeCodeAdapter, codexAdapter, cursorAdapter, geminiCliAdapter, opencodeAdapter, piAdapter].map((create) =>
+      create({ programs, folders }),
+    ),
   ]
 }

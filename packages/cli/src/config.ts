@@ -18,6 +18,7 @@ export interface DatabaseFlags {
 /** What the agents of a process may start and reach. */
 interface AllowedFlags {
   readonly allowProgram?: readonly string[]
+  readonly allowFolder?: readonly string[]
   readonly allowTarget?: readonly string[]
 }
 
@@ -34,6 +35,9 @@ export interface WorkerFlags extends DatabaseFlags, AllowedFlags {
   readonly server?: string
   readonly key?: string
 }
+
+/** How long agents that do not end by themselves may take when a process that executes them stops, milliseconds. */
+export const releaseMs = 15_000
 
 /** How a process executes runs, wherever it takes them from. */
 interface Executing extends Pick<ServeConfig, 'allowed'> {
@@ -75,7 +79,8 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     blobs: localBlobs(join(resolve(readDataDir(flags, environment)), 'blobs')),
     secrets: openSecrets(readDataDir(flags, environment), environment['ENGINE_SECRET_KEY']),
     anchors: await openAnchors(readDataDir(flags, environment)),
-    hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']),
+    // It works in the folder that the server is started in.
+    hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']) && readFolders(flags, environment) === null,
     allowed: readAllowed(flags, environment),
   }
 }
@@ -96,7 +101,7 @@ function readExecuting(flags: WorkerFlags, environment: Environment): Executing 
     allowed: readAllowed(flags, environment),
     concurrency: readNumber('--concurrency', flags.concurrency ?? '8', { least: 1, most: 1_000 }),
     name: flags.name,
-    graceMs: 1_000 * readNumber('--grace', flags.grace ?? '25', { least: 0, most: 3_600 }),
+    graceMs: 1_000 * readNumber('--grace', flags.grace ?? '15', { least: 0, most: 3_600 }),
   }
 }
 
@@ -139,8 +144,15 @@ function readDataDir(flags: DatabaseFlags, environment: Environment): string {
 function readAllowed(flags: AllowedFlags, environment: Environment): Allowed {
   return {
     programs: flags.allowProgram ?? readList(environment['ENGINE_ALLOW_PROGRAMS']),
+    folders: readFolders(flags, environment),
     targets: flags.allowTarget ?? readList(environment['ENGINE_ALLOW_TARGETS']),
   }
+}
+
+/** Null where nobody said so: any folder. */
+function readFolders(flags: AllowedFlags, environment: Environment): readonly string[] | null {
+  const folders = flags.allowFolder ?? readList(environment['ENGINE_ALLOW_FOLDERS'])
+  return folders.length === 0 ? null : folders
 }
 
 function readNumber(name: string, text: string, { least, most }: { least: number; most: number }): number {

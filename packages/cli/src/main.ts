@@ -30,7 +30,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('Execute runs beside engine serve and other workers: on the same Postgres database, or over HTTP for a server.')
     .option('--concurrency <number>', 'how many runs at once (default 8)')
     .option('--name <name>', 'how it is called in the list of workers (default: machine and process id)')
-    .option('--grace <seconds>', 'how long live runs may go on when it is told to stop; then they are handed back (default 25)')
+    .option(
+      '--grace <seconds>',
+      'how long live runs may go on when it is told to stop; then they are handed back, and 15 more seconds later left behind (default 15)',
+    )
     .option('--server <url>', 'take the runs of this server over HTTP, without a database (ENGINE_SERVER)')
     .option('--key <key>', 'what the server gave for it: nodes.createKey (better ENGINE_NODE_KEY: others see arguments)')
     .action(async (flags: WorkerFlags) => {
@@ -74,6 +77,10 @@ function withAgents(command: Command): Command {
     .option(
       '--allow-program <program...>',
       'programs that agents may be run by, by name or absolute path (ENGINE_ALLOW_PROGRAMS, default none)',
+    )
+    .option(
+      '--allow-folder <folder...>',
+      'folders in which, and below which, programs of agents may work (ENGINE_ALLOW_FOLDERS, default any)',
     )
     .option('--allow-target <address...>', 'addresses besides public ones that agents may be behind (ENGINE_ALLOW_TARGETS, default none)')
 }

@@ -1,13 +1,10 @@
-import { createNode, type AskServer } from '@engine/core'
+import { createNode } from '@engine/core'
 
 import { openAdapters } from './adapters.ts'
-import type { NodeConfig } from './config.ts'
+import { releaseMs, type NodeConfig } from './config.ts'
 import { consoleLogger } from './logger.ts'
 import { createScreen } from './screen.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
-
-/** How long the server may take for an answer. */
-const patienceMs = 30_000
 
 /** Executes runs of a server without its database, until it is told to stop by SIGINT or SIGTERM, or the server lets it go. */
 export async function nodeCommand({ server, key, allowed, concurrency, name, graceMs }: NodeConfig): Promise<void> {
@@ -15,11 +12,11 @@ export async function nodeCommand({ server, key, allowed, concurrency, name, gra
   // Nothing that is started here is to find it.
   delete process.env['ENGINE_NODE_KEY']
   const node = createNode({
-    ask: askOver(server),
+    server,
     key,
     adapters: openAdapters(allowed),
     logger: consoleLogger,
-    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs },
+    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs },
     ...(name !== undefined && { name }),
   })
   const stopped = stopOnSignal(screen, () => node.stop())
@@ -29,32 +26,4 @@ export async function nodeCommand({ server, key, allowed, concurrency, name, gra
     throw new Error('The server let this worker go: it was revoked, or silent for too long. Start it again to register anew.')
   })
   await Promise.race([stopped, letGo])
-}
-
-function askOver(server: URL): AskServer {
-  const base = server.href.replace(/\/$/, '')
-  return async ({ method, path, body, credential }) => {
-    const response = await fetch(`${base}${path}`, {
-      method,
-      headers: {
-        ...(body && { 'content-type': 'application/json' }),
-        ...(credential !== null && { authorization: `Bearer ${credential}` }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-      // Wherever an answer would send it, the credential is not meant for that.
-      redirect: 'error',
-      signal: AbortSignal.timeout(patienceMs),
-    })
-    const text = await response.text()
-    return { status: response.status, body: parse(text) }
-  }
-}
-
-/** What somebody between answers need not be JSON. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

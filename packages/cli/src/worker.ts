@@ -1,7 +1,7 @@
 import { createEngine } from '@engine/core'
 
 import { openAdapters } from './adapters.ts'
-import type { WorkerConfig } from './config.ts'
+import { releaseMs, type WorkerConfig } from './config.ts'
 import { consoleLogger } from './logger.ts'
 import { createScreen } from './screen.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
@@ -15,7 +15,7 @@ export async function workerCommand(config: WorkerConfig): Promise<void> {
     secrets,
     adapters: openAdapters(allowed),
     logger: consoleLogger,
-    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs },
+    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs },
     ...(name !== undefined && { workerName: name }),
   })
   const stopped = stopOnSignal(screen, () => engine.stop())

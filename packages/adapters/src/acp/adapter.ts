@@ -1,12 +1,12 @@
 import type { AgentAdapter } from '@engine/core/plugin'
 
-import { cliAdapter } from '../cli/adapter.ts'
+import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
 import type { CliDefinition } from '../cli/definition.ts'
 import { AcpConfig } from './config.ts'
 import { AcpDialogue } from './dialogue.ts'
 
 /** Runs any program that speaks the Agent Client Protocol on its standard input and output as an agent. */
-export function acpAdapter(options: { readonly programs: readonly string[] | 'any' }): AgentAdapter<AcpConfig> {
+export function acpAdapter(options: CliOptions & Required<Pick<CliOptions, 'programs'>>): AgentAdapter<AcpConfig> {
   return cliAdapter(acp, options)
 }
 

@@ -56,6 +56,8 @@ async function checkProgram<Config extends CliConfig>(
   const journal = new Journal({ emit: async () => {} }, silentLogger)
   const { end, stop } = await runProgram({
     programs: definition.programs,
+    // Where its runs work is looked at beside; it says its version where this process is.
+    folders: 'any',
     request: {
       type: 'launch',
       runId,

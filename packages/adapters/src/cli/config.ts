@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import { ArgumentText, ProgramName, ProgramVariables } from '../program/config.ts'
 import { WorkspaceConfig } from '../workspace/config.ts'
+import { worktreesOf } from '../workspace/workspace.ts'
 
 const Folder = ArgumentText.min(1).refine((path) => isAbsolute(path), 'must be an absolute path')
 
@@ -45,4 +46,18 @@ export function placed<Schema extends z.ZodType<CliConfig>>(schema: Schema): Sch
     path: ['cwd'],
     message: 'name the folder to work in: either `cwd` or `workspace`',
   })
+}
+
+/** The folders that a configuration names, each with the member that does. */
+export function placesOf({ cwd, workspace, home }: CliConfig) {
+  return [
+    ...(cwd === undefined ? [] : [{ path: ['cwd'], folder: cwd }]),
+    ...(home === undefined ? [] : [{ path: ['home'], folder: home }]),
+    ...(workspace === undefined
+      ? []
+      : [
+          { path: ['workspace', 'repository'], folder: workspace.repository },
+          { path: ['workspace', 'folder'], folder: worktreesOf(workspace) },
+        ]),
+  ]
 }

@@ -1,7 +1,7 @@
 import type { AgentAdapter, JsonObject } from '@engine/core/plugin'
 import type { z } from 'zod'
 
-import type { AllowedPrograms } from '../program/allowed.ts'
+import type { Allowed } from '../program/allowed.ts'
 import type { Failure } from '../program/outcome.ts'
 import type { CliConfig } from './config.ts'
 import type { Dialogue } from './dialogue.ts'
@@ -32,4 +32,4 @@ export interface CliDefinition<Config extends CliConfig> {
 }
 
 /** With what the host allows. */
-export type MountedCli<Config extends CliConfig> = CliDefinition<Config> & { readonly programs: AllowedPrograms }
+export type MountedCli<Config extends CliConfig> = CliDefinition<Config> & Allowed

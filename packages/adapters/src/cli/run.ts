@@ -128,6 +128,7 @@ class Attempt<Config extends CliConfig> {
     const { turn, options, deadline, definition } = this.#run
     this.#end = await runProgram({
       programs: definition.programs,
+      folders: definition.folders,
       request: this.#request(),
       stdin: this.#dialogue ? (stdin) => this.#beginTalk(stdin) : this.#prompt(),
       timeoutSec: Math.max(0.001, (deadline - performance.now()) / 1_000),

@@ -2,9 +2,10 @@ import { resolve } from 'node:path'
 
 import { ADAPTER_SPEC, type AdapterStartOptions, type AdapterTurn, type AgentAdapter, type RunOutcome } from '@engine/core/plugin'
 
-import { allowing, checkedPrograms, type AllowedPrograms } from '../program/allowed.ts'
+import { allowing, checkedPrograms, type Allowed, type AllowedPrograms } from '../program/allowed.ts'
 import type { LaunchRequest } from '../program/control.ts'
 import { programEnvironment } from '../program/environment.ts'
+import { checkedFolders, placing, type AllowedFolders } from '../program/folders.ts'
 import { Journal } from '../program/journal.ts'
 import { runProgram } from '../program/run.ts'
 import { ProcessConfig } from './config.ts'
@@ -13,33 +14,41 @@ import { OutputSplitter } from './output.ts'
 import { Recorder } from './recorder.ts'
 import { tryProcess } from './try.ts'
 
+interface ProcessOptions {
+  readonly programs: AllowedPrograms
+  readonly folders?: AllowedFolders
+}
+
 /**
  * Runs any program as an agent: the run's context on its stdin, JSON lines on its stdout, its exit code.
  * When a run resolves, its process tree is gone; within the grace plus 1 s the same holds when the host is killed outright
  * (PROMISES P18). What counts as its tree, on which system, is in docs/process-adapter.md with the protocol.
  *
- * @param options `programs`: what agents may be run by; who may configure an agent runs any of them, with arguments of their own
+ * @param options `programs`: what agents may be run by; who may configure an agent runs any of them, with arguments of their own.
+ * `folders`: where they may be started, any folder when left out
  */
-export function processAdapter(options: { readonly programs: AllowedPrograms }): AgentAdapter<ProcessConfig> {
+export function processAdapter(options: ProcessOptions): AgentAdapter<ProcessConfig> {
   const programs = checkedPrograms(options.programs)
+  const folders = checkedFolders(options.folders)
+  const allowed = { programs, folders }
   return {
     spec: ADAPTER_SPEC,
     type: 'process',
     title: 'A program on this machine',
-    configSchema: allowing(ProcessConfig, programs),
+    configSchema: placing(allowing(ProcessConfig, programs), folders, ({ cwd }) => [{ path: ['cwd'], folder: resolve(cwd ?? '.') }]),
     metering: 'stream',
     secretFields: ['env'],
-    start: async (start) => ({ run: (turn) => runAgent(programs, start, turn) }),
-    test: async (asked) => tryProcess(programs, asked),
+    start: async (start) => ({ run: (turn) => runAgent(allowed, start, turn) }),
+    test: async (asked) => tryProcess(allowed, asked),
   }
 }
 
-async function runAgent(programs: AllowedPrograms, options: AdapterStartOptions<ProcessConfig>, turn: AdapterTurn): Promise<RunOutcome> {
+async function runAgent(allowed: Allowed, options: AdapterStartOptions<ProcessConfig>, turn: AdapterTurn): Promise<RunOutcome> {
   const journal = new Journal(turn, options.logger)
   const recorder = new Recorder(journal)
   const splitter = new OutputSplitter()
   const { end, stop } = await runProgram({
-    programs,
+    ...allowed,
     request: launchRequest(options),
     stdin: `${JSON.stringify(turn.context)}\n`,
     timeoutSec: options.config.timeoutSec,

@@ -3,23 +3,27 @@ import { delimiter, join, resolve } from 'node:path'
 
 import type { AdapterTestOptions, AdapterTestReport } from '@engine/core/plugin'
 
-import { refusalOf, type AllowedPrograms } from '../program/allowed.ts'
+import { refusalOf, type Allowed } from '../program/allowed.ts'
 import { programEnvironment } from '../program/environment.ts'
+import { folderRefusal } from '../program/folders.ts'
 import type { ProcessConfig } from './config.ts'
 
 type Check = AdapterTestReport['checks'][number]
 
 /** Looks for the folder and the program. Nothing is started: nobody knows what it would do. */
-export function tryProcess(programs: AllowedPrograms, { config, env }: AdapterTestOptions<ProcessConfig>): AdapterTestReport {
+export function tryProcess({ programs, folders }: Allowed, { config, env }: AdapterTestOptions<ProcessConfig>): AdapterTestReport {
   const cwd = resolve(config.cwd ?? '.')
   const environment = programEnvironment({ ...config.env, ...env }, 'test')
-  const isFolder = statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true
-  const folder: Check = isFolder
-    ? { name: 'folder', status: 'passed', message: `"${cwd}" is there.` }
-    : { name: 'folder', status: 'failed', message: `The working folder "${cwd}" does not exist or is not a folder; correct \`cwd\`.` }
+  const folder = checkFolder(cwd, folderRefusal(folders, cwd))
   const refusal = refusalOf(programs, { command: config.command, args: config.args, environment })
   if (refusal !== null) return { checks: [folder, { name: 'program', status: 'failed', message: refusal }] }
   return { checks: [folder, findProgram(config.command, cwd, environment['PATH'] ?? '')] }
+}
+
+function checkFolder(cwd: string, refusal: string | null): Check {
+  if (refusal !== null) return { name: 'folder', status: 'failed', message: refusal }
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return { name: 'folder', status: 'passed', message: `"${cwd}" is there.` }
+  return { name: 'folder', status: 'failed', message: `The working folder "${cwd}" does not exist or is not a folder; correct \`cwd\`.` }
 }
 
 function findProgram(command: string, cwd: string, path: string): Check {

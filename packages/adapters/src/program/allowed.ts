@@ -2,11 +2,19 @@ import { isAbsolute } from 'node:path'
 
 import type { z } from 'zod'
 
+import type { AllowedFolders } from './folders.ts'
+
 /** A program by the name under which it is found on the PATH of the host, by its absolute path, or with the first of its arguments. */
 export type AllowedProgram = string | { readonly command: string; readonly args: readonly string[] }
 
 /** Which programs the host lets agents be run by (PROMISES S3). `any` trusts everybody who may configure an agent with this machine. */
 export type AllowedPrograms = readonly AllowedProgram[] | 'any'
+
+/** All that a host allows programs of agents. */
+export interface Allowed {
+  readonly programs: AllowedPrograms
+  readonly folders: AllowedFolders
+}
 
 export interface Launch {
   readonly command: string

@@ -5,6 +5,7 @@ import type { Redactor } from '@engine/core/plugin'
 
 import { refusalOf, type AllowedPrograms } from './allowed.ts'
 import type { LaunchRequest } from './control.ts'
+import { folderRefusal, type AllowedFolders } from './folders.ts'
 import type { Journal } from './journal.ts'
 import { describeReason, type StopCause } from './outcome.ts'
 import { readUntilQuiet } from './read.ts'
@@ -12,6 +13,7 @@ import { supervise, type ProgramEnd, type SupervisedProgram } from './supervisor
 
 export interface ProgramJob {
   readonly programs: AllowedPrograms
+  readonly folders: AllowedFolders
   readonly request: LaunchRequest
   /** All of it, or what writes it while the program works and ends it. */
   readonly stdin: string | ((stdin: Writable) => void)
@@ -33,7 +35,7 @@ export interface ProgramRun {
 /** Runs one program to the end of its process tree. Rejects only when `takeOutput` does. */
 export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
   if (job.signal.aborted) return { end: neverStarted('stopped'), stop: { type: 'aborted', reason: describeReason(job.signal.reason) } }
-  const refusal = refusalOf(job.programs, job.request)
+  const refusal = refusalOf(job.programs, job.request) ?? folderRefusal(job.folders, job.request.cwd)
   if (refusal !== null) return { end: { ...neverStarted(refusal), isConfigFault: true }, stop: null }
   let program: SupervisedProgram
   try {

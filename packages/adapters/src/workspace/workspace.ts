@@ -90,10 +90,15 @@ async function list(options: WorkspaceOptions): Promise<Workspace[]> {
   return (await worktrees(options.repository)).filter(({ path }) => path.startsWith(root + sep) && existsSync(path))
 }
 
+/** Where the worktrees of a repository are put. */
+export function worktreesOf({ repository, folder }: WorkspaceOptions): string {
+  return folder ?? join(dirname(repository), `${basename(repository)}.worktrees`)
+}
+
 /** The folder of the worktrees, without any link in its path, so that what is below it can be told by its beginning. */
-async function usableRoot({ repository, folder }: WorkspaceOptions): Promise<string> {
-  await run(repository, ['rev-parse', '--git-dir'])
-  const root = folder ?? join(dirname(repository), `${basename(repository)}.worktrees`)
+async function usableRoot(options: WorkspaceOptions): Promise<string> {
+  await run(options.repository, ['rev-parse', '--git-dir'])
+  const root = worktreesOf(options)
   mkdirSync(root, { recursive: true, mode: 0o700 })
   return realpathSync(root)
 }

@@ -2,12 +2,13 @@ import { lockAgent } from '../agents/sql.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { assertTransition } from '../kernel/transition.ts'
+import { isoTime } from '../ports/clock.ts'
 import type { FailureClass, RunOutcome } from '../ports/run-contract.ts'
 import { failureRules } from '../runs/failures.ts'
 import type { RunTable } from '../runs/table.ts'
 import { cooldownMs } from './cooldown.ts'
 import { breakerMachine } from './machine.ts'
-import { lockProbedBreaker, requireBreaker, takeProbe, updateBreaker } from './sql.ts'
+import { lockBreaker, lockProbedBreaker, requireBreaker, takeProbe, updateBreaker } from './sql.ts'
 import type { BreakerTable } from './table.ts'
 
 interface Failure {
@@ -26,7 +27,7 @@ const longestReason = 2_000
 export async function noteEndOfRun(context: CommandContext, run: RunTable): Promise<void> {
   if (run.adapter_type === null) return
   const verdict = verdictOf(run)
-  if (run.adapter_reason === 'probe') return endProbe(context, run, verdict)
+  if (await endProbe(context, run, verdict)) return
   if (typeof verdict !== 'string' && failureRules[verdict.class].follows === 'cool') await openBreaker(context, run, verdict)
 }
 
@@ -54,17 +55,31 @@ async function openBreaker(context: CommandContext, run: RunTable, failure: Fail
   if (breaker.status === 'open' && isLonger) await cool(context, breaker, { failure, failures: breaker.failures, openedAt: null })
 }
 
-/** A run that tried whether its provider works again has ended, or shown that it does. */
-export async function endProbe(context: CommandContext, run: RunTable, verdict: Verdict): Promise<void> {
-  if (run.adapter_reason !== 'probe') return
+/**
+ * A run that tried whether its provider works again has ended, or shown that it does.
+ * @returns false for a run that does not try, or no more: it has shown it before, or somebody closed the breaker
+ */
+export async function endProbe(context: CommandContext, run: RunTable, verdict: Verdict): Promise<boolean> {
+  if (run.adapter_reason !== 'probe') return false
   await lockAgent(context.tx, run.agent_id)
-  const breaker = await lockProbedBreaker(context.tx, { companyId: context.companyId, runId: run.id })
-  // Somebody closed it by hand meanwhile.
-  if (!breaker) return
-  if (verdict === 'works') return closeBreaker(context, breaker, { verb: 'settle', by: 'probe' }).then(() => undefined)
+  const breaker = await triedBreaker(context, run, verdict)
+  if (!breaker) return false
+  if (verdict === 'works') {
+    await closeBreaker(context, breaker, { verb: 'settle', by: 'probe' })
+    return true
+  }
   assertTransition(breakerMachine, breaker.status, { to: 'open', verb: 'settle' })
-  if (verdict === 'unclear') return leaveCooled(context, breaker)
-  await cool(context, breaker, { failure: verdict, failures: breaker.failures + 1, openedAt: null })
+  if (verdict === 'unclear') await leaveCooled(context, breaker)
+  else await cool(context, breaker, { failure: verdict, failures: breaker.failures + 1, openedAt: null })
+  return true
+}
+
+/** Of a run that was joined by another one when it took long, only the good news counts. */
+async function triedBreaker(context: CommandContext, run: RunTable, verdict: Verdict): Promise<BreakerTable | null> {
+  const own = await lockProbedBreaker(context.tx, { companyId: context.companyId, runId: run.id })
+  if (own || verdict !== 'works') return own
+  const breaker = await lockBreaker(context.tx, blankBreaker(context, run))
+  return breaker?.status === 'half_open' ? breaker : null
 }
 
 async function cool(
@@ -87,7 +102,7 @@ async function cool(
 
 /** A probe that was cancelled or lost says nothing: the next run is one. */
 async function leaveCooled(context: CommandContext, breaker: BreakerTable): Promise<void> {
-  emitOpened(context, await change(context, breaker, { changes: { status: 'open', probe_run_id: null } }))
+  emitOpened(context, await change(context, breaker, { changes: { status: 'open', probe_run_id: null }, coolsForMs: 0 }))
 }
 
 export async function closeBreaker(
@@ -105,7 +120,8 @@ export async function closeBreaker(
 /** Makes a run the probe of a breaker. @returns whether it is; see `takeProbe` */
 export async function probe(context: CommandContext, breaker: BreakerTable, runId: string): Promise<boolean> {
   if (!breakerMachine.isLegal(breaker.status, 'half_open', 'probe')) return false
-  const next = await takeProbe(context.tx, breaker, { runId, now: context.now })
+  const { probeMs: ms } = context.settings
+  const next = await takeProbe(context.tx, breaker, { runId, now: context.now, ms, at: isoTime(context.clock.now() + ms) })
   if (!next) return false
   context.emit('breaker.probed', breakerRef(next), { ...aboutBreaker(next), runId })
   return true

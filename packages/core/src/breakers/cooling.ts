@@ -14,7 +14,7 @@ const notClosed = statement((db, given: { now: string }, family) =>
     .select((e) =>
       e
         .case()
-        .when(e.and([e('status', '=', sql.lit('open')), e('cools_until', '<=', present(family, given.now))]))
+        .when(e('cools_until', '<=', present(family, given.now)))
         .then(sql.lit(1))
         .else(sql.lit(0))
         .end()

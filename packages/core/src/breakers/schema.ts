@@ -17,7 +17,7 @@ export const Breaker = z
     failureClass: FailureClass.nullable(),
     reason: z.string().nullable().describe('What the provider said last.'),
     openedAt: IsoTime.nullable().describe('Since when it does not work.'),
-    until: IsoTime.nullable().describe('From then on one run tries.'),
+    until: IsoTime.nullable().describe('From then on one run tries, or, when one does already, one more.'),
     probeRunId: Id.nullable().describe('The run that tries now.'),
     version: z.number().int(),
     createdAt: IsoTime,

@@ -28,7 +28,11 @@ const breakerForChange = statement((db, given: BreakerKey) =>
     .forNoKeyUpdate(),
 )
 
-async function lockBreaker(tx: Transaction<Database>, { company_id, adapter_type, provider }: BreakerKey): Promise<BreakerTable | null> {
+/** The breaker of a provider, ours until the transaction ends. */
+export async function lockBreaker(
+  tx: Transaction<Database>,
+  { company_id, adapter_type, provider }: BreakerKey,
+): Promise<BreakerTable | null> {
   return first(await breakerForChange(tx, { company_id, adapter_type, provider }))
 }
 
@@ -92,27 +96,37 @@ export async function updateBreaker(
   return row ?? null
 }
 
-const becomeProbe = statement((db, given: { companyId: string; id: string; version: number; runId: string; now: string }, family) =>
+/** The run that tries, and how long, and until when by this process's clock, no other one may. */
+interface Probe {
+  readonly runId: string
+  readonly now: string
+  readonly ms: number
+  readonly at: string
+}
+
+const becomeProbe = statement((db, given: Probe & { companyId: string; id: string; version: number }, family) =>
   db
     .updateTable('breakers')
-    .set((e) => ({ status: 'half_open' as const, probe_run_id: given.runId, version: e('version', '+', 1), updated_at: given.now }))
+    .set((e) => ({
+      status: 'half_open' as const,
+      probe_run_id: given.runId,
+      cools_until: presentPlus(family, given),
+      version: e('version', '+', 1),
+      updated_at: given.now,
+    }))
     .where('company_id', '=', given.companyId)
     .where('id', '=', given.id)
     .where('version', '=', given.version)
-    .where('status', '=', 'open')
+    .where('status', '!=', 'closed')
     .where('cools_until', '<=', present(family, given.now))
     .returningAll(),
 )
 
 /**
- * Makes a run the probe of a breaker that has cooled. Of any number of runs, in any number of processes, one becomes it: the
- * statement is guarded by the status. Null for the others, and while the breaker still cools.
+ * Makes a run the probe of a breaker that has cooled, or whose probe has shown nothing for long. Of any number of runs, in any number of
+ * processes, one becomes it: the statement is guarded by the version and the time. Null for the others, and before that time.
  */
-export async function takeProbe(
-  tx: Transaction<Database>,
-  breaker: BreakerTable,
-  given: { runId: string; now: string },
-): Promise<BreakerTable | null> {
+export async function takeProbe(tx: Transaction<Database>, breaker: BreakerTable, given: Probe): Promise<BreakerTable | null> {
   const { company_id: companyId, id, version } = breaker
   return first(await becomeProbe(tx, { companyId, id, version, ...given }))
 }

@@ -15,12 +15,16 @@ export interface EngineSettings {
   readonly cooldownBaseMs: number
   /** The longest, unless the provider asks for more, milliseconds. */
   readonly cooldownCapMs: number
+  /** How long a run that tries a provider may show nothing before one more may try it too, milliseconds. */
+  readonly probeMs: number
   /** Runs that this process executes at once. */
   readonly maxConcurrentRuns: number
   /** How often a process that executes runs says that it lives, milliseconds; silent for three times that, it is shown as lost. */
   readonly workerBeatMs: number
   /** How long `stop()` lets live runs end by themselves before it releases them, milliseconds. */
   readonly stopGraceMs: number
+  /** How long `stop()` takes at most, milliseconds: adapters that do not end when their runs are released are left behind (PROMISES P19). */
+  readonly stopMs: number
   /** How long an adapter that was told to stop may take before its run is concluded without it, milliseconds. */
   readonly abandonMs: number
   /** How long the test of an agent's configuration may take, milliseconds. */
@@ -53,9 +57,11 @@ export const defaultSettings: EngineSettings = {
   retryCapMs: 300_000,
   cooldownBaseMs: 15_000,
   cooldownCapMs: 1_800_000,
+  probeMs: 60_000,
   maxConcurrentRuns: 8,
   workerBeatMs: 10_000,
   stopGraceMs: 5_000,
+  stopMs: 30_000,
   // A program may be given up to 60 seconds between SIGTERM and SIGKILL.
   abandonMs: 65_000,
   adapterTestMs: 30_000,

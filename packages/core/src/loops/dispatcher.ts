@@ -9,7 +9,7 @@ import { runsHeldBy } from '../runs/lease.ts'
 import type { Run } from '../runs/schema.ts'
 import { executeRun } from './execute-run.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
-import { actorOf, endAll, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
+import { actorOf, endAll, isProbe, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
 import { createLookout } from './lookout.ts'
 import { localRunHost } from './run-host.ts'
 
@@ -87,7 +87,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     // With nothing else found, looking again at once would find the same.
     if (!run) return lookout.hasMore ? loop.wake() : undefined
     const stop = new AbortController()
-    const done = executeRun(runs, actorOf(run), { stop, logger: worker.logger, claimedAt, keeper: worker.keeper }).finally(() => {
+    const done = executeRun(runs, actorOf(run), { ...worker, stop, claimedAt, isProbe: isProbe(run) }).finally(() => {
       live.delete(run.id)
       loop.wake()
     })

@@ -13,6 +13,7 @@ import type { LeaseKeeper } from './lease-keeper.ts'
 import { redactedLogger } from './redacted-logger.ts'
 import type { RunHost } from './run-host.ts'
 import { runTools } from './run-tools.ts'
+import { signOfLife } from './sign-of-life.ts'
 
 export interface ClaimedRun {
   readonly stop: AbortController
@@ -21,6 +22,8 @@ export interface ClaimedRun {
   readonly claimedAt: number
   /** Null where leases are renewed on the event loop only. */
   readonly keeper: LeaseKeeper | null
+  /** Whether others wait for it to show that its provider works. */
+  readonly isProbe: boolean
 }
 
 /**
@@ -69,11 +72,13 @@ async function abandonment(host: RunHost, stop: AbortSignal, ended: AbortSignal)
     if (stop.aborted) resolve(undefined)
     stop.addEventListener('abort', resolve, { once: true })
   })
-  await host.clock.sleep(host.settings.abandonMs, ended)
+  const { abandonMs, stopMs, stopGraceMs } = host.settings
+  const isStopping = stop.reason === 'host_stopping'
+  await host.clock.sleep(isStopping ? Math.min(abandonMs, Math.max(0, stopMs - stopGraceMs)) : abandonMs, ended)
   return abandoned
 }
 
-async function runAdapter(host: RunHost, actor: RunActor, run: { stop: AbortController; logger: Logger; left: Left }): Promise<RunOutcome> {
+async function runAdapter(host: RunHost, actor: RunActor, run: ClaimedRun & { left: Left }): Promise<RunOutcome> {
   let log: RedactedLog | undefined
   let works = false
   try {
@@ -83,7 +88,7 @@ async function runAdapter(host: RunHost, actor: RunActor, run: { stop: AbortCont
     const logger = redactedLogger(run.logger, redactor)
     const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger })
     log = createRedactedLog(redactor)
-    const given = { left: run.left, log }
+    const given = { left: run.left, log, showLife: signOfLife(host, actor, run) }
     works = true
     return await session.run({
       context,
@@ -125,6 +130,8 @@ interface Emitted {
   readonly event: AdapterEvent
   readonly left: Left
   readonly log: RedactedLog
+  /** Says that the provider answers. */
+  showLife(): Promise<void>
 }
 
 /** What an adapter emits without waiting for it may be refused, and then nobody is told but who waits. */
@@ -136,7 +143,7 @@ function emit(host: RunHost, actor: RunActor, given: Emitted): Promise<void> {
 
 /** Writes one event of a run under its fence. */
 async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<void> {
-  const { left, log } = given
+  const { left, log, showLife } = given
   const event = given.event.type === 'log' ? given.event : redactedEvent(host, actor, given.event)
   switch (event.type) {
     case 'log': {
@@ -160,6 +167,7 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
     case 'usage':
       for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
         left.usage[key] = Math.min((left.usage[key] ?? 0) + countOf(event.usage[key]), Number.MAX_SAFE_INTEGER)
+      if (Object.values(event.usage).some((amount) => countOf(amount) > 0)) await showLife()
       return
     case 'comment':
       await host.perform(actor, { name: 'comments.create', input: { taskId: actor.taskId, body: event.body } })
@@ -174,6 +182,7 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
       left.session = parseInput(Session, event.state, 'session')
       return
     case 'tool_call': {
+      await showLife()
       const entries = [{ stream: 'system', text: describeToolCall(event) }]
       await host.perform(actor, { name: 'runs.appendLog', input: { runId: actor.id, entries }, isRedacted: true })
     }

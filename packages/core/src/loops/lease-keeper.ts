@@ -1,18 +1,18 @@
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
 
-import { familyOf } from '../database/open.ts'
 import type { RunActor } from '../kernel/actor.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop } from '../kernel/loop.ts'
+import type { EngineSettings } from '../kernel/settings.ts'
 import { processMs, type Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { DatabaseFamily, ThreadAccess } from '../ports/storage.ts'
-import { renewalTexts, type RenewalTexts } from '../runs/renewal.ts'
-import { leaseName, type Lease } from './lease-name.ts'
+import { leaseName, type KeptLease, type Lease } from './lease-name.ts'
+import type { LeaseAccess } from './lease-renewals.ts'
 
 /** Keeps the leases of live runs from a thread that the code of adapters and hosts can not block. */
 export interface LeaseKeeper {
-  hold(run: RunActor): void
+  /** `credential`: what the run comes to its server with, where there is one. */
+  hold(run: RunActor, credential?: string): void
   drop(run: RunActor): void
   /** Since when, by the monotonic clock, a run has its lease for a whole term; `lost` when it has it no more, null when nothing is known. */
   renewedAt(run: RunActor): number | 'lost' | null
@@ -22,16 +22,14 @@ export interface LeaseKeeper {
 /** What the thread is started with. */
 export interface KeeperData {
   readonly port: MessagePort
-  readonly access: ThreadAccess
-  readonly family: DatabaseFamily
-  readonly texts: RenewalTexts
+  readonly access: LeaseAccess
   readonly leaseMs: number
   readonly maxBlockedMs: number
 }
 
 export type ToThread =
-  | { readonly kind: 'hold'; readonly runId: string; readonly fence: number }
-  | { readonly kind: 'drop'; readonly runId: string; readonly fence: number }
+  | ({ readonly kind: 'hold' } & KeptLease)
+  | ({ readonly kind: 'drop' } & Lease)
   /** Nothing but a sign that the event loop turns. */
   | { readonly kind: 'alive' }
   | { readonly kind: 'stop' }
@@ -46,8 +44,13 @@ export interface Renewed {
 /** How long the thread may take to close its connection, milliseconds. */
 const stopPatienceMs = 2_000
 
+/** What keeping leases needs of an engine, or of a node. */
+interface KeeperHost extends Pick<Host, 'clock'> {
+  readonly settings: Pick<EngineSettings, 'leaseMs' | 'maxBlockedMs'>
+}
+
 /** The thread starts with the first lease. What it can not do is left to the process, which looks after each lease itself too. */
-export function createLeaseKeeper(host: Host, access: ThreadAccess, logger: Logger): LeaseKeeper {
+export function createLeaseKeeper(host: KeeperHost, access: LeaseAccess, logger: Logger): LeaseKeeper {
   const { clock, settings } = host
   const known = new Map<string, number | 'lost'>()
   let thread: Thread | null = null
@@ -63,18 +66,18 @@ export function createLeaseKeeper(host: Host, access: ThreadAccess, logger: Logg
   function start(): Thread {
     mayStart = false
     pulse.start()
-    return startThread(host, access, (error) => {
+    return startThread(settings, access, (error) => {
       thread = null
       logger.warn('leases are renewed on the event loop only: the thread for it has ended', { error: String(error) })
     })
   }
 
   return {
-    hold({ id: runId, fence }) {
+    hold({ id: runId, fence }, credential) {
       if (mayStart) thread = start()
       if (!thread) return
       known.set(leaseName({ runId, fence }), Number.NEGATIVE_INFINITY)
-      thread.say({ kind: 'hold', runId, fence })
+      thread.say({ kind: 'hold', runId, fence, credential: credential ?? null })
     },
     drop({ id: runId, fence }) {
       known.delete(leaseName({ runId, fence }))
@@ -105,10 +108,9 @@ interface Thread {
   stop(clock: Clock): Promise<void>
 }
 
-function startThread({ db, settings }: Host, access: ThreadAccess, onFailure: (error: unknown) => void): Thread {
-  const { leaseMs, maxBlockedMs } = settings
+function startThread({ leaseMs, maxBlockedMs }: KeeperHost['settings'], access: LeaseAccess, onFailure: (error: unknown) => void): Thread {
   const { port1: port, port2 } = new MessageChannel()
-  const workerData: KeeperData = { port: port2, access, family: familyOf(db), texts: renewalTexts(db), leaseMs, maxBlockedMs }
+  const workerData: KeeperData = { port: port2, access, leaseMs, maxBlockedMs }
   // As source beside this file; built, below the one file that this is part of.
   const file = import.meta.url.endsWith('.ts') ? './lease-thread.ts' : './loops/lease-thread.js'
   const worker = new Worker(new URL(file, import.meta.url), { workerData, transferList: [port2] })

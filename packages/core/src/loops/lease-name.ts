@@ -4,6 +4,11 @@ export interface Lease {
   readonly fence: number
 }
 
+/** A lease, and what its run comes to a server with; null for a run of this process's database. */
+export interface KeptLease extends Lease {
+  readonly credential: string | null
+}
+
 /** What is heard late of a lease is not said of the next one of its run. Pure. */
 export function leaseName({ runId, fence }: Lease): string {
   return `${runId} ${fence}`

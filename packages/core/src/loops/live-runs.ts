@@ -25,6 +25,11 @@ export function stopUnheld(started: readonly (readonly [string, LiveRun])[], hel
   for (const [runId, run] of started) if (!held.has(runId)) run.stop.abort('lease_lost')
 }
 
+/** Whether others wait for a run to show that its provider works. */
+export function isProbe({ adapter }: Run): boolean {
+  return adapter?.reason === 'probe'
+}
+
 /** Who acts in a run that was claimed. */
 export function actorOf({ id, companyId, agentId, taskId, fence }: Run): RunActor {
   return { kind: 'run', id, companyId, agentId, taskId, fence: fence ?? 0 }

@@ -13,21 +13,28 @@ import { systemClock, type Clock } from '../ports/clock.ts'
 import { silentLogger, type Logger } from '../ports/logger.ts'
 import { idsOf, type OpenedRun } from '../runs/open.ts'
 import { engineVersion } from '../version.ts'
+import { askOver } from './ask.ts'
 import { executeRun } from './execute-run.ts'
-import { actorOf, endAll, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
+import { createLeaseKeeper, type LeaseKeeper } from './lease-keeper.ts'
+import { actorOf, endAll, isProbe, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
 import type { RunHost } from './run-host.ts'
 import { asLeaseLost, createServer, type AskServer, type Server } from './server.ts'
 
+type NodeSettings = Pick<EngineSettings, 'maxConcurrentRuns' | 'stopGraceMs' | 'stopMs' | 'abandonMs' | 'maxBlockedMs'>
+
 export interface NodeOptions {
-  /** How requests reach the server. */
-  readonly ask: AskServer
+  /**
+   * Where the server is, or how requests reach it. With an address, the leases of runs are renewed by a thread of their own, also
+   * while the code of an adapter keeps the event loop from turning.
+   */
+  readonly server: URL | AskServer
   /** What `nodes.createKey` gave as `key`. */
   readonly key: string
   readonly adapters: readonly AgentAdapter[]
   /** How it is called in the list of workers; its machine and process id when left out. */
   readonly name?: string
   readonly logger?: Logger
-  readonly settings?: Partial<Pick<EngineSettings, 'maxConcurrentRuns' | 'stopGraceMs' | 'abandonMs'>>
+  readonly settings?: Partial<NodeSettings>
 }
 
 /** A machine that executes runs of a server, without its database (docs/nodes.md). */
@@ -44,17 +51,18 @@ interface Parts {
   readonly server: Server
   readonly clock: Clock
   readonly logger: Logger
-  readonly settings: Pick<EngineSettings, 'maxConcurrentRuns' | 'stopGraceMs' | 'abandonMs'>
+  readonly settings: NodeSettings
   readonly shared: Pick<RunHost, 'clock' | 'adapters' | 'redactors' | 'registry'>
 }
 
 export function createNode(options: NodeOptions): Node {
-  const { ask, key, adapters, name, logger = silentLogger } = options
+  const { key, adapters, name, logger = silentLogger } = options
   const clock = systemClock
   const registry = createRegistry(Object.values(coreModules), kernelErrors)
   const settings = { ...defaultSettings, ...options.settings }
-  const server = createServer(registry, ask)
+  const server = createServer(registry, options.server instanceof URL ? askOver(options.server) : options.server)
   const shared = { clock, adapters: createAdapterCatalog(adapters), redactors: new Map(), registry }
+  const parts: Parts = { server, clock, logger, settings, shared }
   const letGo = Promise.withResolvers<void>()
   let work: Work | undefined
   return {
@@ -66,11 +74,27 @@ export function createNode(options: NodeOptions): Node {
       // The server's answer to nodes.register, which is of this version or says that it is not.
       const registered = (await server.call('nodes.register', input, null)) as RegisteredNode
       const onLetGo = () => void work?.stop(0).then(letGo.resolve)
-      work = createWork({ server, clock, logger, settings, shared }, { registered, onLetGo })
+      const keeper = options.server instanceof URL ? keeperOf(parts, { registered, server: options.server }) : null
+      work = createWork(parts, { registered, onLetGo, keeper })
       work.start()
     },
     stop: async () => work?.stop(settings.stopGraceMs),
   }
+}
+
+/** Renews at the server from a thread, at the route that everybody renews at. */
+function keeperOf({ shared, clock, settings, logger }: Parts, given: { registered: RegisteredNode; server: URL }): LeaseKeeper | null {
+  const { registered, server } = given
+  const path = shared.registry.get('runs.heartbeat')?.definition.http?.[1]
+  if (path === undefined) throw new Error('a lease has no route to be renewed at')
+  const host = { clock, settings: { leaseMs: registered.leaseMs, maxBlockedMs: settings.maxBlockedMs } }
+  return createLeaseKeeper(host, { kind: 'server', address: server.href, path }, logger)
+}
+
+interface WorkOptions {
+  readonly registered: RegisteredNode
+  readonly keeper: LeaseKeeper | null
+  onLetGo(): void
 }
 
 interface Work {
@@ -79,12 +103,14 @@ interface Work {
 }
 
 /** What a node does while it is registered: takes runs, executes them, and hears which of them it still has. */
-function createWork(parts: Parts, { registered, onLetGo }: { registered: RegisteredNode; onLetGo: () => void }): Work {
+function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions): Work {
   const { server, clock, logger, settings } = parts
-  const { credential, pollMs, beatMs, leaseMs } = registered
+  const { credential, pollMs, beatMs } = registered
   const live = new Map<string, LiveRun>()
   const leasing = createLoop({ name: 'leasing', pass: lease, pollMs, clock, logger })
   const beating = createLoop({ name: 'beating', pass: beat, pollMs: beatMs, clock, logger })
+  /** What it was given and may still have a lease for, also when its end could not be told: what it does not name is given again. */
+  const known = new Set<string>()
   let isActive = true
   let stopped: Promise<void> | undefined
 
@@ -93,15 +119,18 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
     if (!isActive || free <= 0) return false
     const claimedAt = clock.monotonicMs()
     // The server's answer to nodes.lease.
-    const { runs } = (await server.call('nodes.lease', { limit: Math.min(free, 100) }, credential)) as { runs: LeasedRun[] }
+    const input = { limit: Math.min(free, 100), knownRunIds: [...known] }
+    const { runs } = (await server.call('nodes.lease', input, credential)) as { runs: LeasedRun[] }
     for (const leased of runs) begin(leased, claimedAt)
     return false
   }
 
   function begin(leased: LeasedRun, claimedAt: number): void {
+    known.add(leased.run.id)
     const stop = new AbortController()
-    const host = remoteRunHost(parts, { leased, leaseMs })
-    const done = executeRun(host, actorOf(leased.run), { stop, logger, claimedAt, keeper: null }).finally(() => {
+    const host = remoteRunHost(parts, { leased, leaseMs: registered.leaseMs })
+    const how = { stop, logger, claimedAt, keeper: keeper && holdingWith(keeper, leased), isProbe: isProbe(leased.run) }
+    const done = executeRun(host, actorOf(leased.run), how).finally(() => {
       live.delete(leased.run.id)
       leasing.wake()
     })
@@ -109,7 +138,9 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
   }
 
   async function beat(): Promise<boolean> {
-    const status = await hear(server, credential, live)
+    const before = [...known]
+    const { status, runIds } = await hear(server, credential, live)
+    for (const runId of before) if (!runIds.has(runId)) known.delete(runId)
     isActive = status === 'active'
     if (status === 'let_go') onLetGo()
     return false
@@ -119,7 +150,7 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
     isActive = false
     await leasing.stop()
     await endAll(clock, live, graceMs)
-    await beating.stop()
+    await Promise.all([beating.stop(), keeper?.stop()])
     // Where nobody answers, or nobody knows it, its silence tells.
     await server.call('nodes.leave', {}, credential).catch(() => undefined)
   }
@@ -133,18 +164,29 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
   }
 }
 
+interface Heard {
+  readonly status: NodeBeat['status'] | 'let_go'
+  readonly runIds: ReadonlySet<string>
+}
+
+/** Renews with what this run comes to the server with. */
+function holdingWith(keeper: LeaseKeeper, { credential }: LeasedRun): LeaseKeeper {
+  return { ...keeper, hold: (actor) => keeper.hold(actor, credential) }
+}
+
 /** Gives a sign of life, and stops what this node has no lease for any more: all, when the server does not let it in. */
-async function hear(server: Server, credential: string, live: LiveRuns): Promise<NodeBeat['status'] | 'let_go'> {
+async function hear(server: Server, credential: string, live: LiveRuns): Promise<Heard> {
   const started = [...live]
   try {
     // The server's answer to nodes.heartbeat.
     const { status, runIds } = (await server.call('nodes.heartbeat', {}, credential)) as NodeBeat
-    stopUnheld(started, new Set(runIds))
-    return status
+    const held = new Set(runIds)
+    stopUnheld(started, held)
+    return { status, runIds: held }
   } catch (error) {
     if (!EngineError.isInstance(error) || error.kind !== 'unauthenticated') throw error
     stopUnheld([...live], new Set())
-    return 'let_go'
+    return { status: 'let_go', runIds: new Set() }
   }
 }
 
@@ -152,7 +194,7 @@ async function hear(server: Server, credential: string, live: LiveRuns): Promise
 function remoteRunHost(parts: Parts, { leased, leaseMs }: { leased: LeasedRun; leaseMs: number }): RunHost {
   return {
     ...parts.shared,
-    settings: { leaseMs, abandonMs: parts.settings.abandonMs },
+    settings: { ...parts.settings, leaseMs },
     // What became of it meanwhile is said by the first call.
     isHeld: async () => true,
     open: async () => openedRun(parts, leased),

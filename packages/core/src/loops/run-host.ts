@@ -15,7 +15,7 @@ interface RunCall {
 
 /** What executes runs, wherever they are kept: in the database of this process, or at a server. */
 export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' | 'registry'> {
-  readonly settings: Pick<EngineSettings, 'leaseMs' | 'abandonMs'>
+  readonly settings: Pick<EngineSettings, 'leaseMs' | 'abandonMs' | 'stopMs' | 'stopGraceMs'>
   /** Whether a run that was claimed still may begin. */
   isHeld(actor: RunActor): Promise<boolean>
   /** @throws `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable` */

@@ -1,13 +1,16 @@
 import { hostname } from 'node:os'
 
+import { familyOf } from '../database/open.ts'
 import type { Host } from '../kernel/host.ts'
 import { systemClock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ThreadAccess } from '../ports/storage.ts'
+import { renewalTexts } from '../runs/renewal.ts'
 import { engineVersion } from '../version.ts'
 import type { WorkerDescription } from '../workers/schema.ts'
 import { createDispatcher, type Dispatcher } from './dispatcher.ts'
 import { createLeaseKeeper } from './lease-keeper.ts'
+import type { LeaseAccess } from './lease-renewals.ts'
 import { createPresence } from './presence.ts'
 
 interface WorkerOptions {
@@ -28,7 +31,7 @@ export function createWorker(host: Host, { name, thread, logger }: WorkerOptions
   const described = describe(host, name)
   const presence = createPresence(host, described, logger)
   // Another clock than the system's does not go on while the event loop is blocked.
-  const keeper = thread && host.clock === systemClock ? createLeaseKeeper(host, thread, logger) : null
+  const keeper = thread && host.clock === systemClock ? createLeaseKeeper(host, ofDatabase(host, thread), logger) : null
   const dispatcher = createDispatcher(host, { id: described.workerId, logger, keeper, mayClaim: () => !presence.isDraining })
   return {
     async start() {
@@ -44,6 +47,10 @@ export function createWorker(host: Host, { name, thread, logger }: WorkerOptions
       return dispatcher.liveRuns
     },
   }
+}
+
+function ofDatabase({ db }: Host, thread: ThreadAccess): LeaseAccess {
+  return { kind: 'database', thread, family: familyOf(db), texts: renewalTexts(db) }
 }
 
 function describe(host: Host, name: string | undefined): WorkerDescription {

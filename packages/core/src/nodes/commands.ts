@@ -131,14 +131,23 @@ export const heartbeat = command({
 export const lease = command({
   title: 'Take queued runs for a node, with what their execution needs',
   description: 'Only runs of agents whose adapter the node has. The answer holds the values of the secrets that the runs need.',
-  input: z.strictObject({ limit: z.number().int().min(1).max(100) }),
+  input: z.strictObject({
+    limit: z.number().int().min(1).max(100),
+    knownRunIds: z
+      .array(Id)
+      .max(10_000)
+      .optional()
+      .describe(
+        'The runs that the node was given. When it says so, what it has leases for and does not name is handed back first, without an attempt burnt: an answer was lost on its way.',
+      ),
+  }),
   output: z.object({ runs: z.array(LeasedRun) }),
   access: own,
   http: ['POST', '/nodes/lease'],
   ...ofInstallation,
   answersOnce: 'its answer holds the values of secrets, and is kept nowhere',
   needsOwnTransaction: 'each run is claimed in one of its own, and stores of secrets are asked',
-  prepare: (context, { limit }) => leaseRuns(context, limit),
+  prepare: leaseRuns,
   handle: async (_context, _input, runs) => ({ runs }),
 })
 

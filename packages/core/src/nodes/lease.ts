@@ -16,12 +16,19 @@ interface Taker {
   readonly adapters: readonly string[]
 }
 
+interface Asked {
+  readonly limit: number
+  readonly knownRunIds?: readonly string[] | undefined
+}
+
 /** Claims runs for a node as a worker with the database claims its own, and opens what their execution needs. */
-export async function leaseRuns(context: PrepareContext, limit: number): Promise<LeasedRun[]> {
+export async function leaseRuns(context: PrepareContext, { limit, knownRunIds }: Asked): Promise<LeasedRun[]> {
   const { db, now } = context
   const node = await findNode(db, context.actor.id)
-  if (node?.status !== 'active') return []
-  const free = Math.min(limit, node.capacity - (await runsHeldBy(db, node.id)).size)
+  if (!node) return []
+  const held = await heldStill(context, { nodeId: node.id, knownRunIds })
+  if (node.status !== 'active') return []
+  const free = Math.min(limit, node.capacity - held)
   if (free <= 0) return []
   const adapters = onlyTypes(context.adapters, JSON.parse(node.adapters))
   const runIds = await claimableRuns(adapters)(db, { now, limit: free })
@@ -29,6 +36,28 @@ export async function leaseRuns(context: PrepareContext, limit: number): Promise
   await forgetRedactors(context)
   const leased = await Promise.all(runIds.map((runId) => leaseRun(context, { id: node.id, adapters: adapters.types }, runId)))
   return leased.filter((run) => run !== null)
+}
+
+/**
+ * Hands back what a node was given by an answer that it never got, as if it had done so itself: what that answer gave out opens nothing
+ * from then on, also when it arrives late. @returns how many runs the node has leases for then
+ */
+async function heldStill(context: PrepareContext, given: { nodeId: string; knownRunIds: Asked['knownRunIds'] }): Promise<number> {
+  const held = await runsHeldBy(context.db, given.nodeId)
+  if (!given.knownRunIds) return held.size
+  const known = new Set(given.knownRunIds)
+  const unknown = [...held].filter((runId) => !known.has(runId))
+  await Promise.all(unknown.map((runId) => handBack(context, runId)))
+  return held.size - unknown.length
+}
+
+async function handBack(context: PrepareContext, runId: string): Promise<void> {
+  try {
+    await context.perform('runs.handBack', { runId, reason: 'answer_lost' })
+  } catch (error) {
+    // It ended meanwhile.
+    if (!EngineError.isInstance(error) || error.kind === 'internal') throw error
+  }
 }
 
 async function leaseRun(context: PrepareContext, node: Taker, runId: string): Promise<LeasedRun | null> {

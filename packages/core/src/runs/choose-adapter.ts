@@ -61,7 +61,7 @@ export async function coolingOf(
     const provider = adapters.providerOf(adapterType, adapterConfig)
     return breakers.find((one) => one.adapter_type === adapterType && one.provider === provider)
   })
-  const cooling = own.filter((one) => one !== undefined && (one.status === 'half_open' || (one.cools_until ?? now) > now))
+  const cooling = own.filter((one) => one !== undefined && (one.cools_until ?? now) > now)
   return cooling.length === own.length
     ? allCooling(
         agent,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { failureClasses } from '../ports/run-contract.ts'
 import { failureRules } from './failures.ts'
-import { settle, settleLost, type EndingOutcome, type SettlementFacts } from './settlement.ts'
+import { attemptAfter, settle, settleLost, type EndingOutcome, type SettlementFacts } from './settlement.ts'
 
 const given = (facts: Partial<SettlementFacts> = {}): SettlementFacts => ({
   taskStatus: 'in_progress',
@@ -111,5 +111,19 @@ describe('a lost run', () => {
       move: { to: 'blocked', reason: 'its run was lost in 3 of 3 attempts' },
       next: null,
     })
+  })
+})
+
+describe('a run that somebody starts again', () => {
+  const after = (status: 'succeeded' | 'cancelled' | 'failed' | 'timed_out' | 'lost', attempt: number) =>
+    attemptAfter({ status, attempt }, { max_attempts: 3 })
+
+  it('is the next attempt, and never more than the task allows', () => {
+    for (const status of ['failed', 'timed_out', 'lost'] as const)
+      expect([after(status, 1), after(status, 2), after(status, 3)]).toEqual([2, 3, 3])
+  })
+
+  it('burns nothing of what was cancelled, and begins anew after success', () => {
+    expect([after('cancelled', 2), after('succeeded', 3)]).toEqual([2, 1])
   })
 })

@@ -1,7 +1,9 @@
 import type { RunOutcome } from '../ports/run-contract.ts'
 import { backoffMs } from '../kernel/retry.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
+import type { TaskTable } from '../tasks/table.ts'
 import { failureRules } from './failures.ts'
+import type { RunTable } from './table.ts'
 
 type Failed = Extract<RunOutcome, { kind: 'failed' }>
 
@@ -93,6 +95,15 @@ export function settleLost(facts: SettlementFacts): Omit<Settlement, 'runStatus'
   }
   const reason = `its run was lost in ${facts.attempt} of ${facts.maxAttempts} attempts`
   return { move: moveTo(facts, 'blocked', { reason, owner: 'operator' }), next: null, agentError: null }
+}
+
+/**
+ * Which attempt somebody starts who runs an ended run again. Success begins anew, and a cancelled run burned nothing; after a failure it is
+ * the next one, and where those are used up the last one again, after which nothing follows by itself. Pure.
+ */
+export function attemptAfter(run: Pick<RunTable, 'status' | 'attempt'>, task: Pick<TaskTable, 'max_attempts'>): number {
+  if (run.status === 'succeeded') return 1
+  return Math.min(run.status === 'cancelled' ? run.attempt : run.attempt + 1, task.max_attempts)
 }
 
 /** A run moves its task only while the task is in progress; after a submission the review decides. */

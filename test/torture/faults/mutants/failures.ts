@@ -35,7 +35,8 @@ export const failureFaults: readonly Mutant[] = [
     name: 'a cooled provider is tried by every run that comes',
     file: 'packages/core/src/breakers/sql.ts',
     find: `    .where('version', '=', given.version)
-    .where('status', '=', 'open')
+    .where('status', '!=', 'closed')
+    .where('cools_until', '<=', present(family, given.now))
 `,
     replace: `    .where('version', '>=', given.version)
 `,
@@ -61,8 +62,8 @@ export const failureFaults: readonly Mutant[] = [
   {
     name: 'a probe that was lost keeps everybody waiting',
     file: change,
-    find: "if (verdict === 'unclear') return leaveCooled(context, breaker)",
-    replace: "if (verdict === 'unclear') return",
+    find: "if (verdict === 'unclear') await leaveCooled(context, breaker)",
+    replace: "if (verdict === 'unclear') return true",
     caughtBy: provider('is tried again by the next run when the one that tried was lost'),
   },
   {

@@ -10,6 +10,7 @@ import { cancelAndRelease } from '../cancel.ts'
 import { requireRun } from '../end.ts'
 import { runMachine } from '../machine.ts'
 import { Run } from '../schema.ts'
+import { attemptAfter } from '../settlement.ts'
 import { toRun } from '../table.ts'
 import { wake } from '../wake.ts'
 
@@ -30,6 +31,7 @@ export const cancel = command({
 
 export const retry = command({
   title: 'Run the task of an ended run again',
+  description: 'As the next attempt; where they are used up, as the last one again: each further run is then a decision of somebody.',
   input: z.strictObject({ runId: Id }),
   output: Run,
   access,
@@ -47,7 +49,7 @@ export const retry = command({
     // A checkout that read the task before goes by its version: it must see this run.
     task = await changeTask(context, task, {})
     context.emit('task.updated', taskRef(task), { changed: ['queuedRun'] })
-    const queued = await wake(context, { agent, task, reason: 'manual', retryOf: run.id })
+    const queued = await wake(context, { agent, task, reason: 'manual', attempt: attemptAfter(run, task), retryOf: run.id })
     if (!queued) throw ruleViolated(`The agent ${agent.name} is ${agent.status}; assign the task to another one.`)
     return toRun(queued)
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { endProbe } from '../../breakers/change.ts'
 import { command } from '../../kernel/command.ts'
 import { EngineError, kernelErrors } from '../../kernel/errors.ts'
 import { Id, IsoTime } from '../../kernel/schema.ts'
@@ -16,7 +17,13 @@ const access = { scope: 'runs:work', company: 'run' } as const
 
 export const heartbeat = command({
   title: 'Renew the lease of a run',
-  input: z.strictObject({ runId: Id }),
+  input: z.strictObject({
+    runId: Id,
+    providerWorks: z
+      .boolean()
+      .optional()
+      .describe('True from a run that its provider lets work: what waits for that provider waits no longer (docs/failures.md).'),
+  }),
   output: z.object({ leaseExpiresAt: IsoTime }),
   access,
   http: ['POST', '/runs/:runId/heartbeat'],
@@ -24,6 +31,7 @@ export const heartbeat = command({
   locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)
+    if (input.providerWorks) await endProbe(context, run, 'works')
     const expiresAt = isoTime(context.clock.now() + context.settings.leaseMs)
     const { leaseMs } = context.settings
     const leaseExpiresAt = await renewLease(context.tx, { runId: run.id, fence: run.fence ?? -1, leaseMs, expiresAt })

@@ -1,0 +1,17 @@
+import { scriptedAdapter, type ScriptedAdapter } from '@engine/testing'
+
+/** An agent that keeps the event loop of its process from turning, as code in user's hands may. */
+export function blockingAdapter(blocksForMs: number): ScriptedAdapter {
+  const adapter = scriptedAdapter()
+  adapter.script = async ({ signal }) => {
+    console.log('STARTED')
+    // The line above is on its way before nothing moves any more.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const until = performance.now() + blocksForMs
+    while (performance.now() < until);
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    console.log(`CAME BACK ${signal.aborted ? String(signal.reason) : 'free'}`)
+    return { kind: 'done' }
+  }
+  return adapter
+}
