@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 import { createRedactor, silentLogger, type AdapterEvent, type JsonObject } from '@engine/core/plugin'
+import { recordingMeter } from '@engine/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { anyContext } from '../program/fixtures.ts'
@@ -69,11 +70,12 @@ async function run(url: string, options: Options = {}) {
   const adapter = httpAdapter({ allow: options.allow ?? ['127.0.0.1'] })
   const config = adapter.configSchema.parse({ url, ...options.config })
   const events: AdapterEvent[] = []
-  const session = await adapter.start({ config, runId: 'run-1', env: {}, redactor: createRedactor([]), logger: silentLogger })
+  const session = await adapter.start({ config, runId: 'run-1', env: {}, redactor: createRedactor([]), logger: silentLogger, cap: null })
   const outcome = await session.run({
     context: anyContext,
     session: options.session ?? null,
     tools: [],
+    meter: recordingMeter(),
     signal: options.signal ?? new AbortController().signal,
     async emit(event) {
       await options.emit?.(event)

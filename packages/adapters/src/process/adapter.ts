@@ -28,6 +28,7 @@ export function processAdapter(options: { readonly programs: AllowedPrograms }):
     title: 'A program on this machine',
     configSchema: allowing(ProcessConfig, programs),
     metering: 'stream',
+    overshoot: 'What the program uses between two of its usage messages, and within graceSec after it was told to stop.',
     secretFields: ['env'],
     start: async (start) => ({ run: (turn) => runAgent(programs, start, turn) }),
     test: async (asked) => tryProcess(programs, asked),

@@ -1,5 +1,7 @@
 import { createRedactor, silentLogger } from '@engine/core/plugin'
 
+import { recordingMeter } from '@engine/testing'
+
 import { anyContext } from '../program/fixtures.ts'
 import { processAdapter } from './index.ts'
 
@@ -8,11 +10,12 @@ import { processAdapter } from './index.ts'
 const job = JSON.parse(process.argv[2] ?? '') as { runId: string; code: string; graceSec: number }
 const adapter = processAdapter({ programs: 'any' })
 const config = adapter.configSchema.parse({ command: process.execPath, args: ['-e', job.code], graceSec: job.graceSec })
-const session = await adapter.start({ config, runId: job.runId, env: {}, redactor: createRedactor([]), logger: silentLogger })
+const session = await adapter.start({ config, runId: job.runId, env: {}, redactor: createRedactor([]), logger: silentLogger, cap: null })
 await session.run({
   context: anyContext,
   session: null,
   tools: [],
+  meter: recordingMeter(),
   signal: new AbortController().signal,
   emit: async () => {},
 })

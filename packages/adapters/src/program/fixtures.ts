@@ -10,10 +10,12 @@ import {
   type AgentTool,
   type JsonObject,
   type LogStream,
+  type MeteredCall,
   type Redactor,
   type RunContext,
   type RunOutcome,
 } from '@engine/core/plugin'
+import { recordingMeter, type RecordingMeter } from '@engine/testing'
 
 const anyTask: RunContext['task'] = {
   id: 'task',
@@ -65,6 +67,9 @@ export interface RunOptions {
   tools?: readonly AgentTool[]
   env?: Record<string, string>
   redactor?: Redactor
+  cap?: { costMicros: number } | null
+  /** Rejects when a call must not be made. */
+  reserve?: (call: MeteredCall) => Promise<void>
   signal?: AbortSignal
   emit?: (event: AdapterEvent) => Promise<void>
   onEvent?: (event: AdapterEvent, runId: string) => void
@@ -74,6 +79,7 @@ export interface FinishedRun {
   runId: string
   outcome: RunOutcome
   events: AdapterEvent[]
+  meter: RecordingMeter
   tookMs: number
   log(stream: LogStream): string
 }
@@ -93,12 +99,15 @@ export async function runAdapter<Config>(
     env: options.env ?? {},
     redactor: options.redactor ?? createRedactor([]),
     logger: silentLogger,
+    cap: options.cap ?? null,
   })
+  const meter = recordingMeter(options.reserve)
   const startedAt = performance.now()
   const outcome = await session.run({
     context: options.context ?? anyContext,
     session: options.session ?? null,
     tools: options.tools ?? [],
+    meter,
     signal: options.signal ?? new AbortController().signal,
     async emit(event) {
       await options.emit?.(event)
@@ -106,7 +115,7 @@ export async function runAdapter<Config>(
       options.onEvent?.(event, runId)
     },
   })
-  return { runId, outcome, events, tookMs: performance.now() - startedAt, log: (stream) => logOf(events, stream) }
+  return { runId, outcome, events, meter, tookMs: performance.now() - startedAt, log: (stream) => logOf(events, stream) }
 }
 
 /** All that was logged on one stream, as one text. */
