@@ -49,7 +49,7 @@ describe.each(['sqlite', 'postgres'])('on %s, the rate card of a company', (fami
     expect(await find('2026-03-31T12:00:00Z')).toMatchObject({ price: { inputMicros: 2 * dollar } })
     expect(await find('2026-04-01T00:00:00Z')).toMatchObject({ price: { inputMicros: 5 } })
     const { items } = await engine.prices.list({ companyId })
-    expect(items.map((item) => item.inputMicros).toSorted()).toEqual([2 * dollar, 5])
+    expect(items.map((item) => item.inputMicros).toSorted((left, right) => left - right)).toEqual([5, 2 * dollar])
     for (const { id } of items) await engine.prices.remove({ priceId: id })
     expect(await find()).toMatchObject({ source: 'bundled' })
     expect(await errorOf(engine.prices.get({ priceId: price.id }))).toMatchObject({ code: 'not_found' })

@@ -7,7 +7,7 @@ import type { CliConfig } from './config.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { Fact } from './facts.ts'
 
-export interface CliPlace {
+interface CliPlace {
   readonly sessionId: string | null
   readonly cwd: string
 }

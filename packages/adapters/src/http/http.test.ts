@@ -3,10 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 import { createRedactor, silentLogger, type AdapterEvent, type JsonObject } from '@engine/core/plugin'
-import { recordingMeter } from '@engine/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 
-import { anyContext } from '../program/fixtures.ts'
+import { anyContext, anyMeter } from '../program/fixtures.ts'
 import { retryAfterMs } from '../remote/failures.ts'
 import { httpAdapter } from './index.ts'
 import { fillTemplate, MissingValue } from './template.ts'
@@ -75,7 +74,7 @@ async function run(url: string, options: Options = {}) {
     context: anyContext,
     session: options.session ?? null,
     tools: [],
-    meter: recordingMeter(),
+    meter: anyMeter,
     signal: options.signal ?? new AbortController().signal,
     async emit(event) {
       await options.emit?.(event)

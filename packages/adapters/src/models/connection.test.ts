@@ -4,11 +4,13 @@ import {
   fakeAnthropic,
   fakeGemini,
   fakeOpenAi,
+  recordingMeter,
   until,
   type FakeAnswer,
   type FakeModel,
   type FakeModelOptions,
   type FakeReply,
+  type RecordingMeter,
 } from '@engine/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
@@ -46,9 +48,15 @@ async function serve(wire: Wire, options: FakeModelOptions): Promise<FakeModel> 
   return fake
 }
 
-async function play(wire: Wire, answers: FakeAnswer, options: RunOptions & { config?: JsonObject } = {}): Promise<FinishedRun> {
+interface Played extends FinishedRun {
+  readonly meter: RecordingMeter
+}
+
+async function play(wire: Wire, answers: FakeAnswer, options: RunOptions & { config?: JsonObject } = {}): Promise<Played> {
   const fake = await serve(wire, { answers })
-  return runAdapter(wire.create(), { ...wire.config, model: 'a-model', apiKey: 'a-key', baseUrl: fake.baseUrl, ...options.config }, options)
+  const meter = recordingMeter()
+  const config = { ...wire.config, model: 'a-model', apiKey: 'a-key', baseUrl: fake.baseUrl, ...options.config }
+  return { ...(await runAdapter(wire.create(), config, { ...options, meter })), meter }
 }
 
 const broken: FakeReply = { text: ['One,', ' two'], usage: { inputTokens: 100, outputTokens: 3 } }
@@ -139,7 +147,7 @@ describe.each(Object.entries(wires))('a call of %s', (name, wire) => {
     ] as const
     for (const [error, failureClass] of refusals) {
       const config = { ...wire.config, model: 'a-model', apiKey: 'a-key', baseUrl: fake.baseUrl }
-      const { outcome } = await runAdapter(wire.create(), config, { reserve: () => Promise.reject(error) })
+      const { outcome } = await runAdapter(wire.create(), config, { meter: recordingMeter(() => Promise.reject(error)) })
       expect(outcome).toEqual({ kind: 'failed', class: failureClass, message: error.message })
     }
     expect(fake.calls).toEqual([])

@@ -1,4 +1,13 @@
-import { fakeAnthropic, fakeGemini, fakeOpenAi, type FakeAnswers, type FakeModel, type FakeModelOptions } from '@engine/testing'
+import {
+  fakeAnthropic,
+  fakeGemini,
+  fakeOpenAi,
+  recordingMeter,
+  type FakeAnswers,
+  type FakeModel,
+  type FakeModelOptions,
+  type RecordingMeter,
+} from '@engine/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import type { AgentAdapter, AgentTool, JsonObject, JsonValue } from '@engine/core/plugin'
@@ -28,6 +37,7 @@ afterEach(async () => {
 
 interface Played extends FinishedRun {
   readonly fake: FakeModel
+  readonly meter: RecordingMeter
   /** The bodies of the calls. */
   readonly asked: readonly JsonObject[]
 }
@@ -36,8 +46,9 @@ async function play(wire: Wire, answers: FakeAnswers, options: RunOptions & { co
   const fake = await wire.open({ answers })
   opened.push(fake)
   const config = { ...wire.config, model: 'a-model', apiKey: 'a-key', baseUrl: fake.baseUrl, ...options.config }
-  const finished = await runAdapter(wire.create(), config, options)
-  return { ...finished, fake, asked: fake.calls.map(({ body }) => body) }
+  const meter = recordingMeter()
+  const finished = await runAdapter(wire.create(), config, { ...options, meter })
+  return { ...finished, fake, meter, asked: fake.calls.map(({ body }) => body) }
 }
 
 const submit = { name: 'submit_for_review', input: { title: 'Chairs', content: '# 12 chairs' } }

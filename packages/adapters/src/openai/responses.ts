@@ -124,7 +124,8 @@ class ResponseReader {
 
   #end({ status, usage, error, incomplete_details: incomplete }: OpenAI.Responses.Response): void {
     if (usage) {
-      const { cached_tokens: cachedInputTokens = 0, cache_write_tokens: written = 0 } = usage.input_tokens_details ?? {}
+      const cachedInputTokens = usage.input_tokens_details?.cached_tokens ?? 0
+      const written = usage.input_tokens_details?.cache_write_tokens ?? 0
       const kept = written > 0 && { cacheWriteTokens: written }
       this.#options.onTokens({ inputTokens: usage.input_tokens, outputTokens: usage.output_tokens, cachedInputTokens, ...kept })
     }

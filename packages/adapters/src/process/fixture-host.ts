@@ -1,8 +1,6 @@
 import { createRedactor, silentLogger } from '@engine/core/plugin'
 
-import { recordingMeter } from '@engine/testing'
-
-import { anyContext } from '../program/fixtures.ts'
+import { anyContext, anyMeter } from '../program/fixtures.ts'
 import { processAdapter } from './index.ts'
 
 // A host of its own process, for the tests that kill it.
@@ -15,7 +13,7 @@ await session.run({
   context: anyContext,
   session: null,
   tools: [],
-  meter: recordingMeter(),
+  meter: anyMeter,
   signal: new AbortController().signal,
   emit: async () => {},
 })

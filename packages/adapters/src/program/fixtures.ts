@@ -10,12 +10,11 @@ import {
   type AgentTool,
   type JsonObject,
   type LogStream,
-  type MeteredCall,
+  type Meter,
   type Redactor,
   type RunContext,
   type RunOutcome,
 } from '@engine/core/plugin'
-import { recordingMeter, type RecordingMeter } from '@engine/testing'
 
 const anyTask: RunContext['task'] = {
   id: 'task',
@@ -47,6 +46,9 @@ export const anyContext: RunContext = {
   knowledge: { about: '', entries: [], omitted: [], moreOmitted: 0, usedEmbeddings: false },
 }
 
+/** Allows every call. */
+export const anyMeter: Meter = { reserve: async () => ({ settle: async () => undefined, release: async () => undefined }) }
+
 const startedRuns: string[] = []
 
 /** Ends what a failed test left of its runs. */
@@ -68,8 +70,7 @@ export interface RunOptions {
   env?: Record<string, string>
   redactor?: Redactor
   cap?: { costMicros: number } | null
-  /** Rejects when a call must not be made. */
-  reserve?: (call: MeteredCall) => Promise<void>
+  meter?: Meter
   signal?: AbortSignal
   emit?: (event: AdapterEvent) => Promise<void>
   onEvent?: (event: AdapterEvent, runId: string) => void
@@ -79,7 +80,6 @@ export interface FinishedRun {
   runId: string
   outcome: RunOutcome
   events: AdapterEvent[]
-  meter: RecordingMeter
   tookMs: number
   log(stream: LogStream): string
 }
@@ -101,13 +101,12 @@ export async function runAdapter<Config>(
     logger: silentLogger,
     cap: options.cap ?? null,
   })
-  const meter = recordingMeter(options.reserve)
   const startedAt = performance.now()
   const outcome = await session.run({
     context: options.context ?? anyContext,
     session: options.session ?? null,
     tools: options.tools ?? [],
-    meter,
+    meter: options.meter ?? anyMeter,
     signal: options.signal ?? new AbortController().signal,
     async emit(event) {
       await options.emit?.(event)
@@ -115,7 +114,7 @@ export async function runAdapter<Config>(
       options.onEvent?.(event, runId)
     },
   })
-  return { runId, outcome, events, meter, tookMs: performance.now() - startedAt, log: (stream) => logOf(events, stream) }
+  return { runId, outcome, events, tookMs: performance.now() - startedAt, log: (stream) => logOf(events, stream) }
 }
 
 /** All that was logged on one stream, as one text. */

@@ -18,8 +18,10 @@ const HostPrice: z.ZodType<Price> = z.object({ ...rateFields, tiers: z.array(z.o
  */
 export function guardPrices(book: PriceBook | undefined): PriceBook | null {
   if (!book) return null
-  if (book.spec !== PRICES_SPEC)
-    throw new EngineError(kernelErrors.invalid_input, `The price book speaks "${String(book.spec)}"; this engine knows "${PRICES_SPEC}".`)
+  // What a host without types gives may be of another version.
+  const { spec }: { spec: string } = book
+  if (spec !== PRICES_SPEC)
+    throw new EngineError(kernelErrors.invalid_input, `The price book speaks "${spec}"; this engine knows "${PRICES_SPEC}".`)
   return {
     spec: PRICES_SPEC,
     find(request) {
