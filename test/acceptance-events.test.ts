@@ -88,6 +88,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await api.knowledge.delete({ knowledgeEntryId })
     const { id: preferenceId } = await api.preferences.set({ companyId, scope: 'project', scopeId: project.id, key: 'boxes', value: 3 })
     await api.preferences.unset({ preferenceId })
+    const { id: priceId } = await api.prices.set({ companyId, provider: 'p', model: 'm', inputMicros: 1, outputMicros: 2 })
+    await api.prices.remove({ priceId })
   }
 
   async function secrets({ companyId, handId: agentId, people: api }: Scene): Promise<void> {

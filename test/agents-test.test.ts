@@ -30,7 +30,8 @@ const configSchema = z.strictObject({
 
 function tryingAdapter(test: Look): AgentAdapter<Config> {
   const start = async () => ({ run: async () => ({ kind: 'done' as const }) })
-  return { spec: 'engine.adapter.v1', type: 'trying', title: 'Tries', metering: 'final', configSchema, start, test }
+  const overshoot = '0: it spends nothing.'
+  return { spec: 'engine.adapter.v1', type: 'trying', title: 'Tries', metering: 'final', overshoot, configSchema, start, test }
 }
 
 /** A company with an agent that `look` tries; its configuration names a secret, and another one is bound to it. */

@@ -47,6 +47,7 @@ const stillAdapter: AgentAdapter = {
   title: 'Ends at once',
   configSchema: z.strictObject({ pace: z.enum(['slow', 'quick']).default('quick') }),
   metering: 'final',
+  overshoot: '0: it spends nothing.',
   start: async () => ({ run: async () => ({ kind: 'done' }) }),
 }
 

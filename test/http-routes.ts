@@ -43,6 +43,7 @@ export interface FurnishedCompany extends Company {
   readonly knowledgeEntryId: string
   /** Of the company. */
   readonly preferenceId: string
+  readonly priceId: string
   /** Open. */
   readonly breakerId: string
 }
@@ -61,6 +62,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
   const approval = await engine.approvals.request({ companyId, type: 'custom', subject: 'release', payload: {} })
   const entry = await engine.knowledge.create({ companyId, title: 'House style', body: 'Be brief.' })
   const preference = await engine.preferences.set({ companyId, scope: 'company', key: 'report.language', value: 'en' })
+  const price = await engine.prices.set({ companyId, provider: 'p', model: 'm', inputMicros: 1, outputMicros: 2 })
   const secret = await furnishSecret(engine, companyId)
   return {
     ...company,
@@ -82,6 +84,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     ...(await furnishNode(engine)),
     knowledgeEntryId: entry.id,
     preferenceId: preference.id,
+    priceId: price.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
   }
 }
@@ -217,6 +220,7 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'knowledge.create': () => ({ title: 'Mine', body: 'mine' }),
   'knowledge.update': () => ({ title: 'Mine' }),
   'preferences.set': () => ({ scope: 'company', key: 'mine', value: true }),
+  'prices.set': () => ({ provider: 'mine', model: 'mine', inputMicros: 1, outputMicros: 2 }),
   'runs.report': () => ({ outcome: { kind: 'done' } }),
   'runs.handBack': () => ({ reason: 'mine' }),
   'nodes.createKey': () => ({ name: 'Mine' }),
@@ -229,6 +233,7 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
 const queries: Readonly<Record<string, string>> = {
   'attachments.upload': '?name=mine.txt',
   'search.find': '?query=work',
+  'prices.find': '?provider=p&model=m',
   'knowledge.search': '?query=work',
   'routines.preview': '?expression=0+9+*+*+*',
 }

@@ -40,6 +40,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'knowledge:read': all,
   'routines:read': all,
   'preferences:read': all,
+  'prices:read': all,
   // comment, create task
   'comments:create': `${reviewers} agent run`,
   'tasks:create': `${operators} agent run`,
@@ -86,6 +87,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'members:manage': admins,
   'keys:manage': admins,
   'preferences:manage': admins,
+  'prices:manage': admins,
   'audit:read': admins,
   // nobody of one company
   'companies:create': nobody,

@@ -193,6 +193,7 @@ describe('the secrets of a run', () => {
       title: 'Ends when the test says so',
       configSchema: z.strictObject({ token: z.string() }),
       metering: 'final',
+      overshoot: '0: it spends nothing.',
       start: async () => ({
         run: async (given) => {
           turn.resolve(given)

@@ -54,6 +54,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       title: 'Shows what it is started with',
       configSchema: Config,
       metering: 'final',
+      overshoot: '0: it spends nothing.',
       start: async (given) => {
         started.push(given)
         return {

@@ -8,6 +8,7 @@ export const benchAdapter: AgentAdapter = {
   type: 'bench',
   title: 'Is done at once',
   metering: 'final',
+  overshoot: '0: it spends nothing.',
   configSchema: z.strictObject({}),
   start: async () => ({ run: async () => ({ kind: 'done' }) }),
 }

@@ -72,7 +72,10 @@ export const execution: readonly Requirement[] = [
     id: 'adapters.sessions',
     source: 'product decision: adapters',
     behaviour: 'Agents run as local command line tools with sessions.',
-    verifiedBy: { file: 'packages/adapters/src/cli/run.test.ts', test: 'goes on in the next run, which is charged for itself alone' },
+    verifiedBy: {
+      file: 'packages/adapters/src/cli/run.test.ts',
+      test: 'goes on in the next run, which tells the counters of both as such',
+    },
   },
   {
     id: 'adapters.person',
@@ -89,7 +92,7 @@ export const execution: readonly Requirement[] = [
     behaviour: 'Any program that speaks the Agent Client Protocol can be an agent, with its sessions.',
     verifiedBy: {
       file: 'packages/adapters/src/acp/acp.test.ts',
-      test: 'goes on in its session, whose past is not told again, and is charged for the difference',
+      test: 'goes on in its session, whose past is not told again, and tells what both have cost',
     },
   },
   {

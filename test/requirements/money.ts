@@ -27,6 +27,26 @@ export const money: readonly Requirement[] = [
     later: 'money',
   },
   {
+    id: 'prices.rate-card',
+    source: 'DOMAIN §3',
+    behaviour: 'A company says what a model costs it, from a time on; what it says goes before the list prices.',
+    verifiedBy: { file: 'test/prices.test.ts', test: 'goes before the list prices, from its time on and until it is taken off' },
+    operations: ['prices.set', 'prices.remove', 'prices.get', 'prices.list', 'prices.find'],
+    events: ['price.set', 'price.removed'],
+  },
+  {
+    id: 'prices.host',
+    source: 'DESIGN §1',
+    behaviour: 'The host may know prices of its own.',
+    verifiedBy: { file: 'test/prices.test.ts', test: 'the price book of the host goes before the list prices and after the rate card' },
+  },
+  {
+    id: 'prices.tiers',
+    source: 'PROMISES P7',
+    behaviour: 'What a call can cost at most is reckoned by the tier that it reaches.',
+    verifiedBy: { file: 'packages/core/src/prices/cost.test.ts', test: 'takes the tier that its bound reaches, and not the lowest' },
+  },
+  {
     id: 'prices.unknown',
     source: 'DOMAIN §3',
     behaviour: 'A price that is not known is refused under a hard limit.',

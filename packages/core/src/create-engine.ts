@@ -24,6 +24,7 @@ import { execute } from './kernel/execute.ts'
 import type { Host, Probe } from './kernel/host.ts'
 import { createIdGenerator } from './kernel/id.ts'
 import type { Loop } from './kernel/loop.ts'
+import { guardPrices } from './kernel/price-book.ts'
 import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { authenticate } from './keys/authenticate.ts'
@@ -42,6 +43,7 @@ import type { BlobStore } from './ports/blob-store.ts'
 import { systemClock, type Clock } from './ports/clock.ts'
 import type { Embedder } from './ports/embedder.ts'
 import { silentLogger, type Logger } from './ports/logger.ts'
+import type { PriceBook } from './ports/prices.ts'
 import type { SecretStore } from './ports/secret-store.ts'
 import type { Storage, StorageSession } from './ports/storage.ts'
 import { followLog } from './runs/follow-log.ts'
@@ -57,6 +59,8 @@ export interface EngineOptions {
   readonly secrets?: SecretStore
   /** What makes vectors of knowledge, so that it is found by its meaning too; without one, by its words. */
   readonly embedder?: Embedder
+  /** What models cost this host; without one, list prices that come with Engine, and what companies set (docs/prices.md). */
+  readonly prices?: PriceBook
   readonly logger?: Logger
   readonly clock?: Clock
   readonly settings?: Partial<EngineSettings>
@@ -94,6 +98,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     secrets: guardSecrets(options.secrets),
     redactors: new Map(),
     embedder,
+    prices: guardPrices(options.prices),
     settings,
     checksOutputs: options.checksOutputs ?? false,
     epoch,

@@ -18,6 +18,7 @@ import { labels } from './labels/index.ts'
 import { members } from './members/index.ts'
 import { nodes } from './nodes/index.ts'
 import { preferences } from './preferences/index.ts'
+import { prices } from './prices/index.ts'
 import { projects } from './projects/index.ts'
 import { routines } from './routines/index.ts'
 import { routing } from './routing/index.ts'
@@ -54,6 +55,7 @@ export const coreModules = {
   secrets,
   routines,
   preferences,
+  prices,
   search,
   events,
   audit,

@@ -9,7 +9,10 @@ export type {
   AdapterTurn,
   AgentAdapter,
   AgentTool,
+  Hold,
   LogStream,
+  Meter,
+  MeteredCall,
   RunUsage,
   ToolAnswer,
 } from './ports/adapter.ts'
@@ -31,6 +34,8 @@ export { EMBEDDER_SPEC } from './ports/embedder.ts'
 export type { Embedder } from './ports/embedder.ts'
 export type { Ask, AskRequest } from './ports/ask-contract.ts'
 export { FailureClass, RunContext, RunOutcome } from './ports/run-contract.ts'
+export { PRICES_SPEC } from './ports/prices.ts'
+export type { Price, PriceBook, PriceTier, Rates } from './ports/prices.ts'
 export { SECRETS_SPEC } from './ports/secret-store.ts'
 export type { SecretStore } from './ports/secret-store.ts'
 export { createRedactor } from './kernel/redactor.ts'

@@ -13,6 +13,8 @@ export { errorOf } from './error-of.ts'
 export type { SeenError } from './error-of.ts'
 export { costs, crashes, ends, hangs, inTurn, scriptedAdapter, takes, zombie } from './scripted-adapter.ts'
 export type { Script, ScriptedAdapter } from './scripted-adapter.ts'
+export { recordingMeter } from './recording-meter.ts'
+export type { RecordedHold, RecordingMeter } from './recording-meter.ts'
 export { fakeAnthropic, fakeGemini, fakeOpenAi } from './fake-models/index.ts'
 export type {
   FakeAnswer,

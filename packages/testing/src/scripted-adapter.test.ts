@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { createRedactor, silentLogger, type AdapterEvent, type RunContext } from '@engine/core/plugin'
 
 import { createFakeClock } from './clock.ts'
+import { recordingMeter } from './recording-meter.ts'
 import { costs, crashes, ends, hangs, inTurn, scriptedAdapter, takes, zombie, type ScriptedAdapter } from './scripted-adapter.ts'
 
 const context: RunContext = {
@@ -38,9 +39,9 @@ function begin(adapter: ScriptedAdapter) {
   const stop = new AbortController()
   const emitted: AdapterEvent[] = []
   const emit = async (event: AdapterEvent) => void emitted.push(event)
-  const turn = { context, session: null, tools: [], signal: stop.signal, emit }
+  const turn = { context, session: null, tools: [], meter: recordingMeter(), signal: stop.signal, emit }
   const outcome = adapter
-    .start({ config: {}, runId: 'run', env: {}, redactor: createRedactor([]), logger: silentLogger })
+    .start({ config: {}, runId: 'run', env: {}, redactor: createRedactor([]), logger: silentLogger, cap: null })
     .then((session) => session.run(turn))
   return { outcome, emitted, stop: () => stop.abort('cancelled') }
 }

@@ -31,6 +31,7 @@ export function scriptedAdapter(options: { type?: string; metering?: AgentAdapte
     type: options.type ?? 'scripted',
     title: 'Does what the test says',
     metering: options.metering ?? 'final',
+    overshoot: '0 for what its scripts do not spend.',
     configSchema: z.strictObject({}),
     script: ends({ kind: 'done' }),
     scripts: new Map(),

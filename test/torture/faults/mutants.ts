@@ -4,6 +4,7 @@ import { interactionFaults } from './mutants/interactions.ts'
 import { knowledgeFaults } from './mutants/knowledge.ts'
 import { failureFaults } from './mutants/failures.ts'
 import { commands } from './mutants/commands.ts'
+import { priceFaults } from './mutants/prices.ts'
 import { sealing } from './mutants/sealing.ts'
 import { secretFaults } from './mutants/secrets.ts'
 import { ownership } from './mutants/ownership.ts'
@@ -20,4 +21,5 @@ export const mutants: readonly Mutant[] = [
   ...secretFaults,
   ...knowledgeFaults,
   ...failureFaults,
+  ...priceFaults,
 ]

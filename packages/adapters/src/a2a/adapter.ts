@@ -26,6 +26,7 @@ export function a2aAdapter(options: OutboundOptions = {}): AgentAdapter<A2aConfi
     title: 'An agent elsewhere that speaks the Agent2Agent protocol',
     configSchema: A2aConfig,
     metering: 'final',
+    overshoot: 'All that a run uses: the protocol tells no usage, so that nothing of it can be counted or stopped at a limit.',
     start: async (start) => ({ run: (turn) => runRemote(outbound, start, turn) }),
     test: (given) => tryRemote(outbound, given),
   }

@@ -34,7 +34,7 @@ describe('an agent that speaks the protocol', () => {
     expect(log('stderr')).toContain('Try it')
   })
 
-  test('goes on in its session, whose past is not told again, and is charged for the difference', async () => {
+  test('goes on in its session, whose past is not told again, and tells what both have cost', async () => {
     const first = await play({ knowsSessions: true, costs: 0.25 })
     const session = first.events.findLast((event) => event.type === 'session')?.state ?? null
     const next = await play({ knowsSessions: true, costs: 0.4 }, { session })
@@ -42,7 +42,7 @@ describe('an agent that speaks the protocol', () => {
     expect(next.log('stderr')).toMatch(/load: .*"sessionId":"session-1"/)
     expect(next.log('stdout')).not.toContain('What I said before.')
     const charged = [first, next].map(({ events }) => events.flatMap((event) => (event.type === 'usage' ? [event.usage.costMicros] : [])))
-    expect(charged).toEqual([[250_000], [150_000]])
+    expect(charged).toEqual([[250_000], [400_000]])
   })
 
   test('begins a new session when it does not know the last one', async () => {

@@ -16,7 +16,9 @@ const acp: CliDefinition<AcpConfig> = {
   // Which program it is, only its configuration says.
   program: '',
   configSchema: AcpConfig,
-  metering: 'final',
+  metering: 'stream',
+  overshoot:
+    'What the program uses between two of its usage updates, and within graceSec after it was told to stop; all of it when it sends none.',
   knownVersions: [],
   switches: {},
   apiKeyVariables: ({ keyVariable }) => (keyVariable === undefined ? [] : [keyVariable]),

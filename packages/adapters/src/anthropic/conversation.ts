@@ -41,6 +41,7 @@ export function openConversation(client: Anthropic, model: string, { system, too
     async call(said, options) {
       messages.push(messageOf(said))
       const request = { ...fixed, messages, max_tokens: options.maxOutputTokens }
+      await options.onRequest(request)
       const reader = new MessageReader(options)
       for await (const event of await client.messages.create(request, { signal: options.signal })) await reader.take(event)
       // The SDK ends an aborted stream as if it were whole.
@@ -71,15 +72,17 @@ function messageOf(said: Said): Anthropic.MessageParam {
 class MessageReader {
   readonly #options: CallOptions
   readonly #blocks: { readonly block: Block; json: string }[] = []
-  readonly #text = new AnswerText()
+  readonly #text: AnswerText
   #input = 0
   #cached = 0
+  #written = 0
   #output = 0
   #stop: string | null = null
   #isWhole = false
 
   constructor(options: CallOptions) {
     this.#options = options
+    this.#text = new AnswerText(options)
   }
 
   async take(event: Anthropic.RawMessageStreamEvent): Promise<void> {
@@ -142,10 +145,12 @@ class MessageReader {
     const { input_tokens: plain, cache_creation_input_tokens: written, cache_read_input_tokens: read } = usage
     if (typeof plain === 'number') {
       this.#cached = read ?? this.#cached
-      this.#input = plain + (written ?? 0) + this.#cached
+      this.#written = written ?? this.#written
+      this.#input = plain + this.#written + this.#cached
     }
     this.#output = usage.output_tokens ?? this.#output
-    this.#options.onTokens({ inputTokens: this.#input, cachedInputTokens: this.#cached, outputTokens: this.#output })
+    const kept = this.#written > 0 && { cacheWriteTokens: this.#written }
+    this.#options.onTokens({ inputTokens: this.#input, cachedInputTokens: this.#cached, ...kept, outputTokens: this.#output })
   }
 }
 

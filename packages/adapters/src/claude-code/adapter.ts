@@ -17,6 +17,7 @@ export const claudeCode: CliDefinition<ClaudeCodeConfig> = {
   program: 'claude',
   configSchema: ClaudeCodeConfig,
   metering: 'final',
+  overshoot: 'One call of the model: the program is given the cap of the run as --max-budget-usd and looks at it after each call.',
   knownVersions: ['2.1.329'],
   switches: {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
@@ -25,7 +26,7 @@ export const claudeCode: CliDefinition<ClaudeCodeConfig> = {
     DISABLE_ERROR_REPORTING: '1',
   },
   apiKeyVariables: () => ['ANTHROPIC_API_KEY'],
-  arguments: (config, { sessionId }) => [
+  arguments: (config, { sessionId, cap }) => [
     '-p',
     ...flag('--bare', config.bare),
     ...option('--output-format', 'stream-json'),
@@ -36,7 +37,7 @@ export const claudeCode: CliDefinition<ClaudeCodeConfig> = {
     ...listOption('--allowedTools', config.allowedTools),
     ...listOption('--disallowedTools', config.disallowedTools),
     ...option('--max-turns', config.maxTurns),
-    ...option('--max-budget-usd', config.maxBudgetUsd),
+    ...option('--max-budget-usd', leastOf(config.maxBudgetUsd, cap)),
     ...option('--effort', config.effort),
     ...option('--mcp-config', config.mcpConfig),
     ...flag('--strict-mcp-config', config.mcpConfig !== undefined),
@@ -44,4 +45,10 @@ export const claudeCode: CliDefinition<ClaudeCodeConfig> = {
     ...option('--resume', sessionId ?? undefined),
   ],
   readLine,
+}
+
+/** In dollars; nothing where neither the configuration nor a budget limits it. */
+function leastOf(maxBudgetUsd: number | undefined, cap: { readonly costMicros: number } | null): number | undefined {
+  const limits = [maxBudgetUsd, cap && cap.costMicros / 1_000_000].filter((limit) => typeof limit === 'number')
+  return limits.length === 0 ? undefined : Math.min(...limits)
 }

@@ -23,23 +23,40 @@ test('a whole run is read', () => {
       durationMs: 0,
     },
     { type: 'log', stream: 'stdout', text: 'All done.\n' },
+    {
+      type: 'usage',
+      usage: {
+        provider: 'anthropic',
+        model: 'claude-sonnet-4-5',
+        inputTokens: 320,
+        outputTokens: 40,
+        cachedInputTokens: 60,
+        costMicros: 1_413,
+        cumulative: true,
+        billingType: 'metered',
+      },
+    },
   ])
   expect(collector.sessionId).toBe('8e49a78c-f589-492f-8280-bc65b6d0c08d')
   expect(collector.resultText).toBe('All done.')
-  expect(collector.totals).toMatchObject({
-    provider: 'anthropic',
-    totals: { 'claude-sonnet-4-5': { inputTokens: 320, outputTokens: 40, cachedInputTokens: 60, costMicros: 1_413 } },
-  })
 })
 
 test('a run that was cut before its result still tells what its calls used', () => {
   const cut = transcript.subarray(0, transcript.lastIndexOf('\n', transcript.length - 2) + 1)
-  const { collector } = readTranscript(cut, readLine)
+  const { collector, events } = readTranscript(cut, readLine)
+  const call = { provider: 'anthropic', model: 'claude-sonnet-4-5', inputTokens: 160, outputTokens: 1, cachedInputTokens: 30 }
   expect(collector.ending).toBeNull()
-  expect(collector.uncountedUsage).toEqual([
-    { provider: 'anthropic', model: 'claude-sonnet-4-5', inputTokens: 160, outputTokens: 1, cachedInputTokens: 30 },
-    { provider: 'anthropic', model: 'claude-sonnet-4-5', inputTokens: 160, outputTokens: 1, cachedInputTokens: 30 },
+  expect(events.flatMap((event) => (event.type === 'usage' ? [event.usage] : []))).toEqual([
+    { ...call, billingType: 'metered' },
+    { ...call, billingType: 'metered' },
   ])
+})
+
+test('a program that is logged in without a key is paid by a subscription', () => {
+  const init = { type: 'system', subtype: 'init', session_id: 's' }
+  expect(readLine({ ...init, apiKeySource: 'none' })).toContainEqual({ type: 'billing', billingType: 'subscription' })
+  expect(readLine({ ...init, apiKeySource: 'ANTHROPIC_API_KEY' })).toContainEqual({ type: 'billing', billingType: 'metered' })
+  expect(readLine(init)).toEqual([{ type: 'session', id: 's' }])
 })
 
 describe('how a run ended', () => {

@@ -77,7 +77,12 @@ const RateLimit = z.object({
   type: z.literal('rate_limit_event'),
   rate_limit_info: z.object({ status: z.string(), resetsAt: z.number().optional(), rateLimitType: z.string().optional() }),
 })
-const System = z.object({ type: z.literal('system'), subtype: z.string(), session_id: z.string().optional() })
+const System = z.object({
+  type: z.literal('system'),
+  subtype: z.string(),
+  session_id: z.string().optional(),
+  apiKeySource: z.string().optional(),
+})
 const Line = z.discriminatedUnion('type', [Assistant, User, Result, RateLimit, System])
 
 /** What one line of `--output-format stream-json` says. Pure. */
@@ -99,9 +104,14 @@ export function readLine(line: JsonObject): Fact[] | null {
 }
 
 /** Of the many lines about the program itself only its beginning says something for a run; the others stay log. */
-function readSystem({ subtype, session_id: id }: z.infer<typeof System>): Fact[] | null {
-  if (subtype === 'init') return id === undefined ? [] : [{ type: 'session', id }]
+function readSystem({ subtype, session_id: id, apiKeySource: source }: z.infer<typeof System>): Fact[] | null {
+  if (subtype === 'init') return [...billingOf(source), ...(id === undefined ? [] : [{ type: 'session', id } satisfies Fact])]
   return subtype === 'ui_invalidate' ? [] : null
+}
+
+/** Without a key it is logged in with an account: then what it says that it costs is paid by a subscription. */
+function billingOf(source: string | undefined): Fact[] {
+  return source === undefined ? [] : [{ type: 'billing', billingType: source === 'none' ? 'subscription' : 'metered' }]
 }
 
 function readAssistant({ message, parent_tool_use_id: parent, error }: z.infer<typeof Assistant>): Fact[] {

@@ -25,6 +25,7 @@ export function cliAdapter<Config extends CliConfig>(given: CliDefinition<Config
     title: definition.title,
     configSchema: placing(allowing(given.configSchema, programs), folders, placesOf),
     metering: definition.metering,
+    overshoot: definition.overshoot,
     secretFields: ['apiKey', 'env'],
     start: async (start) => ({ run: (turn) => runCli(definition, start, turn) }),
     test: (asked) => checkCli(definition, asked),

@@ -11,8 +11,17 @@ import type { CliDefinition } from './definition.ts'
 
 const cwd = '/workspace'
 
-function argumentsOf<Config extends CliConfig>(definition: CliDefinition<Config>, given: object, sessionId: string | null = null): string {
-  return definition.arguments(definition.configSchema.parse({ cwd, ...given }), { sessionId, cwd }).join(' ')
+interface Place {
+  readonly sessionId?: string | null
+  readonly cap?: { readonly costMicros: number } | null
+}
+
+function argumentsOf<Config extends CliConfig>(
+  definition: CliDefinition<Config>,
+  given: object,
+  { sessionId = null, cap = null }: Place = {},
+): string {
+  return definition.arguments(definition.configSchema.parse({ cwd, ...given }), { sessionId, cwd, cap }).join(' ')
 }
 
 describe('the arguments of', () => {
@@ -30,46 +39,53 @@ describe('the arguments of', () => {
       effort: 'high',
       mcpConfig: '/mcp.json',
     }
-    expect(argumentsOf(claudeCode, all, 'abc')).toBe(
+    expect(argumentsOf(claudeCode, all, { sessionId: 'abc' })).toBe(
       '-p --output-format stream-json --verbose --permission-mode dontAsk --model opus --tools Bash,Read --allowedTools Bash(git *),Edit ' +
         '--disallowedTools WebFetch --max-turns 7 --max-budget-usd 1.5 --effort high --mcp-config /mcp.json --strict-mcp-config --resume abc',
     )
     expect(argumentsOf(claudeCode, { resume: false })).toMatch(/--no-session-persistence$/)
   })
 
+  test('Claude Code hold the least of its own cap and what is held for the run', () => {
+    const cap = { costMicros: 250_000 }
+    expect(argumentsOf(claudeCode, {}, { cap })).toContain('--max-budget-usd 0.25')
+    expect(argumentsOf(claudeCode, { maxBudgetUsd: 0.1 }, { cap })).toContain('--max-budget-usd 0.1')
+    expect(argumentsOf(claudeCode, { maxBudgetUsd: 7 }, { cap: { costMicros: 1 } })).toContain('--max-budget-usd 0.000001')
+  })
+
   test('Codex', () => {
     const base = 'exec --json --skip-git-repo-check -C /workspace -s workspace-write'
     expect(argumentsOf(codex, {})).toBe(`${base} -c check_for_update_on_startup=false -`)
-    expect(argumentsOf(codex, { model: 'gpt-5', settings: { model_reasoning_effort: '"high"' }, ignoreUserConfig: true }, 'abc')).toBe(
-      `${base} -m gpt-5 --ignore-user-config -c check_for_update_on_startup=false -c model_reasoning_effort="high" resume abc -`,
-    )
+    expect(
+      argumentsOf(codex, { model: 'gpt-5', settings: { model_reasoning_effort: '"high"' }, ignoreUserConfig: true }, { sessionId: 'abc' }),
+    ).toBe(`${base} -m gpt-5 --ignore-user-config -c check_for_update_on_startup=false -c model_reasoning_effort="high" resume abc -`)
     expect(argumentsOf(codex, { resume: false })).toContain('--ephemeral')
   })
 
   test('Gemini CLI', () => {
     expect(argumentsOf(geminiCli, {})).toBe('-o stream-json --approval-mode auto_edit --skip-trust')
-    expect(argumentsOf(geminiCli, { approvalMode: 'yolo', model: 'pro', includeFolders: ['/a', '/b'], policyFile: '/p' }, 'abc')).toBe(
-      '-o stream-json --approval-mode yolo --skip-trust -m pro --include-directories /a,/b --policy /p -r abc',
-    )
+    expect(
+      argumentsOf(geminiCli, { approvalMode: 'yolo', model: 'pro', includeFolders: ['/a', '/b'], policyFile: '/p' }, { sessionId: 'abc' }),
+    ).toBe('-o stream-json --approval-mode yolo --skip-trust -m pro --include-directories /a,/b --policy /p -r abc')
   })
 
   test('opencode', () => {
     expect(argumentsOf(opencode, { model: 'a/b' })).toBe('run --format json -m a/b --dir /workspace')
-    expect(argumentsOf(opencode, { model: 'a/b', agent: 'build', auto: true }, 'ses')).toBe(
+    expect(argumentsOf(opencode, { model: 'a/b', agent: 'build', auto: true }, { sessionId: 'ses' })).toBe(
       'run --format json -m a/b --dir /workspace --agent build --auto -s ses',
     )
   })
 
   test('the Cursor agent', () => {
     expect(argumentsOf(cursor, {})).toBe('-p --output-format stream-json --workspace /workspace')
-    expect(argumentsOf(cursor, { model: 'm', mode: 'plan', force: true }, 'abc')).toBe(
+    expect(argumentsOf(cursor, { model: 'm', mode: 'plan', force: true }, { sessionId: 'abc' })).toBe(
       '-p --output-format stream-json --workspace /workspace --model m --mode plan --force --resume abc',
     )
   })
 
   test('pi', () => {
     expect(argumentsOf(pi, {})).toBe('-p --mode json')
-    expect(argumentsOf(pi, { provider: 'anthropic', model: 'm', thinking: 'low', tools: ['read', 'bash'] }, 'abc')).toBe(
+    expect(argumentsOf(pi, { provider: 'anthropic', model: 'm', thinking: 'low', tools: ['read', 'bash'] }, { sessionId: 'abc' })).toBe(
       '-p --mode json --provider anthropic --model m --thinking low --tools read,bash --session abc',
     )
     expect(argumentsOf(pi, { resume: false })).toMatch(/--no-session$/)

@@ -68,6 +68,7 @@ test('usage without totals counts once a call, and not at all when totals came',
   const first: Fact = { type: 'provisional_usage', call: 'm1', usage: { inputTokens: 5 } }
   const again: Fact = { type: 'provisional_usage', call: 'm1', usage: { inputTokens: 6 } }
   const second: Fact = { type: 'provisional_usage', call: 'm2', usage: { inputTokens: 1 } }
-  expect(collect(first, again, second).collector.uncountedUsage).toEqual([{ inputTokens: 6 }, { inputTokens: 1 }])
-  expect(collect(first, { type: 'totals', totals: {} }).collector.uncountedUsage).toEqual([])
+  const usage = (inputTokens: number) => ({ type: 'usage', usage: { inputTokens } })
+  expect(collect(first, again, second).collector.end()).toEqual([usage(6), usage(1)])
+  expect(collect(first, { type: 'totals', totals: {} }).collector.end()).toEqual([])
 })

@@ -1,6 +1,7 @@
 import type { AdapterEvent, JsonObject, JsonValue, RunUsage } from '@engine/core/plugin'
 
-import type { Fact, Totals } from './facts.ts'
+import type { Fact } from './facts.ts'
+import { usageOfTotals } from './totals.ts'
 
 type ToolStart = Extract<Fact, { type: 'tool_started' }> & { readonly startedAt: number }
 export type Ending = Extract<Fact, { type: 'result' | 'failure' }>
@@ -11,18 +12,24 @@ const maxToolText = 20_000
 /** Puts together what the facts of one run say: the events to record now, and what is known at its end. */
 export class Collector {
   readonly #now: () => number
+  readonly #beginsAnew: boolean
   readonly #tools = new Map<string, ToolStart>()
   readonly #provisional = new Map<string, RunUsage>()
   #sessionId: string | null = null
   #said = ''
   #isInsideText = false
-  #totals: { readonly provider?: string; readonly totals: Totals } | null = null
+  #hasTotals = false
+  #billing: Pick<RunUsage, 'billingType'> = {}
   #ending: Ending | null = null
   #waitUntilMs: number | null = null
 
-  /** `now` in milliseconds, for how long a tool took. */
-  constructor(now: () => number) {
+  /**
+   * @param now in milliseconds, for how long a tool took
+   * @param beginsAnew whether the conversation is another than the one that Engine goes on with
+   */
+  constructor(now: () => number, beginsAnew = false) {
     this.#now = now
+    this.#beginsAnew = beginsAnew
   }
 
   get sessionId(): string | null {
@@ -45,13 +52,9 @@ export class Collector {
     return (text ?? this.#said).trim()
   }
 
-  get totals(): { readonly provider?: string; readonly totals: Totals } | null {
-    return this.#totals
-  }
-
   /** What model calls used whose totals never came. */
-  get uncountedUsage(): RunUsage[] {
-    return this.#totals ? [] : [...this.#provisional.values()]
+  get #uncounted(): RunUsage[] {
+    return this.#hasTotals ? [] : [...this.#provisional.values()]
   }
 
   take(fact: Fact): AdapterEvent[] {
@@ -72,13 +75,16 @@ export class Collector {
       case 'tool_ended':
         return [...this.#endText(), this.#endTool(fact)]
       case 'usage':
-        return [{ type: 'usage', usage: fact.usage }]
+        return [this.#usage(fact.usage)]
+      case 'billing':
+        this.#billing = { billingType: fact.billingType }
+        return []
       case 'provisional_usage':
         this.#provisional.set(fact.call, fact.usage)
         return []
       case 'totals':
-        this.#totals = fact
-        return []
+        this.#hasTotals = true
+        return usageOfTotals({ ...fact, beginsAnew: this.#beginsAnew }).map((usage) => this.#usage(usage))
       case 'result':
         this.#ending = fact
         return this.#endText()
@@ -97,7 +103,11 @@ export class Collector {
   end(): AdapterEvent[] {
     const unfinished = [...this.#tools.values()].map(({ name, input }) => toolCall(name, { input }))
     this.#tools.clear()
-    return [...this.#endText(), ...unfinished]
+    return [...this.#endText(), ...unfinished, ...this.#uncounted.map((usage) => this.#usage(usage))]
+  }
+
+  #usage(usage: RunUsage): AdapterEvent {
+    return { type: 'usage', usage: { ...usage, ...this.#billing } }
   }
 
   #takeText({ text, continues }: Extract<Fact, { type: 'text' }>): AdapterEvent[] {

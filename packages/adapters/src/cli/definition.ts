@@ -1,4 +1,4 @@
-import type { AgentAdapter, JsonObject } from '@engine/core/plugin'
+import type { AdapterStartOptions, AgentAdapter, JsonObject } from '@engine/core/plugin'
 import type { z } from 'zod'
 
 import type { Allowed } from '../program/allowed.ts'
@@ -6,6 +6,11 @@ import type { Failure } from '../program/outcome.ts'
 import type { CliConfig } from './config.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { Fact } from './facts.ts'
+
+interface CliPlace {
+  readonly sessionId: string | null
+  readonly cwd: string
+}
 
 /** All that tells one program from another. */
 export interface CliDefinition<Config extends CliConfig> {
@@ -15,6 +20,7 @@ export interface CliDefinition<Config extends CliConfig> {
   readonly program: string
   readonly configSchema: z.ZodType<Config>
   readonly metering: AgentAdapter['metering']
+  readonly overshoot: string
   /** Versions whose output was read into this adapter's tests. */
   readonly knownVersions: readonly string[]
   /** Set in every run: no update checks, no telemetry. */
@@ -22,11 +28,11 @@ export interface CliDefinition<Config extends CliConfig> {
   /** The variables in which the program looks for the key of its provider. */
   apiKeyVariables(config: Config): readonly string[]
   /** All arguments, without anything of the task: the prompt goes over stdin. */
-  arguments(config: Config, run: { readonly sessionId: string | null; readonly cwd: string }): string[]
+  arguments(config: Config, run: CliPlace & { readonly cap: AdapterStartOptions<Config>['cap'] }): string[]
   /** What one line says; nothing for a line that is known and says nothing new, null for a line that nobody knows. Pure. */
   readLine(line: JsonObject, config: Config): Fact[] | null
   /** For a program that is talked with; otherwise it gets its prompt and no more. */
-  converse?(config: Config, run: { readonly sessionId: string | null; readonly cwd: string }): Dialogue
+  converse?(config: Config, run: CliPlace): Dialogue
   /** What an exit code means, where the program says so and no line did. */
   readonly exitCodes?: Readonly<Record<number, { readonly class: Failure['class']; readonly means: string }>>
 }

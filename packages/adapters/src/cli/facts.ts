@@ -22,6 +22,8 @@ export type Fact =
   | { readonly type: 'usage'; readonly usage: RunUsage }
   /** What one model call used as far as is known before its totals come; `call` tells calls apart. Charged only if they never come. */
   | { readonly type: 'provisional_usage'; readonly call: string; readonly usage: RunUsage }
+  /** How the program is paid for, where it says so. */
+  | { readonly type: 'billing'; readonly billingType: NonNullable<RunUsage['billingType']> }
   /** What the whole conversation has used so far, earlier runs included, by model. */
   | { readonly type: 'totals'; readonly provider?: string; readonly totals: Totals }
   /** The work is finished. Without a text, the last thing said is the result. The last of result and failure stands. */
@@ -37,6 +39,7 @@ export interface Counters {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cachedInputTokens: number
+  readonly cacheWriteTokens?: number
   /** Null where the program names no cost. */
   readonly costMicros: number | null
 }

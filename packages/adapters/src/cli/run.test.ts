@@ -64,7 +64,7 @@ describe('a run that works', () => {
       { type: 'usage', usage: { provider: 'anthropic', inputTokens: 320, outputTokens: 40, costMicros: 1_413 } },
       { type: 'deliverable', title: 'Try it', content: 'All done.', contentType: 'text/markdown' },
     ])
-    expect(session).toMatchObject({ sessionId, charged: { 'claude-sonnet-4-5': { inputTokens: 320 } } })
+    expect(session).toMatchObject({ sessionId })
   })
 
   test('is done with a summary when the configuration says so', async () => {
@@ -174,7 +174,7 @@ describe('a conversation', () => {
   const first = jsonLines(claudeInit, claudeResult(100, 0.001))
   const second = jsonLines(claudeInit, claudeResult(250, 0.003))
 
-  test('goes on in the next run, which is charged for itself alone', async () => {
+  test('goes on in the next run, which tells the counters of both as such', async () => {
     const cli = play([{ out: first }], [{ out: second }])
     const one = await runOn(claude, cli)
     const two = await runOn(claude, cli, { session: one.session ?? null })
@@ -182,8 +182,7 @@ describe('a conversation', () => {
     expect(two.calls[1]?.args.slice(-2)).toEqual(['--resume', sessionId])
     expect(two.calls[1]?.stdin).toContain('goes on from your earlier conversation')
     expect(usageOf(one.events)).toMatchObject([{ inputTokens: 100, costMicros: 1_000 }])
-    expect(usageOf(two.events)).toMatchObject([{ inputTokens: 150, costMicros: 2_000 }])
-    expect(two.session).toMatchObject({ charged: { m: { inputTokens: 250, costMicros: 3_000 } } })
+    expect(usageOf(two.events)).toMatchObject([{ inputTokens: 250, costMicros: 3_000, cumulative: true }])
   })
 
   test('that the program does not know any more is begun anew, once', async () => {
@@ -193,7 +192,8 @@ describe('a conversation', () => {
     expect(two.outcome).toEqual({ kind: 'needs_review' })
     expect(two.calls).toHaveLength(3)
     expect(two.calls[2]?.args).not.toContain('--resume')
-    expect(usageOf(two.events)).toMatchObject([{ inputTokens: 100 }])
+    // Its counters are not those of the conversation that was to go on.
+    expect(usageOf(two.events)).toMatchObject([{ inputTokens: 0 }, { inputTokens: 100 }])
     expect(two.events).toContainEqual({ type: 'session', state: null })
     expect(two.log('system')).toContain('a new one is begun')
   })
@@ -214,7 +214,7 @@ describe('a conversation', () => {
     const two = await runOn(claude, cli, { session: one.session ?? null })
     expect(two.outcome).toMatchObject({ kind: 'failed', class: 'overloaded' })
     expect(two.calls).toHaveLength(2)
-    expect(usageOf(two.events)).toMatchObject([{ inputTokens: 150 }])
+    expect(usageOf(two.events)).toMatchObject([{ inputTokens: 250 }])
     expect(two.session).toMatchObject({ sessionId })
   })
 
@@ -230,7 +230,7 @@ describe('a conversation', () => {
     expect(three.calls[2]?.args).not.toContain('--resume')
   })
 
-  test('of Codex is charged for what came since', async () => {
+  test('of Codex tells the counters of the whole of it', async () => {
     const turn = (input: number) =>
       jsonLines(
         { type: 'thread.started', thread_id: 'thread-1' },
@@ -241,7 +241,7 @@ describe('a conversation', () => {
     const one = await runOn(codexAdapter({ programs: 'any' }), cli)
     const two = await runOn(codexAdapter({ programs: 'any' }), cli, { session: one.session ?? null })
     expect(usageOf(one.events)).toMatchObject([{ inputTokens: 200 }])
-    expect(usageOf(two.events)).toMatchObject([{ inputTokens: 100 }])
+    expect(usageOf(two.events)).toMatchObject([{ inputTokens: 300, cumulative: true }])
     expect(two.calls[1]?.args.slice(-3)).toEqual(['resume', 'thread-1', '-'])
   })
 })

@@ -18,7 +18,7 @@ import type { Fact } from './facts.ts'
 import { LineSplitter, type Line } from './lines.ts'
 import { failureOf, succeeded } from './outcome.ts'
 import { readSession, sessionFingerprint, writeSession, type KnownSession } from './session.ts'
-import { chargeTotals, isSomething } from './totals.ts'
+import { isSomething } from './totals.ts'
 
 const whatItMayDo =
   'Use the tools that you have, in the folder that you are in. What you are not allowed to do is refused: go on without it and say so at the end.'
@@ -92,7 +92,7 @@ class Attempt<Config extends CliConfig> {
   readonly #run: CliRun<Config>
   readonly #known: KnownSession | null
   readonly #journal: Journal
-  readonly #collector = new Collector(() => performance.now())
+  readonly #collector: Collector
   readonly #splitter = new LineSplitter()
   /** Ends the program when the host refuses what it did. */
   readonly #refusal = new AbortController()
@@ -109,6 +109,7 @@ class Attempt<Config extends CliConfig> {
     this.#run = run
     this.#known = known
     this.#journal = new Journal(run.turn, run.options.logger)
+    this.#collector = new Collector(() => performance.now(), known === null && run.turn.session !== null)
     this.#dialogue = run.definition.converse?.(run.options.config, { sessionId: known?.sessionId ?? null, cwd: run.cwd }) ?? null
   }
 
@@ -139,7 +140,7 @@ class Attempt<Config extends CliConfig> {
     })
     clearTimeout(this.#overdue)
     for (const event of this.#collector.end()) await this.#record(event)
-    await this.#charge()
+    await this.#rememberSession()
     const { waitUntilMs } = this.#collector
     const { end, stop } = this.#settledEnd(this.#end)
     const failure = failureOf({
@@ -157,13 +158,13 @@ class Attempt<Config extends CliConfig> {
 
   #request(): LaunchRequest {
     const { definition, options, cwd } = this.#run
-    const { config, runId } = options
+    const { config, runId, cap } = options
     const sessionId = this.#known?.sessionId ?? null
     return {
       type: 'launch',
       runId,
       command: config.command,
-      args: [...definition.arguments(config, { sessionId, cwd }), ...config.args],
+      args: [...definition.arguments(config, { sessionId, cwd, cap }), ...config.args],
       cwd,
       environment: programEnvironment(cliVariables(definition, config, options.env), runId),
       graceMs: config.graceSec * 1_000,
@@ -210,24 +211,15 @@ class Attempt<Config extends CliConfig> {
       if (facts === null) await this.#journal.log('stdout', line.text)
       for (const fact of facts ?? []) {
         for (const event of this.#collector.take(fact)) await this.#record(event)
-        if (fact.type === 'session') await this.#rememberSession(this.#known?.charged ?? {})
+        if (fact.type === 'session') await this.#rememberSession()
       }
     }
   }
 
-  /** Charges what the program counts for the whole conversation and has not been charged in earlier runs. */
-  async #charge(): Promise<void> {
-    const { totals, uncountedUsage } = this.#collector
-    const before = this.#known?.charged ?? {}
-    const charge = totals ? chargeTotals(totals.totals, before, totals.provider) : { usage: uncountedUsage, charged: before }
-    for (const usage of charge.usage) await this.#record({ type: 'usage', usage })
-    await this.#rememberSession(charge.charged)
-  }
-
-  async #rememberSession(charged: KnownSession['charged']): Promise<void> {
+  async #rememberSession(): Promise<void> {
     const { sessionId } = this.#collector
     if (sessionId === null) return
-    const state = writeSession({ sessionId, charged }, this.#run.fingerprint)
+    const state = writeSession({ sessionId }, this.#run.fingerprint)
     if (state) await this.#record({ type: 'session', state })
   }
 
@@ -274,6 +266,7 @@ function wholeUsage(usage: RunUsage): RunUsage {
     inputTokens: whole(usage.inputTokens),
     outputTokens: whole(usage.outputTokens),
     cachedInputTokens: whole(usage.cachedInputTokens),
+    ...(usage.cacheWriteTokens !== undefined && { cacheWriteTokens: whole(usage.cacheWriteTokens) }),
     costMicros: whole(usage.costMicros),
   }
 }

@@ -3,26 +3,16 @@ import { createHash } from 'node:crypto'
 import type { JsonObject } from '@engine/core/plugin'
 import { z } from 'zod'
 
-import type { Totals } from './facts.ts'
-
-const amount = z.number().int().min(0)
-
 /** An id becomes an argument of the program: it can be no option. */
 const SessionId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/)
 
 const SessionState = z.object({
   sessionId: SessionId,
   fingerprint: z.string(),
-  charged: z.record(
-    z.string(),
-    z.object({ inputTokens: amount, outputTokens: amount, cachedInputTokens: amount, costMicros: amount.nullable() }),
-  ),
 })
 
 export interface KnownSession {
   readonly sessionId: string
-  /** What has been charged of this conversation in earlier runs. */
-  readonly charged: Totals
 }
 
 /** Programs keep their conversations in a home folder by the folder that they work in: elsewhere they do not find them. */

@@ -1,45 +1,32 @@
 import { expect, test } from 'vitest'
 
-import type { Counters } from './facts.ts'
-import { chargeTotals, isSomething } from './totals.ts'
+import { isSomething, usageOfTotals } from './totals.ts'
 
-const counters = (inputTokens: number, costMicros: number | null = null): Counters => ({
+const counters = (inputTokens: number, costMicros: number | null = null) => ({
   inputTokens,
   outputTokens: 0,
   cachedInputTokens: 0,
   costMicros,
 })
 
-test('the first run of a conversation is charged as it is', () => {
-  const { usage, charged } = chargeTotals({ a: counters(100, 50) }, {}, 'anthropic')
-  expect(usage).toEqual([{ provider: 'anthropic', model: 'a', inputTokens: 100, outputTokens: 0, cachedInputTokens: 0, costMicros: 50 }])
-  expect(charged).toEqual({ a: counters(100, 50) })
-})
-
-test('a later run is charged for what came since', () => {
-  const { usage } = chargeTotals({ a: counters(250, 80), b: counters(7) }, { a: counters(100, 50) })
-  expect(usage).toMatchObject([
-    { model: 'a', inputTokens: 150, costMicros: 30 },
-    { model: 'b', inputTokens: 7 },
+test('the counters of a conversation are told as they are, and as such', () => {
+  expect(usageOfTotals({ totals: { a: counters(100, 50), b: counters(7) }, provider: 'anthropic', beginsAnew: false })).toEqual([
+    { provider: 'anthropic', model: 'a', inputTokens: 100, outputTokens: 0, cachedInputTokens: 0, costMicros: 50, cumulative: true },
+    { provider: 'anthropic', model: 'b', inputTokens: 7, outputTokens: 0, cachedInputTokens: 0, cumulative: true },
   ])
 })
 
-test('a run that used nothing is charged nothing', () => {
-  expect(chargeTotals({ a: counters(100, 50) }, { a: counters(100, 50) }).usage.filter(isSomething)).toEqual([])
+test('a model without a name is told without one', () => {
+  const usage = usageOfTotals({ totals: { '': counters(5) }, beginsAnew: false })
+  expect(usage).toEqual([{ inputTokens: 5, outputTokens: 0, cachedInputTokens: 0, cumulative: true }])
 })
 
-test('counters that have begun again are all new', () => {
-  const { usage, charged } = chargeTotals({ a: counters(60, 20) }, { a: counters(100, 50) })
-  expect(usage).toMatchObject([{ inputTokens: 60, costMicros: 20 }])
-  expect(charged).toEqual({ a: counters(60, 20) })
+test('the counters of another conversation than the last one are said to begin at nothing', () => {
+  const usage = usageOfTotals({ totals: { a: counters(100) }, beginsAnew: true })
+  expect(usage.map(({ inputTokens }) => inputTokens)).toEqual([0, 100])
 })
 
-test('counters that a program which failed leaves at zero change nothing', () => {
-  const before = { a: counters(100, 50) }
-  expect(chargeTotals({ a: counters(0, 0) }, before)).toEqual({ usage: [], charged: before })
-  expect(chargeTotals({}, before)).toEqual({ usage: [], charged: before })
-})
-
-test('a model without a name is charged without one', () => {
-  expect(chargeTotals({ '': counters(5) }, {}).usage).toEqual([{ inputTokens: 5, outputTokens: 0, cachedInputTokens: 0 }])
+test('counters that a program which failed leaves at zero are not told', () => {
+  expect(usageOfTotals({ totals: { a: counters(0, 0), b: counters(0, 1) }, beginsAnew: false })).toMatchObject([{ model: 'b' }])
+  expect([{}, { inputTokens: 0 }, { inputTokens: 1 }].map(isSomething)).toEqual([false, false, true])
 })

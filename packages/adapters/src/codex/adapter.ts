@@ -17,6 +17,7 @@ export const codex: CliDefinition<CodexConfig> = {
   program: 'codex',
   configSchema: CodexConfig,
   metering: 'final',
+  overshoot: 'All that a run uses beyond its cap: the program has no cap of its own and tells its usage at the end.',
   knownVersions: ['0.169.0'],
   switches: {},
   apiKeyVariables: () => ['CODEX_API_KEY', 'OPENAI_API_KEY'],

@@ -39,7 +39,7 @@ const Line = z.discriminatedUnion('type', [
   z.object({ type: z.literal('item.completed'), item: Item }),
   z.object({
     type: z.literal('turn.completed'),
-    usage: z.object({ input_tokens: amount, cached_input_tokens: amount, output_tokens: amount }),
+    usage: z.object({ input_tokens: amount, cached_input_tokens: amount, cache_write_input_tokens: amount, output_tokens: amount }),
   }),
   z.object({ type: z.literal('turn.failed'), error: z.object({ message: z.string() }) }),
   // Told each time that it tries to reach the provider again, too: what became of it is told by the end of the turn.
@@ -47,7 +47,10 @@ const Line = z.discriminatedUnion('type', [
 ])
 
 /** What one line of `codex exec --json` says. Pure. */
-export function readLine(line: JsonObject, { model }: Pick<CodexConfig, 'model'>): Fact[] | null {
+export function readLine(
+  line: JsonObject,
+  { model, settings = {} }: Pick<CodexConfig, 'model'> & Partial<Pick<CodexConfig, 'settings'>>,
+): Fact[] | null {
   const parsed = Line.safeParse(line)
   if (!parsed.success) return null
   const { data } = parsed
@@ -62,14 +65,20 @@ export function readLine(line: JsonObject, { model }: Pick<CodexConfig, 'model'>
       return endOf(data.item)
     case 'turn.completed': {
       const { input_tokens: inputTokens, output_tokens: outputTokens, cached_input_tokens: cachedInputTokens } = data.usage
-      const totals = { [model ?? '']: { inputTokens, outputTokens, cachedInputTokens, costMicros: null } }
-      return [{ type: 'totals', totals }, { type: 'result' }]
+      const written = data.usage.cache_write_input_tokens
+      const counters = { inputTokens, outputTokens, cachedInputTokens, ...(written > 0 && { cacheWriteTokens: written }), costMicros: null }
+      return [{ type: 'totals', provider: providerOf(settings), totals: { [model ?? '']: counters } }, { type: 'result' }]
     }
     case 'turn.failed':
       return [{ type: 'failure', class: 'unknown', message: data.error.message }]
     case 'error':
       return [{ type: 'notice', text: data.message }]
   }
+}
+
+/** A TOML text; its own provider when nothing else is set. */
+function providerOf({ model_provider: provider = 'openai' }: CodexConfig['settings']): string {
+  return provider.replaceAll(/^["']|["']$/g, '')
 }
 
 function startOf(item: Item): Fact[] {

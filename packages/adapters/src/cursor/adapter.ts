@@ -17,6 +17,7 @@ export const cursor: CliDefinition<CursorConfig> = {
   program: 'cursor-agent',
   configSchema: CursorConfig,
   metering: 'final',
+  overshoot: 'All that a run uses: the program tells no usage, so that nothing of it can be counted or stopped at a limit.',
   knownVersions: [],
   switches: {},
   apiKeyVariables: () => ['CURSOR_API_KEY'],

@@ -17,6 +17,7 @@ export const geminiCli: CliDefinition<GeminiCliConfig> = {
   program: 'gemini',
   configSchema: GeminiCliConfig,
   metering: 'final',
+  overshoot: 'All that a run uses beyond its cap: the program has no cap of its own and tells its usage at the end.',
   knownVersions: ['0.61.0'],
   switches: { GEMINI_TELEMETRY_ENABLED: 'false', NO_UPDATE_NOTIFIER: '1' },
   apiKeyVariables: () => ['GEMINI_API_KEY'],

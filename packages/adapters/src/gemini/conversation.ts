@@ -88,8 +88,10 @@ export function openConversation(
       contents.push({ role: 'user', parts: partsOf(said, names) })
       const { maxOutputTokens, signal } = options
       const generationConfig = { maxOutputTokens, ...(thinkingLevel && { thinkingConfig: { thinkingLevel } }) }
+      const request = { ...fixed, contents, generationConfig }
+      await options.onRequest(request)
       const reader = new AnswerReader(options, names)
-      for await (const event of client.stream({ ...fixed, contents, generationConfig }, signal)) await reader.take(event)
+      for await (const event of client.stream(request, signal)) await reader.take(event)
       signal.throwIfAborted()
       const { answer, parts } = reader.finish()
       if (parts.length > 0) contents.push({ role: 'model', parts })
@@ -116,7 +118,7 @@ function partsOf(said: Said, names: ReadonlyMap<string, CalledTool>): object[] {
 class AnswerReader {
   readonly #options: CallOptions
   readonly #names: Map<string, CalledTool>
-  readonly #text = new AnswerText()
+  readonly #text: AnswerText
   readonly #parts: Part[] = []
   readonly #calls: ToolCall[] = []
   #finish: string | null = null
@@ -124,6 +126,7 @@ class AnswerReader {
 
   constructor(options: CallOptions, names: Map<string, CalledTool>) {
     this.#options = options
+    this.#text = new AnswerText(options)
     this.#names = names
   }
 

@@ -31,6 +31,7 @@ export function httpAdapter(options: OutboundOptions = {}): AgentAdapter<HttpCon
     title: 'An agent behind a URL',
     configSchema: HttpConfig,
     metering: 'final',
+    overshoot: 'What the agent uses between two of its answers, which tell its usage, and until it hears that it is to stop.',
     provider: ({ url }) => originOf(url),
     start: async (start) => ({ run: (turn) => runRemote(outbound, start, turn) }),
     test: (given) => tryHttp(outbound, given),

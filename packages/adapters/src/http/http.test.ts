@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createRedactor, silentLogger, type AdapterEvent, type JsonObject } from '@engine/core/plugin'
 import { afterEach, describe, expect, test } from 'vitest'
 
-import { anyContext } from '../program/fixtures.ts'
+import { anyContext, anyMeter } from '../program/fixtures.ts'
 import { httpAdapter } from './index.ts'
 import { fillTemplate, MissingValue } from './template.ts'
 
@@ -68,11 +68,12 @@ async function run(url: string, options: Options = {}) {
   const adapter = httpAdapter({ allow: options.allow ?? ['127.0.0.1'] })
   const config = adapter.configSchema.parse({ url, ...options.config })
   const events: AdapterEvent[] = []
-  const session = await adapter.start({ config, runId: 'run-1', env: {}, redactor: createRedactor([]), logger: silentLogger })
+  const session = await adapter.start({ config, runId: 'run-1', env: {}, redactor: createRedactor([]), logger: silentLogger, cap: null })
   const outcome = await session.run({
     context: anyContext,
     session: options.session ?? null,
     tools: [],
+    meter: anyMeter,
     signal: options.signal ?? new AbortController().signal,
     async emit(event) {
       await options.emit?.(event)

@@ -4,15 +4,17 @@ import {
   fakeAnthropic,
   fakeGemini,
   fakeOpenAi,
+  recordingMeter,
   until,
   type FakeAnswer,
   type FakeModel,
   type FakeModelOptions,
   type FakeReply,
+  type RecordingMeter,
 } from '@engine/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-import type { AdapterTestReport, AgentAdapter, JsonObject } from '@engine/core/plugin'
+import { EngineError, type AdapterTestReport, type AgentAdapter, type JsonObject } from '@engine/core/plugin'
 
 import { anthropicFrom } from '../anthropic/adapter.ts'
 import { anthropicAdapter } from '../anthropic/index.ts'
@@ -46,9 +48,15 @@ async function serve(wire: Wire, options: FakeModelOptions): Promise<FakeModel> 
   return fake
 }
 
-async function play(wire: Wire, answers: FakeAnswer, options: RunOptions & { config?: JsonObject } = {}): Promise<FinishedRun> {
+interface Played extends FinishedRun {
+  readonly meter: RecordingMeter
+}
+
+async function play(wire: Wire, answers: FakeAnswer, options: RunOptions & { config?: JsonObject } = {}): Promise<Played> {
   const fake = await serve(wire, { answers })
-  return runAdapter(wire.create(), { ...wire.config, model: 'a-model', apiKey: 'a-key', baseUrl: fake.baseUrl, ...options.config }, options)
+  const meter = recordingMeter()
+  const config = { ...wire.config, model: 'a-model', apiKey: 'a-key', baseUrl: fake.baseUrl, ...options.config }
+  return { ...(await runAdapter(wire.create(), config, { ...options, meter })), meter }
 }
 
 const broken: FakeReply = { text: ['One,', ' two'], usage: { inputTokens: 100, outputTokens: 3 } }
@@ -97,12 +105,52 @@ describe.each(Object.entries(wires))('a call of %s', (name, wire) => {
     expect((await play(wire, answer)).outcome).toMatchObject({ kind: 'failed', class: 'transient' })
   })
 
-  test('keeps the text and counts the tokens that came before it broke', async () => {
-    const { log, events } = await play(wire, { ...broken, delivery: { cutAfter: 4 } })
+  test('keeps the text, and settles what was counted or the bound of what came, before it broke', async () => {
+    const { log, meter } = await play(wire, { ...broken, delivery: { cutAfter: 4 } })
     expect(log('stdout')).toMatch(/^One,/)
-    const used = events.filter(({ type }) => type === 'usage')
-    // OpenAI counts at the end only.
-    expect(used).toHaveLength(name.startsWith('openai') ? 0 : 1)
+    const [hold] = meter.holds
+    expect(hold?.endings).toHaveLength(1)
+    // OpenAI counts at the end only; the bytes of what was written, thoughts too, bound what nobody has counted yet.
+    const inputTokens = name.startsWith('openai') ? hold?.call.inputTokens : 100
+    expect(meter.settled).toMatchObject([{ inputTokens }])
+    expect(meter.settled[0]?.outputTokens).toBeGreaterThanOrEqual(4)
+    expect(meter.settled[0]?.outputTokens).toBeLessThanOrEqual(100)
+  })
+
+  test('settles the bound of its input when it was cut before the first word', async () => {
+    const { meter } = await play(wire, { ...broken, delivery: { cutAfter: 0 } })
+    const [hold] = meter.holds
+    expect(hold?.endings).toMatchObject([{ type: 'settled', usage: { inputTokens: hold?.call.inputTokens, outputTokens: 0 } }])
+  })
+
+  test.each([400, 401, 429, 500, 529])('that is refused with %i is not paid for', async (status) => {
+    const { meter } = await play(wire, { status })
+    expect(meter.holds.map(({ endings }) => endings)).toEqual([[{ type: 'released' }]])
+  })
+
+  test('that nobody took is not paid for', async () => {
+    const { meter } = await play(wire, {}, { config: { baseUrl: `http://127.0.0.1:${await freePort()}/v1` } })
+    expect(meter.holds.map(({ endings }) => endings)).toEqual([[{ type: 'released' }]])
+  })
+
+  test('that was given up by what stands before the server is paid for, since the server may have worked', async () => {
+    const { meter } = await play(wire, { status: 504 })
+    expect(meter.holds[0]?.endings).toMatchObject([{ type: 'settled' }])
+  })
+
+  test('is not made when the budget does not allow it, and says why', async () => {
+    const fake = await serve(wire, { answers: broken })
+    const refusals = [
+      [new EngineError({ code: 'budget_exceeded', kind: 'budget', help: '' }, 'The budget is used up.'), 'quota'],
+      [new EngineError({ code: 'price_unknown', kind: 'budget', help: '' }, 'Nobody knows the price.'), 'config'],
+      [new EngineError({ code: 'unavailable', kind: 'unavailable', help: '' }, 'The database is away.'), 'transient'],
+    ] as const
+    for (const [error, failureClass] of refusals) {
+      const config = { ...wire.config, model: 'a-model', apiKey: 'a-key', baseUrl: fake.baseUrl }
+      const { outcome } = await runAdapter(wire.create(), config, { meter: recordingMeter(() => Promise.reject(error)) })
+      expect(outcome).toEqual({ kind: 'failed', class: failureClass, message: error.message })
+    }
+    expect(fake.calls).toEqual([])
   })
 
   test('fails for now when nobody listens', async () => {

@@ -38,11 +38,17 @@ export interface Tokens {
   readonly inputTokens: number
   readonly cachedInputTokens: number
   readonly outputTokens: number
+  /** Of the input, what the provider keeps for later calls, where it says so. */
+  readonly cacheWriteTokens?: number
 }
 
 export interface CallOptions {
   readonly maxOutputTokens: number
   readonly signal: AbortSignal
+  /** Called with all that is to be sent, before it is; when it rejects, nothing is sent. */
+  onRequest(request: object): Promise<void>
+  /** Called with each piece that the model wrote, also of what is no text, such as the input of a tool. */
+  onPiece(piece: string): void
   /** Called with each piece of text; the next is read when it resolves. */
   onText(text: string): Promise<void>
   /** Called with what the call used up to now, each time the provider says it; counts are totals of the call. */
@@ -102,8 +108,13 @@ const longestAnswer = 4_000_000
 
 /** Collects what a model writes in one call, and ends a call that would not end. */
 export class AnswerText {
+  readonly #options: Pick<CallOptions, 'onPiece'>
   #length = 0
   #pieces: string[] = []
+
+  constructor(options: Pick<CallOptions, 'onPiece'>) {
+    this.#options = options
+  }
 
   add(piece: string): void {
     this.count(piece)
@@ -113,6 +124,7 @@ export class AnswerText {
   /** Counts what is collected elsewhere, such as the input of a tool. */
   count(piece: string): void {
     this.#length += piece.length
+    this.#options.onPiece(piece)
     if (this.#length > longestAnswer) throw new BrokenAnswer(`The answer is longer than ${longestAnswer} characters.`)
   }
 

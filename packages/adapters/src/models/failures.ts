@@ -11,6 +11,16 @@ export function failed(failureClass: FailureClass, message: string): Failed {
   return { kind: 'failed', class: failureClass, message: message.slice(0, longestMessage) }
 }
 
+/** Nobody had the request: no connection was made. */
+const unconnectedCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'UND_ERR_CONNECT_TIMEOUT']
+/** What stands before a provider gave up waiting for it, which may have done the work. */
+const gaveUpWaiting = [408, 504, 524]
+
+/** Whether a call that was not answered at all was certainly not worked on, so that nobody bills it. */
+export function isUnserved({ status, connectionCode = '' }: CallError): boolean {
+  return status === undefined ? unconnectedCodes.includes(connectionCode) : !gaveUpWaiting.includes(status)
+}
+
 /** The names that providers give to their errors, where they say more than the status does. */
 const classByCode: Readonly<Record<string, FailureClass>> = {
   authentication_error: 'auth',

@@ -1,6 +1,5 @@
 import type { AdapterEvent, AdapterTurn, Logger } from '@engine/core/plugin'
 
-import type { Tokens } from './conversation.ts'
 import { describeError, refusedEvent } from './failures.ts'
 
 /** A piece of log: a line, or so much of a long one. */
@@ -52,10 +51,6 @@ export class Recorder {
       await this.#log({ type: 'log', stream: 'stdout', text: text.slice(start, end) })
       start = end
     }
-  }
-
-  async usage(of: { readonly provider: string; readonly model: string }, tokens: Tokens | null): Promise<void> {
-    await this.event({ type: 'usage', usage: { ...of, ...tokens } })
   }
 
   /** Never rejects: a log that the host can not store is no reason to fail an agent. */

@@ -1,4 +1,13 @@
-import { fakeAnthropic, fakeGemini, fakeOpenAi, type FakeAnswers, type FakeModel, type FakeModelOptions } from '@engine/testing'
+import {
+  fakeAnthropic,
+  fakeGemini,
+  fakeOpenAi,
+  recordingMeter,
+  type FakeAnswers,
+  type FakeModel,
+  type FakeModelOptions,
+  type RecordingMeter,
+} from '@engine/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import type { AgentAdapter, AgentTool, JsonObject, JsonValue } from '@engine/core/plugin'
@@ -28,6 +37,7 @@ afterEach(async () => {
 
 interface Played extends FinishedRun {
   readonly fake: FakeModel
+  readonly meter: RecordingMeter
   /** The bodies of the calls. */
   readonly asked: readonly JsonObject[]
 }
@@ -36,8 +46,9 @@ async function play(wire: Wire, answers: FakeAnswers, options: RunOptions & { co
   const fake = await wire.open({ answers })
   opened.push(fake)
   const config = { ...wire.config, model: 'a-model', apiKey: 'a-key', baseUrl: fake.baseUrl, ...options.config }
-  const finished = await runAdapter(wire.create(), config, options)
-  return { ...finished, fake, asked: fake.calls.map(({ body }) => body) }
+  const meter = recordingMeter()
+  const finished = await runAdapter(wire.create(), config, { ...options, meter })
+  return { ...finished, fake, meter, asked: fake.calls.map(({ body }) => body) }
 }
 
 const submit = { name: 'submit_for_review', input: { title: 'Chairs', content: '# 12 chairs' } }
@@ -68,7 +79,7 @@ describe.each(Object.entries(wires))('a model of %s', (_name, wire) => {
       },
       { text: 'Now I know.\n', toolCalls: [submit], usage: { inputTokens: 30, outputTokens: 9, cachedInputTokens: 20 } },
     ]
-    const { outcome, events, asked, log } = await play(wire, answers, { tools: [countingTool(given)] })
+    const { outcome, events, asked, log, meter } = await play(wire, answers, { tools: [countingTool(given)] })
     expect(outcome).toEqual({ kind: 'needs_review' })
     expect(given).toEqual([{ taskId: 'ENG-1' }, {}])
     expect(asked).toHaveLength(2)
@@ -77,11 +88,13 @@ describe.each(Object.entries(wires))('a model of %s', (_name, wire) => {
     for (const name of ['tasks_get', 'submit_for_review']) expect(JSON.stringify(asked[0]?.['tools'])).toContain(`"${name}"`)
     expect(log('stdout')).toBe('Let me see.\nNow I know.\n')
     expect(events.filter(({ type }) => type !== 'log')).toEqual([
-      usageEvent({ inputTokens: 12, outputTokens: 5, cachedInputTokens: 0 }),
       { type: 'tool_call', name: 'tasks_get', input: { taskId: 'ENG-1' }, isError: false, durationMs: expect.any(Number) },
       { type: 'tool_call', name: 'tasks_get', input: {}, isError: false, durationMs: expect.any(Number) },
-      usageEvent({ inputTokens: 30, outputTokens: 9, cachedInputTokens: 20 }),
       { type: 'deliverable', title: 'Chairs', content: '# 12 chairs' },
+    ])
+    expect(meter.settled).toEqual([
+      settled({ inputTokens: 12, outputTokens: 5, cachedInputTokens: 0 }),
+      settled({ inputTokens: 30, outputTokens: 9, cachedInputTokens: 20 }),
     ])
   })
 
@@ -242,14 +255,15 @@ describe.each(Object.entries(wires))('a model of %s', (_name, wire) => {
   })
 })
 
-function usageEvent(tokens: object): object {
-  return { type: 'usage', usage: { provider: expect.stringMatching(/^(anthropic|openai|google)$/), model: 'a-model', ...tokens } }
+function settled(tokens: object): object {
+  return { provider: expect.stringMatching(/^(anthropic|openai|google)$/), model: 'a-model', ...tokens }
 }
 
-test('a server that counts no tokens leaves them unknown', async () => {
-  const { events, outcome } = await play(wires['openai, chat'] ?? expect.unreachable(), { text: 'Here.', usage: null })
+test('a server that counts no tokens is charged the bound of its input and of what it wrote', async () => {
+  const { meter, outcome } = await play(wires['openai, chat'] ?? expect.unreachable(), { text: 'Here.', usage: null })
   expect(outcome).toEqual({ kind: 'needs_review' })
-  expect(events).toContainEqual({ type: 'usage', usage: { provider: 'openai', model: 'a-model' } })
+  const inputTokens = meter.holds[0]?.call.inputTokens
+  expect(meter.settled).toEqual([{ provider: 'openai', model: 'a-model', inputTokens, outputTokens: 5, cachedInputTokens: 0 }])
 })
 
 test('a model of Anthropic whose context is full fails with advice', async () => {

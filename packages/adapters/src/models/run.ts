@@ -1,9 +1,10 @@
 import type { AdapterTurn, Logger, Redactor, RunOutcome } from '@engine/core/plugin'
 
 import type { ModelLimits } from './config.ts'
-import type { Answer, Conversation, ModelProvider, Said, Tokens } from './conversation.ts'
+import { CallMeter, CallRefused } from './call-meter.ts'
+import type { Answer, Conversation, ModelProvider, Said } from './conversation.ts'
 import { handInByText, handInByTool, submitForReview } from './endings.ts'
-import { callFailure, describeError, failed } from './failures.ts'
+import { callFailure, describeError, failed, isUnserved } from './failures.ts'
 import { renderPrompt } from './prompt.ts'
 import { EventRefused, Recorder } from './recorder.ts'
 import { limitTime } from './time-limit.ts'
@@ -14,6 +15,7 @@ interface Work {
   readonly provider: ModelProvider
   readonly limits: ModelLimits
   readonly recorder: Recorder
+  readonly meter: CallMeter
   readonly logger: Logger
   readonly redactor: Redactor
   readonly signal: AbortSignal
@@ -33,12 +35,13 @@ export async function runModel(turn: AdapterTurn, { provider, limits, logger, re
   const time = limitTime(turn.signal, limits.timeoutSec)
   const recorder = new Recorder(turn, logger)
   try {
-    const work: Work = { turn, provider, limits, recorder, logger, redactor, signal: time.signal, usedTokens: 0 }
+    const meter = new CallMeter(turn.meter, { provider: provider.name, model: provider.model })
+    const work: Work = { turn, provider, limits, recorder, meter, logger, redactor, signal: time.signal, usedTokens: 0 }
     return time.outcome() ?? (await converse(work))
   } catch (error) {
     const stopped = time.outcome()
     if (stopped) return stopped
-    return error instanceof EventRefused || error instanceof ToolRefused
+    return error instanceof EventRefused || error instanceof ToolRefused || error instanceof CallRefused
       ? error.outcome
       : callFailure(error, provider, (text) => redactor.redact(text))
   } finally {
@@ -83,32 +86,41 @@ async function converse(work: Work): Promise<RunOutcome> {
 const contextFull = 'The context of the model is full. Make the task smaller, or choose a model with a larger context.'
 
 async function callModel(work: Work, conversation: Conversation, said: Said): Promise<Answer> {
-  const { recorder, provider, limits, signal } = work
-  const usageOf = { provider: provider.name, model: provider.model }
-  let tokens: Tokens | null = null
+  const { recorder, meter, limits, signal } = work
+  const maxOutputTokens = Math.min(limits.maxOutputTokens, tokensLeft(work))
   try {
     const answer = await conversation.call(said, {
-      maxOutputTokens: Math.min(limits.maxOutputTokens, tokensLeft(work)),
+      maxOutputTokens,
       signal,
+      onRequest: (request) => reserve(work, request, maxOutputTokens),
+      onPiece: (piece) => meter.receive(piece),
       onText: (text) => recorder.text(text),
-      onTokens: (given) => (tokens = given),
+      onTokens: (tokens) => meter.count(tokens),
     })
     await recorder.flush()
-    await recorder.usage(usageOf, tokens)
-    work.usedTokens += sum(tokens)
+    work.usedTokens += await meter.settle().catch((error: unknown) => {
+      throw new EventRefused('usage', error)
+    })
     return answer
   } catch (error) {
-    // What was begun is paid for.
-    if (!(error instanceof EventRefused)) await reportCutCall(work, usageOf, tokens)
+    await recorder.flush()
+    await endCutCall(work, error)
     throw error
   }
 }
 
-async function reportCutCall({ recorder, logger }: Work, of: { provider: string; model: string }, tokens: Tokens | null): Promise<void> {
-  await recorder.flush()
-  if (tokens === null) return
-  await recorder.usage(of, tokens).catch((error: unknown) => {
-    logger.warn('the usage of a failed call was not stored', { reason: describeError(error) })
+async function reserve({ meter, signal }: Work, request: object, maxOutputTokens: number): Promise<void> {
+  await meter.reserve(request, maxOutputTokens)
+  if (!signal.aborted) return
+  await meter.release()
+  signal.throwIfAborted()
+}
+
+/** What was begun is paid for; what nobody worked on is not. A hold that ended already is left as it is. */
+async function endCutCall({ meter, provider, logger }: Work, error: unknown): Promise<void> {
+  const isUnbilled = !meter.hasAnswer && isUnserved(provider.describe(error))
+  await (isUnbilled ? meter.release() : meter.settleCut()).catch((reason: unknown) => {
+    logger.warn('what a failed call used was not stored', { reason: describeError(reason) })
   })
 }
 
@@ -120,10 +132,6 @@ async function endWithText({ turn, limits, recorder, redactor }: Work, text: str
 
 function tokensLeft({ limits, usedTokens }: Work): number {
   return limits.maxTokens === undefined ? Number.MAX_SAFE_INTEGER : limits.maxTokens - usedTokens
-}
-
-function sum(tokens: Tokens | null): number {
-  return tokens === null ? 0 : tokens.inputTokens + tokens.outputTokens
 }
 
 function tooManyTokens({ limits, usedTokens }: Work): string {

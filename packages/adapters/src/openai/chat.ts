@@ -53,6 +53,7 @@ export function openChat(
     async call(said, options) {
       messages.push(...messagesOf(said))
       const request = { ...fixed, messages, [limitName]: options.maxOutputTokens }
+      await options.onRequest(request)
       const reader = new ChatReader(options)
       for await (const chunk of await client.chat.completions.create(request, { signal: options.signal })) await reader.take(chunk)
       // The SDK ends an aborted stream as if it were whole.
@@ -81,13 +82,14 @@ function toMessage({ text, toolCalls }: Answer): Message {
 
 class ChatReader {
   readonly #options: CallOptions
-  readonly #text = new AnswerText()
+  readonly #text: AnswerText
   readonly #calls: { id: string; name: string; json: string }[] = []
   #finish: string | null = null
   #isRefused = false
 
   constructor(options: CallOptions) {
     this.#options = options
+    this.#text = new AnswerText(options)
   }
 
   async take({ choices, usage }: Chunk): Promise<void> {

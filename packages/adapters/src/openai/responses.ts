@@ -58,6 +58,7 @@ export function openResponses(
     async call(said, options) {
       input.push(...itemsOf(said))
       const request = { ...fixed, input, max_output_tokens: options.maxOutputTokens }
+      await options.onRequest(request)
       const reader = new ResponseReader(options)
       for await (const event of await client.responses.create(request, { signal: options.signal })) await reader.take(event)
       // The SDK ends an aborted stream as if it were whole.
@@ -81,13 +82,14 @@ function itemsOf(said: Said): Item[] {
 
 class ResponseReader {
   readonly #options: CallOptions
-  readonly #text = new AnswerText()
+  readonly #text: AnswerText
   readonly #output: Output[] = []
   #stop: StopReason | null = null
   #isRefused = false
 
   constructor(options: CallOptions) {
     this.#options = options
+    this.#text = new AnswerText(options)
   }
 
   async take(event: OpenAI.Responses.ResponseStreamEvent): Promise<void> {
@@ -123,7 +125,9 @@ class ResponseReader {
   #end({ status, usage, error, incomplete_details: incomplete }: OpenAI.Responses.Response): void {
     if (usage) {
       const cachedInputTokens = usage.input_tokens_details?.cached_tokens ?? 0
-      this.#options.onTokens({ inputTokens: usage.input_tokens, outputTokens: usage.output_tokens, cachedInputTokens })
+      const written = usage.input_tokens_details?.cache_write_tokens ?? 0
+      const kept = written > 0 && { cacheWriteTokens: written }
+      this.#options.onTokens({ inputTokens: usage.input_tokens, outputTokens: usage.output_tokens, cachedInputTokens, ...kept })
     }
     if (status === 'completed') this.#stop = 'ended'
     else if (incomplete?.reason === 'max_output_tokens') this.#stop = 'length'

@@ -18,6 +18,7 @@ export const opencode: CliDefinition<OpencodeConfig> = {
   program: 'opencode',
   configSchema: OpencodeConfig,
   metering: 'stream',
+  overshoot: 'One step of the agent, since usage is told after each, and what it uses within graceSec after it was told to stop.',
   knownVersions: ['1.18.33'],
   switches: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' },
   apiKeyVariables: (config) => {

@@ -29,6 +29,7 @@ export function personAdapter(): AgentAdapter<Config> {
     title: 'A person who is asked to do the work',
     configSchema: PersonConfig,
     metering: 'final',
+    overshoot: '0: it calls no model.',
     start: async (start) => ({ run: (turn) => askOrEnd(start, turn) }),
     test: async ({ config }) => ({
       checks: [{ name: 'answerer', status: 'passed', message: `The work is offered to ${describe(config)}; nobody was asked.` }],

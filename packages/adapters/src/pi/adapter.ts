@@ -18,6 +18,7 @@ export const pi: CliDefinition<PiConfig> = {
   program: 'pi',
   configSchema: PiConfig,
   metering: 'stream',
+  overshoot: 'One call of the model, since usage is told after each, and what it uses within graceSec after it was told to stop.',
   knownVersions: ['0.73.1'],
   switches: { PI_OFFLINE: '1', PI_TELEMETRY: '0' },
   apiKeyVariables: (config) => (config.provider === undefined ? [] : [keyVariableOf(config.provider)]),

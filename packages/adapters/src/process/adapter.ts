@@ -37,6 +37,7 @@ export function processAdapter(options: ProcessOptions): AgentAdapter<ProcessCon
     title: 'A program on this machine',
     configSchema: placing(allowing(ProcessConfig, programs), folders, ({ cwd }) => [{ path: ['cwd'], folder: resolve(cwd ?? '.') }]),
     metering: 'stream',
+    overshoot: 'What the program uses between two of its usage messages, and within graceSec after it was told to stop.',
     secretFields: ['env'],
     start: async (start) => ({ run: (turn) => runAgent(allowed, start, turn) }),
     test: async (asked) => tryProcess(allowed, asked),

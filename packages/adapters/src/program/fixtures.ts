@@ -10,6 +10,7 @@ import {
   type AgentTool,
   type JsonObject,
   type LogStream,
+  type Meter,
   type Redactor,
   type RunContext,
   type RunOutcome,
@@ -45,6 +46,9 @@ export const anyContext: RunContext = {
   knowledge: { about: '', entries: [], omitted: [], moreOmitted: 0, usedEmbeddings: false },
 }
 
+/** Allows every call. */
+export const anyMeter: Meter = { reserve: async () => ({ settle: async () => undefined, release: async () => undefined }) }
+
 const startedRuns: string[] = []
 
 /** Ends what a failed test left of its runs. */
@@ -65,6 +69,8 @@ export interface RunOptions {
   tools?: readonly AgentTool[]
   env?: Record<string, string>
   redactor?: Redactor
+  cap?: { costMicros: number } | null
+  meter?: Meter
   signal?: AbortSignal
   emit?: (event: AdapterEvent) => Promise<void>
   onEvent?: (event: AdapterEvent, runId: string) => void
@@ -93,12 +99,14 @@ export async function runAdapter<Config>(
     env: options.env ?? {},
     redactor: options.redactor ?? createRedactor([]),
     logger: silentLogger,
+    cap: options.cap ?? null,
   })
   const startedAt = performance.now()
   const outcome = await session.run({
     context: options.context ?? anyContext,
     session: options.session ?? null,
     tools: options.tools ?? [],
+    meter: options.meter ?? anyMeter,
     signal: options.signal ?? new AbortController().signal,
     async emit(event) {
       await options.emit?.(event)

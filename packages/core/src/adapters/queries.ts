@@ -17,8 +17,8 @@ export const list = query({
   },
 })
 
-function toAdapter({ type, title, metering, configSchema, test }: AgentAdapter): Adapter {
-  return { type, title, metering, isTestable: test !== undefined, configSchema: inputSchemaOf(configSchema) }
+function toAdapter({ type, title, metering, overshoot, configSchema, test }: AgentAdapter): Adapter {
+  return { type, title, metering, overshoot, isTestable: test !== undefined, configSchema: inputSchemaOf(configSchema) }
 }
 
 /** What JSON schema has no words for takes anything there; the adapter itself still decides. */

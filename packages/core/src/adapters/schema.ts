@@ -9,6 +9,7 @@ export const Adapter = z
     metering: z
       .enum(['call', 'stream', 'final'])
       .describe('When it is known what a run uses: before each call of a model, while it streams, or at its end.'),
+    overshoot: z.string().describe('How far spending can pass a limit at worst, and why.'),
     isTestable: z.boolean().describe('`agents.test` can say more than that the configuration is accepted.'),
     configSchema: jsonObject.describe(
       'JSON schema of `adapterConfig`; what has a default may be left out. Wherever it takes a text, {"secret": "NAME"} stands for the value of a secret.',

@@ -574,6 +574,28 @@ create table preferences (
 );
 CREATE INDEX preferences_scope_index ON engine.preferences USING btree (company_id, scope, scope_id, id);
 
+create table prices (
+  id uuid not null,
+  company_id uuid not null,
+  provider text not null,
+  model text not null,
+  effective_from timestamp(3) with time zone not null,
+  input_micros bigint not null,
+  cached_input_micros bigint not null,
+  cache_write_micros bigint not null,
+  output_micros bigint not null,
+  tiers jsonb not null,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint prices_company_key UNIQUE (company_id, id),
+  constraint prices_effective_key UNIQUE (company_id, provider, model, effective_from),
+  constraint prices_pkey PRIMARY KEY (id),
+  constraint prices_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint prices_not_negative CHECK (((input_micros >= 0) AND (cached_input_micros >= 0) AND (cache_write_micros >= 0) AND (output_micros >= 0)))
+);
+CREATE INDEX prices_provider_index ON engine.prices USING btree (company_id, provider, id);
+
 create table projects (
   id uuid not null,
   company_id uuid not null,

@@ -565,6 +565,27 @@ CREATE TABLE preferences (
 
 CREATE INDEX preferences_scope_index on preferences (company_id, scope, scope_id, id);
 
+CREATE TABLE prices (
+  id text primary key,
+  company_id text not null references companies (id),
+  provider text not null,
+  model text not null,
+  effective_from text not null,
+  input_micros integer not null,
+  cached_input_micros integer not null,
+  cache_write_micros integer not null,
+  output_micros integer not null,
+  tiers text not null,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint prices_company_key unique (company_id, id),
+  constraint prices_effective_key unique (company_id, provider, model, effective_from),
+  constraint prices_not_negative check (input_micros >= 0 and cached_input_micros >= 0 and cache_write_micros >= 0 and output_micros >= 0)
+) strict;
+
+CREATE INDEX prices_provider_index on prices (company_id, provider, id);
+
 CREATE TABLE projects (
   id text primary key,
   company_id text not null references companies (id),

@@ -18,6 +18,7 @@ import type { LabelTable, TaskLabelTable } from '../labels/table.ts'
 import type { MemberTable, UserTable } from '../members/table.ts'
 import type { NodeKeyTable } from '../nodes/table.ts'
 import type { PreferenceTable } from '../preferences/table.ts'
+import type { PriceTable } from '../prices/table.ts'
 import type { ProjectTable } from '../projects/table.ts'
 import type { RoutineFireTable, RoutineTable, RoutineTriggerTable } from '../routines/table.ts'
 import type { RoutingRuleTable } from '../routing/table.ts'
@@ -68,6 +69,7 @@ export interface Database {
   knowledge_tags: KnowledgeTagTable
   knowledge_vectors: KnowledgeVectorTable
   preferences: PreferenceTable
+  prices: PriceTable
   secrets: SecretTable
   secret_versions: SecretVersionTable
   secret_uses: SecretUseTable

@@ -36,6 +36,7 @@ const human: AgentAdapter = {
   title: 'A person',
   configSchema: z.strictObject({}),
   metering: 'final',
+  overshoot: '0: Engine executes no people.',
   start: async () => {
     throw new Error('a person is not executed')
   },

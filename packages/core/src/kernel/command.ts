@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Database } from '../database/tables.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { PriceBook } from '../ports/prices.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import type { Actor } from './actor.ts'
 import type { Batch } from './batch.ts'
@@ -76,6 +77,8 @@ export interface CommandContext {
   /** Says that this call changed nothing on purpose (a repeat of what already holds), so it records no event. */
   unchanged(): void
   readonly adapters: AdapterCatalog
+  /** What the host says that models cost; null when it says nothing. */
+  readonly prices: PriceBook | null
   readonly settings: EngineSettings
 }
 
@@ -87,6 +90,7 @@ export interface QueryContext {
   readonly adapters: AdapterCatalog
   readonly blobs: BlobStore
   readonly embedder: GuardedEmbedder | null
+  readonly prices: PriceBook | null
   readonly settings: EngineSettings
 }
 

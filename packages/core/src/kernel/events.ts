@@ -24,6 +24,7 @@ import type { secretEvents } from '../secrets/events.ts'
 import type { knowledgeEvents } from '../knowledge/events.ts'
 import type { routineEvents } from '../routines/events.ts'
 import type { preferenceEvents } from '../preferences/events.ts'
+import type { priceEvents } from '../prices/events.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { EntityName } from './locate.ts'
 
@@ -43,6 +44,7 @@ type Schemas = typeof agentEvents &
   typeof labelEvents &
   typeof memberEvents &
   typeof preferenceEvents &
+  typeof priceEvents &
   typeof projectEvents &
   typeof routineEvents &
   typeof routingEvents &

@@ -79,8 +79,8 @@ async function runQuery(host: Host, resolved: Resolved, given: { definition: Que
 /** What may be used outside of a transaction. @throws `lease_lost` for a run that is over */
 async function readContext(host: Host, { companyId }: Resolved, { actor }: Call): Promise<QueryContext> {
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
-  const { db, adapters, blobs, embedder, settings } = host
-  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, blobs, embedder, settings }
+  const { db, adapters, blobs, embedder, prices, settings } = host
+  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, blobs, embedder, prices, settings }
 }
 
 async function prepareContext(host: Host, resolved: Resolved, call: Call): Promise<PrepareContext> {
@@ -262,6 +262,7 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
     newId: host.newId,
     random: host.random,
     adapters: host.adapters,
+    prices: host.prices,
     settings: host.settings,
     unchanged: () => void (unchanged = true),
     countLiveRun: (agentId, change) => count(agentId, { change, costMicros: 0 }),

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
+import type { PriceBook } from '../ports/prices.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AdapterCatalog } from './adapters.ts'
@@ -29,6 +30,8 @@ export interface Host {
   readonly redactors: Map<string, RunRedaction>
   /** Null when this engine was created without one, and inside a transaction of its host. */
   readonly embedder: GuardedEmbedder | null
+  /** Null when this engine was created without one. */
+  readonly prices: PriceBook | null
   readonly settings: EngineSettings
   /** Holds every answer to its schema; for tests, since a wrong answer is our defect and never the caller's. */
   readonly checksOutputs: boolean

@@ -27,6 +27,7 @@ export type EntityName =
   | 'routine'
   | 'trigger'
   | 'preference'
+  | 'price'
   | 'breaker'
 
 /** Where a thing belongs: what authorization needs to know before anything is read or changed. */

@@ -67,6 +67,8 @@ export const permissions = {
   'preferences:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   'preferences:own': { user: 'viewer', agent: 'never', run: 'never' },
   'preferences:manage': { user: 'admin', agent: 'never', run: 'never' },
+  'prices:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  'prices:manage': { user: 'admin', agent: 'never', run: 'never' },
   'audit:read': { user: 'admin', agent: 'never', run: 'never' },
   'runs:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   'runs:control': { user: 'operator', agent: 'never', run: 'never' },

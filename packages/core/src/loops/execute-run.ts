@@ -10,6 +10,7 @@ import { piecesOf } from '../runs/log-limits.ts'
 import { Session } from '../runs/schema.ts'
 import { keepLease } from './heartbeat.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
+import { countingMeter } from './meter.ts'
 import { redactedLogger } from './redacted-logger.ts'
 import type { RunHost } from './run-host.ts'
 import { runTools } from './run-tools.ts'
@@ -86,7 +87,7 @@ async function runAdapter(host: RunHost, actor: RunActor, run: ClaimedRun & { le
     if (secrets.length > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })
     const config = host.adapters.parseConfig(adapterType, opened)
     const logger = redactedLogger(run.logger, redactor)
-    const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger })
+    const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger, cap: null })
     log = createRedactedLog(redactor)
     const given = { left: run.left, log, showLife: signOfLife(host, actor, run) }
     works = true
@@ -94,6 +95,7 @@ async function runAdapter(host: RunHost, actor: RunActor, run: ClaimedRun & { le
       context,
       session: before,
       tools: runTools(host, actor),
+      meter: countingMeter((usage) => count(run.left, usage)),
       signal: run.stop.signal,
       emit: (event) => emit(host, actor, { ...given, event }),
     })
@@ -165,9 +167,8 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
       return
     }
     case 'usage':
-      for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
-        left.usage[key] = Math.min((left.usage[key] ?? 0) + countOf(event.usage[key]), Number.MAX_SAFE_INTEGER)
-      if (Object.values(event.usage).some((amount) => countOf(amount) > 0)) await showLife()
+      count(left, event.usage)
+      if (Object.values(event.usage).some((amount) => countOf(Number(amount)) > 0)) await showLife()
       return
     case 'comment':
       await host.perform(actor, { name: 'comments.create', input: { taskId: actor.taskId, body: event.body } })
@@ -187,6 +188,11 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
       await host.perform(actor, { name: 'runs.appendLog', input: { runId: actor.id, entries }, isRedacted: true })
     }
   }
+}
+
+function count(left: Left, usage: RunUsage): void {
+  for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
+    left.usage[key] = Math.min((left.usage[key] ?? 0) + countOf(usage[key]), Number.MAX_SAFE_INTEGER)
 }
 
 /** What is no count, such as the sum of something that a provider left out, counts nothing. */

@@ -20,6 +20,8 @@ export interface AgentAdapter<Config = unknown> {
   readonly configSchema: z.ZodType<Config>
   /** When usage is known: before each model call, while the run streams, or only at its end. */
   readonly metering: 'call' | 'stream' | 'final'
+  /** How far spending can pass a limit at worst, and why, in one sentence. */
+  readonly overshoot: string
   /**
    * Whom the runs with a configuration depend on, such as the origin of a server, where that is not the same for all of this adapter:
    * when one of them is not let work, those with the same provider wait (docs/failures.md). The configuration is as it is stored, in
@@ -68,6 +70,8 @@ export interface AdapterStartOptions<Config> {
    */
   readonly redactor: Redactor
   readonly logger: Logger
+  /** What is held for this run, for programs that have a cap of their own; null when nothing limits it. */
+  readonly cap: { readonly costMicros: number } | null
 }
 
 export interface AdapterSession {
@@ -84,10 +88,38 @@ export interface AdapterTurn {
   readonly session: JsonObject | null
   /** What this run may do in Engine while it works, as tools for a model; each call is a command under the run's own rights. */
   readonly tools: readonly AgentTool[]
+  /** Holds money before each call of a model; only for adapters whose metering is 'call'. */
+  readonly meter: Meter
   /** Aborted when the run is cancelled, times out, loses its lease or the host stops; `signal.reason` says which. */
   readonly signal: AbortSignal
   /** Records one event. Await it: it carries back pressure, and it rejects when the event was refused. */
   emit(event: AdapterEvent): Promise<void>
+}
+
+export interface Meter {
+  /**
+   * Holds what a call can cost at most. Rejects when a budget does not allow it, or when the price is unknown under a hard limit: the
+   * call must not be made then, and the run ends as failed of the class `quota`, or `config` for a price that is unknown.
+   */
+  reserve(call: MeteredCall): Promise<Hold>
+}
+
+/** A call of a model that is about to be made. */
+export interface MeteredCall {
+  readonly provider: string
+  readonly model: string
+  /** No fewer than the provider will count. */
+  readonly inputTokens: number
+  /** What the call says that the model may write at most. */
+  readonly maxOutputTokens: number
+}
+
+/** Money that is held for one call; ended exactly once, by one of these. */
+export interface Hold {
+  /** What the call consumed; it counts as the usage of the run, which has no usage event for it besides. */
+  settle(usage: RunUsage): Promise<void>
+  /** The call never reached the provider, or was refused by it. */
+  release(): Promise<void>
 }
 
 export interface AgentTool {
@@ -116,14 +148,24 @@ export type AdapterEvent =
 
 export type LogStream = 'stdout' | 'stderr' | 'system'
 
-/** What a run consumed since its last usage event; amounts add up. */
+/** What a run consumed since its last usage event; amounts add up, unless they are cumulative. */
 export interface RunUsage {
   /** Who is paid for it and for which model, where the adapter knows. */
   provider?: string | undefined
   model?: string | undefined
+  /** All of them, with those that were read from a cache or written into it. */
   inputTokens?: number | undefined
   outputTokens?: number | undefined
   cachedInputTokens?: number | undefined
+  /** Of the input, what the provider keeps for later calls, where that costs something else. */
+  cacheWriteTokens?: number | undefined
   /** Micro-dollars, when the adapter knows them. */
   costMicros?: number | undefined
+  /** How it is paid for, where the adapter knows: by what was used, by a subscription, or from credits. */
+  billingType?: 'metered' | 'subscription' | 'credits' | 'unknown' | undefined
+  /**
+   * The amounts are all that the session used up to now, by this provider and model, earlier runs included; the engine charges what
+   * the session was not charged for yet. Amounts below that are of counters that have begun again.
+   */
+  cumulative?: boolean | undefined
 }

@@ -27,6 +27,7 @@ const entities = {
   approvals: 'approval',
   knowledge_entries: 'knowledgeEntry',
   preferences: 'preference',
+  prices: 'price',
   secrets: 'secret',
   interactions: 'interaction',
   breakers: 'breaker',

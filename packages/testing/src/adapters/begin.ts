@@ -5,10 +5,12 @@ import {
   type AgentAdapter,
   type JsonObject,
   type Logger,
+  type MeteredCall,
   type RunContext,
   type RunOutcome,
 } from '@engine/core/plugin'
 
+import { recordingMeter, type RecordingMeter } from '../recording-meter.ts'
 import type { Scene } from './scenes.ts'
 
 export interface BegunRun {
@@ -17,6 +19,8 @@ export interface BegunRun {
   readonly events: readonly AdapterEvent[]
   /** Everything that it wrote into the log of the host. */
   readonly logged: readonly string[]
+  /** What it asked to hold. */
+  readonly meter: RecordingMeter
   stop(reason: string): void
 }
 
@@ -27,6 +31,8 @@ interface Beginning {
   readonly isStopped?: boolean
   /** Takes an event, or refuses it. */
   take?(event: AdapterEvent): Promise<void>
+  /** Allows a call of a model, or refuses it. */
+  reserve?(call: MeteredCall): Promise<void>
 }
 
 let runs = 0
@@ -36,11 +42,13 @@ export function begin(adapter: AgentAdapter, scene: Scene, beginning: Beginning 
   const stopping = new AbortController()
   if (beginning.isStopped) stopping.abort('cancelled')
   const events: AdapterEvent[] = []
+  const meter = recordingMeter(async (call) => beginning.reserve?.(call))
   const logged: string[] = []
   const turn: AdapterTurn = {
     context: contextOf(beginning.title ?? 'Count the chairs'),
     session: beginning.session ?? null,
     tools: scene.tools ?? [],
+    meter,
     signal: stopping.signal,
     async emit(event) {
       // What is emitted is written down at once; what becomes of the object afterwards changes nothing.
@@ -51,14 +59,14 @@ export function begin(adapter: AgentAdapter, scene: Scene, beginning: Beginning 
   const outcome = start(adapter, scene, loggerInto(logged)).then((session) => session.run(turn))
   // A test that looks at something else first hears of it when it asks for the outcome.
   outcome.catch(() => undefined)
-  return { outcome, events, logged, stop: (reason) => stopping.abort(reason) }
+  return { outcome, events, logged, meter, stop: (reason) => stopping.abort(reason) }
 }
 
 export function start(adapter: AgentAdapter, scene: Scene, logger: Logger = loggerInto([])): ReturnType<AgentAdapter['start']> {
   runs += 1
   const runId = `00000000-0000-7000-8000-${String(runs).padStart(12, '0')}`
   const config = adapter.configSchema.parse(scene.config)
-  return adapter.start({ config, runId, env: scene.env ?? {}, redactor: createRedactor([]), logger })
+  return adapter.start({ config, runId, env: scene.env ?? {}, redactor: createRedactor([]), logger, cap: null })
 }
 
 function loggerInto(lines: string[]): Logger {

@@ -16,6 +16,10 @@ export const contract: AdapterTests = {
     expect(['call', 'stream', 'final']).toContain(adapter.metering)
   },
 
+  'states how far spending can pass a limit': async ({ create }) => {
+    expect(create().overshoot.trim()).not.toBe('')
+  },
+
   'refuses a member of a configuration that it does not know': async ({ create, leastConfig }) => {
     expectStrict({ configSchema: create().configSchema, leastConfig })
   },

@@ -2,14 +2,13 @@
 import { contract } from './contract.ts'
 import { defineTests } from './define.ts'
 import { events } from './events.ts'
+import { callMeters, eventMeters } from './meters.ts'
 import { report } from './report.ts'
 import { runs } from './runs.ts'
 import type { AdapterToTest } from './scenes.ts'
 import { stops } from './stops.ts'
 
 export type { AdapterToTest, FloodScene, Scene, Scenes } from './scenes.ts'
-
-const groups = { contract, runs, stops, events, report }
 
 /**
  * Defines the tests that every adapter of Engine passes, for vitest to run: what `ports/adapter.ts` asks of it. A scene is an agent
@@ -18,5 +17,6 @@ const groups = { contract, runs, stops, events, report }
  * @example testAgentAdapter({ name: 'mine', create: () => mine(), leastConfig: {}, scenes: { works, fails, hangs } })
  */
 export function testAgentAdapter(target: AdapterToTest): void {
-  defineTests(groups, target)
+  const meters = target.create().metering === 'call' ? callMeters : eventMeters
+  defineTests({ contract, runs, meters, stops, events, report }, target)
 }

@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 
-import type { AgentAdapter, JsonObject } from '@engine/core/plugin'
+import type { AgentAdapter, Hold, JsonObject } from '@engine/core/plugin'
 
 import { costs, crashes, ends, scriptedAdapter, type Script } from '../scripted-adapter.ts'
 import { contract } from './contract.ts'
 import { events } from './events.ts'
+import { callMeters, eventMeters } from './meters.ts'
 import { report } from './report.ts'
 import { runs } from './runs.ts'
 import type { AdapterToTest, Scene } from './scenes.ts'
 import { stops } from './stops.ts'
 
-const tests = { ...contract, ...runs, ...stops, ...events, ...report }
+const tests = { ...contract, ...runs, ...callMeters, ...eventMeters, ...stops, ...events, ...report }
 const secret = 'canary-4711'
 
 /** An adapter with one defect, whatever scene is opened. */
@@ -70,6 +71,24 @@ const remembersTooMuch: Script = async ({ emit }) => {
   return { kind: 'done' }
 }
 
+const call = { provider: 'p', model: 'm', inputTokens: 10, maxOutputTokens: 5 }
+
+/** Calls a model, and does with its hold what it should not. */
+function meddles(end: (hold: Hold) => Promise<void>): Partial<AgentAdapter> & { script: Script } {
+  const script: Script = async (turn) => {
+    const hold = await turn.meter.reserve(call)
+    await turn.emit({ type: 'comment', body: turn.context.task.title })
+    await end(hold)
+    return { kind: 'done' }
+  }
+  return { metering: 'call', script }
+}
+
+const callsAnyway: Script = async ({ meter }) => {
+  await meter.reserve(call).catch(() => undefined)
+  return { kind: 'done' }
+}
+
 const loose: JsonObject = {}
 const says = (message: string) => async () => ({ checks: [{ name: 'all', status: 'passed' as const, message }] })
 
@@ -81,6 +100,17 @@ const defects: readonly [keyof typeof tests, AdapterToTest][] = [
     'fills in the rest of a configuration, which can be stored as JSON',
     broken({ configSchema: z.strictObject({}).transform(() => new Date()) }),
   ],
+  ['states how far spending can pass a limit', broken({ overshoot: ' ' })],
+  ['holds money before each call of a model, and ends each hold once', broken(meddles(async () => undefined))],
+  [
+    'holds money before each call of a model, and ends each hold once',
+    broken(meddles(async (hold) => hold.settle({}).then(() => hold.release()))),
+  ],
+  ['settles no more than it held', broken(meddles((hold) => hold.settle({ provider: 'p', model: 'm', inputTokens: 11 })))],
+  ['makes no call that the budget does not allow', broken({ metering: 'call', script: callsAnyway })],
+  ['ends its hold once when the run is stopped', broken(meddles((hold) => hold.release()))],
+  ['ends its hold once when its agent fails', broken(meddles(async () => undefined))],
+  ['tells by events what it used, and holds nothing', broken({ scene: { usage: { inputTokens: 1 } } })],
   ['begins no work before a run', broken({ scene: { begun: () => 1 } })],
   ['ends well when its agent does', broken({ script: ends({ kind: 'failed', class: 'unknown', message: 'It did not.' }) })],
   ['ends as failed when its agent fails, and does not reject', broken({ script: crashes() })],

@@ -36,9 +36,9 @@ export const runs: AdapterTests = {
 
   'counts what it used in whole amounts that add up': (target) =>
     withScene(target.scenes.works, async (scene) => {
-      const { outcome, events } = begin(target.create(), scene)
+      const { outcome, events, meter } = begin(target.create(), scene)
       await outcome
-      const used = events.flatMap((event) => (event.type === 'usage' ? [event.usage] : []))
+      const used = [...events.flatMap((event) => (event.type === 'usage' ? [event.usage] : [])), ...meter.settled]
       for (const usage of used) for (const amount of amounts) expect(isAmount(usage[amount])).toBe(true)
       if (scene.usage) expect(sumOf(used)).toEqual({ ...sumOf([]), ...scene.usage })
     }),

@@ -52,6 +52,7 @@ async function furnishPlans({ engine }: Pick<World, 'engine'>, companyId: string
   const label = await engine.labels.create({ companyId, name: 'Label' })
   const entry = await engine.knowledge.create({ companyId, title: 'Entry', body: 'Known', tags: ['known'], projectId: project.id })
   const preference = await engine.preferences.set({ companyId, scope: 'company', key: 'a.b', value: 1 })
+  const price = await engine.prices.set({ companyId, provider: 'p', model: 'm', inputMicros: 1, outputMicros: 2 })
   return {
     goalId: goal.id,
     projectId: project.id,
@@ -59,6 +60,7 @@ async function furnishPlans({ engine }: Pick<World, 'engine'>, companyId: string
     labelId: label.id,
     knowledgeEntryId: entry.id,
     preferenceId: preference.id,
+    priceId: price.id,
   }
 }
 

@@ -42,6 +42,7 @@ export const tables: Readonly<Record<string, Table>> = {
   knowledge_tags: { part: 'domain', isScoped: true },
   knowledge_vectors: { part: { bookkeeping: 'made of the texts of entries, whose changes stand in the log' }, isScoped: true },
   preferences: { part: 'domain', isScoped: true },
+  prices: { part: 'domain', isScoped: true },
   secrets: { part: 'domain', isScoped: true },
   secret_versions: { part: 'domain', isScoped: true },
   secret_uses: { part: 'domain', isScoped: true },

@@ -48,6 +48,11 @@ export const organizationInputs: Readonly<Record<string, Prepare>> = {
     const preference = await engine.preferences.set({ companyId, scope: 'company', key: 'report.language', value: 'en' })
     return { preferenceId: preference.id }
   },
+  'prices.set': async ({ companyId }) => ({ companyId, provider: 'acme', model: 'big', inputMicros: 5, outputMicros: 6 }),
+  'prices.remove': async ({ engine, companyId }) => {
+    const price = await engine.prices.set({ companyId, provider: 'acme', model: 'big', inputMicros: 5, outputMicros: 6 })
+    return { priceId: price.id }
+  },
   'agents.create': async ({ companyId }) => ({ companyId, name: 'Newcomer', role: 'worker', adapterType: 'scripted' }),
   'agents.update': async ({ agents }) => ({ agentId: agents[0], title: 'Chief' }),
   'agents.rollback': async ({ engine, agents: [agentId = ''] }) => {

@@ -1,0 +1,83 @@
+import { sql, type Kysely, type Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import { anyModel } from './model-names.ts'
+import type { PriceTable } from './table.ts'
+
+const priceById = statement((db, given: { id: string }) => db.selectFrom('prices').selectAll().where('id', '=', given.id))
+
+export async function findCompanyPrice(db: Kysely<Database>, id: string): Promise<PriceTable | null> {
+  return first(await priceById(db, { id }))
+}
+
+export async function locatePrice(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const price = await findCompanyPrice(db, id)
+  return price && { id: price.id, companyId: price.company_id, taskId: null, agentId: null }
+}
+
+export async function findPriceFrom(
+  db: Kysely<Database>,
+  { company_id, provider, model, effective_from }: Pick<PriceTable, 'company_id' | 'provider' | 'model' | 'effective_from'>,
+): Promise<PriceTable | null> {
+  const rows = await db
+    .selectFrom('prices')
+    .selectAll()
+    .where((e) => e.and({ company_id, provider, model, effective_from }))
+    .execute()
+  return first(rows)
+}
+
+interface Asked {
+  readonly companyId: string
+  readonly provider: string
+  /** The most exact first; the same again where there is only one. */
+  readonly name: string
+  readonly otherName: string
+  readonly at: string
+}
+
+const priceInEffect = statement((db, given: Asked) =>
+  db
+    .selectFrom('prices')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('provider', '=', given.provider)
+    .where('model', 'in', [given.name, given.otherName, anyModel])
+    .where('effective_from', '<=', given.at)
+    // One after the other: the more exact name counts, however new the price of the other is.
+    .orderBy(sql`case model when ${given.name} then 0 when ${given.otherName} then 1 else 2 end`)
+    .orderBy('effective_from', 'desc')
+    .limit(1),
+)
+
+/** The price of the most exact name that the company's rate card has at that time, by the index of its effective dates. */
+export async function findPriceInEffect(db: Kysely<Database>, asked: Asked): Promise<PriceTable | null> {
+  return first(await priceInEffect(db, asked))
+}
+
+/** Changes a price that is still at the version that was read; null when it is not. */
+export async function updatePrice(
+  tx: Transaction<Database>,
+  { company_id, id, version }: PriceTable,
+  changes: Partial<PriceTable>,
+): Promise<PriceTable | null> {
+  const rows = await tx
+    .updateTable('prices')
+    .set({ ...changes, version: version + 1 })
+    .where((e) => e.and({ company_id, id, version }))
+    .returningAll()
+    .execute()
+  return first(rows)
+}
+
+/** Removes a price that is still at the version that was read; false when it is not. */
+export async function deletePrice(tx: Transaction<Database>, { company_id, id, version }: PriceTable): Promise<boolean> {
+  const rows = await tx
+    .deleteFrom('prices')
+    .where((e) => e.and({ company_id, id, version }))
+    .returning('id')
+    .execute()
+  return rows.length > 0
+}
