@@ -45,6 +45,7 @@ export interface FurnishedCompany extends Company {
   readonly preferenceId: string
   /** Open. */
   readonly breakerId: string
+  readonly costEventId: string
 }
 
 export async function furnishCompany(engine: Engine, name: string): Promise<FurnishedCompany> {
@@ -83,6 +84,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     knowledgeEntryId: entry.id,
     preferenceId: preference.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
+    costEventId: (await engine.costs.report({ companyId, taskId, sourceEventId: 'one', provider: 'a', costMicros: 1 })).id,
   }
 }
 
@@ -219,6 +221,10 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'preferences.set': () => ({ scope: 'company', key: 'mine', value: true }),
   'runs.report': () => ({ outcome: { kind: 'done' } }),
   'runs.handBack': () => ({ reason: 'mine' }),
+  'runs.recordUsage': () => ({ usages: [{ sequence: 1, costMicros: 1 }] }),
+  'costs.report': () => ({ sourceEventId: 'mine', provider: 'a', costMicros: 1 }),
+  'costs.reportMany': () => ({ costs: [{ sourceEventId: 'mine', provider: 'a', costMicros: 1 }] }),
+  'nodes.recordUsage': ({ runId }) => ({ runId, fence: 0, usages: [{ sequence: 1, costMicros: 1 }] }),
   'nodes.createKey': () => ({ name: 'Mine' }),
   'nodes.register': ({ nodeKey }) => ({ key: nodeKey, ...describedNode }),
   'nodes.lease': () => ({ limit: 1 }),

@@ -40,6 +40,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'knowledge:read': all,
   'routines:read': all,
   'preferences:read': all,
+  'costs:read': all,
   // comment, create task
   'comments:create': `${reviewers} agent run`,
   'tasks:create': `${operators} agent run`,
@@ -53,6 +54,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'attachments:write': `${operators} agent run`,
   'approvals:request': `${operators} agent run`,
   'interactions:ask': `${operators} agent run`,
+  'costs:report': `${operators} agent run`,
   'runs:work': 'run',
   // review, decide approvals
   'deliverables:review': reviewers,

@@ -28,6 +28,7 @@ export type EntityName =
   | 'trigger'
   | 'preference'
   | 'breaker'
+  | 'costEvent'
 
 /** Where a thing belongs: what authorization needs to know before anything is read or changed. */
 export interface Location {

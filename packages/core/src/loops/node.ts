@@ -100,7 +100,7 @@ function createWork(parts: Parts, { registered, onLetGo }: { registered: Registe
 
   function begin(leased: LeasedRun, claimedAt: number): void {
     const stop = new AbortController()
-    const host = remoteRunHost(parts, { leased, leaseMs })
+    const host = remoteRunHost(parts, { leased, leaseMs, credential })
     const done = executeRun(host, actorOf(leased.run), { stop, logger, claimedAt, keeper: null }).finally(() => {
       live.delete(leased.run.id)
       leasing.wake()
@@ -149,13 +149,15 @@ async function hear(server: Server, credential: string, live: LiveRuns): Promise
 }
 
 /** One run of the server, which acts with its own credential. */
-function remoteRunHost(parts: Parts, { leased, leaseMs }: { leased: LeasedRun; leaseMs: number }): RunHost {
+function remoteRunHost(parts: Parts, { leased, leaseMs, credential }: { leased: LeasedRun; leaseMs: number; credential: string }): RunHost {
   return {
     ...parts.shared,
     settings: { leaseMs, abandonMs: parts.settings.abandonMs },
     // What became of it meanwhile is said by the first call.
     isHeld: async () => true,
     open: async () => openedRun(parts, leased),
+    // The run's own credential opens nothing any more.
+    recordLateUsage: (_actor, input) => parts.server.call('nodes.recordUsage', input, credential),
     async perform(actor, { name, input }) {
       try {
         return await parts.server.call(name, input, leased.credential)

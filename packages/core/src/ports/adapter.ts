@@ -126,4 +126,8 @@ export interface RunUsage {
   cachedInputTokens?: number | undefined
   /** Micro-dollars, when the adapter knows them. */
   costMicros?: number | undefined
+  /** How it is paid for, where the adapter knows: what a subscription or credits were bought for before is only imputed. */
+  billingType?: 'metered' | 'subscription' | 'credits' | 'unknown' | undefined
+  /** The amounts are the totals of the adapter's session so far: what the session was charged already is taken off. */
+  cumulative?: boolean | undefined
 }

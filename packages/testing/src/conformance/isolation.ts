@@ -53,6 +53,11 @@ const samples: Readonly<Record<string, unknown>> = {
   as: 'TOKEN',
   runId: absentId,
   accesses: [],
+  sourceEventId: 'one',
+  provider: 'a',
+  costs: [{ sourceEventId: 'one', provider: 'a', costMicros: 1 }],
+  usages: [{ sequence: 1, costMicros: 1 }],
+  fence: 1,
 }
 
 /** Where one name means different things. */
@@ -118,6 +123,10 @@ export const isolation = engineGroup('isolation', {
       ['companies.update', { companyId, defaultAgentId: theirs.agentId }],
       ['projects.create', { companyId, name: 'P', goalId: theirs.goalId }],
       ['projects.create', { companyId, name: 'P', leadAgentId: theirs.agentId }],
+      ...['runId', 'taskId', 'projectId', 'goalId', 'agentId'].map(
+        (link) =>
+          ['costs.report', { companyId, sourceEventId: link, provider: 'a', costMicros: 1, [link]: Reflect.get(theirs, link) }] as const,
+      ),
       ['projects.create', { companyId, name: 'P', defaultAgentId: theirs.agentId }],
       ['sprints.create', { companyId, name: 'S', projectId: theirs.projectId }],
       ['tasks.create', { companyId, title: 'T', projectId: theirs.projectId }],
