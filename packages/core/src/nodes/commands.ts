@@ -151,6 +151,7 @@ export const recordUsage = command({
   access: own,
   http: ['POST', '/nodes/usage'],
   ...ofInstallation,
+  answersOnce: 'what it tells has a number of its own, by which it counts once',
   needsOwnTransaction: 'it is kept in the company of the run',
   async prepare(context, input) {
     const run = await findRun(context.db, input.runId)
