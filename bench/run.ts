@@ -4,6 +4,7 @@ import { benchCheckout } from './checkout.ts'
 import { benchCheckoutPostgres } from './checkout-postgres.ts'
 import { benchClaims } from './claims.ts'
 import { benchContention } from './contention.ts'
+import { benchCosts } from './costs.ts'
 import { benchCreate } from './create.ts'
 import { benchKnowledge } from './knowledge.ts'
 import { describeMachine, type BenchOptions } from './lib/measure.ts'
@@ -21,6 +22,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   wake: benchWake,
   scale: benchScale,
   knowledge: benchKnowledge,
+  costs: benchCosts,
   contention: benchContention,
   startup: benchStartup,
 }
