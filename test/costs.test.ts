@@ -86,7 +86,12 @@ describe.each(['sqlite', 'postgres'])('a cost that is reported, on %s', (databas
       ],
     })
     expect(items.map((item) => (item.status === 'refused' ? item.error.code : item.status))).toEqual([
-      ...['recorded', 'repeated', 'repeated', 'cost_conflict', 'not_found', 'price_unknown'],
+      'recorded',
+      'repeated',
+      'repeated',
+      'cost_conflict',
+      'not_found',
+      'price_unknown',
     ])
     expect((await engine.costs.summary({ companyId })).total).toMatchObject({ costMicros: 1_000, events: 2 })
     const again = await engine.costs.reportMany({ companyId, costs: [{ sourceEventId: 'a', agentId, ...cost }] })

@@ -8,7 +8,7 @@ export async function chargeRecorded(context: CommandContext, rows: readonly Cos
 }
 
 /** Money that nobody is asked to pay is not spent; the tokens are. Pure. */
-export function chargesOf(rows: readonly CostEventTable[]): Charge[] {
+function chargesOf(rows: readonly CostEventTable[]): Charge[] {
   const groups = Map.groupBy(rows, (row) => JSON.stringify([row.agent_id, row.project_id, row.task_id, row.occurred_at.slice(0, 10)]))
   // In one order, so that no two transactions wait for each other.
   return [...groups]

@@ -1,14 +1,12 @@
 import * as commands from './commands.ts'
 import { costErrors } from './errors.ts'
 import { costEvents } from './events.ts'
-import * as exports from './export.ts'
 import * as queries from './queries.ts'
 import { locateCostEvent } from './sql.ts'
-import * as views from './views.ts'
 
 export const costs = {
   name: 'costs',
-  operations: { ...commands, ...queries, ...views, ...exports },
+  operations: { ...commands, ...queries },
   events: costEvents,
   errors: costErrors,
   entities: { costEvent: { parameter: 'costEventId', locate: locateCostEvent } },

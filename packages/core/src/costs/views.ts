@@ -12,8 +12,6 @@ import { BillingType, Spent } from './schema.ts'
 import { centsOf } from './table.ts'
 import { allTime, spentIn, sumOf, toSpent } from './totals.ts'
 
-export { byAgent, byModel, byProject, byTask } from './by.ts'
-
 const access = { scope: 'costs:read', company: 'company' } as const
 const flat = 'Read from sums that are kept, so it costs the same however many events there are.'
 

@@ -123,9 +123,8 @@ export const isolation = engineGroup('isolation', {
       ['companies.update', { companyId, defaultAgentId: theirs.agentId }],
       ['projects.create', { companyId, name: 'P', goalId: theirs.goalId }],
       ['projects.create', { companyId, name: 'P', leadAgentId: theirs.agentId }],
-      ...['runId', 'taskId', 'projectId', 'goalId', 'agentId'].map(
-        (link) =>
-          ['costs.report', { companyId, sourceEventId: link, provider: 'a', costMicros: 1, [link]: Reflect.get(theirs, link) }] as const,
+      ...costLinks(companyId, theirs),
+      ['costs.report', { companyId, sourceEventId: link, provider: 'a', costMicros: 1, [link]: Reflect.get(theirs, link) }] as const,
       ),
       ['projects.create', { companyId, name: 'P', defaultAgentId: theirs.agentId }],
       ['sprints.create', { companyId, name: 'S', projectId: theirs.projectId }],
@@ -239,4 +238,11 @@ function routineLinks(mine: Furnished, theirs: Furnished): (readonly [string, Re
     ['routines.create', { companyId: mine.companyId, name: 'R', task: { title: 'T', labels: [theirs.labelId] } }],
     ['routines.update', { routineId: mine.routineId, task: { title: 'T', assigneeAgentId: theirs.agentId } }],
   ]
+}
+
+/** A cost that is tied to something of another company, for each thing that it can be tied to. */
+function costLinks(companyId: string, theirs: object): [string, Record<string, unknown>][] {
+  const cost = { companyId, sourceEventId: 'one more', provider: 'a', costMicros: 1 }
+  const links = ['runId', 'taskId', 'projectId', 'goalId', 'agentId']
+  return links.map((link) => ['costs.report', { ...cost, [link]: Reflect.get(theirs, link) }])
 }
