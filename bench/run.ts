@@ -4,6 +4,7 @@ import { benchCheckout } from './checkout.ts'
 import { benchCheckoutPostgres } from './checkout-postgres.ts'
 import { benchClaims } from './claims.ts'
 import { benchContention } from './contention.ts'
+import { benchCosts } from './costs.ts'
 import { benchCreate } from './create.ts'
 import { benchDelivery } from './delivery.ts'
 import { benchKnowledge } from './knowledge.ts'
@@ -23,6 +24,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   scale: benchScale,
   knowledge: benchKnowledge,
   delivery: benchDelivery,
+  costs: benchCosts,
   contention: benchContention,
   startup: benchStartup,
 }

@@ -163,6 +163,10 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     if (actor.kind !== 'run') throw new Error('the credential is not that of a run')
     await run.runs.heartbeat({ runId: actor.id })
     await run.runs.appendLog({ runId: actor.id, entries: [{ stream: 'stdout', text: 'writing' }] })
+    await run.runs.recordUsage({ runId: actor.id, usages: [{ sequence: 1, provider: 'a', model: 'm', costMicros: 5 }] })
+    const cost = { provider: 'a', costMicros: 5 }
+    await run.costs.report({ companyId, sourceEventId: 'one', ...cost })
+    await api.costs.reportMany({ companyId, costs: [{ sourceEventId: 'two', ...cost }] })
     await run.tasks.block({ taskId: task.id, reason: 'waits for a key' })
   }
 
@@ -174,6 +178,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     const { key, id: nodeKeyId } = await api.nodes.createKey({ name: 'North' })
     const node = await api.nodes.register({ key, name: 'far', host: 'far', pid: 1, engineVersion: '1.0.0', adapters: [], capacity: 1 })
     await as({ kind: 'node', id: node.workerId }).nodes.heartbeat({})
+    const told = { runId: randomUUID(), fence: 1, usages: [{ sequence: 1, costMicros: 5 }] }
+    await as({ kind: 'node', id: node.workerId }).nodes.recordUsage(told)
     await api.workers.revoke({ workerId: node.workerId })
     await api.nodes.revokeKey({ nodeKeyId })
     const task = await api.tasks.create({ companyId, title: 'Carry', assigneeAgentId: handId })

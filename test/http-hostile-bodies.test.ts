@@ -118,6 +118,7 @@ const refusedWhatever = [
   'nodes.heartbeat',
   'nodes.lease',
   'nodes.leave',
+  'nodes.recordUsage',
 ]
 
 interface Target extends Route {

@@ -49,6 +49,7 @@ const posts: Readonly<Record<string, Post>> = {
   'deliverables.submit': { by: 'credential' },
   'runs.heartbeat': { by: 'credential' },
   'runs.appendLog': { by: 'credential' },
+  'runs.recordUsage': { by: 'credential' },
   'runs.report': { by: 'credential' },
   'runs.handBack': { by: 'credential' },
   'nodes.heartbeat': { by: 'nodeCredential' },

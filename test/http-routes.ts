@@ -46,6 +46,7 @@ export interface FurnishedCompany extends Company {
   readonly priceId: string
   /** Open. */
   readonly breakerId: string
+  readonly costEventId: string
 }
 
 export async function furnishCompany(engine: Engine, name: string): Promise<FurnishedCompany> {
@@ -86,6 +87,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     preferenceId: preference.id,
     priceId: price.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
+    costEventId: (await engine.costs.report({ companyId, taskId, sourceEventId: 'one', provider: 'a', costMicros: 1 })).id,
   }
 }
 
@@ -223,6 +225,10 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'prices.set': () => ({ provider: 'mine', model: 'mine', inputMicros: 1, outputMicros: 2 }),
   'runs.report': () => ({ outcome: { kind: 'done' } }),
   'runs.handBack': () => ({ reason: 'mine' }),
+  'runs.recordUsage': () => ({ usages: [{ sequence: 1, costMicros: 1 }] }),
+  'costs.report': () => ({ sourceEventId: 'mine', provider: 'a', costMicros: 1 }),
+  'costs.reportMany': () => ({ costs: [{ sourceEventId: 'mine', provider: 'a', costMicros: 1 }] }),
+  'nodes.recordUsage': ({ runId }) => ({ runId, fence: 0, usages: [{ sequence: 1, costMicros: 1 }] }),
   'nodes.createKey': () => ({ name: 'Mine' }),
   'nodes.register': ({ nodeKey }) => ({ key: nodeKey, ...describedNode }),
   'nodes.lease': () => ({ limit: 1 }),

@@ -311,6 +311,31 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
     expect(await told.promise).toBe('lease_lost')
   })
 
+  it('tell what a run consumed that was cancelled meanwhile', async () => {
+    const scene = await open()
+    const { engine, companyId, call } = scene
+    const adapter = scriptedAdapter()
+    adapter.script = async (turn) => {
+      await turn.emit({ type: 'usage', usage: { costMicros: 30 } })
+      const outcome = await hangs()(turn)
+      await turn.emit({ type: 'usage', usage: { costMicros: 5 } })
+      return outcome
+    }
+    await startNode(scene, { adapters: [adapter] })
+    await addTask(scene)
+    const costs = () => engine.costs.list({ companyId })
+    await until(costs, ({ items }) => items.length === 1)
+    const [run] = await runsOf(scene)
+    await engine.runs.cancel({ runId: run?.id ?? '' })
+    await until(costs, ({ items }) => items.length === 2)
+    expect((await engine.runs.get({ runId: run?.id ?? '' })).usage.costMicros).toBe(35)
+    // Another one knows nothing of it.
+    const { credential } = await registerNode(scene)
+    const body = { runId: run?.id, fence: run?.fence, usages: [{ sequence: 9, costMicros: 1 }] }
+    expect((await call('POST', '/api/nodes/usage', { credential, body })).body).toEqual({ isKept: false })
+    expect((await costs()).items).toHaveLength(2)
+  })
+
   it('say nothing with the value of a secret, also when they do not blot it out themselves', async () => {
     const scene = await open()
     const { engine, call, companyId } = scene

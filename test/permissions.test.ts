@@ -41,6 +41,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'routines:read': all,
   'preferences:read': all,
   'prices:read': all,
+  'costs:read': all,
   // comment, create task
   'comments:create': `${reviewers} agent run`,
   'tasks:create': `${operators} agent run`,
@@ -54,6 +55,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'attachments:write': `${operators} agent run`,
   'approvals:request': `${operators} agent run`,
   'interactions:ask': `${operators} agent run`,
+  'costs:report': `${operators} agent run`,
   'runs:work': 'run',
   // review, decide approvals
   'deliverables:review': reviewers,

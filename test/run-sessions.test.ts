@@ -118,7 +118,6 @@ describe.each(['sqlite', 'postgres'])('what a run leaves for the next one, on %s
     await engine.as({ ...runActor(await lastRun(task.id)) }).runs.handBack({
       runId,
       reason: 'host_stopping',
-      usage: { inputTokens: 7, costMicros: 3 },
       session: { conversation: 'abc' },
     })
     expect(events).toEqual([runId])

@@ -209,10 +209,16 @@ const seeds: readonly Seed[] = [
     says: /^Ada counts 3 live runs, but has 2 leases$/,
   },
   {
-    check: 'costs_add_up_runs',
-    what: 'an agent that has spent more than its runs cost',
-    sql: `update agents set cost_micros = 7 where name = 'Ada'`,
-    says: /^Ada has spent 7 micro-dollars, but its runs cost 0$/,
+    check: 'cost_totals_add_up_costs',
+    what: 'a sum that is more than its costs',
+    sql: `insert into cost_totals select id, 'day', '2026-11-21', '', 'metered', 0, 0, 1, 0, 0, 0, 0, 7 from companies`,
+    says: /^the sum of day 2026-11-21 \(metered\) is 7 micro-dollars and 1 events more than its costs$/,
+  },
+  {
+    check: 'runs_add_up_their_costs',
+    what: 'a run that cost more than its costs',
+    sql: `update runs set cost_micros = 7 where id = ${runOf('ACM-3', 'cancelled')}`,
+    says: /^it consumed 7 micro-dollars, but its costs come to 0, or its tokens differ$/,
   },
   {
     check: 'counters_count_tasks',

@@ -7,6 +7,7 @@ export { AuditProblem, AuditProblemKind, AuditStatus, AuditVerification, Seal } 
 export { Breaker, BreakerStatus } from './breakers/schema.ts'
 export { Comment } from './comments/schema.ts'
 export { Company, CompanyStatus } from './companies/schema.ts'
+export { BillingType, CostEvent, Spent } from './costs/schema.ts'
 export { Deliverable, DeliverableStatus, Review, ReviewDecision } from './deliverables/schema.ts'
 export { Document, DocumentHead, DocumentRevision } from './documents/schema.ts'
 export { Event } from './events/schema.ts'

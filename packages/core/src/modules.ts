@@ -6,6 +6,7 @@ import { audit } from './audit/index.ts'
 import { breakers } from './breakers/index.ts'
 import { comments } from './comments/index.ts'
 import { companies } from './companies/index.ts'
+import { costs } from './costs/index.ts'
 import { deliverables } from './deliverables/index.ts'
 import { documents } from './documents/index.ts'
 import { events } from './events/index.ts'
@@ -51,6 +52,7 @@ export const coreModules = {
   deliverables,
   approvals,
   interactions,
+  costs,
   knowledge,
   secrets,
   routines,

@@ -44,7 +44,7 @@ export function download(output: unknown): WireResponse {
     status: 200,
     headers: {
       'content-type': isInert(contentType) ? contentType : 'application/octet-stream',
-      'content-length': String(byteSize),
+      ...(byteSize !== null && { 'content-length': String(byteSize) }),
       'content-disposition': disposition(name),
       'content-security-policy': "sandbox; default-src 'none'",
       'cross-origin-resource-policy': 'same-origin',
@@ -56,7 +56,8 @@ export function download(output: unknown): WireResponse {
 interface Download {
   readonly name: string
   readonly contentType: string
-  readonly byteSize: number
+  /** Null for what is made while it is sent. */
+  readonly byteSize: number | null
   readonly content: AsyncIterable<Uint8Array>
 }
 

@@ -31,7 +31,7 @@ export async function findColleague(db: Kysely<Database>, given: { companyId: st
   return agent?.company_id === given.companyId ? agent : null
 }
 
-const countLease = statement((db, given: { companyId: string; agentId: string; change: number }) =>
+const countLeases = statement((db, given: { companyId: string; agentId: string; change: number }) =>
   db
     .updateTable('agents')
     .set((e) => ({ live_runs: e('live_runs', '+', given.change) }))
@@ -39,38 +39,12 @@ const countLease = statement((db, given: { companyId: string; agentId: string; c
     .where('id', '=', given.agentId),
 )
 
-const countLeaseAndCost = statement((db, given: AgentFigures & { month: string }) =>
-  db
-    .updateTable('agents')
-    .set((e) => ({
-      live_runs: e('live_runs', '+', given.change),
-      cost_micros: e('cost_micros', '+', given.costMicros),
-      // Months only go on, also where the clocks of two processes do not agree about midnight.
-      cost_month: e.case().when('cost_month', '>=', given.month).then(e.ref('cost_month')).else(given.month).end(),
-      cost_before_month: e.case().when('cost_month', '>=', given.month).then(e.ref('cost_before_month')).else(e.ref('cost_micros')).end(),
-    }))
-    .where('company_id', '=', given.companyId)
-    .where('id', '=', given.agentId),
-)
-
-interface AgentFigures {
-  companyId: string
-  agentId: string
-  /** By how many its live runs change. */
-  change: number
-  /** What was spent. */
-  costMicros: number
-}
-
-/** Keeps an agent's number of live runs and what they cost: called for what a command said about leases and usage, and nowhere else. */
-export async function countFigures(tx: Transaction<Database>, given: AgentFigures, now: string): Promise<void> {
-  if (given.costMicros === 0) await countLease(tx, given)
-  else await countLeaseAndCost(tx, { ...given, month: monthOf(now) })
-}
-
-/** The UTC month of a time, such as `2026-11`. Pure. */
-export function monthOf(now: string): string {
-  return now.slice(0, 7)
+/** Keeps an agent's number of live runs: called for what a command said about leases, and nowhere else. */
+export async function countLiveRuns(
+  tx: Transaction<Database>,
+  given: { companyId: string; agentId: string; change: number },
+): Promise<void> {
+  await countLeases(tx, given)
 }
 
 /** Changes an agent that is still at the version that was read; null when it is not. */

@@ -18,12 +18,6 @@ export interface AgentTable {
   max_concurrent_runs: number
   /** How many leases it has. */
   live_runs: number
-  /** What its runs cost in all, in millionths of a US dollar, as their adapters say. */
-  cost_micros: number
-  /** The UTC month, such as `2026-11`, in which that last grew; null before. */
-  cost_month: string | null
-  /** How much of it was before that month. */
-  cost_before_month: number
   icon: string | null
   specializations: string
   tags: string

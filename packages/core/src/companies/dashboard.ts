@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import { z } from 'zod'
 
 import { AgentStatus } from '../agents/schema.ts'
-import { monthOf } from '../agents/sql.ts'
+import { allTime, spentIn, sumOf, toSpent } from '../costs/totals.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { Event } from '../events/schema.ts'
@@ -29,10 +29,10 @@ const Dashboard = z
     spend: z
       .object({
         month: z.string().describe('The present UTC month, such as `2026-11`.'),
-        costMicros: z.number().int().describe('What runs cost that ended in it, in millionths of a US dollar, as their adapters say.'),
-        totalMicros: z.number().int().describe('The same of all runs.'),
+        costMicros: z.number().int().describe('What was spent in it, in millionths of a US dollar.'),
+        totalMicros: z.number().int().describe('What was spent in all.'),
       })
-      .describe('Runs whose adapter says no cost add nothing.'),
+      .describe('`costs.summary` says more, also of what subscriptions and credits would have cost, which is not in here.'),
     pendingReviews: Capped.describe('Deliverables that wait for a review.'),
     pendingApprovals: Capped.describe('Requests that wait for a decision.'),
     pendingInteractions: Capped.describe('Questions that wait for an answer.'),
@@ -41,7 +41,7 @@ const Dashboard = z
   })
   .meta({ id: 'Dashboard' })
 
-const agentCounts = statement((db, given: { companyId: string; month: string }) =>
+const agentCounts = statement((db, given: { companyId: string }) =>
   db
     .selectFrom('agents')
     .select((e) => [
@@ -49,23 +49,12 @@ const agentCounts = statement((db, given: { companyId: string; month: string }) 
       e.fn.countAll<number>().as('agents'),
       e.fn.sum<number>('live_runs').as('live_runs'),
       e.fn.sum<number>(e.case().when('live_runs', '>', 0).then(1).else(0).end()).as('busy'),
-      e.fn.sum<number>('cost_micros').as('total_micros'),
-      e.fn
-        .sum<number>(
-          e
-            .case()
-            .when('cost_month', '>=', given.month)
-            .then(e('cost_micros', '-', e.ref('cost_before_month')))
-            .else(0)
-            .end(),
-        )
-        .as('month_micros'),
     ])
     .where('company_id', '=', given.companyId)
     .groupBy('status'),
 )
 
-async function countAgents(db: Kysely<Database>, given: { companyId: string; month: string }) {
+async function countAgents(db: Kysely<Database>, given: { companyId: string }) {
   const rows = await agentCounts(db, given)
   const agents = { pending_approval: 0, idle: 0, running: 0, error: 0, paused: 0, terminated: 0 }
   for (const row of rows) {
@@ -76,9 +65,14 @@ async function countAgents(db: Kysely<Database>, given: { companyId: string; mon
       agents.idle -= row.busy
     }
   }
-  const total = (key: 'live_runs' | 'month_micros' | 'total_micros') => rows.reduce((sum, row) => sum + row[key], 0)
-  const spend = { month: given.month, costMicros: total('month_micros'), totalMicros: total('total_micros') }
-  return { agents, liveRuns: total('live_runs'), spend }
+  return { agents, liveRuns: rows.reduce((sum, row) => sum + row.live_runs, 0) }
+}
+
+async function spendOf(db: Kysely<Database>, { companyId, now }: { companyId: string; now: string }) {
+  const month = now.slice(0, 7)
+  const months = await spentIn(db, { companyId, scope: 'month', ...allTime })
+  const micros = (rows: typeof months) => toSpent(sumOf(rows)).costMicros
+  return { month, costMicros: micros(months.filter(({ period }) => period === month)), totalMicros: micros(months) }
 }
 
 /** How many of a company's rows wait for a person's decision, no further than is shown. */
@@ -125,9 +119,10 @@ export const dashboard = query({
   access: { scope: 'companies:read', company: 'company' },
   http: ['GET', '/companies/:companyId/dashboard'],
   async handle({ db, companyId, now }) {
-    const [tasks, agents, pending, activity] = await Promise.all([
+    const [tasks, agents, spend, pending, activity] = await Promise.all([
       taskCounts(db, companyId),
-      countAgents(db, { companyId, month: monthOf(now) }),
+      countAgents(db, { companyId }),
+      spendOf(db, { companyId, now }),
       pendingCounts(db, { companyId }),
       newestEvents(db, { companyId, limit: shownEvents }),
     ])
@@ -135,6 +130,7 @@ export const dashboard = query({
     return {
       tasks,
       ...agents,
+      spend,
       pendingReviews: capped(waiting?.reviews),
       pendingApprovals: capped(waiting?.approvals),
       pendingInteractions: capped(waiting?.interactions),

@@ -57,9 +57,6 @@ create table agents (
   profiles jsonb not null default '{}'::jsonb,
   fallbacks jsonb not null default '[]'::jsonb,
   revision bigint not null default 1,
-  cost_micros bigint not null default 0,
-  cost_month text,
-  cost_before_month bigint not null default 0,
   constraint agents_company_key UNIQUE (company_id, id),
   constraint agents_name_key UNIQUE (company_id, name),
   constraint agents_pkey PRIMARY KEY (id),
@@ -225,6 +222,61 @@ create table company_counters (
   cancelled bigint not null,
   constraint company_counters_pkey PRIMARY KEY (company_id, shard),
   constraint company_counters_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
+
+create table cost_events (
+  id uuid not null,
+  company_id uuid not null,
+  source text not null,
+  source_event_id text not null,
+  run_id uuid,
+  task_id uuid,
+  project_id uuid,
+  goal_id uuid,
+  agent_id uuid,
+  adapter text,
+  provider text not null,
+  model text,
+  input_tokens bigint not null,
+  output_tokens bigint not null,
+  cached_input_tokens bigint not null,
+  cost_micros bigint not null,
+  is_imputed bigint not null,
+  billing_type text not null,
+  occurred_at timestamp(3) with time zone not null,
+  created_at timestamp(3) with time zone not null,
+  constraint cost_events_source_key UNIQUE (company_id, source, source_event_id),
+  constraint cost_events_pkey PRIMARY KEY (id),
+  constraint cost_events_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint cost_events_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint cost_events_goal_fkey FOREIGN KEY (company_id, goal_id) REFERENCES engine.goals(company_id, id),
+  constraint cost_events_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id),
+  constraint cost_events_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id),
+  constraint cost_events_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id),
+  constraint cost_events_amounts_check CHECK (((input_tokens >= 0) AND (output_tokens >= 0) AND (cached_input_tokens >= 0) AND (cost_micros >= 0)))
+);
+CREATE INDEX cost_events_agent_index ON engine.cost_events USING btree (company_id, agent_id, occurred_at, id) WHERE (agent_id IS NOT NULL);
+CREATE INDEX cost_events_project_index ON engine.cost_events USING btree (company_id, project_id, occurred_at, id) WHERE (project_id IS NOT NULL);
+CREATE INDEX cost_events_run_index ON engine.cost_events USING btree (company_id, run_id, occurred_at, id) WHERE (run_id IS NOT NULL);
+CREATE INDEX cost_events_task_index ON engine.cost_events USING btree (company_id, task_id, occurred_at, id) WHERE (task_id IS NOT NULL);
+CREATE INDEX cost_events_time_index ON engine.cost_events USING btree (company_id, occurred_at, id);
+
+create table cost_totals (
+  company_id uuid not null,
+  scope text not null,
+  period text not null,
+  subject text not null,
+  billing_type text not null,
+  is_imputed bigint not null,
+  shard bigint not null,
+  events bigint not null,
+  unpriced bigint not null,
+  input_tokens bigint not null,
+  output_tokens bigint not null,
+  cached_input_tokens bigint not null,
+  cost_micros bigint not null,
+  constraint cost_totals_pkey PRIMARY KEY (company_id, scope, period, subject, billing_type, is_imputed, shard),
+  constraint cost_totals_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
 );
 
 create table deliverables (
@@ -895,6 +947,22 @@ create table secrets (
   constraint secrets_name_key UNIQUE (company_id, name_key),
   constraint secrets_pkey PRIMARY KEY (id),
   constraint secrets_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
+
+create table session_charges (
+  company_id uuid not null,
+  agent_id uuid not null,
+  task_id uuid not null,
+  subject text not null,
+  run_id uuid not null,
+  fence bigint not null,
+  input_tokens bigint not null,
+  output_tokens bigint not null,
+  cached_input_tokens bigint not null,
+  cost_micros bigint not null,
+  constraint session_charges_pkey PRIMARY KEY (company_id, agent_id, task_id, subject),
+  constraint session_charges_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint session_charges_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
 );
 
 create table sprints (

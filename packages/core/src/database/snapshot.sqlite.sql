@@ -47,7 +47,7 @@ CREATE TABLE agents (
   max_concurrent_runs integer not null,
   version integer not null,
   created_at text not null,
-  updated_at text not null, live_runs integer not null default 0, icon text, specializations text not null default '[]', tags text not null default '[]', max_concurrent_tasks integer, context_mode text not null default 'fat', profiles text not null default '{}', fallbacks text not null default '[]', revision integer not null default 1, cost_micros integer not null default 0, cost_month text, cost_before_month integer not null default 0,
+  updated_at text not null, live_runs integer not null default 0, icon text, specializations text not null default '[]', tags text not null default '[]', max_concurrent_tasks integer, context_mode text not null default 'fat', profiles text not null default '{}', fallbacks text not null default '[]', revision integer not null default 1,
   constraint agents_company_key unique (company_id, id),
   constraint agents_name_key unique (company_id, name),
   constraint agents_reports_to_fkey foreign key (company_id, reports_to) references agents (company_id, id)
@@ -214,6 +214,63 @@ CREATE TABLE company_counters (
   done integer not null,
   cancelled integer not null,
   primary key (company_id, shard)
+) strict;
+
+CREATE TABLE cost_events (
+  id text primary key,
+  company_id text not null references companies (id),
+  source text not null,
+  source_event_id text not null,
+  run_id text,
+  task_id text,
+  project_id text,
+  goal_id text,
+  agent_id text,
+  adapter text,
+  provider text not null,
+  model text,
+  input_tokens integer not null,
+  output_tokens integer not null,
+  cached_input_tokens integer not null,
+  cost_micros integer not null,
+  is_imputed integer not null,
+  billing_type text not null,
+  occurred_at text not null,
+  created_at text not null,
+  constraint cost_events_source_key unique (company_id, source, source_event_id),
+  constraint cost_events_amounts_check check (input_tokens >= 0 and output_tokens >= 0 and cached_input_tokens >= 0 and cost_micros >= 0),
+  constraint cost_events_run_fkey foreign key (company_id, run_id) references runs (company_id, id),
+  constraint cost_events_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),
+  constraint cost_events_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
+  constraint cost_events_goal_fkey foreign key (company_id, goal_id) references goals (company_id, id),
+  constraint cost_events_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id)
+) strict;
+
+CREATE INDEX cost_events_agent_index on cost_events (company_id, agent_id, occurred_at, id) where agent_id is not null;
+
+CREATE INDEX cost_events_project_index on cost_events (company_id, project_id, occurred_at, id) where project_id is not null;
+
+CREATE INDEX cost_events_run_index on cost_events (company_id, run_id, occurred_at, id) where run_id is not null;
+
+CREATE INDEX cost_events_task_index on cost_events (company_id, task_id, occurred_at, id) where task_id is not null;
+
+CREATE INDEX cost_events_time_index on cost_events (company_id, occurred_at, id);
+
+CREATE TABLE cost_totals (
+  company_id text not null references companies (id),
+  scope text not null,
+  period text not null,
+  subject text not null,
+  billing_type text not null,
+  is_imputed integer not null,
+  shard integer not null,
+  events integer not null,
+  unpriced integer not null,
+  input_tokens integer not null,
+  output_tokens integer not null,
+  cached_input_tokens integer not null,
+  cost_micros integer not null,
+  primary key (company_id, scope, period, subject, billing_type, is_imputed, shard)
 ) strict;
 
 CREATE TABLE deliverables (
@@ -903,6 +960,22 @@ CREATE TABLE secrets (
   updated_at text not null,
   constraint secrets_company_key unique (company_id, id),
   constraint secrets_name_key unique (company_id, name_key)
+) strict;
+
+CREATE TABLE session_charges (
+  company_id text not null,
+  agent_id text not null,
+  task_id text not null,
+  subject text not null,
+  run_id text not null,
+  fence integer not null,
+  input_tokens integer not null,
+  output_tokens integer not null,
+  cached_input_tokens integer not null,
+  cost_micros integer not null,
+  primary key (company_id, agent_id, task_id, subject),
+  constraint session_charges_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
+  constraint session_charges_task_fkey foreign key (company_id, task_id) references tasks (company_id, id)
 ) strict;
 
 CREATE TABLE sprints (

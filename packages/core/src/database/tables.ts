@@ -7,6 +7,7 @@ import type { SealTable } from '../audit/table.ts'
 import type { BreakerTable } from '../breakers/table.ts'
 import type { CommentMentionTable, CommentTable } from '../comments/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
+import type { CostEventTable, CostTotalTable, SessionChargeTable } from '../costs/table.ts'
 import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
 import type { DocumentRevisionTable, DocumentTable } from '../documents/table.ts'
 import type { GoalTable } from '../goals/table.ts'
@@ -64,6 +65,9 @@ export interface Database {
   assets: AssetTable
   attachments: AttachmentTable
   approvals: ApprovalTable
+  cost_events: CostEventTable
+  cost_totals: CostTotalTable
+  session_charges: SessionChargeTable
   interactions: InteractionTable
   knowledge_entries: KnowledgeEntryTable
   knowledge_tags: KnowledgeTagTable

@@ -13,18 +13,16 @@ interface Wait {
   readonly run: RunTable
   readonly task: TaskTable
   readonly request: AskRequest
-  /** What else changes of the run. */
-  readonly changes?: Partial<RunTable>
 }
 
 /** A run asks and waits: its lease ends, its agent is free for other work, its task is blocked until the answer. */
 export async function askAndWait(
   context: CommandContext,
-  { run, task, request, changes }: Wait,
+  { run, task, request }: Wait,
 ): Promise<{ interaction: InteractionTable; run: RunTable }> {
   assertTransition(taskMachine, task.status, { to: 'blocked', verb: 'ask' })
   const interaction = await recordAsk(context, { task, request, waitingRun: run })
-  const waiting = await suspendRun(context, run, { interactionId: interaction.id, changes: changes ?? {} })
+  const waiting = await suspendRun(context, run, { interactionId: interaction.id })
   await moveTask(context, task, {
     to: 'blocked',
     verb: 'ask',

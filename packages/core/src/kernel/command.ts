@@ -72,8 +72,6 @@ export interface CommandContext {
   readonly emit: Emit
   /** Says that a lease of this agent began or ended; counted with its row when the command is done. */
   countLiveRun(agentId: string, change: 1 | -1): void
-  /** Says what was spent by an agent; counted in the same way. */
-  countCost(agentId: string, costMicros: number): void
   /** Says that this call changed nothing on purpose (a repeat of what already holds), so it records no event. */
   unchanged(): void
   readonly adapters: AdapterCatalog

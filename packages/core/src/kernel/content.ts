@@ -28,8 +28,9 @@ export const Content = given as unknown as z.ZodType<StoredContent, ContentInput
 export const Download = z.object({
   name: z.string(),
   contentType: z.string(),
-  byteSize: z.number().int(),
-  sha256: z.string(),
+  /** Null, as the hash is, for what is made while it is read. */
+  byteSize: z.number().int().nullable(),
+  sha256: z.string().nullable(),
   content: z.custom<AsyncIterable<Uint8Array>>((value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
 })
 

@@ -7,6 +7,7 @@ import type { attachmentEvents } from '../attachments/events.ts'
 import type { breakerEvents } from '../breakers/events.ts'
 import type { commentEvents } from '../comments/events.ts'
 import type { companyEvents } from '../companies/events.ts'
+import type { costEvents } from '../costs/events.ts'
 import type { deliverableEvents } from '../deliverables/events.ts'
 import type { documentEvents } from '../documents/events.ts'
 import type { goalEvents } from '../goals/events.ts'
@@ -34,6 +35,7 @@ type Schemas = typeof agentEvents &
   typeof breakerEvents &
   typeof commentEvents &
   typeof companyEvents &
+  typeof costEvents &
   typeof deliverableEvents &
   typeof documentEvents &
   typeof goalEvents &

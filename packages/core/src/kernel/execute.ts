@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { assertEpoch } from '../database/instance.ts'
 import type { Database } from '../database/tables.ts'
-import { countFigures } from '../agents/sql.ts'
+import { countLiveRuns } from '../agents/sql.ts'
 import { countTasks } from '../companies/counters.ts'
 import { appendEvents } from '../events/sql.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
@@ -221,8 +221,8 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
       `${resolved.operation.name} changed something without recording an event; it was rolled back.`,
     )
   }
-  for (const [agentId, figure] of [...figures].toSorted(byAgent))
-    await countFigures(tx, { companyId: resolved.companyId, agentId, ...figure }, context.now)
+  for (const [agentId, change] of [...figures].toSorted(byAgent))
+    await countLiveRuns(tx, { companyId: resolved.companyId, agentId, change })
   await countTasks(tx, { companyId: resolved.companyId, events: recorded })
   const goesOn = definition.whenArchived !== undefined
   if (recorded.length === 0 && isUnchanged() && !goesOn) await assertNotArchived(tx, resolved.companyId)
@@ -233,23 +233,14 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
 }
 
 /** Agents are locked last of all, and in one order, so that no two commands wait for each other. */
-function byAgent([left]: readonly [string, Figure], [right]: readonly [string, Figure]): number {
+function byAgent([left]: readonly [string, number], [right]: readonly [string, number]): number {
   return left < right ? -1 : 1
-}
-
-/** What a command said about an agent. */
-interface Figure {
-  readonly change: number
-  readonly costMicros: number
 }
 
 function createContext(host: Host, resolved: Resolved, work: Work) {
   const recorded: Omit<AnyEvent, 'seq'>[] = []
-  const figures = new Map<string, Figure>()
-  const count = (agentId: string, { change, costMicros }: Figure) => {
-    const known = figures.get(agentId) ?? { change: 0, costMicros: 0 }
-    figures.set(agentId, { change: known.change + change, costMicros: known.costMicros + costMicros })
-  }
+  /** By how many the live runs of agents change. */
+  const figures = new Map<string, number>()
   let unchanged = false
   const { actor, requestId } = work.call
   const now = isoTime(work.nowMs)
@@ -265,8 +256,7 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
     prices: host.prices,
     settings: host.settings,
     unchanged: () => void (unchanged = true),
-    countLiveRun: (agentId, change) => count(agentId, { change, costMicros: 0 }),
-    countCost: (agentId, costMicros) => count(agentId, { change: 0, costMicros }),
+    countLiveRun: (agentId, change) => void figures.set(agentId, (figures.get(agentId) ?? 0) + change),
     emit: (type, entity, data) => {
       const envelope = { id: host.newId(), companyId: resolved.companyId, actor: eventActor(actor), requestId: requestId ?? null, at: now }
       // `type` and `data` belong together by the signature of Emit.

@@ -29,6 +29,7 @@ export type EntityName =
   | 'preference'
   | 'price'
   | 'breaker'
+  | 'costEvent'
 
 /** Where a thing belongs: what authorization needs to know before anything is read or changed. */
 export interface Location {

@@ -33,9 +33,10 @@ export function encodeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url')
 }
 
-type CursorPart = 'id' | 'number'
+type CursorPart = 'id' | 'number' | 'text'
 
 function fits(part: unknown, kind: CursorPart | undefined): boolean {
+  if (kind === 'text') return typeof part === 'string'
   return kind === 'number' ? Number.isSafeInteger(part) : kind === 'id' && Id.safeParse(part).success
 }
 

@@ -55,6 +55,9 @@ export const permissions = {
   'interactions:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   'interactions:ask': { user: 'operator', agent: 'own', run: 'own' },
   'interactions:answer': { user: 'reviewer', agent: 'never', run: 'never' },
+  'costs:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  // Of its own task only; whose a cost is, it says itself (costs/links.ts).
+  'costs:report': { user: 'operator', agent: 'yes', run: 'yes' },
   'secrets:read': { user: 'admin', agent: 'never', run: 'never' },
   'secrets:manage': { user: 'admin', agent: 'never', run: 'never' },
   'knowledge:read': { user: 'viewer', agent: 'yes', run: 'yes' },

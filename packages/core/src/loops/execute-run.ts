@@ -3,7 +3,7 @@ import { EngineError } from '../kernel/errors.ts'
 import { parseInput } from '../kernel/input.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import { createRedactedLog, type RedactedLog } from '../kernel/redacted-log.ts'
-import type { AdapterEvent, RunUsage } from '../ports/adapter.ts'
+import type { AdapterEvent } from '../ports/adapter.ts'
 import type { Logger } from '../ports/logger.ts'
 import { RunOutcome, type FailureClass } from '../ports/run-contract.ts'
 import { piecesOf } from '../runs/log-limits.ts'
@@ -15,6 +15,7 @@ import { redactedLogger } from './redacted-logger.ts'
 import type { RunHost } from './run-host.ts'
 import { runTools } from './run-tools.ts'
 import { signOfLife } from './sign-of-life.ts'
+import { createUsageKeeper, type UsageKeeper } from './usage-keeper.ts'
 
 export interface ClaimedRun {
   readonly stop: AbortController
@@ -37,13 +38,15 @@ export async function executeRun(host: RunHost, actor: RunActor, run: ClaimedRun
   const { claimedAt, keeper } = run
   keeper?.hold(actor)
   const lease = keepLease(host, actor, { claimedAt, keeper, ended: ended.signal, abort })
-  const left: Left = { usage: { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, costMicros: 0 } }
+  const left: Left = {}
+  const usage = createUsageKeeper(host, actor, run.logger)
   try {
     // It may have been cancelled between its claim and now.
     if (!(await host.isHeld(actor))) return
-    const outcome = await Promise.race([runAdapter(host, actor, { ...run, left }), abandonment(host, run.stop.signal, ended.signal)])
+    const outcome = await Promise.race([runAdapter(host, actor, { ...run, left, usage }), abandonment(host, run.stop.signal, ended.signal)])
     if (outcome === abandoned)
       run.logger.error('an adapter did not stop when it was told to; its run goes on without it', { runId: actor.id })
+    await usage.rest()
     await conclude(host, actor, { outcome, left, reason: run.stop.signal.aborted ? String(run.stop.signal.reason) : null })
   } catch (error) {
     run.logger.error('a run could not be concluded; its lease will run out and its task be taken back', {
@@ -60,7 +63,6 @@ export async function executeRun(host: RunHost, actor: RunActor, run: ClaimedRun
 
 /** What a run leaves behind when it ends, besides its outcome. */
 interface Left {
-  readonly usage: Required<Pick<RunUsage, 'inputTokens' | 'outputTokens' | 'cachedInputTokens' | 'costMicros'>>
   /** What the next run goes on from; absent when the adapter said nothing about it. */
   session?: JsonObject | null
 }
@@ -79,7 +81,7 @@ async function abandonment(host: RunHost, stop: AbortSignal, ended: AbortSignal)
   return abandoned
 }
 
-async function runAdapter(host: RunHost, actor: RunActor, run: ClaimedRun & { left: Left }): Promise<RunOutcome> {
+async function runAdapter(host: RunHost, actor: RunActor, run: ClaimedRun & { left: Left; usage: UsageKeeper }): Promise<RunOutcome> {
   let log: RedactedLog | undefined
   let works = false
   try {
@@ -89,13 +91,14 @@ async function runAdapter(host: RunHost, actor: RunActor, run: ClaimedRun & { le
     const logger = redactedLogger(run.logger, redactor)
     const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger, cap: null })
     log = createRedactedLog(redactor)
-    const given = { left: run.left, log, showLife: signOfLife(host, actor, run) }
+    const given = { left: run.left, usage: run.usage, log, showLife: signOfLife(host, actor, run) }
+    run.usage.isResumed = before !== null
     works = true
     return await session.run({
       context,
       session: before,
       tools: runTools(host, actor),
-      meter: countingMeter((usage) => count(run.left, usage)),
+      meter: countingMeter((used) => run.usage.add(used)),
       signal: run.stop.signal,
       emit: (event) => emit(host, actor, { ...given, event }),
     })
@@ -131,6 +134,7 @@ async function logRest(host: RunHost, actor: RunActor, log: RedactedLog | undefi
 interface Emitted {
   readonly event: AdapterEvent
   readonly left: Left
+  readonly usage: UsageKeeper
   readonly log: RedactedLog
   /** Says that the provider answers. */
   showLife(): Promise<void>
@@ -145,7 +149,7 @@ function emit(host: RunHost, actor: RunActor, given: Emitted): Promise<void> {
 
 /** Writes one event of a run under its fence. */
 async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<void> {
-  const { left, log, showLife } = given
+  const { left, usage, log, showLife } = given
   const event = given.event.type === 'log' ? given.event : redactedEvent(host, actor, given.event)
   switch (event.type) {
     case 'log': {
@@ -167,8 +171,8 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
       return
     }
     case 'usage':
-      count(left, event.usage)
-      if (Object.values(event.usage).some((amount) => countOf(Number(amount)) > 0)) await showLife()
+      await usage.add(event.usage)
+      if (Object.values(event.usage).some((amount) => Number(amount) > 0)) await showLife()
       return
     case 'comment':
       await host.perform(actor, { name: 'comments.create', input: { taskId: actor.taskId, body: event.body } })
@@ -188,16 +192,6 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
       await host.perform(actor, { name: 'runs.appendLog', input: { runId: actor.id, entries }, isRedacted: true })
     }
   }
-}
-
-function count(left: Left, usage: RunUsage): void {
-  for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
-    left.usage[key] = Math.min((left.usage[key] ?? 0) + countOf(usage[key]), Number.MAX_SAFE_INTEGER)
-}
-
-/** What is no count, such as the sum of something that a provider left out, counts nothing. */
-function countOf(value: number | undefined): number {
-  return value !== undefined && Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0
 }
 
 /** Before any of it is cut. */

@@ -128,7 +128,7 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
   function begin(leased: LeasedRun, claimedAt: number): void {
     known.add(leased.run.id)
     const stop = new AbortController()
-    const host = remoteRunHost(parts, { leased, leaseMs: registered.leaseMs })
+    const host = remoteRunHost(parts, { leased, leaseMs: registered.leaseMs, credential })
     const how = { stop, logger, claimedAt, keeper: keeper && holdingWith(keeper, leased), isProbe: isProbe(leased.run) }
     const done = executeRun(host, actorOf(leased.run), how).finally(() => {
       live.delete(leased.run.id)
@@ -191,13 +191,15 @@ async function hear(server: Server, credential: string, live: LiveRuns): Promise
 }
 
 /** One run of the server, which acts with its own credential. */
-function remoteRunHost(parts: Parts, { leased, leaseMs }: { leased: LeasedRun; leaseMs: number }): RunHost {
+function remoteRunHost(parts: Parts, { leased, leaseMs, credential }: { leased: LeasedRun; leaseMs: number; credential: string }): RunHost {
   return {
     ...parts.shared,
     settings: { ...parts.settings, leaseMs },
     // What became of it meanwhile is said by the first call.
     isHeld: async () => true,
     open: async () => openedRun(parts, leased),
+    // The run's own credential opens nothing any more.
+    recordLateUsage: (_actor, input) => parts.server.call('nodes.recordUsage', input, credential),
     async perform(actor, { name, input }) {
       try {
         return await parts.server.call(name, input, leased.credential)

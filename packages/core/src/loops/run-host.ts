@@ -22,6 +22,8 @@ export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' |
   open(actor: RunActor): Promise<OpenedRun>
   /** Calls Engine under the run's own rights and its fence. @throws as the operation does */
   perform(actor: RunActor, call: RunCall): Promise<unknown>
+  /** Keeps what a run consumed that may not act any more. */
+  recordLateUsage(actor: RunActor, input: object): Promise<unknown>
 }
 
 /** Runs of the database of this process. */
@@ -36,6 +38,7 @@ export function localRunHost(host: Host): RunHost {
     settings,
     isHeld: (actor) => isLeaseHeld(host.db, actor),
     open: (actor) => openRun(opener, actor, clock.now()),
+    recordLateUsage: (_actor, input) => execute(host, 'runs.recordLateUsage', { input, call: { actor: systemActor } }),
     perform: (actor, { name, input, isRedacted }) => execute(host, name, { input, call: { actor, ...(isRedacted && { isRedacted }) } }),
   }
 }

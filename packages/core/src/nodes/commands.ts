@@ -7,7 +7,9 @@ import { assertFuture } from '../kernel/future.ts'
 import { Id, Name, TimeInput } from '../kernel/schema.ts'
 import { hashSecret, isSecret, newSecret } from '../kernel/secret.ts'
 import { isoTime } from '../ports/clock.ts'
+import { recordLateUsage } from '../runs/commands/usage.ts'
 import { runsHeldBy } from '../runs/lease.ts'
+import { findRun } from '../runs/sql.ts'
 import { keptMs, ofInstallation } from '../workers/installation.ts'
 import { workerMachine } from '../workers/machine.ts'
 import { ago, forgetWorkers, insertWorker, moveWorker } from '../workers/sql.ts'
@@ -149,6 +151,25 @@ export const lease = command({
   needsOwnTransaction: 'each run is claimed in one of its own, and stores of secrets are asked',
   prepare: leaseRuns,
   handle: async (_context, _input, runs) => ({ runs }),
+})
+
+export const recordUsage = command({
+  title: 'Say what a run consumed that this node executed, and that has lost its lease meanwhile',
+  input: recordLateUsage.input,
+  output: z.object({ isKept: z.boolean().describe('False for a run that is not, or no more, of this node.') }),
+  access: own,
+  http: ['POST', '/nodes/usage'],
+  ...ofInstallation,
+  answersOnce: 'what it tells has a number of its own, by which it counts once',
+  needsOwnTransaction: 'it is kept in the company of the run',
+  async prepare(context, input) {
+    const run = await findRun(context.db, input.runId)
+    // Whoever executes it now tells what it consumes now.
+    if (run?.worker_id !== context.actor.id || run.fence !== input.fence) return false
+    await context.perform('runs.recordLateUsage', input)
+    return true
+  },
+  handle: async (_context, _input, isKept) => ({ isKept }),
 })
 
 export const leave = command({

@@ -9,6 +9,7 @@ import { deleteLease, findLease } from './lease.ts'
 import { runMachine } from './machine.ts'
 import type { RunStatus } from './schema.ts'
 import { findRun, listQueuedRuns, updateRun } from './sql.ts'
+import { keepUsage } from './usage.ts'
 import type { RunTable } from './table.ts'
 
 type EndStatus = Extract<RunStatus, 'succeeded' | 'failed' | 'timed_out' | 'cancelled' | 'lost'>
@@ -33,7 +34,6 @@ export async function endRun(context: CommandContext, run: RunTable, end: End): 
   if (lease) context.countLiveRun(lease.agent_id, -1)
   const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
   if (!next) throw changedMeanwhile('run', run.id)
-  countCost(context, run, next)
   await noteEndOfRun(context, next)
   return next
 }
@@ -43,9 +43,10 @@ export async function cancelRun(
   run: RunTable,
   given: { verb: 'cancel' | 'release'; reason: string; usage?: RunUsage | undefined },
 ): Promise<RunTable> {
-  const changes = { error_message: given.reason, ...usageChanges(run, given.usage ?? {}) }
-  const next = await endRun(context, run, { status: 'cancelled', verb: given.verb, changes })
-  context.emit('run.cancelled', runRef(next), { ...aboutRun(next), reason: given.reason })
+  const { verb, reason, usage } = given
+  const told = usage ? await keepLastUsage(context, run, usage) : run
+  const next = await endRun(context, told, { status: 'cancelled', verb, changes: { error_message: reason } })
+  context.emit('run.cancelled', runRef(next), { ...aboutRun(next), reason })
   return next
 }
 
@@ -75,19 +76,9 @@ export async function cancelQueuedRuns(
   }
 }
 
-/** Counts what a change of a run says that it cost. */
-export function countCost(context: CommandContext, before: RunTable, after: RunTable): void {
-  if (after.cost_micros !== before.cost_micros) context.countCost(after.agent_id, after.cost_micros - before.cost_micros)
-}
-
-/** What a run consumed, on top of what it had. */
-export function usageChanges(run: RunTable, usage: RunUsage): Partial<RunTable> {
-  return {
-    input_tokens: run.input_tokens + (usage.inputTokens ?? 0),
-    output_tokens: run.output_tokens + (usage.outputTokens ?? 0),
-    cached_input_tokens: run.cached_input_tokens + (usage.cachedInputTokens ?? 0),
-    cost_micros: run.cost_micros + (usage.costMicros ?? 0),
-  }
+/** What is said of a run's consumption together with its end. */
+export async function keepLastUsage(context: CommandContext, run: RunTable, usage: RunUsage): Promise<RunTable> {
+  return keepUsage(context, run, { usages: [{ ...usage, sequence: 'end' }], fence: run.fence ?? 0, isResumed: false })
 }
 
 export function runRef(run: RunTable) {

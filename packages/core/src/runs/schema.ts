@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { BillingType } from '../costs/schema.ts'
 import { Id, IsoTime, jsonObject } from '../kernel/schema.ts'
 import { FailureClass, RunOutcome } from '../ports/run-contract.ts'
 export const RunStatus = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'timed_out', 'lost'])
@@ -33,11 +34,22 @@ const RunAdapter = z.object({
   reason: AdapterReason,
 })
 
+/** Beyond what anybody consumes, and far from where sums of it cannot be counted any more. */
+export const mostConsumed = 2 ** 46
+const Consumed = z.number().int().min(0).max(mostConsumed).optional()
+
 export const Usage = z.strictObject({
-  inputTokens: z.number().int().min(0).optional(),
-  outputTokens: z.number().int().min(0).optional(),
-  cachedInputTokens: z.number().int().min(0).optional(),
-  costMicros: z.number().int().min(0).optional().describe('Micro-dollars.'),
+  provider: z.string().max(200).optional().describe('Who is paid for it, such as `anthropic`; whom the adapter depends on when left out.'),
+  model: z.string().max(200).optional(),
+  inputTokens: Consumed,
+  outputTokens: Consumed,
+  cachedInputTokens: Consumed,
+  costMicros: Consumed.describe('Micro-dollars; worked out by the price of the model when left out.'),
+  billingType: BillingType.optional(),
+  cumulative: z
+    .boolean()
+    .optional()
+    .describe('The amounts are those of the whole conversation so far; what it was charged before is taken off.'),
 })
 
 export const Session = jsonObject.nullable().describe('What the next run of this agent for this task is to go on from; null to begin anew.')

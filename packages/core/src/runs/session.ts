@@ -1,13 +1,13 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 
 import { findAgent } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
+import { runSource } from '../costs/schema.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { canonicalJson, sha256, type JsonObject } from '../kernel/json.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
-import type { RunUsage } from '../ports/adapter.ts'
 import { asExecuted } from './setups.ts'
 import type { AgentSessionTable, RunTable } from './table.ts'
 
@@ -57,12 +57,27 @@ export async function readSession(
 export async function leaveSession(
   context: CommandContext,
   run: RunTable,
-  left: { session?: JsonObject | null | undefined; usage?: RunUsage | undefined },
+  left: { session?: JsonObject | null | undefined },
 ): Promise<void> {
-  const { session: state, usage } = left
+  const { session: state } = left
   if (state === undefined) return
   const agent = await findAgent(context.tx, run.agent_id)
-  if (agent) await keepSession(context, { run, agent: asExecuted(agent, run), state, inputTokens: usage?.inputTokens ?? 0 })
+  if (!agent) return
+  const inputTokens = run.input_tokens === 0 ? 0 : await inputTokensOf(context.tx, run)
+  await keepSession(context, { run, agent: asExecuted(agent, run), state, inputTokens })
+}
+
+/** What went into a run since its checkout: one that waited for an answer has several. */
+async function inputTokensOf(tx: Transaction<Database>, run: RunTable): Promise<number> {
+  const row = await tx
+    .selectFrom('cost_events')
+    .select((e) => e.fn.sum<number | null>('input_tokens').as('tokens'))
+    .where('company_id', '=', run.company_id)
+    .where('run_id', '=', run.id)
+    .where('source', '=', runSource)
+    .where('source_event_id', 'like', `${run.id}/${run.fence ?? 0}/%`)
+    .executeTakeFirst()
+  return row?.tokens ?? 0
 }
 
 async function keepSession(

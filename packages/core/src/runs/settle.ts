@@ -8,7 +8,7 @@ import type { RunOutcome } from '../ports/run-contract.ts'
 import type { RunUsage } from '../ports/adapter.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
-import { aboutRun, endRun, outcomeChanges, runRef, usageChanges } from './end.ts'
+import { aboutRun, endRun, keepLastUsage, outcomeChanges, runRef } from './end.ts'
 import { settle, settleLost, type Settlement, type SettlementFacts } from './settlement.ts'
 import type { LeaseTable, RunTable } from './table.ts'
 import { isWokenBySystem, wake } from './wake.ts'
@@ -16,23 +16,21 @@ import { isWokenBySystem, wake } from './wake.ts'
 /** Ends a run with its outcome, or lets it wait, in one transaction with everything that follows from it. */
 export async function settleRun(
   context: CommandContext,
-  run: RunTable,
+  reported: RunTable,
   report: { outcome: RunOutcome; usage?: RunUsage | undefined },
 ): Promise<RunTable> {
-  const { outcome, usage = {} } = report
+  const { outcome, usage } = report
+  const run = usage ? await keepLastUsage(context, reported, usage) : reported
   const task = await requireTask(context, run.task_id)
   if (outcome.kind === 'waiting') {
     const { interaction: request } = outcome
-    return (await askAndWait(context, { run, task, request, changes: usageChanges(run, usage) })).run
+    return (await askAndWait(context, { run, task, request })).run
   }
   const settlement = settle(outcome, factsOf(context, run, task))
   const ended = await endRun(context, run, {
     status: settlement.runStatus,
     verb: 'report',
-    changes: {
-      ...outcomeChanges(outcome),
-      ...usageChanges(run, usage),
-    },
+    changes: outcomeChanges(outcome),
   })
   if (outcome.kind === 'failed') await emitFailure(context, { run: ended, task, outcome, settlement })
   else context.emit('run.succeeded', runRef(ended), { ...aboutRun(ended), outcome: outcome.kind })

@@ -2,7 +2,7 @@ import { endProbe } from '../breakers/change.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { assertTransition } from '../kernel/transition.ts'
-import { aboutRun, cancelRun, countCost, runRef } from './end.ts'
+import { aboutRun, cancelRun, runRef } from './end.ts'
 import { deleteLease } from './lease.ts'
 import { runMachine } from './machine.ts'
 import type { WakeReason } from './schema.ts'
@@ -10,11 +10,7 @@ import { findQueuedRun, findWaitingRun, updateRun } from './sql.ts'
 import type { RunTable } from './table.ts'
 
 /** A run gives its lease back and waits for an answer. What was queued behind it joins it: there is one run to go on. */
-export async function suspendRun(
-  context: CommandContext,
-  run: RunTable,
-  { interactionId, changes }: { interactionId: string; changes: Partial<RunTable> },
-): Promise<RunTable> {
+export async function suspendRun(context: CommandContext, run: RunTable, { interactionId }: { interactionId: string }): Promise<RunTable> {
   assertTransition(runMachine, run.status, { to: 'waiting', verb: 'ask' })
   const { companyId } = context
   const lease = await deleteLease(context.tx, { companyId, runId: run.id })
@@ -22,13 +18,11 @@ export async function suspendRun(
   const queued = await findQueuedRun(context.tx, { companyId, agentId: run.agent_id, taskId: run.task_id })
   const reasons = joinedReasons(run, queued ? JSON.parse(queued.wake_reasons) : [])
   const next = await updateRun(context.tx, run, {
-    ...changes,
     status: 'waiting',
     wake_reasons: JSON.stringify(reasons),
     updated_at: context.now,
   })
   if (!next) throw changedMeanwhile('run', run.id)
-  countCost(context, run, next)
   context.emit('run.waiting', runRef(next), { ...aboutRun(next), reasons, interactionId })
   // Whoever could ask was let work.
   await endProbe(context, next, 'works')

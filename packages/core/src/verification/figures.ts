@@ -34,32 +34,6 @@ export async function* liveRunsCountLeases({ db }: View): AsyncGenerator<Violati
   }
 }
 
-/** What the runs of an agent cost, as a part of a statement on agents. */
-export function costOfRuns(e: ExpressionBuilder<Database, 'agents'>) {
-  return e
-    .selectFrom('runs')
-    .select((run) => run.fn.coalesce(run.fn.sum<number>('runs.cost_micros'), sql.lit(0)).as('micros'))
-    .whereRef('runs.company_id', '=', 'agents.company_id')
-    .whereRef('runs.agent_id', '=', 'agents.id')
-}
-
-/** An agent's `cost_micros` adds up what its runs cost. */
-export async function* costsAddUpRuns({ db }: View): AsyncGenerator<Violation> {
-  const rows = inRanges(db, 'agents', ({ above, upTo }) =>
-    db
-      .selectFrom('agents')
-      .select((e) => ['company_id', 'id', 'name', 'cost_micros', costOfRuns(e).as('of_runs')])
-      .where('id', '>', above)
-      .where('id', '<=', upTo)
-      .where((e) => e('cost_micros', '!=', costOfRuns(e)))
-      .execute(),
-  )
-  for await (const row of rows) {
-    const problem = `${row.name} has spent ${row.cost_micros} micro-dollars, but its runs cost ${row.of_runs}`
-    yield { companyId: row.company_id, entity: 'agent', id: row.id, problem }
-  }
-}
-
 /** A company's counters count its tasks by status. */
 export async function* countersCountTasks({ db }: View): AsyncGenerator<Violation> {
   const rows = inRanges(db, 'companies', async (range) => countBoth(db, await companiesIn(db, range)))

@@ -1,7 +1,8 @@
 import { probesRun } from './breakers.ts'
 import type { Check, View, Violation } from './check.ts'
+import { costTotalsAddUpCosts, runsAddUpTheirCosts } from './costs.ts'
 import { rowsAreAtTheirNewestEvent, versionsGrowWithEvents } from './events.ts'
-import { costsAddUpRuns, countersCountTasks, liveRunsCountLeases } from './figures.ts'
+import { countersCountTasks, liveRunsCountLeases } from './figures.ts'
 import { leasesFitTheirRuns, leasesFitTheirTasks, noLeaseIsOverdue, oneLeaseATask } from './leases.ts'
 import {
   attemptsStayWithinLimits,
@@ -57,7 +58,8 @@ const checksOfRows: Readonly<Record<string, Check>> = {
   attempts_stay_within_limits: attemptsStayWithinLimits,
   probes_run: probesRun,
   live_runs_count_leases: liveRunsCountLeases,
-  costs_add_up_runs: costsAddUpRuns,
+  cost_totals_add_up_costs: costTotalsAddUpCosts,
+  runs_add_up_their_costs: runsAddUpTheirCosts,
   counters_count_tasks: countersCountTasks,
   versions_grow_with_events: versionsGrowWithEvents,
   rows_are_at_their_newest_event: rowsAreAtTheirNewestEvent,

@@ -23,6 +23,15 @@ export async function furnish(world: World) {
   const rule = await engine.routing.create({ companyId, name: 'Rule', isEnabled: false, targetAgentId: agentId })
   const recurring = await furnishRoutine(world, { companyId, agentId })
   const breakerId = await furnishBreaker(world, companyId)
+  const cost = await engine.costs.report({
+    companyId,
+    taskId,
+    sourceEventId: 'one',
+    provider: 'a',
+    model: 'm',
+    inputTokens: 1,
+    costMicros: 1,
+  })
   return {
     ...plans,
     ...people,
@@ -42,6 +51,7 @@ export async function furnish(world: World) {
     routingRuleId: rule.id,
     secretId: secret.id,
     breakerId,
+    costEventId: cost.id,
   }
 }
 

@@ -53,6 +53,11 @@ const samples: Readonly<Record<string, unknown>> = {
   as: 'TOKEN',
   runId: absentId,
   accesses: [],
+  sourceEventId: 'one',
+  provider: 'a',
+  costs: [{ sourceEventId: 'one', provider: 'a', costMicros: 1 }],
+  usages: [{ sequence: 1, costMicros: 1 }],
+  fence: 1,
 }
 
 /** Where one name means different things. */
@@ -118,6 +123,7 @@ export const isolation = engineGroup('isolation', {
       ['companies.update', { companyId, defaultAgentId: theirs.agentId }],
       ['projects.create', { companyId, name: 'P', goalId: theirs.goalId }],
       ['projects.create', { companyId, name: 'P', leadAgentId: theirs.agentId }],
+      ...costLinks(companyId, theirs),
       ['projects.create', { companyId, name: 'P', defaultAgentId: theirs.agentId }],
       ['sprints.create', { companyId, name: 'S', projectId: theirs.projectId }],
       ['tasks.create', { companyId, title: 'T', projectId: theirs.projectId }],
@@ -230,4 +236,11 @@ function routineLinks(mine: Furnished, theirs: Furnished): (readonly [string, Re
     ['routines.create', { companyId: mine.companyId, name: 'R', task: { title: 'T', labels: [theirs.labelId] } }],
     ['routines.update', { routineId: mine.routineId, task: { title: 'T', assigneeAgentId: theirs.agentId } }],
   ]
+}
+
+/** A cost that is tied to something of another company, for each thing that it can be tied to. */
+function costLinks(companyId: string, theirs: object): [string, Record<string, unknown>][] {
+  const cost = { companyId, sourceEventId: 'one more', provider: 'a', costMicros: 1 }
+  const links = ['runId', 'taskId', 'projectId', 'goalId', 'agentId']
+  return links.map((link) => ['costs.report', { ...cost, [link]: Reflect.get(theirs, link) }])
 }

@@ -5,7 +5,7 @@
 const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   {
     pattern:
-      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences|prices|breakers) where id = \?( for (share|update|no key update))?$/,
+      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences|prices|breakers|cost_events) where id = \?( for (share|update|no key update))?$/,
     reason: 'An id is of one row in all companies; the kernel compares the company of the row with what the caller may see.',
   },
   {

@@ -38,6 +38,12 @@ export const tables: Readonly<Record<string, Table>> = {
   attachments: { part: 'domain', isScoped: true },
   approvals: { part: 'domain', isScoped: true },
   interactions: { part: 'domain', isScoped: true },
+  cost_events: { part: 'domain', isScoped: true },
+  cost_totals: { part: { bookkeeping: 'sums of what cost events say; they change with them' }, isScoped: true },
+  session_charges: {
+    part: { bookkeeping: 'how far the counters of a conversation are charged; what was charged stands in the log' },
+    isScoped: true,
+  },
   knowledge_entries: { part: 'domain', isScoped: true },
   knowledge_tags: { part: 'domain', isScoped: true },
   knowledge_vectors: { part: { bookkeeping: 'made of the texts of entries, whose changes stand in the log' }, isScoped: true },
@@ -103,8 +109,8 @@ export const quietWrites: readonly QuietWrite[] = [
   {
     table: 'agents',
     verb: 'update',
-    pattern: /^update \S+ set "?live_runs"? = [^,]+(, "?cost_micros"? = [^,]+)? where /,
-    reason: 'the number of its leases and what its runs cost, which a repair may have to correct',
+    pattern: /^update \S+ set "?live_runs"? = [^,]+ where /,
+    reason: 'the number of its leases, which a repair may have to correct',
   },
 ]
 

@@ -80,7 +80,7 @@ describe('a watched transaction', () => {
     const { rules, counts } = await watch(
       [`update "leases" set "expires_at" = ? where "run_id" = ? and "fence" = ?`],
       [`insert into "run_log" ("company_id") values ('c')`],
-      [`update "agents" set "live_runs" = "live_runs" + ?, "cost_micros" = "cost_micros" + ? where "company_id" = ? and "id" = ?`],
+      [`update "agents" set "live_runs" = "live_runs" + ? where "company_id" = ? and "id" = ?`],
       [`insert into "engine_migrations" values (1)`, `update "agents" set "live_runs" = 0 where "company_id" is not null`],
       [`${changeTask} and 'nothing' = 'changed'`],
     )

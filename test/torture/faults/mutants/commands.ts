@@ -121,8 +121,8 @@ export const commands: readonly Mutant[] = [
   {
     name: 'live runs are not counted',
     file: execute,
-    find: `await countFigures(tx, {`,
-    replace: `if (figure.change < 0) await countFigures(tx, {`,
+    find: `await countLiveRuns(tx, {`,
+    replace: `if (change < 0) await countLiveRuns(tx, {`,
     caughtBy: onSqlite('an agent gets as many tasks at once as it can take'),
   },
   {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import type { Actor, Engine } from '@engine/core'
 
 import type { Prepare, PrepareOwn } from './call.ts'
@@ -16,6 +18,10 @@ export const nodeKeyInputs: Readonly<Record<string, Prepare>> = {
 export const nodeInputs: Readonly<Record<string, PrepareOwn>> = {
   'nodes.heartbeat': async ({ engine }) => ({ actor: await nodeActor(engine), input: {} }),
   'nodes.lease': async ({ engine }) => ({ actor: await nodeActor(engine), input: { limit: 1 } }),
+  'nodes.recordUsage': async ({ engine }) => ({
+    actor: await nodeActor(engine),
+    input: { runId: randomUUID(), fence: 1, usages: [{ sequence: 1, costMicros: 5 }] },
+  }),
   'nodes.leave': async ({ engine }) => ({ actor: await nodeActor(engine), input: {} }),
 }
 

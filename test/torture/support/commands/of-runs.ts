@@ -18,6 +18,12 @@ export const inputsOfRun: Readonly<Record<string, InputOfRun>> = {
   'runs.heartbeat': ({ runId }) => ({ runId }),
   'runs.report': ({ runId }) => ({ runId, outcome: { kind: 'done' } }),
   'runs.appendLog': ({ runId }) => ({ runId, entries: [{ stream: 'stdout', text: 'a line' }] }),
+  'runs.recordUsage': ({ runId }) => ({ runId, usages: [{ sequence: 1, provider: 'a', model: 'm', inputTokens: 7, costMicros: 5 }] }),
+  'costs.report': ({ actor }) => ({ companyId: actor.companyId, sourceEventId: randomUUID(), provider: 'a', costMicros: 5 }),
+  'costs.reportMany': ({ actor }) => ({
+    companyId: actor.companyId,
+    costs: [{ sourceEventId: randomUUID(), provider: 'a', costMicros: 5 }],
+  }),
   'comments.create': ({ taskId }) => ({ taskId, body: 'a remark' }),
   'deliverables.submit': ({ taskId }) => ({ taskId, title: 'Result', content: 'text' }),
   'tasks.next': () => ({}),

@@ -9,6 +9,11 @@ export const runInputs: Readonly<Record<string, Prepare>> = {
     await wait(20)
     return { runId: held.runId }
   },
+  'runs.recordLateUsage': async (scene) => ({
+    runId: await queuedRun(scene),
+    fence: 1,
+    usages: [{ sequence: 1, provider: 'a', costMicros: 5 }],
+  }),
   'runs.cancel': async (scene) => ({ runId: await queuedRun(scene) }),
   'runs.retry': async (scene) => {
     const runId = await queuedRun(scene)

@@ -1,4 +1,5 @@
 export { claim, handBack, sweep } from './claim.ts'
 export { cancel, retry } from './control.ts'
 export { appendLog } from './log.ts'
+export { recordLateUsage, recordUsage } from './usage.ts'
 export { heartbeat, report } from './work.ts'

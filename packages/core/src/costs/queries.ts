@@ -1,0 +1,36 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { costFilters, listCosts, placeOf } from './list.ts'
+import { CostEvent } from './schema.ts'
+import { findCostEvent } from './sql.ts'
+import { toCostEvent } from './table.ts'
+
+export { byAgent, byModel, byProject, byTask } from './by.ts'
+export { export } from './export.ts'
+export { forecast, summary, timeline } from './views.ts'
+
+export const get = query({
+  title: 'Show what something cost',
+  input: z.strictObject({ costEventId: Id }),
+  output: CostEvent,
+  access: { scope: 'costs:read', company: 'costEvent' },
+  http: ['GET', '/cost-events/:costEventId'],
+  async handle(context, input) {
+    const row = await findCostEvent(context.db, input.costEventId)
+    if (!row) throw notFound('cost event', input.costEventId)
+    return toCostEvent(row)
+  },
+})
+
+export const list = query({
+  title: 'List what was spent, newest first',
+  input: z.strictObject({ companyId: Id, ...costFilters, ...pageInput }),
+  output: pageOf(CostEvent),
+  access: { scope: 'costs:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/cost-events'],
+  handle: async (context, input) => toPage(await listCosts(context.db, input), input.limit, { item: toCostEvent, key: placeOf }),
+})

@@ -1,0 +1,135 @@
+import type { CommandContext } from '../kernel/command.ts'
+import { EngineError } from '../kernel/errors.ts'
+import { costErrors } from './errors.ts'
+import type { BillingType } from './schema.ts'
+import { addToRuns, findOfSource, insertCostEvents } from './sql.ts'
+import { toCostEvent, type CostEventTable } from './table.ts'
+import { addTotals, totalsOf } from './totals.ts'
+
+/** What was spent, and for what, as it is now. */
+export interface CostEntry {
+  readonly companyId: string
+  readonly source: string
+  readonly sourceEventId: string
+  readonly runId: string | null
+  readonly taskId: string | null
+  readonly projectId: string | null
+  readonly goalId: string | null
+  readonly agentId: string | null
+  readonly adapter: string | null
+  readonly provider: string
+  readonly model: string | null
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cachedInputTokens: number
+  readonly costMicros: number
+  readonly isImputed: boolean
+  readonly billingType: BillingType
+  readonly occurredAt: Date
+}
+
+export interface Recorded {
+  readonly row: CostEventTable
+  /** False when its source had told of it before: then nothing was done, and nothing may be charged. */
+  readonly isNew: boolean
+}
+
+/**
+ * Records one cost with its links, the sums that it adds to, what its run consumed, and its event. It charges no budget: that is the
+ * caller's, in the same transaction. @throws `cost_conflict` when its source has told of it before, so that nothing is charged twice
+ */
+export async function recordCost(context: CommandContext, entry: CostEntry): Promise<CostEventTable> {
+  const [recorded] = await recordCosts(context, [entry])
+  if (!recorded?.isNew) throw costConflict(recorded?.row ?? toRow(context, entry), entry)
+  return recorded.row
+}
+
+/** The same for several, in a handful of statements; what was known before is answered with what is stored. */
+export async function recordCosts(context: CommandContext, entries: readonly CostEntry[]): Promise<Recorded[]> {
+  const { tx, companyId } = context
+  const rows = new Map<string, CostEventTable>()
+  for (const entry of entries) if (!rows.has(keyOf(entry))) rows.set(keyOf(entry), toRow(context, entry))
+  const added = await insertCostEvents(tx, [...rows.values()])
+  const fresh = [...rows.values()].filter((row) => added.has(row.id))
+  await addTotals(tx, companyId, totalsOf(fresh))
+  await addToRuns(tx, fresh)
+  for (const row of fresh) emitRecorded(context, row)
+  const told = new Set<string>()
+  const recorded: Recorded[] = []
+  for (const entry of entries) {
+    const key = keyOf(entry)
+    const row = rows.get(key)
+    const isNew = row !== undefined && added.has(row.id) && !told.has(key)
+    told.add(key)
+    const known = row && added.has(row.id) ? row : await findOfSource(tx, { ...entry, companyId })
+    if (!known) throw new Error(`a cost event of ${entry.source} was neither added nor found`)
+    recorded.push({ row: known, isNew })
+  }
+  return recorded
+}
+
+function keyOf({ source, sourceEventId }: CostEntry): string {
+  return JSON.stringify([source, sourceEventId])
+}
+
+function toRow(context: CommandContext, entry: CostEntry): CostEventTable {
+  return {
+    id: context.newId(),
+    company_id: context.companyId,
+    source: entry.source,
+    source_event_id: entry.sourceEventId,
+    run_id: entry.runId,
+    task_id: entry.taskId,
+    project_id: entry.projectId,
+    goal_id: entry.goalId,
+    agent_id: entry.agentId,
+    adapter: entry.adapter,
+    provider: entry.provider,
+    model: entry.model,
+    input_tokens: entry.inputTokens,
+    output_tokens: entry.outputTokens,
+    cached_input_tokens: entry.cachedInputTokens,
+    cost_micros: entry.costMicros,
+    is_imputed: entry.isImputed ? 1 : 0,
+    billing_type: entry.billingType,
+    occurred_at: entry.occurredAt.toISOString(),
+    created_at: context.now,
+  }
+}
+
+function emitRecorded(context: CommandContext, row: CostEventTable): void {
+  const cost = toCostEvent(row)
+  context.emit(
+    'cost.recorded',
+    { type: 'costEvent', id: row.id, version: 1 },
+    {
+      source: cost.source,
+      runId: cost.runId,
+      taskId: cost.taskId,
+      projectId: cost.projectId,
+      agentId: cost.agentId,
+      provider: cost.provider,
+      model: cost.model,
+      inputTokens: cost.inputTokens,
+      outputTokens: cost.outputTokens,
+      cachedInputTokens: cost.cachedInputTokens,
+      costMicros: cost.costMicros,
+      isImputed: cost.isImputed,
+      billingType: cost.billingType,
+    },
+  )
+}
+
+export function costConflict(stored: CostEventTable, given: CostEntry): EngineError {
+  const { source, sourceEventId, provider, model, inputTokens, outputTokens, cachedInputTokens, costMicros, billingType } = given
+  return new EngineError(
+    costErrors.cost_conflict,
+    `The event ${sourceEventId} of ${source} was reported before with ${stored.cost_micros} micro-dollars for ${stored.input_tokens} tokens in and ${stored.output_tokens} out; now it is ${costMicros} for ${inputTokens} and ${outputTokens}. What was first reported counts. Report a correction as an event of its own.`,
+    {
+      details: {
+        stored: toCostEvent(stored),
+        given: { provider, model, inputTokens, outputTokens, cachedInputTokens, costMicros, billingType },
+      },
+    },
+  )
+}

@@ -1,0 +1,131 @@
+import { sql, type Kysely, type Transaction } from 'kysely'
+
+import { familyOf, tableOf } from '../database/open.ts'
+import { first, rawStatement, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { CostEventTable } from './table.ts'
+
+const costEventById = statement((db, given: { id: string }) => db.selectFrom('cost_events').selectAll().where('id', '=', given.id))
+
+export async function findCostEvent(db: Kysely<Database>, id: string): Promise<CostEventTable | null> {
+  return first(await costEventById(db, { id }))
+}
+
+export async function locateCostEvent(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const event = await findCostEvent(db, id)
+  return event && { id: event.id, companyId: event.company_id, taskId: event.task_id, agentId: event.agent_id }
+}
+
+const ofSource = statement((db, given: SourceKey) =>
+  db
+    .selectFrom('cost_events')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('source', '=', given.source)
+    .where('source_event_id', '=', given.sourceEventId),
+)
+
+interface SourceKey {
+  readonly companyId: string
+  readonly source: string
+  readonly sourceEventId: string
+}
+
+/** What is known of an event of its source. */
+export async function findOfSource(db: Kysely<Database>, key: SourceKey): Promise<CostEventTable | null> {
+  return first(await ofSource(db, key))
+}
+
+const insert = statement((db, given: CostEventTable) =>
+  db
+    .insertInto('cost_events')
+    .values({
+      id: given.id,
+      company_id: given.company_id,
+      source: given.source,
+      source_event_id: given.source_event_id,
+      run_id: given.run_id,
+      task_id: given.task_id,
+      project_id: given.project_id,
+      goal_id: given.goal_id,
+      agent_id: given.agent_id,
+      adapter: given.adapter,
+      provider: given.provider,
+      model: given.model,
+      input_tokens: given.input_tokens,
+      output_tokens: given.output_tokens,
+      cached_input_tokens: given.cached_input_tokens,
+      cost_micros: given.cost_micros,
+      is_imputed: given.is_imputed,
+      billing_type: given.billing_type,
+      occurred_at: given.occurred_at,
+      created_at: given.created_at,
+    })
+    .onConflict((conflict) => conflict.columns(['company_id', 'source', 'source_event_id']).doNothing())
+    .returning('id'),
+)
+
+// A round trip away, all go in one statement, as one document.
+const insertAll = statement((db, given: { rows: string }) => {
+  const events = tableOf(db, 'cost_events')
+  const columns = sql`id, company_id, source, source_event_id, run_id, task_id, project_id, goal_id, agent_id, adapter, provider, model,
+    input_tokens, output_tokens, cached_input_tokens, cost_micros, is_imputed, billing_type, occurred_at, created_at`
+  return rawStatement<{ id: string }>(
+    db,
+    sql`insert into ${events} (${columns}) select ${columns} from jsonb_populate_recordset(null::${events}, ${given.rows}::jsonb)
+      on conflict (company_id, source, source_event_id) do nothing returning id`,
+  )
+})
+
+/** Adds events that their sources have not told of before. @returns the ids of those that were added */
+export async function insertCostEvents(tx: Transaction<Database>, rows: readonly CostEventTable[]): Promise<ReadonlySet<string>> {
+  if (familyOf(tx) === 'postgres') return new Set((await insertAll(tx, { rows: JSON.stringify(rows) })).map(({ id }) => id))
+  const added: string[] = []
+  for (const row of rows) added.push(...(await insert(tx, row)).map(({ id }) => id))
+  return new Set(added)
+}
+
+interface RunAmounts {
+  readonly companyId: string
+  readonly runId: string
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cachedInputTokens: number
+  readonly costMicros: number
+}
+
+/** What a run consumed adds up in its row: no version changes by it, so that it may still be told when the run is over. */
+const addToRun = statement((db, given: RunAmounts) =>
+  db
+    .updateTable('runs')
+    .set((e) => ({
+      input_tokens: e('input_tokens', '+', given.inputTokens),
+      output_tokens: e('output_tokens', '+', given.outputTokens),
+      cached_input_tokens: e('cached_input_tokens', '+', given.cachedInputTokens),
+      cost_micros: e('cost_micros', '+', given.costMicros),
+    }))
+    .where('company_id', '=', given.companyId)
+    .where('id', '=', given.runId),
+)
+
+/** Keeps the figures of runs in the transaction of the events that change them. */
+export async function addToRuns(tx: Transaction<Database>, rows: readonly CostEventTable[]): Promise<void> {
+  const runs = Map.groupBy(
+    rows.filter((row) => row.run_id !== null),
+    (row) => row.run_id ?? '',
+  )
+  // In one order, so that no two transactions wait for each other.
+  for (const [runId, ofRun] of [...runs].toSorted(([left], [right]) => (left < right ? -1 : 1))) {
+    const sum = (key: 'input_tokens' | 'output_tokens' | 'cached_input_tokens' | 'cost_micros') =>
+      ofRun.reduce((total, row) => total + row[key], 0)
+    await addToRun(tx, {
+      companyId: ofRun[0]?.company_id ?? '',
+      runId,
+      inputTokens: sum('input_tokens'),
+      outputTokens: sum('output_tokens'),
+      cachedInputTokens: sum('cached_input_tokens'),
+      costMicros: sum('cost_micros'),
+    })
+  }
+}
