@@ -45,6 +45,12 @@ export interface FurnishedCompany extends Company {
   readonly preferenceId: string
   /** Open. */
   readonly breakerId: string
+  /** Of the company, with room. */
+  readonly budgetId: string
+  /** Open, of the budget of another agent. */
+  readonly incidentId: string
+  /** Of a call of `runId`. */
+  readonly holdId: string
 }
 
 export async function furnishCompany(engine: Engine, name: string): Promise<FurnishedCompany> {
@@ -83,7 +89,18 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     knowledgeEntryId: entry.id,
     preferenceId: preference.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
+    ...(await furnishBudgets(engine, company)),
   }
+}
+
+async function furnishBudgets(engine: Engine, { companyId, run }: Company) {
+  const budget = await engine.budgets.set({ companyId, scope: 'company', metric: 'tokens', limit: 1_000_000_000 })
+  const call = { runId: run.id, provider: 'any', model: 'any', inputTokens: 1, maxOutputTokens: 1 }
+  const { holdId } = await engine.as(run).budgets.reserve(call)
+  const agent = await engine.agents.create({ companyId, name: 'Broke', role: 'writer', adapterType: 'still', executionMode: 'manual' })
+  await engine.budgets.set({ companyId, scope: 'agent', scopeId: agent.id, metric: 'runs', limit: 0 })
+  const [incident] = (await engine.budgets.incidents({ companyId })).items
+  return { budgetId: budget.id, holdId: holdId ?? '', incidentId: incident?.id ?? '' }
 }
 
 async function furnishWorker(engine: Engine): Promise<string> {
@@ -217,6 +234,12 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'knowledge.create': () => ({ title: 'Mine', body: 'mine' }),
   'knowledge.update': () => ({ title: 'Mine' }),
   'preferences.set': () => ({ scope: 'company', key: 'mine', value: true }),
+  'budgets.set': () => ({ scope: 'company', metric: 'runs', limit: 1_000 }),
+  'budgets.raise': () => ({ limit: 2_000_000_000 }),
+  'budgets.resolveIncident': () => ({ action: 'keep_paused' }),
+  'budgets.reserve': () => ({ provider: 'any', model: 'any', inputTokens: 1, maxOutputTokens: 1 }),
+  'budgets.release': ({ holdId }) => ({ holdId }),
+  'costs.settle': () => ({ usage: { costMicros: 1 } }),
   'runs.report': () => ({ outcome: { kind: 'done' } }),
   'runs.handBack': () => ({ reason: 'mine' }),
   'nodes.createKey': () => ({ name: 'Mine' }),

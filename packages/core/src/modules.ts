@@ -4,8 +4,10 @@ import { approvals } from './approvals/index.ts'
 import { attachments } from './attachments/index.ts'
 import { audit } from './audit/index.ts'
 import { breakers } from './breakers/index.ts'
+import { budgets } from './budgets/index.ts'
 import { comments } from './comments/index.ts'
 import { companies } from './companies/index.ts'
+import { costs } from './costs/index.ts'
 import { deliverables } from './deliverables/index.ts'
 import { documents } from './documents/index.ts'
 import { events } from './events/index.ts'
@@ -49,6 +51,8 @@ export const coreModules = {
   attachments,
   deliverables,
   approvals,
+  budgets,
+  costs,
   interactions,
   knowledge,
   secrets,

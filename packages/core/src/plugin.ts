@@ -9,7 +9,10 @@ export type {
   AdapterTurn,
   AgentAdapter,
   AgentTool,
+  Hold,
   LogStream,
+  Meter,
+  MeteredCall,
   RunUsage,
   ToolAnswer,
 } from './ports/adapter.ts'

@@ -38,9 +38,10 @@ function begin(adapter: ScriptedAdapter) {
   const stop = new AbortController()
   const emitted: AdapterEvent[] = []
   const emit = async (event: AdapterEvent) => void emitted.push(event)
-  const turn = { context, session: null, tools: [], signal: stop.signal, emit }
+  const meter = { reserve: async () => ({ settle: async () => undefined, release: async () => undefined }) }
+  const turn = { meter, context, session: null, tools: [], signal: stop.signal, emit }
   const outcome = adapter
-    .start({ config: {}, runId: 'run', env: {}, redactor: createRedactor([]), logger: silentLogger })
+    .start({ config: {}, runId: 'run', env: {}, redactor: createRedactor([]), logger: silentLogger, cap: null })
     .then((session) => session.run(turn))
   return { outcome, emitted, stop: () => stop.abort('cancelled') }
 }

@@ -69,11 +69,12 @@ async function run(url: string, options: Options = {}) {
   const adapter = httpAdapter({ allow: options.allow ?? ['127.0.0.1'] })
   const config = adapter.configSchema.parse({ url, ...options.config })
   const events: AdapterEvent[] = []
-  const session = await adapter.start({ config, runId: 'run-1', env: {}, redactor: createRedactor([]), logger: silentLogger })
+  const session = await adapter.start({ config, runId: 'run-1', env: {}, redactor: createRedactor([]), logger: silentLogger, cap: null })
   const outcome = await session.run({
     context: anyContext,
     session: options.session ?? null,
     tools: [],
+    meter: { reserve: async () => ({ settle: async () => undefined, release: async () => undefined }) },
     signal: options.signal ?? new AbortController().signal,
     async emit(event) {
       await options.emit?.(event)

@@ -93,12 +93,14 @@ export async function runAdapter<Config>(
     env: options.env ?? {},
     redactor: options.redactor ?? createRedactor([]),
     logger: silentLogger,
+    cap: null,
   })
   const startedAt = performance.now()
   const outcome = await session.run({
     context: options.context ?? anyContext,
     session: options.session ?? null,
     tools: options.tools ?? [],
+    meter: { reserve: async () => ({ settle: async () => undefined, release: async () => undefined }) },
     signal: options.signal ?? new AbortController().signal,
     async emit(event) {
       await options.emit?.(event)

@@ -5,6 +5,14 @@ import type { ApprovalTable } from '../approvals/table.ts'
 import type { AssetTable, AttachmentTable } from '../attachments/table.ts'
 import type { SealTable } from '../audit/table.ts'
 import type { BreakerTable } from '../breakers/table.ts'
+import type {
+  BudgetHoldLineTable,
+  BudgetHoldTable,
+  BudgetIncidentTable,
+  BudgetPeriodTable,
+  BudgetStopTable,
+  BudgetTable,
+} from '../budgets/table.ts'
 import type { CommentMentionTable, CommentTable } from '../comments/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
 import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
@@ -63,6 +71,12 @@ export interface Database {
   assets: AssetTable
   attachments: AttachmentTable
   approvals: ApprovalTable
+  budgets: BudgetTable
+  budget_periods: BudgetPeriodTable
+  budget_holds: BudgetHoldTable
+  budget_hold_lines: BudgetHoldLineTable
+  budget_stops: BudgetStopTable
+  budget_incidents: BudgetIncidentTable
   interactions: InteractionTable
   knowledge_entries: KnowledgeEntryTable
   knowledge_tags: KnowledgeTagTable

@@ -5,8 +5,10 @@ import type { agentEvents } from '../agents/events.ts'
 import type { approvalEvents } from '../approvals/events.ts'
 import type { attachmentEvents } from '../attachments/events.ts'
 import type { breakerEvents } from '../breakers/events.ts'
+import type { budgetEvents } from '../budgets/events.ts'
 import type { commentEvents } from '../comments/events.ts'
 import type { companyEvents } from '../companies/events.ts'
+import type { costEvents } from '../costs/events.ts'
 import type { deliverableEvents } from '../deliverables/events.ts'
 import type { documentEvents } from '../documents/events.ts'
 import type { goalEvents } from '../goals/events.ts'
@@ -31,8 +33,10 @@ type Schemas = typeof agentEvents &
   typeof approvalEvents &
   typeof attachmentEvents &
   typeof breakerEvents &
+  typeof budgetEvents &
   typeof commentEvents &
   typeof companyEvents &
+  typeof costEvents &
   typeof deliverableEvents &
   typeof documentEvents &
   typeof goalEvents &

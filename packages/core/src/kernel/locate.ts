@@ -28,6 +28,8 @@ export type EntityName =
   | 'trigger'
   | 'preference'
   | 'breaker'
+  | 'budget'
+  | 'budgetIncident'
 
 /** Where a thing belongs: what authorization needs to know before anything is read or changed. */
 export interface Location {

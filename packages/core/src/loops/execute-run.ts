@@ -1,9 +1,9 @@
 import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { parseInput } from '../kernel/input.ts'
-import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { createRedactedLog, type RedactedLog } from '../kernel/redacted-log.ts'
-import type { AdapterEvent, RunUsage } from '../ports/adapter.ts'
+import type { AdapterEvent } from '../ports/adapter.ts'
 import type { Logger } from '../ports/logger.ts'
 import { RunOutcome, type FailureClass } from '../ports/run-contract.ts'
 import { piecesOf } from '../runs/log-limits.ts'
@@ -12,7 +12,9 @@ import { keepLease } from './heartbeat.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import { redactedLogger } from './redacted-logger.ts'
 import type { RunHost } from './run-host.ts'
+import { createRunMoney, type RunMoney } from './run-money.ts'
 import { runTools } from './run-tools.ts'
+import { describeToolCall, printable } from './printable.ts'
 
 export interface ClaimedRun {
   readonly stop: AbortController
@@ -33,11 +35,14 @@ export async function executeRun(host: RunHost, actor: RunActor, run: ClaimedRun
   const { claimedAt, keeper } = run
   keeper?.hold(actor)
   const lease = keepLease(host, actor, { claimedAt, keeper, ended: ended.signal, abort })
-  const left: Left = { usage: { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, costMicros: 0 } }
+  const left: Left = {}
   try {
     // It may have been cancelled between its claim and now.
     if (!(await host.isHeld(actor))) return
-    const outcome = await Promise.race([runAdapter(host, actor, { ...run, left }), abandonment(host, run.stop.signal, ended.signal)])
+    const outcome = await Promise.race([
+      runAdapter(host, actor, { ...run, left, ended: ended.signal }),
+      abandonment(host, run.stop.signal, ended.signal),
+    ])
     if (outcome === abandoned)
       run.logger.error('an adapter did not stop when it was told to; its run goes on without it', { runId: actor.id })
     await conclude(host, actor, { outcome, left, reason: run.stop.signal.aborted ? String(run.stop.signal.reason) : null })
@@ -56,7 +61,8 @@ export async function executeRun(host: RunHost, actor: RunActor, run: ClaimedRun
 
 /** What a run leaves behind when it ends, besides its outcome. */
 interface Left {
-  readonly usage: Required<Pick<RunUsage, 'inputTokens' | 'outputTokens' | 'cachedInputTokens' | 'costMicros'>>
+  /** Absent when it did not begin. */
+  money?: RunMoney
   /** What the next run goes on from; absent when the adapter said nothing about it. */
   session?: JsonObject | null
 }
@@ -73,23 +79,34 @@ async function abandonment(host: RunHost, stop: AbortSignal, ended: AbortSignal)
   return abandoned
 }
 
-async function runAdapter(host: RunHost, actor: RunActor, run: { stop: AbortController; logger: Logger; left: Left }): Promise<RunOutcome> {
+interface Executed {
+  readonly stop: AbortController
+  readonly logger: Logger
+  readonly left: Left
+  readonly ended: AbortSignal
+}
+
+async function runAdapter(host: RunHost, actor: RunActor, run: Executed): Promise<RunOutcome> {
   let log: RedactedLog | undefined
   let works = false
   try {
-    const { context, adapterType, config: opened, env, session: before, redactor, secrets } = await host.open(actor)
+    const { context, adapterType, config: opened, env, session: before, redactor, secrets, allowance } = await host.open(actor)
+    const money = createRunMoney(host, { actor, allowance, stop: run.stop })
+    run.left.money = money
+    void money.watchTime(run.ended)
     if (secrets.length > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })
     const config = host.adapters.parseConfig(adapterType, opened)
     const logger = redactedLogger(run.logger, redactor)
-    const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger })
+    const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger, cap: money.cap })
     log = createRedactedLog(redactor)
-    const given = { left: run.left, log }
+    const given = { left: run.left, money, log }
     works = true
     return await session.run({
       context,
       session: before,
       tools: runTools(host, actor),
       signal: run.stop.signal,
+      meter: money.meter,
       emit: (event) => emit(host, actor, { ...given, event }),
     })
   } catch (error) {
@@ -123,6 +140,7 @@ async function logRest(host: RunHost, actor: RunActor, log: RedactedLog | undefi
 
 interface Emitted {
   readonly event: AdapterEvent
+  readonly money: RunMoney
   readonly left: Left
   readonly log: RedactedLog
 }
@@ -158,9 +176,7 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
       return
     }
     case 'usage':
-      for (const key of ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const)
-        left.usage[key] = Math.min((left.usage[key] ?? 0) + countOf(event.usage[key]), Number.MAX_SAFE_INTEGER)
-      return
+      return given.money.spend(event.usage)
     case 'comment':
       await host.perform(actor, { name: 'comments.create', input: { taskId: actor.taskId, body: event.body } })
       return
@@ -180,11 +196,6 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
   }
 }
 
-/** What is no count, such as the sum of something that a provider left out, counts nothing. */
-function countOf(value: number | undefined): number {
-  return value !== undefined && Number.isFinite(value) ? Math.max(0, Math.round(value)) : 0
-}
-
 /** Before any of it is cut. */
 function redactedEvent(host: RunHost, actor: RunActor, event: AdapterEvent): AdapterEvent {
   const redactor = host.redactors.get(actor.id)?.redactor
@@ -194,20 +205,6 @@ function redactedEvent(host: RunHost, actor: RunActor, event: AdapterEvent): Ada
 
 /** How long one entry of a log is, bytes; a call has a hundred of them. */
 const longestEntry = 1_000_000
-/** How much of what a tool was given and gave is shown. */
-const shownOfTool = 2_000
-
-function describeToolCall({ name, input, output, isError, durationMs }: Extract<AdapterEvent, { type: 'tool_call' }>): string {
-  const shown = (value: JsonValue | undefined) => (value === undefined ? '' : ` ${JSON.stringify(value).slice(0, shownOfTool)}`)
-  const took = durationMs === undefined ? '' : ` (${Math.round(durationMs)} ms)`
-  return printable(`${name}${shown(input)} → ${isError ? 'failed' : 'done'}${took}${shown(output)}\n`)
-}
-
-/** A program prints what it likes; a log shows it rather than refusing it. */
-function printable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\u2400')
-}
-
 /** Progress after a submission has nowhere to go, and that is fine. */
 function ignoreRule(error: unknown): void {
   if (!EngineError.isInstance(error) || error.kind !== 'rule') throw error
@@ -224,20 +221,43 @@ interface Conclusion {
 const reportTries = 15
 const longestReportWaitMs = 2_000
 
-async function conclude(host: RunHost, actor: RunActor, { outcome, left, reason }: Conclusion): Promise<void> {
+async function conclude(host: RunHost, actor: RunActor, conclusion: Conclusion): Promise<void> {
+  const { left, reason } = conclusion
+  const rest = restOf(left)
+  const outcome = withRefusal(conclusion)
   if (reason === 'cancelled' || reason === 'waiting' || reason === 'lease_lost' || reason === 'lease_not_renewed') return
   // What was finished in spite of the stop is finished.
   if (reason === 'host_stopping' && outcome.kind === 'failed')
-    return report(host, actor, { name: 'runs.handBack', input: { reason, ...left } })
+    return report(host, actor, { name: 'runs.handBack', input: { reason, ...rest } })
   const told = RunOutcome.safeParse(printableJson(outcome))
   const message = told.success
-    ? await refusalOf(report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...left } }))
+    ? await refusalOf(
+        report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...rest, ...budgetOf(conclusion, told.data) } }),
+      )
     : `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
   if (message === null) return
   return report(host, actor, {
     name: 'runs.report',
-    input: { outcome: { kind: 'failed', class: 'bad_request', message: printable(message.slice(0, 2_000)) }, ...left },
+    input: { outcome: { kind: 'failed', class: 'bad_request', message: printable(message.slice(0, 2_000)) }, ...rest },
   })
+}
+
+/** What is told with the end of a run. */
+function restOf({ money, session }: Left): { usage?: RunMoney['usage']; session?: JsonObject | null } {
+  return { ...(money && { usage: money.usage }), ...(session !== undefined && { session }) }
+}
+
+/** A run that was stopped at its limit failed for that, whatever its adapter makes of it; what was finished in spite of the stop is finished. */
+function withRefusal({ outcome, left, reason }: Conclusion): RunOutcome {
+  const refusal = left.money?.refusal
+  if (reason !== 'budget' || !refusal || outcome.kind !== 'failed') return outcome
+  return { kind: 'failed', class: refusal.class, message: refusal.message }
+}
+
+/** Which budget did not let it go on. */
+function budgetOf({ left }: Conclusion, outcome: RunOutcome): { budgetId?: string } {
+  const budgetId = left.money?.refusal?.budgetId
+  return outcome.kind === 'failed' && outcome.class === 'quota' && budgetId !== undefined ? { budgetId } : {}
 }
 
 /** What an adapter ended with as JSON whose texts can be kept; null for what is no JSON. */

@@ -20,6 +20,8 @@ export interface AgentAdapter<Config = unknown> {
   readonly configSchema: z.ZodType<Config>
   /** When usage is known: before each model call, while the run streams, or only at its end. */
   readonly metering: 'call' | 'stream' | 'final'
+  /** How far spending can pass a limit at worst, and why, in one sentence: "0 while the provider bills what it says". */
+  readonly overshoot?: string
   /**
    * Whom the runs with a configuration depend on, such as the origin of a server, where that is not the same for all of this adapter:
    * when one of them is not let work, those with the same provider wait (docs/failures.md). The configuration is as it is stored, in
@@ -68,6 +70,8 @@ export interface AdapterStartOptions<Config> {
    */
   readonly redactor: Redactor
   readonly logger: Logger
+  /** What is held for this run, for programs that have a cap of their own; null when nothing limits it. */
+  readonly cap: { readonly costMicros: number } | null
 }
 
 export interface AdapterSession {
@@ -84,10 +88,36 @@ export interface AdapterTurn {
   readonly session: JsonObject | null
   /** What this run may do in Engine while it works, as tools for a model; each call is a command under the run's own rights. */
   readonly tools: readonly AgentTool[]
-  /** Aborted when the run is cancelled, times out, loses its lease or the host stops; `signal.reason` says which. */
+  /** Aborted when the run is cancelled, times out, loses its lease, has used up its budget or the host stops; `signal.reason` says which. */
   readonly signal: AbortSignal
+  /** Holds money before each call of a model; only for adapters whose metering is 'call'. */
+  readonly meter: Meter
   /** Records one event. Await it: it carries back pressure, and it rejects when the event was refused. */
   emit(event: AdapterEvent): Promise<void>
+}
+
+export interface Meter {
+  /**
+   * Holds what a call may cost at most. Rejects when a budget does not allow it (`budget_exceeded`) or its price is not known under a hard
+   * limit (`budget_unavailable`): then the call must not be made, and the outcome is `failed` of class quota or config with the message.
+   */
+  reserve(call: MeteredCall): Promise<Hold>
+}
+
+export interface MeteredCall {
+  readonly provider: string
+  readonly model: string
+  /** At most. */
+  readonly inputTokens: number
+  readonly maxOutputTokens: number
+}
+
+/** What is set aside for one call; ends by one of its functions, once. */
+export interface Hold {
+  /** Says what the call consumed. It counts as the usage of the run: emit no usage event besides. */
+  settle(usage: RunUsage): Promise<void>
+  /** The call never reached the provider. */
+  release(): Promise<void>
 }
 
 export interface AgentTool {
@@ -126,4 +156,7 @@ export interface RunUsage {
   cachedInputTokens?: number | undefined
   /** Micro-dollars, when the adapter knows them. */
   costMicros?: number | undefined
+  billingType?: 'metered' | 'subscription' | 'credits' | 'unknown' | undefined
+  /** The amounts are the totals of the adapter's session so far; what was charged of them already is not charged again. */
+  cumulative?: boolean | undefined
 }

@@ -1,10 +1,12 @@
 import { noteEndOfRun } from '../breakers/change.ts'
+import { endHolds } from '../budgets/run-holds.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { illegalTransition } from '../kernel/transition.ts'
 import type { RunUsage } from '../ports/adapter.ts'
 import type { RunOutcome } from '../ports/run-contract.ts'
+import { findTask } from '../tasks/sql.ts'
 import { deleteLease, findLease } from './lease.ts'
 import { runMachine } from './machine.ts'
 import type { RunStatus } from './schema.ts'
@@ -17,6 +19,8 @@ export interface End {
   readonly status: EndStatus
   readonly verb: 'report' | 'cancel' | 'release' | 'sweep'
   readonly changes?: Partial<RunTable>
+  /** Set when a budget of ours ended it, which says nothing about its provider. */
+  readonly isByBudget?: boolean
 }
 
 export async function requireRun(context: CommandContext, runId: string): Promise<RunTable> {
@@ -33,9 +37,22 @@ export async function endRun(context: CommandContext, run: RunTable, end: End): 
   if (lease) context.countLiveRun(lease.agent_id, -1)
   const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
   if (!next) throw changedMeanwhile('run', run.id)
-  countCost(context, run, next)
-  await noteEndOfRun(context, next)
+  countCost(context, run, end.changes)
+  if (lease?.is_budgeted) await settleHolds(context, { run, end })
+  await noteEndOfRun(context, end.isByBudget ? { ...next, outcome: null } : next)
   return next
+}
+
+/** What was held for a run ends with its lease. */
+export async function settleHolds(
+  context: CommandContext,
+  { run, end }: { run: RunTable; end: Pick<End, 'changes'> & { readonly status: RunStatus } },
+): Promise<void> {
+  const { changes = {} } = end
+  const used = (column: 'cost_micros' | 'input_tokens' | 'output_tokens') => (changes[column] ?? run[column]) - run[column]
+  const unbooked = { costMicros: used('cost_micros'), tokens: used('input_tokens') + used('output_tokens') }
+  const task = await findTask(context.tx, run.task_id)
+  await endHolds(context, { run, projectId: task?.project_id ?? null, unbooked, isLost: end.status === 'lost' })
 }
 
 export async function cancelRun(
@@ -76,17 +93,20 @@ export async function cancelQueuedRuns(
 }
 
 /** Counts what a change of a run says that it cost. */
-export function countCost(context: CommandContext, before: RunTable, after: RunTable): void {
-  if (after.cost_micros !== before.cost_micros) context.countCost(after.agent_id, after.cost_micros - before.cost_micros)
+export function countCost(context: CommandContext, before: RunTable, { cost_micros: cost }: Partial<RunTable> = {}): void {
+  if (cost !== undefined && cost !== before.cost_micros) context.countCost(before.agent_id, cost - before.cost_micros)
 }
 
 /** What a run consumed, on top of what it had. */
 export function usageChanges(run: RunTable, usage: RunUsage): Partial<RunTable> {
+  const { inputTokens = 0, outputTokens = 0, cachedInputTokens = 0, costMicros = 0 } = usage
+  // What it used while it ran was added to its row; who says nothing more leaves that as it is.
+  if (inputTokens + outputTokens + cachedInputTokens + costMicros === 0) return {}
   return {
-    input_tokens: run.input_tokens + (usage.inputTokens ?? 0),
-    output_tokens: run.output_tokens + (usage.outputTokens ?? 0),
-    cached_input_tokens: run.cached_input_tokens + (usage.cachedInputTokens ?? 0),
-    cost_micros: run.cost_micros + (usage.costMicros ?? 0),
+    input_tokens: run.input_tokens + inputTokens,
+    output_tokens: run.output_tokens + outputTokens,
+    cached_input_tokens: run.cached_input_tokens + cachedInputTokens,
+    cost_micros: run.cost_micros + costMicros,
   }
 }
 

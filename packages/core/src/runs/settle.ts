@@ -8,6 +8,7 @@ import type { RunOutcome } from '../ports/run-contract.ts'
 import type { RunUsage } from '../ports/adapter.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
+import { noteRefusal } from '../budgets/refusal.ts'
 import { aboutRun, endRun, outcomeChanges, runRef, usageChanges } from './end.ts'
 import { settle, settleLost, type Settlement, type SettlementFacts } from './settlement.ts'
 import type { LeaseTable, RunTable } from './table.ts'
@@ -17,7 +18,7 @@ import { isWokenBySystem, wake } from './wake.ts'
 export async function settleRun(
   context: CommandContext,
   run: RunTable,
-  report: { outcome: RunOutcome; usage?: RunUsage | undefined },
+  report: { outcome: RunOutcome; usage?: RunUsage | undefined; budgetId?: string | undefined },
 ): Promise<RunTable> {
   const { outcome, usage = {} } = report
   const task = await requireTask(context, run.task_id)
@@ -25,10 +26,12 @@ export async function settleRun(
     const { interaction: request } = outcome
     return (await askAndWait(context, { run, task, request, changes: usageChanges(run, usage) })).run
   }
-  const settlement = settle(outcome, factsOf(context, run, task))
+  const isByBudget = outcome.kind === 'failed' && outcome.class === 'quota' && (await noteRefusal(context, { run, task, ...report }))
+  const settlement = settle(outcome, { ...factsOf(context, run, task), isByBudget })
   const ended = await endRun(context, run, {
     status: settlement.runStatus,
     verb: 'report',
+    isByBudget,
     changes: {
       ...outcomeChanges(outcome),
       ...usageChanges(run, usage),
@@ -57,6 +60,7 @@ function factsOf(context: CommandContext, run: RunTable, task: TaskTable): Settl
     attempt: run.attempt,
     maxAttempts: task.max_attempts,
     hasBreaker: run.adapter_type !== null,
+    isByBudget: false,
     settings: context.settings,
     random: context.random,
   }

@@ -40,6 +40,7 @@ type UnendedColumns =
   | 'adapter_provider'
   | 'adapter_place'
   | 'adapter_reason'
+  | 'is_budgeted'
 
 const insert = statement((db, given: Omit<RunTable, UnendedColumns>) =>
   db
@@ -66,6 +67,7 @@ const insert = statement((db, given: Omit<RunTable, UnendedColumns>) =>
       output_tokens: 0,
       cached_input_tokens: 0,
       cost_micros: 0,
+      is_budgeted: 0,
     })
     .returningAll(),
 )
@@ -95,6 +97,33 @@ export async function updateRun(tx: Transaction<Database>, run: RunTable, change
     .returningAll()
     .executeTakeFirst()
   return row ?? null
+}
+
+const addToUsage = statement((db, given: RunUsageChange) =>
+  db
+    .updateTable('runs')
+    .set((e) => ({
+      input_tokens: e('input_tokens', '+', given.inputTokens),
+      output_tokens: e('output_tokens', '+', given.outputTokens),
+      cached_input_tokens: e('cached_input_tokens', '+', given.cachedInputTokens),
+      cost_micros: e('cost_micros', '+', given.costMicros),
+    }))
+    .where('company_id', '=', given.companyId)
+    .where('id', '=', given.runId),
+)
+
+interface RunUsageChange {
+  companyId: string
+  runId: string
+  inputTokens: number
+  outputTokens: number
+  cachedInputTokens: number
+  costMicros: number
+}
+
+/** Adds what a run used while it runs. Its version stays: how it stands is another matter, and each use is told by an event of its own. */
+export async function addUsage(tx: Transaction<Database>, given: RunUsageChange): Promise<void> {
+  await addToUsage(tx, given)
 }
 
 const queuedRun = statement((db, given: { companyId: string; agentId: string; taskId: string }) =>

@@ -2,7 +2,7 @@ import { endProbe } from '../breakers/change.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { assertTransition } from '../kernel/transition.ts'
-import { aboutRun, cancelRun, countCost, runRef } from './end.ts'
+import { aboutRun, cancelRun, countCost, runRef, settleHolds } from './end.ts'
 import { deleteLease } from './lease.ts'
 import { runMachine } from './machine.ts'
 import type { WakeReason } from './schema.ts'
@@ -28,7 +28,8 @@ export async function suspendRun(
     updated_at: context.now,
   })
   if (!next) throw changedMeanwhile('run', run.id)
-  countCost(context, run, next)
+  countCost(context, run, changes)
+  if (lease?.is_budgeted) await settleHolds(context, { run, end: { status: 'waiting', changes } })
   context.emit('run.waiting', runRef(next), { ...aboutRun(next), reasons, interactionId })
   // Whoever could ask was let work.
   await endProbe(context, next, 'works')

@@ -31,7 +31,8 @@ interface Given {
  * one of the snapshot when its lock is ours (`version`) makes sure of everything that changes together with it: status, lease,
  * hold, blockers, deliverables. The agent's row is checked again by its own update, the company's is locked against a change of
  * its status and gate. Left to the handler are tasks whose rows somebody else has (nobody in the batch waits for them, and no
- * two batches wait for each other), tasks of people, and agents whose tasks under way must be counted.
+ * two batches wait for each other), tasks of people, agents whose tasks under way must be
+ * counted, and companies with hard budgets.
  */
 const claimAll = statement((db, given: Given) => rawStatement<Claimed>(db, claimText(db, given)))
 
@@ -51,7 +52,7 @@ function labelsOf(db: Kysely<Database>) {
 /** The tasks that can be claimed, locked; one row a member. */
 function candidates(db: Kysely<Database>, given: Given) {
   const [tasks, companies, runs, leases] = [tableOf(db, 'tasks'), tableOf(db, 'companies'), tableOf(db, 'runs'), tableOf(db, 'leases')]
-  const [blockers, deliverables] = [tableOf(db, 'task_blockers'), tableOf(db, 'deliverables')]
+  const [blockers, deliverables, budgets] = [tableOf(db, 'task_blockers'), tableOf(db, 'deliverables'), tableOf(db, 'budgets')]
   return sql`
     member as (
       select * from jsonb_to_recordset(${given.members}::jsonb) as m (
@@ -77,6 +78,7 @@ function candidates(db: Kysely<Database>, given: Given) {
           and (q.fence is not null or q.agent_id <> coalesce(m.agent, t.assignee_agent_id)))
         and (t.status <> 'blocked' or not exists (select from ${runs} w where w.company_id = t.company_id and w.task_id = t.id
           and w.status = 'waiting'))
+        and not exists (select from ${budgets} b where b.company_id = t.company_id and b.removed_at is null and b.is_hard = 1)
         and company.status = 'active'
         and company.strategy_gate <> 'closed'
       order by t.id

@@ -3,11 +3,11 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { DatabaseFamily } from '../ports/storage.ts'
-import { noLiveOwner, noPendingDeliverable, noUnresolvedBlocker, notHeld } from './checkout-guards.ts'
+import { noLiveOwner, noPendingDeliverable, noUnresolvedBlocker, notHeld, withinBudgets } from './checkout-guards.ts'
 import type { TaskTable } from './table.ts'
 
 /** Tasks that a checkout would take, in the order of work. */
-function startable(db: Kysely<Database>, given: { companyId: string }) {
+function startable(db: Kysely<Database>, given: { companyId: string; agentId: string }, family: DatabaseFamily) {
   return db
     .selectFrom('tasks')
     .selectAll()
@@ -17,6 +17,7 @@ function startable(db: Kysely<Database>, given: { companyId: string }) {
     .where(noLiveOwner)
     .where(noUnresolvedBlocker)
     .where(noPendingDeliverable)
+    .where((e) => withinBudgets(e, family === 'postgres' ? sql<string>`${given.agentId}::uuid` : sql<string>`${given.agentId}`))
     .orderBy('priority')
     .orderBy('id')
 }
@@ -28,12 +29,12 @@ function taken(rows: ReturnType<typeof startable>, family: DatabaseFamily) {
 }
 
 const mine = statement((db, given: { companyId: string; agentId: string }, family) =>
-  taken(startable(db, given).where('assignee_agent_id', '=', given.agentId), family),
+  taken(startable(db, given, family).where('assignee_agent_id', '=', given.agentId), family),
 )
 
-const nobodys = statement((db, given: { companyId: string; capabilities: string }, family) =>
+const nobodys = statement((db, given: { companyId: string; agentId: string; capabilities: string }, family) =>
   taken(
-    startable(db, given)
+    startable(db, given, family)
       .where('assignee_agent_id', 'is', null)
       .where('assignee_user_id', 'is', null)
       .where(
@@ -55,5 +56,5 @@ interface Seeker {
 
 /** The most urgent task that an agent could start: of its own first, then of nobody's that it is able for. */
 export async function takeStartable(tx: Transaction<Database>, { companyId, agentId, capabilities }: Seeker): Promise<TaskTable | null> {
-  return first(await mine(tx, { companyId, agentId })) ?? first(await nobodys(tx, { companyId, capabilities }))
+  return first(await mine(tx, { companyId, agentId })) ?? first(await nobodys(tx, { companyId, agentId, capabilities }))
 }

@@ -1,4 +1,5 @@
 import { probesRun } from './breakers.ts'
+import { heldIsWhatIsOpen, openHoldsAreOfRunningRuns } from './budgets.ts'
 import type { Check, View, Violation } from './check.ts'
 import { rowsAreAtTheirNewestEvent, versionsGrowWithEvents } from './events.ts'
 import { costsAddUpRuns, countersCountTasks, liveRunsCountLeases } from './figures.ts'
@@ -59,6 +60,8 @@ const checksOfRows: Readonly<Record<string, Check>> = {
   live_runs_count_leases: liveRunsCountLeases,
   costs_add_up_runs: costsAddUpRuns,
   counters_count_tasks: countersCountTasks,
+  held_is_what_is_open: heldIsWhatIsOpen,
+  open_holds_are_of_running_runs: openHoldsAreOfRunningRuns,
   versions_grow_with_events: versionsGrowWithEvents,
   rows_are_at_their_newest_event: rowsAreAtTheirNewestEvent,
   events_match_their_seals: eventsMatchTheirSeals,

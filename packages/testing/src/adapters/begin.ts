@@ -41,6 +41,7 @@ export function begin(adapter: AgentAdapter, scene: Scene, beginning: Beginning 
     context: contextOf(beginning.title ?? 'Count the chairs'),
     session: beginning.session ?? null,
     tools: scene.tools ?? [],
+    meter: { reserve: async () => ({ settle: async () => undefined, release: async () => undefined }) },
     signal: stopping.signal,
     async emit(event) {
       // What is emitted is written down at once; what becomes of the object afterwards changes nothing.
@@ -58,7 +59,7 @@ export function start(adapter: AgentAdapter, scene: Scene, logger: Logger = logg
   runs += 1
   const runId = `00000000-0000-7000-8000-${String(runs).padStart(12, '0')}`
   const config = adapter.configSchema.parse(scene.config)
-  return adapter.start({ config, runId, env: scene.env ?? {}, redactor: createRedactor([]), logger })
+  return adapter.start({ config, runId, env: scene.env ?? {}, redactor: createRedactor([]), logger, cap: null })
 }
 
 function loggerInto(lines: string[]): Logger {

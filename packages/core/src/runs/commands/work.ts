@@ -38,7 +38,15 @@ export const heartbeat = command({
 export const report = command({
   title: 'End a run with its outcome',
   description: 'What follows for the task, for retries and for the agent is decided by the outcome, in the same transaction.',
-  input: z.strictObject({ runId: Id, outcome: RunOutcome, usage: Usage.optional(), session: Session.optional() }),
+  input: z.strictObject({
+    runId: Id,
+    outcome: RunOutcome,
+    usage: Usage.optional(),
+    session: Session.optional(),
+    budgetId: Id.optional().describe(
+      'With a failure of class quota: the budget over it that did not allow a call, as the refusal named it.',
+    ),
+  }),
   output: Run,
   access,
   http: ['POST', '/runs/:runId/report'],
