@@ -93,9 +93,11 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
   }
 }
 
-async function furnishBudgets(engine: Engine, { companyId, run }: Company) {
+async function furnishBudgets(engine: Engine, { companyId, runId, credential }: Company) {
+  const run = await engine.authenticate(credential)
+  if (!run) throw new Error('the credential of the checkout is unknown')
   const budget = await engine.budgets.set({ companyId, scope: 'company', metric: 'tokens', limit: 1_000_000_000 })
-  const call = { runId: run.id, provider: 'any', model: 'any', inputTokens: 1, maxOutputTokens: 1 }
+  const call = { runId, provider: 'any', model: 'any', inputTokens: 1, maxOutputTokens: 1 }
   const { holdId } = await engine.as(run).budgets.reserve(call)
   const agent = await engine.agents.create({ companyId, name: 'Broke', role: 'writer', adapterType: 'still', executionMode: 'manual' })
   await engine.budgets.set({ companyId, scope: 'agent', scopeId: agent.id, metric: 'runs', limit: 0 })

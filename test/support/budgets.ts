@@ -1,13 +1,11 @@
 import { onTestFinished } from 'vitest'
 
 import type { Api, Engine, RunActor, Storage, Violation } from '@engine/core'
-import { scriptedAdapter, type TestEngineOptions } from '@engine/testing'
+import type { TestEngineOptions } from '@engine/testing'
 
 import { createWorld, type World } from './engine.ts'
 
-/** A model whose price is known to everybody: three dollars for a million tokens in, fifteen for a million out. */
-export const priced = { provider: 'anthropic', model: 'claude-sonnet-4-5' } as const
-export const unpriced = { provider: 'nobody', model: 'no-such-model' } as const
+export { metered, priced, unpriced } from './metered.ts'
 
 export const dollars = (amount: number): number => Math.round(amount * 1_000_000)
 
@@ -38,9 +36,6 @@ export async function begin({ engine, companyId, agentId }: World, given: { agen
 export async function spend({ api, run }: Worker, costMicros: number): Promise<void> {
   await api.costs.settle({ runId: run.id, usage: { costMicros } })
 }
-
-/** An adapter that asks before each call. */
-export const metered = () => scriptedAdapter({ type: 'metered', metering: 'call' })
 
 /** What of the database is not as it must be. */
 export async function problemsOf(engine: Engine): Promise<Violation[]> {

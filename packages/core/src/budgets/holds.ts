@@ -62,7 +62,8 @@ function mostOf(standings: readonly Standing[], { amounts, upTo = {} }: HoldRequ
 }
 
 function holdRow(context: CommandContext, request: HoldRequest, taken: readonly Taken[]): BudgetHoldTable {
-  const capOf = (metric: BudgetTable['metric']) => taken.find(({ standing }) => standing.budget.metric === metric)?.amount ?? null
+  // Of what is asked for call by call, nothing is held for the run as a whole.
+  const capOf = (metric: BudgetTable['metric']) => taken.find(({ standing }) => standing.budget.metric === metric)?.amount || null
   return {
     id: context.newId(),
     company_id: context.companyId,

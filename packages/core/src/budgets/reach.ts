@@ -4,6 +4,7 @@ import { insertApproval } from '../approvals/change.ts'
 import { findOpenApproval } from '../approvals/sql.ts'
 import { companyMachine } from '../companies/machine.ts'
 import { lockCompanyRow, updateCompany } from '../companies/sql.ts'
+import type { CompanyTable } from '../companies/table.ts'
 import { systemActor } from '../kernel/actor.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
@@ -24,7 +25,8 @@ export const budgetReason = 'budget'
 export async function stopWork(context: CommandContext, budgetId: string): Promise<void> {
   await context.takeCompany()
   const budget = await findBudget(context.tx, budgetId)
-  if (!budget) return
+  const company = await lockCompanyRow(context.tx, context.companyId)
+  if (!budget || !company || company.status === 'archived') return
   const standing = await readStanding(context.tx, budget, context.now)
   if (standing.isStopped) return
   const { period } = standing
@@ -44,7 +46,7 @@ export async function stopWork(context: CommandContext, budgetId: string): Promi
   const ref = { type: 'budgetIncident', id: incident.id, version: incident.version } as const
   context.emit('budget.exhausted', ref, { ...aboutBudget(budget), ...aboutPeriod(period), ...ids })
   if (budget.agent_id !== null) await pauseAgent(context, budget.agent_id)
-  if (budget.scope === 'company') await pauseCompany(context)
+  if (budget.scope === 'company') await pauseCompany(context, company)
   for (const run of await runsOf(context, budget)) await cancelAndRelease(context, run, { verb: 'cancel', reason: budgetReason })
 }
 
@@ -96,9 +98,8 @@ async function pauseAgent(context: CommandContext, agentId: string): Promise<voi
   await setAgentStatus(context, agent, { to: 'paused', reason: budgetReason, pauseReason: 'budget' })
 }
 
-async function pauseCompany(context: CommandContext): Promise<void> {
-  const company = await lockCompanyRow(context.tx, context.companyId)
-  if (!company || !companyMachine.isLegal(company.status, 'paused', 'pause')) return
+async function pauseCompany(context: CommandContext, company: CompanyTable): Promise<void> {
+  if (!companyMachine.isLegal(company.status, 'paused', 'pause')) return
   const next = await updateCompany(context.tx, company, { status: 'paused', pause_reason: budgetReason, updated_at: context.now })
   if (!next) throw changedMeanwhile('company', company.id)
   const ref = { type: 'company', id: next.id, version: next.version } as const

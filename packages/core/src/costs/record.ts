@@ -23,5 +23,5 @@ export interface CostEntry {
 
 export async function recordCost(context: CommandContext, entry: CostEntry): Promise<void> {
   const { runId, agentId, costMicros } = entry
-  context.emit('cost.recorded', { type: 'company', id: context.companyId, version: 1 }, { runId, agentId, costMicros })
+  context.emit('cost.recorded', { type: 'budget', id: context.newId(), version: 1 }, { runId, agentId, costMicros })
 }

@@ -45,6 +45,7 @@ export const settle = command({
   }),
   access: { scope: 'runs:work', company: 'run' },
   http: ['POST', '/runs/:runId/settle'],
+  whenArchived: 'what was spent there has to be counted',
   locks: 'rows',
   async handle(context, input) {
     const run = await requireRun(context, input.runId)

@@ -254,10 +254,11 @@ function withRefusal({ outcome, left, reason }: Conclusion): RunOutcome {
   return { kind: 'failed', class: refusal.class, message: refusal.message }
 }
 
-/** Which budget did not let it go on. */
-function budgetOf({ left }: Conclusion, outcome: RunOutcome): { budgetId?: string } {
-  const budgetId = left.money?.refusal?.budgetId
-  return outcome.kind === 'failed' && outcome.class === 'quota' && budgetId !== undefined ? { budgetId } : {}
+/** That a budget did not let it go on, and which. */
+function budgetOf({ left }: Conclusion, outcome: RunOutcome): { isOverBudget?: true; budgetId?: string } {
+  const refusal = left.money?.refusal
+  if (!refusal || outcome.kind !== 'failed' || outcome.class !== 'quota') return {}
+  return { isOverBudget: true, ...(refusal.budgetId !== undefined && { budgetId: refusal.budgetId }) }
 }
 
 /** What an adapter ended with as JSON whose texts can be kept; null for what is no JSON. */

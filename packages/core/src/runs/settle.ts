@@ -18,7 +18,7 @@ import { isWokenBySystem, wake } from './wake.ts'
 export async function settleRun(
   context: CommandContext,
   run: RunTable,
-  report: { outcome: RunOutcome; usage?: RunUsage | undefined; budgetId?: string | undefined },
+  report: { outcome: RunOutcome; usage?: RunUsage | undefined; budgetId?: string | undefined; isOverBudget?: boolean | undefined },
 ): Promise<RunTable> {
   const { outcome, usage = {} } = report
   const task = await requireTask(context, run.task_id)

@@ -53,6 +53,14 @@ const samples: Readonly<Record<string, unknown>> = {
   as: 'TOKEN',
   runId: absentId,
   accesses: [],
+  provider: 'p',
+  model: 'm',
+  inputTokens: 1,
+  maxOutputTokens: 1,
+  usage: {},
+  action: 'keep_paused',
+  budgetIds: [absentId],
+  holdId: absentId,
 }
 
 /** Where one name means different things. */
@@ -121,6 +129,9 @@ export const isolation = engineGroup('isolation', {
       ['projects.create', { companyId, name: 'P', defaultAgentId: theirs.agentId }],
       ['sprints.create', { companyId, name: 'S', projectId: theirs.projectId }],
       ['tasks.create', { companyId, title: 'T', projectId: theirs.projectId }],
+      ['budgets.set', { companyId, scope: 'agent', scopeId: theirs.agentId, limit: 1 }],
+      ['budgets.set', { companyId, scope: 'project', scopeId: theirs.projectId, limit: 1 }],
+      ['budgets.set', { companyId, scope: 'task', scopeId: theirs.taskId, limit: 1 }],
       ['tasks.create', { companyId, title: 'T', sprintId: theirs.sprintId }],
       ['tasks.create', { companyId, title: 'T', labels: [theirs.labelId] }],
       ['tasks.create', { companyId, title: 'T', assigneeUserId: theirs.userId }],

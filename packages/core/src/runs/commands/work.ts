@@ -43,9 +43,8 @@ export const report = command({
     outcome: RunOutcome,
     usage: Usage.optional(),
     session: Session.optional(),
-    budgetId: Id.optional().describe(
-      'With a failure of class quota: the budget over it that did not allow a call, as the refusal named it.',
-    ),
+    isOverBudget: z.boolean().optional().describe('With a failure of class quota: a budget over it is to blame, and not its provider.'),
+    budgetId: Id.optional().describe('The budget that did not allow a call, as the refusal named it.'),
   }),
   output: Run,
   access,
