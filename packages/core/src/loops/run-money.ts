@@ -7,7 +7,7 @@ import type { FailureClass } from '../ports/run-contract.ts'
 import type { RunHost } from './run-host.ts'
 
 /** Why a run can not go on spending. */
-export interface Refusal {
+interface Refusal {
   readonly class: Extract<FailureClass, 'quota' | 'config'>
   readonly message: string
   /** The budget that refused, where the refusal names one. */
@@ -16,7 +16,7 @@ export interface Refusal {
 
 const keys = ['inputTokens', 'outputTokens', 'cachedInputTokens', 'costMicros'] as const
 
-export type CountedUsage = Record<(typeof keys)[number], number>
+type CountedUsage = Record<(typeof keys)[number], number>
 
 /** The money of one run while it runs. */
 export interface RunMoney {

@@ -129,9 +129,6 @@ export const isolation = engineGroup('isolation', {
       ['projects.create', { companyId, name: 'P', defaultAgentId: theirs.agentId }],
       ['sprints.create', { companyId, name: 'S', projectId: theirs.projectId }],
       ['tasks.create', { companyId, title: 'T', projectId: theirs.projectId }],
-      ['budgets.set', { companyId, scope: 'agent', scopeId: theirs.agentId, limit: 1 }],
-      ['budgets.set', { companyId, scope: 'project', scopeId: theirs.projectId, limit: 1 }],
-      ['budgets.set', { companyId, scope: 'task', scopeId: theirs.taskId, limit: 1 }],
       ['tasks.create', { companyId, title: 'T', sprintId: theirs.sprintId }],
       ['tasks.create', { companyId, title: 'T', labels: [theirs.labelId] }],
       ['tasks.create', { companyId, title: 'T', assigneeUserId: theirs.userId }],
@@ -155,6 +152,7 @@ export const isolation = engineGroup('isolation', {
       ['preferences.set', { companyId, scope: 'agent', scopeId: theirs.agentId, key: 'k', value: 1 }],
       ['preferences.set', { companyId, scope: 'task', scopeId: theirs.identifier, key: 'k', value: 1 }],
       ...routineLinks(mine, theirs),
+      ...budgetLinks(mine, theirs),
       ['secrets.bind', { secretId: mine.secretId, target: { agentId: theirs.agentId }, as: 'TOKEN' }],
       ['secrets.bind', { secretId: mine.secretId, target: { projectId: theirs.projectId }, as: 'TOKEN' }],
     ]
@@ -240,5 +238,15 @@ function routineLinks(mine: Furnished, theirs: Furnished): (readonly [string, Re
     ['routines.create', { companyId: mine.companyId, name: 'R', task: { title: 'T', goalId: theirs.goalId } }],
     ['routines.create', { companyId: mine.companyId, name: 'R', task: { title: 'T', labels: [theirs.labelId] } }],
     ['routines.update', { routineId: mine.routineId, task: { title: 'T', assigneeAgentId: theirs.agentId } }],
+  ]
+}
+
+/** What a budget may be over, of another company. */
+function budgetLinks({ companyId }: { companyId: string }, theirs: { agentId: string; projectId: string; taskId: string }) {
+  const set = (more: object): [string, Record<string, unknown>] => ['budgets.set', { companyId, limit: 1, ...more }]
+  return [
+    set({ scope: 'agent', scopeId: theirs.agentId }),
+    set({ scope: 'project', scopeId: theirs.projectId }),
+    set({ scope: 'task', scopeId: theirs.taskId }),
   ]
 }
