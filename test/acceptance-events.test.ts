@@ -6,6 +6,7 @@ import { localBlobs } from '@engine/blobs/local'
 import { systemActor, type Actor, type Api, type CallOptions, type Engine, type Registry } from '@engine/core'
 
 import { openBreaker } from './support/breakers.ts'
+import { priced } from './support/budgets.ts'
 import { board, createWorld, until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
 import { newStorage } from './support/storages.ts'
@@ -34,7 +35,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     return { ...world, handId: hand.id, people: engine.as(board), system: engine as Api, as: (actor: Actor): Api => engine.as(actor) }
   }
   type Scene = Awaited<ReturnType<typeof open>>
-  const acts = [plans, secrets, people, planning, work, results, questions, requests, executions, recurring, machines]
+  const acts = [plans, secrets, people, planning, work, results, questions, requests, executions, recurring, money, machines]
 
   it('each type of event is told when it happens', { timeout: 60_000 }, async () => {
     const scene = await open()
@@ -168,6 +169,40 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await run.costs.report({ companyId, sourceEventId: 'one', ...cost })
     await api.costs.reportMany({ companyId, costs: [{ sourceEventId: 'two', ...cost }] })
     await run.tasks.block({ taskId: task.id, reason: 'waits for a key' })
+  }
+
+  async function money({ engine, companyId, people: api, as, watch }: Scene): Promise<void> {
+    const { id: agentId } = await api.agents.create({
+      companyId,
+      name: 'Poor',
+      role: 'buyer',
+      adapterType: 'scripted',
+      executionMode: 'manual',
+    })
+    const { id: budgetId } = await api.budgets.set({ companyId, scope: 'agent', scopeId: agentId, limit: 1_000_000 })
+    const begin = async () => {
+      const task = await api.tasks.create({ companyId, title: 'Buy', assigneeAgentId: agentId })
+      const { run, credential } = await api.tasks.checkout({ taskId: task.id })
+      const actor = await engine.authenticate(credential ?? '')
+      if (!actor) throw new Error('the credential of the checkout is unknown')
+      return { runId: run.id, own: as(actor) }
+    }
+    const { runId, own } = await begin()
+    const call = { runId, ...priced, inputTokens: 1, maxOutputTokens: 1 }
+    const { holdId } = await own.budgets.reserve(call)
+    await own.costs.settle({ runId, holdId: holdId ?? '', usage: { costMicros: 10 } })
+    const unsent = await own.budgets.reserve(call)
+    await own.budgets.release({ runId, holdId: unsent.holdId ?? '' })
+    await own.costs.settle({ runId, usage: { costMicros: 999_990 } })
+    const [incident] = (await api.budgets.incidents({ companyId, status: 'open' })).items
+    await api.budgets.resolveIncident({ incidentId: incident?.id ?? '', action: 'raise', limit: 2_000_000 })
+    await api.budgets.raise({ budgetId, limit: 3_000_000 })
+    const last = await begin()
+    await last.own.costs.settle({ runId: last.runId, usage: { costMicros: 2_000_000 } })
+    await watch.query(`update ${watch.table('budget_stops')} set ends_at = ? where budget_id = ?`, ['2001-01-01T00:00:00.000Z', budgetId])
+    const input = { companyId, budgetIds: [budgetId] }
+    await engine.execute('budgets.endPeriods', { input, actor: { kind: 'system', id: 'system' } })
+    await api.budgets.remove({ budgetId })
   }
 
   async function machines({ engine, companyId, handId, people: api, as }: Scene): Promise<void> {

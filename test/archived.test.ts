@@ -9,11 +9,18 @@ import { newStorage } from './support/storages.ts'
 const families = ['sqlite', 'postgres'] as const
 
 /** What goes on in an archived company: live work ends, and rights are taken away. The machine of companies refuses its own three. */
-const goesOn = `companies.archive companies.pause companies.resume invites.revoke keys.revoke members.disable members.remove
+const goesOn = `companies.archive companies.pause companies.resume costs.settle invites.revoke keys.revoke members.disable members.remove
   routines.tick runs.cancel runs.handBack runs.recordLateUsage runs.recordUsage runs.report runs.sweep tasks.release`.split(/\s+/)
 
 /** Renewals and logs record no event; a run that is still live may go on with them until it ends. */
-const unrecorded = ['knowledge.storeVectors', 'runs.appendLog', 'runs.heartbeat', 'secrets.recordAccesses']
+const unrecorded = [
+  'budgets.release',
+  'budgets.reserve',
+  'knowledge.storeVectors',
+  'runs.appendLog',
+  'runs.heartbeat',
+  'secrets.recordAccesses',
+]
 
 /** What founds a company, is of the caller's own, or of none. */
 const ofNoEntity: readonly string[] = ['new', 'actor', 'installation']

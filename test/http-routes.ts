@@ -47,6 +47,12 @@ export interface FurnishedCompany extends Company {
   /** Open. */
   readonly breakerId: string
   readonly costEventId: string
+  /** Of the company, with room. */
+  readonly budgetId: string
+  /** Open, of the budget of another agent. */
+  readonly incidentId: string
+  /** Of a call of `runId`. */
+  readonly holdId: string
 }
 
 export async function furnishCompany(engine: Engine, name: string): Promise<FurnishedCompany> {
@@ -88,7 +94,20 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     priceId: price.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
     costEventId: (await engine.costs.report({ companyId, taskId, sourceEventId: 'one', provider: 'a', costMicros: 1 })).id,
+    ...(await furnishBudgets(engine, company)),
   }
+}
+
+async function furnishBudgets(engine: Engine, { companyId, runId, credential }: Company) {
+  const run = await engine.authenticate(credential)
+  if (!run) throw new Error('the credential of the checkout is unknown')
+  const budget = await engine.budgets.set({ companyId, scope: 'company', metric: 'tokens', limit: 1_000_000_000 })
+  const call = { runId, provider: 'any', model: 'any', inputTokens: 1, maxOutputTokens: 1 }
+  const { holdId } = await engine.as(run).budgets.reserve(call)
+  const agent = await engine.agents.create({ companyId, name: 'Broke', role: 'writer', adapterType: 'still', executionMode: 'manual' })
+  await engine.budgets.set({ companyId, scope: 'agent', scopeId: agent.id, metric: 'runs', limit: 0 })
+  const [incident] = (await engine.budgets.incidents({ companyId })).items
+  return { budgetId: budget.id, holdId: holdId ?? '', incidentId: incident?.id ?? '' }
 }
 
 async function furnishWorker(engine: Engine): Promise<string> {
@@ -223,6 +242,12 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'knowledge.update': () => ({ title: 'Mine' }),
   'preferences.set': () => ({ scope: 'company', key: 'mine', value: true }),
   'prices.set': () => ({ provider: 'mine', model: 'mine', inputMicros: 1, outputMicros: 2 }),
+  'budgets.set': () => ({ scope: 'company', metric: 'runs', limit: 1_000 }),
+  'budgets.raise': () => ({ limit: 2_000_000_000 }),
+  'budgets.resolveIncident': () => ({ action: 'keep_paused' }),
+  'budgets.reserve': () => ({ provider: 'any', model: 'any', inputTokens: 1, maxOutputTokens: 1 }),
+  'budgets.release': ({ holdId }) => ({ holdId }),
+  'costs.settle': () => ({ usage: { costMicros: 1 } }),
   'runs.report': () => ({ outcome: { kind: 'done' } }),
   'runs.handBack': () => ({ reason: 'mine' }),
   'runs.recordUsage': () => ({ usages: [{ sequence: 1, costMicros: 1 }] }),

@@ -73,6 +73,9 @@ const matrix: Readonly<Record<Scope, string>> = {
   'routing:manage': admins,
   'agents:pause': operators,
   // secrets, routines
+  // budgets; of agents only a manager, which test/budgets-rules.test.ts is about
+  'budgets:read': all,
+  'budgets:manage': `${admins} agent`,
   'secrets:read': admins,
   'secrets:manage': admins,
   'routines:manage': admins,

@@ -5,6 +5,15 @@ export { Approval, ApprovalStatus, ApprovalType, ApprovedApproval } from './appr
 export { Attachment } from './attachments/schema.ts'
 export { AuditProblem, AuditProblemKind, AuditStatus, AuditVerification, Seal } from './audit/schema.ts'
 export { Breaker, BreakerStatus } from './breakers/schema.ts'
+export {
+  Budget,
+  BudgetIncident,
+  BudgetIncidentStatus,
+  BudgetMetric,
+  BudgetResolution,
+  BudgetScope,
+  BudgetWindow,
+} from './budgets/schema.ts'
 export { Comment } from './comments/schema.ts'
 export { Company, CompanyStatus } from './companies/schema.ts'
 export { BillingType, CostEvent, Spent } from './costs/schema.ts'
@@ -35,6 +44,7 @@ export { Worker, WorkerStatus } from './workers/schema.ts'
 export { agentMachine } from './agents/machine.ts'
 export { approvalMachine } from './approvals/machine.ts'
 export { breakerMachine } from './breakers/machine.ts'
+export { budgetIncidentMachine } from './budgets/machine.ts'
 export { companyMachine } from './companies/machine.ts'
 export { deliverableMachine } from './deliverables/machine.ts'
 export { goalMachine } from './goals/machine.ts'

@@ -28,6 +28,7 @@ import { guardPrices } from './kernel/price-book.ts'
 import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { authenticate } from './keys/authenticate.ts'
+import { createBudgetLoop } from './loops/budgets.ts'
 import { createEmbeddingLoop } from './loops/embedding.ts'
 import { createExpiryLoop } from './loops/expiry.ts'
 import { createOverdueLoop } from './loops/overdue.ts'
@@ -150,6 +151,7 @@ function createLoops(host: Host, { logger, anchors }: Parts): readonly Pick<Loop
     createOverdueLoop(host, logger),
     createExpiryLoop(host, logger),
     createRoutineLoop(host, logger),
+    createBudgetLoop(host, logger),
     createSealing(host, { logger, anchors }),
   ]
   return host.embedder ? [...loops, createEmbeddingLoop(host, host.embedder, logger)] : loops

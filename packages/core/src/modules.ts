@@ -4,6 +4,7 @@ import { approvals } from './approvals/index.ts'
 import { attachments } from './attachments/index.ts'
 import { audit } from './audit/index.ts'
 import { breakers } from './breakers/index.ts'
+import { budgets } from './budgets/index.ts'
 import { comments } from './comments/index.ts'
 import { companies } from './companies/index.ts'
 import { costs } from './costs/index.ts'
@@ -51,8 +52,9 @@ export const coreModules = {
   attachments,
   deliverables,
   approvals,
-  interactions,
+  budgets,
   costs,
+  interactions,
   knowledge,
   secrets,
   routines,

@@ -1,6 +1,7 @@
 // Every command of the engine with input that succeeds, so that a loop can go through all of them.
 import { permissions, systemActor, type Engine } from '@engine/core'
 
+import { budgetInputs } from './commands/budgets.ts'
 import { inputsOfRun } from './commands/of-runs.ts'
 import { interactionInputs } from './commands/interactions.ts'
 import { nodeInputs, nodeKeyInputs } from './commands/nodes.ts'
@@ -22,6 +23,7 @@ const inputsOfProgram: Readonly<Record<string, Prepare>> = {
   ...taskInputs,
   ...runInputs,
   ...resultInputs,
+  ...budgetInputs,
   ...routineInputs,
   ...interactionInputs,
   ...secretInputs,

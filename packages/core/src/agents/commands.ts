@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { requestHire, withdrawHire } from '../approvals/hire.ts'
+import { stoppedBy } from '../budgets/exceeded.ts'
 import { findCompany } from '../companies/sql.ts'
 import { assertVersion, changedFields } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
@@ -82,6 +83,7 @@ export const update = command({
       context_mode: input.contextMode,
       max_concurrent_runs: input.maxConcurrentRuns,
       max_concurrent_tasks: input.maxConcurrentTasks,
+      max_cost_micros_per_run: input.maxCostMicrosPerRun,
     })
     return show(await reconfigure(context, agent, { changes }))
   },
@@ -115,6 +117,12 @@ export const resume = command({
   async handle(context, input) {
     const agent = await requireAgent(context, input.agentId)
     assertTransition(agentMachine, agent.status, { to: 'idle', verb: 'resume' })
+    const stop = await stoppedBy(
+      context.tx,
+      { companyId: context.companyId, agentId: agent.id, projectId: null, taskId: null },
+      context.now,
+    )
+    if (stop) throw stop
     return show(await putToWork(context, agent, 'resumed'))
   },
 })

@@ -75,6 +75,7 @@ function profileColumns(draft: Omit<AgentDraft, 'name'>) {
     context_mode: draft.contextMode ?? 'fat',
     max_concurrent_runs: draft.maxConcurrentRuns ?? 20,
     max_concurrent_tasks: draft.maxConcurrentTasks ?? null,
+    max_cost_micros_per_run: draft.maxCostMicrosPerRun ?? null,
   } satisfies Partial<AgentTable>
 }
 

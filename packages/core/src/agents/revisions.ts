@@ -32,6 +32,7 @@ export function configurationOf(row: AgentTable): FullConfiguration {
     contextMode: row.context_mode,
     maxConcurrentRuns: row.max_concurrent_runs,
     maxConcurrentTasks: row.max_concurrent_tasks,
+    maxCostMicrosPerRun: row.max_cost_micros_per_run,
   }
 }
 

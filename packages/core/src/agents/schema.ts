@@ -59,6 +59,11 @@ export const Agent = z
     contextMode: ContextMode,
     maxConcurrentRuns: z.number().int(),
     maxConcurrentTasks: z.number().int().nullable().describe('Null for as many as it has runs.'),
+    maxCostMicrosPerRun: z
+      .number()
+      .int()
+      .nullable()
+      .describe('What one of its runs may cost where a budget limits it, micro-dollars; null for all that is free.'),
     revision: z.number().int().describe('The number of its present configuration.'),
     version: z.number().int(),
     createdAt: IsoTime,
@@ -85,6 +90,7 @@ export const AgentInput = {
   contextMode: ContextMode.optional(),
   maxConcurrentRuns: z.number().int().min(1).max(50).optional(),
   maxConcurrentTasks: z.number().int().min(1).max(1_000).nullable().optional(),
+  maxCostMicrosPerRun: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullable().optional(),
 }
 
 /** What a new agent is to be. */
@@ -106,7 +112,10 @@ const AgentConfiguration = Agent.pick({
   contextMode: true,
   maxConcurrentRuns: true,
   maxConcurrentTasks: true,
-}).meta({ id: 'AgentConfiguration' })
+})
+  // Revisions of before it was there say nothing about it.
+  .extend({ maxCostMicrosPerRun: Agent.shape.maxCostMicrosPerRun.optional() })
+  .meta({ id: 'AgentConfiguration' })
 
 export const AgentRevision = z
   .object({

@@ -23,6 +23,8 @@ export interface AgentTable {
   tags: string
   /** How many tasks may be under way at once, whoever executes them; null for as many as it has runs. */
   max_concurrent_tasks: number | null
+  /** The most that one of its runs is held of a budget; null for all that is free. */
+  max_cost_micros_per_run: number | null
   context_mode: 'thin' | 'fat'
   profiles: string
   fallbacks: string
@@ -72,6 +74,7 @@ export function toAgent(row: AgentTable, view: { showsConfig: boolean }): Agent 
     contextMode: row.context_mode,
     maxConcurrentRuns: row.max_concurrent_runs,
     maxConcurrentTasks: row.max_concurrent_tasks,
+    maxCostMicrosPerRun: row.max_cost_micros_per_run,
     revision: row.revision,
     version: row.version,
     createdAt: row.created_at,

@@ -53,12 +53,19 @@ async function linkedTask(context: CommandContext, given: string | undefined): P
 export const approve = command({
   title: 'Approve a request',
   description:
-    'The decision and what it brings about are one transaction. It is about the payload whose hash you name and no other. Hires are approved by admins.',
+    'The decision and what it brings about are one transaction. It is about the payload whose hash you name and no other. Hires and higher budgets are approved by admins.',
   input: z.strictObject({
     approvalId: Id,
     payloadHash: z.string().max(64).describe('The `payloadHash` of what you read.'),
     note: Note.optional(),
     adapterConfig: jsonObject.optional().describe('Of a hire: the configuration of its adapter, in the place of the one in the payload.'),
+    limit: z
+      .number()
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe('Of a budget: the new limit, in the place of the `proposedLimit` in the payload.'),
     createKey: z.boolean().optional().describe('Of a hire: whether the agent gets its first key, which the answer shows.'),
   }),
   output: ApprovedApproval,

@@ -1,3 +1,4 @@
+import { approveOverride, keepPaused } from '../budgets/override.ts'
 import { assertMay } from '../kernel/authorize.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
@@ -21,6 +22,7 @@ interface Asked {
 interface Terms {
   readonly adapterConfig?: JsonObject | undefined
   readonly createKey?: boolean | undefined
+  readonly limit?: number | undefined
 }
 
 /** What one type of approval means: each function is part of the transaction of its verb. */
@@ -57,6 +59,8 @@ const plain: Kind = {
   },
   resubmit: async (_context, _row, payload) => payload,
   async approve(_context, row, terms) {
+    if (terms.limit !== undefined)
+      throw ruleViolated(`limit is for requests of type budget_override; this is of type ${row.type}. Leave it out.`)
     if (terms.adapterConfig === undefined && terms.createKey === undefined) return null
     throw ruleViolated(`adapterConfig and createKey are for hires; this is of type ${row.type}. Leave them out.`)
   },
@@ -89,10 +93,26 @@ const own: Kind = {
   },
 }
 
+const override: Kind = {
+  ...own,
+  assertMayDecide(context) {
+    assertMay(context, 'budgets:manage')
+  },
+  async resubmit() {
+    throw ruleViolated('Engine itself made this request. Approve it with the limit that you allow, or reject it.')
+  },
+  async approve(context, row, { limit, ...terms }) {
+    await plain.approve(context, row, terms)
+    await approveOverride(context, row.payload, limit)
+    return null
+  },
+  dismiss: (context, row) => keepPaused(context, row.payload),
+}
+
 export const kinds: Readonly<Record<ApprovalType, Kind>> = {
   hire_agent: hire,
   strategy,
-  budget_override: own,
+  budget_override: override,
   plugin_install: own,
   custom: plain,
 }

@@ -53,11 +53,19 @@ export async function updateApproval(
   return first(rows)
 }
 
-const unqueuedTasks = statement((db, given: { companyId: string }) =>
-  db
+interface Unqueued {
+  readonly companyId: string
+  /** Of this project, or only this task, when one is named. */
+  readonly projectId?: string | null
+  readonly taskId?: string | null
+}
+
+/** Assigned tasks that could start, but have no run queued; ours until the transaction ends. */
+export async function lockUnqueuedTasks(tx: Transaction<Database>, { companyId, projectId, taskId }: Unqueued): Promise<TaskTable[]> {
+  let tasks = tx
     .selectFrom('tasks')
     .selectAll('tasks')
-    .where('tasks.company_id', '=', given.companyId)
+    .where('tasks.company_id', '=', companyId)
     .where('tasks.status', '=', 'todo')
     .where('tasks.assignee_agent_id', 'is not', null)
     .where(noUnresolvedBlocker)
@@ -74,11 +82,7 @@ const unqueuedTasks = statement((db, given: { companyId: string }) =>
         ),
       ),
     )
-    .orderBy('tasks.id')
-    .forNoKeyUpdate('tasks'),
-)
-
-/** Assigned tasks of a company that could start, but have no run queued; ours until the transaction ends. */
-export async function lockUnqueuedTasks(tx: Transaction<Database>, companyId: string): Promise<TaskTable[]> {
-  return unqueuedTasks(tx, { companyId })
+  if (projectId) tasks = tasks.where('tasks.project_id', '=', projectId)
+  if (taskId) tasks = tasks.where('tasks.id', '=', taskId)
+  return tasks.orderBy('tasks.id').forNoKeyUpdate('tasks').execute()
 }

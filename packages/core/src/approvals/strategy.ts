@@ -9,7 +9,7 @@ import { lockUnqueuedTasks } from './sql.ts'
 /** Opens the gate of a company that waited for its first strategy; what was drafted meanwhile starts. */
 export async function openStrategyGate(context: CommandContext, approvalId: string): Promise<void> {
   if ((await findCompany(context.tx, context.companyId))?.strategy_gate !== 'closed') return
-  const tasks = await lockUnqueuedTasks(context.tx, context.companyId)
+  const tasks = await lockUnqueuedTasks(context.tx, { companyId: context.companyId })
   const company = await lockCompanyRow(context.tx, context.companyId)
   if (!company) throw notFound('company', context.companyId)
   const next = await updateCompany(context.tx, company, { strategy_gate: 'open', updated_at: context.now })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { command, type CommandContext } from '../kernel/command.ts'
 import { findColleague } from '../agents/sql.ts'
+import { stoppedBy } from '../budgets/exceeded.ts'
 import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/errors.ts'
 import { assertVersion, changedFields, changedMeanwhile, fieldNames } from '../kernel/change.ts'
 import { Id } from '../kernel/schema.ts'
@@ -99,6 +100,9 @@ async function requireWorker(context: CommandContext, agentId: string): Promise<
   if (agent.status === 'terminated') throw ruleViolated(`defaultAgentId: ${agent.name} is terminated and takes no tasks.`, { agentId })
 }
 
+/** Of the company alone. */
+const nobody = { agentId: null, projectId: null, taskId: null }
+
 const reason = z.string().trim().min(1).max(2_000).optional()
 
 export const pause = statusCommand('pause', 'paused', { title: 'Pause a company: nothing new starts in it', fields: { reason } })
@@ -125,6 +129,8 @@ function statusCommand<Verb extends 'pause' | 'resume' | 'archive', Fields exten
     async handle(context, input) {
       const company = await requireCompany(context)
       assertTransition(companyMachine, company.status, { to, verb })
+      const stop = verb === 'resume' ? await stoppedBy(context.tx, { companyId: company.id, ...nobody }, context.now) : null
+      if (stop) throw stop
       const why = 'reason' in input && typeof input.reason === 'string' ? input.reason : null
       const emit = (next: CompanyTable) => context.emit('company.status_changed', ref(next), { from: company.status, to, reason: why })
       return changeCompany(context, company, { changes: { status: to, pause_reason: why }, emit })

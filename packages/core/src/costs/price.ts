@@ -8,6 +8,7 @@ interface Consumed {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly cachedInputTokens: number
+  readonly cacheWriteTokens?: number
   readonly at: Date
 }
 

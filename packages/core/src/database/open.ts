@@ -47,3 +47,8 @@ export function present(family: DatabaseFamily, now: string): RawBuilder<string>
 export function presentPlus(family: DatabaseFamily, given: { ms: number; at: string }): RawBuilder<string> {
   return family === 'postgres' ? sql<string>`clock_timestamp() + ${given.ms}::bigint * interval '1 millisecond'` : sql<string>`${given.at}`
 }
+
+/** An id where a value is expected: in an expression, Postgres takes a parameter for text. */
+export function asUuid(id: string, family: DatabaseFamily): RawBuilder<string> {
+  return family === 'postgres' ? sql<string>`${id}::uuid` : sql<string>`${id}`
+}

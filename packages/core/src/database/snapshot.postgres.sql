@@ -57,6 +57,7 @@ create table agents (
   profiles jsonb not null default '{}'::jsonb,
   fallbacks jsonb not null default '[]'::jsonb,
   revision bigint not null default 1,
+  max_cost_micros_per_run bigint,
   constraint agents_company_key UNIQUE (company_id, id),
   constraint agents_name_key UNIQUE (company_id, name),
   constraint agents_pkey PRIMARY KEY (id),
@@ -156,6 +157,126 @@ create table breakers (
 CREATE INDEX breakers_open_index ON engine.breakers USING btree (company_id) WHERE (status <> 'closed'::text);
 CREATE INDEX breakers_probe_index ON engine.breakers USING btree (company_id, probe_run_id) WHERE (probe_run_id IS NOT NULL);
 CREATE INDEX breakers_status_index ON engine.breakers USING btree (company_id, status, id);
+
+create table budget_hold_lines (
+  company_id uuid not null,
+  hold_id uuid not null,
+  budget_id uuid not null,
+  starts_at timestamp(3) with time zone not null,
+  amount bigint not null,
+  constraint budget_hold_lines_pkey PRIMARY KEY (company_id, hold_id, budget_id),
+  constraint budget_hold_lines_hold_fkey FOREIGN KEY (company_id, hold_id) REFERENCES engine.budget_holds(company_id, id),
+  constraint budget_hold_lines_period_fkey FOREIGN KEY (company_id, budget_id, starts_at) REFERENCES engine.budget_periods(company_id, budget_id, starts_at),
+  constraint budget_hold_lines_amount_check CHECK ((amount >= 0))
+);
+
+create table budget_holds (
+  id uuid not null,
+  company_id uuid not null,
+  run_id uuid not null,
+  agent_id uuid not null,
+  project_id uuid,
+  task_id uuid not null,
+  kind text not null,
+  status text not null,
+  cost_micros bigint,
+  tokens bigint,
+  wall_ms bigint,
+  admitted_at timestamp(3) with time zone not null,
+  ended_at timestamp(3) with time zone,
+  version bigint not null,
+  constraint budget_holds_company_key UNIQUE (company_id, id),
+  constraint budget_holds_pkey PRIMARY KEY (id),
+  constraint budget_holds_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id)
+);
+CREATE INDEX budget_holds_open_index ON engine.budget_holds USING btree (company_id, run_id) WHERE (status = 'open'::text);
+
+create table budget_incidents (
+  id uuid not null,
+  company_id uuid not null,
+  budget_id uuid not null,
+  starts_at timestamp(3) with time zone not null,
+  status text not null,
+  resolution text,
+  limit_amount bigint not null,
+  spent bigint not null,
+  held bigint not null,
+  approval_id uuid,
+  resolved_by_kind text,
+  resolved_by_id text,
+  resolved_at timestamp(3) with time zone,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint budget_incidents_company_key UNIQUE (company_id, id),
+  constraint budget_incidents_pkey PRIMARY KEY (id),
+  constraint budget_incidents_approval_fkey FOREIGN KEY (company_id, approval_id) REFERENCES engine.approvals(company_id, id),
+  constraint budget_incidents_budget_fkey FOREIGN KEY (company_id, budget_id) REFERENCES engine.budgets(company_id, id)
+);
+CREATE INDEX budget_incidents_list_index ON engine.budget_incidents USING btree (company_id, id);
+CREATE INDEX budget_incidents_status_index ON engine.budget_incidents USING btree (company_id, status, id);
+CREATE UNIQUE INDEX budget_incidents_open_key ON engine.budget_incidents USING btree (company_id, budget_id) WHERE (status = 'open'::text);
+
+create table budget_periods (
+  company_id uuid not null,
+  budget_id uuid not null,
+  starts_at timestamp(3) with time zone not null,
+  ends_at timestamp(3) with time zone,
+  limit_amount bigint not null,
+  is_hard bigint not null,
+  spent bigint not null,
+  held bigint not null,
+  excess bigint not null,
+  is_warned bigint not null,
+  constraint budget_periods_pkey PRIMARY KEY (company_id, budget_id, starts_at),
+  constraint budget_periods_budget_fkey FOREIGN KEY (company_id, budget_id) REFERENCES engine.budgets(company_id, id),
+  constraint budget_periods_counts_check CHECK (((spent >= 0) AND (held >= 0) AND (excess >= 0))),
+  constraint budget_periods_limit_check CHECK (((is_hard = 0) OR ((spent + held) <= (limit_amount + excess))))
+);
+
+create table budget_stops (
+  company_id uuid not null,
+  budget_id uuid not null,
+  scope_id uuid not null,
+  starts_at timestamp(3) with time zone not null,
+  ends_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone not null,
+  constraint budget_stops_pkey PRIMARY KEY (company_id, budget_id),
+  constraint budget_stops_budget_fkey FOREIGN KEY (company_id, budget_id) REFERENCES engine.budgets(company_id, id)
+);
+CREATE INDEX budget_stops_ends_index ON engine.budget_stops USING btree (ends_at) WHERE (ends_at IS NOT NULL);
+CREATE INDEX budget_stops_scope_index ON engine.budget_stops USING btree (company_id, scope_id);
+
+create table budgets (
+  id uuid not null,
+  company_id uuid not null,
+  scope text not null,
+  scope_id uuid not null,
+  project_id uuid,
+  agent_id uuid,
+  task_id uuid,
+  time_window text not null,
+  metric text not null,
+  limit_amount bigint not null,
+  warn_percent bigint not null,
+  is_hard bigint not null,
+  removed_at timestamp(3) with time zone,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint budgets_company_key UNIQUE (company_id, id),
+  constraint budgets_pkey PRIMARY KEY (id),
+  constraint budgets_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint budgets_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint budgets_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id),
+  constraint budgets_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id),
+  constraint budgets_limit_check CHECK ((limit_amount >= 0)),
+  constraint budgets_of_one_scope CHECK ((((scope = 'company'::text) AND (scope_id = company_id) AND (project_id IS NULL) AND (agent_id IS NULL) AND (task_id IS NULL)) OR ((scope = 'project'::text) AND (project_id = scope_id) AND (agent_id IS NULL) AND (task_id IS NULL)) OR ((scope = 'agent'::text) AND (agent_id = scope_id) AND (project_id IS NULL) AND (task_id IS NULL)) OR ((scope = 'task'::text) AND (task_id = scope_id) AND (project_id IS NULL) AND (agent_id IS NULL))))
+);
+CREATE INDEX budgets_hard_index ON engine.budgets USING btree (company_id) WHERE ((removed_at IS NULL) AND (is_hard = 1));
+CREATE INDEX budgets_list_index ON engine.budgets USING btree (company_id, id) WHERE (removed_at IS NULL);
+CREATE INDEX budgets_scope_index ON engine.budgets USING btree (company_id, scope, id) WHERE (removed_at IS NULL);
+CREATE UNIQUE INDEX budgets_scope_key ON engine.budgets USING btree (company_id, scope_id, time_window, metric) WHERE (removed_at IS NULL);
 
 create table comment_mentions (
   company_id uuid not null,
@@ -835,6 +956,7 @@ create table runs (
   adapter_provider text,
   adapter_place text,
   adapter_reason text,
+  is_budgeted bigint not null default 0,
   constraint runs_company_key UNIQUE (company_id, id),
   constraint runs_pkey PRIMARY KEY (id),
   constraint runs_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),

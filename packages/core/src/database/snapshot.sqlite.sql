@@ -47,7 +47,7 @@ CREATE TABLE agents (
   max_concurrent_runs integer not null,
   version integer not null,
   created_at text not null,
-  updated_at text not null, live_runs integer not null default 0, icon text, specializations text not null default '[]', tags text not null default '[]', max_concurrent_tasks integer, context_mode text not null default 'fat', profiles text not null default '{}', fallbacks text not null default '[]', revision integer not null default 1,
+  updated_at text not null, live_runs integer not null default 0, icon text, specializations text not null default '[]', tags text not null default '[]', max_concurrent_tasks integer, context_mode text not null default 'fat', profiles text not null default '{}', fallbacks text not null default '[]', revision integer not null default 1, max_cost_micros_per_run integer,
   constraint agents_company_key unique (company_id, id),
   constraint agents_name_key unique (company_id, name),
   constraint agents_reports_to_fkey foreign key (company_id, reports_to) references agents (company_id, id)
@@ -147,6 +147,137 @@ CREATE INDEX breakers_open_index on breakers (company_id) where status <> 'close
 CREATE INDEX breakers_probe_index on breakers (company_id, probe_run_id) where probe_run_id is not null;
 
 CREATE INDEX breakers_status_index on breakers (company_id, status, id);
+
+CREATE TABLE budget_hold_lines (
+  company_id text not null,
+  hold_id text not null,
+  budget_id text not null,
+  starts_at text not null,
+  amount integer not null,
+  primary key (company_id, hold_id, budget_id),
+  constraint budget_hold_lines_hold_fkey foreign key (company_id, hold_id) references budget_holds (company_id, id),
+  constraint budget_hold_lines_period_fkey foreign key (company_id, budget_id, starts_at)
+    references budget_periods (company_id, budget_id, starts_at),
+  constraint budget_hold_lines_amount_check check (amount >= 0)
+) strict;
+
+CREATE TABLE budget_holds (
+  id text primary key,
+  company_id text not null,
+  run_id text not null,
+  agent_id text not null,
+  project_id text,
+  task_id text not null,
+  kind text not null,
+  status text not null,
+  cost_micros integer,
+  tokens integer,
+  wall_ms integer,
+  admitted_at text not null,
+  ended_at text,
+  version integer not null,
+  constraint budget_holds_company_key unique (company_id, id),
+  constraint budget_holds_run_fkey foreign key (company_id, run_id) references runs (company_id, id)
+) strict;
+
+CREATE INDEX budget_holds_open_index on budget_holds (company_id, run_id) where status = 'open';
+
+CREATE TABLE budget_incidents (
+  id text primary key,
+  company_id text not null,
+  budget_id text not null,
+  starts_at text not null,
+  status text not null,
+  resolution text,
+  limit_amount integer not null,
+  spent integer not null,
+  held integer not null,
+  approval_id text,
+  resolved_by_kind text,
+  resolved_by_id text,
+  resolved_at text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint budget_incidents_company_key unique (company_id, id),
+  constraint budget_incidents_budget_fkey foreign key (company_id, budget_id) references budgets (company_id, id),
+  constraint budget_incidents_approval_fkey foreign key (company_id, approval_id) references approvals (company_id, id)
+) strict;
+
+CREATE INDEX budget_incidents_list_index on budget_incidents (company_id, id);
+
+CREATE UNIQUE INDEX budget_incidents_open_key on budget_incidents (company_id, budget_id) where status = 'open';
+
+CREATE INDEX budget_incidents_status_index on budget_incidents (company_id, status, id);
+
+CREATE TABLE budget_periods (
+  company_id text not null,
+  budget_id text not null,
+  starts_at text not null,
+  ends_at text,
+  limit_amount integer not null,
+  is_hard integer not null,
+  spent integer not null,
+  held integer not null,
+  excess integer not null,
+  is_warned integer not null,
+  primary key (company_id, budget_id, starts_at),
+  constraint budget_periods_budget_fkey foreign key (company_id, budget_id) references budgets (company_id, id),
+  constraint budget_periods_counts_check check (spent >= 0 and held >= 0 and excess >= 0),
+  constraint budget_periods_limit_check check (is_hard = 0 or spent + held <= limit_amount + excess)
+) strict;
+
+CREATE TABLE budget_stops (
+  company_id text not null,
+  budget_id text not null,
+  scope_id text not null,
+  starts_at text not null,
+  ends_at text,
+  created_at text not null,
+  primary key (company_id, budget_id),
+  constraint budget_stops_budget_fkey foreign key (company_id, budget_id) references budgets (company_id, id)
+) strict;
+
+CREATE INDEX budget_stops_ends_index on budget_stops (ends_at) where ends_at is not null;
+
+CREATE INDEX budget_stops_scope_index on budget_stops (company_id, scope_id);
+
+CREATE TABLE budgets (
+  id text primary key,
+  company_id text not null references companies (id),
+  scope text not null,
+  scope_id text not null,
+  project_id text,
+  agent_id text,
+  task_id text,
+  time_window text not null,
+  metric text not null,
+  limit_amount integer not null,
+  warn_percent integer not null,
+  is_hard integer not null,
+  removed_at text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint budgets_company_key unique (company_id, id),
+  constraint budgets_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
+  constraint budgets_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
+  constraint budgets_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),
+  constraint budgets_of_one_scope check (
+    (scope = 'company' and scope_id = company_id and project_id is null and agent_id is null and task_id is null)
+    or (scope = 'project' and project_id = scope_id and agent_id is null and task_id is null)
+    or (scope = 'agent' and agent_id = scope_id and project_id is null and task_id is null)
+    or (scope = 'task' and task_id = scope_id and project_id is null and agent_id is null)),
+  constraint budgets_limit_check check (limit_amount >= 0)
+) strict;
+
+CREATE INDEX budgets_hard_index on budgets (company_id) where removed_at is null and is_hard = 1;
+
+CREATE INDEX budgets_list_index on budgets (company_id, id) where removed_at is null;
+
+CREATE INDEX budgets_scope_index on budgets (company_id, scope, id) where removed_at is null;
+
+CREATE UNIQUE INDEX budgets_scope_key on budgets (company_id, scope_id, time_window, metric) where removed_at is null;
 
 CREATE TABLE comment_mentions (
   company_id text not null,
@@ -828,7 +959,7 @@ CREATE TABLE runs (
   created_at text not null,
   updated_at text not null,
   started_at text,
-  finished_at text, adapter_type text, adapter_provider text, adapter_place text, adapter_reason text,
+  finished_at text, adapter_type text, adapter_provider text, adapter_place text, adapter_reason text, is_budgeted integer not null default 0,
   constraint runs_company_key unique (company_id, id),
   constraint runs_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
   constraint runs_task_fkey foreign key (company_id, task_id) references tasks (company_id, id)

@@ -5,6 +5,14 @@ import type { ApprovalTable } from '../approvals/table.ts'
 import type { AssetTable, AttachmentTable } from '../attachments/table.ts'
 import type { SealTable } from '../audit/table.ts'
 import type { BreakerTable } from '../breakers/table.ts'
+import type {
+  BudgetHoldLineTable,
+  BudgetHoldTable,
+  BudgetIncidentTable,
+  BudgetPeriodTable,
+  BudgetStopTable,
+  BudgetTable,
+} from '../budgets/table.ts'
 import type { CommentMentionTable, CommentTable } from '../comments/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
 import type { CostEventTable, CostTotalTable, SessionChargeTable } from '../costs/table.ts'
@@ -68,6 +76,12 @@ export interface Database {
   cost_events: CostEventTable
   cost_totals: CostTotalTable
   session_charges: SessionChargeTable
+  budgets: BudgetTable
+  budget_periods: BudgetPeriodTable
+  budget_holds: BudgetHoldTable
+  budget_hold_lines: BudgetHoldLineTable
+  budget_stops: BudgetStopTable
+  budget_incidents: BudgetIncidentTable
   interactions: InteractionTable
   knowledge_entries: KnowledgeEntryTable
   knowledge_tags: KnowledgeTagTable

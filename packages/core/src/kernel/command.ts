@@ -72,6 +72,13 @@ export interface CommandContext {
   readonly emit: Emit
   /** Says that a lease of this agent began or ended; counted with its row when the command is done. */
   countLiveRun(agentId: string, change: 1 | -1): void
+  /** Says that a budget is used up; work in its scope is stopped when the command is done, in the same transaction. */
+  limitReached(budgetId: string): void
+  /**
+   * Makes sure that nobody else works in the company until the command is over. A command that locks rows begins anew for it, so
+   * it is for what is rare.
+   */
+  takeCompany(): Promise<void>
   /** Says that this call changed nothing on purpose (a repeat of what already holds), so it records no event. */
   unchanged(): void
   readonly adapters: AdapterCatalog

@@ -5,6 +5,7 @@ import type { agentEvents } from '../agents/events.ts'
 import type { approvalEvents } from '../approvals/events.ts'
 import type { attachmentEvents } from '../attachments/events.ts'
 import type { breakerEvents } from '../breakers/events.ts'
+import type { budgetEvents } from '../budgets/events.ts'
 import type { commentEvents } from '../comments/events.ts'
 import type { companyEvents } from '../companies/events.ts'
 import type { costEvents } from '../costs/events.ts'
@@ -33,6 +34,7 @@ type Schemas = typeof agentEvents &
   typeof approvalEvents &
   typeof attachmentEvents &
   typeof breakerEvents &
+  typeof budgetEvents &
   typeof commentEvents &
   typeof companyEvents &
   typeof costEvents &

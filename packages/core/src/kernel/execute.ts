@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { assertEpoch } from '../database/instance.ts'
 import type { Database } from '../database/tables.ts'
 import { countLiveRuns } from '../agents/sql.ts'
+import { stopWork } from '../budgets/reach.ts'
 import { countTasks } from '../companies/counters.ts'
 import { appendEvents } from '../events/sql.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
@@ -20,7 +21,7 @@ import type { AnyEvent } from './events.ts'
 import type { Host } from './host.ts'
 import { idempotencyKeptMs, keyedRequest, keyRefused, recall, recallGone, remember, type KeyedRequest } from './idempotency.ts'
 import type { Location } from './locate.ts'
-import { inTransaction, type Unit } from './transaction.ts'
+import { inTransaction, type TakeCompany, type Unit } from './transaction.ts'
 import { permissions, type Scope } from './permissions.ts'
 import { parseSaid } from './said.ts'
 import { comparableInput, sealValue } from './secret-value.ts'
@@ -173,7 +174,9 @@ async function runCommand(host: Host, found: Resolved, given: { definition: Comm
     // What an agent may do to its own is decided by whose it is: that must not change meanwhile.
     locks: isAboutOwn(call.actor, access.scope) ? 'company' : locks,
   }
-  const done = await inTransaction(host, unit, (tx) => transact(host, resolved, { ...given, tx, nowMs, keyed, prepared }))
+  const done = await inTransaction(host, unit, (tx, takeCompany) =>
+    transact(host, resolved, { ...given, tx, takeCompany, nowMs, keyed, prepared }),
+  )
   await host.probe?.(`${resolved.operation.name}.committed`)
   host.bus.publish(done.events)
   return done.output
@@ -194,6 +197,7 @@ interface Work {
   readonly definition: Command
   readonly call: Call
   readonly tx: Transaction<Database>
+  readonly takeCompany: TakeCompany
   readonly nowMs: number
   readonly keyed: KeyedRequest | null
   readonly prepared: unknown
@@ -210,10 +214,12 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   if (call.actor.kind === 'run' && !(await holdLease(tx, call.actor))) throw leaseLost(call.actor)
   if (isAboutOwn(call.actor, definition.access.scope)) await allow(host, resolved.operation, { ...work, input: resolved.input, db: tx })
   if (definition.unaudited !== undefined) await assertEpoch(tx, host.epoch)
-  const { context, recorded, figures, isUnchanged } = createContext(host, resolved, work)
+  const { context, recorded, figures, reached, isUnchanged } = createContext(host, resolved, work)
   const { name } = resolved.operation
   await host.probe?.(`${name}.begun`)
   const output = await refusedWhenArchived(context, definition, () => definition.handle(context, resolved.input, work.prepared))
+  // To stop work may cost time, of which there are budgets too: what is added meanwhile comes up in the same loop.
+  for (const budgetId of reached) await stopWork(context, budgetId)
   await host.probe?.(`${name}.handled`)
   if (recorded.length === 0 && !isUnchanged() && definition.unaudited === undefined) {
     throw new EngineError(
@@ -241,6 +247,7 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
   const recorded: Omit<AnyEvent, 'seq'>[] = []
   /** By how many the live runs of agents change. */
   const figures = new Map<string, number>()
+  const reached = new Set<string>()
   let unchanged = false
   const { actor, requestId } = work.call
   const now = isoTime(work.nowMs)
@@ -255,6 +262,8 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
     adapters: host.adapters,
     prices: host.prices,
     settings: host.settings,
+    limitReached: (budgetId) => void reached.add(budgetId),
+    takeCompany: work.takeCompany,
     unchanged: () => void (unchanged = true),
     countLiveRun: (agentId, change) => void figures.set(agentId, (figures.get(agentId) ?? 0) + change),
     emit: (type, entity, data) => {
@@ -263,5 +272,5 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
       recorded.push({ ...envelope, type, entity, data } as Omit<AnyEvent, 'seq'>)
     },
   }
-  return { context, recorded, figures, isUnchanged: () => unchanged }
+  return { context, recorded, figures, reached, isUnchanged: () => unchanged }
 }

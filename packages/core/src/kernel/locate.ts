@@ -30,6 +30,8 @@ export type EntityName =
   | 'price'
   | 'breaker'
   | 'costEvent'
+  | 'budget'
+  | 'budgetIncident'
 
 /** Where a thing belongs: what authorization needs to know before anything is read or changed. */
 export interface Location {

@@ -52,6 +52,9 @@ export const permissions = {
   'approvals:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   'approvals:request': { user: 'operator', agent: 'yes', run: 'yes' },
   'approvals:decide': { user: 'reviewer', agent: 'never', run: 'never' },
+  'budgets:read': { user: 'viewer', agent: 'yes', run: 'yes' },
+  // Of agents only a manager, for those below it: the command looks.
+  'budgets:manage': { user: 'admin', agent: 'yes', run: 'never' },
   'interactions:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   'interactions:ask': { user: 'operator', agent: 'own', run: 'own' },
   'interactions:answer': { user: 'reviewer', agent: 'never', run: 'never' },

@@ -30,13 +30,37 @@ interface Source {
 export async function inTransaction<Result>(
   source: Source,
   unit: Unit,
-  work: (tx: Transaction<Database>) => Promise<Result>,
+  work: (tx: Transaction<Database>, takeCompany: TakeCompany) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await inOneTransaction(source, unit, work)
+  } catch (error) {
+    if (!(error instanceof CompanyNeeded)) throw error
+    return inOneTransaction(source, { ...unit, locks: 'company' }, work)
+  }
+}
+
+/** What a transaction throws that shares its company and finds that it must not: it runs again and has it alone. */
+class CompanyNeeded extends Error {}
+
+/** Makes sure that nobody else works in the company until the transaction ends. */
+export type TakeCompany = () => Promise<void>
+
+async function inOneTransaction<Result>(
+  source: Source,
+  unit: Unit,
+  work: (tx: Transaction<Database>, takeCompany: TakeCompany) => Promise<Result>,
 ): Promise<Result> {
   const { db } = source
   const isShared = familyOf(db) === 'postgres'
   const locked = async (tx: Transaction<Database>) => {
     if (isShared) await lockCompany(tx, unit)
-    return work(tx)
+    return work(tx, async () => {
+      if (!isShared || unit.locks === 'company') return
+      // What the host did before in its transaction can not be run again.
+      if (!isTransaction(db)) throw new CompanyNeeded()
+      await lockCompany(tx, { ...unit, locks: 'company' })
+    })
   }
   // The host's transaction was joined, and there is a savepoint around the whole operation already.
   if (isTransaction(db)) return locked(db)

@@ -1,19 +1,20 @@
 import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { parseInput } from '../kernel/input.ts'
-import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import { createRedactedLog, type RedactedLog } from '../kernel/redacted-log.ts'
 import type { AdapterEvent } from '../ports/adapter.ts'
 import type { Logger } from '../ports/logger.ts'
-import { RunOutcome, type FailureClass } from '../ports/run-contract.ts'
+import type { FailureClass, RunOutcome } from '../ports/run-contract.ts'
 import { piecesOf } from '../runs/log-limits.ts'
 import { Session } from '../runs/schema.ts'
+import { conclude, type Left } from './conclude-run.ts'
 import { keepLease } from './heartbeat.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
-import { countingMeter } from './meter.ts'
 import { redactedLogger } from './redacted-logger.ts'
 import type { RunHost } from './run-host.ts'
+import { createRunMoney, type RunMoney } from './run-money.ts'
 import { runTools } from './run-tools.ts'
+import { describeToolCall, printable } from './printable.ts'
 import { signOfLife } from './sign-of-life.ts'
 import { createUsageKeeper, type UsageKeeper } from './usage-keeper.ts'
 
@@ -43,7 +44,10 @@ export async function executeRun(host: RunHost, actor: RunActor, run: ClaimedRun
   try {
     // It may have been cancelled between its claim and now.
     if (!(await host.isHeld(actor))) return
-    const outcome = await Promise.race([runAdapter(host, actor, { ...run, left, usage }), abandonment(host, run.stop.signal, ended.signal)])
+    const outcome = await Promise.race([
+      runAdapter(host, actor, { ...run, left, usage, ended: ended.signal }),
+      abandonment(host, run.stop.signal, ended.signal),
+    ])
     if (outcome === abandoned)
       run.logger.error('an adapter did not stop when it was told to; its run goes on without it', { runId: actor.id })
     await usage.rest()
@@ -61,12 +65,6 @@ export async function executeRun(host: RunHost, actor: RunActor, run: ClaimedRun
   }
 }
 
-/** What a run leaves behind when it ends, besides its outcome. */
-interface Left {
-  /** What the next run goes on from; absent when the adapter said nothing about it. */
-  session?: JsonObject | null
-}
-
 const abandoned: RunOutcome = { kind: 'failed', class: 'unknown', message: 'The adapter did not stop when it was told to.' }
 
 /** Resolves when an adapter was told to stop and took too long about it; an adapter that hangs must not hold up its host. */
@@ -81,25 +79,34 @@ async function abandonment(host: RunHost, stop: AbortSignal, ended: AbortSignal)
   return abandoned
 }
 
-async function runAdapter(host: RunHost, actor: RunActor, run: ClaimedRun & { left: Left; usage: UsageKeeper }): Promise<RunOutcome> {
+interface Executed extends ClaimedRun {
+  readonly left: Left
+  readonly usage: UsageKeeper
+  readonly ended: AbortSignal
+}
+
+async function runAdapter(host: RunHost, actor: RunActor, run: Executed): Promise<RunOutcome> {
   let log: RedactedLog | undefined
   let works = false
   try {
-    const { context, adapterType, config: opened, env, session: before, redactor, secrets } = await host.open(actor)
+    const { context, adapterType, config: opened, env, session: before, redactor, secrets, allowance } = await host.open(actor)
+    const money = createRunMoney(host, { actor, allowance, usage: run.usage, stop: run.stop })
+    run.left.money = money
+    void money.watchTime(run.ended)
     if (secrets.length > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })
     const config = host.adapters.parseConfig(adapterType, opened)
     const logger = redactedLogger(run.logger, redactor)
-    const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger, cap: null })
+    const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger, cap: money.cap })
     log = createRedactedLog(redactor)
-    const given = { left: run.left, usage: run.usage, log, showLife: signOfLife(host, actor, run) }
+    const given = { left: run.left, money, log, showLife: signOfLife(host, actor, run) }
     run.usage.isResumed = before !== null
     works = true
     return await session.run({
       context,
       session: before,
       tools: runTools(host, actor),
-      meter: countingMeter((used) => run.usage.add(used)),
       signal: run.stop.signal,
+      meter: money.meter,
       emit: (event) => emit(host, actor, { ...given, event }),
     })
   } catch (error) {
@@ -133,8 +140,8 @@ async function logRest(host: RunHost, actor: RunActor, log: RedactedLog | undefi
 
 interface Emitted {
   readonly event: AdapterEvent
+  readonly money: RunMoney
   readonly left: Left
-  readonly usage: UsageKeeper
   readonly log: RedactedLog
   /** Says that the provider answers. */
   showLife(): Promise<void>
@@ -149,7 +156,7 @@ function emit(host: RunHost, actor: RunActor, given: Emitted): Promise<void> {
 
 /** Writes one event of a run under its fence. */
 async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<void> {
-  const { left, usage, log, showLife } = given
+  const { left, money, log, showLife } = given
   const event = given.event.type === 'log' ? given.event : redactedEvent(host, actor, given.event)
   switch (event.type) {
     case 'log': {
@@ -171,7 +178,7 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
       return
     }
     case 'usage':
-      await usage.add(event.usage)
+      await money.spend(event.usage)
       if (Object.values(event.usage).some((amount) => Number(amount) > 0)) await showLife()
       return
     case 'comment':
@@ -203,84 +210,7 @@ function redactedEvent(host: RunHost, actor: RunActor, event: AdapterEvent): Ada
 
 /** How long one entry of a log is, bytes; a call has a hundred of them. */
 const longestEntry = 1_000_000
-/** How much of what a tool was given and gave is shown. */
-const shownOfTool = 2_000
-
-function describeToolCall({ name, input, output, isError, durationMs }: Extract<AdapterEvent, { type: 'tool_call' }>): string {
-  const shown = (value: JsonValue | undefined) => (value === undefined ? '' : ` ${JSON.stringify(value).slice(0, shownOfTool)}`)
-  const took = durationMs === undefined ? '' : ` (${Math.round(durationMs)} ms)`
-  return printable(`${name}${shown(input)} → ${isError ? 'failed' : 'done'}${took}${shown(output)}\n`)
-}
-
-/** A program prints what it likes; a log shows it rather than refusing it. */
-function printable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\u2400')
-}
-
 /** Progress after a submission has nowhere to go, and that is fine. */
 function ignoreRule(error: unknown): void {
   if (!EngineError.isInstance(error) || error.kind !== 'rule') throw error
-}
-
-interface Conclusion {
-  readonly outcome: RunOutcome
-  readonly left: Left
-  /** Why the run was told to stop, if it was. */
-  readonly reason: string | null
-}
-
-/** How often the end of a run is reported before it is left to the sweep of its lease; with the waits between, about 20 seconds. */
-const reportTries = 15
-const longestReportWaitMs = 2_000
-
-async function conclude(host: RunHost, actor: RunActor, { outcome, left, reason }: Conclusion): Promise<void> {
-  if (reason === 'cancelled' || reason === 'waiting' || reason === 'lease_lost' || reason === 'lease_not_renewed') return
-  // What was finished in spite of the stop is finished.
-  if (reason === 'host_stopping' && outcome.kind === 'failed')
-    return report(host, actor, { name: 'runs.handBack', input: { reason, ...left } })
-  const told = RunOutcome.safeParse(printableJson(outcome))
-  const message = told.success
-    ? await refusalOf(report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...left } }))
-    : `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
-  if (message === null) return
-  return report(host, actor, {
-    name: 'runs.report',
-    input: { outcome: { kind: 'failed', class: 'bad_request', message: printable(message.slice(0, 2_000)) }, ...left },
-  })
-}
-
-/** What an adapter ended with as JSON whose texts can be kept; null for what is no JSON. */
-function printableJson(value: unknown): unknown {
-  try {
-    return JSON.parse(JSON.stringify(value) ?? 'null', (_, member: unknown) => (typeof member === 'string' ? printable(member) : member))
-  } catch {
-    return null
-  }
-}
-
-/** Why an outcome was refused, as when a run asks somebody who is not there; null when it was taken. */
-async function refusalOf(reported: Promise<void>): Promise<string | null> {
-  try {
-    await reported
-    return null
-  } catch (error) {
-    const isRefusal =
-      EngineError.isInstance(error) && (error.kind === 'invalid' || error.kind === 'rule' || error.code === 'illegal_transition')
-    if (!isRefusal) throw error
-    return `The outcome of the run was refused: ${error.message}`
-  }
-}
-
-async function report(host: RunHost, actor: RunActor, { name, input }: { name: string; input: object }): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await host.perform(actor, { name, input: { runId: actor.id, ...input } })
-      return
-    } catch (error) {
-      if (EngineError.isInstance(error) && error.code === 'lease_lost') return
-      const isPassing = EngineError.isInstance(error) && error.kind === 'unavailable'
-      if (!isPassing || tries >= reportTries) throw error
-      await host.clock.sleep(Math.min(tries * 200, longestReportWaitMs))
-    }
-  }
 }

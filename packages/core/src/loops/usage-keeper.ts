@@ -9,11 +9,15 @@ import type { RunHost } from './run-host.ts'
 export interface UsageKeeper {
   /** Whether the run goes on from what another one left, and its counters with it. */
   isResumed: boolean
+  /** Gives something that was consumed its number, by which it counts once; it has to be told, here or elsewhere. */
+  number(usage: RunUsage): NumberedUsage
   /** Resolves when it is kept, or will be tried again; never rejects, since what was consumed is consumed. */
-  add(usage: RunUsage): Promise<void>
+  add(usage: NumberedUsage): Promise<void>
   /** Tells what could not be told so far. */
   rest(): Promise<void>
 }
+
+export type NumberedUsage = RunUsage & { readonly sequence: number }
 
 /** What one call tells at most. */
 const mostTogether = 100
@@ -22,14 +26,17 @@ const mostTries = 15
 const longestWaitMs = 2_000
 
 export function createUsageKeeper(host: RunHost, actor: RunActor, logger: Logger): UsageKeeper {
-  const pending: (RunUsage & { sequence: number })[] = []
+  const pending: NumberedUsage[] = []
   let sequence = 0
   let telling = Promise.resolve(true)
   const keeper: UsageKeeper = {
     isResumed: false,
-    async add(usage) {
+    number(usage) {
       sequence += 1
-      pending.push({ ...countedOf(usage), sequence })
+      return { ...countedOf(usage), sequence }
+    },
+    async add(usage) {
+      pending.push(usage)
       await tell()
     },
     async rest() {
@@ -72,12 +79,13 @@ export function createUsageKeeper(host: RunHost, actor: RunActor, logger: Logger
 }
 
 /** What is no count, such as the sum of something that a provider left out, counts nothing. */
-function countedOf({ inputTokens, outputTokens, cachedInputTokens, costMicros, ...usage }: RunUsage): RunUsage {
+function countedOf({ inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, costMicros, ...usage }: RunUsage): RunUsage {
   const { provider, model, billingType, cumulative } = usage
   return {
     inputTokens: countOf(inputTokens),
     outputTokens: countOf(outputTokens),
     cachedInputTokens: countOf(cachedInputTokens),
+    ...(cacheWriteTokens !== undefined && { cacheWriteTokens: countOf(cacheWriteTokens) }),
     // What it cost is worked out only where nobody said so.
     ...(costMicros !== undefined && { costMicros: countOf(costMicros) }),
     ...(typeof provider === 'string' && { provider: provider.slice(0, 200) }),

@@ -69,8 +69,9 @@ async function leaseRun(context: PrepareContext, node: Taker, runId: string): Pr
   try {
     const opened = await openRun(context, actor, Date.parse(context.now))
     keepRedactor(context, { runId: run.id, nodeId: node.id, opened })
-    const { context: told, adapterType, config, env, session, secrets } = opened
-    return { run, credential, failure: null, setup: { context: told, adapterType, config, env, session, secrets: [...secrets] } }
+    const { context: told, adapterType, config, env, session, allowance, secrets } = opened
+    const setup = { context: told, adapterType, config, env, session, allowance, secrets: [...secrets] }
+    return { run, credential, failure: null, setup }
   } catch (error) {
     // The others were claimed already, so this one's failure is this one's own.
     const { code, message } = EngineError.isInstance(error) ? error : new EngineError(kernelErrors.internal, 'The run could not be opened.')
@@ -87,6 +88,7 @@ async function claim(context: PrepareContext, node: Taker, runId: string): Promi
     return credential === null ? null : { run, credential }
   } catch (error) {
     // Somebody else was faster, or the facts changed since the query; the node asks again soon.
+    if (EngineError.isInstance(error) && error.kind === 'budget') await context.perform('runs.postpone', { runId }).catch(() => undefined)
     if (EngineError.isInstance(error) && error.kind !== 'internal') return null
     throw error
   }

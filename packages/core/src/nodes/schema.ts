@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { Allowance } from '../budgets/allowance.ts'
 import { Id, IsoTime, jsonObject } from '../kernel/schema.ts'
 import { RunContext } from '../ports/run-contract.ts'
 import { Run } from '../runs/schema.ts'
@@ -58,6 +59,7 @@ const Setup = z.object({
   config: z.unknown().describe("The adapter's configuration with the values of its secrets."),
   env: z.record(z.string(), z.string()).describe('Variables for the programs of the run, with the values of its secrets.'),
   session: jsonObject.nullable().describe('What the last run of this agent for this task left.'),
+  allowance: Allowance.nullable().describe('What hard budgets allow it; null when none is over it.'),
   secrets: z.array(z.object({ name: z.string(), value: z.string() })).describe('What to blot out of all that the run says.'),
 })
 

@@ -90,7 +90,7 @@ export interface AdapterTurn {
   readonly tools: readonly AgentTool[]
   /** Holds money before each call of a model; only for adapters whose metering is 'call'. */
   readonly meter: Meter
-  /** Aborted when the run is cancelled, times out, loses its lease or the host stops; `signal.reason` says which. */
+  /** Aborted when the run is cancelled, times out, loses its lease, has used up its budget or the host stops; `signal.reason` says which. */
   readonly signal: AbortSignal
   /** Records one event. Await it: it carries back pressure, and it rejects when the event was refused. */
   emit(event: AdapterEvent): Promise<void>

@@ -13,11 +13,12 @@ const byOthers: AdapterUse = { adapter_type: null, adapter_provider: null, adapt
 export async function beginRun(
   context: CommandContext,
   run: RunTable,
-  { fence, workerId, adapter = byOthers }: { fence: number; workerId: string; adapter?: AdapterUse },
+  { fence, workerId, adapter = byOthers, isBudgeted }: { fence: number; workerId: string; adapter?: AdapterUse; isBudgeted: boolean },
 ): Promise<{ run: RunTable; credential: string }> {
   const { credential, hash } = newCredential()
   const next = await updateRun(context.tx, run, {
     ...adapter,
+    is_budgeted: Number(isBudgeted),
     status: 'running',
     fence,
     worker_id: workerId,

@@ -14,6 +14,7 @@ import {
   noUnresolvedBlocker,
   notHeld,
   tasksUnderWay,
+  withinBudgets,
 } from '../tasks/checkout-guards.ts'
 import { findTask } from '../tasks/sql.ts'
 import { askedProfile } from './choose-adapter.ts'
@@ -37,6 +38,7 @@ function isReady(e: WithRuns, given: { now: string; family: DatabaseFamily }) {
     noLiveOwner(e as unknown as ExpressionBuilder<Database, 'tasks'>),
     noUnresolvedBlocker(e as unknown as ExpressionBuilder<Database, 'tasks'>),
     noPendingDeliverable(e as unknown as ExpressionBuilder<Database, 'tasks'>),
+    withinBudgets(e as unknown as ExpressionBuilder<Database, 'tasks'>, e.ref('runs.agent_id')),
     isOurs(e),
   ])
 }

@@ -24,6 +24,7 @@ import { asExecuted } from './setups.ts'
 import { fitKnown, tokensOf } from './context-budget.ts'
 import { knowledgeShare, nameMissing, thinContext, type Known, type NamedMissing } from './context-sections.ts'
 import { findRun } from './sql.ts'
+import type { RunTable } from './table.ts'
 
 /** How many comments of a task an agent is shown, newest kept. */
 const commentsShown = 50
@@ -36,11 +37,11 @@ export interface ContextReader extends Finder {
   readonly settings: Pick<EngineSettings, 'knowledgeTokens' | 'contextTokens'>
 }
 
-/** What a run's agent gets to know, read when the run starts; with the agent's row, its adapter the one that the run was given, and the project of its task. */
+/** What a run's agent gets to know, read when the run starts; with the rows of the run and of its agent, whose adapter is the one that the run was given, and the project of its task. */
 export async function readRunContext(
   reader: ContextReader,
   actor: Pick<RunActor, 'id' | 'companyId' | 'agentId' | 'taskId'>,
-): Promise<{ context: RunContext; agent: AgentTable; projectId: string | null }> {
+): Promise<{ context: RunContext; run: RunTable; agent: AgentTable; projectId: string | null }> {
   const { db } = reader
   const [run, task, agent, company] = await Promise.all([
     findRun(db, actor.id),
@@ -56,7 +57,7 @@ export async function readRunContext(
     mode: agent.context_mode,
     ...(agent.context_mode === 'thin' ? thinTask(company, task) : await readTaskContext(reader, { company, task, agentId: agent.id })),
   }
-  return { context, agent: asExecuted(agent, run), projectId: task.project_id }
+  return { context, run, agent: asExecuted(agent, run), projectId: task.project_id }
 }
 
 type TaskContext = Omit<RunContext, 'spec' | 'mode' | 'run' | 'agent'>

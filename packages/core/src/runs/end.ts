@@ -1,10 +1,12 @@
 import { noteEndOfRun } from '../breakers/change.ts'
+import { endHolds } from '../budgets/run-holds.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { illegalTransition } from '../kernel/transition.ts'
 import type { RunUsage } from '../ports/adapter.ts'
 import type { RunOutcome } from '../ports/run-contract.ts'
+import { findTask } from '../tasks/sql.ts'
 import { deleteLease, findLease } from './lease.ts'
 import { runMachine } from './machine.ts'
 import type { RunStatus } from './schema.ts'
@@ -18,6 +20,8 @@ export interface End {
   readonly status: EndStatus
   readonly verb: 'report' | 'cancel' | 'release' | 'sweep'
   readonly changes?: Partial<RunTable>
+  /** Set when a budget of ours ended it, which says nothing about its provider. */
+  readonly isByBudget?: boolean
 }
 
 export async function requireRun(context: CommandContext, runId: string): Promise<RunTable> {
@@ -34,8 +38,15 @@ export async function endRun(context: CommandContext, run: RunTable, end: End): 
   if (lease) context.countLiveRun(lease.agent_id, -1)
   const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
   if (!next) throw changedMeanwhile('run', run.id)
-  await noteEndOfRun(context, next)
+  if (lease?.is_budgeted) await settleHolds(context, run)
+  await noteEndOfRun(context, end.isByBudget ? { ...next, outcome: null } : next)
   return next
+}
+
+/** What was held for a run ends with its lease. */
+export async function settleHolds(context: CommandContext, run: RunTable): Promise<void> {
+  const task = await findTask(context.tx, run.task_id)
+  await endHolds(context, { run, projectId: task?.project_id ?? null })
 }
 
 export async function cancelRun(

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { present, presentPlus } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
+import { hasBudgets } from '../budgets/sql.ts'
 import type { Database } from '../database/tables.ts'
 import type { RunActor } from '../kernel/actor.ts'
 import type { LeaseTable } from './table.ts'
@@ -75,11 +76,19 @@ export async function insertLease(tx: Transaction<Database>, lease: Omit<LeaseTa
 }
 
 const remove = statement((db, given: { companyId: string; runId: string }) =>
-  db.deleteFrom('leases').where('company_id', '=', given.companyId).where('run_id', '=', given.runId).returningAll(),
+  db
+    .deleteFrom('leases')
+    .where('company_id', '=', given.companyId)
+    .where('run_id', '=', given.runId)
+    .returningAll()
+    .returning((e) => hasBudgets(e).as('is_budgeted')),
 )
 
+/** `is_budgeted`, as the database has it for true: something may be held for its run. */
+export type EndedLease = LeaseTable & { is_budgeted: unknown }
+
 /** Ends a run's lease, which the caller counts; null when somebody else ended it first. */
-export async function deleteLease(tx: Transaction<Database>, given: { companyId: string; runId: string }): Promise<LeaseTable | null> {
+export async function deleteLease(tx: Transaction<Database>, given: { companyId: string; runId: string }): Promise<EndedLease | null> {
   return first(await remove(tx, given))
 }
 

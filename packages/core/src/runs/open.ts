@@ -1,4 +1,6 @@
 import type { RunActor } from '../kernel/actor.ts'
+import type { Allowance } from '../budgets/allowance.ts'
+import { readAllowance } from '../budgets/run-holds.ts'
 import type { PrepareContext } from '../kernel/command.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { RunContext } from '../ports/run-contract.ts'
@@ -14,6 +16,8 @@ export interface OpenedRun extends OpenedConfiguration {
   readonly adapterType: string
   /** What the last run of this agent for this task left. */
   readonly session: JsonObject | null
+  /** What hard budgets allow it; null when none is over it. */
+  readonly allowance: Allowance | null
 }
 
 /** What opening a run needs of an engine. */
@@ -27,9 +31,9 @@ export interface RunOpener extends ContextReader, Pick<PrepareContext, 'secrets'
  */
 export async function openRun(opener: RunOpener, actor: RunActor, nowMs: number): Promise<OpenedRun> {
   const { db, settings } = opener
-  const { context, agent, projectId } = await readRunContext(opener, actor)
+  const { context, run, agent, projectId } = await readRunContext(opener, actor)
   const project = projectId === null ? null : await findProject(db, projectId)
-  const [opened, session] = await Promise.all([
+  const [opened, session, allowance] = await Promise.all([
     openConfiguration(opener, {
       companyId: actor.companyId,
       projectId,
@@ -41,8 +45,9 @@ export async function openRun(opener: RunOpener, actor: RunActor, nowMs: number)
       note: (wanted) => noteAccesses(opener, actor, { agentId: agent.id, wanted }),
     }),
     readSession(db, { agent, taskId: actor.taskId, limits: settings, nowMs }),
+    run.is_budgeted === 1 ? readAllowance(db, actor) : null,
   ])
-  return { ...opened, context, adapterType: agent.adapter_type, session }
+  return { ...opened, context, adapterType: agent.adapter_type, session, allowance }
 }
 
 /** What is no secret in a run, even where a short one stands in it by chance. */

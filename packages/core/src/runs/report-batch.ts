@@ -25,7 +25,7 @@ interface Given {
 /**
  * The runs that hold their leases and whose tasks are under way, with both rows ours. Runs whose rows somebody else has are left to
  * the handler, so that nobody in the batch waits for them. A run that tried a provider has more to tell than that it is done, and so
- * has a task about which something was asked.
+ * has a task about which something was asked; in a company with budgets, what was held for it is settled.
  */
 const lockAll = statement((db, given: Given) =>
   rawStatement<Held>(
@@ -39,6 +39,7 @@ const lockAll = statement((db, given: Given) =>
         and l.fence = m.fence and l.company_id = m.company
         and r.status = 'running' and r.adapter_reason is distinct from 'probe'
         and t.status = 'in_progress' and t.checkout_run_id = r.id and t.is_asked = 0
+        and (select b.id from ${tableOf(db, 'budgets')} b where b.company_id = l.company_id and b.removed_at is null limit 1) is null
       for update of l skip locked for no key update of r, t skip locked`,
   ),
 )

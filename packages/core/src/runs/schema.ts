@@ -44,6 +44,7 @@ export const Usage = z.strictObject({
   inputTokens: Consumed,
   outputTokens: Consumed,
   cachedInputTokens: Consumed,
+  cacheWriteTokens: Consumed.describe('Of the input, what the provider keeps for later calls.'),
   costMicros: Consumed.describe('Micro-dollars; worked out by the price of the model when left out.'),
   billingType: BillingType.optional(),
   cumulative: z
@@ -62,7 +63,14 @@ export const Claim = z.strictObject({
 })
 
 /** How a run ends, and what it leaves. */
-export const Report = z.strictObject({ runId: Id, outcome: RunOutcome, usage: Usage.optional(), session: Session.optional() })
+export const Report = z.strictObject({
+  runId: Id,
+  outcome: RunOutcome,
+  usage: Usage.optional(),
+  session: Session.optional(),
+  isOverBudget: z.boolean().optional().describe('With a failure of class quota: a budget over it is to blame, and not its provider.'),
+  budgetId: Id.optional().describe('The budget that did not allow a call, as the refusal named it.'),
+})
 
 export const Run = z
   .object({

@@ -8,6 +8,7 @@ import type { RunOutcome } from '../ports/run-contract.ts'
 import type { RunUsage } from '../ports/adapter.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
+import { noteRefusal } from '../budgets/refusal.ts'
 import { aboutRun, endRun, keepLastUsage, outcomeChanges, runRef } from './end.ts'
 import { settle, settleLost, type Settlement, type SettlementFacts } from './settlement.ts'
 import type { LeaseTable, RunTable } from './table.ts'
@@ -17,7 +18,7 @@ import { isWokenBySystem, wake } from './wake.ts'
 export async function settleRun(
   context: CommandContext,
   reported: RunTable,
-  report: { outcome: RunOutcome; usage?: RunUsage | undefined },
+  report: { outcome: RunOutcome; usage?: RunUsage | undefined; budgetId?: string | undefined; isOverBudget?: boolean | undefined },
 ): Promise<RunTable> {
   const { outcome, usage } = report
   const run = usage ? await keepLastUsage(context, reported, usage) : reported
@@ -26,10 +27,12 @@ export async function settleRun(
     const { interaction: request } = outcome
     return (await askAndWait(context, { run, task, request })).run
   }
-  const settlement = settle(outcome, factsOf(context, run, task))
+  const isByBudget = outcome.kind === 'failed' && outcome.class === 'quota' && (await noteRefusal(context, { run, task, ...report }))
+  const settlement = settle(outcome, { ...factsOf(context, run, task), isByBudget })
   const ended = await endRun(context, run, {
     status: settlement.runStatus,
     verb: 'report',
+    isByBudget,
     changes: outcomeChanges(outcome),
   })
   if (outcome.kind === 'failed') await emitFailure(context, { run: ended, task, outcome, settlement })
@@ -55,6 +58,7 @@ function factsOf(context: CommandContext, run: RunTable, task: TaskTable): Settl
     attempt: run.attempt,
     maxAttempts: task.max_attempts,
     hasBreaker: run.adapter_type !== null,
+    isByBudget: false,
     settings: context.settings,
     random: context.random,
   }

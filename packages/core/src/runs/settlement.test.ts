@@ -8,6 +8,7 @@ const given = (facts: Partial<SettlementFacts> = {}): SettlementFacts => ({
   taskStatus: 'in_progress',
   attempt: 1,
   maxAttempts: 3,
+  isByBudget: false,
   hasBreaker: false,
   settings: { retryBaseMs: 1_000, retryCapMs: 60_000 },
   random: () => 0.5,

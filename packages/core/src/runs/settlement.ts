@@ -17,6 +17,8 @@ export interface SettlementFacts {
   readonly maxAttempts: number
   /** Whether a breaker holds its next run back for as long as its provider lets nobody work. */
   readonly hasBreaker: boolean
+  /** A budget of ours refused what it needed; its provider is not to blame. */
+  readonly isByBudget: boolean
   readonly settings: Pick<EngineSettings, 'retryBaseMs' | 'retryCapMs'>
   readonly random: () => number
 }
@@ -62,6 +64,7 @@ function settleFailure(outcome: Failed, facts: SettlementFacts): Settlement {
     runStatus: outcome.class === 'timeout' ? 'timed_out' : 'failed',
     agentError: rule.breaksAgent ? outcome.message : null,
   } as const
+  if (facts.isByBudget) return { ...ending, ...afterRefusal(outcome, facts) }
   if (rule.follows === 'cool') {
     const reason = `${outcome.class}: its provider is left alone for a while`
     return { ...ending, ...again(facts, { reason, attempt, afterMs: facts.hasBreaker ? 0 : waitMs(outcome, facts) }) }
@@ -72,6 +75,17 @@ function settleFailure(outcome: Failed, facts: SettlementFacts): Settlement {
   }
   const count = rule.follows === 'block' ? `${outcome.class}, not retried` : `${attempt} of ${maxAttempts} attempts failed`
   return { ...ending, move: moveTo(facts, 'blocked', { reason: `${count}: ${outcome.message}`, owner: rule.owner }), next: null }
+}
+
+/** How long a run waits at least before it asks its budget again, milliseconds. */
+const refusedMs = 30_000
+
+/** A budget did not allow a call: others may give something back soon; who finds it so again and again is told who can raise it. */
+function afterRefusal(outcome: Failed, facts: SettlementFacts): Pick<Settlement, 'move' | 'next'> {
+  const { attempt, maxAttempts } = facts
+  if (attempt >= maxAttempts) return { move: moveTo(facts, 'blocked', { reason: outcome.message, owner: 'admin' }), next: null }
+  const afterMs = Math.max(refusedMs, waitMs(outcome, facts))
+  return again(facts, { reason: 'its budget did not allow a call', attempt: attempt + 1, afterMs })
 }
 
 function again(

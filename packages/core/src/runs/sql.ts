@@ -40,6 +40,7 @@ type UnendedColumns =
   | 'adapter_provider'
   | 'adapter_place'
   | 'adapter_reason'
+  | 'is_budgeted'
 
 const insert = statement((db, given: Omit<RunTable, UnendedColumns>) =>
   db
@@ -66,6 +67,7 @@ const insert = statement((db, given: Omit<RunTable, UnendedColumns>) =>
       output_tokens: 0,
       cached_input_tokens: 0,
       cost_micros: 0,
+      is_budgeted: 0,
     })
     .returningAll(),
 )

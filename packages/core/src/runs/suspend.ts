@@ -2,7 +2,7 @@ import { endProbe } from '../breakers/change.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { assertTransition } from '../kernel/transition.ts'
-import { aboutRun, cancelRun, runRef } from './end.ts'
+import { aboutRun, cancelRun, runRef, settleHolds } from './end.ts'
 import { deleteLease } from './lease.ts'
 import { runMachine } from './machine.ts'
 import type { WakeReason } from './schema.ts'
@@ -23,6 +23,7 @@ export async function suspendRun(context: CommandContext, run: RunTable, { inter
     updated_at: context.now,
   })
   if (!next) throw changedMeanwhile('run', run.id)
+  if (lease?.is_budgeted) await settleHolds(context, run)
   context.emit('run.waiting', runRef(next), { ...aboutRun(next), reasons, interactionId })
   // Whoever could ask was let work.
   await endProbe(context, next, 'works')

@@ -34,6 +34,8 @@ export interface RunTable {
   adapter_provider: string | null
   adapter_place: string | null
   adapter_reason: AdapterReason | null
+  /** 1 when hard budgets were over it as it began: it asks before it spends. */
+  is_budgeted: number
 }
 
 /** The right to act for a task; at most one row a task. */

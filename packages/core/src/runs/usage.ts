@@ -1,12 +1,15 @@
 import { z } from 'zod'
 
-import { chargeRecorded } from '../costs/charge.ts'
+import { drawFromHold, type HoldRest } from '../budgets/holds.ts'
+import { openHolds } from '../budgets/sql.ts'
+import { amountsOf, chargeRecorded } from '../costs/charge.ts'
 import { chargeConversation, type Counters } from '../costs/cumulative.ts'
 import { priceOf } from '../costs/price.ts'
 import { isImputed } from '../costs/report.ts'
 import { recordCosts, type CostEntry } from '../costs/record.ts'
 import { runSource } from '../costs/schema.ts'
 import { findOfSource } from '../costs/sql.ts'
+import type { CostEventTable } from '../costs/table.ts'
 import { modelKey } from '../costs/totals.ts'
 import { goalOfTask } from '../goals/fallback.ts'
 import type { CommandContext } from '../kernel/command.ts'
@@ -19,29 +22,51 @@ import type { RunTable } from './table.ts'
 export const UsageEntry = Usage.extend({ sequence: z.number().int().min(1).describe('1, 2, 3 … since its checkout.') })
 
 interface Told {
-  readonly usages: readonly (z.output<typeof Usage> & { readonly sequence: number | 'end' })[]
+  readonly usages: readonly (z.output<typeof Usage> & { readonly sequence: number | string })[]
   /** Of the checkout under which it was consumed. */
   readonly fence: number
   /** Whether it goes on from what the run before it left; then so do counters. */
   readonly isResumed: boolean
+  /** What stands for a price that nobody knows, micro-dollars; nothing when left out. */
+  readonly whenUnpriced?: number
+}
+
+interface Kept {
+  /** What nobody had told of before. */
+  readonly rows: readonly CostEventTable[]
+  /** False when nobody knows what a part of it costs. */
+  readonly isPriced: boolean
 }
 
 /** Keeps what a run consumed, as costs and in its row, which is read anew; also when it is over. */
 export async function keepUsage(context: CommandContext, run: RunTable, told: Told): Promise<RunTable> {
-  const entries = await entriesOf(context, run, told)
-  if (entries.length === 0) return run
-  const recorded = await recordCosts(context, entries)
-  const fresh = recorded.filter(({ isNew }) => isNew)
-  await chargeRecorded(
-    context,
-    fresh.map(({ row }) => row),
-  )
+  const { rows } = await recordUsage(context, run, told)
+  if (rows.length === 0) return run
+  await bookUsage(context, run, rows)
   return (await findRun(context.tx, run.id)) ?? run
 }
 
-async function entriesOf(context: CommandContext, run: RunTable, told: Told): Promise<CostEntry[]> {
+/** Records what a run consumed; to book it where it was held, or spent, is the caller's. */
+export async function recordUsage(context: CommandContext, run: RunTable, told: Told): Promise<Kept> {
+  const { entries, isPriced } = await entriesOf(context, run, told)
+  if (entries.length === 0) return { rows: [], isPriced }
+  const recorded = await recordCosts(context, entries)
+  return { rows: recorded.flatMap(({ isNew, row }) => (isNew ? [row] : [])), isPriced }
+}
+
+/** Takes what a run consumed from what is held for it, or books it as spent. @returns what is left of the hold; null when there is none */
+export async function bookUsage(context: CommandContext, run: RunTable, rows: readonly CostEventTable[]): Promise<HoldRest | null> {
+  const { tx, companyId } = context
+  const holds = run.is_budgeted === 1 ? await openHolds(tx, { companyId, runId: run.id }) : []
+  const own = holds.find(({ kind }) => kind === 'run')
+  if (own) return drawFromHold(context, own, amountsOf(rows))
+  await chargeRecorded(context, rows)
+  return null
+}
+
+async function entriesOf(context: CommandContext, run: RunTable, told: Told): Promise<{ entries: CostEntry[]; isPriced: boolean }> {
   const usages = told.usages.filter((usage) => countersOf(usage).some((count) => count > 0))
-  if (usages.length === 0) return []
+  if (usages.length === 0) return { entries: [], isPriced: true }
   const { tx, companyId } = context
   const task = await findTask(tx, run.task_id)
   const links = {
@@ -56,6 +81,7 @@ async function entriesOf(context: CommandContext, run: RunTable, told: Told): Pr
     occurredAt: new Date(context.now),
   }
   const entries: CostEntry[] = []
+  let isPriced = true
   for (const usage of usages) {
     const sourceEventId = `${run.id}/${told.fence}/${usage.sequence}`
     // Its counters are charged already.
@@ -72,13 +98,17 @@ async function entriesOf(context: CommandContext, run: RunTable, told: Told): Pr
       outputTokens: counted.output_tokens,
       cachedInputTokens: counted.cached_input_tokens,
     }
+    const cacheWriteTokens = usage.cumulative ? 0 : (usage.cacheWriteTokens ?? 0)
     // What nobody knows the price of counts as free, and is shown as such.
     const price =
-      usage.costMicros === undefined ? await priceOf(context, { ...place, ...tokens, at: links.occurredAt }) : counted.cost_micros
-    const cost = { costMicros: price ?? 0, isImputed: isImputed(billingType), billingType }
+      usage.costMicros === undefined
+        ? await priceOf(context, { ...place, ...tokens, cacheWriteTokens, at: links.occurredAt })
+        : counted.cost_micros
+    if (price === null) isPriced = false
+    const cost = { costMicros: price ?? told.whenUnpriced ?? 0, isImputed: isImputed(billingType), billingType }
     entries.push({ ...links, ...place, ...tokens, ...cost, sourceEventId })
   }
-  return entries
+  return { entries, isPriced }
 }
 
 function countersOf({ inputTokens = 0, outputTokens = 0, cachedInputTokens = 0, costMicros = 0 }: z.output<typeof Usage>) {

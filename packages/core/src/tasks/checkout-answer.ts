@@ -76,6 +76,7 @@ function runOf({ now }: BatchContext, { row, member }: Entry & { row: Claimed })
     adapter_provider: null,
     adapter_place: null,
     adapter_reason: null,
+    is_budgeted: 0,
     version: 1,
     created_at: now,
     updated_at: now,

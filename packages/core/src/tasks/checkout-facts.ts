@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 
 import { findColleague } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
+import { stoppedBy } from '../budgets/exceeded.ts'
 import { findCompany } from '../companies/sql.ts'
 import type { Database } from '../database/tables.ts'
 import { findAwaited } from '../interactions/awaited.ts'
@@ -44,6 +45,7 @@ export async function readCheckoutFacts(db: Kysely<Database>, { task, agent, exp
     blockers: await unresolvedBlockers(db, { companyId, taskId: task.id }),
     hasPendingDeliverable: pending.length > 0,
     awaited: await findAwaited(db, task),
+    overBudget: await stoppedBy(db, { companyId, agentId: agent.id, projectId: task.project_id, taskId: task.id }, now),
     expectedStatuses,
     now,
   }

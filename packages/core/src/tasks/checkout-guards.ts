@@ -1,4 +1,4 @@
-import { sql, type ExpressionBuilder } from 'kysely'
+import { sql, type Expression, type ExpressionBuilder } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 
@@ -65,6 +65,16 @@ export function notHeld(e: TaskExpression) {
   return e('tasks.held_by_task_id', 'is', null)
 }
 
+/** No budget over it is used up: the company's, its project's, its own, or that of the agent who is to work on it. */
+export function withinBudgets(e: TaskExpression, agentId: Expression<string>) {
+  const stop = e
+    .selectFrom('budget_stops')
+    .select('budget_stops.budget_id')
+    .whereRef('budget_stops.company_id', '=', 'tasks.company_id')
+    .where((of) => of('budget_stops.scope_id', 'in', [of.ref('tasks.company_id'), of.ref('tasks.id'), of.ref('tasks.project_id'), agentId]))
+  return e.not(e.exists(stop))
+}
+
 /** How many tasks an agent has under way: those that its leases are for, without those that wait for a review. */
 export function tasksUnderWay(e: ExpressionBuilder<Database, 'agents'>) {
   return e
@@ -82,7 +92,7 @@ export function hasFreeTaskSlot(e: ExpressionBuilder<Database, 'agents'>) {
   return e.or([e('agents.max_concurrent_tasks', 'is', null), e('agents.max_concurrent_tasks', '>', tasksUnderWay(e))])
 }
 
-/** The company is active, and its strategy approved where it asks for that. A budget's limit will be one more condition here. */
+/** The company is active, and its strategy approved where it asks for that. */
 export function companyLetsStart(e: ExpressionBuilder<Database, 'companies'>) {
   return e.and([e('companies.status', '=', sql.lit('active')), e('companies.strategy_gate', '!=', sql.lit('closed'))])
 }

@@ -26,6 +26,8 @@ export interface CheckoutFacts {
   readonly hasPendingDeliverable: boolean
   /** The question whose answer a run of this task waits for. */
   readonly awaited: InteractionTable | null
+  /** What a budget says that is used up; null when none is. */
+  readonly overBudget: EngineError | null
   readonly expectedStatuses: readonly string[] | undefined
   readonly now: string
 }
@@ -38,6 +40,7 @@ export function explainCheckout(facts: CheckoutFacts): EngineError {
 /** What keeps an agent from checking a task out; null when nothing does. Pure. */
 export function hindranceOf(facts: CheckoutFacts): EngineError | null {
   const { task, assignee } = facts
+  if (facts.overBudget) return facts.overBudget
   const gate = companyRefusal(facts.company)
   if (gate) return gate
   if (facts.lease) return heldBySomebody(facts, facts.lease)
@@ -66,7 +69,7 @@ function isAvailable({ agent, tasksUnderWay }: CheckoutFacts): boolean {
   return agent.status === 'idle' && agent.live_runs < agent.max_concurrent_runs && hasTaskSlot
 }
 
-/** Why nothing starts in a company; null when something may. Whether its budget allows it will be asked here. */
+/** Why nothing starts in a company; null when something may. */
 function companyRefusal(company: CompanyTable | null): EngineError | null {
   const status = company?.status ?? 'archived'
   if (status !== 'active') return ruleViolated(`The company is ${status}; nothing starts in it. Resume it first.`)

@@ -1,10 +1,10 @@
-import { sql } from 'kysely'
-
 import type { AgentTable } from '../agents/table.ts'
+import { holdForRun } from '../budgets/run-holds.ts'
+import { hasHardBudgets } from '../budgets/sql.ts'
+import { asUuid } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { isoTime } from '../ports/clock.ts'
-import type { DatabaseFamily } from '../ports/storage.ts'
 import { cancelQueuedRuns } from '../runs/end.ts'
 import { insertLease } from '../runs/lease.ts'
 import {
@@ -15,6 +15,7 @@ import {
   noWaitingRun,
   notHeld,
   unassignedOrMine,
+  withinBudgets,
 } from './checkout-guards.ts'
 import { readCheckoutFacts } from './checkout-facts.ts'
 import { explainCheckout } from './checkout-rules.ts'
@@ -31,15 +32,10 @@ interface Claim {
   now: string
 }
 
-/** In an expression, Postgres takes a parameter for text. */
-function asUuid(id: string, family: DatabaseFamily) {
-  return family === 'postgres' ? sql<string>`${id}::uuid` : sql<string>`${id}`
-}
-
 /**
  * Takes a task for one run: the only way into `in_progress`.
  * Guards: right status, unassigned or mine, no live owner, no unresolved blocker, no deliverable under review, no run that waits, agent may
- * work and has free slots, subtree not held, company active and past its strategy gate. The fence grows by one and is never used again.
+ * work and has free slots, subtree not held, no budget over it used up, company active and past its strategy gate. The fence grows by one and is never used again.
  */
 const claimTask = statement((db, given: Claim, family) =>
   db
@@ -70,7 +66,9 @@ const claimTask = statement((db, given: Claim, family) =>
     .where(noPendingDeliverable)
     .where(noWaitingRun)
     .where((e) => agentMayWork(e, given))
-    .returningAll(),
+    .where((e) => withinBudgets(e, asUuid(given.agentId, family)))
+    .returningAll()
+    .returning((e) => hasHardBudgets(e).as('has_hard_budgets')),
 )
 
 export interface CheckoutRequest {
@@ -79,15 +77,24 @@ export interface CheckoutRequest {
   readonly runId: string
   readonly workerId: string
   readonly expectedStatuses?: readonly TaskStatus[] | undefined
+  /** By which worker of ours it is executed; left out by those who work by themselves. */
+  readonly adapterType?: string | null
+}
+
+export interface CheckedOut {
+  readonly task: TaskTable
+  /** Whether its company has hard limits, so that its run asks before it spends. */
+  readonly isBudgeted: boolean
 }
 
 /** Checks a task out for a run and gives the run its lease. The run's own row is the caller's. @throws see `explainCheckout` */
-export async function checkoutTask(context: CommandContext, request: CheckoutRequest): Promise<TaskTable> {
+export async function checkoutTask(context: CommandContext, request: CheckoutRequest): Promise<CheckedOut> {
   const { task, agent, runId } = request
   const { companyId, now } = context
   const isExpected = request.expectedStatuses?.includes(task.status) ?? true
-  const claimed = isExpected ? first(await claimTask(context.tx, { companyId, taskId: task.id, agentId: agent.id, runId, now })) : null
-  if (!claimed) throw explainCheckout(await readCheckoutFacts(context.tx, { ...request, now }))
+  const row = isExpected ? first(await claimTask(context.tx, { companyId, taskId: task.id, agentId: agent.id, runId, now })) : null
+  if (!row) throw explainCheckout(await readCheckoutFacts(context.tx, { ...request, now }))
+  const { has_hard_budgets: hasBudgets, ...claimed } = row
   await insertLease(context.tx, {
     run_id: runId,
     company_id: companyId,
@@ -102,7 +109,9 @@ export async function checkoutTask(context: CommandContext, request: CheckoutReq
   if (isNobodys(task)) context.emit('task.assigned', taskRef(claimed), { agentId: agent.id, reason: 'checked it out' })
   await cancelQueuedRuns(context, { taskId: task.id, reason: 'task_checked_out', exceptAgentId: agent.id })
   context.emit('task.claimed', taskRef(claimed), { runId, agentId: agent.id, fence: claimed.fence, from: task.status })
-  return claimed
+  const isBudgeted = Boolean(hasBudgets)
+  if (isBudgeted) await holdForRun(context, { runId, task: claimed, agent, adapterType: request.adapterType ?? null })
+  return { task: claimed, isBudgeted }
 }
 
 function isNobodys(task: TaskTable): boolean {

@@ -12,7 +12,8 @@ import { announceWriting } from '../events/sql.ts'
 // one of the snapshot when its lock is ours (`version`) makes sure of everything that changes together with it: status, lease,
 // hold, blockers, deliverables. The agent's row is checked again by its own update, the company's is locked against a change of
 // its status and gate. Left to the handler are tasks whose rows somebody else has (nobody in the batch waits for them, and no
-// two batches wait for each other), tasks of people, and agents whose tasks under way must be counted.
+// two batches wait for each other), tasks of people, agents whose tasks under way must be counted, and
+// companies with hard budgets.
 
 export interface Claims {
   /** A document of rows: place, task, agent, run, hash, worker, assigned, claimed, started, actorKind, actorId, requestId, companies and what the statement adds. */
@@ -29,7 +30,7 @@ export const memberColumns = sql`place int, task uuid, agent uuid, run uuid, has
 /** The tasks that can be claimed, locked; one row a member. */
 export function candidates(db: Kysely<Database>) {
   const [tasks, companies, runs, leases] = [tableOf(db, 'tasks'), tableOf(db, 'companies'), tableOf(db, 'runs'), tableOf(db, 'leases')]
-  const [blockers, deliverables] = [tableOf(db, 'task_blockers'), tableOf(db, 'deliverables')]
+  const [blockers, deliverables, budgets] = [tableOf(db, 'task_blockers'), tableOf(db, 'deliverables'), tableOf(db, 'budgets')]
   return sql`candidate as (
       select t.id, t.company_id, t.status as from_status, t.assignee_agent_id as before, t.priority, t.fence + 1 as next_fence,
         coalesce(m.agent, t.assignee_agent_id) as worker_agent, m.*
@@ -50,6 +51,7 @@ export function candidates(db: Kysely<Database>) {
           and (q.fence is not null or q.agent_id <> coalesce(m.agent, t.assignee_agent_id)))
         and (t.status <> 'blocked' or not exists (select from ${runs} w where w.company_id = t.company_id and w.task_id = t.id
           and w.status = 'waiting'))
+        and not exists (select from ${budgets} b where b.company_id = t.company_id and b.removed_at is null and b.is_hard = 1)
         and company.status = 'active'
         and company.strategy_gate <> 'closed'
       order by t.id

@@ -46,8 +46,8 @@ export async function startRun(context: CommandContext, { task, agent, expectedS
     started_at: context.now,
   })
   const claimed = await checkoutTask(context, { task, agent, runId, workerId, expectedStatuses })
-  context.emit('run.started', runRef(run), { ...aboutRun(run), fence: claimed.fence, workerId })
-  return { task: await showTask(context.tx, claimed), run: toRun(run), credential }
+  context.emit('run.started', runRef(run), { ...aboutRun(run), fence: claimed.task.fence, workerId })
+  return { task: await showTask(context.tx, claimed.task), run: toRun(run), credential }
 }
 
 function workerOf({ actor }: CommandContext): string {
@@ -64,6 +64,6 @@ async function findResumed({ tx, companyId }: CommandContext, { task, agent }: S
 async function resumed(context: CommandContext, run: RunTable, { task, agent, expectedStatuses }: Start) {
   const workerId = workerOf(context)
   const claimed = await checkoutTask(context, { task, agent, runId: run.id, workerId, expectedStatuses })
-  const begun = await beginRun(context, run, { fence: claimed.fence, workerId })
-  return { task: await showTask(context.tx, claimed), run: toRun(begun.run), credential: begun.credential }
+  const begun = await beginRun(context, run, { fence: claimed.task.fence, workerId, isBudgeted: claimed.isBudgeted })
+  return { task: await showTask(context.tx, claimed.task), run: toRun(begun.run), credential: begun.credential }
 }

@@ -1,14 +1,14 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 
-import { tableOf } from '../database/open.ts'
+import { asUuid, tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { DatabaseFamily } from '../ports/storage.ts'
-import { noLiveOwner, noPendingDeliverable, noUnresolvedBlocker, notHeld } from './checkout-guards.ts'
+import { noLiveOwner, noPendingDeliverable, noUnresolvedBlocker, notHeld, withinBudgets } from './checkout-guards.ts'
 import type { TaskTable } from './table.ts'
 
 /** Tasks of a company that a checkout would take, in the order of work. */
-function startable(db: Kysely<Database>, companyId: string | RawBuilder<string>) {
+function startable(db: Kysely<Database>, companyId: string | RawBuilder<string>, agentId: RawBuilder<string>) {
   return db
     .selectFrom('tasks')
     .selectAll()
@@ -18,6 +18,7 @@ function startable(db: Kysely<Database>, companyId: string | RawBuilder<string>)
     .where(noLiveOwner)
     .where(noUnresolvedBlocker)
     .where(noPendingDeliverable)
+    .where((e) => withinBudgets(e, agentId))
     .orderBy('priority')
     .orderBy('id')
 }
@@ -28,17 +29,17 @@ function taken(rows: ReturnType<typeof startable>, family: DatabaseFamily) {
   return family === 'postgres' ? only.forNoKeyUpdate().skipLocked() : only
 }
 
-function unassigned(db: Kysely<Database>, companyId: string) {
-  return startable(db, companyId).where('assignee_agent_id', 'is', null).where('assignee_user_id', 'is', null)
+function unassigned(db: Kysely<Database>, companyId: string, agentId: RawBuilder<string>) {
+  return startable(db, companyId, agentId).where('assignee_agent_id', 'is', null).where('assignee_user_id', 'is', null)
 }
 
 const mine = statement((db, given: { companyId: string; agentId: string }, family) =>
-  taken(startable(db, given.companyId).where('assignee_agent_id', '=', given.agentId), family),
+  taken(startable(db, given.companyId, asUuid(given.agentId, family)).where('assignee_agent_id', '=', given.agentId), family),
 )
 
-const nobodys = statement((db, given: { companyId: string; capabilities: string }, family) =>
+const nobodys = statement((db, given: { companyId: string; agentId: string; capabilities: string }, family) =>
   taken(
-    unassigned(db, given.companyId).where(
+    unassigned(db, given.companyId, asUuid(given.agentId, family)).where(
       family === 'postgres'
         ? sql<boolean>`required_capabilities <@ ${given.capabilities}::jsonb`
         : sql<boolean>`not exists (select 1 from json_each(tasks.required_capabilities) as required
@@ -57,7 +58,7 @@ interface Seeker {
 
 /** The most urgent task that an agent could start: of its own first, then of nobody's that it is able for. */
 export async function takeStartable(tx: Transaction<Database>, { companyId, agentId, capabilities }: Seeker): Promise<TaskTable | null> {
-  return first(await mine(tx, { companyId, agentId })) ?? first(await nobodys(tx, { companyId, capabilities }))
+  return first(await mine(tx, { companyId, agentId })) ?? first(await nobodys(tx, { companyId, agentId, capabilities }))
 }
 
 /** One of several who ask at the same time. */
@@ -69,7 +70,7 @@ export interface Asking {
 }
 
 const mineOfEach = statement((db, given: { members: string; companyId: string }) => {
-  const own = startable(db, sql<string>`m.company`)
+  const own = startable(db, sql<string>`m.company`, sql<string>`m.agent`)
     .clearSelect()
     .select('id')
     .where('assignee_agent_id', '=', sql<string>`m.agent`)
@@ -88,8 +89,14 @@ const mineOfEach = statement((db, given: { members: string; companyId: string })
   )
 })
 
+// Whom each will be for is not known yet: in a company with hard budgets a claim goes the long way.
 const nobodysFirst = statement((db, given: { companyId: string; limit: number }) =>
-  unassigned(db, given.companyId).clearSelect().select(['id', 'required_capabilities']).limit(given.limit).forNoKeyUpdate().skipLocked(),
+  unassigned(db, given.companyId, sql<string>`null::uuid`)
+    .clearSelect()
+    .select(['id', 'required_capabilities'])
+    .limit(given.limit)
+    .forNoKeyUpdate()
+    .skipLocked(),
 )
 
 /**

@@ -31,6 +31,8 @@ const entities = {
   secrets: 'secret',
   interactions: 'interaction',
   breakers: 'breaker',
+  budgets: 'budget',
+  budget_incidents: 'budgetIncident',
 } as const satisfies Partial<Record<keyof Database, EntityName>>
 type Versioned = keyof typeof entities
 

@@ -1,4 +1,5 @@
 import { probesRun } from './breakers.ts'
+import { heldIsWhatIsOpen, openHoldsAreOfRunningRuns } from './budgets.ts'
 import type { Check, View, Violation } from './check.ts'
 import { costTotalsAddUpCosts, runsAddUpTheirCosts } from './costs.ts'
 import { rowsAreAtTheirNewestEvent, versionsGrowWithEvents } from './events.ts'
@@ -61,6 +62,8 @@ const checksOfRows: Readonly<Record<string, Check>> = {
   cost_totals_add_up_costs: costTotalsAddUpCosts,
   runs_add_up_their_costs: runsAddUpTheirCosts,
   counters_count_tasks: countersCountTasks,
+  held_is_what_is_open: heldIsWhatIsOpen,
+  open_holds_are_of_running_runs: openHoldsAreOfRunningRuns,
   versions_grow_with_events: versionsGrowWithEvents,
   rows_are_at_their_newest_event: rowsAreAtTheirNewestEvent,
   events_match_their_seals: eventsMatchTheirSeals,

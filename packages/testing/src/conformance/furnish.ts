@@ -1,4 +1,4 @@
-import { systemActor } from '@engine/core'
+import { systemActor, type RunActor } from '@engine/core'
 
 import { checkOut, newCompany, type World } from './world.ts'
 
@@ -32,6 +32,7 @@ export async function furnish(world: World) {
     inputTokens: 1,
     costMicros: 1,
   })
+  const money = await furnishBudgets(world, { companyId, run: actor })
   return {
     ...plans,
     ...people,
@@ -52,6 +53,7 @@ export async function furnish(world: World) {
     secretId: secret.id,
     breakerId,
     costEventId: cost.id,
+    ...money,
   }
 }
 
@@ -88,6 +90,17 @@ async function furnishBreaker({ engine, adapter }: Pick<World, 'engine' | 'adapt
   await engine.as(actor).runs.report({ runId: actor.id, outcome })
   const [breaker] = (await engine.breakers.list({ companyId })).items
   return breaker?.id ?? ''
+}
+
+/** A budget with room, from which a call of a run is held; and an incident of one that has none. */
+async function furnishBudgets({ engine }: Pick<World, 'engine'>, { companyId, run }: { companyId: string; run: RunActor }) {
+  const budget = await engine.budgets.set({ companyId, scope: 'company', metric: 'tokens', limit: 1_000_000_000 })
+  const call = { runId: run.id, provider: 'any', model: 'any', inputTokens: 1, maxOutputTokens: 1 }
+  const { holdId } = await engine.as(run).budgets.reserve(call)
+  const agent = await engine.agents.create({ companyId, name: 'Broke', role: 'writer', adapterType: 'scripted', executionMode: 'manual' })
+  await engine.budgets.set({ companyId, scope: 'agent', scopeId: agent.id, metric: 'runs', limit: 0 })
+  const [incident] = (await engine.budgets.incidents({ companyId })).items
+  return { budgetId: budget.id, holdId: holdId ?? '', incidentId: incident?.id ?? '' }
 }
 
 async function furnishRoutine({ engine }: Pick<World, 'engine'>, { companyId, agentId }: { companyId: string; agentId: string }) {

@@ -58,6 +58,13 @@ const samples: Readonly<Record<string, unknown>> = {
   costs: [{ sourceEventId: 'one', provider: 'a', costMicros: 1 }],
   usages: [{ sequence: 1, costMicros: 1 }],
   fence: 1,
+  model: 'm',
+  inputTokens: 1,
+  maxOutputTokens: 1,
+  usage: {},
+  action: 'keep_paused',
+  budgetIds: [absentId],
+  holdId: absentId,
 }
 
 /** Where one name means different things. */
@@ -123,7 +130,6 @@ export const isolation = engineGroup('isolation', {
       ['companies.update', { companyId, defaultAgentId: theirs.agentId }],
       ['projects.create', { companyId, name: 'P', goalId: theirs.goalId }],
       ['projects.create', { companyId, name: 'P', leadAgentId: theirs.agentId }],
-      ...costLinks(companyId, theirs),
       ['projects.create', { companyId, name: 'P', defaultAgentId: theirs.agentId }],
       ['sprints.create', { companyId, name: 'S', projectId: theirs.projectId }],
       ['tasks.create', { companyId, title: 'T', projectId: theirs.projectId }],
@@ -150,6 +156,7 @@ export const isolation = engineGroup('isolation', {
       ['preferences.set', { companyId, scope: 'agent', scopeId: theirs.agentId, key: 'k', value: 1 }],
       ['preferences.set', { companyId, scope: 'task', scopeId: theirs.identifier, key: 'k', value: 1 }],
       ...routineLinks(mine, theirs),
+      ...moneyLinks(mine, theirs),
       ['secrets.bind', { secretId: mine.secretId, target: { agentId: theirs.agentId }, as: 'TOKEN' }],
       ['secrets.bind', { secretId: mine.secretId, target: { projectId: theirs.projectId }, as: 'TOKEN' }],
     ]
@@ -238,9 +245,23 @@ function routineLinks(mine: Furnished, theirs: Furnished): (readonly [string, Re
   ]
 }
 
+function moneyLinks(mine: Furnished, theirs: Furnished) {
+  return [...costLinks(mine.companyId, theirs), ...budgetLinks(mine, theirs)]
+}
+
 /** A cost that is tied to something of another company, for each thing that it can be tied to. */
 function costLinks(companyId: string, theirs: object): [string, Record<string, unknown>][] {
   const cost = { companyId, sourceEventId: 'one more', provider: 'a', costMicros: 1 }
   const links = ['runId', 'taskId', 'projectId', 'goalId', 'agentId']
   return links.map((link) => ['costs.report', { ...cost, [link]: Reflect.get(theirs, link) }])
+}
+
+/** What a budget may be over, of another company. */
+function budgetLinks({ companyId }: { companyId: string }, theirs: { agentId: string; projectId: string; taskId: string }) {
+  const set = (more: object): [string, Record<string, unknown>] => ['budgets.set', { companyId, limit: 1, ...more }]
+  return [
+    set({ scope: 'agent', scopeId: theirs.agentId }),
+    set({ scope: 'project', scopeId: theirs.projectId }),
+    set({ scope: 'task', scopeId: theirs.taskId }),
+  ]
 }

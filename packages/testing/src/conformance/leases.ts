@@ -11,7 +11,7 @@ const hourMs = 3_600_000
 /** Every write that a run may make, with input that would succeed if the run still held its task. */
 function everyWriteOfARun(
   { api, actor: { taskId, id: runId, companyId } }: Pick<CheckedOut, 'api' | 'actor'>,
-  { deliverableId, documentId, attachmentId, approvalId, interactionId }: Made,
+  { deliverableId, documentId, attachmentId, approvalId, interactionId, holdId }: Made,
 ): Readonly<Record<string, () => Promise<unknown>>> {
   return {
     'runs.heartbeat': () => api.runs.heartbeat({ runId }),
@@ -21,6 +21,9 @@ function everyWriteOfARun(
     'runs.recordUsage': () => api.runs.recordUsage({ runId, usages: [{ sequence: 1, costMicros: 1 }] }),
     'costs.report': () => api.costs.report({ companyId, sourceEventId: 'late', provider: 'a', costMicros: 1 }),
     'costs.reportMany': () => api.costs.reportMany({ companyId, costs: [{ sourceEventId: 'late', provider: 'a', costMicros: 1 }] }),
+    'budgets.reserve': () => api.budgets.reserve({ runId, provider: 'p', model: 'm', inputTokens: 1, maxOutputTokens: 1 }),
+    'budgets.release': () => api.budgets.release({ runId, holdId }),
+    'costs.settle': () => api.costs.settle({ runId, holdId, usage: { outputTokens: 1 } }),
     'tasks.checkout': () => api.tasks.checkout({ taskId }),
     'tasks.progress': () => api.tasks.progress({ taskId, percent: 99 }),
     'tasks.complete': () => api.tasks.complete({ taskId }),
@@ -51,6 +54,7 @@ interface Made {
   readonly attachmentId: string
   readonly approvalId: string
   readonly interactionId: string
+  readonly holdId: string
 }
 
 /** A task that a run has for the second time, with what it made before. */
@@ -65,7 +69,11 @@ async function checkOutAgain(world: World): Promise<{ held: CheckedOut; made: Ma
   const deliverable = await api.deliverables.submit({ taskId, title: 'Early', content: 'early' })
   await engine.deliverables.review({ deliverableId: deliverable.id, decision: 'revision_requested', feedback: 'More' })
   const held = await actAs(engine, task, await engine.tasks.checkout({ taskId }))
+  await engine.budgets.set({ companyId, scope: 'company', metric: 'tokens', limit: 1_000 })
+  const call = { runId: held.actor.id, provider: 'p', model: 'm', inputTokens: 1, maxOutputTokens: 1 }
+  const { holdId } = await held.api.budgets.reserve(call)
   const made = {
+    holdId: holdId ?? '',
     deliverableId: deliverable.id,
     documentId: document.id,
     attachmentId: attachment.id,

@@ -5,7 +5,7 @@
 const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   {
     pattern:
-      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences|prices|breakers|cost_events) where id = \?( for (share|update|no key update))?$/,
+      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences|prices|breakers|cost_events|budgets|budget_incidents) where id = \?( for (share|update|no key update))?$/,
     reason: 'An id is of one row in all companies; the kernel compares the company of the row with what the caller may see.',
   },
   {
@@ -52,6 +52,10 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
   {
     pattern: /^select company_id, adapter_type, provider, case when .+ end as is_due from breakers where status != 'closed'$/,
     reason: 'A worker looks for work in all companies, and leaves out what cools; there are few such rows, and they have an index.',
+  },
+  {
+    pattern: /^select budget_id as id, company_id from budget_stops where ends_at <= .+ order by ends_at limit \?$/,
+    reason: 'Periods of budgets end in all companies; work goes on by a command in the company of each.',
   },
   {
     pattern: /^select run_id from leases where worker_id = \?$/,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import type { Engine } from '@engine/core'
 
+import { budgetInputsOfRun } from './budgets.ts'
 import { fileContent, newAttachment, newDeliverable, type InputOfRun } from './call.ts'
 import { askAside, confirmation } from './interactions.ts'
 
@@ -41,6 +42,7 @@ export const inputsOfRun: Readonly<Record<string, InputOfRun>> = {
   'approvals.resubmit': async ({ actor }, engine) => ({ approvalId: await newApproval(engine, actor.companyId), payload: {} }),
   'interactions.ask': ({ taskId }) => ({ taskId, ask: confirmation, waits: true }),
   'interactions.cancel': async (held, engine) => ({ interactionId: held.interactionId ?? (await askAside(engine, held)) }),
+  ...budgetInputsOfRun,
   'approvals.cancel': async ({ actor }, engine) => ({ approvalId: await newApproval(engine, actor.companyId) }),
 }
 

@@ -3,6 +3,7 @@ import type { Prepare, Scene } from './call.ts'
 
 export const runInputs: Readonly<Record<string, Prepare>> = {
   'runs.claim': async (scene) => ({ runId: await queuedRun(scene), workerId: 'worker' }),
+  'runs.postpone': async (scene) => ({ runId: await queuedRun(scene) }),
   'runs.sweep': async (scene) => {
     const held = await holdNewTask(scene.hasty, scene)
     // Its lease was for one millisecond.

@@ -15,6 +15,7 @@ import { migration0013 } from './0013-provider-breakers.ts'
 import { migration0014 } from './0014-workers.ts'
 import { migration0015 } from './0015-costs-of-agents.ts'
 import { migration0016 } from './0016-nodes.ts'
+import { migration0017 } from './0017-budgets.ts'
 import { migration0018 } from './0018-costs.ts'
 import { migration0019 } from './0019-prices.ts'
 
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   migration0014,
   migration0015,
   migration0016,
+  migration0017,
   migration0018,
   migration0019,
 ]

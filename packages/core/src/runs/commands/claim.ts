@@ -1,22 +1,25 @@
 import { z } from 'zod'
 
 import { requireAgent } from '../../agents/change.ts'
+import { changedMeanwhile } from '../../kernel/change.ts'
 import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { assertTransition } from '../../kernel/transition.ts'
+import { isoTime } from '../../ports/clock.ts'
 import { checkoutTask } from '../../tasks/checkout.ts'
 import { requireTask } from '../../tasks/transition.ts'
 import { beginRun } from '../begin.ts'
 import { cancelAndRelease } from '../cancel.ts'
 import { chooseAdapter } from '../choose-adapter.ts'
 import { claimBatch } from '../claim-batch.ts'
-import { requireRun } from '../end.ts'
+import { aboutRun, requireRun, runRef } from '../end.ts'
 import { lockExpiredLease } from '../lease.ts'
 import { runMachine } from '../machine.ts'
 import { stopRunaway } from '../runaway.ts'
-import { Claim, ClaimedRun, Run, Session, Usage } from '../schema.ts'
+import { Claim, ClaimedRun, Run, Session, Usage, type WakeReason } from '../schema.ts'
 import { leaveSession } from '../session.ts'
+import { updateRun } from '../sql.ts'
 import { toRun } from '../table.ts'
 import { settleLostRun } from '../settle.ts'
 import { wake } from '../wake.ts'
@@ -39,9 +42,34 @@ export const claim = command({
     // The agent's own is always among its ways, and it may have got another one since the worker looked.
     if (input.adapters && !input.adapters.includes(adapter.adapter_type ?? ''))
       throw ruleViolated(`The worker has not the adapter ${adapter.adapter_type}, by which this run is executed.`)
-    const claimed = await checkoutTask(context, { task, agent, runId: run.id, workerId: input.workerId })
-    const begun = await beginRun(context, run, { fence: claimed.fence, workerId: input.workerId, adapter })
+    const { workerId } = input
+    const claimed = await checkoutTask(context, { task, agent, runId: run.id, workerId, adapterType: adapter.adapter_type })
+    const begun = await beginRun(context, run, { fence: claimed.task.fence, workerId, adapter, isBudgeted: claimed.isBudgeted })
     return { run: toRun(begun.run), credential: begun.credential }
+  },
+})
+
+/** How long a run waits whose budget has no room for it while others run, milliseconds; about as long again by chance. */
+const postponedMs = 5_000
+
+export const postpone = command({
+  title: 'Let a queued run wait for room in its budget',
+  input: z.strictObject({ runId: Id }),
+  output: Run,
+  access: { scope: 'engine:internal', company: 'run' },
+  locks: 'rows',
+  async handle(context, input) {
+    const run = await requireRun(context, input.runId)
+    if (run.status !== 'queued') {
+      context.unchanged()
+      return toRun(run)
+    }
+    const availableAt = isoTime(context.clock.now() + Math.round(postponedMs * (1 + context.random())))
+    const next = await updateRun(context.tx, run, { available_at: availableAt, updated_at: context.now })
+    if (!next) throw changedMeanwhile('run', run.id)
+    const reasons: WakeReason[] = JSON.parse(next.wake_reasons)
+    context.emit('run.queued', runRef(next), { ...aboutRun(next), reasons, availableAt })
+    return toRun(next)
   },
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { requireAgent } from '../../agents/change.ts'
+import { stoppedBy } from '../../budgets/exceeded.ts'
 import { refuseAwaited } from '../../interactions/awaited.ts'
 import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
@@ -46,6 +47,9 @@ export const retry = command({
     if (task.status !== 'todo')
       throw ruleViolated(`${task.identifier} is ${task.status}; only a task that is todo or blocked can run again.`)
     const agent = await requireAgent(context, task.assignee_agent_id ?? run.agent_id)
+    const spender = { companyId: context.companyId, agentId: agent.id, projectId: task.project_id, taskId: task.id }
+    const stop = await stoppedBy(context.tx, spender, context.now)
+    if (stop) throw stop
     // A checkout that read the task before goes by its version: it must see this run.
     task = await changeTask(context, task, {})
     context.emit('task.updated', taskRef(task), { changed: ['queuedRun'] })

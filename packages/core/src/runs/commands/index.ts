@@ -1,4 +1,4 @@
-export { claim, handBack, sweep } from './claim.ts'
+export { claim, handBack, postpone, sweep } from './claim.ts'
 export { cancel, retry } from './control.ts'
 export { appendLog } from './log.ts'
 export { recordLateUsage, recordUsage } from './usage.ts'

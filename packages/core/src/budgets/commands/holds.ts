@@ -1,0 +1,74 @@
+import { z } from 'zod'
+
+import { command, type CommandContext } from '../../kernel/command.ts'
+import { EngineError, notFound } from '../../kernel/errors.ts'
+import { Id } from '../../kernel/schema.ts'
+import { upperBoundOf } from '../../prices/cost.ts'
+import { findPrice } from '../../prices/find.ts'
+import { requireRun } from '../../runs/end.ts'
+import { findTask } from '../../tasks/sql.ts'
+import { nothing, type Spender } from '../amounts.ts'
+import { budgetErrors } from '../errors.ts'
+import { holdMoney, releaseHold } from '../holds.ts'
+import { budgetsOver, lockHold } from '../sql.ts'
+
+const Tokens = z.number().int().min(0).max(1_000_000_000)
+
+const MeteredCall = z.strictObject({
+  runId: Id,
+  provider: z.string().min(1).max(200),
+  model: z.string().min(1).max(200),
+  inputTokens: Tokens.describe('At most.'),
+  maxOutputTokens: Tokens,
+})
+
+export const reserve = command({
+  title: 'Set aside what a call of a model may cost, before it is made',
+  description:
+    'Of every hard budget over the run, or of none. What it did cost is said with costs.settle; what was never sent is given back with budgets.release. What is left open ends with its run.',
+  input: MeteredCall,
+  output: z.object({ holdId: Id.nullable().describe('Null when no hard limit is over the run, so nothing is held.') }),
+  access: { scope: 'runs:work', company: 'run' },
+  http: ['POST', '/runs/:runId/holds'],
+  creates: true,
+  unaudited: 'a hold only sets a part of a limit aside; what it becomes is recorded as a cost',
+  locks: 'rows',
+  async handle(context, call) {
+    const run = await requireRun(context, call.runId)
+    const task = await findTask(context.tx, run.task_id)
+    const spender = { companyId: context.companyId, agentId: run.agent_id, projectId: task?.project_id ?? null, taskId: run.task_id }
+    const amounts = { ...nothing, costMicros: await boundOf(context, spender, call), tokens: call.inputTokens + call.maxOutputTokens }
+    const hold = await holdMoney(context, { ...spender, runId: run.id, kind: 'call', amounts })
+    return { holdId: hold?.id ?? null }
+  },
+})
+
+/** What a call may cost at most. @throws `budget_unavailable` when nobody knows and a hard limit is over it */
+async function boundOf(context: CommandContext, spender: Spender, call: z.output<typeof MeteredCall>): Promise<number> {
+  const limits = (await budgetsOver(context.tx, spender)).filter(({ is_hard: isHard, metric }) => isHard === 1 && metric === 'micros')
+  if (limits.length === 0) return 0
+  const { provider, model } = call
+  const price = await findPrice(context, { companyId: context.companyId, provider, model, at: new Date(context.now) })
+  if (price) return upperBoundOf(price, call)
+  throw new EngineError(
+    budgetErrors.budget_unavailable,
+    `Nobody knows what ${model} of ${provider} costs, and a hard limit is over this run, so the call is not made. Set its price, or use a model whose price is known.`,
+    { details: { provider, model, budgetIds: limits.map(({ id }) => id) } },
+  )
+}
+
+export const release = command({
+  title: 'Give back what was set aside for a call that was never sent',
+  input: z.strictObject({ runId: Id, holdId: Id }),
+  output: z.object({ holdId: Id }),
+  access: { scope: 'runs:work', company: 'run' },
+  http: ['POST', '/runs/:runId/release-hold'],
+  unaudited: 'nothing was used, so there is nothing to tell of',
+  locks: 'rows',
+  async handle(context, { runId, holdId }) {
+    const hold = await lockHold(context.tx, { companyId: context.companyId, id: holdId })
+    if (hold?.run_id !== runId || hold.kind !== 'call') throw notFound('hold', holdId)
+    await releaseHold(context, hold.id)
+    return { holdId: hold.id }
+  },
+})

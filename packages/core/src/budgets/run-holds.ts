@@ -1,0 +1,75 @@
+import type { Kysely } from 'kysely'
+
+import type { AgentTable } from '../agents/table.ts'
+import type { Database } from '../database/tables.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import type { RunTable } from '../runs/table.ts'
+import type { TaskTable } from '../tasks/table.ts'
+import type { Allowance } from './allowance.ts'
+import { nothing, type Spender } from './amounts.ts'
+import { chargeBudgets } from './charge.ts'
+import { expireHold, holdMoney, postHold } from './holds.ts'
+import { openHolds } from './sql.ts'
+import type { BudgetHoldTable } from './table.ts'
+
+/** How long one run may be held time for at most, where a budget counts it, milliseconds. */
+const mostWallMs = 3_600_000
+
+interface Begin {
+  readonly runId: string
+  readonly task: TaskTable
+  readonly agent: AgentTable
+  /** What executes it; null when no worker of ours does. */
+  readonly adapterType: string | null
+}
+
+/**
+ * Sets aside what a run may use before it starts. Of an adapter that cannot say before each call what that may cost, it is the run's
+ * whole cap: what is free, up to the agent's own. @throws `budget_exceeded`
+ */
+export async function holdForRun(context: CommandContext, { runId, task, agent, adapterType }: Begin): Promise<void> {
+  const metering = adapterType === null ? null : context.adapters.get(adapterType).metering
+  const isOpaque = metering === 'stream' || metering === 'final'
+  const mostMicros = agent.max_cost_micros_per_run ?? Number.MAX_SAFE_INTEGER
+  await holdMoney(context, {
+    companyId: context.companyId,
+    runId,
+    agentId: agent.id,
+    projectId: task.project_id,
+    taskId: task.id,
+    kind: 'run',
+    amounts: { ...nothing, runs: 1 },
+    upTo: { wallMs: mostWallMs, ...(isOpaque && { costMicros: mostMicros, tokens: Number.MAX_SAFE_INTEGER }) },
+  })
+}
+
+interface Ended {
+  readonly run: RunTable
+  readonly projectId: string | null
+}
+
+/** Ends what was held for a run, in the transaction that ends it. What it used was booked when it was told; its time is known now. */
+export async function endHolds(context: CommandContext, { run, projectId }: Ended): Promise<void> {
+  const { companyId, now } = context
+  const holds = await openHolds(context.tx, { companyId, runId: run.id })
+  const own = holds.find(({ kind }) => kind === 'run')
+  for (const hold of holds) if (hold !== own) await expireHold(context, hold)
+  const amounts = { ...nothing, runs: 1, wallMs: wallMs(run, own, now) }
+  if (!own) {
+    const spender: Spender = { companyId, agentId: run.agent_id, projectId, taskId: run.task_id }
+    return chargeBudgets(context, { ...spender, amounts, at: new Date(run.updated_at) })
+  }
+  await postHold(context, own.id, amounts)
+}
+
+/** How long it ran, since it last began. */
+function wallMs(run: RunTable, hold: BudgetHoldTable | undefined, now: string): number {
+  return Math.max(0, Date.parse(now) - Date.parse(hold?.admitted_at ?? run.updated_at))
+}
+
+/** What is held for a run that has begun. */
+export async function readAllowance(db: Kysely<Database>, run: { id: string; companyId: string }): Promise<Allowance> {
+  const hold = (await openHolds(db, { companyId: run.companyId, runId: run.id })).find(({ kind }) => kind === 'run')
+  if (!hold) return { holdId: null, costMicros: null, tokens: null, wallMs: null }
+  return { holdId: hold.id, costMicros: hold.cost_micros, tokens: hold.tokens, wallMs: hold.wall_ms }
+}

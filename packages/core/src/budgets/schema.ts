@@ -1,0 +1,76 @@
+import { z } from 'zod'
+
+import { Id, IsoTime } from '../kernel/schema.ts'
+
+export const BudgetScope = z.enum(['company', 'project', 'agent', 'task'])
+export type BudgetScope = z.infer<typeof BudgetScope>
+
+export const BudgetWindow = z.enum(['month_utc', 'day', 'lifetime']).describe('When it begins anew: each month or day in UTC, or never.')
+export type BudgetWindow = z.infer<typeof BudgetWindow>
+
+export const BudgetMetric = z
+  .enum(['micros', 'tokens', 'runs', 'wallMs'])
+  .describe('What it counts: micro-dollars, tokens that go into models and come out, runs, or milliseconds that runs take.')
+export type BudgetMetric = z.infer<typeof BudgetMetric>
+
+/** As much as can be counted without rounding. */
+export const Limit = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+
+export const microsPerCent = 10_000
+
+export const Budget = z
+  .object({
+    id: Id,
+    companyId: Id,
+    scope: BudgetScope,
+    scopeId: Id.describe('The company, project, agent or task.'),
+    window: BudgetWindow,
+    metric: BudgetMetric,
+    limit: z.number().int().describe('In units of the metric.'),
+    limitCents: z.number().nullable().describe('The same in cents, for the metric micros; null for others.'),
+    warnPercent: z.number().int(),
+    isHard: z.boolean().describe('True: nothing is let spend beyond it, and work stops at it. False: it only warns.'),
+    period: z.object({ startsAt: IsoTime, endsAt: IsoTime.nullable() }).describe('The present one.'),
+    spent: z.number().int().describe('In this period.'),
+    held: z.number().int().describe('Set aside for calls and runs that are under way.'),
+    free: z.number().int().describe('What may still be set aside.'),
+    status: z.enum(['ok', 'warned', 'exhausted']),
+    isStopped: z.boolean().describe('True: nothing starts in its scope until it is raised, or its period ends.'),
+    version: z.number().int(),
+    createdAt: IsoTime,
+    updatedAt: IsoTime,
+  })
+  .meta({ id: 'Budget' })
+export type Budget = z.infer<typeof Budget>
+
+export const BudgetIncidentStatus = z.enum(['open', 'resolved'])
+export type BudgetIncidentStatus = z.infer<typeof BudgetIncidentStatus>
+
+export const BudgetResolution = z
+  .enum(['raised', 'kept_paused', 'period_ended', 'removed'])
+  .describe(
+    'raised: work goes on under a higher limit; kept_paused: it stays stopped for this period; period_ended and removed: it goes on.',
+  )
+export type BudgetResolution = z.infer<typeof BudgetResolution>
+
+/** A limit that was reached. */
+export const BudgetIncident = z
+  .object({
+    id: Id,
+    companyId: Id,
+    budgetId: Id,
+    periodStartsAt: IsoTime,
+    status: BudgetIncidentStatus,
+    resolution: BudgetResolution.nullable(),
+    limit: z.number().int().describe('These three as they were when it was reached.'),
+    spent: z.number().int(),
+    held: z.number().int(),
+    approvalId: Id.nullable().describe('The request for a higher limit.'),
+    resolvedBy: z.object({ kind: z.enum(['system', 'user', 'agent']), id: z.string() }).nullable(),
+    resolvedAt: IsoTime.nullable(),
+    version: z.number().int(),
+    createdAt: IsoTime,
+    updatedAt: IsoTime,
+  })
+  .meta({ id: 'BudgetIncident' })
+export type BudgetIncident = z.infer<typeof BudgetIncident>

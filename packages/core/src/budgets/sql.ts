@@ -1,0 +1,253 @@
+import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
+
+import { present } from '../database/open.ts'
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { Spender } from './amounts.ts'
+import type { BudgetHoldLineTable, BudgetHoldTable, BudgetIncidentTable, BudgetPeriodTable, BudgetTable } from './table.ts'
+
+const budgetById = statement((db, given: { id: string }) => db.selectFrom('budgets').selectAll().where('id', '=', given.id))
+
+/** A budget; null for one that was removed. */
+export async function findBudget(db: Kysely<Database>, id: string): Promise<BudgetTable | null> {
+  const row = first(await budgetById(db, { id }))
+  return row?.removed_at === null ? row : null
+}
+
+export async function locateBudget(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const row = await findBudget(db, id)
+  return row && { id: row.id, companyId: row.company_id, taskId: row.task_id, agentId: row.agent_id }
+}
+
+const over = statement((db, given: { companyId: string; agentId: string; projectId: string; taskId: string }) =>
+  db
+    .selectFrom('budgets')
+    .leftJoin('budget_stops', (join) =>
+      join.onRef('budget_stops.company_id', '=', 'budgets.company_id').onRef('budget_stops.budget_id', '=', 'budgets.id'),
+    )
+    .selectAll('budgets')
+    .select('budget_stops.created_at as stopped_at')
+    .where('budgets.company_id', '=', given.companyId)
+    .where('budgets.scope_id', 'in', [given.companyId, given.agentId, given.projectId, given.taskId])
+    .where('budgets.removed_at', 'is', null)
+    .orderBy('budgets.id'),
+)
+
+/** All budgets that something counts in, in the order in which they are locked. */
+export async function budgetsOver(db: Kysely<Database>, { companyId, agentId, projectId, taskId }: Spender) {
+  // A company is over itself, so its id stands for what is not there.
+  return over(db, { companyId, agentId: agentId ?? companyId, projectId: projectId ?? companyId, taskId: taskId ?? companyId })
+}
+
+/** Whether a company has hard budgets; a part of a statement about one of its tasks. */
+export function hasHardBudgets(e: ExpressionBuilder<Database, 'tasks'>) {
+  return e.exists(
+    e
+      .selectFrom('budgets')
+      .select('budgets.id')
+      .whereRef('budgets.company_id', '=', 'tasks.company_id')
+      .where('budgets.removed_at', 'is', null)
+      .where('budgets.is_hard', '=', sql.lit(1)),
+  )
+}
+
+/** Whether a company ever had a budget, for the row of a lease: something may be held for its run. */
+export function hasBudgets(e: ExpressionBuilder<Database, 'leases'>) {
+  return e.exists(e.selectFrom('budgets').select('budgets.id').whereRef('budgets.company_id', '=', 'leases.company_id'))
+}
+
+interface PeriodKey {
+  readonly budgetId: string
+  readonly startsAt: string
+}
+
+interface PeriodKeys {
+  readonly companyId: string
+  readonly keys: readonly PeriodKey[]
+}
+
+function periodsOf(db: Kysely<Database>, { companyId, keys }: PeriodKeys) {
+  return db
+    .selectFrom('budget_periods')
+    .selectAll()
+    .where('company_id', '=', companyId)
+    .where((e) => e.or(keys.map(({ budgetId, startsAt }) => e.and({ budget_id: budgetId, starts_at: startsAt }))))
+}
+
+export async function findPeriods(db: Kysely<Database>, given: PeriodKeys): Promise<BudgetPeriodTable[]> {
+  return periodsOf(db, given).execute()
+}
+
+/** Rows of periods, ours until the transaction ends. They are locked in one order, so that no two commands wait for each other. */
+export async function lockPeriods(tx: Transaction<Database>, given: PeriodKeys): Promise<BudgetPeriodTable[]> {
+  return periodsOf(tx, given).orderBy('budget_id').orderBy('starts_at').forNoKeyUpdate().execute()
+}
+
+/** Those of some budgets that stop work. */
+export async function stoppedAmong(
+  db: Kysely<Database>,
+  { companyId, budgetIds }: { companyId: string; budgetIds: readonly string[] },
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('budget_stops')
+    .select('budget_id')
+    .where('company_id', '=', companyId)
+    .where('budget_id', 'in', [...budgetIds])
+    .execute()
+  return new Set(rows.map((row) => row.budget_id))
+}
+
+/** Adds the periods that nobody has used yet; of two that do so at once, one adds them. */
+export async function addPeriods(tx: Transaction<Database>, rows: readonly BudgetPeriodTable[]): Promise<void> {
+  await tx
+    .insertInto('budget_periods')
+    .values([...rows])
+    .onConflict((conflict) => conflict.columns(['company_id', 'budget_id', 'starts_at']).doNothing())
+    .execute()
+}
+
+const swap = statement(
+  (
+    db,
+    given: Pick<
+      BudgetPeriodTable,
+      'company_id' | 'budget_id' | 'starts_at' | 'limit_amount' | 'is_hard' | 'spent' | 'held' | 'excess' | 'is_warned'
+    > & {
+      wasSpent: number
+      wasHeld: number
+    },
+  ) =>
+    db
+      .updateTable('budget_periods')
+      .set({
+        limit_amount: given.limit_amount,
+        is_hard: given.is_hard,
+        spent: given.spent,
+        held: given.held,
+        excess: given.excess,
+        is_warned: given.is_warned,
+      })
+      .where('company_id', '=', given.company_id)
+      .where('budget_id', '=', given.budget_id)
+      .where('starts_at', '=', given.starts_at)
+      .where('spent', '=', given.wasSpent)
+      .where('held', '=', given.wasHeld)
+      .returning('budget_id'),
+)
+
+/** Puts a period in the place of what was read; false when it is not that any more. */
+export async function swapPeriod(tx: Transaction<Database>, before: BudgetPeriodTable, after: BudgetPeriodTable): Promise<boolean> {
+  return (await swap(tx, { ...after, wasSpent: before.spent, wasHeld: before.held })).length > 0
+}
+
+/** Changes a budget that is still at the version that was read; null when it is not. */
+export async function updateBudget(
+  tx: Transaction<Database>,
+  row: BudgetTable,
+  changes: Partial<BudgetTable>,
+): Promise<BudgetTable | null> {
+  const { company_id, id, version } = row
+  const rows = await tx
+    .updateTable('budgets')
+    .set({ ...changes, version: version + 1 })
+    .where((e) => e.and({ company_id, id, version }))
+    .returningAll()
+    .execute()
+  return first(rows)
+}
+
+const openHoldsOfRun = statement((db, given: { companyId: string; runId: string }) =>
+  db
+    .selectFrom('budget_holds')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('run_id', '=', given.runId)
+    .where('status', '=', sql.lit('open'))
+    .orderBy('id'),
+)
+
+export async function openHolds(db: Kysely<Database>, given: { companyId: string; runId: string }): Promise<BudgetHoldTable[]> {
+  return openHoldsOfRun(db, given)
+}
+
+const holdById = statement((db, given: { companyId: string; id: string }) =>
+  db.selectFrom('budget_holds').selectAll().where('company_id', '=', given.companyId).where('id', '=', given.id).forNoKeyUpdate(),
+)
+
+/** A hold that nobody ends until the transaction does. */
+export async function lockHold(tx: Transaction<Database>, given: { companyId: string; id: string }): Promise<BudgetHoldTable | null> {
+  return first(await holdById(tx, given))
+}
+
+const endOpenHold = statement((db, given: { companyId: string; id: string; status: BudgetHoldTable['status']; now: string }) =>
+  db
+    .updateTable('budget_holds')
+    .set((e) => ({ status: given.status, ended_at: given.now, version: e('version', '+', 1) }))
+    .where('company_id', '=', given.companyId)
+    .where('id', '=', given.id)
+    .where('status', '=', sql.lit('open'))
+    .returning('id'),
+)
+
+/** Ends a hold that is open: exactly once. @returns whether it was */
+export async function endHold(
+  tx: Transaction<Database>,
+  given: { companyId: string; id: string; status: BudgetHoldTable['status']; now: string },
+): Promise<boolean> {
+  return (await endOpenHold(tx, given)).length > 0
+}
+
+const linesOf = statement((db, given: { companyId: string; holdId: string }) =>
+  db
+    .selectFrom('budget_hold_lines')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('hold_id', '=', given.holdId)
+    .orderBy('budget_id'),
+)
+
+export async function holdLines(db: Kysely<Database>, given: { companyId: string; holdId: string }): Promise<BudgetHoldLineTable[]> {
+  return linesOf(db, given)
+}
+
+const incidentById = statement((db, given: { id: string }) => db.selectFrom('budget_incidents').selectAll().where('id', '=', given.id))
+
+export async function findIncident(db: Kysely<Database>, id: string): Promise<BudgetIncidentTable | null> {
+  return first(await incidentById(db, { id }))
+}
+
+export async function locateIncident(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const row = await findIncident(db, id)
+  return row && { id: row.id, companyId: row.company_id, taskId: null, agentId: null }
+}
+
+const openIncidentOf = statement((db, given: { companyId: string; budgetId: string }) =>
+  db
+    .selectFrom('budget_incidents')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('budget_id', '=', given.budgetId)
+    .where('status', '=', sql.lit('open')),
+)
+
+export async function findOpenIncident(
+  db: Kysely<Database>,
+  given: { companyId: string; budgetId: string },
+): Promise<BudgetIncidentTable | null> {
+  return first(await openIncidentOf(db, given))
+}
+
+const overStops = statement((db, given: { now: string; limit: number }, family) =>
+  db
+    .selectFrom('budget_stops')
+    .select(['budget_id as id', 'company_id'])
+    .where('ends_at', '<=', present(family, given.now))
+    .orderBy('ends_at')
+    .limit(given.limit),
+)
+
+/** Budgets of all companies that stopped work in a period which is over, the longest over first. */
+export async function stopsThatAreOver(db: Kysely<Database>, given: { now: string; limit: number }) {
+  return overStops(db, given)
+}

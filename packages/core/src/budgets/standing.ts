@@ -1,0 +1,95 @@
+import type { Kysely } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
+import { changedMeanwhile } from '../kernel/change.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import type { Spender } from './amounts.ts'
+import { periodOf } from './period.ts'
+import { addPeriods, budgetsOver, findPeriods, lockPeriods, stoppedAmong, swapPeriod } from './sql.ts'
+import type { BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
+
+/** A period of a budget of which nothing is used yet. Pure. */
+export function blankPeriod(budget: BudgetTable, at: Date): BudgetPeriodTable {
+  const { startsAt, endsAt } = periodOf(budget.time_window, at)
+  return {
+    company_id: budget.company_id,
+    budget_id: budget.id,
+    starts_at: startsAt,
+    ends_at: endsAt,
+    limit_amount: budget.limit_amount,
+    is_hard: budget.is_hard,
+    spent: 0,
+    held: 0,
+    excess: 0,
+    is_warned: 0,
+  }
+}
+
+/** Every budget that something counts in, with its period of a time; nobody else changes them until the transaction ends. */
+export async function lockStandings(context: CommandContext, spender: Spender, at: Date): Promise<Standing[]> {
+  const found = await budgetsOver(context.tx, spender)
+  return lockTheirPeriods(context, found, at)
+}
+
+/** The same of budgets that were read already. */
+export async function lockTheirPeriods(
+  context: CommandContext,
+  found: readonly (BudgetTable & { stopped_at: string | null })[],
+  at: Date,
+): Promise<Standing[]> {
+  if (found.length === 0) return []
+  const blank = found.map((budget) => blankPeriod(budget, at))
+  const keys = blank.map(keyOf)
+  const { companyId } = context
+  let periods = await lockPeriods(context.tx, { companyId, keys })
+  if (periods.length < keys.length) {
+    await addPeriods(context.tx, blank)
+    periods = await lockPeriods(context.tx, { companyId, keys })
+  }
+  return found.map(({ stopped_at: stoppedAt, ...budget }) => {
+    const period = periods.find((one) => one.budget_id === budget.id)
+    if (!period) throw changedMeanwhile('budget', budget.id)
+    return { budget, period, isStopped: stoppedAt !== null }
+  })
+}
+
+/** Budgets of one company as they stand now, for reading. */
+export async function readStandings(db: Kysely<Database>, budgets: readonly BudgetTable[], now: string): Promise<Standing[]> {
+  const [one] = budgets
+  if (!one) return []
+  const blank = budgets.map((budget) => blankPeriod(budget, new Date(now)))
+  const periods = await findPeriods(db, { companyId: one.company_id, keys: blank.map(keyOf) })
+  const stopped = await stoppedAmong(db, { companyId: one.company_id, budgetIds: budgets.map(({ id }) => id) })
+  return budgets.map((budget, index) => {
+    const period = periods.find(({ budget_id: id }) => id === budget.id) ?? blank[index] ?? blankPeriod(budget, new Date(now))
+    return { budget, period, isStopped: stopped.has(budget.id) }
+  })
+}
+
+export async function readStanding(db: Kysely<Database>, budget: BudgetTable, now: string): Promise<Standing> {
+  const [standing] = await readStandings(db, [budget], now)
+  return standing ?? { budget, period: blankPeriod(budget, new Date(now)), isStopped: false }
+}
+
+function keyOf({ budget_id: budgetId, starts_at: startsAt }: BudgetPeriodTable) {
+  return { budgetId, startsAt }
+}
+
+/** Writes what became of a period that is locked. */
+export async function writePeriod(context: CommandContext, before: BudgetPeriodTable, after: BudgetPeriodTable): Promise<void> {
+  if (!(await swapPeriod(context.tx, before, after))) throw changedMeanwhile('budget', before.budget_id)
+}
+
+/** How events name what a budget is about. Pure. */
+export function aboutBudget(budget: BudgetTable) {
+  return { scope: budget.scope, scopeId: budget.scope_id, window: budget.time_window, metric: budget.metric }
+}
+
+/** How events tell how a budget stands. Pure. */
+export function aboutPeriod(period: BudgetPeriodTable) {
+  return { periodStartsAt: period.starts_at, limit: period.limit_amount, spent: period.spent, held: period.held }
+}
+
+export function budgetRef(budget: BudgetTable) {
+  return { type: 'budget' as const, id: budget.id, version: budget.version }
+}

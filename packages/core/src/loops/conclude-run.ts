@@ -1,0 +1,103 @@
+import type { RunActor } from '../kernel/actor.ts'
+import { EngineError } from '../kernel/errors.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import { RunOutcome } from '../ports/run-contract.ts'
+import { printable } from './printable.ts'
+import type { RunHost } from './run-host.ts'
+import type { RunMoney } from './run-money.ts'
+
+/** What a run leaves behind when it ends, besides its outcome. */
+export interface Left {
+  /** Absent when it did not begin. */
+  money?: RunMoney
+  /** What the next run goes on from; absent when the adapter said nothing about it. */
+  session?: JsonObject | null
+}
+
+interface Conclusion {
+  readonly outcome: RunOutcome
+  readonly left: Left
+  /** Why the run was told to stop, if it was. */
+  readonly reason: string | null
+}
+
+/** How often the end of a run is reported before it is left to the sweep of its lease; with the waits between, about 20 seconds. */
+const reportTries = 15
+const longestReportWaitMs = 2_000
+
+/** Tells Engine how a run ended, under its rights; nothing for one that has ended otherwise meanwhile. */
+export async function conclude(host: RunHost, actor: RunActor, conclusion: Conclusion): Promise<void> {
+  const { left, reason } = conclusion
+  const rest = restOf(left)
+  const outcome = withRefusal(conclusion)
+  if (reason === 'cancelled' || reason === 'waiting' || reason === 'lease_lost' || reason === 'lease_not_renewed') return
+  // What was finished in spite of the stop is finished.
+  if (reason === 'host_stopping' && outcome.kind === 'failed')
+    return report(host, actor, { name: 'runs.handBack', input: { reason, ...rest } })
+  const told = RunOutcome.safeParse(printableJson(outcome))
+  const message = told.success
+    ? await refusalOf(
+        report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...rest, ...budgetOf(conclusion, told.data) } }),
+      )
+    : `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
+  if (message === null) return
+  return report(host, actor, {
+    name: 'runs.report',
+    input: { outcome: { kind: 'failed', class: 'bad_request', message: printable(message.slice(0, 2_000)) }, ...rest },
+  })
+}
+
+/** What is told with the end of a run. */
+function restOf({ session }: Left): { session?: JsonObject | null } {
+  return session === undefined ? {} : { session }
+}
+
+/** A run that was stopped at its limit failed for that, whatever its adapter makes of it; what was finished in spite of the stop is finished. */
+function withRefusal({ outcome, left, reason }: Conclusion): RunOutcome {
+  const refusal = left.money?.refusal
+  if (reason !== 'budget' || !refusal || outcome.kind !== 'failed') return outcome
+  return { kind: 'failed', class: refusal.class, message: refusal.message }
+}
+
+/** That a budget did not let it go on, and which. */
+function budgetOf({ left }: Conclusion, outcome: RunOutcome): { isOverBudget?: true; budgetId?: string } {
+  const refusal = left.money?.refusal
+  if (!refusal || outcome.kind !== 'failed' || outcome.class !== 'quota') return {}
+  return { isOverBudget: true, ...(refusal.budgetId !== undefined && { budgetId: refusal.budgetId }) }
+}
+
+/** What an adapter ended with as JSON whose texts can be kept; null for what is no JSON. */
+function printableJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value) ?? 'null', (_, member: unknown) => (typeof member === 'string' ? printable(member) : member))
+  } catch {
+    return null
+  }
+}
+
+/** Why an outcome was refused, as when a run asks somebody who is not there; null when it was taken. */
+async function refusalOf(reported: Promise<void>): Promise<string | null> {
+  try {
+    await reported
+    return null
+  } catch (error) {
+    const isRefusal =
+      EngineError.isInstance(error) && (error.kind === 'invalid' || error.kind === 'rule' || error.code === 'illegal_transition')
+    if (!isRefusal) throw error
+    return `The outcome of the run was refused: ${error.message}`
+  }
+}
+
+async function report(host: RunHost, actor: RunActor, { name, input }: { name: string; input: object }): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await host.perform(actor, { name, input: { runId: actor.id, ...input } })
+      return
+    } catch (error) {
+      if (EngineError.isInstance(error) && error.code === 'lease_lost') return
+      const isPassing = EngineError.isInstance(error) && error.kind === 'unavailable'
+      if (!isPassing || tries >= reportTries) throw error
+      await host.clock.sleep(Math.min(tries * 200, longestReportWaitMs))
+    }
+  }
+}

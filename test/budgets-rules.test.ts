@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+
+import { begin, createShop, dollars, spend } from './support/budgets.ts'
+import { errorOf } from './support/engine.ts'
+
+async function staff() {
+  const world = await createShop()
+  const { engine, companyId } = world
+  const hire = async (name: string, reportsTo: string | null = null) =>
+    (await engine.agents.create({ companyId, name, role: 'writer', adapterType: 'scripted', executionMode: 'manual', reportsTo })).id
+  const bossId = await hire('Boss')
+  const leadId = await hire('Lead', bossId)
+  const handId = await hire('Hand', leadId)
+  const otherId = await hire('Other')
+  const as = (id: string) => engine.as({ kind: 'agent', id, companyId })
+  const set = (id: string, scopeId: string, more: object = {}) =>
+    as(id).budgets.set({ companyId, scope: 'agent', scopeId, limit: dollars(1), ...more })
+  return { ...world, bossId, leadId, handId, otherId, as, set }
+}
+
+describe('budgets', () => {
+  it('are set by a manager for the agents below it, however far, and raised by it', async () => {
+    const { set, as, bossId, leadId, handId, companyId } = await staff()
+    expect(await set(bossId, handId)).toMatchObject({ scopeId: handId })
+    const budget = await set(leadId, handId, { limit: dollars(2) })
+    expect(budget).toMatchObject({ limit: dollars(2) })
+    expect(await as(bossId).budgets.raise({ budgetId: budget.id, limit: dollars(3) })).toMatchObject({ limit: dollars(3) })
+    expect((await as(handId).budgets.list({ companyId })).items).toHaveLength(1)
+  })
+
+  it('are never set by an agent for itself, for those beside or above it, or for anything else', async () => {
+    const { set, as, bossId, leadId, handId, otherId, companyId } = await staff()
+    for (const refused of [set(leadId, leadId), set(leadId, bossId), set(leadId, otherId), set(handId, leadId)])
+      expect(await errorOf(refused)).toMatchObject({ code: 'forbidden' })
+    expect(await errorOf(as(bossId).budgets.set({ companyId, scope: 'company', limit: 1 }))).toMatchObject({ code: 'forbidden' })
+  })
+
+  it('are removed and made soft by people only, and by no run', async () => {
+    const world = await staff()
+    const { set, as, bossId, handId, engine, companyId } = world
+    const budget = await set(bossId, handId)
+    expect(await errorOf(as(bossId).budgets.remove({ budgetId: budget.id }))).toMatchObject({ code: 'forbidden' })
+    expect(await errorOf(set(bossId, handId, { isHard: false }))).toMatchObject({ code: 'forbidden' })
+    const { api } = await begin(world, { agentId: bossId })
+    expect(await errorOf(api.budgets.set({ companyId, scope: 'agent', scopeId: handId, limit: 1 }))).toMatchObject({ code: 'forbidden' })
+    const operator = engine.as({ kind: 'user', id: 'o', roles: { [companyId]: 'operator' } })
+    expect(await errorOf(operator.budgets.set({ companyId, scope: 'company', limit: 1 }))).toMatchObject({ code: 'forbidden' })
+  })
+
+  it('name who can raise them when they refuse', async () => {
+    const world = await staff()
+    const { engine, bossId, leadId, handId, set } = world
+    await set(bossId, handId, { limit: 10 })
+    const worker = await begin(world, { agentId: handId })
+    await spend(worker, 10)
+    expect(await errorOf(engine.tasks.checkout({ taskId: worker.taskId, agentId: handId }))).toMatchObject({
+      message: expect.stringContaining('a manager above that agent'),
+      details: { raise: { managerAgentIds: [leadId, bossId] } },
+    })
+  })
+
+  it('are answered with what is wrong, whatever is said', async () => {
+    const { engine, companyId, agentId, handId } = await staff()
+    const set = (more: object) => engine.budgets.set({ companyId, scope: 'company', limit: 1, ...more })
+    for (const limit of [-1, 0.5, Number.NaN, 1e308, 2 ** 53])
+      expect(await errorOf(set({ limit }))).toMatchObject({ code: 'invalid_input' })
+    for (const more of [{ limitCents: 1 }, { scopeId: agentId }, { scope: 'task' }, { scope: 'task', scopeId: handId }])
+      expect(await errorOf(set(more))).toMatchObject({ code: 'rule_violated' })
+    expect(await errorOf(set({ limit: undefined, limitCents: 5, metric: 'runs' }))).toMatchObject({ code: 'rule_violated' })
+    const most = await set({ limit: Number.MAX_SAFE_INTEGER })
+    expect(most.limit).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
+  it('take a limit below what is used, and let nothing more begin', async () => {
+    const world = await staff()
+    const { engine, companyId, agentId } = world
+    const budget = await engine.budgets.set({ companyId, scope: 'company', limit: 100 })
+    await spend(await begin(world), 60)
+    expect(await engine.budgets.set({ companyId, scope: 'company', limit: 50 })).toMatchObject({
+      isStopped: true,
+      free: 0,
+      status: 'exhausted',
+    })
+    expect(await engine.companies.get({ companyId })).toMatchObject({ status: 'paused' })
+    expect(await engine.budgets.raise({ budgetId: budget.id, limit: 61 })).toMatchObject({ isStopped: false, free: 1 })
+    expect(await engine.companies.get({ companyId })).toMatchObject({ status: 'active' })
+    expect(agentId).not.toBe('')
+  })
+
+  it('let go what they stopped when they are removed', async () => {
+    const world = await staff()
+    const { engine, companyId } = world
+    const { id: budgetId } = await engine.budgets.set({ companyId, scope: 'company', limit: 10 })
+    await spend(await begin(world), 10)
+    await engine.budgets.remove({ budgetId })
+    expect(await engine.companies.get({ companyId })).toMatchObject({ status: 'active' })
+    expect((await engine.budgets.incidents({ companyId })).items).toMatchObject([{ resolution: 'removed' }])
+  })
+})

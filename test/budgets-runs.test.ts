@@ -1,0 +1,215 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { sqlite } from '@engine/storage-sqlite'
+import { hangs, scriptedAdapter } from '@engine/testing'
+
+import { begin, createShop, metered, priced, problemsOf, spend } from './support/budgets.ts'
+import { createWorld, until } from './support/engine.ts'
+import { temporaryFolder } from './support/files.ts'
+import { startProgram } from './support/processes.ts'
+
+const call = { ...priced, inputTokens: 1_000, maxOutputTokens: 1_000 }
+/** What such a call may cost: 3 750 for what goes in, should the provider keep it, and 15 000 for what comes out. */
+const bound = 18_750
+
+async function createOffice(adapter = metered()) {
+  const world = await createWorld({ adapter })
+  onTestFinished(() => world.engine.stop())
+  const { engine, companyId, agentId } = world
+  const assign = (title = 'Work') => engine.tasks.create({ companyId, title, assigneeAgentId: agentId })
+  const endOf = async (taskId: string, ...statuses: string[]) => {
+    await until(
+      () => engine.tasks.get({ taskId }),
+      ({ status }) => statuses.includes(status),
+    )
+    return engine.tasks.get({ taskId })
+  }
+  return { ...world, assign, endOf }
+}
+
+describe('a run under a hard limit', () => {
+  it('asks before each call, pays what it used, and holds nothing when it is done', async () => {
+    const { engine, adapter, companyId, assign, endOf } = await createOffice()
+    const budget = await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
+    const seen: number[] = []
+    adapter.script = async ({ meter }) => {
+      for (const outputTokens of [100, 200]) {
+        const hold = await meter.reserve(call)
+        seen.push((await engine.budgets.get({ budgetId: budget.id })).held)
+        await hold.settle({ inputTokens: 1_000, outputTokens })
+      }
+      await (await meter.reserve(call)).release()
+      return { kind: 'done' }
+    }
+    const task = await assign()
+    await engine.start()
+    await endOf(task.id, 'done')
+    expect(seen).toEqual([bound, bound])
+    expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ spent: 3_000 + 1_500 + 3_000 + 3_000, held: 0 })
+    const [run] = (await engine.runs.list({ companyId, taskId: task.id })).items
+    expect(run?.usage).toMatchObject({ inputTokens: 2_000, outputTokens: 300, costMicros: 10_500 })
+    expect(await problemsOf(engine)).toEqual([])
+  })
+
+  it('is refused the call that does not fit; the provider is not blamed for it, and work stops when hardly anything is left', async () => {
+    const { engine, adapter, companyId, agentId, assign } = await createOffice()
+    await engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, limit: bound + 100 })
+    let calls = 0
+    adapter.script = async ({ meter }) => {
+      try {
+        const hold = await meter.reserve(call)
+        calls += 1
+        await hold.settle({ costMicros: bound - 100 })
+        await meter.reserve(call)
+        calls += 1
+        return { kind: 'done' }
+      } catch (error) {
+        return { kind: 'failed', class: 'quota', message: String(error) }
+      }
+    }
+    await assign()
+    await engine.start()
+    await until(
+      () => engine.agents.get({ agentId }),
+      ({ status }) => status === 'paused',
+    )
+    expect(calls).toBe(1)
+    expect((await engine.breakers.list({ companyId })).items).toEqual([])
+    expect((await engine.budgets.incidents({ companyId })).items).toHaveLength(1)
+    expect(await problemsOf(engine)).toEqual([])
+  })
+
+  it('is stopped at the line when its adapter can not ask before each call, and what it used is kept', async () => {
+    const { engine, adapter, companyId, agentId, assign } = await createOffice(scriptedAdapter({ metering: 'stream' }))
+    const budget = await engine.budgets.set({ companyId, scope: 'company', limit: 1_000 })
+    await engine.agents.update({ agentId, maxCostMicrosPerRun: 300 })
+    const held: number[] = []
+    adapter.script = async (turn) => {
+      held.push((await engine.budgets.get({ budgetId: budget.id })).held)
+      for (let readings = 0; readings < 10 && !turn.signal.aborted; readings += 1)
+        await turn.emit({ type: 'usage', usage: { costMicros: 110 } })
+      return hangs()(turn)
+    }
+    const task = await assign()
+    await engine.start()
+    const [run] = await until(
+      async () => (await engine.runs.list({ companyId, taskId: task.id })).items.filter(({ status }) => status === 'failed'),
+      (failed) => failed.length > 0,
+    )
+    expect(held[0]).toBe(300)
+    // It is stopped by the first reading at or beyond the line: what lies between two readings is how far it can pass it.
+    expect(run).toMatchObject({ errorClass: 'quota', usage: { costMicros: 330 } })
+    expect((await engine.breakers.list({ companyId })).items).toEqual([])
+  })
+
+  it('whose price nobody knows is not let go on', async () => {
+    const { engine, adapter, companyId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'stream' }))
+    await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
+    adapter.script = async (turn) => {
+      await turn.emit({ type: 'usage', usage: { provider: 'nobody', model: 'no-such-model', inputTokens: 10 } })
+      return hangs()(turn)
+    }
+    const task = await assign()
+    await engine.start()
+    expect(await endOf(task.id, 'blocked')).toMatchObject({
+      blocked: { reason: expect.stringContaining('Nobody knows what the run costs') },
+    })
+  })
+
+  it('waits while another run holds what is left, and keeps no other work from starting', async () => {
+    const { engine, adapter, companyId, agentId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'final' }))
+    await engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, limitCents: 100 })
+    const free = await engine.agents.create({ companyId, name: 'Free', role: 'writer', adapterType: 'scripted' })
+    const go = Promise.withResolvers<void>()
+    adapter.script = async () => go.promise.then(() => ({ kind: 'done' }) as const)
+    adapter.scripts.set('Free', async () => ({ kind: 'done' }))
+    const first = await assign('First')
+    await engine.start()
+    await endOf(first.id, 'in_progress')
+    const second = await assign('Second')
+    const other = await engine.tasks.create({ companyId, title: 'Other', assigneeAgentId: free.id })
+    await endOf(other.id, 'done')
+    const [queued] = await until(
+      async () => (await engine.runs.list({ companyId, taskId: second.id })).items,
+      ([run]) => run !== undefined && run.availableAt > run.createdAt,
+    )
+    expect(queued?.status).toBe('queued')
+    go.resolve()
+    await endOf(first.id, 'done')
+    await endOf(second.id, 'done')
+    expect(await problemsOf(engine)).toEqual([])
+  }, 30_000)
+
+  it('counts runs and their time where a budget does, and is stopped when its time is used up', async () => {
+    const { engine, adapter, companyId, assign } = await createOffice(scriptedAdapter({ metering: 'final' }))
+    const runs = await engine.budgets.set({ companyId, scope: 'company', metric: 'runs', limit: 5 })
+    await engine.budgets.set({ companyId, scope: 'company', metric: 'wallMs', limit: 100 })
+    adapter.script = hangs()
+    const task = await assign()
+    await engine.start()
+    const [run] = await until(
+      async () => (await engine.runs.list({ companyId, taskId: task.id })).items.filter(({ finishedAt }) => finishedAt !== null),
+      (ended) => ended.length > 0,
+    )
+    expect(run).toMatchObject({ errorClass: 'quota' })
+    expect(await engine.companies.get({ companyId })).toMatchObject({ status: 'paused', pauseReason: 'budget' })
+    expect(await engine.budgets.get({ budgetId: runs.id })).toMatchObject({ spent: 1, held: 0 })
+  })
+})
+
+it('work that stopped at a limit goes on by itself when its period is over', async () => {
+  const world = await createShop()
+  const { engine, companyId, agentId, watch } = world
+  const budget = await engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, window: 'day', limit: 10 })
+  await spend(await begin(world), 10)
+  expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'paused' })
+  await watch.query(`update ${watch.table('budget_stops')} set ends_at = ? where budget_id = ?`, ['2001-01-01T00:00:00.000Z', budget.id])
+  await engine.start()
+  await until(
+    () => engine.agents.get({ agentId }),
+    ({ status }) => status === 'idle',
+  )
+  expect((await engine.budgets.incidents({ companyId })).items).toMatchObject([{ status: 'resolved', resolution: 'period_ended' }])
+  expect((await engine.approvals.list({ companyId })).items).toMatchObject([{ status: 'cancelled' }])
+})
+
+it('a run without a hard limit over it is asked nothing, and its usage is told at its end', async () => {
+  const { engine, adapter, companyId, assign, endOf } = await createOffice()
+  const before = await engine.budgets.set({ companyId, scope: 'company', limit: 1_000_000, isHard: false })
+  adapter.script = async ({ meter }) => {
+    await (await meter.reserve({ ...call, provider: 'nobody', model: 'none' })).settle({ costMicros: 7, inputTokens: 1 })
+    return { kind: 'done' }
+  }
+  const task = await assign()
+  await engine.start()
+  await endOf(task.id, 'done')
+  const [run] = (await engine.runs.list({ companyId, taskId: task.id })).items
+  expect(run?.usage).toMatchObject({ costMicros: 7, inputTokens: 1 })
+  expect(await engine.budgets.get({ budgetId: before.id })).toMatchObject({ spent: 7, held: 0 })
+})
+
+describe.runIf(existsSync('/proc/self/stat'))('a process that is killed with SIGKILL while a call is under way', () => {
+  it('leaves nothing held once its run is lost, and what it had paid stays paid', { timeout: 60_000 }, async () => {
+    const file = join(temporaryFolder(), 'engine.db')
+    const world = await createWorld({ storage: sqlite(file), settings: { leaseMs: 1_500 }, adapter: metered() })
+    const { engine, companyId, agentId } = world
+    onTestFinished(() => engine.stop())
+    const budget = await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
+    const task = await engine.tasks.create({ companyId, title: 'Spend', assigneeAgentId: agentId, maxAttempts: 1 })
+    const spender = startProgram(new URL('support/spender.ts', import.meta.url), { args: [file] })
+    await spender.printed(/HELD/)
+    spender.child.kill('SIGKILL')
+    await spender.exited
+    expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ spent: 500, held: bound })
+    await engine.start()
+    await until(
+      async () => (await engine.runs.list({ companyId, taskId: task.id })).items[0]?.status,
+      (status) => status === 'lost',
+    )
+    expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ spent: 500, held: 0 })
+    expect(await problemsOf(engine)).toEqual([])
+  })
+})
