@@ -124,8 +124,6 @@ export const isolation = engineGroup('isolation', {
       ['projects.create', { companyId, name: 'P', goalId: theirs.goalId }],
       ['projects.create', { companyId, name: 'P', leadAgentId: theirs.agentId }],
       ...costLinks(companyId, theirs),
-      ['costs.report', { companyId, sourceEventId: link, provider: 'a', costMicros: 1, [link]: Reflect.get(theirs, link) }] as const,
-      ),
       ['projects.create', { companyId, name: 'P', defaultAgentId: theirs.agentId }],
       ['sprints.create', { companyId, name: 'S', projectId: theirs.projectId }],
       ['tasks.create', { companyId, title: 'T', projectId: theirs.projectId }],
