@@ -37,7 +37,7 @@ const columns = [
   'createdAt',
 ] as const satisfies readonly (keyof CostEvent)[]
 
-const exported = query({
+export const exportTable = query({
   title: 'Download what was spent as a table (CSV)',
   description: 'Newest first, by RFC 4180. A text that a spreadsheet would take for a formula begins with an apostrophe.',
   input,
@@ -53,9 +53,6 @@ const exported = query({
     content: linesOf(context, given),
   }),
 })
-// A reserved word where it is declared, not where it is exported.
-export { exported as export }
-
 async function* linesOf(context: QueryContext, given: z.output<typeof input>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
   yield encoder.encode(csvLine(columns))

@@ -9,10 +9,6 @@ import { CostEvent } from './schema.ts'
 import { findCostEvent } from './sql.ts'
 import { toCostEvent } from './table.ts'
 
-export { byAgent, byModel, byProject, byTask } from './by.ts'
-export { export } from './export.ts'
-export { forecast, summary, timeline } from './views.ts'
-
 export const get = query({
   title: 'Show what something cost',
   input: z.strictObject({ costEventId: Id }),
