@@ -7,6 +7,7 @@ import { breakers } from './breakers/index.ts'
 import { comments } from './comments/index.ts'
 import { companies } from './companies/index.ts'
 import { deliverables } from './deliverables/index.ts'
+import { deliveries } from './deliveries/index.ts'
 import { documents } from './documents/index.ts'
 import { events } from './events/index.ts'
 import { goals } from './goals/index.ts'
@@ -19,6 +20,7 @@ import { members } from './members/index.ts'
 import { nodes } from './nodes/index.ts'
 import { preferences } from './preferences/index.ts'
 import { projects } from './projects/index.ts'
+import { routes } from './routes/index.ts'
 import { routines } from './routines/index.ts'
 import { routing } from './routing/index.ts'
 import { runs } from './runs/index.ts'
@@ -52,6 +54,8 @@ export const coreModules = {
   interactions,
   knowledge,
   secrets,
+  routes,
+  deliveries,
   routines,
   preferences,
   search,

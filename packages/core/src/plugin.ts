@@ -13,6 +13,16 @@ export type {
   RunUsage,
   ToolAnswer,
 } from './ports/adapter.ts'
+export { DESTINATION_SPEC } from './ports/destination.ts'
+export type {
+  DeliveredEvent,
+  DeliveryBody,
+  DeliveryFile,
+  DeliveryRequest,
+  DeliveryResult,
+  Destination,
+  DestinationTest,
+} from './ports/destination.ts'
 export { ANCHOR_SPEC } from './ports/anchor.ts'
 export type { Anchor, AnchorStore } from './ports/anchor.ts'
 export { BLOBS_SPEC } from './ports/blob-store.ts'

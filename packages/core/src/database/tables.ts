@@ -7,6 +7,7 @@ import type { SealTable } from '../audit/table.ts'
 import type { BreakerTable } from '../breakers/table.ts'
 import type { CommentMentionTable, CommentTable } from '../comments/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
+import type { DeliveryAttemptTable, DeliveryTable } from '../deliveries/table.ts'
 import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
 import type { DocumentRevisionTable, DocumentTable } from '../documents/table.ts'
 import type { GoalTable } from '../goals/table.ts'
@@ -19,6 +20,7 @@ import type { MemberTable, UserTable } from '../members/table.ts'
 import type { NodeKeyTable } from '../nodes/table.ts'
 import type { PreferenceTable } from '../preferences/table.ts'
 import type { ProjectTable } from '../projects/table.ts'
+import type { RouteEventTable, RouteTable } from '../routes/table.ts'
 import type { RoutineFireTable, RoutineTable, RoutineTriggerTable } from '../routines/table.ts'
 import type { RoutingRuleTable } from '../routing/table.ts'
 import type { AgentSessionTable, LeaseTable, RunLogTable, RunTable } from '../runs/table.ts'
@@ -46,6 +48,10 @@ export interface Database {
   sprints: SprintTable
   labels: LabelTable
   routing_rules: RoutingRuleTable
+  routes: RouteTable
+  route_events: RouteEventTable
+  deliveries: DeliveryTable
+  delivery_attempts: DeliveryAttemptTable
   routines: RoutineTable
   routine_triggers: RoutineTriggerTable
   routine_fires: RoutineFireTable

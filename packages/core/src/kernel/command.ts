@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import type { Actor } from './actor.ts'
 import type { Batch } from './batch.ts'
+import type { DestinationCatalog } from './destinations.ts'
 import type { GuardedEmbedder } from './embedding.ts'
 import type { Emit } from './events.ts'
 import type { EntityName } from './locate.ts'
@@ -76,6 +77,9 @@ export interface CommandContext {
   /** Says that this call changed nothing on purpose (a repeat of what already holds), so it records no event. */
   unchanged(): void
   readonly adapters: AdapterCatalog
+  readonly destinations: DestinationCatalog
+  /** The schema of each type of event. */
+  readonly eventTypes: Readonly<Record<string, z.ZodType>>
   readonly settings: EngineSettings
 }
 
@@ -85,6 +89,7 @@ export interface QueryContext {
   readonly companyId: string
   readonly now: string
   readonly adapters: AdapterCatalog
+  readonly destinations: DestinationCatalog
   readonly blobs: BlobStore
   readonly embedder: GuardedEmbedder | null
   readonly settings: EngineSettings

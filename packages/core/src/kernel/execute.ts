@@ -4,7 +4,7 @@ import { assertEpoch } from '../database/instance.ts'
 import type { Database } from '../database/tables.ts'
 import { countFigures } from '../agents/sql.ts'
 import { countTasks } from '../companies/counters.ts'
-import { appendEvents } from '../events/sql.ts'
+import { recordEvents } from '../deliveries/outbox.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
 import { isoTime } from '../ports/clock.ts'
 import { eventActor, systemActor, type Actor } from './actor.ts'
@@ -79,8 +79,8 @@ async function runQuery(host: Host, resolved: Resolved, given: { definition: Que
 /** What may be used outside of a transaction. @throws `lease_lost` for a run that is over */
 async function readContext(host: Host, { companyId }: Resolved, { actor }: Call): Promise<QueryContext> {
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
-  const { db, adapters, blobs, embedder, settings } = host
-  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, blobs, embedder, settings }
+  const { db, adapters, destinations, blobs, embedder, settings } = host
+  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, destinations, blobs, embedder, settings }
 }
 
 async function prepareContext(host: Host, resolved: Resolved, call: Call): Promise<PrepareContext> {
@@ -226,7 +226,7 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   await countTasks(tx, { companyId: resolved.companyId, events: recorded })
   const goesOn = definition.whenArchived !== undefined
   if (recorded.length === 0 && isUnchanged() && !goesOn) await assertNotArchived(tx, resolved.companyId)
-  const events = await appendEvents(tx, { events: recorded, epoch: host.epoch, goesOn })
+  const events = await recordEvents(tx, { events: recorded, epoch: host.epoch, goesOn, newId: host.newId })
   if (keyed) await remember(tx, keyed, output)
   await host.probe?.(`${name}.recorded`)
   return { output, events }
@@ -262,6 +262,8 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
     newId: host.newId,
     random: host.random,
     adapters: host.adapters,
+    destinations: host.destinations,
+    eventTypes: host.registry.events,
     settings: host.settings,
     unchanged: () => void (unchanged = true),
     countLiveRun: (agentId, change) => count(agentId, { change, costMicros: 0 }),

@@ -5,7 +5,7 @@ import { tableOf } from '../database/open.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Batch, BatchCall, BatchContext, Done } from '../kernel/batch.ts'
-import { announceWriting } from '../events/sql.ts'
+import { announceWriting, noRouteListens } from '../events/sql.ts'
 import { eventActor } from '../kernel/actor.ts'
 import { newCredential } from '../runs/credential.ts'
 import { answerOf, type Claimed, type Entry, type Member } from './checkout-answer.ts'
@@ -31,7 +31,8 @@ interface Given {
  * one of the snapshot when its lock is ours (`version`) makes sure of everything that changes together with it: status, lease,
  * hold, blockers, deliverables. The agent's row is checked again by its own update, the company's is locked against a change of
  * its status and gate. Left to the handler are tasks whose rows somebody else has (nobody in the batch waits for them, and no
- * two batches wait for each other), tasks of people, and agents whose tasks under way must be counted.
+ * two batches wait for each other), tasks of people, agents whose tasks under way must be counted, and companies in which a route listens
+ * to any of the events.
  */
 const claimAll = statement((db, given: Given) => rawStatement<Claimed>(db, claimText(db, given)))
 
@@ -79,6 +80,7 @@ function candidates(db: Kysely<Database>, given: Given) {
           and w.status = 'waiting'))
         and company.status = 'active'
         and company.strategy_gate <> 'closed'
+        and ${noRouteListens(db, sql`t.company_id`, ['task.assigned', 'task.claimed', 'run.started'])}
       order by t.id
       for no key update of t skip locked
       for key share of company

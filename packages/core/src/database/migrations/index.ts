@@ -15,6 +15,7 @@ import { migration0013 } from './0013-provider-breakers.ts'
 import { migration0014 } from './0014-workers.ts'
 import { migration0015 } from './0015-costs-of-agents.ts'
 import { migration0016 } from './0016-nodes.ts'
+import { migration0020 } from './0020-routes.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   migration0014,
   migration0015,
   migration0016,
+  migration0020,
 ]
