@@ -13,7 +13,14 @@ const goesOn = `companies.archive companies.pause companies.resume invites.revok
   routines.tick runs.cancel runs.handBack runs.report runs.sweep tasks.release`.split(/\s+/)
 
 /** Renewals and logs record no event; a run that is still live may go on with them until it ends. */
-const unrecorded = ['knowledge.storeVectors', 'runs.appendLog', 'runs.heartbeat', 'secrets.recordAccesses']
+const unrecorded = [
+  'deliveries.claim',
+  'deliveries.settle',
+  'knowledge.storeVectors',
+  'runs.appendLog',
+  'runs.heartbeat',
+  'secrets.recordAccesses',
+]
 
 /** What founds a company, is of the caller's own, or of none. */
 const ofNoEntity: readonly string[] = ['new', 'actor', 'installation']

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { systemActor, type Engine, type JsonObject, type Registry } from '@engine/core'
 
 import { openBreaker } from './support/breakers.ts'
+import { parkDelivery } from './support/routes.ts'
 import { createCompany, type Company, type Sent } from './http-fixtures.ts'
 
 /** A company with one of everything that a path can name, by the name of its parameter. */
@@ -45,6 +46,9 @@ export interface FurnishedCompany extends Company {
   readonly preferenceId: string
   /** Open. */
   readonly breakerId: string
+  readonly routeId: string
+  /** Parked. */
+  readonly deliveryId: string
 }
 
 export async function furnishCompany(engine: Engine, name: string): Promise<FurnishedCompany> {
@@ -83,6 +87,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     knowledgeEntryId: entry.id,
     preferenceId: preference.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
+    ...(await parkDelivery(engine, companyId)),
   }
 }
 
@@ -198,6 +203,8 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'secrets.bind': () => ({ target: 'company', as: 'MINE' }),
   'secrets.unbind': () => ({ target: 'company', as: 'BOUND' }),
   'secrets.destroyVersion': () => ({ number: 1 }),
+  'routes.create': () => ({ name: 'Mine', destinationType: 'scripted', events: ['task.*'] }),
+  'routes.update': () => ({ name: 'Mine' }),
   'routines.create': () => ({ name: 'Mine', task: { title: 'Mine' } }),
   'routines.update': () => ({ name: 'Mine' }),
   'routines.addTrigger': () => ({ kind: 'cron', expression: '0 9 * * *' }),

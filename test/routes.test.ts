@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 import type { Api } from '@engine/core'
 import type { DeliveryResult } from '@engine/core/plugin'
+import { scriptedDestination } from '@engine/testing'
 
-import { scriptedDestination } from './support/destinations.ts'
 import { board, createWorld, errorOf, until } from './support/engine.ts'
 import { newStorage } from './support/storages.ts'
 

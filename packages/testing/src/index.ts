@@ -13,6 +13,8 @@ export { errorOf } from './error-of.ts'
 export type { SeenError } from './error-of.ts'
 export { costs, crashes, ends, hangs, inTurn, scriptedAdapter, takes, zombie } from './scripted-adapter.ts'
 export type { Script, ScriptedAdapter } from './scripted-adapter.ts'
+export { scriptedDestination } from './scripted-destination.ts'
+export type { ScriptedDestination, SentDelivery } from './scripted-destination.ts'
 export { fakeAnthropic, fakeGemini, fakeOpenAi } from './fake-models/index.ts'
 export type {
   FakeAnswer,

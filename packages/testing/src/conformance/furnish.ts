@@ -23,10 +23,12 @@ export async function furnish(world: World) {
   const rule = await engine.routing.create({ companyId, name: 'Rule', isEnabled: false, targetAgentId: agentId })
   const recurring = await furnishRoutine(world, { companyId, agentId })
   const breakerId = await furnishBreaker(world, companyId)
+  const sending = await furnishRoute(world, companyId)
   return {
     ...plans,
     ...people,
     ...recurring,
+    ...sending,
     companyId,
     agentId,
     taskId,
@@ -76,6 +78,16 @@ async function furnishBreaker({ engine, adapter }: Pick<World, 'engine' | 'adapt
   await engine.as(actor).runs.report({ runId: actor.id, outcome })
   const [breaker] = (await engine.breakers.list({ companyId })).items
   return breaker?.id ?? ''
+}
+
+/** With a delivery that waits for somebody to send it. */
+async function furnishRoute({ engine }: Pick<World, 'engine'>, companyId: string) {
+  const input = { companyId, name: 'Route', destinationType: 'scripted', events: ['label.updated'] }
+  const route = await engine.routes.create(input)
+  const label = await engine.labels.create({ companyId, name: 'Sent' })
+  await engine.labels.update({ labelId: label.id, name: 'Sent away' })
+  const [delivery] = (await engine.deliveries.list({ companyId, routeId: route.id })).items
+  return { routeId: route.id, deliveryId: delivery?.id ?? '' }
 }
 
 async function furnishRoutine({ engine }: Pick<World, 'engine'>, { companyId, agentId }: { companyId: string; agentId: string }) {

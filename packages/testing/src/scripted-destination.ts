@@ -2,23 +2,24 @@ import { z } from 'zod'
 
 import { DESTINATION_SPEC, type DeliveryRequest, type DeliveryResult, type Destination } from '@engine/core/plugin'
 
-export interface ScriptedConfig {
+interface ScriptedConfig {
   readonly to: string
   readonly token?: string | undefined
 }
 
-export type Sent = DeliveryRequest<ScriptedConfig>
+/** What it was asked to send. */
+export type SentDelivery = DeliveryRequest<ScriptedConfig>
 
 export interface ScriptedDestination extends Destination<ScriptedConfig> {
   /** What it was asked to send, in the order of asking. */
-  readonly sent: Sent[]
+  readonly sent: SentDelivery[]
   /** What it does with a delivery; everything arrives when nothing else is said. */
-  script: (request: Sent) => Promise<DeliveryResult>
+  script: (request: SentDelivery) => Promise<DeliveryResult>
 }
 
 /** A destination that does what its test says. */
 export function scriptedDestination(): ScriptedDestination {
-  const sent: Sent[] = []
+  const sent: SentDelivery[] = []
   const destination: ScriptedDestination = {
     spec: DESTINATION_SPEC,
     type: 'scripted',
