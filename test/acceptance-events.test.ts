@@ -65,7 +65,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     }
     const people = { ...scene.people, companies: { ...scene.people.companies, create } }
     for (const act of acts) await act({ ...scene, people })
-    const events = []
+    const events: Awaited<ReturnType<typeof eventsOf>> = []
     for (const [id, after] of since)
       events.push(...(await eventsOf(engine, id)).filter(({ seq, type }) => seq > after && !type.startsWith('delivery.')))
     const rows = await scene.watch.query<{ event_id: string }>(`select event_id from ${scene.watch.table('deliveries')}`)

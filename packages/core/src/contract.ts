@@ -7,7 +7,7 @@ export { AuditProblem, AuditProblemKind, AuditStatus, AuditVerification, Seal } 
 export { Breaker, BreakerStatus } from './breakers/schema.ts'
 export { Comment } from './comments/schema.ts'
 export { Company, CompanyStatus } from './companies/schema.ts'
-export { Deliverable, DeliverableStatus, Review, ReviewDecision } from './deliverables/schema.ts'
+export { Deliverable, DeliverableComparison, DeliverableFile, DeliverableStatus, Review, ReviewDecision } from './deliverables/schema.ts'
 export { Delivery, DeliveryAttempt, DeliveryStatus } from './deliveries/schema.ts'
 export { Document, DocumentHead, DocumentRevision } from './documents/schema.ts'
 export { Event } from './events/schema.ts'

@@ -231,7 +231,7 @@ CREATE TABLE deliverables (
   status text not null,
   version integer not null,
   created_at text not null,
-  updated_at text not null,
+  updated_at text not null, files text not null default '[]', actions text not null default '[]', usage text, provider text, model text,
   constraint deliverables_company_key unique (company_id, id),
   constraint deliverables_number_key unique (company_id, task_id, number),
   constraint deliverables_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),

@@ -1,11 +1,15 @@
 import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
+import { openFile } from '../deliverables/files.ts'
+import type { Deliverable, DeliverableFile } from '../deliverables/schema.ts'
 import { findDeliverable } from '../deliverables/sql.ts'
+import { toDeliverable } from '../deliverables/table.ts'
 import { toEvent } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 import type { Host } from '../kernel/host.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import type { BlobStore } from '../ports/blob-store.ts'
 import type { DeliveredEvent, DeliveryFile } from '../ports/destination.ts'
 import { taskOf } from '../routes/match.ts'
 import { findTask } from '../tasks/sql.ts'
@@ -28,13 +32,18 @@ export async function eventsAt(
 }
 
 /** What is sent of an event: itself, as it was recorded, with the task and the deliverable that it is about, as they are now. */
-export async function payloadOf({ db }: Pick<Host, 'db' | 'blobs'>, event: AnyEvent): Promise<Payload> {
+export async function payloadOf({ db, blobs }: Pick<Host, 'db' | 'blobs'>, event: AnyEvent): Promise<Payload> {
   const { id, type, companyId, at: occurredAt, actor, entity } = event
-  const [task, deliverable] = [await shownTask(db, event), await shownDeliverable(db, event)]
+  const [task, version] = [await shownTask(db, event), await versionOf(db, event)]
+  const deliverable = version && shownDeliverable(version)
+  const files = (version?.files ?? []).map((file): DeliveryFile => {
+    const { name, contentType, byteSize: size } = file
+    return { name, contentType, size, open: () => bytesOf(blobs, file) }
+  })
   // Data of events is JSON by their schemas.
   const data: JsonObject = { ...(event.data as JsonObject), ...(task && { task }), ...(deliverable && { deliverable }) }
   const whole: JsonObject = { id, type, companyId, occurredAt, actor: { ...actor }, entity: { ...entity }, data }
-  return { event: { id, type, companyId, occurredAt, data }, whole, files: [] }
+  return { event: { id, type, companyId, occurredAt, data }, whole, files }
 }
 
 async function shownTask(db: Kysely<Database>, event: AnyEvent): Promise<JsonObject | null> {
@@ -45,9 +54,17 @@ async function shownTask(db: Kysely<Database>, event: AnyEvent): Promise<JsonObj
   return { id, identifier, title, status, priority, tags: [...tags], projectId, assigneeAgentId, context: context as JsonValue }
 }
 
-async function shownDeliverable(db: Kysely<Database>, { entity, companyId }: AnyEvent): Promise<JsonObject | null> {
+async function versionOf(db: Kysely<Database>, { entity, companyId }: AnyEvent): Promise<Deliverable | null> {
   const row = entity.type === 'deliverable' ? await findDeliverable(db, entity.id) : null
-  if (row?.company_id !== companyId) return null
-  const { id, number, title, summary, content, content_type: contentType, status } = row
-  return { id, number, title, summary, content, contentType, status }
+  return row?.company_id === companyId ? toDeliverable(row, null) : null
+}
+
+function shownDeliverable({ id, number, title, summary, content, contentType, status, files, actions }: Deliverable): JsonObject {
+  const shownFiles = files.map(({ name, contentType: type, byteSize, sha256 }) => ({ name, contentType: type, byteSize, sha256 }))
+  return { id, number, title, summary, content, contentType, status, files: shownFiles, actions }
+}
+
+/** The bytes of a file, which are asked for when the first of them is. */
+async function* bytesOf(blobs: BlobStore, file: DeliverableFile): AsyncGenerator<Uint8Array> {
+  yield* await openFile(blobs, file)
 }

@@ -92,6 +92,13 @@ export const migration0020: Migration = {
       constraint delivery_attempts_delivery_fkey foreign key (company_id, delivery_id) references deliveries (company_id, id)
     ) {table}`,
 
+    // What a version is made of beside its text, and what it took. Files are kept by what they are, whatever becomes of the attachment.
+    `alter table deliverables add column files {json} not null default '[]'`,
+    `alter table deliverables add column actions {json} not null default '[]'`,
+    `alter table deliverables add column usage {json}`,
+    `alter table deliverables add column provider text`,
+    `alter table deliverables add column model text`,
+
     ...companyLink({ table: 'secret_uses', column: 'route_id', parent: 'routes' }),
     `create index secret_uses_route_index on secret_uses (company_id, route_id) where route_id is not null`,
   ],
