@@ -119,8 +119,8 @@ describe.each(['sqlite', 'postgres'])('what happened on %s', (database) => {
     expect(new Set(arrived.map(({ deliveryId, eventId }) => `${deliveryId} ${eventId}`)).size).toBe(events.length)
     expect((await engine.deliveries.list({ companyId, status: 'parked' })).items).toEqual([])
     const repeats = arrived.length - events.length
-    console.log(
-      `${database}: ${events.length} events, 0 missing, 0 out of order, ${kills} senders killed, ${((repeats / events.length) * 100).toFixed(1)} % sent more than once`,
+    process.stdout.write(
+      `${database}: ${events.length} events, 0 missing, 0 out of order, ${kills} senders killed, ${((repeats / events.length) * 100).toFixed(1)} % sent more than once\n`,
     )
   })
 })

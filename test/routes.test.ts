@@ -49,8 +49,11 @@ describe.each(['sqlite', 'postgres'])('a route on %s', (database) => {
     const { engine, companyId, route, deliveries, newTask, agentId } = await open()
     await route({ events: ['task.*', 'run.started'] })
     const { items } = await engine.tasks.createMany({ companyId, tasks: ['One', 'Two', 'Three'].map((title) => ({ title })) })
-    const tasks = [...items.map((item) => (item.status === 'created' ? item.task : null)), ...(await Promise.all([newTask(), newTask()]))]
-    await Promise.all(tasks.map((task) => task && engine.tasks.checkout({ taskId: task.id, agentId })))
+    const tasks = [
+      ...items.flatMap((item) => (item.status === 'created' ? [item.task] : [])),
+      ...(await Promise.all([newTask(), newTask()])),
+    ]
+    await Promise.all(tasks.map((task) => engine.tasks.checkout({ taskId: task.id, agentId })))
     const log = (await engine.events.list({ companyId, limit: 100 })).items.filter(
       ({ type }) => type.startsWith('task.') || type === 'run.started',
     )
@@ -204,9 +207,10 @@ describe.each(['sqlite', 'postgres'])('a route on %s', (database) => {
       Wrong: { kind: 'parked', reason: 'wrong', status: 400, response: 'no' },
     }
     destination.script = async ({ event, attempt }) => {
-      const answer = answers[String(event.data['title'])] ?? { kind: 'delivered' }
-      if (event.data['title'] === 'Thrown' && attempt === 1) throw new Error('a defect')
-      return event.data['title'] === 'Busy' && attempt > 1 ? { kind: 'delivered', status: 200 } : answer
+      const title = JSON.stringify(event.data['title']).slice(1, -1)
+      const answer = answers[title] ?? { kind: 'delivered' }
+      if (title === 'Thrown' && attempt === 1) throw new Error('a defect')
+      return title === 'Busy' && attempt > 1 ? { kind: 'delivered', status: 200 } : answer
     }
     const { id: routeId } = await route({ events: ['task.created'] })
     for (const title of [...Object.keys(answers), 'Thrown']) await newTask({ title })

@@ -51,9 +51,10 @@ export function createDeliverer(host: Host, logger: Logger): Pick<Loop, 'start' 
 
   function startPump(routeId: string) {
     const { pump, run } = createPump(host, { routeId, sender, slots, logger, stopping: stopping.signal })
-    const ended = run().finally(() => {
+    const ended = run().then((isWell) => {
       pumps.delete(routeId)
-      loop.wake()
+      // What failed is tried again after the poll.
+      if (isWell) loop.wake()
     })
     return { ...pump, ended }
   }
@@ -89,11 +90,11 @@ interface PumpOptions {
   readonly stopping: AbortSignal
 }
 
-/** Takes, sends and settles the deliveries of one route until nothing is due. */
-function createPump(host: Host, { routeId, sender, slots, logger, stopping }: PumpOptions): { pump: Pump; run(): Promise<void> } {
+/** Takes, sends and settles the deliveries of one route until nothing is due; `run` resolves with whether that went well. */
+function createPump(host: Host, { routeId, sender, slots, logger, stopping }: PumpOptions): { pump: Pump; run(): Promise<boolean> } {
   const { settings } = host
   const sending = new Set<Promise<void>>()
-  let outcomes: Outcome[] = []
+  const outcomes: Outcome[] = []
   let nudge = Promise.withResolvers<void>()
   let isNudged = false
 
@@ -125,29 +126,22 @@ function createPump(host: Host, { routeId, sender, slots, logger, stopping }: Pu
   }
 
   async function settle(): Promise<void> {
-    if (outcomes.length === 0) return
-    const ready = outcomes.splice(0, mostTaken)
-    await execute(host, 'deliveries.settle', { input: { routeId, outcomes: ready }, call: { actor: systemActor } }).catch(
-      (error: unknown) => {
-        // Its route is gone, and with it what was open; otherwise others send it again when the lease is over.
-        if (EngineError.isInstance(error) && error.kind === 'missing') return
-        logger.error('what became of deliveries could not be recorded; they are sent again', { routeId, error: String(error) })
-      },
-    )
+    if (outcomes.length > 0) await record(host, { routeId, outcomes: outcomes.splice(0, mostTaken), logger })
   }
 
-  async function run(): Promise<void> {
+  async function run(): Promise<boolean> {
     try {
       for (;;) {
         isNudged = false
         nudge = Promise.withResolvers<void>()
         const taken = await take()
-        if (taken === 0 && sending.size === 0 && outcomes.length === 0 && !isNudged) return
+        if (taken === 0 && sending.size === 0 && outcomes.length === 0 && !isNudged) return true
         if (outcomes.length === 0 && sending.size > 0) await Promise.race([nudge.promise, ...sending])
         await settle()
       }
     } catch (error) {
       logger.error('deliveries of a route could not be taken; tried again', { routeId, error: String(error) })
+      return false
     } finally {
       await Promise.all(sending)
       while (outcomes.length > 0) await settle()
@@ -155,6 +149,22 @@ function createPump(host: Host, { routeId, sender, slots, logger, stopping }: Pu
   }
 
   return { pump, run }
+}
+
+interface Recording {
+  readonly routeId: string
+  readonly outcomes: readonly Outcome[]
+  readonly logger: Logger
+}
+
+async function record(host: Host, { routeId, outcomes, logger }: Recording): Promise<void> {
+  try {
+    await execute(host, 'deliveries.settle', { input: { routeId, outcomes }, call: { actor: systemActor } })
+  } catch (error) {
+    // Its route is gone, and with it what was open; otherwise others send it again when the lease is over.
+    if (EngineError.isInstance(error) && error.kind === 'missing') return
+    logger.error('what became of deliveries could not be recorded; they are sent again', { routeId, error: String(error) })
+  }
 }
 
 /** As many as one command takes. */

@@ -69,6 +69,7 @@ const samples: Readonly<Record<string, unknown>> = {
   events: ['task.*'],
   outcomes: [outcomeOfDelivery],
   limit: 1,
+  attachmentId: absentId,
 }
 
 /** Where one name means different things. */
