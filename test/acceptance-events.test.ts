@@ -4,17 +4,19 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { localBlobs } from '@engine/blobs/local'
 import { systemActor, type Actor, type Api, type CallOptions, type Engine, type Registry } from '@engine/core'
+import { scriptedDestination } from '@engine/testing'
 
 import { openBreaker } from './support/breakers.ts'
 import { priced } from './support/budgets.ts'
 import { board, createWorld, until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
+import { parkDelivery, settleDue } from './support/routes.ts'
 import { newStorage } from './support/storages.ts'
 
 describe.each(['sqlite', 'postgres'])('on %s', (database) => {
   async function open() {
     const blobs = localBlobs(temporaryFolder())
-    const world = await createWorld({ storage: await newStorage(database), blobs })
+    const world = await createWorld({ storage: await newStorage(database), blobs, destinations: [scriptedDestination()] })
     const { engine, adapter, companyId } = world
     onTestFinished(() => engine.stop())
     adapter.script = async ({ context }) => {
@@ -35,7 +37,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     return { ...world, handId: hand.id, people: engine.as(board), system: engine as Api, as: (actor: Actor): Api => engine.as(actor) }
   }
   type Scene = Awaited<ReturnType<typeof open>>
-  const acts = [plans, secrets, people, planning, work, results, questions, requests, executions, recurring, money, machines]
+  const acts = [plans, secrets, people, planning, work, results, questions, requests, sending, executions, recurring, money, machines]
 
   it('each type of event is told when it happens', { timeout: 60_000 }, async () => {
     const scene = await open()
@@ -44,6 +46,39 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     // Rows and events agree about every version, so nothing was changed without saying so.
     const { checks } = await scene.engine.verify()
     expect(checks.flatMap(({ violations }) => violations)).toEqual([])
+  })
+
+  it('each event of each type leaves one delivery for the route that listens to it', { timeout: 60_000 }, async () => {
+    const scene = await open()
+    const { engine, companyId } = scene
+    const types = Object.keys(engine.registry.events)
+    const since = new Map<string, number>()
+    const listening = new Set<string>()
+    const listen = async (id: string) => {
+      for (const events of [types.slice(0, 60), types.slice(60)])
+        listening.add((await engine.routes.create({ companyId: id, name: 'All', destinationType: 'scripted', events })).id)
+      since.set(id, (await eventsOf(engine, id)).at(-1)?.seq ?? 0)
+    }
+    await listen(companyId)
+    const create: Api['companies']['create'] = async (...given) => {
+      const company = await engine.as(board).companies.create(...given)
+      await listen(company.id)
+      return company
+    }
+    const people = { ...scene.people, companies: { ...scene.people.companies, create } }
+    for (const act of acts) await act({ ...scene, people })
+    const events: Awaited<ReturnType<typeof eventsOf>> = []
+    for (const [id, after] of since)
+      events.push(...(await eventsOf(engine, id)).filter(({ seq, type }) => seq > after && !type.startsWith('delivery.')))
+    const rows = await scene.watch.query<{ event_id: string; route_id: string }>(
+      `select event_id, route_id from ${scene.watch.table('deliveries')}`,
+    )
+    const left = rows.filter((row) => listening.has(row.route_id)).map((row) => row.event_id)
+    expect(new Set(left).size).toBe(left.length)
+    const missing = events.filter(({ id }) => !left.includes(id))
+    expect(missing.map(({ type }) => type)).toEqual([])
+    const never = types.filter((type) => !type.startsWith('delivery.') && !events.some((event) => event.type === type))
+    expect(never).toEqual(beforeAnyRoute)
   })
 
   it('each command that is sent twice under one key happens once, and is answered the same', { timeout: 60_000 }, async () => {
@@ -242,6 +277,20 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await api.routines.archive({ routineId })
   }
 
+  async function sending({ engine, companyId, people: api }: Scene): Promise<void> {
+    const { routeId, deliveryId } = await parkDelivery(engine, companyId)
+    await api.routes.replay({ routeId })
+    await settleDue(engine, routeId, 'parked')
+    await api.deliveries.replay({ deliveryId })
+    await settleDue(engine, routeId, 'delivered')
+    await api.routes.update({ routeId, name: 'Another' })
+    await api.routes.disable({ routeId })
+    await api.routes.enable({ routeId })
+    await api.routes.test({ routeId })
+    await api.routes.create({ companyId, name: 'Second', destinationType: 'scripted', events: ['*'], isEnabled: false })
+    await api.routes.delete({ routeId })
+  }
+
   async function results({ companyId, handId: assigneeAgentId, people: api }: Scene): Promise<void> {
     for (const decision of ['approved', 'rejected', 'revision_requested'] as const) {
       const task = await api.tasks.create({ companyId, title: decision, assigneeAgentId })
@@ -333,17 +382,24 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
   }
 })
 
+/** What is told of a company before it can have a route. */
+const beforeAnyRoute: readonly string[] = ['company.created']
+
+async function eventsOf(engine: Engine, companyId: string) {
+  const all: Awaited<ReturnType<Engine['events']['list']>>['items'] = []
+  for (let isMore = true; isMore;) {
+    const { items } = await engine.events.list({ companyId, after: all.at(-1)?.seq ?? 0, limit: 100 })
+    all.push(...items)
+    isMore = items.length === 100
+  }
+  return all
+}
+
 /** How often each type of event was told, in all companies. */
 async function countsByType({ engine }: { engine: Engine }): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  for (const { id: companyId } of (await engine.companies.list({})).items) {
-    for (let after = 0, isMore = true; isMore;) {
-      const { items } = await engine.events.list({ companyId, after, limit: 100 })
-      for (const { type } of items) counts.set(type, (counts.get(type) ?? 0) + 1)
-      after = items.at(-1)?.seq ?? after
-      isMore = items.length === 100
-    }
-  }
+  for (const { id: companyId } of (await engine.companies.list({})).items)
+    for (const { type } of await eventsOf(engine, companyId)) counts.set(type, (counts.get(type) ?? 0) + 1)
   return counts
 }
 

@@ -16,6 +16,8 @@ const goesOn = `companies.archive companies.pause companies.resume costs.settle 
 const unrecorded = [
   'budgets.release',
   'budgets.reserve',
+  'deliveries.claim',
+  'deliveries.settle',
   'knowledge.storeVectors',
   'runs.appendLog',
   'runs.heartbeat',

@@ -9,7 +9,7 @@ import { createEngine, localSecrets, type Clock, type Engine, type JsonObject } 
 import { ADAPTER_SPEC, systemClock, type AgentAdapter } from '@engine/core/plugin'
 import { createHandler, serve, type HandlerOptions, type WireRequest } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
-import { memoryBlobs, watched } from '@engine/testing'
+import { memoryBlobs, scriptedDestination, watched } from '@engine/testing'
 
 export interface Answer {
   readonly status: number
@@ -59,6 +59,7 @@ export async function createWorld(): Promise<World> {
     storage,
     clock,
     adapters: [stillAdapter],
+    destinations: [scriptedDestination()],
     blobs: memoryBlobs(),
     secrets: localSecrets({ key: randomBytes(32) }),
     checksOutputs: true,

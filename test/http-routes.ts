@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { systemActor, type Engine, type JsonObject, type Registry } from '@engine/core'
 
 import { openBreaker } from './support/breakers.ts'
+import { parkDelivery } from './support/routes.ts'
 import { createCompany, type Company, type Sent } from './http-fixtures.ts'
 
 /** A company with one of everything that a path can name, by the name of its parameter. */
@@ -53,6 +54,9 @@ export interface FurnishedCompany extends Company {
   readonly incidentId: string
   /** Of a call of `runId`. */
   readonly holdId: string
+  readonly routeId: string
+  /** Parked. */
+  readonly deliveryId: string
 }
 
 export async function furnishCompany(engine: Engine, name: string): Promise<FurnishedCompany> {
@@ -95,6 +99,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
     costEventId: (await engine.costs.report({ companyId, taskId, sourceEventId: 'one', provider: 'a', costMicros: 1 })).id,
     ...(await furnishBudgets(engine, company)),
+    ...(await parkDelivery(engine, companyId)),
   }
 }
 
@@ -222,6 +227,8 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'secrets.bind': () => ({ target: 'company', as: 'MINE' }),
   'secrets.unbind': () => ({ target: 'company', as: 'BOUND' }),
   'secrets.destroyVersion': () => ({ number: 1 }),
+  'routes.create': () => ({ name: 'Mine', destinationType: 'scripted', events: ['task.*'] }),
+  'routes.update': () => ({ name: 'Mine' }),
   'routines.create': () => ({ name: 'Mine', task: { title: 'Mine' } }),
   'routines.update': () => ({ name: 'Mine' }),
   'routines.addTrigger': () => ({ kind: 'cron', expression: '0 9 * * *' }),

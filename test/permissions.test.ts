@@ -79,6 +79,8 @@ const matrix: Readonly<Record<Scope, string>> = {
   'secrets:read': admins,
   'secrets:manage': admins,
   'routines:manage': admins,
+  'routes:read': admins,
+  'routes:manage': admins,
   // oneself
   'agents:self': 'agent run',
   'members:own': humans,

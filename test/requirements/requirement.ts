@@ -36,7 +36,6 @@ export const capabilities = {
   workers: 'more processes and machines that execute runs',
   adapters: 'more ways to execute an agent',
   money: 'costs, prices, budgets, reservations and incidents',
-  deliverables: 'files, actions, usage and the comparison of results',
   delivery: 'routes, destinations and deliveries',
   server: 'accounts, sessions and limits over HTTP',
   client: 'the typed client',

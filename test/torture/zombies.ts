@@ -1,6 +1,6 @@
 // P2: a run that lost its task, however and to whomever, changes nothing any more, by no write at all.
 import { createEngine, type Engine } from '@engine/core'
-import { memoryBlobs, scriptedAdapter, until } from '@engine/testing'
+import { memoryBlobs, scriptedAdapter, scriptedDestination, until } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
 import { askAside } from './support/commands/interactions.ts'
@@ -30,6 +30,7 @@ async function begin(scene: Scene): Promise<Stage> {
     adapters: [scriptedAdapter()],
     blobs: memoryBlobs(),
     secrets: sharedSecrets(),
+    destinations: [scriptedDestination()],
     settings: { leaseMs },
   })
   return {

@@ -60,6 +60,8 @@ export interface ServeConfig {
   readonly storage: Storage
   /** Files of the data folder, wherever the database is. */
   readonly blobs: BlobStore
+  /** Where routes with a folder of this server leave what they deliver. */
+  readonly deliveriesFolder: string
   /** Of the data folder too, or as ENGINE_SECRET_KEY says: what opens the secrets. */
   readonly secrets: SecretStore
   /** Of the data folder too: where the log is anchored. */
@@ -77,6 +79,7 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
     storage: await readDatabase(flags, environment),
     blobs: localBlobs(join(resolve(readDataDir(flags, environment)), 'blobs')),
+    deliveriesFolder: join(resolve(readDataDir(flags, environment)), 'deliveries'),
     secrets: openSecrets(readDataDir(flags, environment), environment['ENGINE_SECRET_KEY']),
     anchors: await openAnchors(readDataDir(flags, environment)),
     // It works in the folder that the server is started in.

@@ -39,10 +39,11 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
   }
 }
 
-async function openEngine({ storage, blobs, anchors, secrets, allowed }: ServeConfig): Promise<Engine> {
+async function openEngine({ storage, blobs, anchors, secrets, allowed, deliveriesFolder: folder }: ServeConfig): Promise<Engine> {
   // Who asks for help or checks a database does not wait for all adapters to load, and neither does the port.
-  const { openAdapters } = await import('./adapters.ts')
-  return createEngine({ storage, blobs, anchors, secrets, adapters: openAdapters(allowed), logger: consoleLogger })
+  const [{ openAdapters }, { allDestinations }] = await Promise.all([import('./adapters.ts'), import('@engine/deliveries')])
+  const destinations = allDestinations({ allow: allowed.targets, folder })
+  return createEngine({ storage, blobs, anchors, secrets, adapters: openAdapters(allowed), destinations, logger: consoleLogger })
 }
 
 async function begin(engine: Engine, given: { server: RunningServer; screen: Screen; hasDemo: boolean }): Promise<void> {

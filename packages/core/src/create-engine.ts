@@ -12,6 +12,7 @@ import { streamEvents } from './events/stream.ts'
 import { createJoin } from './join.ts'
 import { systemActor } from './kernel/actor.ts'
 import { createAdapterCatalog } from './kernel/adapters.ts'
+import { createDestinationCatalog } from './kernel/destinations.ts'
 import { guardBlobs } from './kernel/content.ts'
 import { guardSecrets } from './kernel/secret-value.ts'
 import { explained } from './kernel/constraints.ts'
@@ -29,6 +30,7 @@ import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { authenticate } from './keys/authenticate.ts'
 import { createBudgetLoop } from './loops/budgets.ts'
+import { createDeliverer } from './loops/deliverer.ts'
 import { createEmbeddingLoop } from './loops/embedding.ts'
 import { createExpiryLoop } from './loops/expiry.ts'
 import { createOverdueLoop } from './loops/overdue.ts'
@@ -42,6 +44,7 @@ import type { AgentAdapter } from './ports/adapter.ts'
 import type { AnchorStore } from './ports/anchor.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import { systemClock, type Clock } from './ports/clock.ts'
+import type { Destination } from './ports/destination.ts'
 import type { Embedder } from './ports/embedder.ts'
 import { silentLogger, type Logger } from './ports/logger.ts'
 import type { PriceBook } from './ports/prices.ts'
@@ -52,6 +55,8 @@ import { followLog } from './runs/follow-log.ts'
 export interface EngineOptions {
   readonly storage: Storage
   readonly adapters?: readonly AgentAdapter[]
+  /** The kinds of places that routes may send events to. */
+  readonly destinations?: readonly Destination[]
   /** Where the bytes of attachments are kept; without one, uploads answer `blobs_unavailable`. */
   readonly blobs?: BlobStore
   /** Where seals of the log are remembered outside of the database; without one, nothing tells that its end was cut off (docs/audit.md). */
@@ -95,6 +100,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     bus: createEventBus(logger),
     clock,
     adapters: createAdapterCatalog(options.adapters ?? []),
+    destinations: createDestinationCatalog(options.destinations ?? []),
     blobs: guardBlobs(options.blobs),
     secrets: guardSecrets(options.secrets),
     redactors: new Map(),
@@ -152,6 +158,7 @@ function createLoops(host: Host, { logger, anchors }: Parts): readonly Pick<Loop
     createExpiryLoop(host, logger),
     createRoutineLoop(host, logger),
     createBudgetLoop(host, logger),
+    createDeliverer(host, logger),
     createSealing(host, { logger, anchors }),
   ]
   return host.embedder ? [...loops, createEmbeddingLoop(host, host.embedder, logger)] : loops

@@ -9,6 +9,7 @@ import { comments } from './comments/index.ts'
 import { companies } from './companies/index.ts'
 import { costs } from './costs/index.ts'
 import { deliverables } from './deliverables/index.ts'
+import { deliveries } from './deliveries/index.ts'
 import { documents } from './documents/index.ts'
 import { events } from './events/index.ts'
 import { goals } from './goals/index.ts'
@@ -22,6 +23,7 @@ import { nodes } from './nodes/index.ts'
 import { preferences } from './preferences/index.ts'
 import { prices } from './prices/index.ts'
 import { projects } from './projects/index.ts'
+import { routes } from './routes/index.ts'
 import { routines } from './routines/index.ts'
 import { routing } from './routing/index.ts'
 import { runs } from './runs/index.ts'
@@ -57,6 +59,8 @@ export const coreModules = {
   interactions,
   knowledge,
   secrets,
+  routes,
+  deliveries,
   routines,
   preferences,
   prices,

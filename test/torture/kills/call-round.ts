@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 
 import { createEngine, type Engine } from '@engine/core'
 import { systemClock } from '@engine/core/plugin'
-import { memoryBlobs, parseCrashPoint, scriptedAdapter } from '@engine/testing'
+import { memoryBlobs, parseCrashPoint, scriptedAdapter, scriptedDestination } from '@engine/testing'
 
 import type { Round, Scene } from '../loop.ts'
 import type { CallerPlan } from '../programs/caller.ts'
@@ -25,6 +25,7 @@ export async function killCaller(scene: Scene, round: Round, point: string): Pro
       adapters: [scriptedAdapter()],
       blobs: memoryBlobs(),
       secrets: sharedSecrets(),
+      destinations: [scriptedDestination()],
       checksOutputs: true,
       settings: { leaseMs },
     })

@@ -1,6 +1,6 @@
 // Makes one call with an idempotency key; dies in it when ENGINE_CRASH_AT says so.
 import { createEngine } from '@engine/core'
-import { crashFromEnvironment, memoryBlobs, scriptedAdapter } from '@engine/testing'
+import { crashFromEnvironment, memoryBlobs, scriptedAdapter, scriptedDestination } from '@engine/testing'
 
 import type { Call } from '../support/commands/call.ts'
 import { storageAt, type Place } from '../support/place.ts'
@@ -20,6 +20,7 @@ const engine = await createEngine({
   adapters: [scriptedAdapter()],
   blobs: memoryBlobs(),
   secrets: sharedSecrets(),
+  destinations: [scriptedDestination()],
   ...(probe && { probe }),
 })
 await engine.execute(call.operation, { input: call.input, actor: call.actor, idempotencyKey })

@@ -9,6 +9,7 @@ import { organizationInputs } from './commands/organization.ts'
 import { memberInputs, peopleInputs } from './commands/people.ts'
 import { resultInputs } from './commands/results.ts'
 import { routineInputs } from './commands/routines.ts'
+import { routeInputs } from './commands/routes.ts'
 import { runInputs } from './commands/runs.ts'
 import { secretInputs } from './commands/secrets.ts'
 import { agentInputs, taskInputs } from './commands/tasks.ts'
@@ -24,6 +25,7 @@ const inputsOfProgram: Readonly<Record<string, Prepare>> = {
   ...runInputs,
   ...resultInputs,
   ...budgetInputs,
+  ...routeInputs,
   ...routineInputs,
   ...interactionInputs,
   ...secretInputs,

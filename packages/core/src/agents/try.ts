@@ -4,9 +4,9 @@ import { z } from 'zod'
 
 import { humanAdapterType } from '../kernel/adapters.ts'
 import { assertNotArchived } from '../kernel/archive.ts'
+import { shownChecks } from '../kernel/checks.ts'
 import { command, type PrepareContext } from '../kernel/command.ts'
 import { EngineError, notFound, ruleViolated } from '../kernel/errors.ts'
-import type { Redactor } from '../kernel/redactor.ts'
 import { Id } from '../kernel/schema.ts'
 import type { AdapterTestReport } from '../ports/adapter.ts'
 import { openConfiguration, type OpenedConfiguration } from '../secrets/open.ts'
@@ -19,9 +19,6 @@ type Check = AdapterTestReport['checks'][number]
 
 /** What was found, before it is recorded. */
 type Tried = Pick<AgentTest, 'revision' | 'adapterType' | 'checks'> & { readonly secrets: readonly string[] }
-
-const mostChecks = 50
-const longestText = 2_000
 
 export const test = command({
   title: "Try an agent's configuration without working on a task",
@@ -83,7 +80,7 @@ async function tryConfiguration(context: PrepareContext, agent: AgentTable, open
     config = adapters.parseConfig(adapterType, opened.config)
   } catch (error) {
     if (!EngineError.isInstance(error)) throw error
-    return shown([{ name: 'configuration', status: 'failed', message: error.message }], opened.redactor)
+    return shownChecks([{ name: 'configuration', status: 'failed', message: error.message }], opened.redactor)
   }
   const adapter = adapters.get(adapterType)
   const accepted: Check = { name: 'configuration', status: 'passed', message: `The adapter ${adapterType} accepts it.` }
@@ -94,12 +91,12 @@ async function tryConfiguration(context: PrepareContext, agent: AgentTable, open
     const signal = AbortSignal.any([timeout, over.signal])
     const report = adapter.test({ config, env: opened.env, signal })
     const { checks } = await Promise.race([report, tooLate(settings.adapterTestMs, over.signal)])
-    return [accepted, ...shown(checks, opened.redactor)]
+    return [accepted, ...shownChecks(checks, opened.redactor)]
   } catch (error) {
     const message = timeout.aborted
       ? 'It did not end in time.'
       : `The test of the adapter failed: ${error instanceof Error ? error.message : String(error)}`
-    return [accepted, ...shown([{ name: 'test', status: 'failed', message }], opened.redactor)]
+    return [accepted, ...shownChecks([{ name: 'test', status: 'failed', message }], opened.redactor)]
   } finally {
     over.abort()
   }
@@ -109,10 +106,4 @@ async function tryConfiguration(context: PrepareContext, agent: AgentTable, open
 async function tooLate(afterMs: number, signal: AbortSignal): Promise<AdapterTestReport> {
   await sleep(afterMs, undefined, { signal }).catch(() => undefined)
   return { checks: [{ name: 'time', status: 'failed', message: `It did not end within ${afterMs} ms.` }] }
-}
-
-/** What an adapter says, without secrets, before it is cut. */
-function shown(checks: readonly Check[], redactor: Redactor): Check[] {
-  const clean = (text: string) => redactor.redact(text).slice(0, longestText).toWellFormed().replaceAll('\0', '\u2400')
-  return checks.slice(0, mostChecks).map(({ name, status, message }) => ({ name: clean(name), status, message: clean(message) }))
 }

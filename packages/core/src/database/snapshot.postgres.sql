@@ -416,6 +416,11 @@ create table deliverables (
   version bigint not null,
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
+  files jsonb not null default '[]'::jsonb,
+  actions jsonb not null default '[]'::jsonb,
+  usage jsonb,
+  provider text,
+  model text,
   constraint deliverables_company_key UNIQUE (company_id, id),
   constraint deliverables_number_key UNIQUE (company_id, task_id, number),
   constraint deliverables_pkey PRIMARY KEY (id),
@@ -427,6 +432,56 @@ create table deliverables (
 CREATE INDEX deliverables_agent_index ON engine.deliverables USING btree (company_id, agent_id, id) WHERE (agent_id IS NOT NULL);
 CREATE INDEX deliverables_status_index ON engine.deliverables USING btree (company_id, status, id);
 CREATE UNIQUE INDEX deliverables_one_pending_index ON engine.deliverables USING btree (company_id, task_id) WHERE (status = 'pending'::text);
+
+create table deliveries (
+  id uuid not null,
+  company_id uuid not null,
+  route_id uuid not null,
+  event_id uuid not null,
+  event_seq bigint not null,
+  event_type text not null,
+  entity_type text not null,
+  entity_id uuid not null,
+  status text not null,
+  attempts bigint not null,
+  tries bigint not null,
+  tried_since timestamp(3) with time zone,
+  claimed_at timestamp(3) with time zone,
+  next_at timestamp(3) with time zone,
+  fence bigint not null,
+  reason text,
+  response_status bigint,
+  reference text,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  ended_at timestamp(3) with time zone,
+  constraint deliveries_company_key UNIQUE (company_id, id),
+  constraint deliveries_event_key UNIQUE (route_id, event_id),
+  constraint deliveries_pkey PRIMARY KEY (id),
+  constraint deliveries_route_fkey FOREIGN KEY (company_id, route_id) REFERENCES engine.routes(company_id, id),
+  constraint deliveries_only_open_are_due CHECK (((next_at IS NULL) OR (status = ANY (ARRAY['pending'::text, 'retrying'::text]))))
+);
+CREATE INDEX deliveries_due_index ON engine.deliveries USING btree (route_id, next_at, event_seq) WHERE (next_at IS NOT NULL);
+CREATE INDEX deliveries_entity_index ON engine.deliveries USING btree (company_id, entity_id, id);
+CREATE INDEX deliveries_lane_index ON engine.deliveries USING btree (company_id, route_id, entity_id, event_seq) WHERE (status = ANY (ARRAY['pending'::text, 'retrying'::text]));
+CREATE INDEX deliveries_list_index ON engine.deliveries USING btree (company_id, id);
+CREATE INDEX deliveries_route_index ON engine.deliveries USING btree (company_id, route_id, id);
+CREATE INDEX deliveries_route_status_index ON engine.deliveries USING btree (company_id, route_id, status, id);
+CREATE INDEX deliveries_status_index ON engine.deliveries USING btree (company_id, status, id);
+
+create table delivery_attempts (
+  company_id uuid not null,
+  delivery_id uuid not null,
+  number bigint not null,
+  result text not null,
+  response_status bigint,
+  reason text,
+  response text,
+  started_at timestamp(3) with time zone not null,
+  ended_at timestamp(3) with time zone not null,
+  constraint delivery_attempts_pkey PRIMARY KEY (company_id, delivery_id, number),
+  constraint delivery_attempts_delivery_fkey FOREIGN KEY (company_id, delivery_id) REFERENCES engine.deliveries(company_id, id)
+);
 
 create table document_revisions (
   company_id uuid not null,
@@ -805,6 +860,44 @@ create table reviews (
   constraint reviews_deliverable_fkey FOREIGN KEY (company_id, deliverable_id) REFERENCES engine.deliverables(company_id, id)
 );
 
+create table route_events (
+  company_id uuid not null,
+  pattern text not null,
+  route_id uuid not null,
+  constraint route_events_pkey PRIMARY KEY (company_id, pattern, route_id),
+  constraint route_events_route_fkey FOREIGN KEY (company_id, route_id) REFERENCES engine.routes(company_id, id)
+);
+CREATE INDEX route_events_route_index ON engine.route_events USING btree (company_id, route_id);
+
+create table routes (
+  id uuid not null,
+  company_id uuid not null,
+  project_id uuid,
+  agent_id uuid,
+  name text not null,
+  events jsonb not null,
+  conditions jsonb not null,
+  destination_type text not null,
+  config jsonb not null,
+  mapping jsonb,
+  template jsonb,
+  retry jsonb not null,
+  is_enabled bigint not null,
+  removed_at timestamp(3) with time zone,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint routes_company_key UNIQUE (company_id, id),
+  constraint routes_pkey PRIMARY KEY (id),
+  constraint routes_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint routes_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint routes_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id),
+  constraint routes_one_scope CHECK (((project_id IS NULL) OR (agent_id IS NULL)))
+);
+CREATE INDEX routes_agent_index ON engine.routes USING btree (company_id, agent_id, id) WHERE ((removed_at IS NULL) AND (agent_id IS NOT NULL));
+CREATE INDEX routes_live_index ON engine.routes USING btree (company_id, id) WHERE (removed_at IS NULL);
+CREATE INDEX routes_project_index ON engine.routes USING btree (company_id, project_id, id) WHERE ((removed_at IS NULL) AND (project_id IS NOT NULL));
+
 create table routine_fires (
   id uuid not null,
   company_id uuid not null,
@@ -1030,12 +1123,15 @@ create table secret_uses (
   place text not null,
   number bigint,
   created_at timestamp(3) with time zone not null,
+  route_id uuid,
   constraint secret_uses_pkey PRIMARY KEY (id),
   constraint secret_uses_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
   constraint secret_uses_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id),
+  constraint secret_uses_route_fkey FOREIGN KEY (company_id, route_id) REFERENCES engine.routes(company_id, id),
   constraint secret_uses_secret_fkey FOREIGN KEY (company_id, secret_id) REFERENCES engine.secrets(company_id, id),
   constraint secret_uses_have_their_target CHECK ((target_id = COALESCE(agent_id, project_id, company_id)))
 );
+CREATE INDEX secret_uses_route_index ON engine.secret_uses USING btree (company_id, route_id) WHERE (route_id IS NOT NULL);
 CREATE INDEX secret_uses_secret_index ON engine.secret_uses USING btree (company_id, secret_id, id);
 CREATE UNIQUE INDEX secret_uses_place_key ON engine.secret_uses USING btree (company_id, target_id, kind, place);
 

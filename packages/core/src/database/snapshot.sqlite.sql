@@ -419,7 +419,7 @@ CREATE TABLE deliverables (
   status text not null,
   version integer not null,
   created_at text not null,
-  updated_at text not null,
+  updated_at text not null, files text not null default '[]', actions text not null default '[]', usage text, provider text, model text,
   constraint deliverables_company_key unique (company_id, id),
   constraint deliverables_number_key unique (company_id, task_id, number),
   constraint deliverables_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),
@@ -433,6 +433,62 @@ CREATE INDEX deliverables_agent_index on deliverables (company_id, agent_id, id)
 CREATE UNIQUE INDEX deliverables_one_pending_index on deliverables (company_id, task_id) where status = 'pending';
 
 CREATE INDEX deliverables_status_index on deliverables (company_id, status, id);
+
+CREATE TABLE deliveries (
+  id text primary key,
+  company_id text not null,
+  route_id text not null,
+  event_id text not null,
+  event_seq integer not null,
+  event_type text not null,
+  entity_type text not null,
+  entity_id text not null,
+  status text not null,
+  attempts integer not null,
+  tries integer not null,
+  tried_since text,
+  claimed_at text,
+  next_at text,
+  fence integer not null,
+  reason text,
+  response_status integer,
+  reference text,
+  created_at text not null,
+  updated_at text not null,
+  ended_at text,
+  constraint deliveries_company_key unique (company_id, id),
+  constraint deliveries_event_key unique (route_id, event_id),
+  constraint deliveries_only_open_are_due check (next_at is null or status in ('pending', 'retrying')),
+  constraint deliveries_route_fkey foreign key (company_id, route_id) references routes (company_id, id)
+) strict;
+
+CREATE INDEX deliveries_due_index on deliveries (route_id, next_at, event_seq) where next_at is not null;
+
+CREATE INDEX deliveries_entity_index on deliveries (company_id, entity_id, id);
+
+CREATE INDEX deliveries_lane_index on deliveries (company_id, route_id, entity_id, event_seq) where status in ('pending', 'retrying');
+
+CREATE INDEX deliveries_list_index on deliveries (company_id, id);
+
+CREATE INDEX deliveries_route_index on deliveries (company_id, route_id, id);
+
+CREATE INDEX deliveries_route_status_index on deliveries (company_id, route_id, status, id);
+
+CREATE INDEX deliveries_status_index on deliveries (company_id, status, id);
+
+CREATE TABLE delivery_attempts (
+  company_id text not null,
+  delivery_id text not null,
+  number integer not null,
+  result text not null,
+  response_status integer,
+  reason text,
+  response text,
+  started_at text not null,
+  ended_at text not null,
+  primary key (company_id, delivery_id, number),
+  constraint delivery_attempts_delivery_fkey foreign key (company_id, delivery_id) references deliveries (company_id, id)
+) strict;
 
 CREATE TABLE document_revisions (
   company_id text not null,
@@ -809,6 +865,46 @@ CREATE TABLE reviews (
   constraint reviews_deliverable_fkey foreign key (company_id, deliverable_id) references deliverables (company_id, id)
 ) strict;
 
+CREATE TABLE route_events (
+  company_id text not null,
+  pattern text not null,
+  route_id text not null,
+  primary key (company_id, pattern, route_id),
+  constraint route_events_route_fkey foreign key (company_id, route_id) references routes (company_id, id)
+) strict;
+
+CREATE INDEX route_events_route_index on route_events (company_id, route_id);
+
+CREATE TABLE routes (
+  id text primary key,
+  company_id text not null references companies (id),
+  project_id text,
+  agent_id text,
+  name text not null,
+  events text not null,
+  conditions text not null,
+  destination_type text not null,
+  config text not null,
+  mapping text,
+  template text,
+  retry text not null,
+  is_enabled integer not null,
+  removed_at text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint routes_company_key unique (company_id, id),
+  constraint routes_one_scope check (project_id is null or agent_id is null),
+  constraint routes_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
+  constraint routes_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id)
+) strict;
+
+CREATE INDEX routes_agent_index on routes (company_id, agent_id, id) where removed_at is null and agent_id is not null;
+
+CREATE INDEX routes_live_index on routes (company_id, id) where removed_at is null;
+
+CREATE INDEX routes_project_index on routes (company_id, project_id, id) where removed_at is null and project_id is not null;
+
 CREATE TABLE routine_fires (
   id text primary key,
   company_id text not null,
@@ -1052,7 +1148,7 @@ CREATE TABLE secret_uses (
   project_id text,
   place text not null,
   number integer,
-  created_at text not null,
+  created_at text not null, route_id text references routes (id),
   constraint secret_uses_secret_fkey foreign key (company_id, secret_id) references secrets (company_id, id),
   constraint secret_uses_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
   constraint secret_uses_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
@@ -1060,6 +1156,14 @@ CREATE TABLE secret_uses (
 ) strict;
 
 CREATE UNIQUE INDEX secret_uses_place_key on secret_uses (company_id, target_id, kind, place);
+
+CREATE INDEX secret_uses_route_index on secret_uses (company_id, route_id) where route_id is not null;
+
+CREATE TRIGGER secret_uses_route_insert before insert on secret_uses when new.route_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: secret_uses_route')
+where not exists (select 1 from routes where company_id = new.company_id and id = new.route_id); end;
+
+CREATE TRIGGER secret_uses_route_update before update of route_id, company_id on secret_uses when new.route_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: secret_uses_route')
+where not exists (select 1 from routes where company_id = new.company_id and id = new.route_id); end;
 
 CREATE INDEX secret_uses_secret_index on secret_uses (company_id, secret_id, id);
 

@@ -16,6 +16,7 @@ import type {
 import type { CommentMentionTable, CommentTable } from '../comments/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
 import type { CostEventTable, CostTotalTable, SessionChargeTable } from '../costs/table.ts'
+import type { DeliveryAttemptTable, DeliveryTable } from '../deliveries/table.ts'
 import type { DeliverableTable, ReviewTable } from '../deliverables/table.ts'
 import type { DocumentRevisionTable, DocumentTable } from '../documents/table.ts'
 import type { GoalTable } from '../goals/table.ts'
@@ -29,6 +30,7 @@ import type { NodeKeyTable } from '../nodes/table.ts'
 import type { PreferenceTable } from '../preferences/table.ts'
 import type { PriceTable } from '../prices/table.ts'
 import type { ProjectTable } from '../projects/table.ts'
+import type { RouteEventTable, RouteTable } from '../routes/table.ts'
 import type { RoutineFireTable, RoutineTable, RoutineTriggerTable } from '../routines/table.ts'
 import type { RoutingRuleTable } from '../routing/table.ts'
 import type { AgentSessionTable, LeaseTable, RunLogTable, RunTable } from '../runs/table.ts'
@@ -56,6 +58,10 @@ export interface Database {
   sprints: SprintTable
   labels: LabelTable
   routing_rules: RoutingRuleTable
+  routes: RouteTable
+  route_events: RouteEventTable
+  deliveries: DeliveryTable
+  delivery_attempts: DeliveryAttemptTable
   routines: RoutineTable
   routine_triggers: RoutineTriggerTable
   routine_fires: RoutineFireTable

@@ -11,7 +11,8 @@ import { TaskRef } from '../tasks/schema.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, wakeAssignee } from '../tasks/transition.ts'
 import { deliverableMachine } from './machine.ts'
-import { Deliverable, ReviewDecision, type DeliverableStatus } from './schema.ts'
+import { filesOf } from './files.ts'
+import { Deliverable, deliverableParts, ReviewDecision, type DeliverableStatus } from './schema.ts'
 import { aboutDeliverable, deliverableRef } from './supersede.ts'
 import { findDeliverable, findReview, latestDeliverable, updateDeliverable } from './sql.ts'
 import { toDeliverable, type DeliverableTable } from './table.ts'
@@ -29,6 +30,7 @@ export const submit = command({
       .regex(/^[\w.+-]+\/[\w.+-]+$/, 'a media type such as text/markdown')
       .max(200)
       .default('text/markdown'),
+    ...deliverableParts,
   }),
   output: Deliverable,
   access: { scope: 'deliverables:submit', company: 'task' },
@@ -55,6 +57,11 @@ export const submit = command({
       summary: input.summary ?? null,
       content: input.content,
       content_type: input.contentType,
+      files: JSON.stringify(await filesOf(context, task, input.fileIds ?? [])),
+      actions: JSON.stringify(input.actions ?? []),
+      usage: input.usage ? JSON.stringify(input.usage) : null,
+      provider: input.provider ?? null,
+      model: input.model ?? null,
       status: 'pending',
       version: 1,
       created_at: context.now,

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
+import { Download } from '../kernel/content.ts'
+import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { ofPresentTask } from '../tasks/sql.ts'
-import { Deliverable, DeliverableStatus } from './schema.ts'
+import { compare } from './compare.ts'
+import { openFile } from './files.ts'
+import { Deliverable, DeliverableComparison, DeliverableStatus } from './schema.ts'
 import { toDeliverable } from './table.ts'
-import { findDeliverable, findReview } from './sql.ts'
+import { findDeliverable, findReview, findVersion } from './sql.ts'
 
 export const get = query({
   title: 'Show a deliverable with its review',
@@ -46,5 +49,49 @@ export const list = query({
       },
       key: (row) => [row.id],
     })
+  },
+})
+
+export const diff = query({
+  title: 'Compare a version of a deliverable with another',
+  description: 'As a unified diff of their contents, line by line. Without `against`, with the version before.',
+  input: z.strictObject({
+    deliverableId: Id,
+    against: z.coerce.number().int().min(1).optional().describe('The number of the other version.'),
+  }),
+  output: DeliverableComparison,
+  access: { scope: 'deliverables:read', company: 'deliverable' },
+  http: ['GET', '/deliverables/:deliverableId/diff'],
+  async handle(context, { deliverableId, against }) {
+    const row = await findDeliverable(context.db, deliverableId)
+    if (!row) throw notFound('deliverable', deliverableId)
+    const number = against ?? row.number - 1
+    const other = await findVersion(context.db, { companyId: context.companyId, taskId: row.task_id, number })
+    if (!other)
+      throw ruleViolated(
+        number === 0 ? 'This is the first version; there is none before it.' : `There is no version ${number} of this task.`,
+        {
+          number: row.number,
+        },
+      )
+    return compare(other, row)
+  },
+})
+
+export const file = query({
+  title: 'Download a file of a deliverable',
+  description: 'As it was when the version was submitted. Always as a file to be saved, never as a page to be shown.',
+  input: z.strictObject({ deliverableId: Id, attachmentId: Id }),
+  output: Download,
+  access: { scope: 'deliverables:read', company: 'deliverable' },
+  http: ['GET', '/deliverables/:deliverableId/files/:attachmentId'],
+  givesContent: true,
+  async handle(context, { deliverableId, attachmentId }) {
+    const row = await findDeliverable(context.db, deliverableId)
+    if (!row) throw notFound('deliverable', deliverableId)
+    const found = toDeliverable(row, null).files.find((one) => one.attachmentId === attachmentId)
+    if (!found) throw notFound('file', attachmentId)
+    const { name, contentType, byteSize, sha256 } = found
+    return { name, contentType, byteSize, sha256, content: await openFile(context.blobs, found) }
   },
 })

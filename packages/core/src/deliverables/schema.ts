@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import { Id, IsoTime } from '../kernel/schema.ts'
+import { Id, IsoTime, jsonObject } from '../kernel/schema.ts'
+
 export const DeliverableStatus = z.enum(['pending', 'approved', 'revision_requested', 'revised', 'rejected', 'superseded'])
 export type DeliverableStatus = z.infer<typeof DeliverableStatus>
 export const ReviewDecision = z.enum(['approved', 'revision_requested', 'rejected'])
@@ -15,6 +16,33 @@ export const Review = z
   })
   .meta({ id: 'Review' })
 
+export const DeliverableFile = z
+  .object({
+    attachmentId: Id,
+    name: z.string(),
+    contentType: z.string(),
+    byteSize: z.number().int(),
+    sha256: z.string(),
+  })
+  .meta({ id: 'DeliverableFile' })
+export type DeliverableFile = z.infer<typeof DeliverableFile>
+
+const Amount = z.number().int().min(0).optional()
+const DeliverableUsage = z.strictObject({ inputTokens: Amount, outputTokens: Amount, cachedInputTokens: Amount, costMicros: Amount })
+
+/** What a version may say beside its text. */
+export const deliverableParts = {
+  fileIds: z
+    .array(Id)
+    .max(50)
+    .optional()
+    .describe('Attachments of the task, in their order. The version keeps them as they are, also when they are deleted there.'),
+  actions: z.array(jsonObject).max(50).optional().describe('What was done or is proposed, in whatever form; shown to the reviewer.'),
+  usage: DeliverableUsage.optional().describe('What it took, as its author says; costs are counted by runs.'),
+  provider: z.string().trim().min(1).max(100).optional(),
+  model: z.string().trim().min(1).max(200).optional(),
+}
+
 export const Deliverable = z
   .object({
     id: Id,
@@ -28,6 +56,11 @@ export const Deliverable = z
     summary: z.string().nullable(),
     content: z.string(),
     contentType: z.string(),
+    files: z.array(DeliverableFile),
+    actions: z.array(jsonObject),
+    usage: DeliverableUsage.nullable(),
+    provider: z.string().nullable(),
+    model: z.string().nullable(),
     status: DeliverableStatus,
     review: Review.nullable(),
     version: z.number().int(),
@@ -36,3 +69,16 @@ export const Deliverable = z
   })
   .meta({ id: 'Deliverable' })
 export type Deliverable = z.infer<typeof Deliverable>
+
+export const DeliverableComparison = z
+  .object({
+    deliverableId: Id,
+    number: z.number().int(),
+    againstId: Id,
+    against: z.number().int(),
+    added: z.number().int().describe('Lines.'),
+    removed: z.number().int(),
+    patch: z.string().nullable().describe('A unified diff; null when the two have too little in common to be compared.'),
+  })
+  .meta({ id: 'DeliverableComparison' })
+export type DeliverableComparison = z.infer<typeof DeliverableComparison>

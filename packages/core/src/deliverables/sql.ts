@@ -35,6 +35,22 @@ export async function latestDeliverable(
   return first(await latest(db, given))
 }
 
+const versionOf = statement((db, given: { companyId: string; taskId: string; number: number }) =>
+  db
+    .selectFrom('deliverables')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('task_id', '=', given.taskId)
+    .where('number', '=', given.number),
+)
+
+export async function findVersion(
+  db: Kysely<Database>,
+  given: { companyId: string; taskId: string; number: number },
+): Promise<DeliverableTable | null> {
+  return first(await versionOf(db, given))
+}
+
 /** Changes a deliverable that is still in the status that was read; null when it is not, so a decision is made once. */
 export async function updateDeliverable(
   tx: Transaction<Database>,

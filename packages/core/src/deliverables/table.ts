@@ -13,6 +13,11 @@ export interface DeliverableTable {
   summary: string | null
   content: string
   content_type: string
+  files: string
+  actions: string
+  usage: string | null
+  provider: string | null
+  model: string | null
   status: DeliverableStatus
   version: number
   created_at: string
@@ -42,6 +47,11 @@ export function toDeliverable(row: DeliverableTable, review: ReviewTable | null)
     summary: row.summary,
     content: row.content,
     contentType: row.content_type,
+    files: JSON.parse(row.files),
+    actions: JSON.parse(row.actions),
+    usage: row.usage === null ? null : JSON.parse(row.usage),
+    provider: row.provider,
+    model: row.model,
     status: row.status,
     review: review && {
       decision: review.decision,

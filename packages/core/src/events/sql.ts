@@ -1,13 +1,14 @@
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 
 import { familyOf, tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database, EventTable } from '../database/tables.ts'
 import type { CompanyStatus } from '../companies/schema.ts'
-import type { AnyEvent } from '../kernel/events.ts'
+import type { AnyEvent, EventType } from '../kernel/events.ts'
+import { anyEvent, groupOf, patternsOf } from './patterns.ts'
 
-/** `closedBy`: the status of the company in which this event can not be. */
-type NewEvent = Omit<EventTable, 'seq'> & { closedBy: CompanyStatus | '' }
+/** `closedBy`: the status of the company in which this event can not be; `group`: how routes name all events of its thing. */
+type NewEvent = Omit<EventTable, 'seq'> & { closedBy: CompanyStatus | ''; group: string }
 
 const append = statement((db, given: NewEvent) =>
   db
@@ -35,23 +36,40 @@ const append = statement((db, given: NewEvent) =>
       request_id: given.request_id,
       at: given.at,
     })
-    .returning('seq'),
+    // A company without routes is asked nothing more.
+    .returning((e) => ['seq', e.exists(listeners(db, given)).as('is_routed')]),
 )
+
+function listeners(db: Kysely<Database>, given: NewEvent) {
+  return db
+    .selectFrom('route_events')
+    .select('route_events.route_id')
+    .where('route_events.company_id', '=', given.company_id)
+    .where('route_events.pattern', 'in', [anyEvent, given.group, given.type])
+}
 
 // A round trip away, all events go in one statement, as one document.
 const appendAll = statement((db, given: { events: string; epoch: number; companyId: string; closedBy: string }) => {
   const [events, instance, companies] = [tableOf(db, 'events'), tableOf(db, 'engine_instance'), tableOf(db, 'companies')]
-  return rawStatement<{ id: string; seq: number }>(
+  return rawStatement<Appended>(
     db,
-    sql`insert into ${events} (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
+    sql`insert into ${events} as logged (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
       select n.id, (select epoch from ${instance} where epoch = ${given.epoch}),
         (select id from ${companies} where id = ${given.companyId}::uuid and status <> ${given.closedBy}), n.type, n.actor_kind, n.actor_id,
         n.run_id, n.entity_type, n.entity_id, n.entity_version, n.data, n.request_id, n.at
       from (select ${announceWriting(db)} as announced offset 0) as writing,
         jsonb_populate_recordset(null::${events}, ${given.events}::jsonb) as n
-      returning id, seq`,
+      returning id, seq, exists (select from ${tableOf(db, 'route_events')} r where r.company_id = logged.company_id
+        and r.pattern in (${sql.lit(anyEvent)}, split_part(logged.type, '.', 1) || '.*', logged.type)) as is_routed`,
   )
 })
+
+interface Appended {
+  readonly id: string
+  readonly seq: number
+  /** Databases say yes in their own way. */
+  readonly is_routed: unknown
+}
 
 interface NewEvents {
   /** Of one company. */
@@ -61,35 +79,40 @@ interface NewEvents {
   readonly goesOn: boolean
 }
 
-/** Writes events in their order, in the transaction of the change that they record. */
-export async function appendEvents(tx: Transaction<Database>, given: NewEvents): Promise<AnyEvent[]> {
+/**
+ * Writes events in their order, in the transaction of the change that they record.
+ * @returns them, and those among them that some route listens to
+ */
+export async function appendEvents(tx: Transaction<Database>, given: NewEvents): Promise<{ events: AnyEvent[]; routed: AnyEvent[] }> {
   const { events, epoch } = given
-  if (events.length === 0) return []
+  if (events.length === 0) return { events: [], routed: [] }
   const rows = familyOf(tx) === 'postgres' ? await appendTogether(tx, given) : await appendOneByOne(tx, given)
   const seqs = new Map(rows.map((row) => [row.id, row.seq]))
-  return events.map((event) => {
+  const routed = new Set(rows.filter((row) => Boolean(row.is_routed)).map((row) => row.id))
+  const appended = events.map((event) => {
     const seq = seqs.get(event.id)
     if (seq === undefined) throw new Error(`the database returned no row for an appended event of epoch ${epoch}`)
     // `event` is one member of the union and stays it.
     return { ...event, seq } as AnyEvent
   })
+  return { events: appended, routed: appended.filter(({ id }) => routed.has(id)) }
 }
 
 function closedBy({ goesOn }: NewEvents): 'archived' | '' {
   return goesOn ? '' : 'archived'
 }
 
-async function appendTogether(tx: Transaction<Database>, given: NewEvents): Promise<{ id: string; seq: number }[]> {
+async function appendTogether(tx: Transaction<Database>, given: NewEvents): Promise<Appended[]> {
   const document = given.events.map(toDocument)
   const companyId = given.events[0]?.companyId ?? ''
   return appendAll(tx, { events: JSON.stringify(document), epoch: given.epoch, companyId, closedBy: closedBy(given) })
 }
 
-async function appendOneByOne(tx: Transaction<Database>, given: NewEvents): Promise<{ id: string; seq: number }[]> {
-  const rows: { id: string; seq: number }[] = []
+async function appendOneByOne(tx: Transaction<Database>, given: NewEvents): Promise<Appended[]> {
+  const rows: Appended[] = []
   for (const event of given.events) {
-    const row = first(await append(tx, { ...toRow(event), epoch: given.epoch, closedBy: closedBy(given) }))
-    if (row) rows.push({ id: event.id, seq: row.seq })
+    const row = first(await append(tx, { ...toRow(event), group: groupOf(event.type), epoch: given.epoch, closedBy: closedBy(given) }))
+    if (row) rows.push({ id: event.id, ...row })
   }
   return rows
 }
@@ -99,7 +122,7 @@ export function toDocument(event: Omit<AnyEvent, 'seq'>) {
   return { ...toRow(event), data: event.data }
 }
 
-function toRow(event: Omit<AnyEvent, 'seq'>): Omit<NewEvent, 'epoch' | 'closedBy'> {
+function toRow(event: Omit<AnyEvent, 'seq'>): Omit<NewEvent, 'epoch' | 'closedBy' | 'group'> {
   return {
     id: event.id,
     company_id: event.companyId,
@@ -125,6 +148,12 @@ export function announceWriting(db: Kysely<Database>) {
   // The low half of the number is the lock's second part, its high half is below our mark in the first.
   return sql`(select pg_advisory_xact_lock_shared(((${lockClass}::bigint << 16) | (last_value >> 32))::int,
     ((last_value & 4294967295) - 2147483648)::int) from ${sequence})`
+}
+
+/** For statements that write events by themselves: whoever is listened to goes the ordinary way, which writes deliveries too. */
+export function noRouteListens(db: Kysely<Database>, companyId: RawBuilder<unknown>, types: readonly EventType[]) {
+  const patterns = [...new Set(types.flatMap(patternsOf))].map((pattern) => sql.lit(pattern))
+  return sql`not exists (select from ${tableOf(db, 'route_events')} r where r.company_id = ${companyId} and r.pattern in (${sql.join(patterns)}))`
 }
 
 /** Marks our locks among those of the database, which are told apart by two numbers. */

@@ -8,6 +8,7 @@ import type { PriceBook } from '../ports/prices.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import type { Actor } from './actor.ts'
 import type { Batch } from './batch.ts'
+import type { DestinationCatalog } from './destinations.ts'
 import type { GuardedEmbedder } from './embedding.ts'
 import type { Emit } from './events.ts'
 import type { EntityName } from './locate.ts'
@@ -82,6 +83,9 @@ export interface CommandContext {
   /** Says that this call changed nothing on purpose (a repeat of what already holds), so it records no event. */
   unchanged(): void
   readonly adapters: AdapterCatalog
+  readonly destinations: DestinationCatalog
+  /** The schema of each type of event. */
+  readonly eventTypes: Readonly<Record<string, z.ZodType>>
   /** What the host says that models cost; null when it says nothing. */
   readonly prices: PriceBook | null
   readonly settings: EngineSettings
@@ -93,6 +97,7 @@ export interface QueryContext {
   readonly companyId: string
   readonly now: string
   readonly adapters: AdapterCatalog
+  readonly destinations: DestinationCatalog
   readonly blobs: BlobStore
   readonly embedder: GuardedEmbedder | null
   readonly prices: PriceBook | null

@@ -10,6 +10,7 @@ import type { commentEvents } from '../comments/events.ts'
 import type { companyEvents } from '../companies/events.ts'
 import type { costEvents } from '../costs/events.ts'
 import type { deliverableEvents } from '../deliverables/events.ts'
+import type { deliveryEvents } from '../deliveries/events.ts'
 import type { documentEvents } from '../documents/events.ts'
 import type { goalEvents } from '../goals/events.ts'
 import type { inviteEvents } from '../invites/events.ts'
@@ -17,6 +18,7 @@ import type { keyEvents } from '../keys/events.ts'
 import type { labelEvents } from '../labels/events.ts'
 import type { memberEvents } from '../members/events.ts'
 import type { projectEvents } from '../projects/events.ts'
+import type { routeEvents } from '../routes/events.ts'
 import type { routingEvents } from '../routing/events.ts'
 import type { runEvents } from '../runs/events.ts'
 import type { sprintEvents } from '../sprints/events.ts'
@@ -39,6 +41,7 @@ type Schemas = typeof agentEvents &
   typeof companyEvents &
   typeof costEvents &
   typeof deliverableEvents &
+  typeof deliveryEvents &
   typeof documentEvents &
   typeof goalEvents &
   typeof interactionEvents &
@@ -50,6 +53,7 @@ type Schemas = typeof agentEvents &
   typeof preferenceEvents &
   typeof priceEvents &
   typeof projectEvents &
+  typeof routeEvents &
   typeof routineEvents &
   typeof routingEvents &
   typeof runEvents &

@@ -5,7 +5,7 @@ import type { Database } from '../database/tables.ts'
 import { countLiveRuns } from '../agents/sql.ts'
 import { stopWork } from '../budgets/reach.ts'
 import { countTasks } from '../companies/counters.ts'
-import { appendEvents } from '../events/sql.ts'
+import { recordEvents } from '../deliveries/outbox.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
 import { isoTime } from '../ports/clock.ts'
 import { eventActor, systemActor, type Actor } from './actor.ts'
@@ -80,8 +80,8 @@ async function runQuery(host: Host, resolved: Resolved, given: { definition: Que
 /** What may be used outside of a transaction. @throws `lease_lost` for a run that is over */
 async function readContext(host: Host, { companyId }: Resolved, { actor }: Call): Promise<QueryContext> {
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
-  const { db, adapters, blobs, embedder, prices, settings } = host
-  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, blobs, embedder, prices, settings }
+  const { db, adapters, destinations, blobs, embedder, prices, settings } = host
+  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, destinations, blobs, embedder, prices, settings }
 }
 
 async function prepareContext(host: Host, resolved: Resolved, call: Call): Promise<PrepareContext> {
@@ -232,7 +232,7 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   await countTasks(tx, { companyId: resolved.companyId, events: recorded })
   const goesOn = definition.whenArchived !== undefined
   if (recorded.length === 0 && isUnchanged() && !goesOn) await assertNotArchived(tx, resolved.companyId)
-  const events = await appendEvents(tx, { events: recorded, epoch: host.epoch, goesOn })
+  const events = await recordEvents(tx, { events: recorded, epoch: host.epoch, goesOn, newId: host.newId })
   if (keyed) await remember(tx, keyed, output)
   await host.probe?.(`${name}.recorded`)
   return { output, events }
@@ -261,6 +261,8 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
     random: host.random,
     adapters: host.adapters,
     prices: host.prices,
+    destinations: host.destinations,
+    eventTypes: host.registry.events,
     settings: host.settings,
     limitReached: (budgetId) => void reached.add(budgetId),
     takeCompany: work.takeCompany,

@@ -9,6 +9,7 @@ import type { AdapterCatalog } from './adapters.ts'
 import type { Batcher } from './batch.ts'
 import type { CompanyTurns } from './company-turns.ts'
 import type { GuardedEmbedder } from './embedding.ts'
+import type { DestinationCatalog } from './destinations.ts'
 import type { EventBus } from './events.ts'
 import type { RunRedaction } from './redacted-log.ts'
 import type { Registry } from './registry.ts'
@@ -24,6 +25,7 @@ export interface Host {
   readonly bus: EventBus
   readonly clock: Clock
   readonly adapters: AdapterCatalog
+  readonly destinations: DestinationCatalog
   readonly blobs: BlobStore
   readonly secrets: SecretStore
   /** What blots out the secrets of the runs that this process executes, and of those that it gave to nodes, by run id; none for a run that was given no secrets. */

@@ -24,6 +24,8 @@ export type EntityName =
   | 'interaction'
   | 'secret'
   | 'knowledgeEntry'
+  | 'route'
+  | 'delivery'
   | 'routine'
   | 'trigger'
   | 'preference'

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { agentMachine } from '../agents/machine.ts'
 import { companyMachine } from '../companies/machine.ts'
 import { deliverableMachine } from '../deliverables/machine.ts'
+import { deliveryMachine } from '../deliveries/machine.ts'
 import { goalMachine } from '../goals/machine.ts'
 import { interactionMachine } from '../interactions/machine.ts'
 import { runMachine } from '../runs/machine.ts'
@@ -49,6 +50,9 @@ const expected: Record<string, string> = {
   interaction: 'pending>answered:answer pending>accepted:accept pending>rejected:reject pending>cancelled:cancel pending>expired:expire',
   deliverable:
     'pending>approved:review pending>revision_requested:review pending>rejected:review pending>superseded:submit pending>superseded:close revision_requested>revised:submit',
+  delivery:
+    'pending>delivered:settle pending>retrying:settle pending>parked:settle pending>cancelled:remove ' +
+    'retrying>delivered:settle retrying>retrying:settle retrying>parked:settle retrying>cancelled:remove parked>pending:replay',
 }
 
 const machines: Machine<string, string>[] = [
@@ -59,6 +63,7 @@ const machines: Machine<string, string>[] = [
   runMachine,
   interactionMachine,
   deliverableMachine,
+  deliveryMachine,
 ]
 
 describe.each(machines)('the machine of a $name', (machine) => {

@@ -70,6 +70,9 @@ export const permissions = {
   'routines:fire': { user: 'operator', agent: 'never', run: 'never' },
   // Also for whoever is not known here: the signature of the delivery is what counts.
   'routines:receive': { user: 'viewer', agent: 'never', run: 'never' },
+  // What was answered, and where things go, may be as confidential as a secret.
+  'routes:read': { user: 'admin', agent: 'never', run: 'never' },
+  'routes:manage': { user: 'admin', agent: 'never', run: 'never' },
   'preferences:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   'preferences:own': { user: 'viewer', agent: 'never', run: 'never' },
   'preferences:manage': { user: 'admin', agent: 'never', run: 'never' },

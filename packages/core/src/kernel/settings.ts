@@ -35,6 +35,13 @@ export interface EngineSettings {
   readonly sessionInputTokens: number
   /** How old it may be, milliseconds. */
   readonly sessionMs: number
+  /** Deliveries of one route that this process sends at once, and of all routes together. */
+  readonly deliveriesPerRoute: number
+  readonly maxConcurrentDeliveries: number
+  /** How long sending a delivery may take, milliseconds. */
+  readonly deliveryTimeoutMs: number
+  /** After how long a delivery that a process took is another's to send, milliseconds; longer than sending may take. */
+  readonly deliveryLeaseMs: number
   /** How old events are at most when they are sealed, milliseconds. */
   readonly sealMs: number
   /** How often a company's seals are anchored when there is something new, milliseconds, or after how many events. */
@@ -68,6 +75,10 @@ export const defaultSettings: EngineSettings = {
   sessionRuns: 200,
   sessionInputTokens: 2_000_000,
   sessionMs: 72 * 3_600_000,
+  deliveriesPerRoute: 16,
+  maxConcurrentDeliveries: 256,
+  deliveryTimeoutMs: 30_000,
+  deliveryLeaseMs: 60_000,
   sealMs: 2_000,
   anchorMs: 300_000,
   anchorEvents: 1_000,

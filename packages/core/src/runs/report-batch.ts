@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { tableOf } from '../database/open.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { announceWriting, toDocument } from '../events/sql.ts'
+import { announceWriting, noRouteListens, toDocument } from '../events/sql.ts'
 import { eventActor } from '../kernel/actor.ts'
 import type { Batch, BatchCall, BatchContext, Done } from '../kernel/batch.ts'
 import type { AnyEvent } from '../kernel/events.ts'
@@ -40,6 +40,7 @@ const lockAll = statement((db, given: Given) =>
         and r.status = 'running' and r.adapter_reason is distinct from 'probe'
         and t.status = 'in_progress' and t.checkout_run_id = r.id and t.is_asked = 0
         and (select b.id from ${tableOf(db, 'budgets')} b where b.company_id = l.company_id and b.removed_at is null limit 1) is null
+        and ${noRouteListens(db, sql`l.company_id`, ['run.succeeded', 'task.status_changed', 'task.completed'])}
       for update of l skip locked for no key update of r, t skip locked`,
   ),
 )

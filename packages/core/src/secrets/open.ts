@@ -73,6 +73,28 @@ export async function openConfiguration(stores: Stores, given: Opening): Promise
   }
 }
 
+/** What is wanted of a configuration that belongs to no run. */
+interface Referring {
+  readonly companyId: string
+  readonly config: unknown
+  /** The members in which secrets may stand; see AgentAdapter. */
+  readonly fields: readonly string[] | undefined
+}
+
+/**
+ * Opens the secrets that a configuration names, outside of any transaction.
+ * @throws `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable`
+ */
+export async function openReferences(stores: Stores, { companyId, config, fields }: Referring): Promise<Omit<OpenedConfiguration, 'env'>> {
+  refuseElsewhere(config, 'config', fields)
+  const values = await openAll(stores, { companyId, note: async () => undefined }, findReferences(config, 'config'))
+  return {
+    config: replaceReferences(config, 'config', (reference) => values.get(keyOf(reference))?.value ?? ''),
+    redactor: createRedactor([...values.values()]),
+    secrets: [...values.values()],
+  }
+}
+
 /** Those of the company, of the project, of the agent: where one variable is bound twice, the last one counts. */
 async function bindingsInOrder(db: Kysely<Database>, given: { companyId: string; projectId: string | null; agentId: string }) {
   const order = [given.companyId, given.projectId, given.agentId]
@@ -82,7 +104,11 @@ async function bindingsInOrder(db: Kysely<Database>, given: { companyId: string;
     .map(({ place, name }) => ({ place, name, version: null }))
 }
 
-async function openAll(stores: Stores, { companyId, note }: Opening, wanted: readonly Wanted[]): Promise<Map<string, NamedValue>> {
+async function openAll(
+  stores: Stores,
+  { companyId, note }: Pick<Opening, 'companyId' | 'note'>,
+  wanted: readonly Wanted[],
+): Promise<Map<string, NamedValue>> {
   const distinct = new Map(wanted.map((reference) => [keyOf(reference), reference]))
   const opened = await Promise.all([...distinct.values()].map((reference) => openSecret(stores, companyId, reference)))
   await note(opened)

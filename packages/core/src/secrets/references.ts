@@ -55,10 +55,11 @@ export function refuseElsewhere(value: unknown, path: string, fields: readonly s
   const misplaced = fields && findReferences(value, '').find((reference) => !fields.includes(reference.path.split('.')[0] ?? ''))
   if (!misplaced) return
   const place = join(path, misplaced.path)
-  throw ruleViolated(
-    `${place}: a secret can not stand here, where others on the machine could read it. With this adapter it can stand in: ${fields.join(', ')}.`,
-    { path: place, secret: misplaced.name, fields: [...fields] },
-  )
+  throw ruleViolated(`${place}: a secret can not stand here, where others could read it. It can stand in: ${fields.join(', ')}.`, {
+    path: place,
+    secret: misplaced.name,
+    fields: [...fields],
+  })
 }
 
 /**

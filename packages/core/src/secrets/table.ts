@@ -37,6 +37,7 @@ export interface SecretUseTable {
   target_id: string
   agent_id: string | null
   project_id: string | null
+  route_id: string | null
   place: string
   number: number | null
   created_at: string
@@ -86,6 +87,7 @@ export function toUse(row: SecretUseTable): SecretUse {
     kind: row.kind,
     agentId: row.agent_id,
     projectId: row.project_id,
+    routeId: row.route_id,
     place: row.place,
     number: row.number,
     createdAt: row.created_at,

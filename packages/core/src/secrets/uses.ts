@@ -8,7 +8,7 @@ import { findSecretByName, findVersion, usesOf } from './sql.ts'
 import type { SecretTable, SecretUseTable } from './table.ts'
 
 /** Whose configuration it is. */
-export type Owner = { readonly agentId: string } | { readonly projectId: string }
+export type Owner = { readonly agentId: string } | { readonly projectId: string } | { readonly routeId: string }
 
 /**
  * Keeps which secrets a configuration names. Who names one that was not named there before needs the right to manage secrets, and
@@ -17,10 +17,11 @@ export type Owner = { readonly agentId: string } | { readonly projectId: string 
  */
 export async function noteReferences(context: CommandContext, owner: Owner, references: readonly FoundReference[]): Promise<void> {
   const { companyId, tx } = context
-  const targetId = 'agentId' in owner ? owner.agentId : owner.projectId
-  const present = await usesOf(tx, { companyId, targetId, kind: 'reference' })
-  const added = references.filter((reference) => !present.some((use) => isSame(use, reference)))
-  const removed = present.filter((use) => !references.some((reference) => isSame(use, reference)))
+  const { agentId, projectId, routeId } = columnsOf(owner)
+  const targetId = agentId ?? projectId ?? companyId
+  const present = (await usesOf(tx, { companyId, targetId, kind: 'reference' })).filter((use) => use.route_id === routeId)
+  const added = references.filter((reference) => !present.some((use) => isSame(use, owner, reference)))
+  const removed = present.filter((use) => !references.some((reference) => isSame(use, owner, reference)))
   if (added.length > 0) assertMay(context, 'secrets:manage')
   const rows: SecretUseTable[] = []
   for (const reference of added) rows.push(await useOf(context, owner, reference))
@@ -29,14 +30,25 @@ export async function noteReferences(context: CommandContext, owner: Owner, refe
   if (rows.length > 0) await tx.insertInto('secret_uses').values(rows).execute()
 }
 
-function isSame(use: SecretUseTable & { name: string }, reference: FoundReference): boolean {
-  return use.place === reference.path && use.name === reference.name && use.number === reference.version
+function columnsOf(owner: Owner) {
+  const agentId = 'agentId' in owner ? owner.agentId : null
+  const projectId = 'projectId' in owner ? owner.projectId : null
+  const routeId = 'routeId' in owner ? owner.routeId : null
+  return { agentId, projectId, routeId }
+}
+
+/** Routes are among what a company itself names, each under a place of its own. */
+function placeOf(owner: Owner, { path }: FoundReference): string {
+  return 'routeId' in owner ? `routes.${owner.routeId}.${path}` : path
+}
+
+function isSame(use: SecretUseTable & { name: string }, owner: Owner, reference: FoundReference): boolean {
+  return use.place === placeOf(owner, reference) && use.name === reference.name && use.number === reference.version
 }
 
 async function useOf(context: CommandContext, owner: Owner, reference: FoundReference): Promise<SecretUseTable> {
   const secret = await requireUsable(context, reference)
-  const agentId = 'agentId' in owner ? owner.agentId : null
-  const projectId = 'projectId' in owner ? owner.projectId : null
+  const { agentId, projectId, routeId } = columnsOf(owner)
   return {
     id: context.newId(),
     company_id: context.companyId,
@@ -45,7 +57,8 @@ async function useOf(context: CommandContext, owner: Owner, reference: FoundRefe
     target_id: agentId ?? projectId ?? context.companyId,
     agent_id: agentId,
     project_id: projectId,
-    place: reference.path,
+    route_id: routeId,
+    place: placeOf(owner, reference),
     number: reference.version,
     created_at: context.now,
   }
@@ -70,8 +83,8 @@ async function requireUsable(context: CommandContext, { path, name, version }: F
 
 /** Why a secret, or one of its versions, stays as it is. */
 export function inUse(what: string, uses: readonly SecretUseTable[]): EngineError {
-  const places = uses.map(({ kind, agent_id, project_id, place }): JsonObject => {
-    return { kind, place, agentId: agent_id, projectId: project_id }
+  const places = uses.map(({ kind, agent_id, project_id, route_id, place }): JsonObject => {
+    return { kind, place, agentId: agent_id, projectId: project_id, routeId: route_id }
   })
   const words = uses.map((use) => `${use.place} of ${ownerOf(use)}`)
   return new EngineError(secretErrors.secret_in_use, `${what} is used in ${words.join(', ')}. Take it out of there first.`, {
@@ -79,7 +92,8 @@ export function inUse(what: string, uses: readonly SecretUseTable[]): EngineErro
   })
 }
 
-function ownerOf({ agent_id, project_id }: SecretUseTable): string {
+function ownerOf({ agent_id, project_id, route_id }: SecretUseTable): string {
+  if (route_id !== null) return `route ${route_id}`
   if (agent_id !== null) return `agent ${agent_id}`
   return project_id === null ? 'the whole company' : `project ${project_id}`
 }

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 
 import { tableOf } from '../database/open.ts'
 import type { Database } from '../database/tables.ts'
-import { announceWriting } from '../events/sql.ts'
+import { announceWriting, noRouteListens } from '../events/sql.ts'
 
 // The parts of the statements that take tasks for many runs at once, each task for at most one: the guards of `claimTask`, and what
 // follows from a claim. Each statement adds its own: `run`, and in front of them `member`.
@@ -13,7 +13,7 @@ import { announceWriting } from '../events/sql.ts'
 // hold, blockers, deliverables. The agent's row is checked again by its own update, the company's is locked against a change of
 // its status and gate. Left to the handler are tasks whose rows somebody else has (nobody in the batch waits for them, and no
 // two batches wait for each other), tasks of people, agents whose tasks under way must be counted, and
-// companies with hard budgets.
+// companies with hard budgets, or with a route that sends what happens here.
 
 export interface Claims {
   /** A document of rows: place, task, agent, run, hash, worker, assigned, claimed, started, actorKind, actorId, requestId, companies and what the statement adds. */
@@ -52,6 +52,7 @@ export function candidates(db: Kysely<Database>) {
         and (t.status <> 'blocked' or not exists (select from ${runs} w where w.company_id = t.company_id and w.task_id = t.id
           and w.status = 'waiting'))
         and not exists (select from ${budgets} b where b.company_id = t.company_id and b.removed_at is null and b.is_hard = 1)
+        and ${noRouteListens(db, sql`t.company_id`, ['task.assigned', 'task.claimed', 'run.started'])}
         and company.status = 'active'
         and company.strategy_gate <> 'closed'
       order by t.id

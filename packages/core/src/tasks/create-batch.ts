@@ -6,7 +6,7 @@ import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { eventActor } from '../kernel/actor.ts'
 import type { Batch, BatchCall, BatchContext, Done } from '../kernel/batch.ts'
-import { announceWriting } from '../events/sql.ts'
+import { announceWriting, noRouteListens } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 import { longestBody, searchableBody, wordsOf } from '../search/words.ts'
 import { blankTask } from './create.ts'
@@ -28,7 +28,7 @@ interface Given {
 
 /**
  * Creates tasks that nobody is named for, in the order given, with the next numbers of an active or paused company in which
- * nothing is routed without being asked for (see `mayRoute`). Tells only what the caller cannot know: the rest of each row it
+ * nothing is routed without being asked for (see `mayRoute`) and no route listens. Tells only what the caller cannot know: the rest of each row it
  * has, from `blankTask`, so whatever that sets must be written here too.
  */
 const createAll = statement((db, given: Given) => rawStatement<Created>(db, createText(db, given)))
@@ -41,6 +41,7 @@ function createText(db: Kysely<Database>, given: Given) {
       update ${companies} set task_counter = task_counter + ${given.count}::bigint
       where id = ${given.companyId}::uuid and status <> 'archived' and default_agent_id is null
         and not exists (select from ${rules} where company_id = ${given.companyId}::uuid and is_enabled = 1)
+        and ${noRouteListens(db, sql`${given.companyId}::uuid`, ['task.created'])}
       returning id, task_prefix, task_counter - ${given.count}::bigint as taken
     ), member as (
       select m.*, c.id as company_id, c.task_prefix || '-' || (c.taken + m.place + 1) as identifier

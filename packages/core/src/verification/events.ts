@@ -18,6 +18,7 @@ const entities = {
   agents: 'agent',
   tasks: 'task',
   routing_rules: 'routingRule',
+  routes: 'route',
   routines: 'routine',
   routine_triggers: 'trigger',
   runs: 'run',

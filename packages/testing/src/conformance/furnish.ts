@@ -33,10 +33,12 @@ export async function furnish(world: World) {
     costMicros: 1,
   })
   const money = await furnishBudgets(world, { companyId, run: actor })
+  const sending = await furnishRoute(world, companyId)
   return {
     ...plans,
     ...people,
     ...recurring,
+    ...sending,
     companyId,
     agentId,
     taskId,
@@ -101,6 +103,16 @@ async function furnishBudgets({ engine }: Pick<World, 'engine'>, { companyId, ru
   await engine.budgets.set({ companyId, scope: 'agent', scopeId: agent.id, metric: 'runs', limit: 0 })
   const [incident] = (await engine.budgets.incidents({ companyId })).items
   return { budgetId: budget.id, holdId: holdId ?? '', incidentId: incident?.id ?? '' }
+}
+
+/** With a delivery that waits for somebody to send it. */
+async function furnishRoute({ engine }: Pick<World, 'engine'>, companyId: string) {
+  const input = { companyId, name: 'Route', destinationType: 'scripted', events: ['label.updated'] }
+  const route = await engine.routes.create(input)
+  const label = await engine.labels.create({ companyId, name: 'Sent' })
+  await engine.labels.update({ labelId: label.id, name: 'Sent away' })
+  const [delivery] = (await engine.deliveries.list({ companyId, routeId: route.id })).items
+  return { routeId: route.id, deliveryId: delivery?.id ?? '' }
 }
 
 async function furnishRoutine({ engine }: Pick<World, 'engine'>, { companyId, agentId }: { companyId: string; agentId: string }) {

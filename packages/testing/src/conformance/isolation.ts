@@ -9,6 +9,18 @@ import { newCompany, engineGroup } from './world.ts'
 
 const absentId = '01890000-0000-7000-8000-000000000000'
 
+const outcomeOfDelivery = {
+  deliveryId: absentId,
+  fence: 1,
+  result: 'delivered',
+  reason: null,
+  responseStatus: null,
+  response: null,
+  reference: null,
+  retryAfterMs: null,
+  startedAt: '2026-01-01T00:00:00.000Z',
+}
+
 /** Input that each operation would accept, so that a refusal comes from the rule under test. */
 const samples: Readonly<Record<string, unknown>> = {
   name: 'Name',
@@ -65,6 +77,11 @@ const samples: Readonly<Record<string, unknown>> = {
   action: 'keep_paused',
   budgetIds: [absentId],
   holdId: absentId,
+  destinationType: 'scripted',
+  events: ['task.*'],
+  outcomes: [outcomeOfDelivery],
+  limit: 1,
+  attachmentId: absentId,
 }
 
 /** Where one name means different things. */

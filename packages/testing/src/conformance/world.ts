@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { Api, Engine, EngineSettings, RunActor, UserActor } from '@engine/core'
 import { systemClock } from '@engine/core/plugin'
 
+import { scriptedDestination } from '../scripted-destination.ts'
 import { openTestEngine, type TestEngine } from '../test-engine.ts'
 import { audit } from './audit.ts'
 import { group, type Group, type StorageUnderTest, type Tests, type Told } from './kit.ts'
@@ -80,7 +81,12 @@ async function openWorld(
 ): Promise<World> {
   const clock = { aheadMs: 0 }
   const now = () => systemClock.now() + clock.aheadMs
-  const opened = await openTestEngine({ storage: under.storage, settings, clock: { ...systemClock, now } })
+  const opened = await openTestEngine({
+    storage: under.storage,
+    settings,
+    clock: { ...systemClock, now },
+    destinations: [scriptedDestination()],
+  })
   let partner: Promise<Engine> | undefined
   return {
     ...opened,

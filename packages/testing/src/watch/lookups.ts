@@ -5,7 +5,7 @@
 const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   {
     pattern:
-      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences|prices|breakers|cost_events|budgets|budget_incidents) where id = \?( for (share|update|no key update))?$/,
+      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences|prices|breakers|cost_events|budgets|budget_incidents|routes|deliveries) where id = \?( for (share|update|no key update))?$/,
     reason: 'An id is of one row in all companies; the kernel compares the company of the row with what the caller may see.',
   },
   {
@@ -48,6 +48,10 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
   {
     pattern: /^select id, company_id, next_at from routine_triggers where next_at <= .+ order by next_at limit \?$/,
     reason: 'The times of schedules come in all companies; each is fired by a command in the company of its trigger.',
+  },
+  {
+    pattern: /^with recursive waiting\(route_id\) as .+ from deliveries d where d.route_id = w.route_id and d.next_at <= .+$/,
+    reason: 'Deliveries are due in all companies; each is taken by a command in the company of its route.',
   },
   {
     pattern: /^select company_id, adapter_type, provider, case when .+ end as is_due from breakers where status != 'closed'$/,

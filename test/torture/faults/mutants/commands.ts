@@ -9,8 +9,8 @@ export const commands: readonly Mutant[] = [
   {
     name: 'events are written outside the transaction of their change',
     file: execute,
-    find: `await appendEvents(tx, { events: recorded, epoch: host.epoch, goesOn })`,
-    replace: `await appendEvents(host.db as never, { events: recorded, epoch: host.epoch, goesOn })`,
+    find: `await recordEvents(tx, { events: recorded, epoch: host.epoch, goesOn, newId: host.newId })`,
+    replace: `await recordEvents(host.db as never, { events: recorded, epoch: host.epoch, goesOn, newId: host.newId })`,
     caughtBy: {
       file: 'test/torture.test.ts',
       test: 'a process that dies in a call, on postgres > leaves nothing half done at tasks.update.recorded',
@@ -19,8 +19,8 @@ export const commands: readonly Mutant[] = [
   {
     name: 'a change may go without an event',
     file: execute,
-    find: `const events = await appendEvents(tx, { events: recorded, epoch: host.epoch, goesOn })`,
-    replace: `const events = await appendEvents(tx, { events: recorded.slice(1), epoch: host.epoch, goesOn })`,
+    find: `const events = await recordEvents(tx, { events: recorded, epoch: host.epoch, goesOn, newId: host.newId })`,
+    replace: `const events = await recordEvents(tx, { events: recorded.slice(1), epoch: host.epoch, goesOn, newId: host.newId })`,
     caughtBy: onSqlite('an event says who did what to which version'),
   },
   {

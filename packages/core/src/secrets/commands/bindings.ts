@@ -87,6 +87,7 @@ async function newBinding(
     target_id: agentId ?? projectId ?? companyId,
     agent_id: agentId,
     project_id: projectId,
+    route_id: null,
     place: given.as,
     number: null,
     created_at: context.now,

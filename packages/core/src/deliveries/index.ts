@@ -1,0 +1,12 @@
+import * as commands from './commands.ts'
+import { deliveryEvents } from './events.ts'
+import * as queries from './queries.ts'
+import { replay } from './replay.ts'
+import { locateDelivery } from './sql.ts'
+
+export const deliveries = {
+  name: 'deliveries',
+  operations: { ...commands, ...queries, replay },
+  events: deliveryEvents,
+  entities: { delivery: { parameter: 'deliveryId', locate: locateDelivery } },
+} as const

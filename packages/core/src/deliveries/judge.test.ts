@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+
+import { judge } from './judge.ts'
+import type { Outcome } from './schema.ts'
+
+const retry = { maxAttempts: 3, baseSec: 10, capSec: 25, maxAgeSec: 100 }
+const nothing: Outcome = {
+  deliveryId: '',
+  fence: 1,
+  result: 'retry',
+  reason: 'busy',
+  responseStatus: null,
+  response: null,
+  reference: null,
+  retryAfterMs: null,
+  startedAt: '',
+}
+const since = '2026-01-01T00:00:00.000Z'
+const tried = { tries: 1, triedSince: since, retry, now: since, random: () => 0.5 }
+
+describe('a try of a delivery', () => {
+  it.each([400, 401, 404, 410, 422])('that is answered %i is given up', (responseStatus) => {
+    expect(judge({ ...nothing, responseStatus }, tried)).toMatchObject({ status: 'parked', nextInMs: null })
+  })
+
+  it.each([408, 425, 429, 500, 503, null])('that is answered %s is made again', (responseStatus) => {
+    expect(judge({ ...nothing, responseStatus }, tried)).toEqual({ status: 'retrying', nextInMs: 5_000, reason: 'busy' })
+  })
+
+  it('waits longer each time, up to the longest wait, and as long as it is asked to', () => {
+    expect(judge(nothing, { ...tried, tries: 2 }).nextInMs).toBe(10_000)
+    expect(judge(nothing, { ...tried, tries: 2, random: () => 0.999 }).nextInMs).toBeLessThan(20_000)
+    expect(judge({ ...nothing, retryAfterMs: 60_000 }, tried).nextInMs).toBe(60_000)
+  })
+
+  it('is the last one when there were enough, or the next would be too late', () => {
+    expect(judge(nothing, { ...tried, tries: 3 }).status).toBe('parked')
+    expect(judge({ ...nothing, retryAfterMs: 100_001 }, tried).status).toBe('parked')
+    expect(judge(nothing, { ...tried, now: '2026-01-01T00:01:36.000Z' }).status).toBe('parked')
+  })
+
+  it('that was interrupted is made again at once, however often', () => {
+    expect(judge({ ...nothing, result: 'interrupted' }, { ...tried, tries: 9 })).toMatchObject({ status: 'retrying', nextInMs: 0 })
+  })
+})

@@ -1,0 +1,97 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
+import { patternsOf } from '../events/patterns.ts'
+import { appendEvents } from '../events/sql.ts'
+import type { AnyEvent } from '../kernel/events.ts'
+import { asksForTask, isMatch, taskOf, type TaskFacts } from '../routes/match.ts'
+import { listeningRoutes } from '../routes/sql.ts'
+import { toRoute } from '../routes/table.ts'
+import { priorityName } from '../tasks/schema.ts'
+import { lockLanes, promote } from './sql.ts'
+import type { DeliveryTable } from './table.ts'
+
+type Recording = Parameters<typeof appendEvents>[1] & { newId(): string }
+
+/** Writes events and, in the same transaction, a delivery of each for every route that it matches (PROMISES P13). */
+export async function recordEvents(tx: Transaction<Database>, given: Recording): Promise<AnyEvent[]> {
+  const { events, routed } = await appendEvents(tx, given)
+  if (routed.length > 0) await writeDeliveries(tx, routed, given.newId)
+  return events
+}
+
+async function writeDeliveries(tx: Transaction<Database>, events: readonly AnyEvent[], newId: () => string): Promise<void> {
+  const [{ companyId, at: now } = { companyId: '', at: '' }] = events
+  const patterns = [...new Set(events.flatMap(({ type }) => patternsOf(type)))]
+  const routes = (await listeningRoutes(tx, { companyId, patterns })).map(toRoute)
+  const tasks = routes.some(asksForTask) ? await taskFacts(tx, companyId, events) : null
+  const rows = events.flatMap((event) => {
+    const task = tasks?.get(taskOf(event) ?? '') ?? null
+    return routes.filter((route) => isMatch(route, event, task)).map((route) => newDelivery(event, { id: newId(), routeId: route.id }))
+  })
+  if (rows.length === 0) return
+  const lanes = {
+    companyId,
+    routeIds: [...new Set(rows.map((row) => row.route_id))],
+    entityIds: [...new Set(rows.map((row) => row.entity_id))],
+  }
+  await lockLanes(tx, lanes)
+  for (let start = 0; start < rows.length; start += mostTogether)
+    await tx
+      .insertInto('deliveries')
+      .values(rows.slice(start, start + mostTogether))
+      .execute()
+  await promote(tx, { ...lanes, now })
+}
+
+/** Databases bound the values of one statement. */
+const mostTogether = 200
+
+function newDelivery(event: AnyEvent, { id, routeId }: { id: string; routeId: string }): DeliveryTable {
+  return {
+    id,
+    company_id: event.companyId,
+    route_id: routeId,
+    event_id: event.id,
+    event_seq: event.seq,
+    event_type: event.type,
+    entity_type: event.entity.type,
+    entity_id: event.entity.id,
+    status: 'pending',
+    attempts: 0,
+    tries: 0,
+    tried_since: null,
+    claimed_at: null,
+    next_at: null,
+    fence: 1,
+    reason: null,
+    response_status: null,
+    reference: null,
+    created_at: event.at,
+    updated_at: event.at,
+    ended_at: null,
+  }
+}
+
+async function taskFacts(tx: Kysely<Database>, companyId: string, events: readonly AnyEvent[]): Promise<Map<string, TaskFacts>> {
+  const ids = [...new Set(events.flatMap((event) => taskOf(event) ?? []))]
+  if (ids.length === 0) return new Map()
+  const rows = await tx
+    .selectFrom('tasks')
+    .select(['id', 'project_id', 'assignee_agent_id', 'priority', 'tags', 'context'])
+    .where('company_id', '=', companyId)
+    .where('id', 'in', ids)
+    .execute()
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        projectId: row.project_id,
+        assigneeAgentId: row.assignee_agent_id,
+        priority: priorityName(row.priority),
+        tags: JSON.parse(row.tags),
+        context: JSON.parse(row.context),
+      },
+    ]),
+  )
+}

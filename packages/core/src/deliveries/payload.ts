@@ -1,0 +1,70 @@
+import type { Kysely } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
+import { openFile } from '../deliverables/files.ts'
+import type { Deliverable, DeliverableFile } from '../deliverables/schema.ts'
+import { findDeliverable } from '../deliverables/sql.ts'
+import { toDeliverable } from '../deliverables/table.ts'
+import { toEvent } from '../events/sql.ts'
+import type { AnyEvent } from '../kernel/events.ts'
+import type { Host } from '../kernel/host.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import type { BlobStore } from '../ports/blob-store.ts'
+import type { DeliveredEvent, DeliveredFile } from '../ports/destination.ts'
+import { taskOf } from '../routes/match.ts'
+import { findTask } from '../tasks/sql.ts'
+import { toTask } from '../tasks/table.ts'
+
+/** An event as it is sent, and all that a mapping or a template can name. */
+export interface Payload {
+  readonly event: DeliveredEvent
+  readonly whole: JsonObject
+  readonly files: readonly DeliveredFile[]
+}
+
+/** The events of a company at these positions. */
+export async function eventsAt(
+  db: Kysely<Database>,
+  given: { companyId: string; seqs: readonly number[] },
+): Promise<Map<number, AnyEvent>> {
+  const rows = await db.selectFrom('events').selectAll().where('company_id', '=', given.companyId).where('seq', 'in', given.seqs).execute()
+  return new Map(rows.map((row) => [row.seq, toEvent(row)]))
+}
+
+/** What is sent of an event: itself, as it was recorded, with the task and the deliverable that it is about, as they are now. */
+export async function payloadOf({ db, blobs }: Pick<Host, 'db' | 'blobs'>, event: AnyEvent): Promise<Payload> {
+  const { id, type, companyId, at: occurredAt, actor, entity } = event
+  const [task, version] = [await shownTask(db, event), await versionOf(db, event)]
+  const deliverable = version && shownDeliverable(version)
+  const files = (version?.files ?? []).map((file): DeliveredFile => {
+    const { name, contentType, byteSize: size } = file
+    return { name, contentType, size, open: () => bytesOf(blobs, file) }
+  })
+  // Data of events is JSON by their schemas.
+  const data: JsonObject = { ...(event.data as JsonObject), ...(task && { task }), ...(deliverable && { deliverable }) }
+  const whole: JsonObject = { id, type, companyId, occurredAt, actor: { ...actor }, entity: { ...entity }, data }
+  return { event: { id, type, companyId, occurredAt, data }, whole, files }
+}
+
+async function shownTask(db: Kysely<Database>, event: AnyEvent): Promise<JsonObject | null> {
+  const taskId = taskOf(event)
+  const row = taskId === null ? null : await findTask(db, taskId)
+  if (row?.company_id !== event.companyId) return null
+  const { id, identifier, title, status, priority, tags, projectId, assigneeAgentId, context } = toTask(row)
+  return { id, identifier, title, status, priority, tags: [...tags], projectId, assigneeAgentId, context: context as JsonValue }
+}
+
+async function versionOf(db: Kysely<Database>, { entity, companyId }: AnyEvent): Promise<Deliverable | null> {
+  const row = entity.type === 'deliverable' ? await findDeliverable(db, entity.id) : null
+  return row?.company_id === companyId ? toDeliverable(row, null) : null
+}
+
+function shownDeliverable({ id, number, title, summary, content, contentType, status, files, actions }: Deliverable): JsonObject {
+  const shownFiles = files.map(({ name, contentType: type, byteSize, sha256 }) => ({ name, contentType: type, byteSize, sha256 }))
+  return { id, number, title, summary, content, contentType, status, files: shownFiles, actions }
+}
+
+/** The bytes of a file, which are asked for when the first of them is. */
+async function* bytesOf(blobs: BlobStore, file: DeliverableFile): AsyncGenerator<Uint8Array> {
+  yield* await openFile(blobs, file)
+}

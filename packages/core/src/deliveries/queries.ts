@@ -1,0 +1,52 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { Delivery, DeliveryAttempt, DeliveryStatus } from './schema.ts'
+import { attemptsOf, findDelivery } from './sql.ts'
+import { toAttempt, toDelivery } from './table.ts'
+
+export const get = query({
+  title: 'Show a delivery with its tries',
+  description: 'The 100 newest of them, oldest first.',
+  input: z.strictObject({ deliveryId: Id }),
+  output: Delivery.extend({ tries: z.array(DeliveryAttempt) }),
+  access: { scope: 'routes:read', company: 'delivery' },
+  http: ['GET', '/deliveries/:deliveryId'],
+  async handle(context, { deliveryId }) {
+    const row = await findDelivery(context.db, deliveryId)
+    if (!row) throw notFound('delivery', deliveryId)
+    const tries = await attemptsOf(context.db, { companyId: context.companyId, deliveryId: row.id })
+    return { ...toDelivery(row), tries: tries.map(toAttempt) }
+  },
+})
+
+export const list = query({
+  title: 'List deliveries, newest first',
+  description: 'Those that were given up have the status parked.',
+  input: z.strictObject({
+    companyId: Id,
+    routeId: Id.optional(),
+    status: DeliveryStatus.optional(),
+    entityId: Id.optional().describe('Of events about this thing.'),
+    ...pageInput,
+  }),
+  output: pageOf(Delivery),
+  access: { scope: 'routes:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/deliveries'],
+  async handle(context, { routeId, status, entityId, cursor, limit }) {
+    let rows = context.db
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+    if (routeId) rows = rows.where('route_id', '=', routeId)
+    if (status) rows = rows.where('status', '=', status)
+    if (entityId) rows = rows.where('entity_id', '=', entityId)
+    if (cursor) rows = rows.where('id', '<', String(decodeCursor(cursor, ['id'])[0]))
+    return toPage(await rows.execute(), limit, { item: toDelivery, key: (row) => [row.id] })
+  },
+})

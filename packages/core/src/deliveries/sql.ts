@@ -1,0 +1,225 @@
+import { sql, type Kysely, type Transaction } from 'kysely'
+
+import { familyOf, present, presentPlus, tableOf } from '../database/open.ts'
+import { first, rawStatement, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import { isoTime } from '../ports/clock.ts'
+import { deliveryMachine } from './machine.ts'
+import type { DeliveryAttemptTable, DeliveryTable } from './table.ts'
+
+/** Statuses in which something is still to be sent; the indexes of what is open are made of just these. */
+const open = ['pending', 'retrying'] as const
+
+const deliveryById = statement((db, given: { id: string }) => db.selectFrom('deliveries').selectAll().where('id', '=', given.id))
+
+export async function findDelivery(db: Kysely<Database>, id: string): Promise<DeliveryTable | null> {
+  return first(await deliveryById(db, { id }))
+}
+
+export async function locateDelivery(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const row = await findDelivery(db, id)
+  return row && { id: row.id, companyId: row.company_id, taskId: null, agentId: null }
+}
+
+const attempts = statement((db, given: { companyId: string; deliveryId: string }) =>
+  db
+    .selectFrom('delivery_attempts')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('delivery_id', '=', given.deliveryId)
+    .orderBy('number', 'desc')
+    .limit(sql.lit(100)),
+)
+
+/** The newest tries of a delivery, oldest first. */
+export async function attemptsOf(db: Kysely<Database>, given: { companyId: string; deliveryId: string }): Promise<DeliveryAttemptTable[]> {
+  return (await attempts(db, given)).toReversed()
+}
+
+interface Lanes {
+  readonly companyId: string
+  readonly routeIds: readonly string[]
+  readonly entityIds: readonly string[]
+}
+
+/**
+ * Keeps the last open delivery of each entity in each route from being settled meanwhile, so that whoever settles it sees what is
+ * written behind it.
+ */
+export async function lockLanes(tx: Transaction<Database>, { companyId, routeIds, entityIds }: Lanes): Promise<void> {
+  // On SQLite there is one writer.
+  if (familyOf(tx) === 'sqlite') return
+  const deliveries = tableOf(tx, 'deliveries')
+  await sql`select id from ${deliveries} where company_id = ${companyId} and id = any(array(
+      select distinct on (route_id, entity_id) id from ${deliveries}
+      where company_id = ${companyId} and route_id = any(${routeIds}::uuid[]) and entity_id = any(${entityIds}::uuid[]) and status in ('pending', 'retrying')
+      order by route_id, entity_id, event_seq desc))
+    order by id for share`.execute(tx)
+}
+
+/** Makes due what no longer waits behind an earlier delivery of its entity in its route. */
+export async function promote(tx: Transaction<Database>, { companyId, routeIds, entityIds, now }: Lanes & { now: string }): Promise<void> {
+  await tx
+    .updateTable('deliveries')
+    .set({ next_at: present(familyOf(tx), now) })
+    .where('company_id', '=', companyId)
+    .where('route_id', 'in', routeIds)
+    .where('entity_id', 'in', entityIds)
+    .where('status', 'in', open)
+    .where('next_at', 'is', null)
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('deliveries as earlier')
+            .select('earlier.id')
+            .whereRef('earlier.company_id', '=', 'deliveries.company_id')
+            .whereRef('earlier.route_id', '=', 'deliveries.route_id')
+            .whereRef('earlier.entity_id', '=', 'deliveries.entity_id')
+            .whereRef('earlier.event_seq', '<', 'deliveries.event_seq')
+            .where('earlier.status', 'in', open),
+        ),
+      ),
+    )
+    .execute()
+}
+
+const due = statement((db, given: { now: string }, family) => {
+  const [deliveries, routes] = [tableOf(db, 'deliveries'), tableOf(db, 'routes')]
+  // From one route to the next along the index: as long as there are routes with something to send, not as what they have to send.
+  return rawStatement<{ id: string; company_id: string; destination_type: string }>(
+    db,
+    sql`with recursive waiting(route_id) as (
+        select * from (select route_id from ${deliveries} where next_at is not null order by route_id limit 1) as lowest
+        union all
+        select (select d.route_id from ${deliveries} d where d.next_at is not null and d.route_id > w.route_id order by d.route_id limit 1)
+        from waiting w where w.route_id is not null
+      )
+      select r.id, r.company_id, r.destination_type from waiting w join ${routes} r on r.id = w.route_id
+      where r.is_enabled = 1 and r.removed_at is null
+        and exists (select 1 from ${deliveries} d where d.route_id = w.route_id and d.next_at <= ${present(family, given.now)})`,
+  )
+})
+
+/** The enabled routes of all companies in which something is due. */
+export async function dueRoutes(db: Kysely<Database>, now: string) {
+  return due(db, { now })
+}
+
+interface Claim {
+  readonly companyId: string
+  readonly routeId: string
+  readonly limit: number
+  readonly now: string
+  /** For how long nobody else may send them. */
+  readonly leaseMs: number
+}
+
+/** Takes what is due in a route, the longest due first; each for one process until its lease is over. */
+export async function claimDeliveries(tx: Transaction<Database>, given: Claim): Promise<DeliveryTable[]> {
+  const family = familyOf(tx)
+  const { companyId, routeId, limit, now, leaseMs } = given
+  const until = presentPlus(family, { ms: leaseMs, at: isoTime(Date.parse(now) + leaseMs) })
+  const rows = await tx
+    .updateTable('deliveries')
+    .set((e) => ({
+      next_at: until,
+      claimed_at: now,
+      fence: e('fence', '+', 1),
+      attempts: e('attempts', '+', 1),
+      tries: e('tries', '+', 1),
+      tried_since: e.fn.coalesce('tried_since', sql<string>`${now}${family === 'postgres' ? sql`::timestamptz` : sql``}`),
+      updated_at: now,
+    }))
+    .where('company_id', '=', companyId)
+    .where('id', 'in', (e) => {
+      const found = e
+        .selectFrom('deliveries as d')
+        .select('d.id')
+        .where('d.company_id', '=', companyId)
+        .where('d.route_id', '=', routeId)
+        .where('d.next_at', '<=', present(family, now))
+        .orderBy('d.next_at')
+        .orderBy('d.event_seq')
+        .limit(limit)
+      return family === 'postgres' ? found.forNoKeyUpdate().skipLocked() : found
+    })
+    .returningAll()
+    .execute()
+  return rows.toSorted((left, right) => left.event_seq - right.event_seq)
+}
+
+/** Records what became of a delivery that is still held by this claim; null when it is not. */
+export async function settleDelivery(
+  tx: Transaction<Database>,
+  held: { companyId: string; deliveryId: string; fence: number },
+  changes: Pick<DeliveryTable, 'status' | 'updated_at'> &
+    Partial<Omit<DeliveryTable, 'next_at'>> & { nextInMs: number | null; tookBack?: true },
+): Promise<DeliveryTable | null> {
+  const { nextInMs, tookBack, ...columns } = changes
+  const at = isoTime(Date.parse(changes.updated_at) + (nextInMs ?? 0))
+  const row = await tx
+    .updateTable('deliveries')
+    .set((e) => ({
+      ...columns,
+      next_at: nextInMs === null ? null : presentPlus(familyOf(tx), { ms: nextInMs, at }),
+      ...(tookBack && { tries: e('tries', '-', 1) }),
+    }))
+    .where('company_id', '=', held.companyId)
+    .where('id', '=', held.deliveryId)
+    .where('fence', '=', held.fence)
+    .where('status', 'in', deliveryMachine.sources('settle', changes.status))
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export async function insertAttempts(tx: Transaction<Database>, rows: readonly DeliveryAttemptTable[]): Promise<void> {
+  if (rows.length > 0) await tx.insertInto('delivery_attempts').values(rows).execute()
+}
+
+/** Those of a route that were given up, oldest first. */
+export async function parkedOfRoute(
+  db: Kysely<Database>,
+  given: { companyId: string; routeId: string; limit: number },
+): Promise<DeliveryTable[]> {
+  return db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('route_id', '=', given.routeId)
+    .where('status', '=', 'parked')
+    .orderBy('id')
+    .limit(given.limit)
+    .execute()
+}
+
+/** Opens a parked delivery anew; null when it is not parked any more. */
+export async function reopenDelivery(tx: Transaction<Database>, row: DeliveryTable, now: string): Promise<DeliveryTable | null> {
+  const reopened = await tx
+    .updateTable('deliveries')
+    .set({ status: 'pending', tries: 0, tried_since: null, ended_at: null, updated_at: now, fence: row.fence + 1 })
+    .where('company_id', '=', row.company_id)
+    .where('id', '=', row.id)
+    .where('fence', '=', row.fence)
+    .where('status', 'in', deliveryMachine.sources('replay', 'pending'))
+    .returningAll()
+    .executeTakeFirst()
+  return reopened ?? null
+}
+
+/** Cancels what is still open in a route. @returns how many */
+export async function cancelDeliveries(
+  tx: Transaction<Database>,
+  given: { companyId: string; routeId: string; now: string },
+): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .updateTable('deliveries')
+    .set({ status: 'cancelled', next_at: null, updated_at: given.now, ended_at: given.now })
+    .where('company_id', '=', given.companyId)
+    .where('route_id', '=', given.routeId)
+    .where('status', 'in', deliveryMachine.sources('remove', 'cancelled'))
+    .executeTakeFirst()
+  return Number(numUpdatedRows)
+}

@@ -1,0 +1,74 @@
+import type { Delivery, DeliveryAttempt, DeliveryStatus } from './schema.ts'
+
+export interface DeliveryTable {
+  id: string
+  company_id: string
+  route_id: string
+  event_id: string
+  event_seq: number
+  event_type: string
+  entity_type: string
+  entity_id: string
+  status: DeliveryStatus
+  /** How often it was begun to be sent, and how often since it was written or replayed. */
+  attempts: number
+  tries: number
+  /** The first of those tries. */
+  tried_since: string | null
+  claimed_at: string | null
+  /** When it may be claimed; null while it is not open, or waits behind an earlier one of its entity. */
+  next_at: string | null
+  /** Grows with every claim, so that who took too long settles nothing. */
+  fence: number
+  reason: string | null
+  response_status: number | null
+  reference: string | null
+  created_at: string
+  updated_at: string
+  ended_at: string | null
+}
+
+export interface DeliveryAttemptTable {
+  company_id: string
+  delivery_id: string
+  number: number
+  result: DeliveryAttempt['result']
+  response_status: number | null
+  reason: string | null
+  response: string | null
+  started_at: string
+  ended_at: string
+}
+
+export function toDelivery(row: DeliveryTable): Delivery {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    routeId: row.route_id,
+    eventId: row.event_id,
+    eventSeq: row.event_seq,
+    eventType: row.event_type,
+    entity: { type: row.entity_type, id: row.entity_id },
+    status: row.status,
+    attempts: row.attempts,
+    nextAt: row.next_at,
+    reason: row.reason,
+    responseStatus: row.response_status,
+    reference: row.reference,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    endedAt: row.ended_at,
+  }
+}
+
+export function toAttempt(row: DeliveryAttemptTable): DeliveryAttempt {
+  return {
+    number: row.number,
+    result: row.result,
+    responseStatus: row.response_status,
+    reason: row.reason,
+    response: row.response,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+  }
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { Route } from './schema.ts'
+import { findRoute } from './sql.ts'
+import { toRoute } from './table.ts'
+
+export const get = query({
+  title: 'Show a route',
+  input: z.strictObject({ routeId: Id }),
+  output: Route,
+  access: { scope: 'routes:read', company: 'route' },
+  http: ['GET', '/routes/:routeId'],
+  async handle(context, { routeId }) {
+    const route = await findRoute(context.db, routeId)
+    if (!route) throw notFound('route', routeId)
+    return toRoute(route)
+  },
+})
+
+export const list = query({
+  title: 'List routes, oldest first',
+  input: z.strictObject({ companyId: Id, projectId: Id.optional(), agentId: Id.optional(), ...pageInput }),
+  output: pageOf(Route),
+  access: { scope: 'routes:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/routes'],
+  async handle(context, { projectId, agentId, cursor, limit }) {
+    let rows = context.db
+      .selectFrom('routes')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .where('removed_at', 'is', null)
+      .orderBy('id')
+      .limit(limit + 1)
+    if (projectId) rows = rows.where('project_id', '=', projectId)
+    if (agentId) rows = rows.where('agent_id', '=', agentId)
+    if (cursor) rows = rows.where('id', '>', String(decodeCursor(cursor, ['id'])[0]))
+    return toPage(await rows.execute(), limit, { item: toRoute, key: (row) => [row.id] })
+  },
+})

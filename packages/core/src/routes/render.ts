@@ -1,0 +1,124 @@
+import { ruleViolated } from '../kernel/errors.ts'
+import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import type { DeliveryBody } from '../ports/destination.ts'
+import type { RouteTemplate } from './schema.ts'
+
+/** The most that one delivery sends, characters. */
+const largestBody = 4 * 1024 * 1024
+const placeholder = /\{\{\s*([\w$-]+(?:\.[\w$-]+)*)\s*\}\}/g
+const whole = /^\{\{\s*([\w$-]+(?:\.[\w$-]+)*)\s*\}\}$/
+
+interface Shaping {
+  readonly mapping: JsonObject | null
+  readonly template: RouteTemplate | null
+}
+
+/** Why an event can not be sent as a route says. */
+export class Unrenderable extends Error {}
+
+/** @throws `rule_violated` for what stands in braces and is no place in an event */
+export function assertTemplates({ mapping, template }: { mapping: unknown; template: RouteTemplate | null }): void {
+  const texts = [...textsIn(mapping, 'mapping'), ...(template ? [{ path: 'template.text', text: template.text }] : [])]
+  const wrong = texts.find(({ text }) => text.replaceAll(placeholder, '').includes('{{'))
+  if (wrong)
+    throw ruleViolated(`${wrong.path}: between {{ and }} stands the place of a value, such as data.task.title, and nothing else.`, {
+      path: wrong.path,
+    })
+}
+
+function textsIn(value: unknown, path: string): { path: string; text: string }[] {
+  if (typeof value === 'string') return [{ path, text: value }]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, member]) => textsIn(member, `${path}.${name}`))
+}
+
+/**
+ * What is sent of an event: all of it with the mapping merged into it, or the text of the template. Pure; no logic, only the event's
+ * own members are found, and what a value says is never read as a template.
+ * @throws {Unrenderable} for a value that the event does not have, and for more than is sent at once
+ */
+export function render({ mapping, template }: Shaping, event: JsonObject): DeliveryBody {
+  if (template) {
+    const { contentType } = template
+    const escape = escapeFor(contentType)
+    return { kind: 'text', text: bounded(fill(template.text, event, escape)), contentType }
+  }
+  const value = mapping === null ? event : merge(event, mapValue(mapping, event))
+  bounded(JSON.stringify(value))
+  // Merging an object into an object gives one.
+  return { kind: 'json', value: value as JsonObject }
+}
+
+/** Objects are merged member by member, null takes one away, anything else takes the place of what was there (RFC 7396). */
+function merge(target: JsonValue, patch: JsonValue): JsonValue {
+  if (!isObject(patch)) return patch
+  const base = isObject(target) ? target : {}
+  const names = new Set([...Object.keys(base), ...Object.keys(patch)])
+  // Unlike an assignment, this makes members of any name.
+  return Object.fromEntries(
+    [...names].flatMap((name): [string, JsonValue][] => {
+      const present = Object.hasOwn(base, name) ? base[name] : undefined
+      if (!Object.hasOwn(patch, name)) return present === undefined ? [] : [[name, present]]
+      const next = patch[name] ?? null
+      return next === null ? [] : [[name, merge(present ?? null, next)]]
+    }),
+  )
+}
+
+/** A text that is one placeholder becomes the value, of whatever type; in longer ones it becomes text. */
+function mapValue(value: JsonValue, event: JsonObject): JsonValue {
+  if (typeof value === 'string') {
+    const path = whole.exec(value)?.[1]
+    return path === undefined ? fill(value, event, asIs) : valueAt(event, path)
+  }
+  if (Array.isArray(value)) return value.map((member) => mapValue(member, event))
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapValue(member, event)]))
+}
+
+type Escape = (value: JsonValue) => string
+
+function fill(text: string, event: JsonObject, escape: Escape): string {
+  let size = text.length
+  return text.replaceAll(placeholder, (_, path: string) => {
+    const shown = escape(valueAt(event, path))
+    size += shown.length
+    if (size > largestBody) throw tooLarge()
+    return shown
+  })
+}
+
+function valueAt(event: JsonObject, path: string): JsonValue {
+  let value: JsonValue | undefined = event
+  for (const name of path.split('.'))
+    value = typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? member(value, name) : undefined
+  if (value === undefined) throw new Unrenderable(`{{${path}}}: this event has no such value`)
+  return value
+}
+
+function member(value: JsonObject | JsonValue[], name: string): JsonValue | undefined {
+  return Array.isArray(value) ? value[Number(name)] : value[name]
+}
+
+function escapeFor(contentType: string): Escape {
+  if (/\b(html|xml)\b/.test(contentType)) return (value) => asIs(value).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+  // Between the quotes of the template; what is no text stands for itself.
+  if (/\bjson\b/.test(contentType))
+    return (value) => (typeof value === 'string' ? JSON.stringify(value).slice(1, -1) : JSON.stringify(value))
+  return asIs
+}
+
+const asIs: Escape = (value) => (typeof value === 'string' ? value : JSON.stringify(value))
+
+function bounded(text: string): string {
+  if (text.length > largestBody) throw tooLarge()
+  return text
+}
+
+function tooLarge(): Unrenderable {
+  return new Unrenderable(`what would be sent is larger than ${largestBody} characters`)
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,70 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { RouteTable } from './table.ts'
+
+const routeById = statement((db, given: { id: string }) => db.selectFrom('routes').selectAll().where('id', '=', given.id))
+
+/** Also one that was removed. */
+export async function findRoute(db: Kysely<Database>, id: string): Promise<RouteTable | null> {
+  return first(await routeById(db, { id }))
+}
+
+export async function locateRoute(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const route = await findRoute(db, id)
+  return route && route.removed_at === null ? { id: route.id, companyId: route.company_id, taskId: null, agentId: null } : null
+}
+
+/** Changes a route that is still at the version that was read; null when it is not. */
+export async function updateRoute(tx: Transaction<Database>, route: RouteTable, changes: Partial<RouteTable>): Promise<RouteTable | null> {
+  const row = await tx
+    .updateTable('routes')
+    .set({ ...changes, version: route.version + 1 })
+    .where('company_id', '=', route.company_id)
+    .where('id', '=', route.id)
+    .where('version', '=', route.version)
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Makes a route listen to what it names, or to nothing. */
+export async function setListening(tx: Transaction<Database>, route: RouteTable, patterns: readonly string[]): Promise<void> {
+  const { id: route_id, company_id } = route
+  await tx.deleteFrom('route_events').where('company_id', '=', company_id).where('route_id', '=', route_id).execute()
+  const rows = [...new Set(patterns)].map((pattern) => ({ company_id, pattern, route_id }))
+  if (rows.length > 0) await tx.insertInto('route_events').values(rows).execute()
+}
+
+/** The enabled routes of a company that listen to one of these. */
+export async function listeningRoutes(
+  db: Kysely<Database>,
+  given: { companyId: string; patterns: readonly string[] },
+): Promise<RouteTable[]> {
+  return db
+    .selectFrom('routes')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('id', 'in', (e) =>
+      e
+        .selectFrom('route_events')
+        .select('route_events.route_id')
+        .where('route_events.company_id', '=', given.companyId)
+        .where('route_events.pattern', 'in', given.patterns),
+    )
+    .orderBy('id')
+    .execute()
+}
+
+/** How many routes a company has. */
+export async function countRoutes(db: Kysely<Database>, companyId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('routes')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('company_id', '=', companyId)
+    .where('removed_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return count
+}
