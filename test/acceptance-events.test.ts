@@ -420,7 +420,8 @@ function twice(registry: Registry, { api, sent }: { api: Api; sent: Set<string> 
         sent.add(name)
         return first
       }
-      return [verb, definition.kind === 'command' && definition.http?.[0] === 'POST' ? repeated : call]
+      const takesKey = definition.kind === 'command' && definition.http?.[0] === 'POST' && definition.answersOnce === undefined
+      return [verb, takesKey ? repeated : call]
     })
     return [module, Object.fromEntries(calls)]
   })
