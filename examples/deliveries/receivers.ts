@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
@@ -25,20 +25,20 @@ const loopback = '127.0.0.1'
 export async function openHook(key: string): Promise<Receiver> {
   const lines: string[] = []
   const webhook = new Webhook(key)
-  const server = createServer(async (request, response) => {
+  async function take(request: IncomingMessage): Promise<number> {
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
+    const body = (await buffer(request)).toString()
     try {
-      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
       // What is not signed makes `verify` throw.
-      const event = webhook.verify((await buffer(request)).toString(), headers) as {
-        type: string
-        data: { deliverable: { title: string } }
-      }
-      lines.push(`${event.type}: ${event.data.deliverable.title}`)
-      response.end()
+      const { type, data } = webhook.verify(body, headers) as { type: string; data: { deliverable?: { title: string } } }
+      if (data.deliverable) lines.push(`${type}: ${data.deliverable.title}`)
+      return 200
     } catch {
-      response.writeHead(401).end()
+      return 401
     }
-  }).listen(0, loopback)
+  }
+  const server = createServer((request, response) => void take(request).then((status) => response.writeHead(status).end()))
+  server.listen(0, loopback)
   await once(server, 'listening')
   return {
     config: { url: `http://${loopback}:${portOf(server.address())}/engine`, secrets: [{ secret: 'HOOK_KEY' }] },
@@ -66,8 +66,15 @@ export async function openMailbox(username: string, password: string): Promise<R
   const port = portOf(server.server.address())
   return {
     config: {
-      ...{ provider: 'smtp', host: loopback, port, security: 'none', username, password: { secret: 'MAIL_PASSWORD' } },
-      ...{ from: 'engine@example.com', to: ['ann@example.com'], subject: 'Approved: {{event.data.deliverable.title}}' },
+      provider: 'smtp',
+      host: loopback,
+      port,
+      security: 'none',
+      username,
+      password: { secret: 'MAIL_PASSWORD' },
+      from: 'engine@example.com',
+      to: ['ann@example.com'],
+      subject: 'Approved: {{event.data.deliverable.title}}',
     },
     async read() {
       const read = await Promise.all(mails.map((mail) => PostalMime.parse(new Uint8Array(mail))))

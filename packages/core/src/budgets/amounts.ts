@@ -37,8 +37,3 @@ export function amountOf(metric: BudgetMetric, amounts: Amounts): number {
       return amounts.wallMs
   }
 }
-
-/** A sum that stays a whole number that can be kept, whatever is added. Pure. */
-export function plus(left: number, right: number): number {
-  return Math.min(left + right, Number.MAX_SAFE_INTEGER)
-}

@@ -35,16 +35,9 @@ export interface Recorded {
 }
 
 /**
- * Records one cost with its links, the sums that it adds to, what its run consumed, and its event. It charges no budget: that is the
- * caller's, in the same transaction. @throws `cost_conflict` when its source has told of it before, so that nothing is charged twice
+ * Records costs with their links, the sums that they add to, what their runs consumed, and their events, in a handful of statements. It
+ * charges no budget: that is the caller's, in the same transaction. What was known before is answered with what is stored.
  */
-export async function recordCost(context: CommandContext, entry: CostEntry): Promise<CostEventTable> {
-  const [recorded] = await recordCosts(context, [entry])
-  if (!recorded?.isNew) throw costConflict(recorded?.row ?? toRow(context, entry), entry)
-  return recorded.row
-}
-
-/** The same for several, in a handful of statements; what was known before is answered with what is stored. */
 export async function recordCosts(context: CommandContext, entries: readonly CostEntry[]): Promise<Recorded[]> {
   const { tx, companyId } = context
   const rows = new Map<string, CostEventTable>()

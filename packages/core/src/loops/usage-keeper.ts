@@ -17,7 +17,7 @@ export interface UsageKeeper {
   rest(): Promise<void>
 }
 
-export type NumberedUsage = RunUsage & { readonly sequence: number }
+type NumberedUsage = RunUsage & { readonly sequence: number }
 
 /** What one call tells at most. */
 const mostTogether = 100
