@@ -20,7 +20,8 @@ import { newStorage } from './support/storages.ts'
 
 /**
  * ACM-1 is in progress, ACM-2 done, ACM-3 was given back twice, ACM-4 waits for it, ACM-5 was submitted by a run that still
- * lives, ACM-6 is cancelled. The provider of ACM-7 is left alone.
+ * lives, ACM-6 is cancelled. The provider of ACM-7 is left alone. A budget
+ * holds two tokens for the run of ACM-5.
  */
 async function fill(company: Company): Promise<void> {
   const { engine, companyId, agentId } = company
@@ -44,6 +45,8 @@ async function fill(company: Company): Promise<void> {
   await engine.agents.update({ agentId, title: 'Writer' })
   await engine.members.add({ companyId, name: 'Mia', role: 'viewer' })
   await openBreaker(engine, { companyId, adapterType: 'scripted' })
+  await engine.budgets.set({ companyId, scope: 'company', metric: 'tokens', limit: 1_000 })
+  await run.budgets.reserve({ runId: submitted.runId, provider: 'any', model: 'any', inputTokens: 1, maxOutputTokens: 1 })
 }
 
 async function broken(storage: Storage): Promise<CheckResult[]> {
@@ -70,6 +73,18 @@ interface Seed {
 
 /** One violation each; what else the rows say is made to fit. */
 const seeds: readonly Seed[] = [
+  {
+    check: 'held_is_what_is_open',
+    what: 'money that is held for nobody',
+    sql: `update budget_periods set held = held + 1`,
+    says: /^3 is held in its period of .*, but its open holds are 2$/,
+  },
+  {
+    check: 'open_holds_are_of_running_runs',
+    what: 'money that is held for a run which is over',
+    sql: `update budget_holds set run_id = ${runOf('ACM-2', 'succeeded')}`,
+    says: /^is open, but its run .* is succeeded$/,
+  },
   {
     check: 'one_lease_a_task',
     what: 'two leases of a task',
@@ -367,7 +382,7 @@ describe('verify, on a SQLite file', () => {
 })
 
 describe.each(['sqlite', 'pglite', 'postgres'])('verify, on %s', (name) => {
-  it('finds nothing while others write', async () => {
+  it('finds nothing while others write', { timeout: 120_000 }, async () => {
     const made = await foundCompany(await newStorage(name))
     onTestFinished(() => made.engine.stop())
     const load = startLoad(made.engine, made)
