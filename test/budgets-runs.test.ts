@@ -87,7 +87,9 @@ describe('a run under a hard limit', () => {
     const budget = await engine.budgets.set({ companyId, scope: 'company', limit: 1_000 })
     await engine.agents.update({ agentId, maxCostMicrosPerRun: 300 })
     const held: number[] = []
+    const told: unknown[] = []
     adapter.script = async (turn) => {
+      told.push(turn.context.budget)
       held.push((await engine.budgets.get({ budgetId: budget.id })).held)
       for (let readings = 0; readings < 10 && !turn.signal.aborted; readings += 1)
         await turn.emit({ type: 'usage', usage: { costMicros: 110 } })
@@ -100,6 +102,7 @@ describe('a run under a hard limit', () => {
       (failed) => failed.length > 0,
     )
     expect(held[0]).toBe(300)
+    expect(told[0]).toEqual({ costMicros: 300, tokens: null, wallMs: null })
     // It is stopped by the first reading at or beyond the line: what lies between two readings is how far it can pass it.
     expect(run).toMatchObject({ errorClass: 'quota', usage: { costMicros: 330 } })
     expect((await engine.breakers.list({ companyId })).items).toEqual([])

@@ -160,3 +160,10 @@ test('what the context gains later is shown too', () => {
 function escape(text: string): string {
   return text.replaceAll(/[{}[\]().?*+|^$\\]/g, '\\$&')
 }
+
+test('says what limits leave for the work, and nothing of limits where there are none', () => {
+  const budget = { costMicros: 300_000, tokens: null, wallMs: 90_000 }
+  expect(renderPrompt({ ...full, budget }, '').task).toContain('You may use $0.3000, 90 seconds for this; at that line you are stopped.')
+  expect(renderPrompt({ ...full, budget: { costMicros: null, tokens: null, wallMs: null } }, '').task).not.toContain('You may use')
+  expect(renderPrompt(full, '').task).not.toContain('You may use')
+})

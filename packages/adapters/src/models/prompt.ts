@@ -27,7 +27,7 @@ function systemParts({ agent, company }: RunContext, { tag }: Labels, handIn: st
 
 function taskParts(context: RunContext, labels: Labels): string[] {
   const { spec: _spec, mode: _mode, tokens: _tokens, company: _company, agent: _agent, run, task, goals, blockers, ...told } = context
-  const { comments, feedback, knowledge, preferences, interactions, omitted, ...others } = told
+  const { comments, feedback, knowledge, preferences, budget, interactions, omitted, ...others } = told
   return [
     opening(run, task),
     labels.mark('title of the task', task.title),
@@ -36,6 +36,7 @@ function taskParts(context: RunContext, labels: Labels): string[] {
     task.tags.length === 0 ? '' : labels.mark('tags of the task', task.tags.join(', ')),
     json('data of the task', task.context, labels),
     json('what is preferred for this task', preferences, labels),
+    budgetText(budget),
     list('What it serves, nearest first:', goals, ({ title, description }) => labels.mark('goal', withBody(title, description))),
     list('What it builds on:', blockers, (blocker) => blockerText(blocker, labels)),
     list('What is known that may help:', knowledge.entries, (entry) => entryText(entry, labels)),
@@ -46,6 +47,16 @@ function taskParts(context: RunContext, labels: Labels): string[] {
     // Members that core adds later are shown rather than lost.
     ...Object.entries(others).map(([name, value]) => labels.mark(`${name}, JSON`, JSON.stringify(value))),
   ]
+}
+
+/** What limits leave for the work; nothing where nothing is limited. */
+function budgetText({ costMicros = null, tokens = null, wallMs = null }: Partial<NonNullable<RunContext['budget']>> = {}): string {
+  const parts = [
+    costMicros === null ? [] : [`$${(costMicros / 1_000_000).toFixed(4)}`],
+    tokens === null ? [] : [`${tokens} tokens`],
+    wallMs === null ? [] : [`${Math.round(wallMs / 1_000)} seconds`],
+  ].flat()
+  return parts.length === 0 ? '' : `You may use ${parts.join(', ')} for this; at that line you are stopped.`
 }
 
 /** As an author is told of to a model. */

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 import type { Actor } from './actor.ts'
@@ -29,6 +29,8 @@ export interface BatchContext {
   readonly settings: EngineSettings
   readonly adapters: AdapterCatalog
   newId(): string
+  /** For what takes more than one statement. */
+  inTransaction<Result>(work: (tx: Transaction<Database>) => Promise<Result>): Promise<Result>
 }
 
 export interface BatchCall<Input> {

@@ -88,6 +88,7 @@ async function runGroup(host: Omit<Host, 'batcher'>, batch: AnyBatch, group: rea
     settings: host.settings,
     adapters: host.adapters,
     newId: host.newId,
+    inTransaction: (work) => host.db.transaction().execute(work),
   }
   try {
     // As above: each input fits this batch.

@@ -137,6 +137,14 @@ export const RunContext = z.object({
   }),
   /** What is preferred for this task, by key; the nearest scope has decided. */
   preferences: z.record(z.string(), z.json()),
+  /** What hard limits leave this run; absent when none is over it, a member null when nothing limits that. */
+  budget: z
+    .object({
+      costMicros: z.number().nullable().describe('Micro-dollars.'),
+      tokens: z.number().nullable(),
+      wallMs: z.number().nullable().describe('Milliseconds.'),
+    })
+    .optional(),
   /** What people were asked about the task, newest last, with their answers. */
   interactions: z.array(
     z.object({

@@ -60,7 +60,7 @@ export async function readRunContext(
   return { context, run, agent: asExecuted(agent, run), projectId: task.project_id }
 }
 
-type TaskContext = Omit<RunContext, 'spec' | 'mode' | 'run' | 'agent'>
+type TaskContext = Omit<RunContext, 'spec' | 'mode' | 'run' | 'agent' | 'budget'>
 
 /** What there is to know of a task, whoever works on it, as far as the budget goes. */
 export async function readTaskContext(

@@ -47,7 +47,13 @@ export async function openRun(opener: RunOpener, actor: RunActor, nowMs: number)
     readSession(db, { agent, taskId: actor.taskId, limits: settings, nowMs }),
     run.is_budgeted === 1 ? readAllowance(db, actor) : null,
   ])
-  return { ...opened, context, adapterType: agent.adapter_type, session, allowance }
+  const told = allowance === null ? context : { ...context, budget: budgetOf(allowance) }
+  return { ...opened, context: told, adapterType: agent.adapter_type, session, allowance }
+}
+
+/** What a run is told of its limits. */
+function budgetOf({ costMicros, tokens, wallMs }: Allowance): RunContext['budget'] {
+  return { costMicros, tokens, wallMs }
 }
 
 /** What is no secret in a run, even where a short one stands in it by chance. */

@@ -112,7 +112,7 @@ export const reportBatch: Batch<Input, Run> = {
     const isAll = session === undefined && Object.values(usage ?? {}).every((amount) => !amount)
     return isOwn && outcome.kind === 'done' && isAll ? '' : null
   },
-  run: (context, calls) => context.db.transaction().execute((tx) => endTogether(context, tx, calls)),
+  run: (context, calls) => context.inTransaction((tx) => endTogether(context, tx, calls)),
 }
 
 async function endTogether(context: BatchContext, tx: Transaction<Database>, calls: readonly Call[]): Promise<(Done<Run> | null)[]> {
