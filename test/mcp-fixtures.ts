@@ -1,0 +1,105 @@
+import { onTestFinished } from 'vitest'
+
+import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport as LegacyHttp } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+
+import type { Engine, JsonObject } from '@engine/core'
+import { serve } from '@engine/http'
+import { mcpEndpoint, type EndpointOptions } from '@engine/mcp'
+
+/** What a tool answered, as a client has it. */
+export interface ToolAnswer {
+  readonly isError: boolean
+  readonly output: JsonObject
+  readonly texts: readonly string[]
+}
+
+interface Listed {
+  readonly name: string
+  readonly inputSchema: JsonObject
+  readonly outputSchema?: JsonObject | undefined
+  readonly annotations?: JsonObject | undefined
+}
+
+type OnProgress = (progress: { progress: number }) => void
+
+/** What a test asks of a client, of either generation. */
+export interface McpClient {
+  tools(): Promise<Listed[]>
+  call(...given: [name: string, input?: JsonObject, more?: JsonObject, onprogress?: OnProgress]): Promise<ToolAnswer>
+  ask(method: string, params?: JsonObject): Promise<JsonObject>
+  close(): Promise<void>
+}
+
+export const generations = ['2026-07-28', '2025-11-25'] as const
+export type Generation = (typeof generations)[number]
+
+export async function serveMcp(engine: Engine, options: EndpointOptions = {}): Promise<string> {
+  const server = await serve({ engine, port: 0, mcp: (opened) => mcpEndpoint(opened, options) })
+  onTestFinished(() => server.close())
+  return server.url
+}
+
+/** The official client of a generation, over HTTP with a key. */
+export async function connect(url: string, key: string, generation: Generation): Promise<McpClient> {
+  const address = new URL('/mcp', url)
+  const requestInit = { headers: { authorization: `Bearer ${key}` } }
+  if (generation === '2026-07-28') {
+    const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: { pin: generation } } })
+    await client.connect(new StreamableHTTPClientTransport(address, { requestInit }))
+    return wrap(client)
+  }
+  const client = new LegacyClient({ name: 'test', version: '1' })
+  // The transport of this generation is not typed for exactOptionalPropertyTypes.
+  await client.connect(new LegacyHttp(address, { requestInit }) as Parameters<typeof client.connect>[0])
+  // Its second parameter is a schema for answers of long ago.
+  return wrap(
+    {
+      listTools: () => client.listTools(),
+      callTool: (params, options) => client.callTool(params, undefined, options),
+      close: () => client.close(),
+    },
+    client,
+  )
+}
+
+/** What both generations of the client have in common. */
+interface AnyClient {
+  listTools(): Promise<{ tools: unknown[] }>
+  callTool(params: { name: string; arguments: Record<string, unknown> }, options?: { onprogress: OnProgress }): Promise<unknown>
+  close(): Promise<void>
+}
+
+export function wrap(client: AnyClient, asked: object = client): McpClient {
+  onTestFinished(() => client.close())
+  return {
+    // The tools of either generation have these fields.
+    tools: async () => (await client.listTools()).tools as Listed[],
+    call: async (...[name, input = {}, more = {}, onprogress]) => {
+      const params = { name, arguments: input, ...more }
+      return read(await client.callTool(params, ...(onprogress ? [{ onprogress }] : [])))
+    },
+    ask: async (method, params) => {
+      const ask: unknown = Reflect.get(asked, method)
+      if (typeof ask !== 'function') throw new Error(`a client has no ${method}`)
+      return (await Reflect.apply(ask, asked, params === undefined ? [] : [params])) as JsonObject
+    },
+    close: () => client.close(),
+  }
+}
+
+function read(result: unknown): ToolAnswer {
+  // What a client gives back is a result of tools/call.
+  const {
+    isError = false,
+    structuredContent,
+    content,
+  } = result as {
+    isError?: boolean
+    structuredContent?: JsonObject
+    content: { type: string; text: string }[]
+  }
+  const texts = content.map(({ text }) => text)
+  return { isError, output: isError ? (JSON.parse(texts[0] ?? '{}') as JsonObject) : (structuredContent ?? {}), texts }
+}
