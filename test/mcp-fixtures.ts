@@ -4,8 +4,9 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { StreamableHTTPClientTransport as LegacyHttp } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 
-import type { Engine, JsonObject } from '@engine/core'
+import { whyNoTool, type Engine, type JsonObject, type Operation, type Role } from '@engine/core'
 import { serve } from '@engine/http'
+import { requestOf, type FurnishedCompany } from './http-routes.ts'
 import { mcpEndpoint, type EndpointOptions } from '@engine/mcp'
 
 /** What a tool answered, as a client has it. */
@@ -102,4 +103,33 @@ function read(result: unknown): ToolAnswer {
   }
   const texts = content.map(({ text }) => text)
   return { isError, output: isError ? (JSON.parse(texts[0] ?? '{}') as JsonObject) : (structuredContent ?? {}), texts }
+}
+
+const roles = ['viewer', 'reviewer', 'operator', 'admin', 'owner'] as const
+
+/** What a tool takes to be about the things of one company, with what is said beside of another: what its route takes. */
+export function inputOf({ name, definition }: Operation, ids: object, company: FurnishedCompany): JsonObject {
+  const [method, path] = definition.http ?? ['GET', '/']
+  const { path: filled, sent } = requestOf({ name, method, path }, ids, company)
+  const url = new URL(filled, 'http://engine')
+  const values = url.pathname.replace('/api', '').split('/')
+  const named = path.split('/').flatMap((segment, index) => (segment.startsWith(':') ? [[segment.slice(1), values[index] ?? '']] : []))
+  return { ...Object.fromEntries(named), ...Object.fromEntries(url.searchParams), ...(sent.body as JsonObject | undefined) }
+}
+
+export function toolsOf({ registry }: Engine): Operation[] {
+  return registry.operations.filter((operation) => whyNoTool(operation) === null)
+}
+
+/** A key of each kind, and the credential of a run. */
+export async function keysOf(engine: Engine, company: FurnishedCompany): Promise<Record<Role | 'agent' | 'run', string>> {
+  const { companyId, agentId, credential } = company
+  const keyOf = async (role: Role) => {
+    const { key: token } = await engine.invites.create({ companyId, role })
+    return (await engine.invites.accept({ token, name: role })).key
+  }
+  const people = await Promise.all(roles.map(async (role) => [role, await keyOf(role)]))
+  const { key } = await engine.keys.create({ agentId, name: 'Phone' })
+  // One for each of the roles.
+  return { ...(Object.fromEntries(people) as Record<Role, string>), agent: key, run: credential }
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 
 import { readSettings } from './settings.ts'
 
-const key = 'eng_agent_01_secret'
+const key = 'eng_agent_01-secret_'
 
 it.each(['https://engine.example.com', 'http://127.0.0.1:4400', 'http://localhost:4400', 'http://[::1]:4400'])(
   'takes the address %s',
