@@ -60,7 +60,7 @@ async function workThrough(client: McpClient): Promise<Map<string, ToolAnswer>> 
   const known = new Map<string, JsonValue>()
   const answers = new Map<string, ToolAnswer>()
   for (const [tool, input] of day) {
-    const filled = Object.entries(input).map(([field, value]) => [field, known.get(String(value)) ?? value])
+    const filled = Object.entries(input).map(([field, value]) => [field, (typeof value === 'string' && known.get(value)) || value])
     const answer = await client.call(tool, Object.fromEntries(filled) as JsonObject)
     expect([tool, answer.isError, answer.isError ? answer.output : '']).toEqual([tool, false, ''])
     const { credential, task, run } = answer.output
@@ -198,7 +198,7 @@ describe('a question to the person at a client', () => {
     return wrap(client)
   }
 
-  it.each(asks)('is put as a form, and answered by what they fill in: %s', async (_kind, ask, content, expected) => {
+  it.each(asks)('is put as a form, and answered by what they fill in: %s', async (...[, ask, content, expected]) => {
     const { mine, url, interactionId } = await openQuestion(ask)
     const forms: JsonObject[] = []
     const client = await connectWithForms(url, mine.memberKey, (form) => (forms.push(form), { action: 'accept', content }))
@@ -258,7 +258,7 @@ describe('a program that is started wrongly', () => {
     ['on a database that does not know the key', command, { DATABASE_URL: 'file::memory:', ENGINE_API_KEY: key }, /opens nothing/],
   ]
 
-  it.each(starts)('says why on its error output alone, and ends: %s', async (_why, args, env, says) => {
+  it.each(starts)('says why on its error output alone, and ends: %s', async (...[, args, env, says]) => {
     const folder = temporaryFolder()
     const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ENGINE_DATA_DIR: folder, ...env } })
     const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])

@@ -157,14 +157,14 @@ describe('hostile input', () => {
     expect(await dump()).toBe(before)
   })
 
-  const post = (url: string, key: string | null, body: string, headers: Record<string, string> = {}) =>
+  const post = (...[url, key, body, headers = {}]: [url: string, key: string, body: string, headers?: Record<string, string>]) =>
     fetch(`${url}/mcp`, {
       method: 'POST',
       body,
       headers: {
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',
-        ...(key !== null && { authorization: `Bearer ${key}` }),
+        authorization: `Bearer ${key}`,
         ...headers,
       },
     })

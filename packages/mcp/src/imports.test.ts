@@ -25,6 +25,6 @@ test.each(['@engine/core', '@engine/core/plugin', '@engine/core/contract'])('imp
 })
 
 test('what serves clients loads no client, and what asks a server does', () => {
-  expect(protocolLoadedBy('@engine/mcp')).toEqual(['server'])
-  expect(protocolLoadedBy('./bridge.ts')).toEqual(['client', 'server'])
+  expect(protocolLoadedBy('@engine/mcp')).toEqual(['core', 'server'])
+  expect(protocolLoadedBy('./bridge.ts')).toEqual(['client', 'core', 'server'])
 })

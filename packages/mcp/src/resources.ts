@@ -61,7 +61,7 @@ export function resourceTemplates({ engine }: Session, actor: Actor): ResourceTe
   return kinds.filter((kind) => isFor(engine, kind, actor)).map(({ template }) => template)
 }
 
-function isFor({ registry }: Engine, { operation }: Kind, actor: Actor): boolean {
+function isFor({ registry }: Engine, { operation }: Pick<Kind, 'operation'>, actor: Actor): boolean {
   const access = registry.get(operation)?.definition.access
   return access !== undefined && mayEver(actor, access)
 }
@@ -88,17 +88,22 @@ function toProtocol(error: unknown, uri: string): unknown {
 
 /** How many of each kind are listed; whatever else there is has an address too, and is found by the tools. */
 const listed = 20
+/** In how many companies, for a key that is of several. */
+const companies = 5
 
 /** What is near at hand: the work of the agent, what waits for a review, what is known. */
 export async function listResources({ engine }: Session, actor: Actor): Promise<Resource[]> {
-  const api = engine.as(actor)
-  if (actor.kind === 'node') return []
-  const companies = 'companyId' in actor ? [actor.companyId] : (await api.companies.list({ limit: 5 })).items.map(({ id }) => id)
-  const found = await Promise.all([
-    'companyId' in actor ? workOf(engine, actor) : [],
-    ...companies.map(async (companyId) => [...(await pending(engine, actor, companyId)), ...(await known(engine, actor, companyId))]),
-  ])
-  return found.flat()
+  const may = (name: string) => isFor(engine, { operation: name }, actor)
+  const found: Resource[] = 'companyId' in actor && may('tasks.inbox') ? await workOf(engine, actor) : []
+  for (const companyId of may('companies.list') ? await companiesOf(engine, actor) : []) {
+    if (may('deliverables.list')) found.push(...(await pending(engine, actor, companyId)))
+    if (may('knowledge.list')) found.push(...(await known(engine, actor, companyId)))
+  }
+  return found
+}
+
+async function companiesOf(engine: Engine, actor: Actor): Promise<string[]> {
+  return (await engine.as(actor).companies.list({ limit: companies })).items.map(({ id }) => id)
 }
 
 async function workOf(engine: Engine, actor: Actor): Promise<Resource[]> {
