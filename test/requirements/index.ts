@@ -8,6 +8,7 @@ import { execution } from './execution.ts'
 import { externalAgents } from './external-agents.ts'
 import { finding } from './finding.ts'
 import { leases } from './leases.ts'
+import { mcp } from './mcp.ts'
 import { money } from './money.ts'
 import { outcomes } from './outcomes.ts'
 import { paper } from './paper.ts'
@@ -49,6 +50,7 @@ export const requirements: readonly Requirement[] = [
   ...paper,
   ...secrets,
   ...wire,
+  ...mcp,
   ...externalAgents,
   ...permissions,
   ...events,

@@ -39,7 +39,6 @@ export const capabilities = {
   delivery: 'routes, destinations and deliveries',
   server: 'accounts, sessions and limits over HTTP',
   client: 'the typed client',
-  mcp: 'the tools for clients of the Model Context Protocol',
   cli: 'every verb on the command line',
   observability: 'metrics and traces',
   board: 'the web app',

@@ -261,12 +261,6 @@ export const wire: readonly Requirement[] = [
     verifiedBy: { file: 'test/http-events.test.ts', test: 'carries only the events of its company' },
   },
   {
-    id: 'wire.mcp',
-    source: 'DOMAIN §4',
-    behaviour: 'Every operation is a tool for clients of the Model Context Protocol.',
-    later: 'mcp',
-  },
-  {
     id: 'wire.cli',
     source: 'DOMAIN §4',
     behaviour: 'Every operation is a verb on the command line.',

@@ -54,9 +54,8 @@ export interface NodeConfig extends Executing {
   readonly key: string
 }
 
-export interface ServeConfig {
-  readonly host: string
-  readonly port: number
+/** What an engine is opened with that executes agents. */
+export interface OpenConfig {
   readonly storage: Storage
   /** Files of the data folder, wherever the database is. */
   readonly blobs: BlobStore
@@ -66,8 +65,13 @@ export interface ServeConfig {
   readonly secrets: SecretStore
   /** Of the data folder too: where the log is anchored. */
   readonly anchors: AnchorStore
-  readonly hasDemo: boolean
   readonly allowed: Allowed
+}
+
+export interface ServeConfig extends OpenConfig {
+  readonly host: string
+  readonly port: number
+  readonly hasDemo: boolean
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -86,6 +90,13 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']) && readFolders(flags, environment) === null,
     allowed: readAllowed(flags, environment),
   }
+}
+
+/** @throws naming the setting that is wrong, and never the key */
+export async function readMcpConfig(flags: DatabaseFlags, environment: Environment): Promise<OpenConfig & { readonly key: string }> {
+  const key = environment['ENGINE_API_KEY'] ?? ''
+  if (key === '') throw new Error('Set ENGINE_API_KEY to a key of a person (eng_user_…) or of an agent (eng_agent_…) in this database.')
+  return { ...(await readConfig(flags, environment)), key }
 }
 
 /** @throws naming the setting that is wrong, and when the database is not one that several processes share */

@@ -5,6 +5,7 @@ import { backupCommand } from './backup.ts'
 import {
   readConfig,
   readDatabase,
+  readMcpConfig,
   readNodeConfig,
   readWorkerConfig,
   type DatabaseFlags,
@@ -12,6 +13,7 @@ import {
   type WorkerFlags,
 } from './config.ts'
 import { doctorCommand } from './doctor.ts'
+import { mcpCommand } from './mcp.ts'
 import { nodeCommand } from './node.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand, type VerifyFlags } from './verify.ts'
@@ -40,6 +42,9 @@ export async function main(argv: readonly string[]): Promise<void> {
       const node = readNodeConfig(flags, process.env)
       return node ? nodeCommand(node) : workerCommand(await readWorkerConfig(flags, process.env))
     })
+  onDatabase(program.command('mcp'))
+    .description('Serve a client of the Model Context Protocol that starts this program, as whoever ENGINE_API_KEY is of.')
+    .action(async (flags: DatabaseFlags) => mcpCommand(await readMcpConfig(flags, process.env)))
   onDatabase(program.command('backup <file>'))
     .description('Copy the database to a new file, also while it is in use.')
     .action(async (file: string, flags: DatabaseFlags) => backupCommand(await readDatabase(flags, process.env), file))

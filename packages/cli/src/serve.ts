@@ -1,7 +1,7 @@
 import { createEngine, type Engine } from '@engine/core'
-import { serve, type RunningServer } from '@engine/http'
+import { serve, type Mounted, type RunningServer } from '@engine/http'
 
-import type { ServeConfig } from './config.ts'
+import type { OpenConfig, ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
 import { consoleLogger } from './logger.ts'
@@ -27,7 +27,7 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
 /** Opens the database and the port at the same time: who asks too early is told that it is starting. */
 async function open(config: ServeConfig): Promise<{ engine: Engine; server: RunningServer }> {
   const opening = openEngine(config)
-  const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger })
+  const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger, mcp: serveMcp })
   try {
     const [engine, server] = await Promise.all([opening, serving])
     return { engine, server }
@@ -39,11 +39,20 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
   }
 }
 
-async function openEngine({ storage, blobs, anchors, secrets, allowed, deliveriesFolder: folder }: ServeConfig): Promise<Engine> {
+export async function openEngine({ storage, blobs, anchors, secrets, allowed, deliveriesFolder: folder }: OpenConfig): Promise<Engine> {
   // Who asks for help or checks a database does not wait for all adapters to load, and neither does the port.
   const [{ openAdapters }, { allDestinations }] = await Promise.all([import('./adapters.ts'), import('@engine/deliveries')])
   const destinations = allDestinations({ allow: allowed.targets, folder })
   return createEngine({ storage, blobs, anchors, secrets, adapters: openAdapters(allowed), destinations, logger: consoleLogger })
+}
+
+/** Whoever is asked by no client of that protocol does not wait for it to load. */
+function serveMcp(engine: Engine): Mounted {
+  let loading: Promise<Mounted> | undefined
+  return async (request, actor) => {
+    loading ??= import('@engine/mcp').then(({ mcpEndpoint }) => mcpEndpoint(engine, { logger: consoleLogger }))
+    return (await loading)(request, actor)
+  }
 }
 
 async function begin(engine: Engine, given: { server: RunningServer; screen: Screen; hasDemo: boolean }): Promise<void> {

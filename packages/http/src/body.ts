@@ -4,7 +4,7 @@ import { httpErrors } from './errors.ts'
 import type { WireRequest } from './wire.ts'
 
 /** A deliverable of 1 MB, escaped, with room around it. */
-const bodyLimit = 2 * 1024 * 1024
+export const bodyLimit = 2 * 1024 * 1024
 const deepest = 32
 
 /** Reads a JSON object from a request; nothing sent is an empty object. @throws 400 or 413 saying what is wrong */

@@ -7,6 +7,7 @@ import { download, givesContent, readContent, takesContent } from './content.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import { httpErrors } from './errors.ts'
 import { guardLocal } from './local-guard.ts'
+import { askMounted, type Mounted } from './mounted.ts'
 import { openApiDocument } from './openapi.ts'
 import { problem, statusOfKind } from './problem.ts'
 import { readWhole, takesRequest } from './received.ts'
@@ -24,6 +25,8 @@ export interface HandlerOptions {
    * requests get 401.
    */
   readonly localActor?: Actor
+  /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. It is told who asks. */
+  readonly mcp?: (engine: Engine) => Mounted
   /** Ends every open stream, for a graceful stop. */
   readonly stopping?: AbortSignal
 }
@@ -34,6 +37,7 @@ interface Context extends HandlerOptions {
   readonly streams: Streams
   readonly routes: Routes
   readonly document: () => object
+  readonly mounted: Mounted | undefined
 }
 
 /** The whole HTTP surface as one function, made from the engine's registry. */
@@ -44,6 +48,7 @@ export function createHandler(options: HandlerOptions): Handler {
     routes: createRoutes(options.engine.registry),
     streams: createStreams(options),
     document: () => (document ??= openApiDocument(options.engine.registry)),
+    mounted: options.mcp?.(options.engine),
   }
   return async (request) => {
     const requestId = randomUUID()
@@ -63,6 +68,7 @@ async function respond(context: Context, request: WireRequest, requestId: string
   const { pathname } = request.url
   if (pathname === '/api/health/live') return json(200, { status: 'live' })
   if (context.localActor) guardLocal(request)
+  if (pathname === '/mcp' && context.mounted) return askMounted(context.mounted, request, await identify(context, request))
   // HEAD is GET without the body, which is cut off in the end.
   const method = request.method === 'HEAD' ? 'GET' : request.method
   if (method === 'GET') {
@@ -125,10 +131,15 @@ async function authenticate(context: Context, request: WireRequest, { operation 
   const { carriesCredential } = operation.definition.access
   // What its headers say is for the operation to read, also about who sent it.
   if (carriesCredential && takesRequest(operation)) return stranger
+  if (carriesCredential && !context.localActor && request.header('authorization') === null) return stranger
+  return identify(context, request)
+}
+
+/** Who a request acts for. @throws `unauthenticated` */
+async function identify(context: Context, request: WireRequest): Promise<Actor> {
   const header = request.header('authorization')
   if (header === null) {
     if (context.localActor) return context.localActor
-    if (carriesCredential) return stranger
     throw new EngineError(httpErrors.unauthenticated, 'This request carries no key. Send yours as "Authorization: Bearer eng_…".')
   }
   const credential = /^Bearer\s+(\S+)$/i.exec(header)?.[1]

@@ -8,6 +8,7 @@ import helmet from 'helmet'
 import type { Engine, Logger, UserActor } from '@engine/core'
 
 import { expressHandler, type ExpressHandler } from './express.ts'
+import type { HandlerOptions } from './handler.ts'
 import { isLoopback } from './local-guard.ts'
 import { answerNode } from './node.ts'
 import { startingHandler } from './starting.ts'
@@ -20,6 +21,8 @@ export interface ServeOptions {
   /** 0 takes any free port. */
   readonly port?: number
   readonly logger?: Logger
+  /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. */
+  readonly mcp?: HandlerOptions['mcp']
 }
 
 export interface RunningServer {
@@ -33,7 +36,7 @@ export const localOperator: UserActor = { kind: 'user', id: 'local', roles: { '*
 
 /** Serves the API, its documentation and the status page. @throws when the address is taken or not loopback */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { engine, host = '127.0.0.1', port = 4400, logger } = options
+  const { engine, host = '127.0.0.1', port = 4400, logger, mcp } = options
   if (!isLoopback(host)) {
     throw new Error(
       `HOST=${host} would let other machines in, and this version has no accounts to tell them apart. Use 127.0.0.1, and a tunnel if you need to reach it from elsewhere.`,
@@ -51,7 +54,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: false }))
   const handlerFor = (ready: Engine) =>
-    expressHandler({ engine: ready, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }) })
+    expressHandler({ engine: ready, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }), ...(mcp && { mcp }) })
   const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
   app.use((request, response, next) => current.handler(request, response, next))
   const server = createServer(app)

@@ -31,6 +31,7 @@ export const create = command({
   output: NewInvite,
   access: { scope: 'members:manage', company: 'company' },
   http: ['POST', '/companies/:companyId/invites'],
+  mcp: { leftOut: 'it answers with a key, which is not for a model to read' },
   creates: true,
   async handle(context, input) {
     assertMayGive(context, input.role)

@@ -1,4 +1,5 @@
 import type { Actor, AgentActor, RunActor, UserActor } from './actor.ts'
+import { isNameless, type AnyDefinition } from './command.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import type { Location } from './locate.ts'
 import { permissions, roleReaches, type Permission, type Role, type Scope } from './permissions.ts'
@@ -84,6 +85,19 @@ export function reachOf(actor: Actor, scope: Scope): readonly string[] | 'all' |
   if (!('*' in actor.roles)) return reaching.map(([companyId]) => companyId)
   // A role for one company takes the place of the one for all: only when every role reaches is it simply all.
   return reaching.length === Object.keys(actor.roles).length ? 'all' : null
+}
+
+/** Whether there is anything that an actor may make a call of this access about; what it is about decides the rest. */
+export function mayEver(actor: Actor, { scope, company }: AnyDefinition['access']): boolean {
+  const permission: Permission = permissions[scope]
+  const elsewhere = company === 'actor' && 'companyId' in actor ? actor.companyId : null
+  if (company === 'actor' && elsewhere === null) return false
+  if (isNameless(company)) return decide(actor, { scope, companyId: elsewhere, target: null }) === 'allowed'
+  if (actor.kind === 'system') return true
+  if (actor.kind === 'node' || !isInScope(actor, scope)) return false
+  if (actor.kind !== 'user') return permission[actor.kind] !== 'never'
+  const least = permission.user
+  return Object.values(actor.roles).some((role) => least !== 'never' && roleReaches(role, least))
 }
 
 /** Who asks in which company, inside a call that is allowed already. */

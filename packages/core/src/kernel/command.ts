@@ -56,6 +56,15 @@ interface DefinitionBase<Input extends z.ZodObject, Output extends z.ZodType> {
   readonly access: Access
   /** Method and path below `/api`; without it the call exists only in the SDK. */
   readonly http?: readonly [HttpMethod, `/${string}`]
+  /** What models are told of it as a tool, or why it is none. */
+  readonly mcp?: ToolHints | { readonly leftOut: string }
+}
+
+interface ToolHints {
+  /** Says that to call it again with the same input changes nothing more. */
+  readonly idempotent?: true
+  /** Says that it takes nothing away and ends nothing, so that nobody has to be asked first. */
+  readonly additive?: true
 }
 
 /** What a command's handler may use: one open transaction and who is acting, nothing that does I/O outside it. */

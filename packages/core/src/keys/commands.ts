@@ -18,6 +18,7 @@ export const create = command({
   output: NewKey,
   access: { scope: 'keys:manage', company: 'agent' },
   http: ['POST', '/agents/:agentId/keys'],
+  mcp: { leftOut: 'it answers with a key, which is not for a model to read' },
   creates: true,
   async handle(context, input) {
     const agent = await requireAgent(context, input.agentId)
@@ -33,6 +34,7 @@ export const createOwn = command({
   output: NewKey,
   access: { scope: 'keys:own', company: 'company' },
   http: ['POST', '/companies/:companyId/keys'],
+  mcp: { leftOut: 'it answers with a key, which is not for a model to read' },
   creates: true,
   async handle(context, input) {
     const member = await findOwnMembership(context.tx, context)

@@ -1,9 +1,9 @@
-import { z } from 'zod'
-
 import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
-import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../kernel/json.ts'
+import { jsonSchemaOf } from '../kernel/json-schema.ts'
 import type { Operation, Registry } from '../kernel/registry.ts'
+import { knownInput, toolDescription, toolName } from '../kernel/tool.ts'
 import type { AgentTool, ToolAnswer } from '../ports/adapter.ts'
 import type { RunHost } from './run-host.ts'
 
@@ -56,26 +56,20 @@ function describeTools(registry: Registry): Offer[] {
   return offeredOperations.map((name) => {
     const operation = registry.get(name)
     if (!operation) throw new Error(`the tool ${name} is no operation`)
-    const { title, description } = operation.definition
-    return {
-      operation,
-      name: name.replace('.', '_'),
-      description: description === undefined ? `${title}.` : `${title}. ${description}`,
-      inputSchema: toolSchema(operation),
-    }
+    return { operation, name: toolName(operation), description: toolDescription(operation), inputSchema: toolSchema(operation) }
   })
 }
 
 function toolSchema({ definition }: Operation): JsonObject {
-  const { input } = definition
-  const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' })
-  const properties = Object.entries(schema.properties ?? {}).filter(([field]) => !isFixed(field))
-  const required = (schema.required ?? []).filter((field) => !isFixed(field) && field !== 'taskId')
-  // A JSON schema is JSON.
-  return { type: 'object', properties: Object.fromEntries(properties), required, additionalProperties: false } as JsonObject
+  const schema = jsonSchemaOf(definition.input, 'input')
+  const fields = isObject(schema['properties']) ? schema['properties'] : {}
+  const needed = Array.isArray(schema['required']) ? schema['required'] : []
+  const properties = Object.fromEntries(Object.entries(fields).filter(([field]) => !isFixed(field)))
+  const required = needed.filter((field) => !isFixed(field) && field !== 'taskId')
+  return { type: 'object', properties, required, additionalProperties: false }
 }
 
-function isFixed(field: string): boolean {
+function isFixed(field: JsonValue): boolean {
   return fixed.some((name) => name === field)
 }
 
@@ -84,7 +78,7 @@ async function callTool(host: RunHost, actor: RunActor, given: { operation: Oper
   if (input === null || typeof input !== 'object' || Array.isArray(input))
     return { isError: true, code: 'invalid_input', message: 'The input of a tool is a JSON object.' }
   try {
-    const output = await host.perform(actor, { name: operation.name, input: { ...input, ...itself(operation, actor, input) } })
+    const output = await host.perform(actor, { name: operation.name, input: withItself(operation, actor, input) })
     // What an operation answers is what its route answers: JSON.
     return { isError: false, output: JSON.parse(JSON.stringify(output)) as JsonValue }
   } catch (error) {
@@ -93,16 +87,8 @@ async function callTool(host: RunHost, actor: RunActor, given: { operation: Oper
   }
 }
 
-/** What the call says of itself; its own task where the model names none. */
-function itself({ definition }: Operation, actor: RunActor, input: JsonObject): JsonObject {
-  const { shape } = definition.input
-  return {
-    ...('companyId' in shape && { companyId: actor.companyId }),
-    ...('runId' in shape && { runId: actor.id }),
-    ...('taskId' in shape && isRequired(shape['taskId']) && { taskId: input['taskId'] ?? actor.taskId }),
-  }
-}
-
-function isRequired(field: unknown): boolean {
-  return field instanceof z.ZodType && !field.safeParse(undefined).success
+/** What the call says of itself, which no model can say otherwise; its own task where the model names none. */
+function withItself(operation: Operation, actor: RunActor, input: JsonObject): JsonObject {
+  const { taskId, ...itself } = knownInput(operation, actor)
+  return { ...(taskId !== undefined && { taskId }), ...input, ...itself }
 }

@@ -37,6 +37,7 @@ export const createKey = command({
   output: NewNodeKey,
   access: managed,
   http: ['POST', '/node-keys'],
+  mcp: { leftOut: 'it answers with a key, which is not for a model to read' },
   creates: true,
   ...ofInstallation,
   async handle(context, { name, expiresAt = null }) {
@@ -120,6 +121,7 @@ export const heartbeat = command({
   output: NodeBeat,
   access: own,
   http: ['POST', '/nodes/heartbeat'],
+  mcp: { leftOut: 'it is for machines that execute runs' },
   ...ofInstallation,
   async handle({ tx, actor, now, clock }) {
     const until = { ms: tokenMs, at: isoTime(clock.now() + tokenMs) }

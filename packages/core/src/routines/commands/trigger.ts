@@ -25,6 +25,7 @@ export const addTrigger = command({
   output: TriggerWithKey,
   access: { scope: 'routines:manage', company: 'routine' },
   http: ['POST', '/routines/:routineId/triggers'],
+  mcp: { leftOut: 'it answers with a key, which is not for a model to read' },
   creates: true,
   async prepare(context, { scheme }): Promise<{ id: string; key: TriggerKey | null }> {
     const id = context.newId()
@@ -165,6 +166,7 @@ export const rotateTrigger = command({
   output: TriggerWithKey,
   access,
   http: ['POST', '/triggers/:triggerId/rotate'],
+  mcp: { leftOut: 'it answers with a key, which is not for a model to read' },
   async prepare(context, { triggerId }): Promise<TriggerKey> {
     const scheme = (await findTrigger(context.db, triggerId))?.scheme
     if (!scheme) throw ruleViolated('Only a webhook has a key.')

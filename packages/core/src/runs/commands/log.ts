@@ -17,6 +17,7 @@ export const appendLog = command({
   }),
   access: { scope: 'runs:work', company: 'run' },
   http: ['POST', '/runs/:runId/log'],
+  mcp: { additive: true },
   unaudited: 'a log is kept beside the business, in its own sequence',
   locks: 'rows',
   pieces: (input, push) => {

@@ -27,6 +27,7 @@ export const heartbeat = command({
   output: z.object({ leaseExpiresAt: IsoTime }),
   access,
   http: ['POST', '/runs/:runId/heartbeat'],
+  mcp: { idempotent: true, additive: true },
   unaudited: 'a renewal changes nothing that anybody decides by; there are many a minute',
   locks: 'rows',
   async handle(context, input) {

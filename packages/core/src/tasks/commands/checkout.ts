@@ -20,6 +20,7 @@ export const checkout = command({
   output: Checkout,
   access: { scope: 'tasks:checkout', company: 'task' },
   http: ['POST', '/tasks/:taskId/checkout'],
+  mcp: { idempotent: true, additive: true },
   locks: 'rows',
   batch: checkoutBatch,
   async handle(context, input) {

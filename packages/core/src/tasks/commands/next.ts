@@ -22,6 +22,7 @@ export const next = command({
   output: z.object({ task: Task.nullable(), run: Run.nullable(), credential: z.string().nullable() }),
   access: { scope: 'agents:self', company: 'actor' },
   http: ['POST', '/agents/me/tasks/next'],
+  mcp: { additive: true },
   locks: 'rows',
   batch: nextBatch,
   async handle(context) {

@@ -28,6 +28,7 @@ export const progress = command({
   output: Task,
   access,
   http: ['POST', '/tasks/:taskId/progress'],
+  mcp: { idempotent: true, additive: true },
   locks: 'rows',
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
