@@ -1,4 +1,4 @@
-// Writes docs/reference/ from the registry and the state machines; with --check it only says what is out of date.
+// Writes docs/reference/ and the client's table of routes from the registry and the state machines; with --check it only says what is out of date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -27,6 +27,8 @@ import {
 import { httpErrors, statusOfKind } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
+import { routesModule } from './client-routes.ts'
+
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 const isCheck = process.argv.includes('--check')
 const roles: readonly Role[] = ['viewer', 'reviewer', 'operator', 'admin', 'owner']
@@ -47,6 +49,7 @@ const pages: Record<string, string> = {
   'events.md': eventsPage(engine.registry),
   'errors.md': errorsPage(engine.registry),
   'failures.md': failuresPage(),
+  '../../packages/client/src/routes.ts': routesModule(engine.registry),
 }
 await engine.stop()
 
@@ -60,7 +63,7 @@ for (const [name, text] of Object.entries(pages)) {
   if (!isCheck) writeFileSync(path, formatted)
 }
 if (isCheck && stale.length > 0) {
-  console.error(`docs/reference is out of date: ${stale.join(', ')}; run pnpm docs:generate`)
+  console.error(`generated files are out of date: ${stale.join(', ')}; run pnpm docs:generate`)
   process.exitCode = 1
 }
 

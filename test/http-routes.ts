@@ -239,3 +239,9 @@ export function requestOf(route: Route, ids: object, company: FurnishedCompany):
   if (route.method === 'GET') return { path, sent: {} }
   return { path, sent: { body: route.name === 'attachments.upload' ? 'mine' : (bodies[route.name]?.(company) ?? {}) } }
 }
+
+/** The same as one input, as the SDK takes it. */
+export function inputOf(route: Route, ids: object, company: FurnishedCompany): JsonObject {
+  const named = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => [name, Reflect.get({ ...words, ...ids }, name)])
+  return { ...Object.fromEntries(named), ...Object.fromEntries(new URLSearchParams(queries[route.name])), ...bodies[route.name]?.(company) }
+}
