@@ -1,8 +1,12 @@
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
+
+import { coreRegistry } from '@engine/core'
 
 import { auditVerifyCommand, type AuditFlags } from './audit.ts'
 import { backupCommand } from './backup.ts'
+import { completionScript, shells } from './completion.ts'
 import {
+  databaseFile,
   readConfig,
   readDatabase,
   readNodeConfig,
@@ -12,14 +16,34 @@ import {
   type WorkerFlags,
 } from './config.ts'
 import { doctorCommand } from './doctor.ts'
+import { migrateCommand } from './migrate.ts'
 import { nodeCommand } from './node.ts'
+import { addOperations } from './operations/commands.ts'
+import { report } from './operations/exit.ts'
+import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand, type VerifyFlags } from './verify.ts'
 import { workerCommand } from './worker.ts'
 
-/** The `engine` command. */
+/** The `engine` command: what works on this machine, and every operation of a server. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command('engine').description('Runs AI agents as a governed workforce.').showHelpAfterError()
+  const program = new Command('engine')
+    .description('Runs AI agents as a governed workforce.')
+    .showHelpAfterError('(--help says what there is)')
+    .exitOverride()
+  program.commandsGroup('On this machine:')
+  addProcesses(program)
+  addDatabase(program)
+  addOperations(program, coreRegistry(), (name) => argv.includes(name) || argv.includes('completion'))
+  addCompletion(program)
+  try {
+    await program.parseAsync(argv)
+  } catch (error) {
+    process.exitCode = report(error, { isJson: argv.includes('--json') })
+  }
+}
+
+function addProcesses(program: Command): void {
   withAgents(program.command('serve'))
     .description('Serve the API, its documentation and the status page, and execute the agents.')
     .option('--port <number>', 'port to listen on; 0 takes a free one (PORT, default 4400)')
@@ -40,9 +64,18 @@ export async function main(argv: readonly string[]): Promise<void> {
       const node = readNodeConfig(flags, process.env)
       return node ? nodeCommand(node) : workerCommand(await readWorkerConfig(flags, process.env))
     })
+}
+
+function addDatabase(program: Command): void {
   onDatabase(program.command('backup <file>'))
     .description('Copy the database to a new file, also while it is in use.')
     .action(async (file: string, flags: DatabaseFlags) => backupCommand(await readDatabase(flags, process.env), file))
+  onDatabase(program.command('restore <file>'))
+    .description('Put such a copy in the place of the database, where none is.')
+    .action((file: string, flags: DatabaseFlags) => restoreCommand(file, databaseFile(flags, process.env)))
+  onDatabase(program.command('migrate'))
+    .description('Bring the schema of the database up to date, as every start does.')
+    .action(async (flags: DatabaseFlags) => migrateCommand(await readDatabase(flags, process.env)))
   onDatabase(program.command('verify'))
     .description('Check every invariant that can be read off the database; 1 when one does not hold.')
     .option('--repair', 'first correct the figures that only count other rows')
@@ -57,12 +90,15 @@ export async function main(argv: readonly string[]): Promise<void> {
   onDatabase(program.command('doctor'))
     .description('Say how Node.js and the database are; 1 when something needs looking after.')
     .action(async (flags: DatabaseFlags) => doctorCommand(await readDatabase(flags, process.env)))
-  try {
-    await program.parseAsync(argv)
-  } catch (error) {
-    console.error(`engine: ${error instanceof Error ? error.message : String(error)}`)
-    process.exitCode = 1
-  }
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .helpGroup('On this machine:')
+    .description('Print what makes a shell complete commands and flags, to be sourced by it.')
+    .addArgument(new Argument('<shell>').choices(shells))
+    .action((shell: (typeof shells)[number]) => void process.stdout.write(completionScript(program, shell)))
 }
 
 function onDatabase(command: Command): Command {

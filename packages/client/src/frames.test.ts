@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { readFrames } from './frames.ts'
+import { readFrames, type Frame } from './frames.ts'
 
 const text =
   'retry: 2000\n\nid: 7\nevent: task.created\ndata: {"title":"Ü🦆: a"}\n\n: still here\n\ndata: one\ndata: two\r\n\r\nevent: end\ndata: {}\n\nid: 9\ndata: cut o'
@@ -9,7 +9,9 @@ async function read(bytes: Uint8Array, size: number) {
   async function* chunks() {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
   }
-  return Array.fromAsync(readFrames(chunks()))
+  const frames: Frame[] = []
+  for await (const frame of readFrames(chunks())) frames.push(frame)
+  return frames
 }
 
 describe('server-sent events', () => {
