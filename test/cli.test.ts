@@ -8,7 +8,7 @@ import { Command } from 'commander'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { coreRegistry, EngineError, type JsonObject } from '@engine/core'
-import { serve } from '@engine/http'
+import { createHandler, localOperator, webHandler } from '@engine/http'
 
 import { completionScript } from '../packages/cli/src/completion.ts'
 import { addOperations } from '../packages/cli/src/operations/commands.ts'
@@ -54,8 +54,7 @@ describe('every operation, as a command', () => {
     const input = inputOf(route, company, company)
     if (route.name === 'attachments.upload') input['content'] = 'mine'
     const { watched, calls } = watchCalls(engine)
-    const server = await serve({ engine: watched, port: 0 })
-    onTestFinished(() => server.close())
+    vi.stubGlobal('fetch', webHandler(createHandler({ engine: watched, localActor: localOperator })))
     const key = Object.values(keyFor(route, company)).join('')
     vi.stubEnv('ENGINE_API_KEY', key)
     const printed: string[] = []
@@ -63,6 +62,7 @@ describe('every operation, as a command', () => {
     onTestFinished(() => {
       log.mockRestore()
       vi.unstubAllEnvs()
+      vi.unstubAllGlobals()
     })
     const folder = temporaryFolder()
     const fields = fieldsOf(operation).filter(({ name }) => input[name] !== undefined)
@@ -77,7 +77,7 @@ describe('every operation, as a command', () => {
       ...words,
       '--json',
       '--server',
-      server.url,
+      'http://localhost:4400',
       ...(isFile ? ['--output', output] : []),
     ]
     const failed: unknown = await program.parseAsync(argv, { from: 'user' }).then(

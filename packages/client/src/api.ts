@@ -50,7 +50,7 @@ type Everything<Operation> = Operation extends (
 
 type Page = { items: readonly unknown[]; nextCursor: string | null }
 type Routes = typeof routes
-type Module = keyof Routes & keyof Api
+type Module = keyof Routes
 type Verb<Name extends Module> = keyof Routes[Name] & keyof Api[Name] & string
 
 type IsPaged<Operation> = Operation extends (...given: never) => Promise<Page> ? true : false

@@ -59,7 +59,8 @@ export function toMessage(route: Route, input: Input): Message {
   if (method === 'GET') return { method, path: path + toQuery(rest), headers: {}, body: null }
   if (sends === 'file') return { method, ...toUpload(path, rest) }
   // What it is signed with stands in its headers, and over the bytes of its body.
-  if (sends === 'text') return { method, path, headers: toHeaders(input['headers']), body: String(input['body'] ?? '') }
+  if (sends === 'text')
+    return { method, path, headers: toHeaders(input['headers']), body: typeof input['body'] === 'string' ? input['body'] : '' }
   return { method, path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(Object.fromEntries(rest)) }
 }
 
@@ -81,7 +82,7 @@ function toQuery(values: ReadonlyMap<string, unknown>): string {
 /** Lists have commas between their values; JSON is what no filter takes, and the server then says so. */
 function toText(value: unknown): string {
   if (Array.isArray(value)) return value.map(toText).join(',')
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function toUpload(path: string, fields: ReadonlyMap<string, unknown>): Omit<Message, 'method'> {

@@ -1,4 +1,4 @@
-import { Argument, Command, Option } from 'commander'
+import { Argument, Option, type Command } from 'commander'
 
 import type { Operation, Registry } from '@engine/core'
 

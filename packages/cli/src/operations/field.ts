@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Operation } from '@engine/core'
 
 /** How the text of a flag becomes a value. */
-export type FieldKind = 'text' | 'number' | 'boolean' | 'list' | 'json' | 'textOrJson' | 'file'
+type FieldKind = 'text' | 'number' | 'boolean' | 'list' | 'json' | 'textOrJson' | 'file'
 
 /** One input field of an operation, as a flag or as an argument. */
 export interface Field {
@@ -100,6 +100,9 @@ function choicesOf(forms: readonly Schema[], root: ObjectSchema): readonly strin
 
 function descriptionOf({ description, default: given }: Schema, forms: readonly Schema[]): string {
   const said = description ?? forms.find((form) => form.description !== undefined)?.description ?? ''
-  const byDefault = given === undefined || given === null || typeof given === 'object' ? '' : `(default ${String(given)})`
+  const byDefault =
+    given === undefined || given === null || typeof given === 'object'
+      ? ''
+      : `(default ${typeof given === 'string' ? given : JSON.stringify(given)})`
   return [said, byDefault].filter((part) => part !== '').join(' ')
 }

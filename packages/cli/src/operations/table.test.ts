@@ -29,12 +29,12 @@ describe('an answer on paper', () => {
 
   it('keeps to the width of the screen', () => {
     const lines = linesOf({ items: [{ ...task, title: 'x'.repeat(100) }], nextCursor: null }, { width: 40, isColored: false })
-    expect(Math.max(...lines.map((line) => [...line].length))).toBe(40)
+    expect(Math.max(...lines.map((line) => line.length))).toBe(40)
   })
 
   it('passes nothing on to the terminal that would command it', () => {
     const evil = '\u001b]0;owned\u0007\u001b[2J\u202Eabc\u009b31m'
     for (const answer of [evil, { title: evil }, { [evil]: 1 }, { items: [{ ...task, title: evil }], nextCursor: null }, [evil]])
-      expect(linesOf(answer, paper).join('\n')).not.toMatch(/[\u001b\u0007\u202e\u009b]/)
+      expect(linesOf(answer, paper).join('\n')).not.toMatch(/[^\n\P{Cc}]|\p{Bidi_Control}/u)
   })
 })

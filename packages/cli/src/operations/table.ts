@@ -103,11 +103,18 @@ function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** As it is counted by most terminals. */
+const letters = new Intl.Segmenter()
+
 function lengthOf(text: string): number {
-  return [...text].length
+  return lettersOf(text).length
+}
+
+/** As a person counts them. */
+function lettersOf(text: string): readonly string[] {
+  return /^[ -~]*$/.test(text) ? text.split('') : Array.from(letters.segment(text), ({ segment }) => segment)
 }
 
 function cut(text: string, most: number): string {
-  return lengthOf(text) <= most ? text : `${[...text].slice(0, most - 1).join('')}…`
+  const all = lettersOf(text)
+  return all.length <= most ? text : `${all.slice(0, most - 1).join('')}…`
 }
