@@ -28,6 +28,7 @@ import { httpErrors, statusOfKind } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
 import { routesModule } from './client-routes.ts'
+import { commandList } from './command-reference.ts'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 const isCheck = process.argv.includes('--check')
@@ -44,6 +45,7 @@ const followUps: Readonly<Record<FailureRule['follows'], string>> = {
 const engine = await createEngine({ storage: sqlite(':memory:') })
 const pages: Record<string, string> = {
   'operations.md': operationsPage(engine.registry),
+  'commands.md': commandsPage(engine.registry),
   'states.md': statesPage(),
   'permissions.md': permissionsPage(engine.registry),
   'events.md': eventsPage(engine.registry),
@@ -78,6 +80,12 @@ function operationsPage(registry: Registry): string {
     'Operations',
     `One registry makes the SDK method, the route and the OpenAPI operation of each.\n\n${table(['name', 'route', 'what it does', 'scope'], rows)}`,
   )
+}
+
+function commandsPage(registry: Registry): string {
+  const intro =
+    'Each takes `--json`, `--data` and `--server`; lists also `--limit`, `--cursor` and `--all`; what is of a company, `--company-id`. **Bold** ones are needed.'
+  return page('Commands', `The operations of a server as [the command line](../cli.md) has them. ${intro}\n\n${commandList(registry)}`)
 }
 
 function statesPage(): string {

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { Writable } from 'node:stream'
 
 import type { Client, Download } from '@engine/client'
@@ -74,6 +74,7 @@ async function download(
 ): Promise<void> {
   if (flags.output === undefined && process.stdout.isTTY)
     throw new UsageError('A file is not written to a terminal: say --output <file>, or send it somewhere by > or |.')
+  if (flags.output !== undefined && existsSync(flags.output)) throw new UsageError(`${flags.output} is there already.`)
   // The operation gives content.
   const file = (await client.execute(operation.name, input)) as Download
   // Never in the place of a file that is there.

@@ -16,14 +16,13 @@ describe('an answer on paper', () => {
     expect(linesOf({ items: [], nextCursor: null }, paper)).toEqual(['Nothing.'])
   })
 
-  it('shows a thing as its fields, a thing in it below, and texts on their lines', () => {
+  it('shows a thing as its fields, but for those that hold nothing, a thing in it below, and texts on their lines', () => {
     expect(linesOf({ task: { id: '1', body: 'one\ntwo' }, credential: null, tags: ['a'] }, paper)).toEqual([
       'task',
       '  id    1',
       '  body  one',
       '        two',
-      'credential',
-      'tags        ["a"]',
+      'tags  ["a"]',
     ])
   })
 

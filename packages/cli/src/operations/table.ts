@@ -78,8 +78,9 @@ function columnsOf(row: Row): string[] {
   return [...known, ...others].slice(0, 8)
 }
 
+/** Without the fields that hold nothing. */
 function fieldLines(row: Row, indent: string): string[] {
-  const names = Object.keys(row)
+  const names = Object.keys(row).filter((name) => cellOf(row[name]) !== '')
   const width = Math.max(0, ...names.map((name) => lengthOf(plain(name))))
   return names.flatMap((key) => {
     const [name, value] = [plain(key), row[key]]
