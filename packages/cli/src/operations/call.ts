@@ -22,7 +22,7 @@ interface Call {
 /** Runs one operation on the server and prints its answer. */
 export async function callOperation({ operation, fields, given, flags }: Call): Promise<void> {
   const input = await readInput({ fields, given, flags })
-  const client = connect(flags)
+  const client = await connect(flags)
   if (operation.definition.kind === 'query' && operation.definition.givesContent === true)
     return download(client, { operation, input, flags })
   const answer = flags.all === true ? { items: await everything(client, operation, input) } : await client.execute(operation.name, input)

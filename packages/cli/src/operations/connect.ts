@@ -1,5 +1,4 @@
 import { createClient, type Client } from '@engine/client'
-import { isLoopback } from '@engine/http'
 
 import { UsageError } from './value.ts'
 
@@ -13,11 +12,11 @@ export interface CallFlags {
 }
 
 /** A key only from the environment: arguments are seen by everybody on a machine. @throws UsageError for an address that would show it */
-export function connect({ server }: Pick<CallFlags, 'server'>): Client {
+export async function connect({ server }: Pick<CallFlags, 'server'>): Promise<Client> {
   const address = server ?? process.env['ENGINE_URL'] ?? ''
   const key = process.env['ENGINE_API_KEY'] ?? ''
   const url = readAddress(address === '' ? 'http://127.0.0.1:4400' : address)
-  if (key !== '' && url.protocol === 'http:' && !isLoopback(url.hostname))
+  if (key !== '' && url.protocol === 'http:' && !(await import('@engine/http')).isLoopback(url.hostname))
     throw new UsageError(`${url.origin} is not https, and ENGINE_API_KEY would cross the network for all to read. Use https://, or no key.`)
   return createClient({ url, ...(key !== '' && { key }) })
 }

@@ -12,7 +12,7 @@ const clear = '\u001b[H\u001b[2J'
 export async function watchTasksCommand(flags: CallFlags & { companyId?: string }): Promise<void> {
   const companyId = flags.companyId ?? defaultCompany()
   if (companyId === undefined) throw new UsageError('--company-id (or ENGINE_COMPANY_ID) must be given.')
-  const client = connect(flags)
+  const client = await connect(flags)
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   // First the place, then the list, then what came after the place: nothing is missed between.
@@ -54,7 +54,7 @@ function show(tasks: readonly Task[], { json }: CallFlags): void {
 }
 
 export async function followLogCommand(runId: string, flags: CallFlags): Promise<void> {
-  for await (const chunk of connect(flags).runs.followLog({ runId })) {
+  for await (const chunk of (await connect(flags)).runs.followLog({ runId })) {
     if (flags.json === true) console.log(JSON.stringify(chunk))
     else process.stdout.write(plain(chunk.text))
   }
