@@ -1,4 +1,4 @@
-// Writes docs/reference/ from the registry and the state machines; with --check it only says what is out of date.
+// Writes docs/reference/ and the client's table of routes from the registry and the state machines; with --check it only says what is out of date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -28,6 +28,9 @@ import {
 import { httpErrors, statusOfKind } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
+import { routesModule } from './client-routes.ts'
+import { commandList } from './command-reference.ts'
+
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 const isCheck = process.argv.includes('--check')
 const roles: readonly Role[] = ['viewer', 'reviewer', 'operator', 'admin', 'owner']
@@ -43,11 +46,13 @@ const followUps: Readonly<Record<FailureRule['follows'], string>> = {
 const engine = await createEngine({ storage: sqlite(':memory:') })
 const pages: Record<string, string> = {
   'operations.md': operationsPage(engine.registry),
+  'commands.md': commandsPage(engine.registry),
   'states.md': statesPage(),
   'permissions.md': permissionsPage(engine.registry),
   'events.md': eventsPage(engine.registry),
   'errors.md': errorsPage(engine.registry),
   'failures.md': failuresPage(),
+  '../../packages/client/src/routes.ts': routesModule(engine.registry),
 }
 await engine.stop()
 
@@ -61,7 +66,7 @@ for (const [name, text] of Object.entries(pages)) {
   if (!isCheck) writeFileSync(path, formatted)
 }
 if (isCheck && stale.length > 0) {
-  console.error(`docs/reference is out of date: ${stale.join(', ')}; run pnpm docs:generate`)
+  console.error(`generated files are out of date: ${stale.join(', ')}; run pnpm docs:generate`)
   process.exitCode = 1
 }
 
@@ -76,6 +81,12 @@ function operationsPage(registry: Registry): string {
     'Operations',
     `One registry makes the SDK method, the route and the OpenAPI operation of each.\n\n${table(['name', 'route', 'what it does', 'scope'], rows)}`,
   )
+}
+
+function commandsPage(registry: Registry): string {
+  const intro =
+    'Each takes `--json`, `--data` and `--server`; lists also `--limit`, `--cursor` and `--all`; what is of a company, `--company-id`. **Bold** ones are needed.'
+  return page('Commands', `The operations of a server as [the command line](../cli.md) has them. ${intro}\n\n${commandList(registry)}`)
 }
 
 function statesPage(): string {

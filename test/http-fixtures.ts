@@ -74,6 +74,23 @@ function createClock(): TestClock {
   return { ...systemClock, now: () => Date.now() + offsetMs, advance: (ms) => void (offsetMs += ms) }
 }
 
+export interface WatchedCall {
+  readonly name: string
+  readonly input: unknown
+  readonly done: Promise<unknown>
+}
+
+/** The same engine, and every operation that a host has it execute. */
+export function watchCalls(engine: Engine): { watched: Engine; calls: WatchedCall[] } {
+  const calls: WatchedCall[] = []
+  const execute: Engine['execute'] = (name, request) => {
+    const done = engine.execute(name, request)
+    calls.push({ name, input: request.input, done })
+    return done
+  }
+  return { watched: { ...engine, execute }, calls }
+}
+
 /** Serves a world on a free port. */
 export async function serveWorld(engine: Engine): Promise<{ url: string; port: number; call: Call; close(): Promise<void> }> {
   const server = await serve({ engine, port: 0 })

@@ -282,3 +282,31 @@ export function requestOf(route: Route, ids: object, company: FurnishedCompany):
   if (route.method === 'GET') return { path, sent: {} }
   return { path, sent: { body: route.name === 'attachments.upload' ? 'mine' : (bodies[route.name]?.(company) ?? {}) } }
 }
+
+/** The same as one input, as the SDK takes it. */
+export function inputOf(route: Route, ids: object, company: FurnishedCompany): JsonObject {
+  const named = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => [name, Reflect.get({ ...words, ...ids }, name)])
+  const received = route.name === 'routines.receive' ? { body: '{"a":1}', headers: { authorization: `Bearer ${company.hookKey}` } } : {}
+  const query = Object.fromEntries(new URLSearchParams(queries[route.name]))
+  return { ...Object.fromEntries(named), ...query, ...received, ...bodies[route.name]?.(company) }
+}
+
+/** What needs another caller than an operator. */
+const callers: Readonly<Record<string, keyof FurnishedCompany>> = {
+  'agents.me': 'agentKey',
+  'tasks.mine': 'agentKey',
+  'tasks.inbox': 'agentKey',
+  'tasks.next': 'agentKey',
+  'members.getOwn': 'memberKey',
+  'members.updateOwn': 'memberKey',
+  'keys.createOwn': 'memberKey',
+  'nodes.heartbeat': 'nodeCredential',
+  'nodes.lease': 'nodeCredential',
+  'nodes.leave': 'nodeCredential',
+}
+
+/** The credential of the caller that an operation is for; none for those that an operator may call. */
+export function keyFor({ name }: Route, company: FurnishedCompany): { key: string } | Record<never, never> {
+  const caller = callers[name]
+  return caller === undefined ? {} : { key: String(company[caller]) }
+}

@@ -192,8 +192,22 @@ function readSwitch(name: string, value: string | undefined): boolean {
   throw new Error(`${name} must be on or off, not "${value}".`)
 }
 
+/** Where the SQLite file of the database is. @throws for a database that is no such file */
+export function databaseFile(flags: DatabaseFlags, environment: Environment): string {
+  const url = flags.databaseUrl ?? environment['DATABASE_URL'] ?? ''
+  if (url === '') return defaultFile(readDataDir(flags, environment))
+  const path = /^file:(?:\/\/(?=\/))?(.+)$/i.exec(url)?.[1]
+  if (path === undefined || path === ':memory:')
+    throw new Error('Only a SQLite file is restored by a copy; a Postgres has pg_restore, and PGlite a folder to copy (docs/backup.md).')
+  return resolve(path)
+}
+
+function defaultFile(dataDir: string): string {
+  return join(resolve(dataDir), 'engine.db')
+}
+
 async function readStorage(url: string | undefined, dataDir: string): Promise<Storage> {
-  if (url === undefined || url === '') return sqlite(join(resolve(dataDir), 'engine.db'))
+  if (url === undefined || url === '') return sqlite(defaultFile(dataDir))
   const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/i.exec(url) ?? []
   if (/^(postgres|postgresql|pglite)$/.test(scheme)) {
     // Only who asks for Postgres waits for its driver to load.

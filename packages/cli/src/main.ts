@@ -1,33 +1,42 @@
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 
-import { auditVerifyCommand, type AuditFlags } from './audit.ts'
-import { backupCommand } from './backup.ts'
-import {
-  readConfig,
-  readDatabase,
-  readMcpConfig,
-  readNodeConfig,
-  readWorkerConfig,
-  type DatabaseFlags,
-  type ServeFlags,
-  type WorkerFlags,
-} from './config.ts'
-import { doctorCommand } from './doctor.ts'
-import { mcpCommand } from './mcp.ts'
-import { nodeCommand } from './node.ts'
-import { serveCommand } from './serve.ts'
-import { verifyCommand, type VerifyFlags } from './verify.ts'
-import { workerCommand } from './worker.ts'
+import { coreRegistry } from '@engine/core'
 
-/** The `engine` command. */
+import type { AuditFlags } from './audit.ts'
+import { completionScript, shells } from './completion.ts'
+import type { DatabaseFlags, ServeFlags, WorkerFlags } from './config.ts'
+import { addOperations } from './operations/commands.ts'
+import { report } from './operations/exit.ts'
+import type { VerifyFlags } from './verify.ts'
+
+/** Servers, drivers and adapters: who calls a server, or asks for help, does not wait for them to load. */
+const here = () => import('./local.ts')
+
+/** The `engine` command: what works on this machine, and every operation of a server. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command('engine').description('Runs AI agents as a governed workforce.').showHelpAfterError()
+  const program = new Command('engine')
+    .description('Runs AI agents as a governed workforce.')
+    .showHelpAfterError('(--help says what there is)')
+    .exitOverride()
+  program.commandsGroup('On this machine:')
+  addProcesses(program)
+  addDatabase(program)
+  addOperations(program, coreRegistry(), (name) => argv.includes(name) || argv.includes('completion'))
+  addCompletion(program)
+  try {
+    await program.parseAsync(argv)
+  } catch (error) {
+    process.exitCode = report(error, { isJson: argv.includes('--json') })
+  }
+}
+
+function addProcesses(program: Command): void {
   withAgents(program.command('serve'))
     .description('Serve the API, its documentation and the status page, and execute the agents.')
     .option('--port <number>', 'port to listen on; 0 takes a free one (PORT, default 4400)')
     .option('--host <address>', 'loopback address to listen on (HOST, default 127.0.0.1)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
-    .action(async (flags: ServeFlags) => serveCommand(await readConfig(flags, process.env)))
+    .action(async (flags: ServeFlags) => (await here()).serve(flags))
   withAgents(program.command('worker'))
     .description('Execute runs beside engine serve and other workers: on the same Postgres database, or over HTTP for a server.')
     .option('--concurrency <number>', 'how many runs at once (default 8)')
@@ -38,36 +47,45 @@ export async function main(argv: readonly string[]): Promise<void> {
     )
     .option('--server <url>', 'take the runs of this server over HTTP, without a database (ENGINE_SERVER)')
     .option('--key <key>', 'what the server gave for it: nodes.createKey (better ENGINE_NODE_KEY: others see arguments)')
-    .action(async (flags: WorkerFlags) => {
-      const node = readNodeConfig(flags, process.env)
-      return node ? nodeCommand(node) : workerCommand(await readWorkerConfig(flags, process.env))
-    })
+    .action(async (flags: WorkerFlags) => (await here()).work(flags))
   onDatabase(program.command('mcp'))
     .description('Serve a client of the Model Context Protocol that starts this program, as whoever ENGINE_API_KEY is of.')
-    .action(async (flags: DatabaseFlags) => mcpCommand(await readMcpConfig(flags, process.env)))
+    .action(async (flags: DatabaseFlags) => (await here()).speakMcp(flags))
+}
+
+function addDatabase(program: Command): void {
   onDatabase(program.command('backup <file>'))
     .description('Copy the database to a new file, also while it is in use.')
-    .action(async (file: string, flags: DatabaseFlags) => backupCommand(await readDatabase(flags, process.env), file))
+    .action(async (file: string, flags: DatabaseFlags) => (await here()).backup(file, flags))
+  onDatabase(program.command('restore <file>'))
+    .description('Put such a copy in the place of the database, where none is.')
+    .action(async (file: string, flags: DatabaseFlags) => (await here()).restore(file, flags))
+  onDatabase(program.command('migrate'))
+    .description('Bring the schema of the database up to date, as every start does.')
+    .action(async (flags: DatabaseFlags) => (await here()).migrate(flags))
   onDatabase(program.command('verify'))
     .description('Check every invariant that can be read off the database; 1 when one does not hold.')
     .option('--repair', 'first correct the figures that only count other rows')
-    .action(async (flags: VerifyFlags) => verifyCommand(await readDatabase(flags, process.env), flags))
+    .action(async (flags: VerifyFlags) => (await here()).verify(flags))
   onDatabase(program.command('audit').description('The sealed log.').command('verify'))
     .description('Compute the seals of the log anew and compare them; 1 when a sealed event is not as it was sealed.')
     .option('--company <id>', 'only this company')
     .option('--anchors <file>', 'compare the seals with these anchors too, which tells a log that was cut off or written anew')
     .option('--public-key <file>', 'what the anchors are signed with (anchors.public.pem beside them)')
     .option('--json', 'print the whole result as JSON')
-    .action(async (flags: AuditFlags) => auditVerifyCommand(await readDatabase(flags, process.env), flags))
+    .action(async (flags: AuditFlags) => (await here()).verifyAudit(flags))
   onDatabase(program.command('doctor'))
     .description('Say how Node.js and the database are; 1 when something needs looking after.')
-    .action(async (flags: DatabaseFlags) => doctorCommand(await readDatabase(flags, process.env)))
-  try {
-    await program.parseAsync(argv)
-  } catch (error) {
-    console.error(`engine: ${error instanceof Error ? error.message : String(error)}`)
-    process.exitCode = 1
-  }
+    .action(async (flags: DatabaseFlags) => (await here()).doctor(flags))
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .helpGroup('On this machine:')
+    .description('Print what makes a shell complete commands and flags, to be sourced by it.')
+    .addArgument(new Argument('<shell>').choices(shells))
+    .action((shell: (typeof shells)[number]) => void process.stdout.write(completionScript(program, shell)))
 }
 
 function onDatabase(command: Command): Command {

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 
 import { createApi } from './api.ts'
+import { coreRegistry } from './core-registry.ts'
 import { findReplacement, openInstance } from './database/instance.ts'
 import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations/index.ts'
@@ -26,7 +27,6 @@ import type { Host, Probe } from './kernel/host.ts'
 import { createIdGenerator } from './kernel/id.ts'
 import type { Loop } from './kernel/loop.ts'
 import { guardPrices } from './kernel/price-book.ts'
-import { createRegistry } from './kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { authenticate } from './keys/authenticate.ts'
 import { createBudgetLoop } from './loops/budgets.ts'
@@ -39,7 +39,6 @@ import { createSealing } from './loops/sealing.ts'
 import { createWatchdog } from './loops/watchdog.ts'
 import { createWorker } from './loops/worker.ts'
 import { createMaintenance } from './maintenance.ts'
-import { coreModules } from './modules.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
 import type { AnchorStore } from './ports/anchor.ts'
 import type { BlobStore } from './ports/blob-store.ts'
@@ -96,7 +95,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   })
   const parts: Omit<Host, 'batcher'> = {
     db,
-    registry: createRegistry(Object.values(coreModules), kernelErrors),
+    registry: coreRegistry(),
     bus: createEventBus(logger),
     clock,
     adapters: createAdapterCatalog(options.adapters ?? []),

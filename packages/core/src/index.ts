@@ -1,4 +1,5 @@
 // The complete public surface of @engine/core. What is not here is private.
+export { coreRegistry } from './core-registry.ts'
 export { createEngine } from './create-engine.ts'
 export type { EngineOptions } from './create-engine.ts'
 export type { Engine, Health } from './engine.ts'

@@ -4,9 +4,8 @@ import { createAdapterCatalog } from '../kernel/adapters.ts'
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import { createLoop } from '../kernel/loop.ts'
 import { createRedactor } from '../kernel/redactor.ts'
-import { createRegistry } from '../kernel/registry.ts'
 import { defaultSettings, type EngineSettings } from '../kernel/settings.ts'
-import { coreModules } from '../modules.ts'
+import { coreRegistry } from '../core-registry.ts'
 import type { LeasedRun, NodeBeat, RegisteredNode } from '../nodes/schema.ts'
 import type { AgentAdapter } from '../ports/adapter.ts'
 import { systemClock, type Clock } from '../ports/clock.ts'
@@ -58,7 +57,7 @@ interface Parts {
 export function createNode(options: NodeOptions): Node {
   const { key, adapters, name, logger = silentLogger } = options
   const clock = systemClock
-  const registry = createRegistry(Object.values(coreModules), kernelErrors)
+  const registry = coreRegistry()
   const settings = { ...defaultSettings, ...options.settings }
   const server = createServer(registry, options.server instanceof URL ? askOver(options.server) : options.server)
   const shared = { clock, adapters: createAdapterCatalog(adapters), redactors: new Map(), registry }

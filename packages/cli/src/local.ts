@@ -1,0 +1,61 @@
+import { auditVerifyCommand, type AuditFlags } from './audit.ts'
+import { backupCommand } from './backup.ts'
+import {
+  databaseFile,
+  readConfig,
+  readDatabase,
+  readMcpConfig,
+  readNodeConfig,
+  readWorkerConfig,
+  type DatabaseFlags,
+  type ServeFlags,
+  type WorkerFlags,
+} from './config.ts'
+import { doctorCommand } from './doctor.ts'
+import { migrateCommand } from './migrate.ts'
+import { nodeCommand } from './node.ts'
+import { restoreCommand } from './restore.ts'
+import { serveCommand } from './serve.ts'
+import { verifyCommand, type VerifyFlags } from './verify.ts'
+import { workerCommand } from './worker.ts'
+
+// The commands that work on this machine, from their flags and the environment.
+
+export async function serve(flags: ServeFlags): Promise<void> {
+  return serveCommand(await readConfig(flags, process.env))
+}
+
+export async function work(flags: WorkerFlags): Promise<void> {
+  const node = readNodeConfig(flags, process.env)
+  return node ? nodeCommand(node) : workerCommand(await readWorkerConfig(flags, process.env))
+}
+
+export async function speakMcp(flags: DatabaseFlags): Promise<void> {
+  const config = await readMcpConfig(flags, process.env)
+  const { mcpCommand } = await import('./mcp.ts')
+  return mcpCommand(config)
+}
+
+export async function backup(file: string, flags: DatabaseFlags): Promise<void> {
+  return backupCommand(await readDatabase(flags, process.env), file)
+}
+
+export async function restore(file: string, flags: DatabaseFlags): Promise<void> {
+  return restoreCommand(file, databaseFile(flags, process.env))
+}
+
+export async function migrate(flags: DatabaseFlags): Promise<void> {
+  return migrateCommand(await readDatabase(flags, process.env))
+}
+
+export async function verify(flags: VerifyFlags): Promise<void> {
+  return verifyCommand(await readDatabase(flags, process.env), flags)
+}
+
+export async function verifyAudit(flags: AuditFlags): Promise<void> {
+  return auditVerifyCommand(await readDatabase(flags, process.env), flags)
+}
+
+export async function doctor(flags: DatabaseFlags): Promise<void> {
+  return doctorCommand(await readDatabase(flags, process.env))
+}

@@ -1,0 +1,38 @@
+import { constants, existsSync } from 'node:fs'
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+
+import { inspectDatabase } from '@engine/core'
+import { sqlite } from '@engine/storage-sqlite'
+
+/**
+ * Puts a copy in the place where a database is to be. It has to be sound, and nothing may be there: stop what works on the old
+ * database and move its files away, since SQLite does not tell who has them open.
+ */
+export async function restoreCommand(file: string, target: string): Promise<void> {
+  const [from, to] = [resolve(file), resolve(target)]
+  if (!existsSync(from)) throw new Error(`There is no ${from}.`)
+  const inTheWay = [to, `${to}-wal`, `${to}-shm`].find((path) => existsSync(path))
+  if (inTheWay !== undefined)
+    throw new Error(`${inTheWay} is there already. Stop every process that has it open, move it and its -wal and -shm away, and try again.`)
+  await checkSound(from)
+  await mkdir(dirname(to), { recursive: true })
+  const partial = `${to}.partial`
+  try {
+    await copyFile(from, partial, constants.COPYFILE_EXCL)
+    await rename(partial, to)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+  console.log(`${to} is as ${from}. The next start begins a new epoch: runs of before are over, and their tasks run again.`)
+}
+
+async function checkSound(path: string): Promise<void> {
+  await using database = await inspectDatabase(sqlite(path))
+  const { schemaProblem } = await database.facts()
+  // An older one is brought up to date by the next start, and can only then be checked.
+  if (schemaProblem !== null) return
+  const { isSound } = await database.verify()
+  if (!isSound) throw new Error(`${path} is not sound, and was not restored: engine verify --database-url file:${path} says why.`)
+}

@@ -1,0 +1,111 @@
+import type { Client, RequestOptions, StreamOptions } from './api.ts'
+import { EngineError } from './errors.ts'
+import { readRoute, toMessage, type Input, type Route } from './request.ts'
+import { defaultRetry, type Retry } from './retry.ts'
+import { routes } from './routes.ts'
+import { send, type Sender } from './send.ts'
+import { follow } from './stream.ts'
+
+export interface ClientOptions {
+  /** Where the server is, such as `http://127.0.0.1:4400`; where an app has it mounted, with that path. */
+  readonly url: string | URL
+  /** A key of a person or an agent, or the credential of a run; without one, requests carry none. */
+  readonly key?: string
+  /** What sends requests instead of the global fetch: a proxy, a handler in the same process. */
+  readonly fetch?: (request: Request) => Promise<Response>
+  /** How long one try may take; 30 seconds. */
+  readonly timeoutMs?: number
+  /** Tries and the waits between them: 4, from 200 ms to 5 s, and at most 30 s when the server asks for it. */
+  readonly retry?: Partial<Retry>
+}
+
+/**
+ * Engine at an address, with the methods and types of the SDK. Reads, and commands by POST with one key for all tries, are made
+ * again when the network or the server fails for the moment; PATCH and DELETE are not, since a lost answer may hide their effect.
+ */
+export function createClient({ url, key, fetch: given, timeoutMs = 30_000, retry }: ClientOptions): Client {
+  const sender: Sender = {
+    url: String(url).replace(/\/+$/, ''),
+    key: key ?? null,
+    fetch: given ?? ((request) => fetch(request)),
+    timeoutMs,
+    retry: { ...defaultRetry, ...retry },
+  }
+  const all = allRoutes()
+  const client: Record<string, Record<string, unknown>> = {}
+  for (const route of all.values()) {
+    const [module = '', verb = ''] = route.name.split('.')
+    const methods = (client[module] ??= {})
+    methods[verb] = (input?: Input, options?: RequestOptions) => call(sender, route, { input, options })
+    if (route.isPaged) methods[`${verb}All`] = (input?: Input, options?: RequestOptions) => everything(sender, route, { input, options })
+  }
+  Object.assign((client['events'] ??= {}), { stream: streamOf(sender, all) })
+  Object.assign((client['runs'] ??= {}), { followLog: logOf(sender, all) })
+  // The table of routes is also what the type is computed from.
+  return {
+    ...client,
+    execute: async (name: string, input: Input, options?: RequestOptions) => call(sender, routeOf(all, name), { input, options }),
+  } as unknown as Client
+}
+
+function allRoutes(): ReadonlyMap<string, Route> {
+  const written = Object.entries(routes).flatMap(([module, verbs]) =>
+    Object.entries(verbs).map(([verb, text]) => [`${module}.${verb}`, text]),
+  )
+  return new Map(written.map(([name = '', text = '']) => [name, readRoute(name, text)]))
+}
+
+function routeOf(all: ReadonlyMap<string, Route>, name: string): Route {
+  const route = all.get(name)
+  if (!route) throw new EngineError(`This client knows no operation ${name}. Nothing was sent.`, { code: 'unknown_route', kind: 'missing' })
+  return route
+}
+
+interface Given {
+  readonly input: Input | undefined
+  readonly options: RequestOptions | undefined
+}
+
+async function call(sender: Sender, route: Route, { input = {}, options = {} }: Given): Promise<unknown> {
+  options.signal?.throwIfAborted()
+  return send(sender, { route, message: toMessage(route, input), options })
+}
+
+async function* everything(sender: Sender, route: Route, { input = {}, options }: Given): AsyncGenerator<unknown> {
+  let cursor: string | null | undefined
+  do {
+    // A paged operation answers by the schema of pages.
+    const page = (await call(sender, route, { input: { ...input, ...(cursor && { cursor }) }, options })) as {
+      items: unknown[]
+      nextCursor: string | null
+    }
+    yield* page.items
+    cursor = page.nextCursor
+  } while (cursor !== null)
+}
+
+function streamOf(sender: Sender, all: ReadonlyMap<string, Route>): Client['events']['stream'] {
+  return async function* ({ companyId, after = 0 }, { signal }: StreamOptions = {}) {
+    // A position from the first moment, so that nothing is missed when the stream is cut off before its first event.
+    const begin = after === 'latest' ? await newest(sender, routeOf(all, 'events.company'), { companyId, signal }) : after
+    const { path } = toMessage(routeOf(all, 'events.list'), { companyId })
+    // The data of these frames are events by their schema.
+    for await (const frame of follow(sender, { path, after: begin, signal })) yield JSON.parse(frame.data)
+  }
+}
+
+async function newest(sender: Sender, route: Route, given: { companyId: string; signal: AbortSignal | undefined }): Promise<number> {
+  const options = given.signal ? { signal: given.signal } : {}
+  // The operation answers by the schema of pages of events.
+  const { items } = (await call(sender, route, { input: { companyId: given.companyId, limit: 1 }, options })) as {
+    items: { seq: number }[]
+  }
+  return items[0]?.seq ?? 0
+}
+
+function logOf(sender: Sender, all: ReadonlyMap<string, Route>): Client['runs']['followLog'] {
+  return async function* ({ runId, after = 0 }, { signal }: StreamOptions = {}) {
+    const { path } = toMessage(routeOf(all, 'runs.log'), { runId })
+    for await (const frame of follow(sender, { path, after, signal })) yield JSON.parse(frame.data)
+  }
+}

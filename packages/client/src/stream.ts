@@ -1,0 +1,78 @@
+import { EngineError, toError } from './errors.ts'
+import { readFrames, type Frame } from './frames.ts'
+import { sleep, waitMs } from './retry.ts'
+import { request, type Sender } from './send.ts'
+
+/** The server says something every 15 seconds; after this it is taken for gone. */
+const quietMs = 45_000
+/** How often in a row it may be asked in vain: with the waits between, about a minute and a half. */
+const mostFailures = 30
+
+interface Source {
+  readonly path: string
+  /** The position after which it begins. */
+  readonly after: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** The frames of a stream, each once, however often it is cut off; until `end`, or the signal. */
+export async function* follow(sender: Sender, { path, after, signal }: Source): AsyncGenerator<Frame> {
+  let position = String(after)
+  let failures = 0
+  while (!signal?.aborted) {
+    try {
+      for await (const frame of listen(sender, { path, position, signal })) {
+        failures = 0
+        if (frame.id !== null) position = frame.id
+        if (frame.event === 'end') return
+        if (frame.event !== 'shutdown') yield frame
+      }
+    } catch (error) {
+      if (signal?.aborted) return
+      if (EngineError.isInstance(error) && error.kind !== 'unavailable' && error.kind !== 'limited') throw error
+      if (failures + 1 >= mostFailures) throw gone(sender, error)
+    }
+    failures += 1
+    const wait = waitMs({ ...sender.retry, tries: mostFailures }, { attempt: failures, retryAfterMs: null, random: Math.random() })
+    await sleep(wait ?? 0, signal).catch(() => undefined)
+  }
+}
+
+async function* listen(sender: Sender, given: { path: string; position: string; signal: AbortSignal | undefined }): AsyncGenerator<Frame> {
+  const quiet = new AbortController()
+  const signal = given.signal ? AbortSignal.any([given.signal, quiet.signal]) : quiet.signal
+  const alarm = () => setTimeout(() => quiet.abort(new Error(`nothing came for ${quietMs} ms`)), quietMs)
+  let timer = alarm()
+  async function* heard(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      clearTimeout(timer)
+      yield chunk
+      timer = alarm()
+    }
+  }
+  try {
+    const headers = { accept: 'text/event-stream', 'last-event-id': given.position }
+    const response = await request(sender, { method: 'GET', path: given.path, headers, body: null }, signal)
+    if (!response.ok) throw await toError(response)
+    if (response.body) yield* readFrames(heard(chunksOf(response.body)))
+  } finally {
+    clearTimeout(timer)
+    // Who stops listening leaves no connection behind.
+    quiet.abort()
+  }
+}
+
+/** Not every browser can iterate a stream itself. */
+async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader()
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value
+  } finally {
+    reader.cancel().catch(() => undefined)
+  }
+}
+
+function gone(sender: Sender, cause: unknown): EngineError {
+  const message = `${sender.url} can not be listened to: it was asked ${mostFailures} times in a row. Begin again after the last that you got.`
+  return new EngineError(message, { code: 'unavailable', kind: 'unavailable', cause })
+}
