@@ -21,7 +21,8 @@ export interface Download {
   readonly name: string
   /** `application/octet-stream` for types that a browser would run. */
   readonly contentType: string
-  readonly byteSize: number
+  /** Null for what is made while it is read. */
+  readonly byteSize: number | null
   readonly content: ReadableStream<Uint8Array>
 }
 

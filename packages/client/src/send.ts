@@ -84,7 +84,7 @@ function toDownload({ headers, body }: Response): unknown {
   return {
     name: fileName(headers.get('content-disposition') ?? ''),
     contentType: headers.get('content-type') ?? 'application/octet-stream',
-    byteSize: Number(headers.get('content-length') ?? 0),
+    byteSize: headers.has('content-length') ? Number(headers.get('content-length')) : null,
     content: body ?? new ReadableStream({ start: (controller) => controller.close() }),
   }
 }
