@@ -22,8 +22,8 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // For what vite leaves to node, and for the processes that a test forks.
     execArgv: [`--conditions=${sourceCondition}`],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ['default', './scripts/closing-line-reporter.mjs'],
     coverage: {
       provider: 'v8',
