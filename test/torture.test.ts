@@ -40,6 +40,7 @@ const rounds: Readonly<Record<string, number>> = {
   clocks: 6,
   starts: 6,
   tampers: 48,
+  deliveries: 4,
 }
 
 const runs = loops.flatMap((loop) => loop.storages.map((storage) => ({ loop, storage, name: `${loop.name} on ${storage}` })))

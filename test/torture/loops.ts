@@ -1,4 +1,5 @@
 import { clocks } from './clocks.ts'
+import { deliveries } from './deliveries.ts'
 import { starts } from './starts.ts'
 import { diskFull } from './disk-full.ts'
 import { postmaster } from './postmaster.ts'
@@ -10,4 +11,16 @@ import { idempotency } from './idempotency.ts'
 import { tampers } from './tampers/index.ts'
 import type { Loop } from './loop.ts'
 
-export const loops: readonly Loop[] = [histories, zombies, kills, postmaster, proxyFaults, diskFull, idempotency, clocks, starts, tampers]
+export const loops: readonly Loop[] = [
+  histories,
+  zombies,
+  kills,
+  postmaster,
+  proxyFaults,
+  diskFull,
+  idempotency,
+  clocks,
+  starts,
+  tampers,
+  deliveries,
+]

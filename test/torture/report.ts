@@ -51,6 +51,8 @@ const meaning: Readonly<Record<string, string>> = {
   'disk-full': 'The disk of a SQLite file runs full and is freed again.',
   idempotency: 'Each command is asked for several times under one key, at once and after a lost answer.',
   clocks: 'Two processes whose clocks differ and jump; all notifications are lost.',
+  deliveries:
+    'Events are sent to a receiver that refuses, breaks off and forgets to answer, by processes that die at each named step of claiming and settling and at random. Each event arrives, those of one thing in their order, under one id.',
   starts: 'Several processes start together on an empty or an old database.',
   tampers:
     'A sealed log of ten thousand events is changed behind the back of the engine, once in each round and in every way that docs/audit.md names. The verification must name the batch and what was done; ends that were cut off, or written anew with right hashes, are found by anchors only.',
