@@ -80,6 +80,13 @@ export const delivery: readonly Requirement[] = [
     operations: ['deliveries.claim', 'deliveries.settle'],
   },
   {
+    id: 'routes.secrets',
+    source: 'DOMAIN §3',
+    behaviour: 'Secrets of a route are sealed: one that is typed into its configuration is refused.',
+    verifiedBy: { file: 'test/routes-secrets.test.ts', test: 'a route to %s refuses a secret as its %s, and keeps a reference to one' },
+    operations: ['routes.create'],
+  },
+  {
     id: 'routes.unchanged',
     source: 'DOMAIN §3',
     behaviour: 'A route that is written back as it was read stays as it is.',

@@ -20,6 +20,8 @@ export interface Destination<Config = unknown> {
   readonly configSchema: z.ZodType<Config>
   /** The members of a configuration in which `{ "secret": "NAME" }` may stand; all when left out. */
   readonly secretFields?: readonly string[]
+  /** Those of them that are never anything else, such as a password: a value of theirs is refused, only a reference is kept. */
+  readonly alwaysSecret?: readonly string[]
   /** Sends one delivery. Resolves with what happened; rejects only for a defect of the destination. */
   deliver(request: DeliveryRequest<Config>): Promise<DeliveryResult>
   /** Sends a harmless sample with the real secrets, or finds out without sending whether it would work. */

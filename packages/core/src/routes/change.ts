@@ -4,7 +4,7 @@ import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { requireProject } from '../projects/sql.ts'
-import { acceptWithReferences, findReferences, refuseElsewhere } from '../secrets/references.ts'
+import { acceptWithReferences, findReferences, refuseElsewhere, refusePlain } from '../secrets/references.ts'
 import { noteReferences } from '../secrets/uses.ts'
 import { findRoute, setListening, updateRoute } from './sql.ts'
 import type { RouteTable } from './table.ts'
@@ -41,9 +41,11 @@ export function requireEvents({ eventTypes }: CommandContext, named: readonly st
 }
 
 /** A configuration as it is stored: as its destination accepts it, with references for secrets. */
-export function configColumn(context: CommandContext, type: string, config: unknown): string {
+export function configColumn(context: CommandContext, type: string, config: object): string {
   const { destinations } = context
-  refuseElsewhere(config, 'config', destinations.get(type).secretFields)
+  const { secretFields, alwaysSecret } = destinations.get(type)
+  refuseElsewhere(config, 'config', secretFields)
+  refusePlain(config, 'config', alwaysSecret)
   return JSON.stringify(acceptWithReferences(config, 'config', (masked) => destinations.parseConfig(type, masked)))
 }
 

@@ -62,6 +62,27 @@ export function refuseElsewhere(value: unknown, path: string, fields: readonly s
   })
 }
 
+/** @throws `rule_violated` for a text in one of these members of a configuration that is no reference: it would be kept, and shown, as it is */
+export function refusePlain(value: object, path: string, fields: readonly string[] = []): void {
+  for (const field of fields) {
+    const place = plainPlace(Reflect.get(value, field), join(path, field))
+    if (place === null) continue
+    const help = `Keep it by secrets.create, and write {"secret": "NAME"} here.`
+    throw ruleViolated(`${place}: this is a secret, which is not kept in a configuration. ${help}`, { path: place })
+  }
+}
+
+/** Where a text stands that is no reference. */
+function plainPlace(value: unknown, path: string): string | null {
+  if (typeof value === 'string') return path
+  if (typeof value !== 'object' || value === null || isReference(value)) return null
+  for (const [key, member] of Object.entries(value)) {
+    const place = plainPlace(member, join(path, key))
+    if (place !== null) return place
+  }
+  return null
+}
+
 /**
  * Lets a configuration with references be accepted as if each of them were a text, and puts them back into what came out of it.
  * @throws what `accept` throws, and `rule_violated` for a reference where no text is kept as it is

@@ -34,6 +34,7 @@ export function emailDestination({ certificates = [], ...options }: EmailOptions
     title: 'Mail',
     configSchema: EmailConfig,
     secretFields: ['username', 'password', 'apiKey', 'secretKey', 'serverToken', 'accessKeyId', 'secretAccessKey', 'sessionToken'],
+    alwaysSecret: ['password', 'apiKey', 'secretKey', 'serverToken', 'secretAccessKey', 'sessionToken'],
     deliver: (request) => mail(smtp, request),
     test: (request) => tryEmail(smtp, request),
   }

@@ -34,6 +34,8 @@ export function slackDestination(options: OutboundOptions = {}): Destination<Sla
     title: 'A channel of Slack',
     configSchema: SlackConfig,
     secretFields: ['url'],
+    // Who has the address of a channel can write to it.
+    alwaysSecret: ['url'],
     deliver: (request) => tell(outbound, request),
     async test({ config, signal }) {
       return reportOf('message', await tell(outbound, sample(config, signal)), 'The channel took a message that says that it is a test.')

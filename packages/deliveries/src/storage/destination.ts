@@ -39,6 +39,7 @@ export function storageDestination(options: StorageOptions = {}): Destination<St
     title: 'A bucket or a folder',
     configSchema: StorageConfig,
     secretFields: ['accessKeyId', 'secretAccessKey', 'sessionToken'],
+    alwaysSecret: ['secretAccessKey', 'sessionToken'],
     deliver: (request) => keepAll(store, request),
     test: (request) => tryStorage(store, request),
   }

@@ -25,6 +25,7 @@ export function webhookDestination(options: OutboundOptions = {}): Destination<W
     title: 'A URL that takes signed requests',
     configSchema: WebhookConfig,
     secretFields: ['url', 'headers', 'secrets'],
+    alwaysSecret: ['secrets'],
     deliver: (request) => post(outbound, request),
     test: (request) => tryWebhook(outbound, request),
   }
