@@ -80,7 +80,7 @@ export const delivery: readonly Requirement[] = [
     operations: ['deliveries.claim', 'deliveries.settle'],
   },
   {
-    id: 'routes.secrets',
+    id: 'routes.sealed',
     source: 'DOMAIN §3',
     behaviour: 'Secrets of a route are sealed: one that is typed into its configuration is refused.',
     verifiedBy: { file: 'test/routes-secrets.test.ts', test: 'a route to %s refuses a secret as its %s, and keeps a reference to one' },
