@@ -9,6 +9,7 @@ import { benchCreate } from './create.ts'
 import { benchDelivery } from './delivery.ts'
 import { benchKnowledge } from './knowledge.ts'
 import { describeMachine, type BenchOptions } from './lib/measure.ts'
+import { benchOutbox } from './outbox.ts'
 import { hasFailed, machineText, printReport, writeReport, type Report } from './lib/report.ts'
 import { outFolder, withFolder } from './lib/sqlite.ts'
 import { benchScale } from './scale.ts'
@@ -24,6 +25,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   scale: benchScale,
   knowledge: benchKnowledge,
   delivery: benchDelivery,
+  outbox: benchOutbox,
   costs: benchCosts,
   contention: benchContention,
   startup: benchStartup,

@@ -42,12 +42,18 @@ describe.each(generations)('the tools, for a client of %s', (generation) => {
     for (const operation of toolsOf(engine)) {
       if (operation.definition.kind !== 'query' || operation.definition.access.company === 'actor') continue
       const { isError, output, texts } = await client.call(toolName(operation), inputOf(operation, mine, mine))
-      const isAllowed = operation.definition.access.company !== 'installation'
-      expect([operation.name, isError, output['code']]).toEqual([operation.name, !isAllowed, isAllowed ? undefined : 'forbidden'])
-      if (isAllowed) expect(JSON.parse(texts[0] ?? '')).toEqual(output)
+      const code = operation.definition.access.company === 'installation' ? 'forbidden' : refusals[operation.name]
+      expect([operation.name, isError, output['code']]).toEqual([operation.name, code !== undefined, code])
+      if (code === undefined) expect(JSON.parse(texts[0] ?? '')).toEqual(output)
     }
   })
 })
+
+/** What even the right person is refused here. */
+const refusals: Readonly<Record<string, string>> = {
+  // The deliverable has one version, and none before it.
+  'deliverables.diff': 'rule_violated',
+}
 
 describe('the tools', () => {
   it('are described without references, in one order, by the registry alone', async () => {
