@@ -105,6 +105,9 @@ const refusedWhatever = [
   'tasks.mine',
   'tasks.inbox',
   'runs.retry',
+  // A version has none before it, and no files.
+  'deliverables.diff',
+  'deliverables.file',
   'approvals.resubmit',
   // A question is answered, a bound secret is kept, a webhook has its key, and what works is not resumed.
   'interactions.accept',
@@ -117,8 +120,8 @@ const refusedWhatever = [
   'workers.revoke',
   'nodes.heartbeat',
   'nodes.lease',
-  'nodes.leave',
   'nodes.recordUsage',
+  'nodes.leave',
 ]
 
 interface Target extends Route {
