@@ -15,7 +15,7 @@ import type { RouteTable } from './table.ts'
 type Check = RouteTest['checks'][number]
 
 /** What was found, before it is recorded. */
-interface Tried {
+export interface Tried {
   readonly destinationType: string
   readonly checks: readonly Check[]
   readonly secrets: readonly string[]

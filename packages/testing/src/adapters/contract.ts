@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 
 import { ADAPTER_SPEC } from '@engine/core/plugin'
 
-import { expectStorable, expectStrict } from '../configuration.ts'
+import { configurationTests } from '../configuration.ts'
 import { start } from './begin.ts'
 import { withScene, type AdapterTests } from './define.ts'
 
@@ -20,13 +20,7 @@ export const contract: AdapterTests = {
     expect(create().overshoot.trim()).not.toBe('')
   },
 
-  'refuses a member of a configuration that it does not know': async ({ create, leastConfig }) => {
-    expectStrict({ configSchema: create().configSchema, leastConfig })
-  },
-
-  'fills in the rest of a configuration, which can be stored as JSON': async ({ create, leastConfig }) => {
-    expectStorable({ configSchema: create().configSchema, leastConfig })
-  },
+  ...configurationTests,
 
   'begins no work before a run': (target) =>
     withScene(target.scenes.works, async (scene) => {

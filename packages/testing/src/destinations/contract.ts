@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 
 import { DESTINATION_SPEC, type JsonValue } from '@engine/core/plugin'
 
-import { expectStorable, expectStrict } from '../configuration.ts'
+import { configurationTests } from '../configuration.ts'
 import { withReceiver, type DestinationTests } from './define.ts'
 
 /** What a destination says of itself, and what it takes for a configuration. */
@@ -14,13 +14,7 @@ export const contract: DestinationTests = {
     expect(destination.title.trim()).not.toBe('')
   },
 
-  'refuses a member of a configuration that it does not know': async ({ create, leastConfig }) => {
-    expectStrict({ configSchema: create().configSchema, leastConfig })
-  },
-
-  'fills in the rest of a configuration, which can be stored as JSON': async ({ create, leastConfig }) => {
-    expectStorable({ configSchema: create().configSchema, leastConfig })
-  },
+  ...configurationTests,
 
   'takes a reference to a secret where it says that one may stand': (target) =>
     withReceiver(target, async ({ config }) => {
