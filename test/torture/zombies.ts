@@ -3,6 +3,7 @@ import { createEngine, type Engine } from '@engine/core'
 import { memoryBlobs, scriptedAdapter, scriptedDestination, until } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
+import { holdAside } from './support/commands/budgets.ts'
 import { askAside } from './support/commands/interactions.ts'
 import { foundCompany, hold, holdNewTask, refusalOf, wait, type Company, type HeldTask } from './support/company.ts'
 import { callsOfRun } from './support/every-command.ts'
@@ -81,7 +82,7 @@ async function expire(engine: Engine, { runId }: HeldTask): Promise<void> {
 async function outliveCredential({ place, engine }: Theatre, round: Round): Promise<void> {
   const company = await foundCompany(engine, { agents: 2 })
   const live = await holdNewTask(engine, company)
-  const held = { ...live, interactionId: await askAside(engine, live) }
+  const held = { ...live, interactionId: await askAside(engine, live), holdId: await holdAside(engine, live) }
   const loss = round.random.pick(Object.keys(losses))
   await losses[loss]?.(engine, { ...company, ...held })
   round.reached(loss)

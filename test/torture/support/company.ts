@@ -65,6 +65,8 @@ export interface HeldTask {
   readonly actor: RunActor
   /** What its agent asked about the task, when it had to be before the run lost it. */
   readonly interactionId?: string
+  /** A call for which tokens are held. */
+  readonly holdId?: string
 }
 
 /** A task of an agent, checked out for it by its credential. */

@@ -1,3 +1,6 @@
+import type { Engine } from '@engine/core'
+
+import type { HeldTask } from '../company.ts'
 import type { InputOfRun, Prepare, Scene } from './call.ts'
 
 /** Limits, and what comes of reaching one. */
@@ -23,12 +26,15 @@ export const budgetInputsOfRun: Readonly<Record<string, InputOfRun>> = {
     await engine.budgets.set({ companyId: held.actor.companyId, scope: 'company', metric: 'tokens', limit: 1_000_000 })
     return callOf(held.runId)
   },
-  'budgets.release': async (held, engine) => {
-    await engine.budgets.set({ companyId: held.actor.companyId, scope: 'company', metric: 'tokens', limit: 1_000_000 })
-    const { holdId } = await engine.as(held.actor).budgets.reserve(callOf(held.runId))
-    return { runId: held.runId, holdId }
-  },
+  'budgets.release': async (held, engine) => ({ runId: held.runId, holdId: held.holdId ?? (await holdAside(engine, held)) }),
   'costs.settle': ({ runId }) => ({ runId, usage: { costMicros: 5 } }),
+}
+
+/** A call of a run for which tokens are held. */
+export async function holdAside(engine: Engine, { actor, runId }: Pick<HeldTask, 'actor' | 'runId'>): Promise<string> {
+  await engine.budgets.set({ companyId: actor.companyId, scope: 'company', metric: 'tokens', limit: 1_000_000 })
+  const { holdId } = await engine.as(actor).budgets.reserve(callOf(runId))
+  return holdId ?? ''
 }
 
 function callOf(runId: string) {
