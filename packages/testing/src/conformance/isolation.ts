@@ -73,6 +73,8 @@ const samples: Readonly<Record<string, unknown>> = {
   model: 'm',
   inputTokens: 1,
   maxOutputTokens: 1,
+  inputMicros: 1,
+  outputMicros: 1,
   usage: {},
   action: 'keep_paused',
   budgetIds: [absentId],

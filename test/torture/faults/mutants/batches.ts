@@ -1,6 +1,6 @@
 import { onPostgres, type Mutant } from '../mutant.ts'
 
-const checkout = 'packages/core/src/tasks/checkout-batch.ts'
+const checkout = 'packages/core/src/tasks/claim-text.ts'
 
 /** Many calls as one statement: its guards are a second copy of the rules. */
 export const batches: readonly Mutant[] = [

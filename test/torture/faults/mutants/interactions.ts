@@ -63,14 +63,14 @@ export const interactionFaults: readonly Mutant[] = [
   },
   {
     name: 'a question is overtaken by a checkout among many',
-    file: 'packages/core/src/tasks/checkout-batch.ts',
+    file: 'packages/core/src/tasks/claim-text.ts',
     find: `          and w.status = 'waiting'))`,
     replace: `          and w.status = 'never'))`,
     caughtBy: waiting('cannot be started, unblocked or retried', 'postgres'),
   },
   {
     name: 'a question is answered to another run than the one that asked',
-    file: 'packages/core/src/tasks/checkout-batch.ts',
+    file: 'packages/core/src/tasks/claim-text.ts',
     find: `(q.fence is not null or q.agent_id <> coalesce(m.agent, t.assignee_agent_id))`,
     replace: `q.agent_id <> coalesce(m.agent, t.assignee_agent_id)`,
     caughtBy: waiting('has no rights while it waits', 'postgres'),
@@ -110,7 +110,7 @@ export const interactionFaults: readonly Mutant[] = [
   },
   {
     name: 'a question that is refused leaves its run to the sweep',
-    file: 'packages/core/src/loops/execute-run.ts',
+    file: 'packages/core/src/loops/conclude-run.ts',
     find: `(error.kind === 'invalid' || error.kind === 'rule' || error.code === 'illegal_transition')`,
     replace: `error.kind === 'too_large'`,
     caughtBy: waiting('that may not wait as it says'),

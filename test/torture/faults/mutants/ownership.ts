@@ -33,7 +33,7 @@ export const ownership: readonly Mutant[] = [
   },
   {
     name: 'a checkout among many does not raise the fence',
-    file: 'packages/core/src/tasks/checkout-batch.ts',
+    file: 'packages/core/src/tasks/claim-text.ts',
     find: `set status = 'in_progress', fence = t.fence + 1,`,
     replace: `set status = 'in_progress', fence = t.fence,`,
     caughtBy: onPostgres('a checkout gives the task to exactly one of many callers'),
@@ -96,8 +96,8 @@ export const ownership: readonly Mutant[] = [
   },
   {
     name: 'a worker that is asked to stop keeps its runs',
-    file: 'packages/core/src/loops/execute-run.ts',
-    find: `return report(host, actor, { name: 'runs.handBack', input: { reason, ...left } })`,
+    file: 'packages/core/src/loops/conclude-run.ts',
+    find: `return report(host, actor, { name: 'runs.handBack', input: { reason, ...rest } })`,
     replace: `return`,
     caughtBy: { file: 'test/kill.test.ts', test: 'hands its run back without burning an attempt' },
   },
