@@ -8,7 +8,7 @@ import { createEngine, type AgentActor, type Engine, type EngineOptions, type Ru
 import { systemClock } from '@engine/core/plugin'
 import { pglite, postgres } from '@engine/storage-postgres'
 
-import { createFakeClock, watched, type FakeClock } from '@engine/testing'
+import { createFakeClock, watched } from '@engine/testing'
 import { board, errorOf, scriptedAdapter, until } from './support/engine.ts'
 import { newDatabase } from './support/storages.ts'
 
