@@ -149,6 +149,19 @@ describe('on Postgres', () => {
     expect(woken?.wakeReasons).toContain('blockers_resolved')
   })
 
+  it('a run for which something is held of a budget that was removed meanwhile leaves nothing held', async () => {
+    const world = await open('postgres')
+    const { engine, companyId, agentId } = world
+    const { runId } = await queuedRun(world, agentId)
+    const { run } = await claim(engine, runId)
+    const budget = await engine.budgets.set({ companyId, scope: 'company', metric: 'tokens', limit: 1_000 })
+    const call = { runId, provider: 'any', model: 'any', inputTokens: 1, maxOutputTokens: 1 }
+    await asRun(engine, run).budgets.reserve(call)
+    await engine.budgets.remove({ budgetId: budget.id })
+    await asRun(engine, run).runs.report({ runId, outcome: { kind: 'done' } })
+    expect((await engine.verify()).checks.filter(({ isHeld }) => !isHeld)).toEqual([])
+  })
+
   it('many agents ask for their next task at once: each gets its own first, else the most urgent that it is able for', async () => {
     const { engine, companyId } = await open('postgres')
     const hire = (name: string, capabilities: string[] = []) =>

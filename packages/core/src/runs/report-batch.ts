@@ -25,7 +25,7 @@ interface Given {
 /**
  * The runs that hold their leases and whose tasks are under way, with both rows ours. Runs whose rows somebody else has are left to
  * the handler, so that nobody in the batch waits for them. A run that tried a provider has more to tell than that it is done, and so
- * has a task about which something was asked; in a company with budgets, what was held for it is settled.
+ * has a task about which something was asked.
  */
 const lockAll = statement((db, given: Given) =>
   rawStatement<Held>(
@@ -39,8 +39,6 @@ const lockAll = statement((db, given: Given) =>
         and l.fence = m.fence and l.company_id = m.company
         and r.status = 'running' and r.adapter_reason is distinct from 'probe'
         and t.status = 'in_progress' and t.checkout_run_id = r.id and t.is_asked = 0
-        and (select b.id from ${tableOf(db, 'budgets')} b where b.company_id = l.company_id and b.removed_at is null limit 1) is null
-        and ${noRouteListens(db, sql`l.company_id`, ['run.succeeded', 'task.status_changed', 'task.completed'])}
       for update of l skip locked for no key update of r, t skip locked`,
   ),
 )
@@ -58,9 +56,9 @@ interface Ending {
 }
 
 /**
- * Ends those of the locked runs for which nothing is queued and whose tasks nobody waits for: what was written before our locks is
- * seen here, and nobody writes such things without the task's lock. They are asked for one task at a time: a join would tempt a
- * planner to read all runs.
+ * Ends those of the locked runs for which nothing is queued or held and whose tasks nobody waits for: what was written before our
+ * locks is seen here, and nobody writes such things without the lock of the task or of the lease. Something may still be held of a
+ * budget that was removed. They are asked for one task at a time: a join would tempt a planner to read all runs.
  */
 const endAll = statement((db, given: Ending) => rawStatement<Numbered>(db, endText(db, given)))
 
@@ -71,6 +69,8 @@ function endText(db: Kysely<Database>, given: Ending) {
       select m.* from jsonb_to_recordset(${given.members}::jsonb) as m (run uuid, company uuid, task uuid, agent uuid, outcome jsonb)
       where (select b.task_id from ${tableOf(db, 'task_blockers')} b where b.company_id = m.company and b.blocker_id = m.task limit 1) is null
         and (select q.id from ${runs} q where q.company_id = m.company and q.task_id = m.task and q.status in ('queued', 'waiting') limit 1) is null
+        and (select b.id from ${tableOf(db, 'budgets')} b where b.company_id = m.company limit 1) is null
+        and ${noRouteListens(db, sql`m.company`, ['run.succeeded', 'task.status_changed', 'task.completed'])}
     ), lease as (
       delete from ${leases} l where l.run_id = any(array(select run from member))
     ), run as (

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { drawFromHold, type HoldRest } from '../budgets/holds.ts'
-import { openHolds } from '../budgets/sql.ts'
+import { lockHold, openHolds } from '../budgets/sql.ts'
 import { amountsOf, chargeRecorded } from '../costs/charge.ts'
 import { chargeConversation, type Counters } from '../costs/cumulative.ts'
 import { priceOf } from '../costs/price.ts'
@@ -59,7 +59,9 @@ export async function bookUsage(context: CommandContext, run: RunTable, rows: re
   const { tx, companyId } = context
   const holds = run.is_budgeted === 1 ? await openHolds(tx, { companyId, runId: run.id }) : []
   const own = holds.find(({ kind }) => kind === 'run')
-  if (own) return drawFromHold(context, own, amountsOf(rows))
+  // It may be ended at this moment, when its run is over.
+  const hold = own && (await lockHold(tx, { companyId, id: own.id }))
+  if (hold?.status === 'open') return drawFromHold(context, hold, amountsOf(rows))
   await chargeRecorded(context, rows)
   return null
 }
