@@ -80,5 +80,7 @@ async function download(
   // Never in the place of a file that is there.
   const target = flags.output === undefined ? process.stdout : createWriteStream(flags.output, { flags: 'wx' })
   await file.content.pipeTo(Writable.toWeb(target), { preventClose: flags.output === undefined })
-  if (flags.output !== undefined) console.error(`${flags.output} holds ${file.name || 'it'}, ${file.byteSize} bytes.`)
+  // Whoever makes it while it is read does not say its length before.
+  const length = file.byteSize === null ? '' : `, ${file.byteSize} bytes`
+  if (flags.output !== undefined) console.error(`${flags.output} holds ${file.name || 'it'}${length}.`)
 }

@@ -13,6 +13,11 @@ describe('an answer on paper', () => {
       'ACM-10      Wait   todo    high',
       'More: --cursor abc, or --all',
     ])
+    const budget = { id: '7', scope: 'agent', metric: 'micros', period: {}, spent: 20, held: 5, limit: 100, status: 'ok' }
+    expect(linesOf({ items: [budget], nextCursor: null }, paper)).toEqual([
+      'id  scope  metric  status  limit  spent  held',
+      '7   agent  micros  ok      100    20     5',
+    ])
     expect(linesOf({ items: [], nextCursor: null }, paper)).toEqual(['Nothing.'])
   })
 
