@@ -2,18 +2,40 @@ import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { amountOf, type Amounts, type Charge } from './amounts.ts'
 import { afterSpending, isNear, isUsedUp } from './rules.ts'
-import { updateBudget } from './sql.ts'
-import { aboutBudget, aboutPeriod, budgetRef, lockStandings, writePeriod } from './standing.ts'
-import type { BudgetHoldLineTable, BudgetPeriodTable, Standing } from './table.ts'
+import { periodOf } from './period.ts'
+import { budgetsOver, scopesOf, updateBudget } from './sql.ts'
+import { aboutBudget, aboutPeriod, budgetRef, lockTheirPeriods, writePeriod } from './standing.ts'
+import type { BudgetHoldLineTable, BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
 
 /**
- * Books what was spent without a hold, in the period of its time. It never refuses: what was spent was spent. Whoever reaches a
- * limit by it is stopped in the same transaction.
+ * Books what was spent without a hold, each charge in the period of its time, and each period once. It never refuses: what was spent
+ * was spent. Whoever reaches a limit by it is stopped in the same transaction.
  */
-export async function chargeBudgets(context: CommandContext, charge: Charge): Promise<void> {
-  const { amounts } = charge
-  if (amounts.costMicros === 0 && amounts.tokens === 0 && amounts.runs === 0 && amounts.wallMs === 0) return
-  await bookIn(context, await lockStandings(context, charge, charge.at), { amounts, lines: [] })
+export async function chargeBudgets(context: CommandContext, charges: readonly Charge[]): Promise<void> {
+  const [first, ...others] = charges.filter(({ amounts }) => Object.values(amounts).some((amount) => amount !== 0))
+  if (!first) return
+  const found = await budgetsOver(context.tx, first, ...others)
+  const places = found.flatMap((budget) => spendingOf(budget, [first, ...others]).map((spending) => ({ budget, ...spending })))
+  const standings = await lockTheirPeriods(context, places)
+  // A budget of which two periods are warned of changes twice.
+  const changed = new Map<string, BudgetTable>()
+  for (const [index, standing] of standings.entries()) {
+    const budget = changed.get(standing.budget.id) ?? standing.budget
+    changed.set(budget.id, await book(context, { ...standing, budget }, { spent: places[index]?.spent ?? 0, released: 0 }))
+  }
+}
+
+/** What charges use up of a budget, in each of its periods. Pure. */
+function spendingOf(budget: BudgetTable, charges: readonly Charge[]): { at: Date; spent: number }[] {
+  const periods = new Map<string, { at: Date; spent: number }>()
+  for (const charge of charges) {
+    const spent = scopesOf(charge).includes(budget.scope_id) ? amountOf(budget.metric, charge.amounts) : 0
+    if (spent === 0) continue
+    const { startsAt } = periodOf(budget.time_window, charge.at)
+    periods.set(startsAt, { at: charge.at, spent: spent + (periods.get(startsAt)?.spent ?? 0) })
+  }
+  // In one order, so that no two transactions wait for each other.
+  return [...periods].toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, spending]) => spending)
 }
 
 /** Books what was spent in budgets whose periods are locked, and gives back what was held for it. */
@@ -22,16 +44,24 @@ export async function bookIn(
   standings: readonly Standing[],
   { amounts, lines }: { amounts: Amounts; lines: readonly BudgetHoldLineTable[] },
 ): Promise<void> {
-  for (const { budget, period, isStopped } of standings) {
-    const line = lines.find((one) => one.budget_id === budget.id)
-    const spent = amountOf(budget.metric, amounts)
-    if (spent === 0 && !line) continue
-    const after = afterSpending(period, { spent, released: line?.amount ?? 0 })
-    const isWarning = after.is_warned === 0 && isNear(after, budget.warn_percent)
-    await writePeriod(context, period, { ...after, is_warned: isWarning ? 1 : after.is_warned })
-    if (isWarning) await warn(context, { budget, period: after, isStopped })
-    if (isUsedUp(after) && !isStopped && isPresent(after, context.now)) context.limitReached(budget.id)
+  for (const standing of standings) {
+    const released = lines.find((line) => line.budget_id === standing.budget.id)?.amount ?? 0
+    await book(context, standing, { spent: amountOf(standing.budget.metric, amounts), released })
   }
+}
+
+/** @returns the budget as it is now */
+async function book(
+  context: CommandContext,
+  { budget, period, isStopped }: Standing,
+  { spent, released }: { spent: number; released: number },
+): Promise<BudgetTable> {
+  if (spent === 0 && released === 0) return budget
+  const after = afterSpending(period, { spent, released })
+  const isWarning = after.is_warned === 0 && isNear(after, budget.warn_percent)
+  await writePeriod(context, period, { ...after, is_warned: isWarning ? 1 : after.is_warned })
+  if (isUsedUp(after) && !isStopped && isPresent(after, context.now)) context.limitReached(budget.id)
+  return isWarning ? warn(context, budget, after) : budget
 }
 
 /** A bill that comes late counts in its own period, and stops nobody in the present one. */
@@ -39,8 +69,9 @@ function isPresent({ starts_at: startsAt, ends_at: endsAt }: BudgetPeriodTable, 
   return startsAt <= now && (endsAt === null || now < endsAt)
 }
 
-async function warn(context: CommandContext, { budget, period }: Standing): Promise<void> {
+async function warn(context: CommandContext, budget: BudgetTable, period: BudgetPeriodTable): Promise<BudgetTable> {
   const next = await updateBudget(context.tx, budget, { updated_at: context.now })
   if (!next) throw changedMeanwhile('budget', budget.id)
   context.emit('budget.warned', budgetRef(next), { ...aboutBudget(next), ...aboutPeriod(period) })
+  return next
 }

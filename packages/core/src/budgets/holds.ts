@@ -4,7 +4,7 @@ import { bookIn, chargeBudgets } from './charge.ts'
 import { budgetExceeded } from './exceeded.ts'
 import { freeOf } from './rules.ts'
 import { budgetsOver, endHold, holdLines, lockHold, lockPeriods } from './sql.ts'
-import { lockTheirPeriods, writePeriod } from './standing.ts'
+import { lockStandings, lockTheirPeriods, writePeriod } from './standing.ts'
 import type { BudgetHoldLineTable, BudgetHoldTable, BudgetTable, Standing } from './table.ts'
 
 interface HoldRequest extends Spender {
@@ -27,7 +27,10 @@ export type HoldRow = BudgetHoldTable
 export async function holdMoney(context: CommandContext, request: HoldRequest): Promise<HoldRow | null> {
   const at = new Date(context.now)
   const found = (await budgetsOver(context.tx, request)).filter((budget) => budget.is_hard === 1)
-  const standings = await lockTheirPeriods(context, found, at)
+  const standings = await lockTheirPeriods(
+    context,
+    found.map((budget) => ({ budget, at })),
+  )
   if (standings.length === 0) return null
   const taken = [...mostOf(standings, request)]
   for (const { standing, amount } of taken) {
@@ -107,7 +110,7 @@ export async function postHold(context: CommandContext, holdId: string, actual: 
   const { companyId } = context
   const hold = await lockHold(context.tx, { companyId, id: holdId })
   if (!hold || (await end(context, hold, { status: 'posted', actual }))) return null
-  if (hold.status === 'expired') await chargeBudgets(context, { ...spenderOf(hold), amounts: actual, at: new Date(hold.admitted_at) })
+  if (hold.status === 'expired') await chargeBudgets(context, [{ ...spenderOf(hold), amounts: actual, at: new Date(hold.admitted_at) }])
   return null
 }
 
@@ -130,7 +133,7 @@ async function end(
   const { tx, companyId, now } = context
   if (!(await endHold(tx, { companyId, id: hold.id, status, now }))) return false
   const lines = await holdLines(tx, { companyId, holdId: hold.id })
-  const standings = await lockTheirPeriods(context, await budgetsOver(tx, spenderOf(hold)), new Date(hold.admitted_at))
+  const standings = await lockStandings(context, spenderOf(hold), new Date(hold.admitted_at))
   await bookIn(context, standings, { amounts: actual, lines })
   const removed = lines.filter((line) => !standings.some(({ budget }) => budget.id === line.budget_id))
   if (removed.length > 0) await giveBack(context, removed)
@@ -151,7 +154,7 @@ async function giveBack(context: CommandContext, lines: readonly BudgetHoldLineT
 export async function drawFromHold(context: CommandContext, hold: BudgetHoldTable, used: Amounts): Promise<HoldRest> {
   const { tx, companyId } = context
   const lines = await holdLines(tx, { companyId, holdId: hold.id })
-  const standings = await lockTheirPeriods(context, await budgetsOver(tx, spenderOf(hold)), new Date(hold.admitted_at))
+  const standings = await lockStandings(context, spenderOf(hold), new Date(hold.admitted_at))
   const drawn = lines.flatMap((line) => {
     const metric = standings.find(({ budget }) => budget.id === line.budget_id)?.budget.metric
     return metric === undefined

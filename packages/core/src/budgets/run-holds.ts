@@ -57,7 +57,7 @@ export async function endHolds(context: CommandContext, { run, projectId }: Ende
   const amounts = { ...nothing, runs: 1, wallMs: wallMs(run, own, now) }
   if (!own) {
     const spender: Spender = { companyId, agentId: run.agent_id, projectId, taskId: run.task_id }
-    return chargeBudgets(context, { ...spender, amounts, at: new Date(run.updated_at) })
+    return chargeBudgets(context, [{ ...spender, amounts, at: new Date(run.updated_at) }])
   }
   await postHold(context, own.id, amounts)
 }

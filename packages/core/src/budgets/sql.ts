@@ -20,7 +20,7 @@ export async function locateBudget(db: Kysely<Database>, id: string): Promise<Lo
   return row && { id: row.id, companyId: row.company_id, taskId: row.task_id, agentId: row.agent_id }
 }
 
-const over = statement((db, given: { companyId: string; agentId: string; projectId: string; taskId: string }) =>
+const over = statement((db, given: { companyId: string; scopes: string }, family) =>
   db
     .selectFrom('budgets')
     .leftJoin('budget_stops', (join) =>
@@ -29,15 +29,23 @@ const over = statement((db, given: { companyId: string; agentId: string; project
     .selectAll('budgets')
     .select('budget_stops.created_at as stopped_at')
     .where('budgets.company_id', '=', given.companyId)
-    .where('budgets.scope_id', 'in', [given.companyId, given.agentId, given.projectId, given.taskId])
+    .where(
+      family === 'postgres'
+        ? sql<boolean>`budgets.scope_id = any(array(select value::uuid from jsonb_array_elements_text(${given.scopes}::jsonb)))`
+        : sql<boolean>`budgets.scope_id in (select value from json_each(${given.scopes}))`,
+    )
     .where('budgets.removed_at', 'is', null)
     .orderBy('budgets.id'),
 )
 
-/** All budgets that something counts in, in the order in which they are locked. */
-export async function budgetsOver(db: Kysely<Database>, { companyId, agentId, projectId, taskId }: Spender) {
-  // A company is over itself, so its id stands for what is not there.
-  return over(db, { companyId, agentId: agentId ?? companyId, projectId: projectId ?? companyId, taskId: taskId ?? companyId })
+/** All budgets that something counts in, or what others of its company spend too, in the order in which they are locked. */
+export async function budgetsOver(db: Kysely<Database>, spender: Spender, ...others: readonly Spender[]) {
+  return over(db, { companyId: spender.companyId, scopes: JSON.stringify([...new Set([spender, ...others].flatMap(scopesOf))]) })
+}
+
+/** What of a company something counts in the budgets of. Pure. */
+export function scopesOf({ companyId, agentId, projectId, taskId }: Spender): string[] {
+  return [companyId, agentId, projectId, taskId].filter((id) => id !== null)
 }
 
 /** Whether a company has hard budgets; a part of a statement about one of its tasks. */

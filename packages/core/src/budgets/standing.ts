@@ -25,20 +25,24 @@ export function blankPeriod(budget: BudgetTable, at: Date): BudgetPeriodTable {
   }
 }
 
+type Found = BudgetTable & { stopped_at: string | null }
+
 /** Every budget that something counts in, with its period of a time; nobody else changes them until the transaction ends. */
 export async function lockStandings(context: CommandContext, spender: Spender, at: Date): Promise<Standing[]> {
   const found = await budgetsOver(context.tx, spender)
-  return lockTheirPeriods(context, found, at)
+  return lockTheirPeriods(
+    context,
+    found.map((budget) => ({ budget, at })),
+  )
 }
 
-/** The same of budgets that were read already. */
+/** The same of budgets that were read already, each with its period of a time of its own. */
 export async function lockTheirPeriods(
   context: CommandContext,
-  found: readonly (BudgetTable & { stopped_at: string | null })[],
-  at: Date,
+  places: readonly { readonly budget: Found; readonly at: Date }[],
 ): Promise<Standing[]> {
-  if (found.length === 0) return []
-  const blank = found.map((budget) => blankPeriod(budget, at))
+  if (places.length === 0) return []
+  const blank = places.map(({ budget, at }) => blankPeriod(budget, at))
   const keys = blank.map(keyOf)
   const { companyId } = context
   let periods = await lockPeriods(context.tx, { companyId, keys })
@@ -46,8 +50,8 @@ export async function lockTheirPeriods(
     await addPeriods(context.tx, blank)
     periods = await lockPeriods(context.tx, { companyId, keys })
   }
-  return found.map(({ stopped_at: stoppedAt, ...budget }) => {
-    const period = periods.find((one) => one.budget_id === budget.id)
+  return places.map(({ budget: { stopped_at: stoppedAt, ...budget } }, index) => {
+    const period = periods.find((one) => one.budget_id === budget.id && one.starts_at === keys[index]?.startsAt)
     if (!period) throw changedMeanwhile('budget', budget.id)
     return { budget, period, isStopped: stoppedAt !== null }
   })

@@ -5,7 +5,7 @@ import type { CostEventTable } from './table.ts'
 
 /** Charges the budgets with what was recorded without a hold, those of the same things and day together. */
 export async function chargeRecorded(context: CommandContext, rows: readonly CostEventTable[]): Promise<void> {
-  for (const charge of chargesOf(rows)) await chargeBudgets(context, charge)
+  await chargeBudgets(context, chargesOf(rows))
 }
 
 /** What costs use up. Money that nobody is asked to pay is not spent; the tokens are. Pure. */
@@ -17,21 +17,10 @@ export function amountsOf(rows: readonly CostEventTable[]): Amounts {
 
 function chargesOf(rows: readonly CostEventTable[]): Charge[] {
   const groups = Map.groupBy(rows, (row) => JSON.stringify([row.agent_id, row.project_id, row.task_id, row.occurred_at.slice(0, 10)]))
-  // In one order, so that no two transactions wait for each other.
-  return [...groups]
-    .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    .flatMap(([, group]) => {
-      const [row] = group
-      if (!row) return []
-      return [
-        {
-          companyId: row.company_id,
-          agentId: row.agent_id,
-          projectId: row.project_id,
-          taskId: row.task_id,
-          amounts: amountsOf(group),
-          at: new Date(row.occurred_at),
-        },
-      ]
-    })
+  return [...groups.values()].flatMap((group) => {
+    const [row] = group
+    if (!row) return []
+    const { company_id: companyId, agent_id: agentId, project_id: projectId, task_id: taskId } = row
+    return [{ companyId, agentId, projectId, taskId, amounts: amountsOf(group), at: new Date(row.occurred_at) }]
+  })
 }
