@@ -47,6 +47,7 @@ async function ingestionRows(server: BenchServer, { rounds, ms }: BenchOptions):
   await target.close()
   const clients = await Promise.all(Array.from({ length: 16 }, () => openClient(url)))
   const engine = await createEngine({ storage: postgres(url, { maxConnections: 16 }), adapters: [benchAdapter] })
+  await setBudgets(engine, seed)
   const given = { engine, seed, server }
   const variants = [
     ...[16, 1].map((callers) => bare(clients, { ...given, callers })),
@@ -94,6 +95,15 @@ interface Given {
   readonly seed: CostSeed
   readonly server: BenchServer
   readonly callers: number
+}
+
+/** Of the company, the project and the agent, with limits that nobody reaches. */
+async function setBudgets(engine: Engine, { companyId, projectId, agentId }: CostSeed): Promise<void> {
+  const limit = Number.MAX_SAFE_INTEGER / 2
+  const terms = { companyId, window: 'month_utc', metric: 'micros', limit: Math.floor(limit) } as const
+  await engine.budgets.set({ ...terms, scope: 'company' })
+  await engine.budgets.set({ ...terms, scope: 'project', scopeId: projectId })
+  await engine.budgets.set({ ...terms, scope: 'agent', scopeId: agentId })
 }
 
 /** One row of cost_events and its indexes, and nothing else. */

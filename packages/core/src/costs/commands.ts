@@ -5,6 +5,7 @@ import { EngineError } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { chargeRecorded } from './charge.ts'
 import { createEntries, isSameCost, type Wish } from './report.ts'
+import { reportBatch } from './report-batch.ts'
 import { costConflict, recordCosts, type Recorded } from './record.ts'
 import { CostReport, ReportedCost, ReportedMany } from './input.ts'
 import { toCostEvent } from './table.ts'
@@ -22,6 +23,7 @@ export const report = command({
   access,
   http: ['POST', '/companies/:companyId/cost-events'],
   locks: 'rows',
+  batch: reportBatch,
   successes: ['created', 'done'],
   success: ({ isRepeat }) => (isRepeat ? 'done' : 'created'),
   async handle(context, { companyId: _company, ...given }) {

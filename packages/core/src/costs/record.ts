@@ -36,17 +36,28 @@ export interface Recorded {
 
 /**
  * Records costs with their links, the sums that they add to, what their runs consumed, and their events, in a handful of statements. It
- * charges no budget: that is the caller's, in the same transaction. What was known before is answered with what is stored.
+ * charges no budget: that is the caller's, in the same transaction. What was known before is answered with what is stored. Where several
+ * calls are one transaction, `contexts` says which entry is of which.
  */
-export async function recordCosts(context: CommandContext, entries: readonly CostEntry[]): Promise<Recorded[]> {
+export async function recordCosts(
+  context: CommandContext,
+  entries: readonly CostEntry[],
+  contexts: ReadonlyMap<CostEntry, CommandContext> = new Map(),
+): Promise<Recorded[]> {
   const { tx, companyId } = context
   const rows = new Map<string, CostEventTable>()
-  for (const entry of entries) if (!rows.has(keyOf(entry))) rows.set(keyOf(entry), toRow(context, entry))
+  const asking = new Map<string, CommandContext>()
+  for (const entry of entries) {
+    if (rows.has(keyOf(entry))) continue
+    const row = toRow(context, entry)
+    rows.set(keyOf(entry), row)
+    asking.set(row.id, contexts.get(entry) ?? context)
+  }
   const added = await insertCostEvents(tx, [...rows.values()])
   const fresh = [...rows.values()].filter((row) => added.has(row.id))
   await addTotals(tx, companyId, totalsOf(fresh))
   await addToRuns(tx, fresh)
-  for (const row of fresh) emitRecorded(context, row)
+  for (const row of fresh) emitRecorded(asking.get(row.id) ?? context, row)
   const told = new Set<string>()
   const recorded: Recorded[] = []
   for (const entry of entries) {

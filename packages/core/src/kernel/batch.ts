@@ -4,6 +4,7 @@ import type { Database } from '../database/tables.ts'
 import type { Actor } from './actor.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { Call } from './call.ts'
+import type { CommandContext } from './command.ts'
 import type { AnyEvent } from './events.ts'
 import type { Scope } from './permissions.ts'
 import type { EngineSettings } from './settings.ts'
@@ -31,6 +32,21 @@ export interface BatchContext {
   newId(): string
   /** For what takes more than one statement. */
   inTransaction<Result>(work: (tx: Transaction<Database>) => Promise<Result>): Promise<Result>
+  /**
+   * Handles calls of one company as one command that locks rows, with the functions that handle each of them: what a call records
+   * by the context in its place is its own. Null is for a call that wrote nothing.
+   */
+  asOne<Output>(
+    together: Together,
+    handle: (contexts: readonly CommandContext[]) => Promise<(Output | null)[]>,
+  ): Promise<(Done<Output> | null)[]>
+}
+
+export interface Together {
+  /** Of their command. */
+  readonly name: string
+  readonly companyId: string
+  readonly calls: readonly BatchCall<unknown>[]
 }
 
 export interface BatchCall<Input> {

@@ -1,8 +1,11 @@
 import { familyOf } from '../database/open.ts'
 import { isoTime } from '../ports/clock.ts'
 import { reachOf } from './authorize.ts'
-import type { AnyBatch, BatchCall, BatchContext, Batcher, Done } from './batch.ts'
+import type { AnyBatch, BatchCall, BatchContext, Batcher, Done, Together } from './batch.ts'
+import type { CommandContext } from './command.ts'
 import type { Host } from './host.ts'
+import { inTransaction } from './transaction.ts'
+import { openUnit } from './unit.ts'
 
 interface Waiting {
   readonly call: BatchCall<unknown>
@@ -89,6 +92,7 @@ async function runGroup(host: Omit<Host, 'batcher'>, batch: AnyBatch, group: rea
     adapters: host.adapters,
     newId: host.newId,
     inTransaction: (work) => host.db.transaction().execute(work),
+    asOne: (together, handle) => asOne(host, together, handle),
   }
   try {
     // As above: each input fits this batch.
@@ -100,6 +104,28 @@ async function runGroup(host: Omit<Host, 'batcher'>, batch: AnyBatch, group: rea
       else waiting.reject(withUnknownOutcome(error))
     }
   }
+}
+
+async function asOne<Output>(
+  host: Omit<Host, 'batcher'>,
+  { name, companyId, calls }: Together,
+  handle: (contexts: readonly CommandContext[]) => Promise<(Output | null)[]>,
+): Promise<(Done<Output> | null)[]> {
+  const nowMs = host.clock.now()
+  return inTransaction(host, { companyId, locks: 'rows' }, async (tx, takeCompany) => {
+    const unit = openUnit(host, { companyId, tx, takeCompany, nowMs })
+    const contexts = calls.map(({ actor, requestId }) => unit.contextOf({ actor, ...(requestId !== null && { requestId }) }))
+    await host.probe?.(`${name}.begun`)
+    const outputs = await handle(contexts)
+    const first = contexts.find((_, index) => outputs[index] !== null)
+    if (!first) return outputs.map(() => null)
+    const events = await unit.finish(first, { name })
+    await host.probe?.(`${name}.recorded`)
+    return outputs.map((output, index) => {
+      const context = contexts[index]
+      return output === null || !context ? null : { output, events: events.filter((event) => unit.isOf(event, context)) }
+    })
+  })
 }
 
 /** Constraints, values, other transactions, its own limits: the database refused the statement as a whole, so each call is tried by itself. */

@@ -2,21 +2,17 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { assertEpoch } from '../database/instance.ts'
 import type { Database } from '../database/tables.ts'
-import { countLiveRuns } from '../agents/sql.ts'
-import { stopWork } from '../budgets/reach.ts'
-import { countTasks } from '../companies/counters.ts'
-import { recordEvents } from '../deliveries/outbox.ts'
 import { holdLease, isLeaseHeld } from '../runs/lease.ts'
 import { isoTime } from '../ports/clock.ts'
-import { eventActor, systemActor, type Actor } from './actor.ts'
+import { systemActor, type Actor } from './actor.ts'
 import type { Done } from './batch.ts'
 import type { Call } from './call.ts'
-import { assertNotArchived, refusedWhenArchived } from './archive.ts'
+import { refusedWhenArchived } from './archive.ts'
 import { decide, forbidden, leaseLost } from './authorize.ts'
-import { isNameless, type Command, type CommandContext, type PrepareContext, type Query, type QueryContext } from './command.ts'
+import { isNameless, type Command, type PrepareContext, type Query, type QueryContext } from './command.ts'
 import { explainDatabaseError } from './constraints.ts'
 import { storeContent } from './content.ts'
-import { EngineError, kernelErrors, notFound, withoutCredential } from './errors.ts'
+import { EngineError, notFound, withoutCredential } from './errors.ts'
 import type { AnyEvent } from './events.ts'
 import type { Host } from './host.ts'
 import { idempotencyKeptMs, keyedRequest, keyRefused, recall, recallGone, remember, type KeyedRequest } from './idempotency.ts'
@@ -26,6 +22,7 @@ import { permissions, type Scope } from './permissions.ts'
 import { parseSaid } from './said.ts'
 import { comparableInput, sealValue } from './secret-value.ts'
 import type { Operation } from './registry.ts'
+import { openUnit } from './unit.ts'
 
 interface Resolved {
   readonly operation: Operation
@@ -214,65 +211,13 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   if (call.actor.kind === 'run' && !(await holdLease(tx, call.actor))) throw leaseLost(call.actor)
   if (isAboutOwn(call.actor, definition.access.scope)) await allow(host, resolved.operation, { ...work, input: resolved.input, db: tx })
   if (definition.unaudited !== undefined) await assertEpoch(tx, host.epoch)
-  const { context, recorded, figures, reached, isUnchanged } = createContext(host, resolved, work)
   const { name } = resolved.operation
+  const unit = openUnit(host, { companyId: resolved.companyId, tx, takeCompany: work.takeCompany, nowMs: work.nowMs })
+  const context = unit.contextOf(call)
   await host.probe?.(`${name}.begun`)
   const output = await refusedWhenArchived(context, definition, () => definition.handle(context, resolved.input, work.prepared))
-  // To stop work may cost time, of which there are budgets too: what is added meanwhile comes up in the same loop.
-  for (const budgetId of reached) await stopWork(context, budgetId)
-  await host.probe?.(`${name}.handled`)
-  if (recorded.length === 0 && !isUnchanged() && definition.unaudited === undefined) {
-    throw new EngineError(
-      kernelErrors.internal,
-      `${resolved.operation.name} changed something without recording an event; it was rolled back.`,
-    )
-  }
-  for (const [agentId, change] of [...figures].toSorted(byAgent))
-    await countLiveRuns(tx, { companyId: resolved.companyId, agentId, change })
-  await countTasks(tx, { companyId: resolved.companyId, events: recorded })
-  const goesOn = definition.whenArchived !== undefined
-  if (recorded.length === 0 && isUnchanged() && !goesOn) await assertNotArchived(tx, resolved.companyId)
-  const events = await recordEvents(tx, { events: recorded, epoch: host.epoch, goesOn, newId: host.newId })
+  const events = await unit.finish(context, { ...definition, name })
   if (keyed) await remember(tx, keyed, output)
   await host.probe?.(`${name}.recorded`)
   return { output, events }
-}
-
-/** Agents are locked last of all, and in one order, so that no two commands wait for each other. */
-function byAgent([left]: readonly [string, number], [right]: readonly [string, number]): number {
-  return left < right ? -1 : 1
-}
-
-function createContext(host: Host, resolved: Resolved, work: Work) {
-  const recorded: Omit<AnyEvent, 'seq'>[] = []
-  /** By how many the live runs of agents change. */
-  const figures = new Map<string, number>()
-  const reached = new Set<string>()
-  let unchanged = false
-  const { actor, requestId } = work.call
-  const now = isoTime(work.nowMs)
-  const context: CommandContext = {
-    tx: work.tx,
-    actor,
-    companyId: resolved.companyId,
-    now,
-    clock: host.clock,
-    newId: host.newId,
-    random: host.random,
-    adapters: host.adapters,
-    prices: host.prices,
-    destinations: host.destinations,
-    eventTypes: host.registry.events,
-    settings: host.settings,
-    limitReached: (budgetId) => void reached.add(budgetId),
-    takeCompany: work.takeCompany,
-    unchanged: () => void (unchanged = true),
-    countLiveRun: (agentId, change) => void figures.set(agentId, (figures.get(agentId) ?? 0) + change),
-    emit: (type, entity, data) => {
-      const envelope = { id: host.newId(), companyId: resolved.companyId, actor: eventActor(actor), requestId: requestId ?? null, at: now }
-      // `type` and `data` belong together by the signature of Emit.
-      recorded.push({ ...envelope, type, entity, data } as Omit<AnyEvent, 'seq'>)
-    },
-  }
-  return { context, recorded, figures, reached, isUnchanged: () => unchanged }
 }

@@ -1,0 +1,60 @@
+import type { z } from 'zod'
+
+import type { Batch, BatchCall } from '../kernel/batch.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { EngineError } from '../kernel/errors.ts'
+import { chargeRecorded } from './charge.ts'
+import type { CostReport, ReportedCost } from './input.ts'
+import { recordCosts } from './record.ts'
+import { createEntries, type Wish } from './report.ts'
+import { toCostEvent } from './table.ts'
+
+type Input = CostReport & { companyId: string }
+type Output = z.output<typeof ReportedCost>
+type Call = BatchCall<Input>
+
+/**
+ * Costs that one reporter tells of at the same time, as one transaction: the budgets of a company are locked once for all of them. What
+ * is refused, or was told before, is left to the handler.
+ */
+export const reportBatch: Batch<Input, Output> = {
+  // What an agent reports is held against whose task it is, under the lock of the company.
+  key: ({ companyId }, { kind, id }) => (kind === 'system' || kind === 'user' ? `${companyId} ${kind} ${id}` : null),
+  async run(context, calls) {
+    const companyId = calls[0]?.input.companyId ?? ''
+    return context.asOne({ name: 'costs.report', companyId, calls }, (contexts) => reportTogether(contexts, calls))
+  },
+}
+
+async function reportTogether(contexts: readonly CommandContext[], calls: readonly Call[]): Promise<(Output | null)[]> {
+  const [context] = contexts
+  if (!context) return []
+  const wishes = await wishesOf(context, calls)
+  const entries = wishes.flatMap((wish) => (wish ? [wish.entry] : []))
+  const own = new Map(wishes.flatMap((wish, place) => (wish && contexts[place] ? [[wish.entry, contexts[place]]] : [])))
+  const recorded = await recordCosts(context, entries, own)
+  const fresh = new Map(recorded.flatMap(({ isNew, row }, index) => (isNew && entries[index] ? [[entries[index], row]] : [])))
+  await chargeRecorded(context, [...fresh.values()])
+  return wishes.map((wish) => {
+    const row = wish && fresh.get(wish.entry)
+    return row ? { ...toCostEvent(row), isRepeat: false } : null
+  })
+}
+
+/** What is told of in the calls that are allowed, and that nothing refuses. */
+async function wishesOf(context: CommandContext, calls: readonly Call[]): Promise<(Wish | null)[]> {
+  const toEntry = createEntries(context)
+  const wishes: (Wish | null)[] = []
+  for (const { input, companies } of calls) {
+    const { companyId, ...report } = input
+    const isAllowed = companies === 'all' || companies.includes(companyId)
+    wishes.push(isAllowed ? await toEntry(report).catch(unlessOurs) : null)
+  }
+  return wishes
+}
+
+/** What refuses one has written nothing yet, so the others go on. */
+function unlessOurs(error: unknown): null {
+  if (EngineError.isInstance(error)) return null
+  throw error
+}
