@@ -4,7 +4,7 @@ import { amountOf, type Amounts, type Charge } from './amounts.ts'
 import { afterSpending, isNear, isUsedUp } from './rules.ts'
 import { periodOf } from './period.ts'
 import { budgetsOver, scopesOf, updateBudget } from './sql.ts'
-import { aboutBudget, aboutPeriod, budgetRef, lockTheirPeriods, writePeriod } from './standing.ts'
+import { aboutBudget, aboutPeriod, budgetRef, lockTheirPeriods, writePeriods } from './standing.ts'
 import type { BudgetHoldLineTable, BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
 
 /**
@@ -17,12 +17,10 @@ export async function chargeBudgets(context: CommandContext, charges: readonly C
   const found = await budgetsOver(context.tx, first, ...others)
   const places = found.flatMap((budget) => spendingOf(budget, [first, ...others]).map((spending) => ({ budget, ...spending })))
   const standings = await lockTheirPeriods(context, places)
-  // A budget of which two periods are warned of changes twice.
-  const changed = new Map<string, BudgetTable>()
-  for (const [index, standing] of standings.entries()) {
-    const budget = changed.get(standing.budget.id) ?? standing.budget
-    changed.set(budget.id, await book(context, { ...standing, budget }, { spent: places[index]?.spent ?? 0, released: 0 }))
-  }
+  await book(
+    context,
+    standings.map((standing, index) => ({ standing, spent: places[index]?.spent ?? 0, released: 0 })),
+  )
 }
 
 /** What charges use up of a budget, in each of its periods. Pure. */
@@ -44,24 +42,37 @@ export async function bookIn(
   standings: readonly Standing[],
   { amounts, lines }: { amounts: Amounts; lines: readonly BudgetHoldLineTable[] },
 ): Promise<void> {
-  for (const standing of standings) {
-    const released = lines.find((line) => line.budget_id === standing.budget.id)?.amount ?? 0
-    await book(context, standing, { spent: amountOf(standing.budget.metric, amounts), released })
-  }
+  await book(
+    context,
+    standings.map((standing) => {
+      const { id, metric } = standing.budget
+      const released = lines.find((line) => line.budget_id === id)?.amount ?? 0
+      return { standing, spent: amountOf(metric, amounts), released }
+    }),
+  )
 }
 
-/** @returns the budget as it is now */
-async function book(
-  context: CommandContext,
-  { budget, period, isStopped }: Standing,
-  { spent, released }: { spent: number; released: number },
-): Promise<BudgetTable> {
-  if (spent === 0 && released === 0) return budget
-  const after = afterSpending(period, { spent, released })
-  const isWarning = after.is_warned === 0 && isNear(after, budget.warn_percent)
-  await writePeriod(context, period, { ...after, is_warned: isWarning ? 1 : after.is_warned })
-  if (isUsedUp(after) && !isStopped && isPresent(after, context.now)) context.limitReached(budget.id)
-  return isWarning ? warn(context, budget, after) : budget
+interface Booking {
+  readonly standing: Standing
+  readonly spent: number
+  readonly released: number
+}
+
+async function book(context: CommandContext, bookings: readonly Booking[]): Promise<void> {
+  const changes = bookings
+    .filter(({ spent, released }) => spent !== 0 || released !== 0)
+    .map(({ standing, ...change }) => {
+      const after = afterSpending(standing.period, change)
+      const isWarning = after.is_warned === 0 && isNear(after, standing.budget.warn_percent)
+      return { ...standing, isWarning, before: standing.period, after: isWarning ? { ...after, is_warned: 1 } : after }
+    })
+  await writePeriods(context, changes)
+  // A budget of which two periods are warned of changes twice.
+  const changed = new Map<string, BudgetTable>()
+  for (const { budget, after, isStopped, isWarning } of changes) {
+    if (isWarning) changed.set(budget.id, await warn(context, changed.get(budget.id) ?? budget, after))
+    if (isUsedUp(after) && !isStopped && isPresent(after, context.now)) context.limitReached(budget.id)
+  }
 }
 
 /** A bill that comes late counts in its own period, and stops nobody in the present one. */

@@ -4,8 +4,8 @@ import { bookIn, chargeBudgets } from './charge.ts'
 import { budgetExceeded } from './exceeded.ts'
 import { freeOf } from './rules.ts'
 import { budgetsOver, endHold, holdLines, lockHold, lockPeriods } from './sql.ts'
-import { lockStandings, lockTheirPeriods, writePeriod } from './standing.ts'
-import type { BudgetHoldLineTable, BudgetHoldTable, BudgetTable, Standing } from './table.ts'
+import { lockStandings, lockTheirPeriods, writePeriods } from './standing.ts'
+import type { BudgetHoldLineTable, BudgetHoldTable, BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
 
 interface HoldRequest extends Spender {
   readonly runId: string
@@ -39,10 +39,11 @@ export async function holdMoney(context: CommandContext, request: HoldRequest): 
   }
   const row = holdRow(context, request, taken)
   await context.tx.insertInto('budget_holds').values(row).execute()
-  for (const { standing, amount } of taken) {
-    const { period } = standing
-    if (amount > 0) await writePeriod(context, period, { ...period, held: period.held + amount })
-  }
+  const changed = taken.filter(({ amount }) => amount > 0)
+  await writePeriods(
+    context,
+    changed.map(({ standing: { period }, amount }) => ({ before: period, after: { ...period, held: period.held + amount } })),
+  )
   await insertLines(context, row, taken)
   return row
 }
@@ -144,10 +145,12 @@ async function end(
 async function giveBack(context: CommandContext, lines: readonly BudgetHoldLineTable[]): Promise<void> {
   const { tx, companyId } = context
   const keys = lines.map(({ budget_id: budgetId, starts_at: startsAt }) => ({ budgetId, startsAt }))
-  for (const period of await lockPeriods(tx, { companyId, keys })) {
-    const amount = lines.find((line) => line.budget_id === period.budget_id)?.amount ?? 0
-    await writePeriod(context, period, { ...period, held: period.held - amount })
-  }
+  const periods = await lockPeriods(tx, { companyId, keys })
+  const amountIn = ({ budget_id: id }: BudgetPeriodTable) => lines.find((line) => line.budget_id === id)?.amount ?? 0
+  await writePeriods(
+    context,
+    periods.map((period) => ({ before: period, after: { ...period, held: period.held - amountIn(period) } })),
+  )
 }
 
 /** Moves what a run used so far from what is held for it to what is spent; the hold goes on with the rest. @returns what is left of it */

@@ -5,7 +5,7 @@ import { letGoOn } from './resolve.ts'
 import { isNear, isUsedUp, underLimit } from './rules.ts'
 import { microsPerCent, type BudgetMetric } from './schema.ts'
 import { lockPeriods, updateBudget } from './sql.ts'
-import { aboutBudget, blankPeriod, budgetRef, readStanding, writePeriod } from './standing.ts'
+import { aboutBudget, blankPeriod, budgetRef, readStanding, writePeriods } from './standing.ts'
 import type { BudgetTable, Standing } from './table.ts'
 
 interface Said {
@@ -47,7 +47,7 @@ async function followPeriod(context: CommandContext, budget: BudgetTable): Promi
   const followed = underLimit(period, budget)
   // Under a higher limit there is something to warn of again.
   const next = { ...followed, is_warned: isNear(followed, budget.warn_percent) ? period.is_warned : 0 }
-  await writePeriod(context, period, next)
+  await writePeriods(context, [{ before: period, after: next }])
   return { ...standing, period: next }
 }
 

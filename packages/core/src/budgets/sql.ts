@@ -1,7 +1,7 @@
 import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
 
-import { present } from '../database/open.ts'
-import { first, statement } from '../database/statement.ts'
+import { present, tableOf } from '../database/open.ts'
+import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { Spender } from './amounts.ts'
@@ -115,38 +115,36 @@ export async function addPeriods(tx: Transaction<Database>, rows: readonly Budge
     .execute()
 }
 
-const swap = statement(
-  (
-    db,
-    given: Pick<
-      BudgetPeriodTable,
-      'company_id' | 'budget_id' | 'starts_at' | 'limit_amount' | 'is_hard' | 'spent' | 'held' | 'excess' | 'is_warned'
-    > & {
-      wasSpent: number
-      wasHeld: number
-    },
-  ) =>
-    db
-      .updateTable('budget_periods')
-      .set({
-        limit_amount: given.limit_amount,
-        is_hard: given.is_hard,
-        spent: given.spent,
-        held: given.held,
-        excess: given.excess,
-        is_warned: given.is_warned,
-      })
-      .where('company_id', '=', given.company_id)
-      .where('budget_id', '=', given.budget_id)
-      .where('starts_at', '=', given.starts_at)
-      .where('spent', '=', given.wasSpent)
-      .where('held', '=', given.wasHeld)
-      .returning('budget_id'),
-)
+export interface PeriodChange {
+  readonly before: BudgetPeriodTable
+  readonly after: BudgetPeriodTable
+}
 
-/** Puts a period in the place of what was read; false when it is not that any more. */
-export async function swapPeriod(tx: Transaction<Database>, before: BudgetPeriodTable, after: BudgetPeriodTable): Promise<boolean> {
-  return (await swap(tx, { ...after, wasSpent: before.spent, wasHeld: before.held })).length > 0
+const swap = statement((db, given: { companyId: string; changes: string }, family) => {
+  const columns = sql`budget, starts_at, limit_amount, is_hard, spent, held, excess, is_warned, was_spent, was_held`
+  const next =
+    family === 'postgres'
+      ? sql`select * from jsonb_to_recordset(${given.changes}::jsonb) as n (budget uuid, starts_at timestamptz, limit_amount bigint,
+          is_hard bigint, spent bigint, held bigint, excess bigint, is_warned bigint, was_spent bigint, was_held bigint)`
+      : sql`select value ->> 'budget', value ->> 'starts_at', value ->> 'limit_amount', value ->> 'is_hard', value ->> 'spent',
+          value ->> 'held', value ->> 'excess', value ->> 'is_warned', value ->> 'was_spent', value ->> 'was_held'
+        from json_each(${given.changes})`
+  return rawStatement<{ budget_id: string }>(
+    db,
+    sql`with n (${columns}) as (${next})
+      update ${tableOf(db, 'budget_periods')} as p set limit_amount = n.limit_amount, is_hard = n.is_hard, spent = n.spent, held = n.held, excess = n.excess,
+        is_warned = n.is_warned
+      from n
+      where p.company_id = ${given.companyId} and p.budget_id = n.budget and p.starts_at = n.starts_at
+        and p.spent = n.was_spent and p.held = n.was_held
+      returning budget_id`,
+  )
+})
+
+/** Puts periods in the places of what was read, in one statement; false when one of them is not that any more. */
+export async function swapPeriods(tx: Transaction<Database>, companyId: string, changes: readonly PeriodChange[]): Promise<boolean> {
+  const rows = changes.map(({ before, after }) => ({ ...after, budget: after.budget_id, was_spent: before.spent, was_held: before.held }))
+  return (await swap(tx, { companyId, changes: JSON.stringify(rows) })).length === changes.length
 }
 
 /** Changes a budget that is still at the version that was read; null when it is not. */

@@ -5,7 +5,7 @@ import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import type { Spender } from './amounts.ts'
 import { periodOf } from './period.ts'
-import { addPeriods, budgetsOver, findPeriods, lockPeriods, stoppedAmong, swapPeriod } from './sql.ts'
+import { addPeriods, budgetsOver, findPeriods, lockPeriods, stoppedAmong, swapPeriods, type PeriodChange } from './sql.ts'
 import type { BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
 
 /** A period of a budget of which nothing is used yet. Pure. */
@@ -79,9 +79,10 @@ function keyOf({ budget_id: budgetId, starts_at: startsAt }: BudgetPeriodTable) 
   return { budgetId, startsAt }
 }
 
-/** Writes what became of a period that is locked. */
-export async function writePeriod(context: CommandContext, before: BudgetPeriodTable, after: BudgetPeriodTable): Promise<void> {
-  if (!(await swapPeriod(context.tx, before, after))) throw changedMeanwhile('budget', before.budget_id)
+/** Writes what became of periods that are locked. */
+export async function writePeriods(context: CommandContext, changes: readonly PeriodChange[]): Promise<void> {
+  const [first] = changes
+  if (first && !(await swapPeriods(context.tx, context.companyId, changes))) throw changedMeanwhile('budget', first.before.budget_id)
 }
 
 /** How events name what a budget is about. Pure. */
