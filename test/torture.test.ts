@@ -41,6 +41,8 @@ const rounds: Readonly<Record<string, number>> = {
   starts: 6,
   tampers: 48,
   deliveries: 4,
+  'ledger-histories': 40,
+  'ledger-crowds': 4,
 }
 
 const runs = loops.flatMap((loop) => loop.storages.map((storage) => ({ loop, storage, name: `${loop.name} on ${storage}` })))

@@ -7,6 +7,8 @@ import { proxyFaults } from './proxy-faults.ts'
 import { kills } from './kills/index.ts'
 import { zombies } from './zombies.ts'
 import { histories } from './histories.ts'
+import { ledgerCrowds } from './ledger/crowds.ts'
+import { ledgerHistories } from './ledger/histories.ts'
 import { idempotency } from './idempotency.ts'
 import { tampers } from './tampers/index.ts'
 import type { Loop } from './loop.ts'
@@ -23,4 +25,6 @@ export const loops: readonly Loop[] = [
   starts,
   tampers,
   deliveries,
+  ledgerHistories,
+  ledgerCrowds,
 ]

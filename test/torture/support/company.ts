@@ -63,6 +63,7 @@ export interface HeldTask {
   readonly taskId: string
   readonly runId: string
   readonly actor: RunActor
+  readonly credential: string
   /** What its agent asked about the task, when it had to be before the run lost it. */
   readonly interactionId?: string
   /** A call for which tokens are held. */
@@ -80,7 +81,7 @@ export async function hold(engine: Engine, given: { taskId: string; agentId: str
   const { run, credential } = await engine.tasks.checkout(given)
   const actor = await engine.authenticate(credential ?? '')
   if (actor?.kind !== 'run') throw new Error('the credential of a checkout is unknown')
-  return { taskId: given.taskId, runId: run.id, actor }
+  return { taskId: given.taskId, runId: run.id, actor, credential: credential ?? '' }
 }
 
 /** The code that a call was refused with; null when it succeeded. @throws what is no answer of the engine */
