@@ -126,6 +126,10 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await api.preferences.unset({ preferenceId })
     const { id: priceId } = await api.prices.set({ companyId, provider: 'p', model: 'm', inputMicros: 1, outputMicros: 2 })
     await api.prices.remove({ priceId })
+    const files = [{ path: 'COMPANY.md', content: '---\nschema: engine.company/v1\nname: Packed\n---\n' }]
+    const { hash } = await api.companies.previewMerge({ companyId, files })
+    await api.companies.merge({ companyId, files, hash })
+    await api.companies.import({ files, hash: (await api.companies.previewImport({ files })).hash })
   }
 
   async function secrets({ companyId, handId: agentId, people: api }: Scene): Promise<void> {

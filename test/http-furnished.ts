@@ -55,6 +55,9 @@ export interface FurnishedCompany extends Company {
   /** Of a call of `runId`. */
   readonly holdId: string
   readonly routeId: string
+  /** Of the previews of `emptyPackage`. */
+  readonly importHash: string
+  readonly mergeHash: string
   /** Parked. */
   readonly deliveryId: string
 }
@@ -77,6 +80,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
   const secret = await furnishSecret(engine, companyId)
   return {
     ...company,
+    ...(await furnishPackage(engine, companyId)),
     ...(await furnishPeople(engine, { companyId, agentId })),
     ...(await furnishRoutine(engine, companyId)),
     projectId: project.id,
@@ -159,4 +163,14 @@ async function furnishPeople(engine: Engine, { companyId, agentId }: { companyId
     keyId: key.id,
     agentKey: key.key,
   }
+}
+
+/** A package of a company without anything in it. */
+export const emptyPackage = [{ path: 'COMPANY.md', content: '---\nschema: engine.company/v1\nname: Empty\n---\n' }]
+
+async function furnishPackage(engine: Engine, companyId: string) {
+  const files = emptyPackage
+  const { hash: importHash } = await engine.companies.previewImport({ files })
+  const { hash: mergeHash } = await engine.companies.previewMerge({ companyId, files })
+  return { importHash, mergeHash }
 }

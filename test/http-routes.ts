@@ -1,7 +1,7 @@
 import type { JsonObject, Registry } from '@engine/core'
 
 import type { Sent } from './http-fixtures.ts'
-import { describedNode, type FurnishedCompany } from './http-furnished.ts'
+import { describedNode, emptyPackage, type FurnishedCompany } from './http-furnished.ts'
 
 export { furnishCompany, type FurnishedCompany } from './http-furnished.ts'
 
@@ -33,6 +33,10 @@ export function routesOf({ operations }: Registry): Route[] {
 const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>> = {
   'companies.create': () => ({ name: 'Gamma' }),
   'companies.update': () => ({ name: 'Taken over' }),
+  'companies.previewImport': () => ({ files: emptyPackage }),
+  'companies.import': ({ importHash: hash }) => ({ files: emptyPackage, hash }),
+  'companies.previewMerge': () => ({ files: emptyPackage }),
+  'companies.merge': ({ mergeHash: hash }) => ({ files: emptyPackage, hash }),
   'members.add': () => ({ name: 'Ann', role: 'viewer' }),
   'members.update': () => ({ name: 'Ann' }),
   'members.updateOwn': () => ({ name: 'Ann' }),

@@ -10,6 +10,27 @@ export const companies: readonly Requirement[] = [
     operations: ['companies.create'],
   },
   {
+    id: 'companies.export',
+    source: 'portability §21',
+    behaviour: 'A company is exported as a package of Markdown without secrets, and imported as the same again.',
+    verifiedBy: { file: 'test/portability.test.ts', test: 'is the same package again when it was imported' },
+    operations: ['companies.export', 'companies.import', 'companies.previewImport'],
+    events: ['company.imported'],
+  },
+  {
+    id: 'companies.import-inert',
+    source: 'PROMISES S11',
+    behaviour: 'Nothing that is imported starts: agents and routines are paused, tasks in the backlog, commands left out.',
+    verifiedBy: { file: 'test/portability.test.ts', test: 'starts nothing by itself' },
+  },
+  {
+    id: 'companies.merge',
+    source: 'portability §21',
+    behaviour: 'A package goes into another company by skipping, renaming or replacing, exactly as its preview showed.',
+    verifiedBy: { file: 'test/portability.test.ts', test: 'goes into another company in three ways' },
+    operations: ['companies.previewMerge', 'companies.merge'],
+  },
+  {
     id: 'companies.prefix-race',
     source: 'DOMAIN §3',
     behaviour: 'Companies that are founded at the same moment get prefixes of their own.',
@@ -125,12 +146,6 @@ export const companies: readonly Requirement[] = [
     source: 'acceptance list §17.4',
     behaviour: 'What a company counts stays right while much happens at once.',
     verifiedBy: { file: 'packages/testing/src/conformance/counters.ts', test: 'whatever happens to them at the same time' },
-  },
-  {
-    id: 'companies.export',
-    source: 'DOMAIN §4',
-    behaviour: 'A company can be exported and imported, with a preview; secrets never leave it.',
-    later: 'portability',
   },
   {
     id: 'companies.settings',

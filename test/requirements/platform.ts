@@ -174,18 +174,6 @@ export const platform: readonly Requirement[] = [
     later: 'plugins',
   },
   {
-    id: 'portability.package',
-    source: 'portability §21',
-    behaviour: 'A company is a package of readable files, with collisions by choice and a dry run.',
-    later: 'portability',
-  },
-  {
-    id: 'portability.inert',
-    source: 'portability §21',
-    behaviour: 'What is imported starts nothing.',
-    later: 'portability',
-  },
-  {
     id: 'scaffolder.new',
     source: 'DESIGN §1',
     behaviour: 'One command makes a new project that works.',

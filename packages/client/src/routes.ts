@@ -9,6 +9,11 @@ export const routes = {
     update: 'PATCH /companies/:companyId',
     get: 'GET /companies/:companyId',
     list: 'GET /companies page',
+    export: 'GET /companies/:companyId/export',
+    import: 'POST /companies/import',
+    merge: 'POST /companies/:companyId/import',
+    previewImport: 'POST /companies/import/preview read',
+    previewMerge: 'POST /companies/:companyId/import/preview read',
     dashboard: 'GET /companies/:companyId/dashboard',
   },
   members: {

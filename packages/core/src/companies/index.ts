@@ -1,4 +1,5 @@
 import * as commands from './commands.ts'
+import * as portability from '../portability/operations.ts'
 import { dashboard } from './dashboard.ts'
 import { companyEvents } from './events.ts'
 import * as queries from './queries.ts'
@@ -6,7 +7,7 @@ import { locateCompany } from './sql.ts'
 
 export const companies = {
   name: 'companies',
-  operations: { ...commands, ...queries, dashboard },
+  operations: { ...commands, ...queries, ...portability, dashboard },
   events: companyEvents,
   entities: { company: { parameter: 'companyId', locate: locateCompany } },
 } as const

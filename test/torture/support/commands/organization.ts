@@ -1,6 +1,13 @@
 import { openBreaker } from '../../../support/breakers.ts'
 import type { Prepare, Scene } from './call.ts'
 
+/** A company of one agent, and a task for it. */
+const files = [
+  { path: 'COMPANY.md', content: '---\nschema: engine.company/v1\nname: Packed\n---\n' },
+  { path: 'agents/ada/AGENTS.md', content: '---\nname: Ada\nrole: writer\n---\n\nBe brief.\n' },
+  { path: 'tasks/write/TASK.md', content: '---\ntitle: Write\nassignee: ada\n---\n' },
+]
+
 /** Companies, what they aim at, and their agents. */
 export const organizationInputs: Readonly<Record<string, Prepare>> = {
   'companies.create': async () => ({ name: 'Another' }),
@@ -11,6 +18,12 @@ export const organizationInputs: Readonly<Record<string, Prepare>> = {
     return { companyId }
   },
   'companies.archive': async ({ companyId }) => ({ companyId }),
+  'companies.import': async ({ engine }) => ({ files, hash: (await engine.companies.previewImport({ files })).hash }),
+  'companies.merge': async ({ engine, companyId }) => ({
+    companyId,
+    files,
+    hash: (await engine.companies.previewMerge({ companyId, files })).hash,
+  }),
   'goals.create': async ({ companyId }) => ({ companyId, title: 'Grow' }),
   'goals.update': async ({ engine, companyId }) => {
     const goal = await engine.goals.create({ companyId, title: 'Grow' })

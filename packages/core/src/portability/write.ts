@@ -1,0 +1,27 @@
+import { companyFile, kinds, places, sidecarFile, type Content, type Entry, type Kind, type PackageFile } from './format.ts'
+
+/** A package as files, in the order of their paths; the same content is the same text. */
+export async function writePackage({ company, entries, sidecar }: Content): Promise<PackageFile[]> {
+  const { stringify } = await import('yaml')
+  const yaml = (value: object) => stringify(withoutUndefined(value), { lineWidth: 0 })
+  const document = (head: object, body: string) => `---\n${yaml(head)}---\n${body === '' ? '' : `\n${body}\n`}`
+  const files = kinds.flatMap((kind) =>
+    entries[kind].map((entry) => ({ path: pathOf(kind, entry), content: document(entry.head, entry.body) })),
+  )
+  return [
+    { path: companyFile, content: document(company.head, company.body) },
+    { path: sidecarFile, content: yaml(sidecar) },
+    ...files.toSorted((left, right) => (left.path < right.path ? -1 : 1)),
+  ]
+}
+
+function pathOf(kind: Kind, { slug, project }: Entry): string {
+  const { folder, file } = places[kind]
+  const above = project === null ? '' : `projects/${project}/`
+  return `${above}${folder}/${slug}/${file}`
+}
+
+/** What is not said is no line of its own. */
+function withoutUndefined(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
+}
