@@ -1,6 +1,7 @@
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { amountOf, type Amounts, type Charge } from './amounts.ts'
+import { noteLateBill } from './incident.ts'
 import { afterSpending, isNear, isUsedUp } from './rules.ts'
 import { updateBudget } from './sql.ts'
 import { aboutBudget, aboutPeriod, budgetRef, lockStandings, writePeriod } from './standing.ts'
@@ -30,7 +31,10 @@ export async function bookIn(
     const isWarning = after.is_warned === 0 && isNear(after, budget.warn_percent)
     await writePeriod(context, period, { ...after, is_warned: isWarning ? 1 : after.is_warned })
     if (isWarning) await warn(context, { budget, period: after, isStopped })
-    if (isUsedUp(after) && !isStopped && isPresent(after, context.now)) context.limitReached(budget.id)
+    if (!isUsedUp(after)) continue
+    if (isPresent(after, context.now)) {
+      if (!isStopped) context.limitReached(budget.id)
+    } else if (!isUsedUp(period)) await noteLateBill(context, { budget, period: after, isStopped })
   }
 }
 
