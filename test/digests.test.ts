@@ -148,9 +148,9 @@ describe.each(['sqlite', 'postgres'])('a route on %s that gathers what it sends'
 
 describe('destinations', () => {
   it('are listed with what a route to them needs', async () => {
-    const { engine } = await createWorld({ destinations: [scriptedDestination()] })
+    const { engine, companyId } = await createWorld({ destinations: [scriptedDestination()] })
     onTestFinished(() => engine.stop())
-    expect(await engine.destinations.list()).toEqual({
+    expect(await engine.destinations.list({ companyId })).toEqual({
       items: [
         {
           type: 'scripted',

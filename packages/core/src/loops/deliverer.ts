@@ -122,8 +122,7 @@ function createPump(host: Host, { routeId, sender, slots, logger, stopping }: Pu
     if (!route || deliveries.length === 0) return 0
     const prepared = await sender.prepare(route, deliveries)
     // What goes together goes as one.
-    const groups = [...Map.groupBy(deliveries, ({ id, digestId }) => digestId ?? id).values()]
-    for (const group of groups) send({ route, deliveries: group, prepared })
+    for (const group of Map.groupBy(deliveries, ({ id, digestId }) => digestId ?? id).values()) send({ route, deliveries: group, prepared })
     return deliveries.length
   }
 
