@@ -40,4 +40,18 @@ export const outwardFaults: readonly Mutant[] = [
     replace: 'const rows = events.slice(0, 1).flatMap((event) => {',
     caughtBy: routes('sends every event of a bulk call, and of several calls at once'),
   },
+  {
+    name: 'outward: a digest that did not arrive is told again under another id',
+    file: 'packages/core/src/deliveries/digest.ts',
+    find: 'claimDeliveries(tx, given, { of: digestId, as: digestId })',
+    replace: 'claimDeliveries(tx, given, { of: digestId, as: given.digestId })',
+    caughtBy: { file: 'test/digests.test.ts', test: 'on sqlite that gathers what it sends > tells the same again when it did not arrive' },
+  },
+  {
+    name: 'outward: what came meanwhile goes with a digest that is told again',
+    file: 'packages/core/src/deliveries/sql.ts',
+    find: "if (together) found = found.where('d.digest_id', together.of === null ? 'is' : '=', together.of)",
+    replace: '',
+    caughtBy: { file: 'test/digests.test.ts', test: 'on sqlite that gathers what it sends > tells the same again when it did not arrive' },
+  },
 ]
