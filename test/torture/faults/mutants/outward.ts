@@ -47,11 +47,4 @@ export const outwardFaults: readonly Mutant[] = [
     replace: 'claimDeliveries(tx, given, { of: digestId, as: given.digestId })',
     caughtBy: { file: 'test/digests.test.ts', test: 'on sqlite that gathers what it sends > tells the same again when it did not arrive' },
   },
-  {
-    name: 'outward: what came meanwhile goes with a digest that is told again',
-    file: 'packages/core/src/deliveries/sql.ts',
-    find: "if (together) found = found.where('d.digest_id', together.of === null ? 'is' : '=', together.of)",
-    replace: '',
-    caughtBy: { file: 'test/digests.test.ts', test: 'on sqlite that gathers what it sends > tells the same again when it did not arrive' },
-  },
 ]
