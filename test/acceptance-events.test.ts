@@ -241,6 +241,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await watch.query(`update ${watch.table('budget_stops')} set ends_at = ? where budget_id = ?`, ['2001-01-01T00:00:00.000Z', budgetId])
     const input = { companyId, budgetIds: [budgetId] }
     await engine.execute('budgets.endPeriods', { input, actor: { kind: 'system', id: 'system' } })
+    const occurredAt = new Date(Date.now() - 40 * 86_400_000).toISOString()
+    await api.costs.report({ companyId, agentId, sourceEventId: 'late', provider: 'somebody', occurredAt, costMicros: 3_000_000 })
     await api.budgets.remove({ budgetId })
   }
 

@@ -45,7 +45,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s, costs of one moment', (st
       { companyId: nobody, sourceEventId: 'a', ...cost },
       { companyId, sourceEventId: 'e', provider: 'anthropic', model: 'of-no-price', inputTokens: 5 },
     ])
-    expect(answers).toEqual([false, 'not_found', false, true, 'cost_conflict', 'not_found', false, 'not_found', 'price_unknown'])
+    expect(answers).toEqual([false, 'rule_violated', false, true, 'cost_conflict', 'rule_violated', false, 'not_found', 'price_unknown'])
     const { costMicros, events } = (await engine.costs.summary({ companyId })).month
     expect({ costMicros, events }).toEqual({ costMicros: 1_040, events: 3 })
     const asked = (await engine.events.list({ companyId })).items.flatMap(({ type, requestId }) =>

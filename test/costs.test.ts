@@ -90,7 +90,7 @@ describe.each(['sqlite', 'postgres'])('a cost that is reported, on %s', (databas
       'repeated',
       'repeated',
       'cost_conflict',
-      'not_found',
+      'rule_violated',
       'price_unknown',
     ])
     expect((await engine.costs.summary({ companyId })).total).toMatchObject({ costMicros: 1_000, events: 2 })

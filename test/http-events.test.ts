@@ -90,6 +90,26 @@ describe('an event stream', () => {
     expect(idsOf(await back.take(past.length - 1))).toEqual(past.slice(1))
   })
 
+  it('answers after=latest when it is known where that is, so that nothing after the answer is missed', async () => {
+    const { engine } = await createWorld()
+    const { companyId, taskId } = await createCompany(engine, 'Acme')
+    const slow: Pick<Engine, 'stream'> = {
+      // As an engine whose database takes its time to say what the newest event is.
+      stream: (options) => {
+        async function* late() {
+          await new Promise((resolve) => setTimeout(resolve, 100))
+          yield* engine.stream(options)
+        }
+        return late()
+      },
+    }
+    const { url } = await serveWorld(new Proxy(engine, { get: (target, name) => Reflect.get(name === 'stream' ? slow : target, name) }))
+    const live = await open(url, companyId, { query: '?after=latest' })
+    const before = (await allSeqs(engine, companyId)).length
+    await comment(engine, taskId, 2)
+    expect(idsOf(await live.take(2))).toEqual((await allSeqs(engine, companyId)).slice(before))
+  })
+
   it('carries only the events of its company', async () => {
     const { engine } = await createWorld()
     const acme = await createCompany(engine, 'Acme')

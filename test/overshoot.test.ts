@@ -10,6 +10,7 @@ import { geminiAdapter } from '@engine/adapters/gemini'
 import { geminiCliAdapter } from '@engine/adapters/gemini-cli'
 import { httpAdapter } from '@engine/adapters/http'
 import { openAiAdapter } from '@engine/adapters/openai'
+import { openClawAdapter } from '@engine/adapters/openclaw'
 import { opencodeAdapter } from '@engine/adapters/opencode'
 import { personAdapter } from '@engine/adapters/person'
 import { piAdapter } from '@engine/adapters/pi'
@@ -53,6 +54,7 @@ const adapters: readonly AgentAdapter[] = [
   processAdapter({ programs: 'any' }),
   httpAdapter(),
   a2aAdapter(),
+  openClawAdapter(),
   personAdapter(),
 ]
 

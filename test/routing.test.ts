@@ -448,7 +448,7 @@ describe('a routing rule', () => {
     for (const wrong of [{ preferredAgentId: stranger }, { projectId: foreignProject }, { labels: [foreignLabel] }])
       expect(await errorOf(dryRun(wrong)), JSON.stringify(wrong)).toMatchObject({ code: 'rule_violated' })
     const foreignTask = await engine.tasks.create({ companyId: otherCompany, title: 'Foreign' })
-    expect(await errorOf(engine.routing.dryRun({ companyId, taskId: foreignTask.id }))).toMatchObject({ code: 'not_found' })
+    expect(await errorOf(engine.routing.dryRun({ companyId, taskId: foreignTask.id }))).toMatchObject({ code: 'rule_violated' })
   })
 
   it('is written in the log', async () => {

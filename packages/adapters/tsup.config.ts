@@ -10,6 +10,7 @@ export default defineConfig({
     'person/index': 'src/person/index.ts',
     'acp/index': 'src/acp/index.ts',
     'a2a/index': 'src/a2a/index.ts',
+    'openclaw/index': 'src/openclaw/index.ts',
     'claude-code/index': 'src/claude-code/index.ts',
     'codex/index': 'src/codex/index.ts',
     'cursor/index': 'src/cursor/index.ts',

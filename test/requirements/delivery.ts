@@ -65,6 +65,19 @@ export const delivery: readonly Requirement[] = [
     later: 'delivery',
   },
   {
+    id: 'destinations.list',
+    source: 'issue list 7.3',
+    behaviour: 'The destinations that are there can be listed with what they need.',
+    verifiedBy: { file: 'test/digests.test.ts', test: 'are listed with what a route to them needs' },
+    operations: ['destinations.list'],
+  },
+  {
+    id: 'routes.digest',
+    source: 'issue list 7.3',
+    behaviour: 'A route can gather what it sends and tell it at set times as one, each entry in one digest only.',
+    verifiedBy: { file: 'test/digests.test.ts', test: 'waits for its time, and then tells all that came since as one' },
+  },
+  {
     id: 'deliveries.log',
     source: 'API list: delivery log',
     behaviour: 'Every attempt of a delivery is shown, and can be replayed.',

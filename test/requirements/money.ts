@@ -154,6 +154,13 @@ export const money: readonly Requirement[] = [
     events: ['budget.exhausted'],
   },
   {
+    id: 'budgets.late-bill',
+    source: 'P7',
+    behaviour: 'A bill that takes a period that is over to its limit makes one incident, and stops nobody in the present one.',
+    verifiedBy: { file: 'test/budgets-late.test.ts', test: 'takes its own period to the limit' },
+    events: ['budget.exceeded'],
+  },
+  {
     id: 'budgets.raise',
     source: 'budget rules §13.2',
     behaviour: 'The board raises a budget or resumes the agent.',

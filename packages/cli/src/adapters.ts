@@ -8,6 +8,7 @@ import { geminiAdapter } from '@engine/adapters/gemini'
 import { geminiCliAdapter } from '@engine/adapters/gemini-cli'
 import { httpAdapter } from '@engine/adapters/http'
 import { openAiAdapter } from '@engine/adapters/openai'
+import { openClawAdapter } from '@engine/adapters/openclaw'
 import { opencodeAdapter } from '@engine/adapters/opencode'
 import { personAdapter } from '@engine/adapters/person'
 import { piAdapter } from '@engine/adapters/pi'
@@ -42,6 +43,7 @@ export function openAdapters({ programs, targets, ...allowed }: Allowed): AgentA
     personAdapter(),
     httpAdapter({ allow: targets }),
     a2aAdapter({ allow: targets }),
+    openClawAdapter({ allow: targets }),
     processAdapter({ programs: [...programs, demo], folders }),
     acpAdapter({ programs, folders }),
     ...[claudeCodeAdapter, codexAdapter, cursorAdapter, geminiCliAdapter, opencodeAdapter, piAdapter].map((create) =>

@@ -232,6 +232,7 @@ export const routes = {
     uses: 'GET /secrets/:secretId/uses page',
     versions: 'GET /secrets/:secretId/versions page',
   },
+  destinations: { list: 'GET /companies/:companyId/destinations page' },
   routes: {
     create: 'POST /companies/:companyId/routes',
     delete: 'DELETE /routes/:routeId',

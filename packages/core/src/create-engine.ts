@@ -129,12 +129,12 @@ async function prepare(db: Kysely<Database>, given: { storage: Storage; logger: 
 
 /** The stream of a company's events, for as long as its listener may listen. */
 async function* stream(host: Host, given: Parameters<Engine['stream']>[0] & { stopping: AbortSignal }): AsyncGenerator<AnyEvent[]> {
-  const { companyId, actor, after = 0, signal, stopping } = given
+  const { companyId, actor, after = 0, onListening, signal, stopping } = given
   const whoAsks = async () => (typeof actor === 'function' ? actor() : actor)
   const mayListen = async () => execute(host, 'events.list', { input: { companyId, limit: 1 }, call: { actor: await whoAsks() } })
   await mayListen()
   const until = AbortSignal.any([signal, stopping])
-  for await (const events of streamEvents(host, { companyId, after, signal: until, pollMs: host.settings.pollMs })) {
+  for await (const events of streamEvents(host, { companyId, after, onListening, signal: until, pollMs: host.settings.pollMs })) {
     await mayListen()
     yield events
   }

@@ -33,12 +33,14 @@ export interface Engine extends Api, AsyncDisposable {
   on<Type extends EventType>(type: Type, handler: EventHandler<Type>): () => void
   /**
    * A company's events after a seq, past and then live, whoever wrote them; ends with `signal`. An `actor` that is a function is
-   * asked again before each batch, so that a stream ends with the key that opened it.
+   * asked again before each batch, so that a stream ends with the key that opened it. `onListening` is called once it is known where
+   * `latest` is: what is recorded after that is told.
    */
   stream(options: {
     companyId: string
     actor: Actor | (() => Promise<Actor>)
     after?: number | 'latest'
+    onListening?: () => void
     signal: AbortSignal
   }): AsyncIterable<AnyEvent[]>
   /** The log of a run after a sequence, as it grows; ends with `signal`, or when the run is over and all was read. */

@@ -10,6 +10,7 @@ import { companies } from './companies/index.ts'
 import { costs } from './costs/index.ts'
 import { deliverables } from './deliverables/index.ts'
 import { deliveries } from './deliveries/index.ts'
+import { destinations } from './destinations/index.ts'
 import { documents } from './documents/index.ts'
 import { events } from './events/index.ts'
 import { goals } from './goals/index.ts'
@@ -59,6 +60,7 @@ export const coreModules = {
   interactions,
   knowledge,
   secrets,
+  destinations,
   routes,
   deliveries,
   routines,

@@ -29,6 +29,7 @@ export type {
   DeliveryResult,
   Destination,
   DestinationTest,
+  DigestEntry,
 } from './ports/destination.ts'
 export { EMBEDDER_SPEC } from './ports/embedder.ts'
 export type { Embedder } from './ports/embedder.ts'

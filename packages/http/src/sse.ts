@@ -45,10 +45,13 @@ export function createStreams(context: StreamContext): Streams {
       await stream.mayListen(listener)
       const release = take(counts, await wish.identify())
       const signal = AbortSignal.any(context.stopping ? [wish.request.signal, context.stopping] : [wish.request.signal])
-      const parts = stream.open(listener, { after, signal })[Symbol.asyncIterator]()
-      // Asked for now and not when the answer is read, so that `latest` means the moment of the request.
+      const listening = Promise.withResolvers<void>()
+      const parts = stream.open(listener, { after, signal, onListening: listening.resolve })[Symbol.asyncIterator]()
       const first = parts.next()
-      first.catch(() => undefined)
+      const failed = first.then(
+        () => undefined,
+        () => undefined,
+      )
       // Also frees a stream that nobody reads to its end.
       const free = () => {
         release()
@@ -56,6 +59,8 @@ export function createStreams(context: StreamContext): Streams {
       }
       signal.addEventListener('abort', free, { once: true })
       if (signal.aborted) free()
+      // Whoever has the answer hears of all that happens from then on.
+      if (after === 'latest') await Promise.race([listening.promise, failed])
       const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
       const body = frames(context, { parts, first, signal, release, mayListen: () => stream.mayListen(listener) })
       return { status: 200, headers, body }

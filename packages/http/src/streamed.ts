@@ -6,6 +6,13 @@ interface Listener {
   readonly identify: () => Promise<Actor>
 }
 
+interface Opening {
+  readonly after: number | 'latest'
+  readonly signal: AbortSignal
+  /** Called once it is known where `latest` is. */
+  readonly onListening: () => void
+}
+
 /** A list that is also a stream, for callers who accept one. */
 export interface Streamed {
   /** What its frames are, for the document. */
@@ -15,7 +22,7 @@ export interface Streamed {
   /** Rejects for those who may not listen; asked again while nothing comes. */
   mayListen(listener: Listener): Promise<unknown>
   /** What to send, one write each. What is not for a position, such as the end, has no `id`. */
-  open(listener: Listener, given: { after: number | 'latest'; signal: AbortSignal }): AsyncIterable<string>
+  open(listener: Listener, given: Opening): AsyncIterable<string>
 }
 
 /** By the operation whose rules say who may listen. */
@@ -24,8 +31,8 @@ export const streamed: Readonly<Record<string, Streamed>> = {
     frames: '`id` is the seq, `event` the type, `data` the event as JSON.',
     knowsLatest: true,
     mayListen: ({ engine, input, identify }) => ask(engine, 'events.list', { input: { companyId: idIn(input, 'companyId') }, identify }),
-    async *open({ engine, input, identify }, { after, signal }) {
-      const events = engine.stream({ companyId: idIn(input, 'companyId'), actor: identify, after, signal })
+    async *open({ engine, input, identify }, { after, onListening, signal }) {
+      const events = engine.stream({ companyId: idIn(input, 'companyId'), actor: identify, after, onListening, signal })
       // One write for everything that is there: far cheaper than one a frame.
       for await (const batch of events) yield batch.map(eventFrame).join('')
     },

@@ -26,6 +26,7 @@ export function scriptedDestination(): ScriptedDestination {
     title: 'Does what its test says',
     configSchema: z.strictObject({ to: z.string().default('here'), token: z.string().optional() }),
     secretFields: ['token'],
+    digests: true,
     sent,
     script: async () => ({ kind: 'delivered' }),
     deliver(request) {

@@ -4,9 +4,11 @@ import { interactionFaults } from './mutants/interactions.ts'
 import { knowledgeFaults } from './mutants/knowledge.ts'
 import { failureFaults } from './mutants/failures.ts'
 import { commands } from './mutants/commands.ts'
+import { ledgerFaults } from './mutants/ledger.ts'
 import { priceFaults } from './mutants/prices.ts'
 import { sealing } from './mutants/sealing.ts'
 import { secretFaults } from './mutants/secrets.ts'
+import { outwardFaults } from './mutants/outward.ts'
 import { ownership } from './mutants/ownership.ts'
 import { storages } from './mutants/storages.ts'
 
@@ -22,4 +24,6 @@ export const mutants: readonly Mutant[] = [
   ...knowledgeFaults,
   ...failureFaults,
   ...priceFaults,
+  ...ledgerFaults,
+  ...outwardFaults,
 ]

@@ -7,10 +7,10 @@ import {
   type AgentAdapter,
   type RunOutcome,
 } from '@engine/core/plugin'
-import { createOutbound, OutboundError, type Outbound, type OutboundOptions } from '@engine/outbound'
+import { createOutbound, type Outbound, type OutboundOptions } from '@engine/outbound'
 
-import { connectionFailure, failed } from '../remote/failures.ts'
-import { connect, Refusal } from './client.ts'
+import { describeError, outcomeOfError } from '../remote/refusal.ts'
+import { connect } from './client.ts'
 import { A2aConfig } from './config.ts'
 import { RemoteTask } from './remote-task.ts'
 
@@ -44,11 +44,7 @@ async function runRemote(outbound: Outbound, start: AdapterStartOptions<A2aConfi
     return await work.toItsEnd()
   } catch (error) {
     await work?.cancel()
-    if (turn.signal.aborted) return failed('transient', `stopped: ${String(turn.signal.reason)}`)
-    if (timeout.aborted) return failed('timeout', `There was no outcome within ${timeoutSec} s.`)
-    if (error instanceof Refusal) return error.outcome
-    if (error instanceof OutboundError) return connectionFailure(error)
-    throw error
+    return outcomeOfError(error, { stop: turn.signal, timeout, timeoutSec })
   }
 }
 
@@ -57,11 +53,6 @@ async function tryRemote(outbound: Outbound, { config, signal }: AdapterTestOpti
     const { name } = await connect(outbound, config, signal)
     return { checks: [{ name: 'card', status: 'passed', message: `The card is that of ${name}. Its credentials were not tried.` }] }
   } catch (error) {
-    return { checks: [{ name: 'card', status: 'failed', message: messageOf(error) }] }
+    return { checks: [{ name: 'card', status: 'failed', message: describeError(error) }] }
   }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof OutboundError) return error.message
-  return error instanceof Refusal && error.outcome.kind === 'failed' ? error.outcome.message : 'It could not be asked.'
 }

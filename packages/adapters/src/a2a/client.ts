@@ -1,8 +1,9 @@
-import type { JsonObject, RunOutcome } from '@engine/core/plugin'
+import type { FailureClass, JsonObject } from '@engine/core/plugin'
 import type { Outbound, OutboundResponse } from '@engine/outbound'
 import type { z } from 'zod'
 
 import { failed, statusFailure } from '../remote/failures.ts'
+import { Refusal } from '../remote/refusal.ts'
 import type { A2aConfig } from './config.ts'
 import { Card, Reply } from './messages.ts'
 
@@ -10,19 +11,7 @@ import { Card, Reply } from './messages.ts'
 const maxBytes = 4 * 1_048_576
 const protocolVersion = '1.0'
 
-type Failed = Extract<RunOutcome, { kind: 'failed' }>
-
-/** An answer that ends the run. */
-export class Refusal extends Error {
-  readonly outcome: RunOutcome
-
-  constructor(outcome: RunOutcome) {
-    super('the run ends')
-    this.outcome = outcome
-  }
-}
-
-const classByCode: Readonly<Record<number, Failed['class']>> = {
+const classByCode: Readonly<Record<number, FailureClass>> = {
   [-32_600]: 'bad_request',
   [-32_601]: 'config',
   [-32_602]: 'bad_request',
@@ -103,6 +92,6 @@ function read<Value>({ url, body }: OutboundResponse, schema: z.ZodType<Value>):
   throw refusal('bad_request', `${new URL(url).origin} answered with something else than the protocol asks for.`)
 }
 
-function refusal(failure: Failed['class'], message: string): Refusal {
+function refusal(failure: FailureClass, message: string): Refusal {
   return new Refusal(failed(failure, message.slice(0, 2_000)))
 }

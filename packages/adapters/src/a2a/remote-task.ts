@@ -5,7 +5,9 @@ import { z } from 'zod'
 
 import { renderPrompt } from '../models/prompt.ts'
 import { failed } from '../remote/failures.ts'
-import { Refusal, type A2aClient } from './client.ts'
+import { handIn } from '../remote/hand-in.ts'
+import { Refusal } from '../remote/refusal.ts'
+import type { A2aClient } from './client.ts'
 import type { A2aConfig } from './config.ts'
 import { Sent, Task, textOf } from './messages.ts'
 
@@ -112,14 +114,9 @@ export class RemoteTask {
     return { kind: 'waiting', interaction: { ask: { kind: 'question', prompt } } }
   }
 
-  async #handIn(text: string): Promise<RunOutcome> {
+  #handIn(text: string): Promise<RunOutcome> {
     this.#isOver = true
-    const { onResult } = this.#start.config
-    if (onResult === 'done') return { kind: 'done', ...(text !== '' && { summary: text.slice(0, 10_000).toWellFormed() }) }
-    if (text.trim() === '')
-      return failed('bad_request', 'The work was completed without a result in words, so there is nothing to hand in.')
-    await this.#turn.emit({ type: 'deliverable', title: this.#turn.context.task.title, content: text, contentType: 'text/markdown' })
-    return { kind: 'needs_review' }
+    return handIn(this.#turn, text, this.#start.config.onResult)
   }
 
   async #remember({ contextId }: Task, asked: SessionState['asked']): Promise<void> {

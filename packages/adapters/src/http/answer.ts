@@ -1,14 +1,7 @@
 import { RunOutcome, type AdapterEvent, type JsonValue } from '@engine/core/plugin'
 import { z } from 'zod'
 
-const Usage = z.strictObject({
-  inputTokens: z.number().int().min(0).optional(),
-  outputTokens: z.number().int().min(0).optional(),
-  cachedInputTokens: z.number().int().min(0).optional(),
-  costMicros: z.number().int().min(0).optional(),
-  provider: z.string().max(100).optional(),
-  model: z.string().max(200).optional(),
-})
+import { Usage } from '../usage.ts'
 
 /** What an agent behind a URL answers; every field may be left out. */
 const Answer = z.strictObject({

@@ -88,7 +88,7 @@ describe('an agent behind a URL', () => {
     const { url, received } = await serve((_, response) =>
       json(response, {
         log: 'thinking\n',
-        usage: { inputTokens: 5, provider: 'mine' },
+        usage: { inputTokens: 5, provider: 'mine', billingType: 'credits', cumulative: true },
         progress: { percent: 90 },
         session: { thread: 'b' },
         comment: 'Nearly.',

@@ -1,7 +1,8 @@
 import { RunOutcome, type AdapterEvent } from '@engine/core/plugin'
 import { z } from 'zod'
 
-const amount = z.number().int().min(0)
+import { Usage } from '../usage.ts'
+
 const maxContentBytes = 1_000_000
 
 const schemas = {
@@ -11,13 +12,7 @@ const schemas = {
     message: z.string().exactOptional(),
     details: z.record(z.string(), z.json()).exactOptional(),
   }),
-  usage: z.strictObject({
-    engine: z.literal('usage'),
-    inputTokens: amount.exactOptional(),
-    outputTokens: amount.exactOptional(),
-    cachedInputTokens: amount.exactOptional(),
-    costMicros: amount.exactOptional(),
-  }),
+  usage: z.strictObject({ engine: z.literal('usage'), ...Usage.shape }),
   comment: z.strictObject({ engine: z.literal('comment'), body: z.string().min(1) }),
   deliverable: z.strictObject({
     engine: z.literal('deliverable'),

@@ -87,6 +87,7 @@ describe('what a program says', () => {
         say({ engine: 'progress', percent: 10, message: 'began', details: { files: [1, 2] } }),
         `console.log('plain'); console.log('{"other":1}'); console.log('{"engine":7}');`,
         say({ engine: 'usage', inputTokens: 5, costMicros: 12 }),
+        say({ engine: 'usage', outputTokens: 9, provider: 'p', model: 'm', billingType: 'subscription', cumulative: true }),
         say({ engine: 'comment', body: 'Looks good' }),
         say({ engine: 'deliverable', title: 'Report', content: '# Hi', contentType: 'text/markdown' }),
         say({ engine: 'outcome', outcome: { kind: 'needs_review', summary: 'please look' } }),
@@ -96,6 +97,7 @@ describe('what a program says', () => {
       { type: 'progress', percent: 10, message: 'began', details: { files: [1, 2] } },
       { type: 'log', stream: 'stdout', text: 'plain\n{"other":1}\n{"engine":7}\n' },
       { type: 'usage', usage: { inputTokens: 5, costMicros: 12 } },
+      { type: 'usage', usage: { outputTokens: 9, provider: 'p', model: 'm', billingType: 'subscription', cumulative: true } },
       { type: 'comment', body: 'Looks good' },
       { type: 'deliverable', title: 'Report', content: '# Hi', contentType: 'text/markdown' },
     ])

@@ -22,7 +22,7 @@ const classes: Readonly<Record<number, FailureClass>> = {
 }
 
 /** What an error status means. A redirect is one: credentials are not sent to where it leads. Pure. */
-export function statusFailure({ status, headers, url }: OutboundResponse, nowMs: number): RunOutcome {
+export function statusFailure({ status, headers, url }: Pick<OutboundResponse, 'status' | 'headers' | 'url'>, nowMs: number): RunOutcome {
   const { origin } = new URL(url)
   if (status >= 300 && status < 400)
     return failed('config', `${origin} answered ${status} and sends on to elsewhere; set the URL that answers itself.`)

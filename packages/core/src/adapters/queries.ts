@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { query } from '../kernel/command.ts'
-import type { JsonObject } from '../kernel/json.ts'
+import { configSchemaOf } from '../kernel/json-schema.ts'
 import { pageOf } from '../kernel/page.ts'
 import type { AgentAdapter } from '../ports/adapter.ts'
 import { Adapter } from './schema.ts'
@@ -18,11 +18,5 @@ export const list = query({
 })
 
 function toAdapter({ type, title, metering, overshoot, configSchema, test }: AgentAdapter): Adapter {
-  return { type, title, metering, overshoot, isTestable: test !== undefined, configSchema: inputSchemaOf(configSchema) }
-}
-
-/** What JSON schema has no words for takes anything there; the adapter itself still decides. */
-function inputSchemaOf(schema: z.ZodType): JsonObject {
-  // What zod makes is JSON.
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonObject
+  return { type, title, metering, overshoot, isTestable: test !== undefined, configSchema: configSchemaOf(configSchema) }
 }

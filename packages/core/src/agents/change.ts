@@ -5,11 +5,15 @@ import type { PauseReason, StoredAgentStatus } from './schema.ts'
 import { findColleague, lockAgent, updateAgent } from './sql.ts'
 import type { AgentTable } from './table.ts'
 
-/** An agent of this company, which nobody else changes until this command is over. */
-export async function requireAgent(context: CommandContext, agentId: string): Promise<AgentTable> {
+/**
+ * An agent of this company, which nobody else changes until this command is over. `field` is what the caller calls it, where the call
+ * is about something else.
+ */
+export async function requireAgent(context: CommandContext, agentId: string, field?: string): Promise<AgentTable> {
   const agent = await lockAgent(context.tx, agentId)
-  if (agent?.company_id !== context.companyId) throw notFound('agent', agentId)
-  return agent
+  if (agent?.company_id === context.companyId) return agent
+  if (field === undefined) throw notFound('agent', agentId)
+  throw ruleViolated(`${field}: there is no agent ${agentId} in this company.`, { [field]: agentId })
 }
 
 /** An agent that something is to be entrusted to: of this company, and not terminated. `field` is what the caller calls it. */

@@ -1,6 +1,7 @@
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { amountOf, type Amounts, type Charge } from './amounts.ts'
+import { noteLateBill } from './incident.ts'
 import { afterSpending, isNear, isUsedUp } from './rules.ts'
 import { periodOf } from './period.ts'
 import { budgetsOver, scopesOf, updateBudget } from './sql.ts'
@@ -69,9 +70,12 @@ async function book(context: CommandContext, bookings: readonly Booking[]): Prom
   await writePeriods(context, changes)
   // A budget of which two periods are warned of changes twice.
   const changed = new Map<string, BudgetTable>()
-  for (const { budget, after, isStopped, isWarning } of changes) {
+  for (const { budget, before, after, isStopped, isWarning } of changes) {
     if (isWarning) changed.set(budget.id, await warn(context, changed.get(budget.id) ?? budget, after))
-    if (isUsedUp(after) && !isStopped && isPresent(after, context.now)) context.limitReached(budget.id)
+    if (!isUsedUp(after)) continue
+    if (isPresent(after, context.now)) {
+      if (!isStopped) context.limitReached(budget.id)
+    } else if (!isUsedUp(before)) await noteLateBill(context, { budget, period: after, isStopped })
   }
 }
 

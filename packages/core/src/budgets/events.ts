@@ -12,6 +12,8 @@ export const budgetEvents = {
   'budget.warned': z.object({ ...about, ...standing }),
   /** Work in its scope has stopped; there is one incident and one request for more. */
   'budget.exhausted': z.object({ ...about, ...standing, budgetId: z.string(), approvalId: z.string() }),
+  /** A bill that came late took a period that is over to its limit: there is an incident, and nothing stops. */
+  'budget.exceeded': z.object({ ...about, ...standing, budgetId: z.string() }),
   /** Work in its scope goes on: the period in which it stopped is over. */
   'budget.renewed': z.object({ periodStartsAt: z.string() }),
   'budget.resolved': z.object({ ...about, budgetId: z.string(), resolution: BudgetResolution }),

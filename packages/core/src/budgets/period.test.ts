@@ -53,6 +53,24 @@ describe('the period of a moment', () => {
     })
   })
 
+  it('begins where it does in UTC, wherever the server stands', () => {
+    const zone = process.env['TZ']
+    try {
+      for (const [name, at] of [
+        ['Pacific/Kiritimati', '2026-11-30T23:30:00.000Z'],
+        ['Pacific/Niue', '2026-12-01T00:30:00.000Z'],
+      ] as const) {
+        process.env['TZ'] = name
+        expect(new Date(at).getMonth()).not.toBe(new Date(at).getUTCMonth())
+        expect(periodOf('month_utc', new Date(at)).startsAt.slice(0, 7)).toBe(at.slice(0, 7))
+        expect(periodOf('day', new Date(at)).startsAt.slice(0, 10)).toBe(at.slice(0, 10))
+      }
+    } finally {
+      if (zone === undefined) delete process.env['TZ']
+      else process.env['TZ'] = zone
+    }
+  })
+
   it('never ends for a lifetime', () => {
     expect(periodOf('lifetime', new Date())).toEqual({ startsAt: '1970-01-01T00:00:00.000Z', endsAt: null })
   })

@@ -10,6 +10,7 @@ import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { cancelAndRelease } from '../runs/cancel.ts'
 import type { RunTable } from '../runs/table.ts'
+import { insertIncident } from './incident.ts'
 import { proposedLimit } from './rules.ts'
 import { findBudget } from './sql.ts'
 import { aboutBudget, aboutPeriod, readStanding } from './standing.ts'
@@ -51,30 +52,9 @@ export async function stopWork(context: CommandContext, budgetId: string): Promi
 }
 
 async function openIncident(context: CommandContext, standing: Standing): Promise<BudgetIncidentTable> {
-  const { budget, period } = standing
-  const { companyId, now } = context
-  const known = await findOpenApproval(context.tx, { companyId, type: 'budget_override', subject: budget.id })
-  const approval = known ?? (await askForMore(context, standing))
-  const row: BudgetIncidentTable = {
-    id: context.newId(),
-    company_id: companyId,
-    budget_id: budget.id,
-    starts_at: period.starts_at,
-    status: 'open',
-    resolution: null,
-    limit_amount: period.limit_amount,
-    spent: period.spent,
-    held: period.held,
-    approval_id: approval.id,
-    resolved_by_kind: null,
-    resolved_by_id: null,
-    resolved_at: null,
-    version: 1,
-    created_at: now,
-    updated_at: now,
-  }
-  await context.tx.insertInto('budget_incidents').values(row).execute()
-  return row
+  const given = { companyId: context.companyId, type: 'budget_override', subject: standing.budget.id } as const
+  const approval = (await findOpenApproval(context.tx, given)) ?? (await askForMore(context, standing))
+  return insertIncident(context, standing, { approval_id: approval.id })
 }
 
 /** Engine itself asks, whoever spent the last of it: an agent could take its own request back. */

@@ -15,13 +15,13 @@ import { findOpenIncident } from './sql.ts'
 import { aboutBudget } from './standing.ts'
 import type { BudgetIncidentTable, BudgetTable } from './table.ts'
 
-const verbs = { raised: 'raise', kept_paused: 'keep', period_ended: 'end', removed: 'remove' } as const satisfies Record<
-  BudgetResolution,
-  string
->
+const verbs = { raised: 'raise', kept_paused: 'keep', period_ended: 'end', removed: 'remove' } as const satisfies Record<Resolution, string>
+
+/** How an open incident ends; one of a late bill never is open. */
+type Resolution = Exclude<BudgetResolution, 'late_bill'>
 
 /** Lets work in the scope of a budget go on, with its incident resolved and the request about it taken back, if there are any. @returns whether it was stopped */
-export async function letGoOn(context: CommandContext, budget: BudgetTable, resolution: BudgetResolution): Promise<boolean> {
+export async function letGoOn(context: CommandContext, budget: BudgetTable, resolution: Resolution): Promise<boolean> {
   const stopped = await context.tx
     .deleteFrom('budget_stops')
     .where('company_id', '=', context.companyId)
@@ -37,7 +37,7 @@ export async function letGoOn(context: CommandContext, budget: BudgetTable, reso
 }
 
 /** Says what became of the incident of a budget; work there stays as it is. */
-export async function resolveIncident(context: CommandContext, budget: BudgetTable, resolution: BudgetResolution): Promise<void> {
+export async function resolveIncident(context: CommandContext, budget: BudgetTable, resolution: Resolution): Promise<void> {
   const { companyId } = context
   const incident = await findOpenIncident(context.tx, { companyId, budgetId: budget.id })
   if (!incident) return
@@ -48,7 +48,7 @@ export async function resolveIncident(context: CommandContext, budget: BudgetTab
   context.emit('budget.resolved', { type: 'budgetIncident', id: incident.id, version: incident.version + 1 }, data)
 }
 
-async function closeIncident(context: CommandContext, incident: BudgetIncidentTable, resolution: BudgetResolution): Promise<void> {
+async function closeIncident(context: CommandContext, incident: BudgetIncidentTable, resolution: Resolution): Promise<void> {
   const { kind, id } = eventActor(context.actor)
   const closed = await context.tx
     .updateTable('budget_incidents')
@@ -70,7 +70,7 @@ async function closeIncident(context: CommandContext, incident: BudgetIncidentTa
 }
 
 /** What was asked for is decided otherwise; a decision about the request itself has moved it already. */
-async function takeBackRequest(context: CommandContext, budget: BudgetTable, resolution: BudgetResolution): Promise<void> {
+async function takeBackRequest(context: CommandContext, budget: BudgetTable, resolution: Resolution): Promise<void> {
   const open = await findOpenApproval(context.tx, { companyId: context.companyId, type: 'budget_override', subject: budget.id })
   if (!open) return
   const next = await moveApproval(context, open, { to: 'cancelled', verb: 'cancel', changes: { decision_note: resolution } })

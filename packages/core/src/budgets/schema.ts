@@ -47,9 +47,9 @@ export const BudgetIncidentStatus = z.enum(['open', 'resolved'])
 export type BudgetIncidentStatus = z.infer<typeof BudgetIncidentStatus>
 
 export const BudgetResolution = z
-  .enum(['raised', 'kept_paused', 'period_ended', 'removed'])
+  .enum(['raised', 'kept_paused', 'period_ended', 'removed', 'late_bill'])
   .describe(
-    'raised: work goes on under a higher limit; kept_paused: it stays stopped for this period; period_ended and removed: it goes on.',
+    'raised: work goes on under a higher limit; kept_paused: it stays stopped for this period; period_ended and removed: it goes on; late_bill: a bill took a period that was over to its limit, and nothing was stopped.',
   )
 export type BudgetResolution = z.infer<typeof BudgetResolution>
 

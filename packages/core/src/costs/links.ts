@@ -3,7 +3,7 @@ import { goalOfTask } from '../goals/fallback.ts'
 import { findGoal } from '../goals/sql.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
 import { findProject } from '../projects/sql.ts'
 import { findRun } from '../runs/sql.ts'
 import type { RunTable } from '../runs/table.ts'
@@ -82,7 +82,7 @@ function notOwn(advice: string): EngineError {
 }
 
 function missing(entity: string, id: string): never {
-  throw notFound(entity, id)
+  throw ruleViolated(`${entity}Id: there is no ${entity} ${id} in this company.`, { [`${entity}Id`]: id })
 }
 
 function memoized<Found>(find: (id: string) => Promise<Found>): (id: string) => Promise<Found> {

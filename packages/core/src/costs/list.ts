@@ -6,6 +6,8 @@ import { decodeCursor, pageInput } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { isoTime } from '../ports/clock.ts'
 import { beginOfDay, daysAfter } from './days.ts'
+import { TaskFilter } from '../tasks/schema.ts'
+import { filteredTaskId } from '../tasks/sql.ts'
 import { BillingType } from './schema.ts'
 import type { CostEventTable } from './table.ts'
 
@@ -15,7 +17,7 @@ export const Day = z.iso.date().describe('A UTC day, such as `2026-11-21`.')
 export const costFilters = {
   agentId: Id.optional(),
   projectId: Id.optional(),
-  taskId: Id.optional(),
+  taskId: TaskFilter.optional(),
   runId: Id.optional(),
   from: Day.optional().describe('The first UTC day.'),
   to: Day.optional().describe('The last UTC day.'),
@@ -27,7 +29,8 @@ const Filters = z.object({ ...costFilters, ...pageInput })
 const columns = { runId: 'run_id', taskId: 'task_id', agentId: 'agent_id', projectId: 'project_id', billingType: 'billing_type' } as const
 
 /** One row more than the page, newest first. */
-export async function listCosts(db: Kysely<Database>, given: z.output<typeof Filters> & { companyId: string }): Promise<CostEventTable[]> {
+export async function listCosts(db: Kysely<Database>, asked: z.output<typeof Filters> & { companyId: string }): Promise<CostEventTable[]> {
+  const given = { ...asked, taskId: await filteredTaskId(db, asked.companyId, asked.taskId) }
   let rows = db
     .selectFrom('cost_events')
     .selectAll()

@@ -455,12 +455,14 @@ create table deliveries (
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
   ended_at timestamp(3) with time zone,
+  digest_id uuid,
   constraint deliveries_company_key UNIQUE (company_id, id),
   constraint deliveries_event_key UNIQUE (route_id, event_id),
   constraint deliveries_pkey PRIMARY KEY (id),
   constraint deliveries_route_fkey FOREIGN KEY (company_id, route_id) REFERENCES engine.routes(company_id, id),
   constraint deliveries_only_open_are_due CHECK (((next_at IS NULL) OR (status = ANY (ARRAY['pending'::text, 'retrying'::text]))))
 );
+CREATE INDEX deliveries_digest_index ON engine.deliveries USING btree (company_id, route_id, digest_id) WHERE ((digest_id IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'retrying'::text])));
 CREATE INDEX deliveries_due_index ON engine.deliveries USING btree (route_id, next_at, event_seq) WHERE (next_at IS NOT NULL);
 CREATE INDEX deliveries_entity_index ON engine.deliveries USING btree (company_id, entity_id, id);
 CREATE INDEX deliveries_lane_index ON engine.deliveries USING btree (company_id, route_id, entity_id, event_seq) WHERE (status = ANY (ARRAY['pending'::text, 'retrying'::text]));
@@ -887,6 +889,7 @@ create table routes (
   version bigint not null,
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
+  digest jsonb,
   constraint routes_company_key UNIQUE (company_id, id),
   constraint routes_pkey PRIMARY KEY (id),
   constraint routes_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
@@ -1103,10 +1106,12 @@ create table secret_accesses (
   secret_id uuid not null,
   number bigint,
   outcome text not null,
-  run_id uuid not null,
-  agent_id uuid not null,
+  run_id uuid,
+  agent_id uuid,
   at timestamp(3) with time zone not null,
+  route_id uuid,
   constraint secret_accesses_pkey PRIMARY KEY (id),
+  constraint secret_accesses_route_fkey FOREIGN KEY (company_id, route_id) REFERENCES engine.routes(company_id, id),
   constraint secret_accesses_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id),
   constraint secret_accesses_secret_fkey FOREIGN KEY (company_id, secret_id) REFERENCES engine.secrets(company_id, id)
 );

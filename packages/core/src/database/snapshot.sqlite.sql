@@ -455,12 +455,14 @@ CREATE TABLE deliveries (
   reference text,
   created_at text not null,
   updated_at text not null,
-  ended_at text,
+  ended_at text, digest_id text,
   constraint deliveries_company_key unique (company_id, id),
   constraint deliveries_event_key unique (route_id, event_id),
   constraint deliveries_only_open_are_due check (next_at is null or status in ('pending', 'retrying')),
   constraint deliveries_route_fkey foreign key (company_id, route_id) references routes (company_id, id)
 ) strict;
+
+CREATE INDEX deliveries_digest_index on deliveries (company_id, route_id, digest_id) where digest_id is not null and status in ('pending', 'retrying');
 
 CREATE INDEX deliveries_due_index on deliveries (route_id, next_at, event_seq) where next_at is not null;
 
@@ -892,7 +894,7 @@ CREATE TABLE routes (
   removed_at text,
   version integer not null,
   created_at text not null,
-  updated_at text not null,
+  updated_at text not null, digest text,
   constraint routes_company_key unique (company_id, id),
   constraint routes_one_scope check (project_id is null or agent_id is null),
   constraint routes_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
@@ -1123,18 +1125,20 @@ CREATE TABLE 'search_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
 
 CREATE TABLE 'search_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 
-CREATE TABLE secret_accesses (
-  id text primary key,
-  company_id text not null,
-  secret_id text not null,
-  number integer,
-  outcome text not null,
-  run_id text not null,
-  agent_id text not null,
-  at text not null,
-  constraint secret_accesses_secret_fkey foreign key (company_id, secret_id) references secrets (company_id, id),
-  constraint secret_accesses_run_fkey foreign key (company_id, run_id) references runs (company_id, id)
-) strict;
+CREATE TABLE "secret_accesses" (
+    id text primary key,
+    company_id text not null,
+    secret_id text not null,
+    number integer,
+    outcome text not null,
+    run_id text,
+    agent_id text,
+    route_id text,
+    at text not null,
+    constraint secret_accesses_secret_fkey foreign key (company_id, secret_id) references secrets (company_id, id),
+    constraint secret_accesses_run_fkey foreign key (company_id, run_id) references runs (company_id, id),
+    constraint secret_accesses_route_fkey foreign key (company_id, route_id) references routes (company_id, id)
+  ) strict;
 
 CREATE INDEX secret_accesses_secret_index on secret_accesses (company_id, secret_id, id);
 

@@ -5,7 +5,8 @@ import { Download } from '../kernel/content.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { ofPresentTask } from '../tasks/sql.ts'
+import { ofPresentTask, filteredTaskId } from '../tasks/sql.ts'
+import { TaskFilter } from '../tasks/schema.ts'
 import { compare } from './compare.ts'
 import { openFile } from './files.ts'
 import { Deliverable, DeliverableComparison, DeliverableStatus } from './schema.ts'
@@ -27,7 +28,7 @@ export const get = query({
 
 export const list = query({
   title: 'List deliverables, oldest first; without their content',
-  input: z.strictObject({ companyId: Id, status: DeliverableStatus.optional(), taskId: Id.optional(), ...pageInput }),
+  input: z.strictObject({ companyId: Id, status: DeliverableStatus.optional(), taskId: TaskFilter.optional(), ...pageInput }),
   output: pageOf(Deliverable.omit({ content: true, review: true })),
   access: { scope: 'deliverables:read', company: 'company' },
   http: ['GET', '/companies/:companyId/deliverables'],
@@ -40,7 +41,8 @@ export const list = query({
       .orderBy('id')
       .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
-    if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
+    const taskId = await filteredTaskId(context.db, context.companyId, input.taskId)
+    if (taskId) rows = rows.where('task_id', '=', taskId)
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     return toPage(await rows.execute(), input.limit, {
       item: (row) => {

@@ -5,6 +5,7 @@ import { Id } from '../kernel/schema.ts'
 import { Route, type RetryPolicy } from '../routes/schema.ts'
 import { findRoute } from '../routes/sql.ts'
 import { toRoute } from '../routes/table.ts'
+import { claimDigest, releaseHeld } from './digest.ts'
 import { judge, type Verdict } from './judge.ts'
 import { aboutDelivery, deliveryRef } from './replay.ts'
 import { Claimed, Outcome } from './schema.ts'
@@ -28,14 +29,17 @@ export const claim = command({
     const { tx, companyId, now, settings } = context
     const route = await findRoute(tx, routeId)
     if (!route || route.is_enabled === 0 || route.removed_at !== null) return { route: null, deliveries: [] }
-    const rows = await claimDeliveries(tx, { companyId, routeId, limit, now, leaseMs: settings.deliveryLeaseMs })
     const shown = toRoute(route)
+    const given = { companyId, routeId, limit, now, leaseMs: settings.deliveryLeaseMs }
+    const rows = shown.digest
+      ? await claimDigest(tx, { ...given, limit: mostAtOnce, digestId: context.newId() })
+      : await claimDeliveries(tx, given)
     // Who took it the last time never said what became of it: a delivery that ends its process must not do so for ever.
     const isSpent = (row: DeliveryTable) => row.tries > shown.retry.maxAttempts
     for (const row of rows.filter(isSpent)) await giveUp(context, row)
     const deliveries = rows
       .filter((row) => !isSpent(row))
-      .map(({ id, fence, attempts, event_seq }) => ({ id, fence, attempt: attempts, eventSeq: event_seq }))
+      .map(({ id, fence, attempts, event_seq, digest_id }) => ({ id, fence, attempt: attempts, eventSeq: event_seq, digestId: digest_id }))
     return { route: shown, deliveries }
   },
 })
@@ -60,9 +64,10 @@ export const settle = command({
     const { retry } = toRoute(route)
     const ended: DeliveryTable[] = []
     const attempts: DeliveryAttemptTable[] = []
+    const verdicts: Verdicts = new Map()
     // In one order, so that two processes do not wait for each other.
     for (const outcome of outcomes.toSorted((left, right) => (left.deliveryId < right.deliveryId ? -1 : 1))) {
-      const settled = await settleOne(context, outcome, retry)
+      const settled = await settleOne(context, outcome, { retry, verdicts })
       if (!settled) continue
       attempts.push(settled.attempt)
       if (settled.row.ended_at !== null) ended.push(settled.row)
@@ -73,13 +78,20 @@ export const settle = command({
   },
 })
 
+/** Of each digest that did not arrive. */
+type Verdicts = Map<string | null, Verdict>
+
 /** Nothing is recorded for a claim that was over: somebody else sends the delivery, or it was cancelled. */
-async function settleOne(context: CommandContext, outcome: Outcome, retry: RetryPolicy) {
+async function settleOne(context: CommandContext, outcome: Outcome, { retry, verdicts }: { retry: RetryPolicy; verdicts: Verdicts }) {
   const { tx, companyId, now } = context
   const { deliveryId, fence, responseStatus, reference } = outcome
   const held = await heldDelivery(context, { deliveryId, fence })
   if (!held) return null
-  const verdict = judge(outcome, { tries: held.tries, triedSince: held.tried_since, retry, now, random: () => context.random() })
+  // What goes together is tried again together.
+  const known = outcome.result === 'retry' ? verdicts.get(held.digest_id) : undefined
+  const random = () => context.random()
+  const verdict = known ?? judge(outcome, { tries: held.tries, triedSince: held.tried_since, retry, now, random })
+  if (outcome.result === 'retry' && held.digest_id !== null) verdicts.set(held.digest_id, verdict)
   const row =
     outcome.result === 'interrupted'
       ? await settleDelivery(tx, { companyId, deliveryId, fence }, { status: 'retrying', updated_at: now, nextInMs: 0, tookBack: true })
@@ -133,4 +145,6 @@ async function promoteBehind({ tx, companyId, now }: CommandContext, rows: reado
   if (rows.length === 0) return
   const routeIds = [...new Set(rows.map((row) => row.route_id))]
   await promote(tx, { companyId, routeIds, entityIds: [...new Set(rows.map((row) => row.entity_id))], now })
+  const gathering = new Set(rows.filter((row) => row.digest_id !== null).map((row) => row.route_id))
+  for (const routeId of gathering) await releaseHeld(tx, { companyId, routeId, now })
 }

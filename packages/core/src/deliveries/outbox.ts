@@ -4,6 +4,7 @@ import type { Database } from '../database/tables.ts'
 import { patternsOf } from '../events/patterns.ts'
 import { appendEvents } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
+import { digestTime } from '../routes/digest.ts'
 import { asksForTask, isMatch, taskOf, type TaskFacts } from '../routes/match.ts'
 import { listeningRoutes } from '../routes/sql.ts'
 import { toRoute } from '../routes/table.ts'
@@ -25,9 +26,13 @@ async function writeDeliveries(tx: Transaction<Database>, events: readonly AnyEv
   const patterns = [...new Set(events.flatMap(({ type }) => patternsOf(type)))]
   const routes = (await listeningRoutes(tx, { companyId, patterns })).map(toRoute)
   const tasks = routes.some(asksForTask) ? await taskFacts(tx, companyId, events) : null
+  // What is gathered waits for its time, and not one behind the other.
+  const times = new Map(routes.map((route) => [route.id, digestTime(route, now)]))
   const rows = events.flatMap((event) => {
     const task = tasks?.get(taskOf(event) ?? '') ?? null
-    return routes.filter((route) => isMatch(route, event, task)).map((route) => newDelivery(event, { id: newId(), routeId: route.id }))
+    return routes
+      .filter((route) => isMatch(route, event, task))
+      .map((route) => newDelivery(event, { id: newId(), routeId: route.id, nextAt: times.get(route.id) ?? null }))
   })
   if (rows.length === 0) return
   const lanes = {
@@ -47,7 +52,13 @@ async function writeDeliveries(tx: Transaction<Database>, events: readonly AnyEv
 /** Databases bound the values of one statement. */
 const mostTogether = 200
 
-function newDelivery(event: AnyEvent, { id, routeId }: { id: string; routeId: string }): DeliveryTable {
+interface New {
+  readonly id: string
+  readonly routeId: string
+  readonly nextAt: string | null
+}
+
+function newDelivery(event: AnyEvent, { id, routeId, nextAt }: New): DeliveryTable {
   return {
     id,
     company_id: event.companyId,
@@ -62,11 +73,12 @@ function newDelivery(event: AnyEvent, { id, routeId }: { id: string; routeId: st
     tries: 0,
     tried_since: null,
     claimed_at: null,
-    next_at: null,
+    next_at: nextAt,
     fence: 1,
     reason: null,
     response_status: null,
     reference: null,
+    digest_id: null,
     created_at: event.at,
     updated_at: event.at,
     ended_at: null,

@@ -35,6 +35,7 @@ export const Delivery = z
     reason: z.string().nullable().describe('What the last try came to, when it did not arrive.'),
     responseStatus: z.number().int().nullable(),
     reference: z.string().nullable().describe('What its receiver calls it.'),
+    digestId: Id.nullable().describe('The same of all that are sent together; null when it goes by itself.'),
     createdAt: IsoTime,
     updatedAt: IsoTime,
     endedAt: IsoTime.nullable(),
@@ -57,5 +58,11 @@ export const Outcome = z.strictObject({
 export type Outcome = z.infer<typeof Outcome>
 
 /** A delivery that a process is to send now. */
-export const Claimed = z.object({ id: Id, fence: z.number().int(), attempt: z.number().int(), eventSeq: z.number().int() })
+export const Claimed = z.object({
+  id: Id,
+  fence: z.number().int(),
+  attempt: z.number().int(),
+  eventSeq: z.number().int(),
+  digestId: Id.nullable(),
+})
 export type Claimed = z.infer<typeof Claimed>

@@ -107,7 +107,7 @@ export async function dueRoutes(db: Kysely<Database>, now: string) {
   return due(db, { now })
 }
 
-interface Claim {
+export interface Claim {
   readonly companyId: string
   readonly routeId: string
   readonly limit: number
@@ -116,8 +116,12 @@ interface Claim {
   readonly leaseMs: number
 }
 
-/** Takes what is due in a route, the longest due first; each for one process until its lease is over. */
-export async function claimDeliveries(tx: Transaction<Database>, given: Claim): Promise<DeliveryTable[]> {
+/** Takes what is due in a route, the longest due first; each for one process until its lease is over. `together` names what of it, and as what. */
+export async function claimDeliveries(
+  tx: Transaction<Database>,
+  given: Claim,
+  together?: { readonly of: string | null; readonly as: string | null },
+): Promise<DeliveryTable[]> {
   const family = familyOf(tx)
   const { companyId, routeId, limit, now, leaseMs } = given
   const until = presentPlus(family, { ms: leaseMs, at: isoTime(Date.parse(now) + leaseMs) })
@@ -131,10 +135,11 @@ export async function claimDeliveries(tx: Transaction<Database>, given: Claim): 
       tries: e('tries', '+', 1),
       tried_since: e.fn.coalesce('tried_since', sql<string>`${now}${family === 'postgres' ? sql`::timestamptz` : sql``}`),
       updated_at: now,
+      ...(together && { digest_id: together.as }),
     }))
     .where('company_id', '=', companyId)
     .where('id', 'in', (e) => {
-      const found = e
+      let found = e
         .selectFrom('deliveries as d')
         .select('d.id')
         .where('d.company_id', '=', companyId)
@@ -143,6 +148,7 @@ export async function claimDeliveries(tx: Transaction<Database>, given: Claim): 
         .orderBy('d.next_at')
         .orderBy('d.event_seq')
         .limit(limit)
+      if (together) found = found.where('d.digest_id', together.of === null ? 'is' : '=', together.of)
       return family === 'postgres' ? found.forNoKeyUpdate().skipLocked() : found
     })
     .returningAll()
@@ -199,7 +205,7 @@ export async function parkedOfRoute(
 export async function reopenDelivery(tx: Transaction<Database>, row: DeliveryTable, now: string): Promise<DeliveryTable | null> {
   const reopened = await tx
     .updateTable('deliveries')
-    .set({ status: 'pending', tries: 0, tried_since: null, ended_at: null, updated_at: now, fence: row.fence + 1 })
+    .set({ status: 'pending', tries: 0, tried_since: null, ended_at: null, digest_id: null, updated_at: now, fence: row.fence + 1 })
     .where('company_id', '=', row.company_id)
     .where('id', '=', row.id)
     .where('fence', '=', row.fence)

@@ -23,6 +23,8 @@ export interface DeliveryTable {
   reason: string | null
   response_status: number | null
   reference: string | null
+  /** What it was sent together with, or is again; null when it goes by itself or was not taken yet. */
+  digest_id: string | null
   created_at: string
   updated_at: string
   ended_at: string | null
@@ -55,6 +57,7 @@ export function toDelivery(row: DeliveryTable): Delivery {
     reason: row.reason,
     responseStatus: row.response_status,
     reference: row.reference,
+    digestId: row.digest_id,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     endedAt: row.ended_at,

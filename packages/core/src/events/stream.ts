@@ -12,6 +12,8 @@ export interface StreamOptions {
   /** Events after this seq; 0 for all, `latest` for those to come. */
   readonly after: number | 'latest'
   readonly signal: AbortSignal
+  /** Called once it is known from where on it listens: what is recorded after that is told. */
+  readonly onListening?: (() => void) | undefined
   /** How long to wait before looking again when no event was heard of, milliseconds. */
   readonly pollMs: number
 }
@@ -32,6 +34,7 @@ export async function* streamEvents(
   try {
     const { companyId } = options
     let after = options.after === 'latest' ? await latestSeq(source.db, companyId) : options.after
+    options.onListening?.()
     while (!options.signal.aborted) {
       heard = new AbortController()
       const events = await eventsAfter(source.db, { companyId, after, limit: batch })

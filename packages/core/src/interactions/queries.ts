@@ -7,6 +7,8 @@ import { query, type QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Flag, Id } from '../kernel/schema.ts'
+import { TaskFilter } from '../tasks/schema.ts'
+import { filteredTaskId } from '../tasks/sql.ts'
 import { answerersFor } from './answerers.ts'
 import { Interaction, InteractionKind, InteractionStatus } from './schema.ts'
 import { findInteraction } from './sql.ts'
@@ -31,7 +33,7 @@ export const list = query({
     companyId: Id,
     status: InteractionStatus.optional(),
     kind: InteractionKind.optional(),
-    taskId: Id.optional(),
+    taskId: TaskFilter.optional(),
     answerable: Flag.optional().describe('True for what the caller may answer now.'),
     ...pageInput,
   }),
@@ -43,7 +45,8 @@ export const list = query({
     let rows = (input.answerable === true ? answerable(all, context) : all).orderBy('id').limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.kind) rows = rows.where('kind', '=', input.kind)
-    if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
+    const taskId = await filteredTaskId(context.db, context.companyId, input.taskId)
+    if (taskId) rows = rows.where('task_id', '=', taskId)
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     return toPage(await rows.execute(), input.limit, { item: toInteraction, key: (row) => [row.id] })
   },

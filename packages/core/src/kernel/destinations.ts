@@ -4,6 +4,7 @@ import { parseInput } from './input.ts'
 
 /** The destinations that this engine was created with, by type. */
 export interface DestinationCatalog {
+  readonly all: readonly Destination[]
   readonly types: readonly string[]
   find(type: string): Destination | undefined
   /** @throws `rule_violated` naming the known types */
@@ -24,6 +25,7 @@ export function createDestinationCatalog(destinations: readonly Destination[]): 
   }
 
   return {
+    all: [...byType.values()],
     types,
     find: (type) => byType.get(type),
     get,

@@ -49,3 +49,12 @@ function shorten(schema: { format?: string; pattern?: string; minimum?: number; 
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
 }
+
+/**
+ * The schema of a configuration, as somebody writes it. What JSON schema has no words for takes anything there; who takes the
+ * configuration still decides.
+ */
+export function configSchemaOf(schema: z.ZodType): JsonObject {
+  // What zod makes is JSON.
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonObject
+}

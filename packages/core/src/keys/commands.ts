@@ -4,11 +4,12 @@ import { requireAgent } from '../agents/change.ts'
 import { assertMay } from '../kernel/authorize.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
-import { Id } from '../kernel/schema.ts'
+import { Flag, Id } from '../kernel/schema.ts'
 import { findOwnMembership } from '../members/sql.ts'
+import { cancelAndRelease } from '../runs/cancel.ts'
 import { issueKey, revokeKey } from './issue.ts'
-import { Key, KeyInput, NewKey } from './schema.ts'
-import { findKey } from './sql.ts'
+import { KeyInput, NewKey, RevokedKey } from './schema.ts'
+import { findKey, outsideRuns } from './sql.ts'
 import { toKey, type KeyTable } from './table.ts'
 
 export const create = command({
@@ -47,9 +48,13 @@ export const createOwn = command({
 
 export const revoke = command({
   title: 'Revoke a key',
-  description: 'From then on it is refused everywhere. Your own, or any as an admin.',
-  input: z.strictObject({ keyId: Id }),
-  output: Key,
+  description:
+    'From then on it is refused everywhere. Your own, or any as an admin. Runs that an agent began with it have credentials of their own: `runsLeft` names those that may, and `endsRuns` ends them too.',
+  input: z.strictObject({
+    keyId: Id,
+    endsRuns: Flag.default(false).describe('Also cancels what its agent works on from outside, also when the key was revoked before.'),
+  }),
+  output: RevokedKey,
   access: { scope: 'keys:own', company: 'key' },
   http: ['POST', '/keys/:keyId/revoke'],
   whenArchived: 'rights can be taken away at any time',
@@ -57,9 +62,13 @@ export const revoke = command({
     const key = await findKey(context.tx, input.keyId)
     if (!key) throw notFound('key', input.keyId)
     await assertOwnOrManager(context, key)
-    if (key.revoked_at === null) return toKey(await revokeKey(context, key, 'revoked'))
-    context.unchanged()
-    return toKey(key)
+    const revoked = key.revoked_at === null ? await revokeKey(context, key, 'revoked') : key
+    const left = key.agent_id === null ? [] : await outsideRuns(context.tx, { companyId: context.companyId, agentId: key.agent_id })
+    if (input.endsRuns) for (const run of left) await cancelAndRelease(context, run, { verb: 'cancel', reason: 'key_revoked' })
+    else if (key.revoked_at !== null) context.unchanged()
+    if (input.endsRuns && left.length === 0 && key.revoked_at !== null) context.unchanged()
+    const runsLeft = input.endsRuns ? [] : left.map(({ id, task_id: taskId, status }) => ({ id, taskId, status }))
+    return { ...toKey(revoked), runsLeft }
   },
 })
 

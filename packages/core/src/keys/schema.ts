@@ -29,6 +29,19 @@ export const Key = z
   .meta({ id: 'Key' })
 export type Key = z.infer<typeof Key>
 
+/** A run that goes on with a credential which somebody got by a key. */
+const RunLeft = z.object({ id: Id, taskId: Id, status: z.enum(['running', 'waiting']) })
+
+export const RevokedKey = z
+  .object({
+    ...Key.shape,
+    runsLeft: z
+      .array(RunLeft)
+      .describe('Live runs that its agent began with a key, this one or another: each has a credential of its own, which goes on.'),
+  })
+  .meta({ id: 'RevokedKey' })
+export type RevokedKey = z.infer<typeof RevokedKey>
+
 const ShownOnce = z.string().describe('The key itself. It is shown here and never again.')
 
 export const NewKey = z.object({ ...Key.shape, key: ShownOnce }).meta({ id: 'NewKey' })

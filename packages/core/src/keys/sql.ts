@@ -4,6 +4,8 @@ import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
 import { keepBooks } from '../kernel/transaction.ts'
+import type { RunTable } from '../runs/table.ts'
+import { outsideWorker } from '../tasks/start.ts'
 import type { KeyTable } from './table.ts'
 
 const keyById = statement((db, given: { id: string }) => db.selectFrom('keys').selectAll().where('id', '=', given.id))
@@ -112,3 +114,20 @@ export async function keysOfPerson(
     .orderBy('id')
     .execute()
 }
+
+/** Live runs that an agent began with a key: their credentials are with whoever has that. */
+export async function outsideRuns(tx: Transaction<Database>, given: { companyId: string; agentId: string }): Promise<OutsideRun[]> {
+  const rows = await tx
+    .selectFrom('runs')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('agent_id', '=', given.agentId)
+    .where('status', 'in', ['running', 'waiting'])
+    .where('worker_id', '=', outsideWorker({ kind: 'agent', id: given.agentId }))
+    .orderBy('id')
+    .execute()
+  // The statement asks for these two.
+  return rows as OutsideRun[]
+}
+
+type OutsideRun = RunTable & { status: 'running' | 'waiting' }

@@ -105,10 +105,10 @@ function createPump(host: Host, { routeId, sender, slots, logger, stopping }: Pu
     },
   }
 
-  function send(route: Route, delivery: Claimed, prepared: Awaited<ReturnType<Sender['prepare']>>): void {
+  function send(together: Parameters<Sender['send']>[0]): void {
     slots.taken += 1
-    const sent = sender.send({ route, delivery, prepared }).then((outcome) => {
-      outcomes.push(outcome)
+    const sent = sender.send(together).then((came) => {
+      outcomes.push(...came)
       sending.delete(sent)
       slots.taken -= 1
     })
@@ -121,7 +121,8 @@ function createPump(host: Host, { routeId, sender, slots, logger, stopping }: Pu
     const { route, deliveries } = await claim(host, { routeId, limit: free })
     if (!route || deliveries.length === 0) return 0
     const prepared = await sender.prepare(route, deliveries)
-    for (const delivery of deliveries) send(route, delivery, prepared)
+    // What goes together goes as one.
+    for (const group of Map.groupBy(deliveries, ({ id, digestId }) => digestId ?? id).values()) send({ route, deliveries: group, prepared })
     return deliveries.length
   }
 

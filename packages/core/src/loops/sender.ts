@@ -1,15 +1,17 @@
 import { eventsAt, payloadOf, type Payload } from '../deliveries/payload.ts'
 import type { Claimed, Outcome } from '../deliveries/schema.ts'
+import { systemActor } from '../kernel/actor.ts'
 import { shownText } from '../kernel/checks.ts'
 import { EngineError } from '../kernel/errors.ts'
+import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { createRedactor, type Redactor } from '../kernel/redactor.ts'
 import { isoTime } from '../ports/clock.ts'
-import type { DeliveryResult, Destination } from '../ports/destination.ts'
+import type { DeliveryResult, Destination, DigestEntry } from '../ports/destination.ts'
 import type { Logger } from '../ports/logger.ts'
 import { render, Unrenderable } from '../routes/render.ts'
 import type { Route } from '../routes/schema.ts'
-import { openReferences } from '../secrets/open.ts'
+import { accessesOf, openReferences, type OpenedSecret } from '../secrets/open.ts'
 import { redactedLogger } from './redacted-logger.ts'
 
 /** What is kept of an answer, and of why something did not arrive. */
@@ -29,56 +31,104 @@ type Preparation = Prepared | DeliveryResult
 
 interface Sending {
   readonly route: Route
-  readonly delivery: Claimed
+  /** Those that are sent as one; mostly that is one. */
+  readonly deliveries: readonly Claimed[]
   readonly prepared: Preparation
 }
 
 export interface Sender {
   /** Opens the secrets of a route and reads what its deliveries say. Never rejects. */
   prepare(route: Route, deliveries: readonly Claimed[]): Promise<Preparation>
-  /** Sends one delivery. Never rejects, and takes no longer than it may. */
-  send(sending: Sending): Promise<Outcome>
+  /** Sends deliveries as one. Never rejects, and takes no longer than it may. */
+  send(sending: Sending): Promise<Outcome[]>
 }
+
+/** A delivery with what is sent of it. */
+type Entry = DigestEntry & { readonly delivery: Claimed }
 
 export function createSender(host: Host, { logger, signal }: { logger: Logger; signal: AbortSignal }): Sender {
   const { clock, settings } = host
+  const noted = createNotes(host)
 
-  async function deliver({ route, delivery, prepared }: Sending, timeout: AbortSignal): Promise<DeliveryResult> {
-    if ('kind' in prepared) return prepared
+  async function deliver(entries: readonly Entry[], prepared: Prepared, timeout: AbortSignal): Promise<DeliveryResult> {
+    const last = entries.at(-1)
+    if (!last) return { kind: 'parked', reason: 'there is nothing to send' }
     const { destination, config, redactor } = prepared
-    const payload = prepared.payloads.get(delivery.eventSeq)
-    if (!payload) return { kind: 'parked', reason: 'its event is not in the log any more' }
-    const body = render(route, payload.whole)
+    const { delivery, ...told } = last
     return destination.deliver({
       config,
-      deliveryId: delivery.id,
+      ...told,
+      deliveryId: delivery.digestId ?? delivery.id,
       attempt: delivery.attempt,
-      event: payload.event,
-      body,
-      files: payload.files,
+      ...(delivery.digestId !== null && { digest: entries.map(({ event, body, files }) => ({ event, body, files })) }),
       signal: timeout,
       logger: redactedLogger(logger, redactor),
       redactor,
     })
   }
 
+  /** What came of it within the time that it may take. */
+  async function tried(entries: readonly Entry[], prepared: Prepared): Promise<{ result: DeliveryResult; isInterrupted: boolean }> {
+    const own = new AbortController()
+    const over = AbortSignal.any([own.signal, signal])
+    const late = waitFor(host, over).then((): DeliveryResult => {
+      own.abort('it took too long')
+      return { kind: 'retry', reason: `it was not sent within ${settings.deliveryTimeoutMs} ms` }
+    })
+    const result = await Promise.race([deliver(entries, prepared, over).catch(failed), late])
+    const isInterrupted = signal.aborted && result.kind === 'retry'
+    own.abort('it is over')
+    return { result, isInterrupted }
+  }
+
   return {
-    prepare: (route, deliveries) => prepare(host, route, deliveries).catch(unprepared),
-    async send(sending) {
-      const { delivery, prepared } = sending
+    prepare: (route, deliveries) => prepare(host, { route, deliveries, noted }).catch(unprepared),
+    async send({ route, deliveries, prepared }) {
       const startedAt = isoTime(clock.now())
-      const own = new AbortController()
-      const over = AbortSignal.any([own.signal, signal])
-      const late = waitFor(host, over).then((): DeliveryResult => {
-        own.abort('it took too long')
-        return { kind: 'retry', reason: `it was not sent within ${settings.deliveryTimeoutMs} ms` }
-      })
-      const result = await Promise.race([deliver(sending, over).catch(failed), late])
-      const isInterrupted = signal.aborted && result.kind === 'retry'
-      own.abort('it is over')
       const redactor = 'kind' in prepared ? createRedactor([]) : prepared.redactor
-      return toOutcome(result, { delivery, startedAt, redactor, isInterrupted })
+      const about = (delivery: Claimed) => ({ delivery, startedAt, redactor, isInterrupted: false })
+      if ('kind' in prepared) return deliveries.map((delivery) => toOutcome(prepared, about(delivery)))
+      const entries: Entry[] = []
+      const outcomes: Outcome[] = []
+      for (const delivery of deliveries) {
+        const entry = entryOf(route, delivery, prepared)
+        if ('kind' in entry) outcomes.push(toOutcome(entry, about(delivery)))
+        else entries.push(entry)
+      }
+      if (entries.length === 0) return outcomes
+      const { result, isInterrupted } = await tried(entries, prepared)
+      return [...outcomes, ...entries.map(({ delivery }) => toOutcome(result, { ...about(delivery), isInterrupted }))]
     },
+  }
+}
+
+/** What is sent of a delivery, or why nothing is. */
+function entryOf(route: Route, delivery: Claimed, { payloads }: Prepared): Entry | DeliveryResult {
+  const payload = payloads.get(delivery.eventSeq)
+  if (!payload) return { kind: 'parked', reason: 'its event is not in the log any more' }
+  try {
+    return { delivery, event: payload.event, body: render(route, payload.whole), files: payload.files }
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** How often the same values of a route are noted, milliseconds: not with each of thousands of deliveries. */
+const noteEveryMs = 60_000
+
+/** Notes which values routes get, before they do. */
+function createNotes(host: Host): (route: Route, wanted: readonly OpenedSecret[]) => Promise<void> {
+  const known = new Map<string, { readonly text: string; readonly atMs: number }>()
+  return async ({ id: routeId, companyId }, wanted) => {
+    const accesses = accessesOf(wanted)
+    if (accesses.length === 0) return
+    const text = JSON.stringify(accesses)
+    const last = known.get(routeId)
+    const atMs = host.clock.monotonicMs()
+    if (last?.text === text && atMs - last.atMs < noteEveryMs) return
+    const input = { companyId, routeId, accesses }
+    await execute(host, 'secrets.recordAccesses', { input, call: { actor: systemActor } })
+    known.set(routeId, { text, atMs })
   }
 }
 
@@ -87,11 +137,18 @@ async function waitFor({ clock, settings }: Host, over: AbortSignal): Promise<vo
   await clock.sleep(settings.deliveryTimeoutMs, over)
 }
 
-async function prepare(host: Host, route: Route, deliveries: readonly Claimed[]): Promise<Prepared> {
+interface Preparing {
+  readonly route: Route
+  readonly deliveries: readonly Claimed[]
+  readonly noted: ReturnType<typeof createNotes>
+}
+
+async function prepare(host: Host, { route, deliveries, noted }: Preparing): Promise<Prepared> {
   const { db, destinations, secrets } = host
   const { companyId } = route
   const destination = destinations.get(route.destinationType)
-  const opened = await openReferences({ db, secrets }, { companyId, config: route.config, fields: destination.secretFields })
+  const note = (wanted: readonly OpenedSecret[]) => noted(route, wanted)
+  const opened = await openReferences({ db, secrets }, { companyId, config: route.config, fields: destination.secretFields, note })
   const config = destinations.parseConfig(route.destinationType, opened.config)
   const events = await eventsAt(db, { companyId, seqs: deliveries.map(({ eventSeq }) => eventSeq) })
   const payloads = new Map<number, Payload>()

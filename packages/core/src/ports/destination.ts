@@ -22,6 +22,8 @@ export interface Destination<Config = unknown> {
   readonly secretFields?: readonly string[]
   /** Those of them that are never anything else, such as a password: a value of theirs is refused, only a reference is kept. */
   readonly alwaysSecret?: readonly string[]
+  /** Whether it takes several events as one delivery, which routes can then ask for. */
+  readonly digests?: boolean
   /** Sends one delivery. Resolves with what happened; rejects only for a defect of the destination. */
   deliver(request: DeliveryRequest<Config>): Promise<DeliveryResult>
   /** Sends a harmless sample with the real secrets, or finds out without sending whether it would work. */
@@ -46,6 +48,11 @@ export interface DeliveryRequest<Config> {
   readonly body: DeliveryBody
   /** Files of a deliverable that the event speaks of. */
   readonly files: readonly DeliveredFile[]
+  /**
+   * All that is to be told together, oldest first, when the route gathers what it sends; event, body and files are then those of the
+   * last one. Only for a destination that `digests`.
+   */
+  readonly digest?: readonly DigestEntry[]
   /** Aborted when the try takes too long or the host stops; what happens then is up to the receiver, so it is tried again. */
   readonly signal: AbortSignal
   readonly logger: Logger
@@ -55,6 +62,9 @@ export interface DeliveryRequest<Config> {
    */
   readonly redactor: Redactor
 }
+
+/** One of several things that are told together. */
+export type DigestEntry = Pick<DeliveryRequest<unknown>, 'event' | 'body' | 'files'>
 
 /** The event as its subscribers see it. */
 export interface DeliveredEvent {

@@ -19,6 +19,7 @@ import {
   requireScope,
   routeRef,
 } from './change.ts'
+import { digestColumn, followDigest } from './digest.ts'
 import { assertTemplates } from './render.ts'
 import { RetryPolicy, Route, RouteInput } from './schema.ts'
 import { countRoutes } from './sql.ts'
@@ -56,6 +57,7 @@ export const create = command({
       mapping: jsonColumn(mapping),
       template: jsonColumn(template),
       retry: JSON.stringify(input.retry ?? RetryPolicy.parse({})),
+      digest: digestColumn(context, input.destinationType, input.digest ?? null),
       is_enabled: input.isEnabled === false ? 0 : 1,
       removed_at: null,
       version: 1,
@@ -93,6 +95,7 @@ export const update = command({
       return toRoute(route)
     }
     const next = await changeRoute(context, route, changes)
+    if (changes.digest !== undefined) await followDigest(context.tx, next, context.now)
     context.emit('route.updated', routeRef(next), { changed: fieldNames(changes) })
     return toRoute(next)
   },
@@ -109,6 +112,7 @@ async function namedColumns(context: CommandContext, route: RouteTable, input: C
   const isOther = destinationType !== route.destination_type
   // Another destination needs a configuration of its own.
   const config = input.config ?? (isOther ? {} : undefined)
+  const digest = input.digest === undefined && isOther ? toRoute(route).digest : input.digest
   const columns = changedFields({
     // A route has one scope: who names one of them moves it there.
     project_id: agentId ? null : projectId,
@@ -121,6 +125,7 @@ async function namedColumns(context: CommandContext, route: RouteTable, input: C
     mapping: mapping === undefined ? undefined : jsonColumn(mapping),
     template: template === undefined ? undefined : jsonColumn(template),
     retry: retry && JSON.stringify(retry),
+    digest: digest === undefined ? undefined : digestColumn(context, destinationType, digest),
   })
   return columns
 }

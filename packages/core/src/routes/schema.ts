@@ -31,6 +31,14 @@ export const RetryPolicy = z
   .describe('What is given up is parked, where it can be seen and replayed.')
 export type RetryPolicy = z.infer<typeof RetryPolicy>
 
+export const RouteDigest = z
+  .strictObject({
+    expression: z.string().trim().min(1).max(200).describe('When it is sent: minute, hour, day of the month, month, day of the week.'),
+    timeZone: z.string().trim().min(1).max(64).default('UTC').describe('An IANA name.'),
+  })
+  .describe('Gathers what the route sends: at these times, all that came since is sent as one. Only to a destination that takes digests.')
+export type RouteDigest = z.infer<typeof RouteDigest>
+
 export const Route = z
   .object({
     id: Id,
@@ -45,6 +53,7 @@ export const Route = z
     mapping: jsonObject.nullable(),
     template: RouteTemplate.nullable(),
     retry: RetryPolicy,
+    digest: RouteDigest.nullable().describe('Null when each event is sent by itself.'),
     isEnabled: z.boolean(),
     version: z.number().int(),
     createdAt: IsoTime,
@@ -71,6 +80,7 @@ export const RouteInput = {
     ),
   template: RouteTemplate.nullable().optional(),
   retry: RetryPolicy.optional(),
+  digest: RouteDigest.nullable().optional(),
 }
 
 export const RouteTest = z

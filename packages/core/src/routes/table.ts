@@ -14,6 +14,7 @@ export interface RouteTable {
   mapping: string | null
   template: string | null
   retry: string
+  digest: string | null
   /** 0 or 1. */
   is_enabled: number
   /** A route that was removed is found by nobody; its row stays for its deliveries. */
@@ -45,6 +46,7 @@ export function toRoute(row: RouteTable): Route {
     mapping: row.mapping === null ? null : JSON.parse(row.mapping),
     template: row.template === null ? null : JSON.parse(row.template),
     retry: JSON.parse(row.retry),
+    digest: row.digest === null ? null : JSON.parse(row.digest),
     isEnabled: row.is_enabled === 1,
     version: row.version,
     createdAt: row.created_at,

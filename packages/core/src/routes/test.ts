@@ -6,7 +6,7 @@ import { command, type PrepareContext } from '../kernel/command.ts'
 import { EngineError, notFound } from '../kernel/errors.ts'
 import type { Redactor } from '../kernel/redactor.ts'
 import { Id } from '../kernel/schema.ts'
-import { openReferences } from '../secrets/open.ts'
+import { accessesOf, openReferences } from '../secrets/open.ts'
 import { requireRoute, routeRef } from './change.ts'
 import { RouteTest } from './schema.ts'
 import { findRoute } from './sql.ts'
@@ -48,7 +48,15 @@ async function tryRoute(context: PrepareContext, route: RouteTable): Promise<Tri
   const { destination_type: destinationType, company_id: companyId } = route
   const destination = context.destinations.get(destinationType)
   try {
-    const opened = await openReferences(context, { companyId, config: JSON.parse(route.config), fields: destination.secretFields })
+    const opened = await openReferences(context, {
+      companyId,
+      config: JSON.parse(route.config),
+      fields: destination.secretFields,
+      note: async (wanted) => {
+        const accesses = accessesOf(wanted)
+        if (accesses.length > 0) await context.perform('secrets.recordAccesses', { companyId, routeId: route.id, accesses })
+      },
+    })
     const secrets = opened.secrets.map(({ name }) => name)
     return { destinationType, secrets, checks: await lookAt(context, { destinationType, ...opened }) }
   } catch (error) {

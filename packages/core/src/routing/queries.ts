@@ -87,7 +87,8 @@ interface Asked {
 
 async function existing(context: QueryContext, reference: string): Promise<Asked> {
   const task = await findTask(context.db, reference)
-  if (task?.company_id !== context.companyId) throw notFound('task', reference)
+  if (task?.company_id !== context.companyId)
+    throw ruleViolated(`taskId: there is no task ${reference} in this company.`, { taskId: reference })
   return { task: await toRoutingTask(context.db, task), projectId: task.project_id }
 }
 

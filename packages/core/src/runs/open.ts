@@ -5,7 +5,7 @@ import type { PrepareContext } from '../kernel/command.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { RunContext } from '../ports/run-contract.ts'
 import { findProject } from '../projects/sql.ts'
-import { openConfiguration, type OpenedConfiguration, type OpenedSecret } from '../secrets/open.ts'
+import { accessesOf, openConfiguration, type OpenedConfiguration, type OpenedSecret } from '../secrets/open.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 import { readRunContext, type ContextReader } from './context.ts'
 import { readSession } from './session.ts'
@@ -67,7 +67,7 @@ async function noteAccesses(
   given: { agentId: string; wanted: readonly OpenedSecret[] },
 ): Promise<void> {
   const { agentId, wanted } = given
-  const accesses = wanted.flatMap(({ secretId, number, outcome }) => (secretId === null ? [] : [{ secretId, number, outcome }]))
+  const accesses = accessesOf(wanted)
   if (accesses.length === 0) return
   await opener.perform('secrets.recordAccesses', { companyId: actor.companyId, runId: actor.id, agentId, accesses })
 }

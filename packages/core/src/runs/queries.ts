@@ -4,6 +4,8 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
+import { TaskFilter } from '../tasks/schema.ts'
+import { filteredTaskId } from '../tasks/sql.ts'
 import { readLog } from './log.ts'
 import { runMachine } from './machine.ts'
 import { readNext, readNexts } from './read-next.ts'
@@ -26,7 +28,13 @@ export const get = query({
 
 export const list = query({
   title: 'List runs, oldest first',
-  input: z.strictObject({ companyId: Id, status: RunStatus.optional(), taskId: Id.optional(), agentId: Id.optional(), ...pageInput }),
+  input: z.strictObject({
+    companyId: Id,
+    status: RunStatus.optional(),
+    taskId: TaskFilter.optional(),
+    agentId: Id.optional(),
+    ...pageInput,
+  }),
   output: pageOf(RunWithNext),
   access: { scope: 'runs:read', company: 'company' },
   http: ['GET', '/companies/:companyId/runs'],
@@ -38,7 +46,8 @@ export const list = query({
       .orderBy('id')
       .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
-    if (input.taskId) rows = rows.where('task_id', '=', input.taskId)
+    const taskId = await filteredTaskId(context.db, context.companyId, input.taskId)
+    if (taskId) rows = rows.where('task_id', '=', taskId)
     if (input.agentId) rows = rows.where('agent_id', '=', input.agentId)
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     const found = await rows.execute()

@@ -79,15 +79,20 @@ interface Referring {
   readonly config: unknown
   /** The members in which secrets may stand; see AgentAdapter. */
   readonly fields: readonly string[] | undefined
+  /** Told what was wanted before anybody gets a value. */
+  note(opened: readonly OpenedSecret[]): Promise<void>
 }
 
 /**
  * Opens the secrets that a configuration names, outside of any transaction.
  * @throws `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable`
  */
-export async function openReferences(stores: Stores, { companyId, config, fields }: Referring): Promise<Omit<OpenedConfiguration, 'env'>> {
+export async function openReferences(
+  stores: Stores,
+  { companyId, config, fields, note }: Referring,
+): Promise<Omit<OpenedConfiguration, 'env'>> {
   refuseElsewhere(config, 'config', fields)
-  const values = await openAll(stores, { companyId, note: async () => undefined }, findReferences(config, 'config'))
+  const values = await openAll(stores, { companyId, note }, findReferences(config, 'config'))
   return {
     config: replaceReferences(config, 'config', (reference) => values.get(keyOf(reference))?.value ?? ''),
     redactor: createRedactor([...values.values()]),
@@ -146,4 +151,9 @@ async function openSecret({ db, secrets }: Stores, companyId: string, wanted: Wa
     const isAbsent = secrets.id === 'none'
     return { ...unopened('failed', error.message), ...(!isAbsent && { error }) }
   }
+}
+
+/** What is noted of secrets that were wanted; nothing of those that are not there. Pure. */
+export function accessesOf(wanted: readonly OpenedSecret[]) {
+  return wanted.flatMap(({ secretId, number, outcome }) => (secretId === null ? [] : [{ secretId, number, outcome }]))
 }

@@ -82,7 +82,7 @@ export const uses = query({
 })
 
 export const accesses = query({
-  title: 'List which runs wanted a secret, newest first',
+  title: 'List which runs and routes wanted a secret, newest first',
   description: 'The newest 1,000 are kept.',
   input: ofSecret,
   output: pageOf(SecretAccess),

@@ -75,8 +75,9 @@ export const SecretAccess = z
     secretId: Id,
     number: z.number().int().nullable().describe('The version that was asked for; null when it is not known any more.'),
     outcome: AccessOutcome,
-    runId: Id,
-    agentId: Id,
+    runId: Id.nullable().describe('The run that wanted it; null when it was a route.'),
+    agentId: Id.nullable(),
+    routeId: Id.nullable().describe('The route that wanted it, to send or to be tried.'),
     at: IsoTime,
   })
   .meta({ id: 'SecretAccess' })

@@ -162,7 +162,7 @@ export async function bindingsFor(
   return bindings(db, { ...given, projectId: given.projectId ?? given.companyId })
 }
 
-/** Notes that a run wanted a value, and forgets what is older than the newest `keep` of that secret. */
+/** Notes that somebody wanted a value, and forgets what is older than the newest `keep` of that secret. */
 export async function noteAccess(tx: Transaction<Database>, row: SecretAccessTable, keep: number): Promise<void> {
   await tx.insertInto('secret_accesses').values(row).execute()
   const { company_id, secret_id } = row

@@ -43,15 +43,16 @@ export interface SecretUseTable {
   created_at: string
 }
 
-/** That a run wanted a value; the newest ones of each secret are kept. */
+/** That a run, or a route, wanted a value; the newest ones of each secret are kept. */
 export interface SecretAccessTable {
   id: string
   company_id: string
   secret_id: string
   number: number | null
   outcome: AccessOutcome
-  run_id: string
-  agent_id: string
+  run_id: string | null
+  agent_id: string | null
+  route_id: string | null
   at: string
 }
 
@@ -102,6 +103,7 @@ export function toAccess(row: SecretAccessTable): SecretAccess {
     outcome: row.outcome,
     runId: row.run_id,
     agentId: row.agent_id,
+    routeId: row.route_id,
     at: row.at,
   }
 }

@@ -57,7 +57,7 @@ export async function assignByRouting(context: CommandContext, task: TaskTable, 
 
 async function requireAssignable(context: CommandContext, agentId: string): Promise<AgentTable> {
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
-  if (!agent) throw ruleViolated(`There is no agent ${agentId} in this company.`, { agentId })
+  if (!agent) throw ruleViolated(`agentId: there is no agent ${agentId} in this company.`, { agentId })
   refuseTerminated(agent)
   return agent
 }

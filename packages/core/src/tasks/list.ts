@@ -4,7 +4,8 @@ import { z } from 'zod'
 import type { Database } from '../database/tables.ts'
 import { decodeCursor, listOf, pageInput } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { TaskOrigin, TaskPriority, TaskStatus, priorityRank } from './schema.ts'
+import { TaskFilter, TaskOrigin, TaskPriority, TaskStatus, priorityRank } from './schema.ts'
+import { filteredTaskId } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
 /** What tasks can be listed by; each of these leads into an index, the others then choose among what it finds. */
@@ -16,7 +17,7 @@ export const taskFilters = {
   projectId: Id.optional(),
   sprintId: Id.optional(),
   goalId: Id.optional(),
-  parentId: Id.optional(),
+  parentId: TaskFilter.optional(),
   labelId: Id.optional(),
   origin: TaskOrigin.optional(),
   isOverdue: z
@@ -33,7 +34,7 @@ export type ListInput = z.output<typeof ListInput>
  * of its index, and no further than a page: together they would have to be sorted.
  */
 export async function listTasks(db: Kysely<Database>, given: ListInput & { companyId: string }): Promise<TaskTable[]> {
-  const parts = splitFilters(given)
+  const parts = splitFilters({ ...given, parentId: await filteredTaskId(db, given.companyId, given.parentId) })
   const pages = await Promise.all(parts.map((part) => pageOfTasks(db, part).execute()))
   const [only = []] = pages
   if (pages.length === 1) return only

@@ -17,6 +17,11 @@ export type TaskPriority = z.infer<typeof TaskPriority>
 /** A task's id or its identifier. */
 export const TaskRef = z.string().min(1).max(64).describe('Task id, or identifier such as ACM-42.')
 
+/** A task that a list is asked for by; what can be neither of both is refused. */
+export const TaskFilter = z
+  .union([Id, z.string().regex(/^[a-z][a-z0-9]*-\d+$/i, 'a task id, or an identifier such as ACM-42')])
+  .describe('Task id, or identifier such as ACM-42. One that there is not finds nothing.')
+
 export const Task = z
   .object({
     id: Id,

@@ -40,6 +40,16 @@ async function findBy(db: Kysely<Database>, reference: string, byId: Finder): Pr
   return found && byId !== taskById ? first(await byId(db, { id: found.id })) : found
 }
 
+/** What no task has for its id. */
+const nobody = '00000000-0000-0000-0000-000000000000'
+
+/** The id of a task that a list is asked for by, as `TaskFilter` takes it; an identifier of another company finds nothing. */
+export async function filteredTaskId(db: Kysely<Database>, companyId: string, reference: string | undefined): Promise<string | undefined> {
+  if (reference === undefined || isTaskId(reference)) return reference
+  const found = await findTask(db, reference)
+  return found?.company_id === companyId ? found.id : nobody
+}
+
 const taskForChange = statement((db, given: { id: string }) =>
   db.selectFrom('tasks').selectAll().where('id', '=', given.id).forNoKeyUpdate(),
 )

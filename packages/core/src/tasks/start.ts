@@ -51,7 +51,12 @@ export async function startRun(context: CommandContext, { task, agent, expectedS
 }
 
 function workerOf({ actor }: CommandContext): string {
-  return `external:${actor.kind}:${actor.id}`
+  return outsideWorker(actor)
+}
+
+/** Who executes a run that was not claimed by a worker: whoever checked its task out. Pure. */
+export function outsideWorker({ kind, id }: { readonly kind: string; readonly id: string }): string {
+  return `external:${kind}:${id}`
 }
 
 /** The run of this agent that waited for an answer and is queued to go on. */

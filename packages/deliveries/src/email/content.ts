@@ -32,6 +32,22 @@ export function contentOf(told: Told): Content {
   }
 }
 
+/** Several things in one mail, in their order, each as it would be told by itself. Pure. */
+export function digestOf(headline: string, entries: readonly Told[]): Content {
+  const told = entries.map(contentOf)
+  const isOne = told.length === 1
+  const head = isOne ? '' : `<h1 style="font-size:1.3em">${escaped(headline)}</h1>`
+  return {
+    text: joined([isOne ? '' : headline, told.map(({ text }) => text.trimEnd()).join(`\n\n${'-'.repeat(40)}\n\n`)]),
+    html: page(head + told.map(({ html }) => bodyOf(html)).join('<hr>')),
+  }
+}
+
+/** What stands in a whole page, or all of what is none. Pure. */
+function bodyOf(html: string): string {
+  return /<body\b[^>]*>([^]*)<\/body\s*>/i.exec(html)?.[1] ?? html
+}
+
 function isHtml(contentType: string): boolean {
   return /^text\/html\b/i.test(contentType.trim())
 }

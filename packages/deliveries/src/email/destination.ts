@@ -33,6 +33,7 @@ export function emailDestination({ certificates = [], ...options }: EmailOptions
     type: 'email',
     title: 'Mail',
     configSchema: EmailConfig,
+    digests: true,
     secretFields: ['username', 'password', 'apiKey', 'secretKey', 'serverToken', 'accessKeyId', 'secretAccessKey', 'sessionToken'],
     alwaysSecret: ['password', 'apiKey', 'secretKey', 'serverToken', 'secretAccessKey', 'sessionToken'],
     deliver: (request) => mail(smtp, request),

@@ -222,3 +222,40 @@ function hasOpenssl(): boolean {
     return false
   }
 }
+
+describe('a mail of several things', () => {
+  const entry = (title: string, wish: Partial<DeliveryRequest<unknown>> = {}) => ({
+    event: { ...event, data: { title } as JsonObject },
+    body: { kind: 'json', value: { title, notes: `About ${title}.` } } as const,
+    files: [],
+    ...wish,
+  })
+
+  test('tells each of them in its order, in text and in HTML, and names their files', async () => {
+    const server = await opened()
+    const files = [file('plan.txt', Buffer.from('a plan'))]
+    const page = { kind: 'text', text: '<html><body><p>Oiled</p></body></html>', contentType: 'text/html' } as const
+    const digest = [entry('Chairs'), entry('<b>Tables</b>', { files }), entry('Benches', { body: page })]
+    expect(await mail({ port: server.port }, { digest })).toMatchObject({ kind: 'delivered' })
+    const [received] = server.mails
+    const { subject, text = '', html = '', attachments } = received?.parsed ?? {}
+    expect(subject).toBe('3 things happened')
+    expect([...text.matchAll(/About (Chairs|<b>Tables<\/b>)\.|plan\.txt|Oiled/g)].map(([found]) => found)).toEqual([
+      'About Chairs.',
+      'About <b>Tables</b>.',
+      'plan.txt',
+      'Oiled',
+    ])
+    expect(html).toContain('About &lt;b&gt;Tables&lt;/b&gt;.')
+    expect(html.match(/<html\b/g)).toHaveLength(1)
+    expect(html).toContain('<p>Oiled</p>')
+    expect(attachments).toEqual([])
+  })
+
+  test('is like any other when there is but one', async () => {
+    const server = await opened()
+    await mail({ port: server.port }, { digest: [entry('Chairs')] })
+    expect(server.mails[0]?.parsed).toMatchObject({ subject: 'Deliverable approved: Chairs' })
+    expect(server.mails[0]?.parsed.text).toContain('About Chairs.')
+  })
+})

@@ -3,7 +3,7 @@ import type { DeliveryRequest } from '@engine/core/plugin'
 import { fillText } from '../remote/template.ts'
 import { fit, headlineOf, oneLine } from '../remote/words.ts'
 import type { EmailConfig } from './config.ts'
-import { contentOf, type Content } from './content.ts'
+import { contentOf, digestOf, type Content } from './content.ts'
 
 const mostAttachedBytes = 7 * 1_048_576
 const longestSubject = 250
@@ -23,22 +23,27 @@ export interface Email extends Content {
   readonly attachments: readonly Attachment[]
 }
 
-export type Mailing = Pick<DeliveryRequest<EmailConfig>, 'deliveryId' | 'event' | 'body' | 'files'> & {
+export type Mailing = Pick<DeliveryRequest<EmailConfig>, 'deliveryId' | 'event' | 'body' | 'files' | 'digest'> & {
   readonly config: Pick<EmailConfig, 'from' | 'subject' | 'attachesFiles'>
 }
 
 /** @throws MissingValue for a subject that names what is not there */
 export async function emailOf(mailing: Mailing): Promise<Email> {
-  const { config, deliveryId, event, body } = mailing
-  const headline = headlineOf(event)
+  const { config, deliveryId, event, body, digest } = mailing
+  const headline = digest === undefined ? headlineOf(event) : digestHeadline(digest)
   const subject = config.subject === undefined ? headline : fillText(config.subject, mailing, oneLine)
-  const { attached, left } = chosen(mailing)
+  const { attached, left } = digest === undefined ? chosen(mailing) : { attached: [], left: [] }
   return {
     subject: fit(oneLine(subject) || headline, longestSubject),
     messageId: `<${deliveryId}@${config.from.slice(config.from.lastIndexOf('@') + 1)}>`,
     // Nobody's automatic answer is wanted.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Engine-Delivery': deliveryId, 'X-Engine-Event': oneLine(event.type) },
-    ...contentOf({ headline, event, body, left: left.map(({ name }) => oneLine(name)) }),
+    ...(digest === undefined
+      ? contentOf({ headline, event, body, left: namesOf(left) })
+      : digestOf(
+          headline,
+          digest.map(({ files, ...told }) => ({ ...told, headline: headlineOf(told.event), left: namesOf(files) })),
+        )),
     attachments: await Promise.all(attached.map(read)),
   }
 }
@@ -59,4 +64,14 @@ async function read({ name, contentType, open }: Mailing['files'][number]): Prom
   const chunks: Uint8Array[] = []
   for await (const chunk of open()) chunks.push(chunk)
   return { name: oneLine(name).replaceAll(/[/\\"]/g, '_') || 'file', contentType: oneLine(contentType), bytes: Buffer.concat(chunks) }
+}
+
+function namesOf(files: Mailing['files']): string[] {
+  return files.map(({ name }) => oneLine(name))
+}
+
+/** Of one thing what happened, of several how many. Pure. */
+function digestHeadline(digest: NonNullable<Mailing['digest']>): string {
+  const [first] = digest
+  return first && digest.length === 1 ? headlineOf(first.event) : `${digest.length} things happened`
 }

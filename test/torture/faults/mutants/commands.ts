@@ -1,5 +1,6 @@
 import { inLoop, inRaces, onPostgres, onSqlite, type Mutant } from '../mutant.ts'
 
+const unit = 'packages/core/src/kernel/unit.ts'
 const execute = 'packages/core/src/kernel/execute.ts'
 const transaction = 'packages/core/src/kernel/transaction.ts'
 const idempotency = 'packages/core/src/kernel/idempotency.ts'
@@ -8,9 +9,9 @@ const idempotency = 'packages/core/src/kernel/idempotency.ts'
 export const commands: readonly Mutant[] = [
   {
     name: 'events are written outside the transaction of their change',
-    file: execute,
-    find: `await recordEvents(tx, { events: recorded, epoch: host.epoch, goesOn, newId: host.newId })`,
-    replace: `await recordEvents(host.db as never, { events: recorded, epoch: host.epoch, goesOn, newId: host.newId })`,
+    file: unit,
+    find: `return recordEvents(tx, {`,
+    replace: `return recordEvents(host.db as never, {`,
     caughtBy: {
       file: 'test/torture.test.ts',
       test: 'a process that dies in a call, on postgres > leaves nothing half done at tasks.update.recorded',
@@ -18,9 +19,9 @@ export const commands: readonly Mutant[] = [
   },
   {
     name: 'a change may go without an event',
-    file: execute,
-    find: `const events = await recordEvents(tx, { events: recorded, epoch: host.epoch, goesOn, newId: host.newId })`,
-    replace: `const events = await recordEvents(tx, { events: recorded.slice(1), epoch: host.epoch, goesOn, newId: host.newId })`,
+    file: unit,
+    find: `return recordEvents(tx, { events: recorded,`,
+    replace: `return recordEvents(tx, { events: recorded.slice(1),`,
     caughtBy: onSqlite('an event says who did what to which version'),
   },
   {
@@ -120,7 +121,7 @@ export const commands: readonly Mutant[] = [
   },
   {
     name: 'live runs are not counted',
-    file: execute,
+    file: unit,
     find: `await countLiveRuns(tx, {`,
     replace: `if (change < 0) await countLiveRuns(tx, {`,
     caughtBy: onSqlite('an agent gets as many tasks at once as it can take'),

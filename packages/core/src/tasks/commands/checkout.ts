@@ -26,7 +26,7 @@ export const checkout = command({
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
     if (context.actor.kind === 'run') return checkedOutAlready(context, task, context.actor)
-    const agent = await requireAgent(context, await workerOf(context, task, input.agentId))
+    const agent = await requireAgent(context, await workerOf(context, task, input.agentId), 'agentId')
     return startRun(context, { task, agent, expectedStatuses: input.expectedStatuses })
   },
 })

@@ -1,0 +1,2 @@
+export { openClawAdapter } from './adapter.ts'
+export { OpenClawConfig } from './config.ts'

@@ -1,0 +1,7 @@
+import * as queries from './queries.ts'
+
+export const destinations = {
+  name: 'destinations',
+  operations: { ...queries },
+  events: {},
+} as const

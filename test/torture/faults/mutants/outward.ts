@@ -1,0 +1,50 @@
+import type { Mutant } from '../mutant.ts'
+
+const requests = (test: string) => ({ file: 'packages/outbound/src/outbound.test.ts', test })
+const routes = (test: string) => ({ file: 'test/routes.test.ts', test })
+
+/** What goes out: requests to addresses that users set, and deliveries. */
+export const outwardFaults: readonly Mutant[] = [
+  {
+    name: 'outward: a request is sent on to anywhere',
+    file: 'packages/outbound/src/outbound.ts',
+    find: 'target = parseTarget(next, client.rules)',
+    replace: 'target = next',
+    caughtBy: requests('a redirect > to http://127.0.0.1:1/ is refused'),
+  },
+  {
+    name: 'outward: a request to another origin takes its credentials along',
+    file: 'packages/outbound/src/redirect.ts',
+    find: '(isSameOrigin || harmless.has(name.toLowerCase()))',
+    replace: 'name !== ""',
+    caughtBy: requests('a redirect > to another origin takes no credentials with it'),
+  },
+  {
+    name: 'outward: what happened first is not waited for',
+    file: 'packages/core/src/deliveries/sql.ts',
+    find: ".whereRef('earlier.event_seq', '<', 'deliveries.event_seq')",
+    replace: ".whereRef('earlier.event_seq', '=', 'deliveries.event_seq')",
+    caughtBy: routes('keeps the order of events about one thing, while others go on'),
+  },
+  {
+    name: 'outward: what was refused is sent again',
+    file: 'packages/core/src/deliveries/judge.ts',
+    find: "if (result === 'parked' || isRefused)",
+    replace: "if (result === 'parked')",
+    caughtBy: { file: 'packages/core/src/deliveries/judge.test.ts', test: 'a try of a delivery > that is answered 400 is given up' },
+  },
+  {
+    name: 'outward: of several events of one command only the first is sent',
+    file: 'packages/core/src/deliveries/outbox.ts',
+    find: 'const rows = events.flatMap((event) => {',
+    replace: 'const rows = events.slice(0, 1).flatMap((event) => {',
+    caughtBy: routes('sends every event of a bulk call, and of several calls at once'),
+  },
+  {
+    name: 'outward: a digest that did not arrive is told again under another id',
+    file: 'packages/core/src/deliveries/digest.ts',
+    find: 'claimDeliveries(tx, given, { of: digestId, as: digestId })',
+    replace: 'claimDeliveries(tx, given, { of: digestId, as: given.digestId })',
+    caughtBy: { file: 'test/digests.test.ts', test: 'on sqlite that gathers what it sends > tells the same again when it did not arrive' },
+  },
+]
