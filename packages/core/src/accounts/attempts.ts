@@ -7,6 +7,7 @@ import { isoTime } from '../ports/clock.ts'
 import { tooManyAttempts } from './errors.ts'
 import { countTry, familiarMs, forgottenMs, waitOf } from './lockout.ts'
 import { logAccount, ofAccounts } from './log.ts'
+import { networkOf } from './network.ts'
 import { forgetAttempts, lockAttempts, writeAttempt } from './sql.ts'
 import type { AttemptKind, LoginAttemptTable } from './table.ts'
 
@@ -72,5 +73,5 @@ function freshCounters(now: string, { email, address }: { email: string; address
     succeeded_at: null,
   })
   const account = fresh('account', [email])
-  return address === null ? [account] : [account, fresh('address', [address]), fresh('pair', [email, address])]
+  return address === null ? [account] : [account, fresh('address', [networkOf(address)]), fresh('pair', [email, networkOf(address)])]
 }
