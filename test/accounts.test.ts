@@ -2,11 +2,12 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import type * as NodeCrypto from 'node:crypto'
 
+import { postgres } from '@engine/storage-postgres'
 import { createFakeClock } from '@engine/testing'
 
 import { from, actorOf, goodPassword, inviteWithPassword, openSetup, otherPassword, quickPasswords, setUp } from './support/accounts.ts'
 import { createWorld, errorOf } from './support/engine.ts'
-import { newStorage } from './support/storages.ts'
+import { newDatabase, newStorage } from './support/storages.ts'
 
 const derived = vi.hoisted(() => ({ count: 0 }))
 
@@ -276,6 +277,19 @@ describe.each(['sqlite', 'postgres'])('accounts on %s', (family) => {
     ])
       expect(await errorOf(call())).toMatchObject({ code: 'not_logged_in' })
   })
+})
+
+it('tries are counted together, whatever process of the database looks at them', async () => {
+  const url = await newDatabase()
+  const settings = { passwordCost: 4 }
+  const [one, other] = await Promise.all([0, 1].map(() => createWorld({ storage: postgres(url), agentMode: 'manual', settings })))
+  if (!one || !other) throw new Error('there are two engines')
+  onTestFinished(async () => void (await Promise.all([one.engine.stop(), other.engine.stop()])))
+  const { email } = await setUp(one.engine)
+  const guess = ({ engine }: typeof one) => errorOf(engine.accounts.logIn({ email, password: otherPassword }, from('203.0.113.1')))
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, at) => guess(at % 2 === 0 ? one : other)))
+  expect(answers.filter(({ code }) => code === 'login_refused')).toHaveLength(5)
+  expect(answers.filter(({ code }) => code === 'too_many_attempts')).toHaveLength(7)
 })
 
 /** `goodPassword` with a cost of 2. */

@@ -3,10 +3,12 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Engine } from '@engine/core'
 import { createHandler, localOperator, serve, type ServeOptions } from '@engine/http'
 import { mcpEndpoint } from '@engine/mcp'
+import { postgres } from '@engine/storage-postgres'
 
 import { goodPassword, inviteWithPassword, openSetup, otherPassword, quickPasswords, setUp } from './support/accounts.ts'
 import { createVisitor } from './support/browser-session.ts'
 import { createWorld } from './support/engine.ts'
+import { newDatabase } from './support/storages.ts'
 
 async function open() {
   const world = await createWorld({ agentMode: 'manual', settings: { ...quickPasswords, pollMs: 50 } })
@@ -171,9 +173,7 @@ describe('what is open when a right is taken away', () => {
   async function listen(url: string, path: string, headers: Record<string, string>) {
     const answer = await fetch(`${url}${path}`, { headers: { accept: 'text/event-stream', ...headers } })
     expect(answer.status).toBe(200)
-    const since = performance.now()
-    const ended = answer.text().then(() => performance.now())
-    return { ended, since }
+    return { ended: answer.text().then(() => performance.now()) }
   }
 
   async function scene() {
@@ -206,7 +206,22 @@ describe('what is open when a right is taken away', () => {
     await ways[way]?.(given)
     const revoked = performance.now()
     const ends = await Promise.all(open_.map(({ ended }) => ended))
-    console.log(`ended ${ends.map((end) => Math.round(end - revoked)).join(' and ')} ms after: ${way}`)
+    process.stdout.write(`streams ended ${ends.map((end) => Math.round(end - revoked)).join(' and ')} ms after: ${way}\n`)
+  })
+
+  it('ends in every process of the database', async () => {
+    const url = await newDatabase()
+    const [here, there] = await Promise.all(
+      [0, 1].map(() => createWorld({ storage: postgres(url), agentMode: 'manual', settings: quickPasswords })),
+    )
+    if (!here || !there) throw new Error('there are two engines')
+    onTestFinished(async () => void (await Promise.all([here.engine.stop(), there.engine.stop()])))
+    const kim = await inviteWithPassword(here.engine, { companyId: here.companyId, email: 'kim@example.com' })
+    const address = await serveWith(there.engine)
+    const visitor = await logIn(address, { email: 'kim@example.com' })
+    const { ended } = await listen(address, `/api/companies/${here.companyId}/events`, { cookie: visitor.cookie ?? '' })
+    await here.engine.members.revokeSessions({ memberId: kim.member.id })
+    await ended
   })
 
   it('ends with a key that is revoked, for streams by that key alone', async () => {

@@ -37,7 +37,7 @@ interface Owner {
 
 /** What is wrong with a new password; null for a good one. Rules about kinds of characters make none better, so there are none. */
 export function passwordProblem(password: string, owner: Owner): string | null {
-  const characters = [...password.normalize('NFKC')]
+  const characters = Array.from(password.normalize('NFKC'))
   if (characters.length < leastCharacters) return `A password has at least ${leastCharacters} characters; a few words are good.`
   if (characters.length > mostCharacters) return `A password has at most ${mostCharacters} characters.`
   const plain = characters.join('').toLowerCase()

@@ -117,7 +117,7 @@ describe(`the door of a server with accounts, in ${hosts.length + origins.length
     expect(letIn(headers, { letsLoopback: false })).toBeNull()
   })
 
-  it.each(sites)('for what a browser calls %s (%j) by %s: %s', (site, more, method, isLetIn) => {
+  it.each(sites)('for what a browser calls %s (%j) by %s: %s', (...[site, more, method, isLetIn]) => {
     expect(letIn({ host: 'engine.example', 'sec-fetch-site': site, ...more }, { method }) !== null).toBe(isLetIn)
   })
 })

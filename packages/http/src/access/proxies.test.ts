@@ -18,7 +18,7 @@ describe('the address that a request comes from', () => {
     ['is that of the proxy when it says nonsense', ['10.0.0.1'], '10.0.0.1', 'unknown', '10.0.0.1'],
     ['is told of a socket for both versions as well', ['10.0.0.1'], '::ffff:10.0.0.1', '2001:db8::1', '2001:db8::1'],
     ['is unknown where the host does not know it', ['10.0.0.1'], null, '198.51.100.1', null],
-  ])('%s', (_, trusted, peer, forwarded, address) => {
+  ])('%s', (...[, trusted, peer, forwarded, address]) => {
     expect(seen(trusted, peer, forwarded)).toBe(address)
   })
 
