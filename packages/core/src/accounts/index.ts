@@ -1,16 +1,18 @@
-import * as attempts from './attempts.ts'
+import { countAttempt, recordFailure } from './attempts.ts'
 import * as commands from './commands.ts'
-import * as enter from './enter.ts'
+import { logIn, setPassword, setUp } from './enter.ts'
 import { accountErrors } from './errors.ts'
 import * as queries from './queries.ts'
 
 export const accounts = {
   name: 'accounts',
   operations: {
-    ...enter,
+    logIn,
+    setUp,
+    setPassword,
     ...commands,
-    countAttempt: attempts.countAttempt,
-    recordFailure: attempts.recordFailure,
+    countAttempt,
+    recordFailure,
     ...queries,
   },
   errors: accountErrors,

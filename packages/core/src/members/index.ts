@@ -1,4 +1,4 @@
-import * as access from './access.ts'
+import { createPasswordLink, revokeSessions } from './access.ts'
 import * as commands from './commands.ts'
 import { memberEvents } from './events.ts'
 import * as queries from './queries.ts'
@@ -6,7 +6,7 @@ import { locateMember } from './sql.ts'
 
 export const members = {
   name: 'members',
-  operations: { ...commands, ...access, ...queries },
+  operations: { ...commands, revokeSessions, createPasswordLink, ...queries },
   events: memberEvents,
   entities: { member: { parameter: 'memberId', locate: locateMember } },
 } as const
