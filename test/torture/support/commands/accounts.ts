@@ -1,6 +1,6 @@
 import type { Actor, Engine } from '@engine/core'
 
-import { actorOf, goodPassword, openSetup, otherPassword } from '../../../support/accounts.ts'
+import { actorOf, goodPassword, openSetup } from '../../../support/accounts.ts'
 import type { Prepare, PrepareOwn } from './call.ts'
 
 /** What somebody gets in by. The first account is made once in a database, and asked for again by whoever needs one. */
@@ -14,7 +14,7 @@ export const accountInputs: Readonly<Record<string, Prepare>> = {
   'accounts.logIn': async ({ engine }) => ({ email: await anOwner(engine), password: goodPassword }),
   'accounts.setPassword': async ({ engine }) => ({
     token: (await engine.accounts.createLink({ email: await anOwner(engine) })).key,
-    password: otherPassword,
+    password: goodPassword,
   }),
   'accounts.createLink': async ({ engine }) => ({ email: await anOwner(engine) }),
   'accounts.openSetup': async () => ({}),
@@ -29,7 +29,7 @@ export const sessionInputs: Readonly<Record<string, PrepareOwn>> = {
   'accounts.logOut': async ({ engine }) => ({ actor: await loggedIn(engine), input: {} }),
   'accounts.changePassword': async ({ engine }) => ({
     actor: await loggedIn(engine),
-    input: { currentPassword: goodPassword, newPassword: otherPassword },
+    input: { currentPassword: goodPassword, newPassword: goodPassword },
   }),
   'sessions.revoke': async ({ engine }) => {
     const actor = await loggedIn(engine)
