@@ -6,6 +6,7 @@ import { localBlobs } from '@engine/blobs/local'
 import { systemActor, type Actor, type Api, type CallOptions, type Engine, type Registry } from '@engine/core'
 import { scriptedDestination } from '@engine/testing'
 
+import { actorOf, goodPassword, quickPasswords } from './support/accounts.ts'
 import { openBreaker } from './support/breakers.ts'
 import { priced } from './support/budgets.ts'
 import { board, createWorld, until } from './support/engine.ts'
@@ -16,7 +17,12 @@ import { newStorage } from './support/storages.ts'
 describe.each(['sqlite', 'postgres'])('on %s', (database) => {
   async function open() {
     const blobs = localBlobs(temporaryFolder())
-    const world = await createWorld({ storage: await newStorage(database), blobs, destinations: [scriptedDestination()] })
+    const world = await createWorld({
+      storage: await newStorage(database),
+      blobs,
+      destinations: [scriptedDestination()],
+      settings: quickPasswords,
+    })
     const { engine, adapter, companyId } = world
     onTestFinished(() => engine.stop())
     adapter.script = async ({ context }) => {
@@ -142,7 +148,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await api.secrets.delete({ secretId })
   }
 
-  async function people({ companyId, handId: agentId, people: api, system, as }: Scene): Promise<void> {
+  async function people({ engine, companyId, handId: agentId, people: api, system, as }: Scene): Promise<void> {
     await api.companies.update({ companyId, description: 'Sells things' })
     await api.companies.pause({ companyId })
     await api.companies.resume({ companyId })
@@ -153,7 +159,14 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     const { adapterType } = await api.agents.get({ agentId })
     const former = await api.agents.create({ companyId, name: 'Former', role: 'writer', adapterType })
     await api.agents.terminate({ agentId: former.id })
-    const member = await api.members.add({ companyId, name: 'Mia', role: 'operator' })
+    const member = await api.members.add({ companyId, name: 'Mia', email: 'mia@example.com', role: 'operator' })
+    const { key: link } = await api.members.createPasswordLink({ memberId: member.id })
+    const { credential: begun } = await api.accounts.setPassword({ token: link, password: goodPassword })
+    const { session } = await api.accounts.logIn({ email: 'mia@example.com', password: goodPassword })
+    const mia = as(await actorOf(engine, begun))
+    await mia.sessions.revoke({ sessionId: session.id })
+    await mia.sessions.revokeOthers()
+    await api.members.revokeSessions({ memberId: member.id })
     await api.members.update({ memberId: member.id, name: 'Mia Moon' })
     await api.members.disable({ memberId: member.id })
     await api.members.enable({ memberId: member.id })

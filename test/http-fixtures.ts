@@ -11,6 +11,8 @@ import { createHandler, serve, type HandlerOptions, type WireRequest } from '@en
 import { sqlite } from '@engine/storage-sqlite'
 import { memoryBlobs, scriptedDestination, watched } from '@engine/testing'
 
+import { quickPasswords } from './support/accounts.ts'
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -63,7 +65,7 @@ export async function createWorld(): Promise<World> {
     blobs: memoryBlobs(),
     secrets: localSecrets({ key: randomBytes(32) }),
     checksOutputs: true,
-    settings: { pollMs: 50 },
+    settings: { pollMs: 50, ...quickPasswords },
   })
   onTestFinished(() => engine.stop())
   return { engine, clock, dump: () => storage.watch.dump() }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { systemActor, type Engine } from '@engine/core'
 
+import { actorOf, goodPassword, openSetup } from './support/accounts.ts'
 import { openBreaker } from './support/breakers.ts'
 import { parkDelivery } from './support/routes.ts'
 import { createCompany, type Company } from './http-fixtures.ts'
@@ -11,6 +12,12 @@ export interface FurnishedCompany extends Company {
   readonly memberId: string
   readonly userId: string
   readonly memberKey: string
+  /** Of an account whose session comes with `sessionCredential`, and another session of it. */
+  readonly accountEmail: string
+  readonly sessionCredential: string
+  readonly sessionId: string
+  readonly setupToken: string
+  readonly passwordToken: string
   readonly inviteId: string
   readonly inviteToken: string
   /** A key of `otherAgentId`. */
@@ -82,6 +89,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     ...company,
     ...(await furnishPackage(engine, companyId)),
     ...(await furnishPeople(engine, { companyId, agentId })),
+    ...(await furnishAccount(engine, companyId)),
     ...(await furnishRoutine(engine, companyId)),
     projectId: project.id,
     sprintId: sprint.id,
@@ -148,8 +156,22 @@ async function furnishRoutine(engine: Engine, companyId: string) {
   return { routineId: routine.id, triggerId: trigger.id, hookKey: trigger.key ?? '' }
 }
 
+async function furnishAccount(engine: Engine, companyId: string) {
+  const email = `ann.${companyId}@example.com`
+  const { key: token } = await engine.invites.create({ companyId, role: 'viewer', email })
+  const { credential = '' } = await engine.invites.accept({ token, name: 'Ann Other', email, password: goodPassword })
+  const other = await actorOf(engine, (await engine.accounts.logIn({ email, password: goodPassword })).credential)
+  return {
+    accountEmail: email,
+    sessionCredential: credential,
+    sessionId: other.sessionId ?? '',
+    setupToken: (await openSetup(engine)) ?? '',
+    passwordToken: (await engine.accounts.createLink({ email })).key,
+  }
+}
+
 async function furnishPeople(engine: Engine, { companyId, agentId }: { companyId: string; agentId: string }) {
-  const member = await engine.members.add({ companyId, name: 'Kim', role: 'owner' })
+  const member = await engine.members.add({ companyId, name: 'Kim', email: `kim.${companyId}@example.com`, role: 'owner' })
   const owner = engine.as({ kind: 'user', id: member.userId, roles: { [companyId]: member.role } })
   const own = await owner.keys.createOwn({ companyId, name: 'Laptop' })
   const invite = await engine.invites.create({ companyId, role: 'viewer' })

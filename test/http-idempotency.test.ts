@@ -11,7 +11,7 @@ const keyed = (key: string, sent: Sent = {}): Sent => ({ ...sent, headers: { 'id
 
 interface Post {
   /** Who asks; an operator when left out. */
-  readonly by?: 'credential' | 'agentKey' | 'memberKey' | 'hookKey' | 'nodeCredential'
+  readonly by?: 'credential' | 'agentKey' | 'memberKey' | 'hookKey' | 'nodeCredential' | 'sessionCredential'
   /** What it is about, where that is not what the company has under the name of the parameter. */
   readonly about?: (company: FurnishedCompany) => object
   readonly prepare?: (engine: Engine, company: FurnishedCompany) => Promise<unknown>
@@ -32,6 +32,8 @@ const posts: Readonly<Record<string, Post>> = {
   'members.disable': { prepare: addOwner },
   'members.remove': { prepare: addOwner },
   'keys.createOwn': { by: 'memberKey' },
+  'sessions.revoke': { by: 'sessionCredential' },
+  'sessions.revokeOthers': { by: 'sessionCredential' },
   'agents.resume': { prepare: (engine, { agentId }) => engine.agents.pause({ agentId }) },
   'agents.rollback': { prepare: (engine, { agentId }) => engine.agents.update({ agentId, title: 'Chief' }) },
   'tasks.assign': { about: openTask },

@@ -1,6 +1,7 @@
 import type { JsonObject, Registry } from '@engine/core'
 
 import type { Sent } from './http-fixtures.ts'
+import { goodPassword, otherPassword } from './support/accounts.ts'
 import { describedNode, emptyPackage, type FurnishedCompany } from './http-furnished.ts'
 
 export { furnishCompany, type FurnishedCompany } from './http-furnished.ts'
@@ -42,6 +43,11 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'members.updateOwn': () => ({ name: 'Ann' }),
   'invites.create': () => ({ role: 'viewer' }),
   'invites.accept': ({ inviteToken }) => ({ token: inviteToken, name: 'Ann' }),
+  'accounts.logIn': ({ accountEmail: email }) => ({ email, password: goodPassword }),
+  'accounts.setUp': ({ setupToken: token }) => ({ token, name: 'Ada', email: 'ada@example.com', password: goodPassword }),
+  'accounts.setPassword': ({ passwordToken: token }) => ({ token, password: otherPassword }),
+  'accounts.changePassword': () => ({ currentPassword: goodPassword, newPassword: otherPassword }),
+  'accounts.createLink': ({ accountEmail: email }) => ({ email }),
   'keys.create': () => ({ name: 'Phone' }),
   'keys.createOwn': () => ({ name: 'Phone' }),
   'goals.create': () => ({ title: 'Mine' }),
@@ -148,6 +154,12 @@ const callers: Readonly<Record<string, keyof FurnishedCompany>> = {
   'members.getOwn': 'memberKey',
   'members.updateOwn': 'memberKey',
   'keys.createOwn': 'memberKey',
+  'accounts.me': 'sessionCredential',
+  'accounts.logOut': 'sessionCredential',
+  'accounts.changePassword': 'sessionCredential',
+  'sessions.list': 'sessionCredential',
+  'sessions.revoke': 'sessionCredential',
+  'sessions.revokeOthers': 'sessionCredential',
   'nodes.heartbeat': 'nodeCredential',
   'nodes.lease': 'nodeCredential',
   'nodes.leave': 'nodeCredential',

@@ -86,6 +86,8 @@ const matrix: Readonly<Record<Scope, string>> = {
   'members:own': humans,
   'keys:own': humans,
   'invites:accept': humans,
+  'accounts:enter': humans,
+  'accounts:own': humans,
   'preferences:own': humans,
   'routines:receive': humans,
   'nodes:register': humans,
@@ -98,6 +100,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'audit:read': admins,
   // nobody of one company
   'companies:create': nobody,
+  'accounts:manage': nobody,
   'workers:read': nobody,
   'workers:manage': nobody,
   'nodes:work': nobody,

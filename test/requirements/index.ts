@@ -1,3 +1,4 @@
+import { accounts } from './accounts.ts'
 import { agents } from './agents.ts'
 import { checkout } from './checkout.ts'
 import { companies } from './companies.ts'
@@ -34,6 +35,7 @@ export const requirements: readonly Requirement[] = [
   ...outcomes,
   ...companies,
   ...people,
+  ...accounts,
   ...agents,
   ...plans,
   ...tasks,

@@ -227,24 +227,6 @@ export const people: readonly Requirement[] = [
     verifiedBy: { file: 'test/http-rules.test.ts', test: 'is in no answer but that of its checkout, and in no row' },
   },
   {
-    id: 'people.accounts',
-    source: 'DOMAIN §3',
-    behaviour: 'A person signs in with a local account, whose password is kept as a hash only.',
-    later: 'server',
-  },
-  {
-    id: 'people.sessions',
-    source: 'DOMAIN §3',
-    behaviour: 'Local accounts have several sessions at a time.',
-    later: 'server',
-  },
-  {
-    id: 'people.first-admin',
-    source: 'DOMAIN §3',
-    behaviour: 'There is no password that everybody knows: the first admin comes by a link that is shown once.',
-    later: 'server',
-  },
-  {
     id: 'people.rate-limits',
     source: 'security list §16',
     behaviour: 'Signing in and making keys is limited in its rate.',
@@ -254,7 +236,7 @@ export const people: readonly Requirement[] = [
     id: 'people.csrf',
     source: 'security list §16',
     behaviour: 'A page of another site does nothing in the name of somebody who is signed in.',
-    later: 'server',
+    verifiedBy: { file: 'test/http-accounts.test.ts', test: 'changes nothing without the token of its own session' },
   },
   {
     id: 'people.local-door',

@@ -5,6 +5,7 @@ import type { AnchorStore, BlobStore, SecretStore, Storage } from '@engine/core'
 import { isLoopback } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
+import { readAccess, type Access, type AccessFlags } from './access.ts'
 import type { Allowed } from './adapters.ts'
 import { openAnchors } from './anchors.ts'
 import { openSecrets } from './secret-key.ts'
@@ -22,10 +23,14 @@ interface AllowedFlags {
   readonly allowTarget?: readonly string[]
 }
 
-export interface ServeFlags extends DatabaseFlags, AllowedFlags {
+export interface ServeFlags extends DatabaseFlags, AllowedFlags, AccessFlags {
   readonly port?: string
   readonly host?: string
   readonly demo?: boolean
+}
+
+export interface PasswordLinkFlags extends DatabaseFlags {
+  readonly server?: string
 }
 
 export interface WorkerFlags extends DatabaseFlags, AllowedFlags {
@@ -70,6 +75,7 @@ export interface OpenConfig {
 
 export interface ServeConfig extends OpenConfig {
   readonly host: string
+  readonly access: Access
   readonly port: number
   readonly hasDemo: boolean
 }
@@ -78,7 +84,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** A flag wins over its environment variable, which wins over the default. @throws naming the setting that is wrong */
 export async function readConfig(flags: ServeFlags, environment: Environment): Promise<ServeConfig> {
+  const access = readAccess(flags, environment)
+  // It works in the folder that the server is started in, for the person who starts it.
+  const hasDemo = flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']) && access.mode === 'local_trusted'
   return {
+    access,
     host: flags.host ?? environment['HOST'] ?? '127.0.0.1',
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
     storage: await readDatabase(flags, environment),
@@ -86,8 +96,7 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     deliveriesFolder: join(resolve(readDataDir(flags, environment)), 'deliveries'),
     secrets: openSecrets(readDataDir(flags, environment), environment['ENGINE_SECRET_KEY']),
     anchors: await openAnchors(readDataDir(flags, environment)),
-    // It works in the folder that the server is started in.
-    hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']) && readFolders(flags, environment) === null,
+    hasDemo: hasDemo && readFolders(flags, environment) === null,
     allowed: readAllowed(flags, environment),
   }
 }

@@ -1,3 +1,4 @@
+import { readAccess } from './access.ts'
 import { auditVerifyCommand, type AuditFlags } from './audit.ts'
 import { backupCommand } from './backup.ts'
 import {
@@ -8,12 +9,14 @@ import {
   readNodeConfig,
   readWorkerConfig,
   type DatabaseFlags,
+  type PasswordLinkFlags,
   type ServeFlags,
   type WorkerFlags,
 } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { migrateCommand } from './migrate.ts'
 import { nodeCommand } from './node.ts'
+import { passwordLinkCommand } from './password-link.ts'
 import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand, type VerifyFlags } from './verify.ts'
@@ -42,6 +45,11 @@ export async function backup(file: string, flags: DatabaseFlags): Promise<void> 
 
 export async function restore(file: string, flags: DatabaseFlags): Promise<void> {
   return restoreCommand(file, databaseFile(flags, process.env))
+}
+
+export async function makePasswordLink(email: string, flags: PasswordLinkFlags): Promise<void> {
+  const server = flags.server ?? readAccess({}, process.env).publicUrls[0] ?? 'http://127.0.0.1:4400'
+  return passwordLinkCommand(await readDatabase(flags, process.env), { email, server })
 }
 
 export async function migrate(flags: DatabaseFlags): Promise<void> {

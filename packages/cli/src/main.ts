@@ -4,7 +4,7 @@ import { coreRegistry } from '@engine/core'
 
 import type { AuditFlags } from './audit.ts'
 import { completionScript, shells } from './completion.ts'
-import type { DatabaseFlags, ServeFlags, WorkerFlags } from './config.ts'
+import type { DatabaseFlags, PasswordLinkFlags, ServeFlags, WorkerFlags } from './config.ts'
 import { addOperations } from './operations/commands.ts'
 import { report } from './operations/exit.ts'
 import type { VerifyFlags } from './verify.ts'
@@ -34,7 +34,13 @@ function addProcesses(program: Command): void {
   withAgents(program.command('serve'))
     .description('Serve the API, its documentation and the status page, and execute the agents.')
     .option('--port <number>', 'port to listen on; 0 takes a free one (PORT, default 4400)')
-    .option('--host <address>', 'loopback address to listen on (HOST, default 127.0.0.1)')
+    .option('--host <address>', 'address to listen on; beyond this machine only with --mode authenticated (HOST, default 127.0.0.1)')
+    .option(
+      '--mode <mode>',
+      'local_trusted: this machine alone, without accounts; authenticated: people log in (ENGINE_MODE, default local_trusted)',
+    )
+    .option('--public-url <url...>', 'https:// addresses under which people reach an authenticated server (ENGINE_PUBLIC_URL)')
+    .option('--trust-proxy <address...>', 'proxies that are believed when they say who comes (ENGINE_TRUST_PROXY, default none)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
     .action(async (flags: ServeFlags) => (await here()).serve(flags))
   withAgents(program.command('worker'))
@@ -60,6 +66,10 @@ function addDatabase(program: Command): void {
   onDatabase(program.command('restore <file>'))
     .description('Put such a copy in the place of the database, where none is.')
     .action(async (file: string, flags: DatabaseFlags) => (await here()).restore(file, flags))
+  onDatabase(program.command('password-link <email>'))
+    .description('Print a link by which somebody sets the password of their account, once.')
+    .option('--server <url>', 'where the server is reached (ENGINE_PUBLIC_URL, default http://127.0.0.1:4400)')
+    .action(async (email: string, flags: PasswordLinkFlags) => (await here()).makePasswordLink(email, flags))
   onDatabase(program.command('migrate'))
     .description('Bring the schema of the database up to date, as every start does.')
     .action(async (flags: DatabaseFlags) => (await here()).migrate(flags))

@@ -1,6 +1,7 @@
 import { createEngine, type Engine } from '@engine/core'
 import { serve, type Mounted, type RunningServer } from '@engine/http'
 
+import { linkTo } from './access.ts'
 import type { OpenConfig, ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
@@ -16,6 +17,7 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
     const stopped = stopOnSignal(screen, () => Promise.all([server.close(), engine.stop()]))
     screen.print(`Engine is ready on ${server.url} (${config.storage.id})`)
     screen.print(`  status page    ${server.url}/\n  API reference  ${server.url}/api/docs\n`)
+    if (config.access.mode === 'authenticated') await announceSetup(engine, { screen, server: config.access.publicUrls[0] ?? server.url })
     await begin(engine, { server, screen, hasDemo: config.hasDemo })
     await stopped
   } catch (error) {
@@ -24,10 +26,18 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
   }
 }
 
+/** Where nobody owns the installation yet, whoever sees this console may. Made anew at each start, and the one before is worth nothing. */
+async function announceSetup(engine: Engine, { screen, server }: { screen: Screen; server: string }): Promise<void> {
+  const { link } = await engine.accounts.openSetup()
+  if (!link) return
+  screen.print(`Nobody has an account yet. Make the first one within the hour, by this link that works once:`)
+  screen.print(`  ${linkTo('setup', { server, key: link.key })}\n`)
+}
+
 /** Opens the database and the port at the same time: who asks too early is told that it is starting. */
 async function open(config: ServeConfig): Promise<{ engine: Engine; server: RunningServer }> {
   const opening = openEngine(config)
-  const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger, mcp: serveMcp })
+  const serving = serve({ engine: opening, ...config.access, host: config.host, port: config.port, logger: consoleLogger, mcp: serveMcp })
   try {
     const [engine, server] = await Promise.all([opening, serving])
     return { engine, server }

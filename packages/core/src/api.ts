@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
 import type { Actor } from './kernel/actor.ts'
+import type { Caller } from './kernel/call.ts'
 import type { AnyDefinition } from './kernel/command.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host } from './kernel/host.ts'
@@ -12,6 +13,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string
   /** Stands in the events of this call. */
   readonly requestId?: string
+  /** Where it comes from; sessions show it, and failed logins are counted by it. */
+  readonly caller?: Caller
 }
 
 type Input<Definition extends AnyDefinition> = z.input<Definition['input']>

@@ -1,4 +1,5 @@
 // What a client needs to know: the shapes on the wire and the state machines, nothing that runs.
+export { AccountEvent, LoggedIn, PasswordLink, Person, Session } from './accounts/schema.ts'
 export { Adapter } from './adapters/schema.ts'
 export { Agent, AgentRevision, AgentStatus, AgentTest, ExecutionMode, OrgNode, PauseReason } from './agents/schema.ts'
 export { Approval, ApprovalStatus, ApprovalType, ApprovedApproval } from './approvals/schema.ts'

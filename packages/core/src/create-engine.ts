@@ -28,7 +28,7 @@ import { createIdGenerator } from './kernel/id.ts'
 import type { Loop } from './kernel/loop.ts'
 import { guardPrices } from './kernel/price-book.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
-import { authenticate } from './keys/authenticate.ts'
+import { authenticate, authenticateAll } from './keys/authenticate.ts'
 import { createBudgetLoop } from './loops/budgets.ts'
 import { createDeliverer } from './loops/deliverer.ts'
 import { createEmbeddingLoop } from './loops/embedding.ts'
@@ -192,6 +192,7 @@ function assemble(host: Host, given: Parts): Engine {
     join: createJoin(host, { storage, dialect: session.dialect, place }),
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),
     authenticate: (credential) => authenticate(host, credential),
+    authenticateAll: (credentials) => authenticateAll(host, credentials),
     on: (type, handler) => host.bus.on(type, handler),
     stream: (options) => stream(host, { ...options, stopping: stopping.signal }),
     followLog: (options) => followLog(host, { ...options, signal: AbortSignal.any([options.signal, stopping.signal]) }),

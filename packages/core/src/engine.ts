@@ -24,11 +24,13 @@ export interface Engine extends Api, AsyncDisposable {
   /** Runs an operation by its name, for surfaces that know it only at run time. */
   execute(name: string, request: { input: unknown; actor: Actor } & CallOptions): Promise<unknown>
   /**
-   * Who a key (`eng_user_…`, `eng_agent_…`), a run credential (`eng_run_…`) or what a node comes with (`eng_node_…`) acts for, by what is true now. Ask again for each
+   * Who a key (`eng_user_…`, `eng_agent_…`), a run credential (`eng_run_…`), a session (`eng_session_…`) or what a node comes with (`eng_node_…`) acts for, by what is true now. Ask again for each
    * call: a revoked key and another role count from the next one on. A run that has ended is found too, so that the answer to its
    * calls is lease_lost. Null for what is unknown, revoked or expired, or whose holder may not act; nothing tells which.
    */
   authenticate(credential: string): Promise<UserActor | AgentActor | RunActor | NodeActor | null>
+  /** The same for many at once, so that open streams can be asked for again and again; null for each that opens nothing. */
+  authenticateAll(credentials: readonly string[]): Promise<ReadonlyMap<string, Actor | null>>
   /** Listens to committed events of this process. Returns the function that stops it. */
   on<Type extends EventType>(type: Type, handler: EventHandler<Type>): () => void
   /**

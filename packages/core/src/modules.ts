@@ -1,3 +1,4 @@
+import { accounts } from './accounts/index.ts'
 import { adapters } from './adapters/index.ts'
 import { agents } from './agents/index.ts'
 import { approvals } from './approvals/index.ts'
@@ -30,6 +31,7 @@ import { routing } from './routing/index.ts'
 import { runs } from './runs/index.ts'
 import { search } from './search/index.ts'
 import { secrets } from './secrets/index.ts'
+import { sessions } from './sessions/index.ts'
 import { sprints } from './sprints/index.ts'
 import { tasks } from './tasks/index.ts'
 import { workers } from './workers/index.ts'
@@ -40,6 +42,8 @@ export const coreModules = {
   members,
   invites,
   keys,
+  accounts,
+  sessions,
   goals,
   projects,
   sprints,

@@ -10,6 +10,7 @@ export const httpErrors = {
     kind: 'denied',
     help: 'This server answers only requests that name it and come from its own pages.',
   },
+  csrf_token: { code: 'csrf_token', kind: 'denied', help: 'Send the `csrfToken` of GET /api/session as the header x-csrf-token.' },
   unsupported_media_type: { code: 'unsupported_media_type', kind: 'invalid', help: 'Send the body as application/json.' },
   unauthenticated: { code: 'unauthenticated', kind: 'unauthenticated', help: 'Send a valid credential as `Authorization: Bearer …`.' },
   starting: { code: 'starting', kind: 'unavailable', help: 'The server has just started and opens its database; try again in a moment.' },

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto'
 
 import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Logger } from '@engine/core'
 
+import { createEntrance, type AccountsOptions, type Entrance, type Visit } from './access/entrance.ts'
+import { accountPage, strictHeaders } from './access/pages.ts'
+import { keepSession, showSession } from './access/session.ts'
+import { createCredentialWatch, type CredentialWatch } from './access/watch.ts'
 import { readJsonBody } from './body.ts'
 import { download, givesContent, readContent, takesContent } from './content.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import { httpErrors } from './errors.ts'
-import { guardLocal } from './local-guard.ts'
 import { askMounted, type Mounted } from './mounted.ts'
 import { openApiDocument } from './openapi.ts'
 import { problem, statusOfKind } from './problem.ts'
@@ -25,6 +28,8 @@ export interface HandlerOptions {
    * requests get 401.
    */
   readonly localActor?: Actor
+  /** People log in with a password, and come with the session of their browser beside keys. Not with `localActor`. */
+  readonly accounts?: AccountsOptions
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. It is told who asks. */
   readonly mcp?: (engine: Engine) => Mounted
   /** Ends every open stream, for a graceful stop. */
@@ -38,6 +43,8 @@ interface Context extends HandlerOptions {
   readonly routes: Routes
   readonly document: () => object
   readonly mounted: Mounted | undefined
+  readonly entrance: Entrance
+  readonly watch: CredentialWatch
 }
 
 /** The whole HTTP surface as one function, made from the engine's registry. */
@@ -49,6 +56,8 @@ export function createHandler(options: HandlerOptions): Handler {
     streams: createStreams(options),
     document: () => (document ??= openApiDocument(options.engine.registry)),
     mounted: options.mcp?.(options.engine),
+    entrance: createEntrance(options),
+    watch: createCredentialWatch(options.engine, options.logger),
   }
   return async (request) => {
     const requestId = randomUUID()
@@ -67,47 +76,56 @@ export function createHandler(options: HandlerOptions): Handler {
 async function respond(context: Context, request: WireRequest, requestId: string): Promise<WireResponse> {
   const { pathname } = request.url
   if (pathname === '/api/health/live') return json(200, { status: 'live' })
-  if (context.localActor) guardLocal(request)
-  if (pathname === '/mcp' && context.mounted) return askMounted(context.mounted, request, await identify(context, request))
+  // What looks after servers does not know their names.
+  if (pathname === '/api/health/ready' && !context.localActor) return showHealth(context)
+  const { entrance, watch, mounted } = context
+  const visit = entrance.visit(request)
+  if (pathname === '/mcp' && mounted) {
+    const identity = await entrance.identify(visit)
+    return watch.guard(identity, request, (guarded) => askMounted(mounted, guarded, identity.actor))
+  }
   // HEAD is GET without the body, which is cut off in the end.
   const method = request.method === 'HEAD' ? 'GET' : request.method
   if (method === 'GET') {
-    const page = await readOnlyPage(context, request)
+    const page = await readOnlyPage(context, visit)
     if (page) return page
   }
   const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
   const match = path === null ? null : context.routes.match(method, path)
   if (!match) throw unknownRoute(context, request)
-  const actor = await authenticate(context, request, match)
+  const identity = await entrance.identifyFor(visit, match.operation)
   const input = await readInput(request, match)
   if (context.streams.knows(match.operation.name) && wantsStream(request)) {
-    return context.streams.open(match.operation.name, { identify: () => authenticate(context, request, match), input, request })
+    const identify = async () => (await entrance.identifyFor(visit, match.operation)).actor
+    return watch.guard(identity, request, (guarded) => context.streams.open(match.operation.name, { identify, input, request: guarded }))
   }
   const idempotencyKey = readIdempotencyKey(request)
-  const output = await context.engine.execute(match.operation.name, {
+  const result = await context.engine.execute(match.operation.name, {
     input,
-    actor,
+    actor: identity.actor,
     requestId,
+    caller: visit.caller,
     ...(idempotencyKey !== null && { idempotencyKey }),
   })
-  if (givesContent(match.operation)) return download(output)
-  return json(successStatus(match.operation, output), output)
+  if (givesContent(match.operation)) return download(result)
+  const { output, headers } = keepSession(match.operation, result, visit)
+  return json(successStatus(match.operation, result), output, headers)
 }
 
-async function readOnlyPage(context: Context, request: WireRequest): Promise<WireResponse | null> {
-  switch (request.url.pathname) {
+async function readOnlyPage(context: Context, visit: Visit): Promise<WireResponse | null> {
+  const { request, address } = visit
+  const { pathname } = request.url
+  const page = address ? accountPage(pathname, address.base) : null
+  if (page) return page
+  switch (pathname) {
     case '/':
-      return context.localActor ? html(await statusPage(context.engine.as(context.localActor)), pageHeaders) : null
+      return showStatus(context, visit)
+    case '/api/session':
+      return showSession({ ...context, isLocal: context.localActor !== undefined }, visit)
     case '/status.js':
       return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: statusPageScript(context.engine.registry) }
-    case '/api/health/ready': {
-      const health = await context.engine.health()
-      return json(health.isReady ? 200 : statusOfKind.unavailable, {
-        status: health.isReady ? 'ready' : 'not_ready',
-        storage: health.storage,
-        liveRuns: health.liveRuns,
-      })
-    }
+    case '/api/health/ready':
+      return showHealth(context)
     case '/api/openapi.json':
       return json(200, context.document())
     case '/api/docs':
@@ -119,37 +137,17 @@ async function readOnlyPage(context: Context, request: WireRequest): Promise<Wir
   }
 }
 
-const pageHeaders = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'",
+async function showHealth({ engine }: Context): Promise<WireResponse> {
+  const { isReady, storage, liveRuns } = await engine.health()
+  return json(isReady ? 200 : statusOfKind.unavailable, { status: isReady ? 'ready' : 'not_ready', storage, liveRuns })
 }
 
-/** Somebody whose call brings its own credential: the token of an invitation, the signature of a delivery. May nothing else. */
-const stranger: Actor = { kind: 'user', id: 'anonymous', roles: {} }
-
-async function authenticate(context: Context, request: WireRequest, { operation }: Match): Promise<Actor> {
-  const { carriesCredential } = operation.definition.access
-  // What its headers say is for the operation to read, also about who sent it.
-  if (carriesCredential && takesRequest(operation)) return stranger
-  if (carriesCredential && !context.localActor && request.header('authorization') === null) return stranger
-  return identify(context, request)
-}
-
-/** Who a request acts for. @throws `unauthenticated` */
-async function identify(context: Context, request: WireRequest): Promise<Actor> {
-  const header = request.header('authorization')
-  if (header === null) {
-    if (context.localActor) return context.localActor
-    throw new EngineError(httpErrors.unauthenticated, 'This request carries no key. Send yours as "Authorization: Bearer eng_…".')
-  }
-  const credential = /^Bearer\s+(\S+)$/i.exec(header)?.[1]
-  const actor = credential === undefined ? null : await context.engine.authenticate(credential)
-  if (!actor)
-    throw new EngineError(
-      httpErrors.unauthenticated,
-      'This key opens nothing here. It may be mistyped, revoked, expired, or of another server.',
-    )
-  return actor
+/** What is going on, for who is at this machine or logged in; whoever is neither logs in first. */
+async function showStatus({ engine, entrance, localActor }: Context, visit: Visit): Promise<WireResponse | null> {
+  const session = await entrance.session(visit)
+  const actor = localActor ?? session?.actor
+  if (actor) return html(await statusPage(engine.as(actor), { canLogOut: session !== null }), strictHeaders)
+  return visit.address ? { status: 303, headers: { location: `${visit.address.base}/login` }, body: '' } : null
 }
 
 /** What a request says, from wherever it says it. */

@@ -33,6 +33,7 @@ function fromNode(request: IncomingMessage, signal: AbortSignal): WireRequest {
       const value = request.headers[name]
       return Array.isArray(value) ? value.join(', ') : (value ?? null)
     },
+    peer: request.socket.remoteAddress ?? null,
     // Stopping early must not close the socket that the answer goes out on.
     body: (limit) => readChunks(request.iterator({ destroyOnReturn: false }), limit),
     signal,

@@ -42,9 +42,9 @@ export function openApiDocument(registry: Registry): object {
     openapi: '3.1.0',
     info: { title: 'Engine', version: '0', description: `Every error is a problem document with a stable code.\n\n${errorList(registry)}` },
     servers: [{ url: '/' }],
-    components: { securitySchemes: { credential } },
+    components: { securitySchemes: { credential, session } },
     // Without a credential a server on loopback answers as the person at the machine.
-    security: [{ credential: [] }, {}],
+    security: [{ credential: [] }, { session: [] }, {}],
     paths,
   })
 }
@@ -132,6 +132,14 @@ const credential: oas31.SecuritySchemeObject = {
   scheme: 'bearer',
   description:
     'A key of a person (`eng_user_…`) or of an agent (`eng_agent_…`), each for one company, or the `credential` of a checkout (`eng_run_…`), valid while its run holds the task.',
+}
+
+const session: oas31.SecuritySchemeObject = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: '__Host-engine_session',
+  description:
+    'What a browser keeps of a login. Requests that change something carry the `csrfToken` of `GET /api/session` as `x-csrf-token` beside it.',
 }
 
 function describeStream(frames: string): ZodOpenApiMediaTypeObject {

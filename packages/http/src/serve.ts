@@ -5,19 +5,17 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import helmet from 'helmet'
 
-import type { Engine, Logger, UserActor } from '@engine/core'
+import type { Engine, Logger } from '@engine/core'
 
+import { accessOf, type ModeOptions } from './access/mode.ts'
 import { expressHandler, type ExpressHandler } from './express.ts'
 import type { HandlerOptions } from './handler.ts'
-import { isLoopback } from './local-guard.ts'
 import { answerNode } from './node.ts'
 import { startingHandler } from './starting.ts'
 
-export interface ServeOptions {
+export interface ServeOptions extends ModeOptions {
   /** An engine that is still opening its database is served as not ready until it is there. */
   readonly engine: Engine | Promise<Engine>
-  /** A loopback address: there are no accounts yet, so a wider one is refused. */
-  readonly host?: string
   /** 0 takes any free port. */
   readonly port?: number
   readonly logger?: Logger
@@ -31,17 +29,10 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** The person at this machine: on loopback nobody else can reach the server, so no account is needed. */
-export const localOperator: UserActor = { kind: 'user', id: 'local', roles: { '*': 'owner' } }
-
-/** Serves the API, its documentation and the status page. @throws when the address is taken or not loopback */
+/** Serves the API, its documentation and the status page. @throws when the address is taken, or would let somebody in whom nobody meant */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { engine, host = '127.0.0.1', port = 4400, logger, mcp } = options
-  if (!isLoopback(host)) {
-    throw new Error(
-      `HOST=${host} would let other machines in, and this version has no accounts to tell them apart. Use 127.0.0.1, and a tunnel if you need to reach it from elsewhere.`,
-    )
-  }
+  const access = accessOf(options)
   const stopping = new AbortController()
   const app = express()
   app.disable('x-powered-by').disable('etag').set('query parser', false)
@@ -52,9 +43,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     'font-src': ["'self'", 'data:'],
     'upgrade-insecure-requests': null,
   }
-  app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: false }))
+  // Said over plain http, which only this machine speaks with it, browsers take no notice of it.
+  const isSecure = options.publicUrls?.some((url) => url.startsWith('https:')) ?? false
+  app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: isSecure && { includeSubDomains: false } }))
   const handlerFor = (ready: Engine) =>
-    expressHandler({ engine: ready, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }), ...(mcp && { mcp }) })
+    expressHandler({ engine: ready, ...access, stopping: stopping.signal, ...(logger && { logger }), ...(mcp && { mcp }) })
   const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
   app.use((request, response, next) => current.handler(request, response, next))
   const server = createServer(app)
@@ -67,7 +60,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   await listen(server, { host: unbracketed(host), port })
   // A server that listens on an IP address has an AddressInfo.
   const address = server.address() as AddressInfo
-  return { url: `http://${host.includes(':') ? '[::1]' : host}:${address.port}`, close: () => close(server, stopping) }
+  return { url: `http://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}`, close: () => close(server, stopping) }
 }
 
 /** Says that it is starting until the real handler is there; an engine that never comes is its opener's to report. */

@@ -6,13 +6,13 @@ type Task = Item<ReturnType<Api['tasks']['list']>>
 type Agent = Item<ReturnType<Api['agents']['list']>>
 
 /** A plain page of what is going on, for people without another client. It reads only what the local operator may. */
-export async function statusPage(api: Api): Promise<string> {
+export async function statusPage(api: Api, { canLogOut }: { canLogOut: boolean }): Promise<string> {
   const { items } = await api.companies.list({ limit: 20 })
   const sections = await Promise.all(items.map((company) => companySection(api, company)))
   const content = sections.length > 0 ? sections.join('') : '<p>No company yet. Create one: <code>POST /api/companies</code>.</p>'
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Engine</title><style>${style}</style></head><body>
-<header><h1>Engine</h1><nav><a href="/api/docs">API reference</a> <a href="/api/openapi.json">OpenAPI</a> <a href="/api/health/ready">Health</a></nav></header>
+<header><h1>Engine</h1><nav><a href="/api/docs">API reference</a> <a href="/api/openapi.json">OpenAPI</a> <a href="/api/health/ready">Health</a>${canLogOut ? ' <button data-log-out>Log out</button>' : ''}</nav></header>
 <main id="content">${content}</main><script src="/status.js"></script></body></html>`
 }
 
@@ -108,14 +108,21 @@ async function refresh() {
 function refreshSoon() { pending ??= setTimeout(() => refresh().catch(() => undefined), 150) }
 listen()
 setInterval(refreshSoon, 10_000)
+async function post(path, body) {
+  const { csrfToken } = await (await fetch('/api/session')).json()
+  const headers = { 'content-type': 'application/json', ...(csrfToken && { 'x-csrf-token': csrfToken }) }
+  return fetch('/api/' + path, { method: 'POST', headers, body: JSON.stringify(body) })
+}
 document.addEventListener('click', async (click) => {
+  if ('logOut' in (click.target.dataset ?? {})) {
+    await post('accounts/log-out', {})
+    location.assign('/login')
+  }
   const { review, decision } = click.target.dataset ?? {}
   if (!review) return
   const feedback = decision === 'revision_requested' ? prompt('What should change?') : undefined
   if (feedback === null) return
-  const answer = await fetch('/api/deliverables/' + review + '/review', {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ decision, ...(feedback && { feedback }) }),
-  })
+  const answer = await post('deliverables/' + review + '/review', { decision, ...(feedback && { feedback }) })
   if (!answer.ok) alert((await answer.json()).detail)
   refreshSoon()
 })

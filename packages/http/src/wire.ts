@@ -3,6 +3,8 @@ export interface WireRequest {
   readonly method: string
   readonly url: URL
   header(name: string): string | null
+  /** The address at the other end of the connection, where the host knows it. */
+  readonly peer?: string | null
   /** The body, refused beyond `limit` bytes. @throws payload_too_large */
   body(limit: number): Promise<Uint8Array>
   /** Aborts when the client went away. */

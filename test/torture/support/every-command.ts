@@ -1,6 +1,7 @@
 // Every command of the engine with input that succeeds, so that a loop can go through all of them.
 import { permissions, systemActor, type Engine } from '@engine/core'
 
+import { accountInputs, sessionInputs } from './commands/accounts.ts'
 import { budgetInputs } from './commands/budgets.ts'
 import { inputsOfRun } from './commands/of-runs.ts'
 import { interactionInputs } from './commands/interactions.ts'
@@ -21,6 +22,7 @@ import { foundCompany, holdNewTask, type HeldTask } from './company.ts'
 const inputsOfProgram: Readonly<Record<string, Prepare>> = {
   ...organizationInputs,
   ...peopleInputs,
+  ...accountInputs,
   ...taskInputs,
   ...runInputs,
   ...resultInputs,
@@ -34,7 +36,7 @@ const inputsOfProgram: Readonly<Record<string, Prepare>> = {
 }
 
 /** What only a person, an agent or a node calls. */
-const inputsOfOthers: Readonly<Record<string, PrepareOwn>> = { ...memberInputs, ...agentInputs, ...nodeInputs }
+const inputsOfOthers: Readonly<Record<string, PrepareOwn>> = { ...memberInputs, ...sessionInputs, ...agentInputs, ...nodeInputs }
 
 /** All commands of an engine. @throws when one of them has no input here, or an input no command */
 export function commandNames(engine: Engine): string[] {

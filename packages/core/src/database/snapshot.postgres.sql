@@ -1,5 +1,46 @@
 -- Generated from the migrations by `pnpm schema:generate`.
 
+create table account_events (
+  id uuid not null,
+  user_id uuid,
+  type text not null,
+  actor_kind text not null,
+  actor_id text not null,
+  address text,
+  user_agent text,
+  data jsonb not null,
+  at timestamp(3) with time zone not null,
+  constraint account_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX account_events_user_index ON engine.account_events USING btree (user_id, id);
+
+create table account_links (
+  id uuid not null,
+  kind text not null,
+  user_id uuid,
+  token_hash text not null,
+  expires_at timestamp(3) with time zone not null,
+  created_at timestamp(3) with time zone not null,
+  constraint account_links_token_key UNIQUE (token_hash),
+  constraint account_links_pkey PRIMARY KEY (id),
+  constraint account_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES engine.users(id),
+  constraint account_links_for_whom CHECK (((kind = 'password'::text) = (user_id IS NOT NULL)))
+);
+CREATE UNIQUE INDEX account_links_setup_index ON engine.account_links USING btree (kind) WHERE (kind = 'setup'::text);
+CREATE UNIQUE INDEX account_links_user_index ON engine.account_links USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+create table accounts (
+  user_id uuid not null,
+  password text not null,
+  role text,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint accounts_pkey PRIMARY KEY (user_id),
+  constraint accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES engine.users(id)
+);
+CREATE INDEX accounts_role_index ON engine.accounts USING btree (role) WHERE (role IS NOT NULL);
+
 create table agent_revisions (
   company_id uuid not null,
   agent_id uuid not null,
@@ -754,6 +795,17 @@ CREATE INDEX leases_agent_index ON engine.leases USING btree (company_id, agent_
 CREATE INDEX leases_expiry_index ON engine.leases USING btree (expires_at);
 CREATE INDEX leases_worker_index ON engine.leases USING btree (worker_id);
 
+create table login_attempts (
+  key text not null,
+  kind text not null,
+  count bigint not null,
+  last_at timestamp(3) with time zone not null,
+  blocked_until timestamp(3) with time zone,
+  succeeded_at timestamp(3) with time zone,
+  constraint login_attempts_pkey PRIMARY KEY (key)
+);
+CREATE INDEX login_attempts_last_index ON engine.login_attempts USING btree (last_at);
+
 create table members (
   id uuid not null,
   company_id uuid not null,
@@ -1187,6 +1239,21 @@ create table session_charges (
   constraint session_charges_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
   constraint session_charges_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
 );
+
+create table sessions (
+  id uuid not null,
+  user_id uuid not null,
+  token_hash text not null,
+  address text,
+  user_agent text,
+  created_at timestamp(3) with time zone not null,
+  last_used_at timestamp(3) with time zone not null,
+  expires_at timestamp(3) with time zone not null,
+  constraint sessions_token_key UNIQUE (token_hash),
+  constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES engine.accounts(user_id)
+);
+CREATE INDEX sessions_user_index ON engine.sessions USING btree (user_id, id);
 
 create table sprints (
   id uuid not null,

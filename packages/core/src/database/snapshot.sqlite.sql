@@ -1,5 +1,45 @@
 -- Generated from the migrations by `pnpm schema:generate`.
 
+CREATE TABLE account_events (
+  id text primary key,
+  user_id text,
+  type text not null,
+  actor_kind text not null,
+  actor_id text not null,
+  address text,
+  user_agent text,
+  data text not null,
+  at text not null
+) strict;
+
+CREATE INDEX account_events_user_index on account_events (user_id, id);
+
+CREATE TABLE account_links (
+  id text primary key,
+  kind text not null,
+  user_id text references users (id),
+  token_hash text not null,
+  expires_at text not null,
+  created_at text not null,
+  constraint account_links_token_key unique (token_hash),
+  constraint account_links_for_whom check ((kind = 'password') = (user_id is not null))
+) strict;
+
+CREATE UNIQUE INDEX account_links_setup_index on account_links (kind) where kind = 'setup';
+
+CREATE UNIQUE INDEX account_links_user_index on account_links (user_id) where user_id is not null;
+
+CREATE TABLE accounts (
+  user_id text primary key references users (id),
+  password text not null,
+  role text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null
+) strict;
+
+CREATE INDEX accounts_role_index on accounts (role) where role is not null;
+
 CREATE TABLE agent_revisions (
   company_id text not null,
   agent_id text not null,
@@ -765,6 +805,17 @@ CREATE INDEX leases_expiry_index on leases (expires_at);
 
 CREATE INDEX leases_worker_index on leases (worker_id);
 
+CREATE TABLE login_attempts (
+  key text primary key,
+  kind text not null,
+  count integer not null,
+  last_at text not null,
+  blocked_until text,
+  succeeded_at text
+) strict;
+
+CREATE INDEX login_attempts_last_index on login_attempts (last_at);
+
 CREATE TABLE members (
   id text primary key,
   company_id text not null references companies (id),
@@ -1216,6 +1267,20 @@ CREATE TABLE session_charges (
   constraint session_charges_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
   constraint session_charges_task_fkey foreign key (company_id, task_id) references tasks (company_id, id)
 ) strict;
+
+CREATE TABLE sessions (
+  id text primary key,
+  user_id text not null references accounts (user_id),
+  token_hash text not null,
+  address text,
+  user_agent text,
+  created_at text not null,
+  last_used_at text not null,
+  expires_at text not null,
+  constraint sessions_token_key unique (token_hash)
+) strict;
+
+CREATE INDEX sessions_user_index on sessions (user_id, id);
 
 CREATE TABLE sprints (
   id text primary key,

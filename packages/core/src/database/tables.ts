@@ -1,5 +1,6 @@
 import type { GeneratedAlways } from 'kysely'
 
+import type { AccountEventTable, AccountLinkTable, AccountTable, LoginAttemptTable } from '../accounts/table.ts'
 import type { AgentRevisionTable, AgentTable } from '../agents/table.ts'
 import type { ApprovalTable } from '../approvals/table.ts'
 import type { AssetTable, AttachmentTable } from '../attachments/table.ts'
@@ -37,6 +38,7 @@ import type { AgentSessionTable, LeaseTable, RunLogTable, RunTable } from '../ru
 import type { SearchEntryTable } from '../search/table.ts'
 import type { SecretAccessTable, SecretTable, SecretUseTable, SecretVersionTable } from '../secrets/table.ts'
 import type { SprintTable } from '../sprints/table.ts'
+import type { SessionTable } from '../sessions/table.ts'
 import type { TaskStatus } from '../tasks/schema.ts'
 import type { TaskBlockerTable, TaskTable } from '../tasks/table.ts'
 import type { WorkerTable } from '../workers/table.ts'
@@ -45,6 +47,11 @@ import type { WorkerTable } from '../workers/table.ts'
 export interface Database {
   companies: CompanyTable
   users: UserTable
+  accounts: AccountTable
+  sessions: SessionTable
+  account_links: AccountLinkTable
+  login_attempts: LoginAttemptTable
+  account_events: AccountEventTable
   members: MemberTable
   invites: InviteTable
   keys: KeyTable

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { PasswordInput } from '../accounts/schema.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { ruleViolated, withoutCredential } from '../kernel/errors.ts'
 import { Id, Name } from '../kernel/schema.ts'
@@ -9,6 +10,7 @@ import { addUser, joinCompany } from '../members/join.ts'
 import { Email } from '../members/schema.ts'
 import { findUser, findUserByEmail } from '../members/sql.ts'
 import { toMember, type UserTable } from '../members/table.ts'
+import { assertThemselves, openAccount, preparePassword } from './account.ts'
 import { inviteMachine } from './machine.ts'
 import { changeInvite, inviteRef } from './revoke.ts'
 import { Accepted } from './schema.ts'
@@ -19,6 +21,7 @@ const AcceptInput = z.strictObject({
   token: z.string().min(1).max(200).describe('What `invites.create` gave as `key`.'),
   name: Name,
   email: Email.optional(),
+  password: PasswordInput.optional().describe('To log in with from now on; only for an invitation to an address.'),
 })
 type AcceptInput = z.output<typeof AcceptInput>
 
@@ -29,13 +32,16 @@ export const accept = command({
   output: Accepted,
   access: { scope: 'invites:accept', company: 'invitation', carriesCredential: true },
   http: ['POST', '/invites/accept'],
+  session: 'begins',
   creates: true,
-  async handle(context, input) {
+  prepare: preparePassword,
+  async handle(context, input, password) {
     const invite = await findInviteByToken(context.tx, input.token)
     if (invite?.company_id !== context.companyId) throw withoutCredential('invitation')
     assertTransition(inviteMachine, invite.status, { to: 'accepted', verb: 'accept' })
     if (invite.expires_at <= context.now) throw ruleViolated(`This invitation ended at ${invite.expires_at}. Ask for a new one.`)
     const user = await personOf(context, { invite, input })
+    await assertThemselves(context, user)
     const member = await joinCompany(context, {
       user,
       name: input.name,
@@ -46,7 +52,8 @@ export const accept = command({
     const { key } = await issueKey(context, { kind: 'user', memberId: member.id }, { name: 'From the invitation' })
     const accepted = await changeInvite(context, invite, { status: 'accepted', member_id: member.id })
     context.emit('invite.accepted', inviteRef(accepted), { role: invite.role, memberId: member.id })
-    return { member: toMember({ ...member, email: user.email }), key }
+    const entered = password === null ? null : await openAccount(context, user, { invite, password })
+    return { member: toMember({ ...member, email: user.email }), key, ...(entered && { credential: entered.credential }) }
   },
 })
 

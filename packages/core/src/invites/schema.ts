@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { Credential } from '../accounts/schema.ts'
 import { Author } from '../kernel/author.ts'
 import { Id, IsoTime } from '../kernel/schema.ts'
 import { Member, Role } from '../members/schema.ts'
@@ -34,5 +35,6 @@ export const Accepted = z
   .object({
     member: Member,
     key: z.string().describe('A personal key for this company. It is shown here and never again.'),
+    credential: Credential.optional(),
   })
   .meta({ id: 'Accepted' })

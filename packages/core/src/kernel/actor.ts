@@ -13,6 +13,8 @@ export interface UserActor {
   readonly roles: Readonly<Record<string, Role>>
   /** What a key limits its holder to; left out, nothing. */
   readonly scopes?: readonly Scope[]
+  /** The session that they logged in to; left out for who comes with a key, and for people whom only the host knows. */
+  readonly sessionId?: string
 }
 
 /** An agent acting with its own key, outside any run. */

@@ -1,5 +1,13 @@
 import type { Actor } from './actor.ts'
 
+/** Where a call comes from, as far as its host knows. */
+export interface Caller {
+  readonly address: string | null
+  readonly userAgent: string | null
+}
+
+export const unknownCaller: Caller = { address: null, userAgent: null }
+
 /** How a call is made: by whom, and under which keys. */
 export interface Call {
   readonly actor: Actor
@@ -9,4 +17,5 @@ export interface Call {
   readonly isRedacted?: true
   /** Shown in the events of this call. */
   readonly requestId?: string | undefined
+  readonly caller?: Caller | undefined
 }

@@ -8,6 +8,7 @@ import type { PriceBook } from '../ports/prices.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import type { Actor } from './actor.ts'
 import type { Batch } from './batch.ts'
+import type { Caller } from './call.ts'
 import type { DestinationCatalog } from './destinations.ts'
 import type { GuardedEmbedder } from './embedding.ts'
 import type { Emit } from './events.ts'
@@ -72,6 +73,7 @@ export interface CommandContext {
   readonly tx: Transaction<Database>
   readonly actor: Actor
   readonly companyId: string
+  readonly caller: Caller
   /** Time of the command: ISO-8601 UTC with milliseconds. */
   readonly now: string
   readonly clock: Clock
@@ -121,6 +123,8 @@ export interface SecretPlace {
 
 /** What a command may use before its transaction begins. */
 export interface PrepareContext extends QueryContext {
+  readonly caller: Caller
+  readonly clock: Clock
   readonly secrets: SecretStore
   readonly redactors: Map<string, RunRedaction>
   newId(): string
@@ -174,6 +178,11 @@ export interface Command<
   prepare?(context: PrepareContext, input: z.output<Input>): Promise<Prepared>
   /** Why it can not be called inside a transaction of the host, which would stay open meanwhile. */
   readonly needsOwnTransaction?: string
+  /**
+   * What it does to the session of its caller. What begins one answers with its token as `credential`, which hosts for browsers put into a
+   * cookie, and nowhere else.
+   */
+  readonly session?: 'begins' | 'ends'
   /** Why no answer of it is kept for a repeat, so that it takes no Idempotency-Key. */
   readonly answersOnce?: string
   /** Why this command goes on in an archived company, where nothing else is created or changed any more. */

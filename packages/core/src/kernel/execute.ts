@@ -6,7 +6,7 @@ import { holdLease, isLeaseHeld } from '../runs/lease.ts'
 import { isoTime } from '../ports/clock.ts'
 import { systemActor, type Actor } from './actor.ts'
 import type { Done } from './batch.ts'
-import type { Call } from './call.ts'
+import { unknownCaller, type Call } from './call.ts'
 import { refusedWhenArchived } from './archive.ts'
 import { decide, forbidden, leaseLost } from './authorize.ts'
 import { isNameless, type Command, type PrepareContext, type Query, type QueryContext } from './command.ts'
@@ -83,7 +83,9 @@ async function readContext(host: Host, { companyId }: Resolved, { actor }: Call)
 
 async function prepareContext(host: Host, resolved: Resolved, call: Call): Promise<PrepareContext> {
   const perform: PrepareContext['perform'] = (name, input) => execute(host, name, { input, call: { actor: systemActor } })
-  return { ...(await readContext(host, resolved, call)), secrets: host.secrets, redactors: host.redactors, newId: host.newId, perform }
+  const { clock, secrets, redactors, newId } = host
+  const caller = call.caller ?? unknownCaller
+  return { ...(await readContext(host, resolved, call)), caller, clock, secrets, redactors, newId, perform }
 }
 
 interface ParsedRequest {

@@ -23,6 +23,11 @@ export const permissions = {
   'members:manage': { user: 'admin', agent: 'never', run: 'never' },
   // Also for somebody who is not known here yet: the token of the invitation is what counts.
   'invites:accept': { user: 'viewer', agent: 'never', run: 'never' },
+  // Also for whoever is not known here yet: a password, or the token of a link, is what counts.
+  'accounts:enter': { user: 'viewer', agent: 'never', run: 'never' },
+  'accounts:own': { user: 'viewer', agent: 'never', run: 'never' },
+  // Of the installation, not of a company.
+  'accounts:manage': { user: 'admin', agent: 'never', run: 'never' },
   'keys:manage': { user: 'admin', agent: 'never', run: 'never' },
   'keys:own': { user: 'viewer', agent: 'never', run: 'never' },
   'goals:read': { user: 'viewer', agent: 'yes', run: 'yes' },

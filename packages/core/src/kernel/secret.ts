@@ -8,7 +8,7 @@ const pool = Buffer.alloc(secretBytes * 64)
 let offset = pool.length
 
 /** What a secret is for. Its text says so, so that whoever finds one knows what to revoke. */
-export type SecretKind = 'run' | 'user' | 'agent' | 'invite' | 'hook' | 'nodekey' | 'node'
+export type SecretKind = 'run' | 'user' | 'agent' | 'invite' | 'hook' | 'nodekey' | 'node' | 'session' | 'setup' | 'password'
 
 /** A new secret: 256 random bits, shown once; the database keeps only its SHA-256 (PROMISES S4, S5). */
 export function newSecret(kind: SecretKind): { secret: string; hash: string } {

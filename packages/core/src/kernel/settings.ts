@@ -47,6 +47,11 @@ export interface EngineSettings {
   /** How often a company's seals are anchored when there is something new, milliseconds, or after how many events. */
   readonly anchorMs: number
   readonly anchorEvents: number
+  /** How long a session lasts that is not used, and how long one lasts at all, milliseconds. */
+  readonly sessionIdleMs: number
+  readonly sessionLifeMs: number
+  /** What checking a password costs: the binary logarithm of the N of scrypt. */
+  readonly passwordCost: number
   /** What is kept of a run's log, bytes. */
   readonly runLogBytes: number
   /** About how many tokens of its company's knowledge a run is given. */
@@ -82,6 +87,9 @@ export const defaultSettings: EngineSettings = {
   sealMs: 2_000,
   anchorMs: 300_000,
   anchorEvents: 1_000,
+  sessionIdleMs: 7 * 86_400_000,
+  sessionLifeMs: 30 * 86_400_000,
+  passwordCost: 15,
   runLogBytes: 10 * 1024 * 1024,
   knowledgeTokens: 4_000,
   contextTokens: 32_000,

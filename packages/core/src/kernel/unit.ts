@@ -8,7 +8,7 @@ import { recordEvents } from '../deliveries/outbox.ts'
 import { isoTime } from '../ports/clock.ts'
 import { eventActor } from './actor.ts'
 import { assertNotArchived } from './archive.ts'
-import type { Call } from './call.ts'
+import { unknownCaller, type Call } from './call.ts'
 import type { Command, CommandContext } from './command.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import type { AnyEvent } from './events.ts'
@@ -29,7 +29,7 @@ type Written = Pick<Command, 'unaudited' | 'whenArchived'> & { readonly name: st
 /** What happens inside one transaction: the calls that are handled there, and what is written of them when they are. */
 export interface OpenUnit {
   /** What the handler of a call is given. */
-  contextOf(call: Pick<Call, 'actor' | 'requestId'>): CommandContext
+  contextOf(call: Pick<Call, 'actor' | 'requestId' | 'caller'>): CommandContext
   /** Writes what the handled calls recorded and counted; what `context` was given for stops work whose budget they used up. */
   finish(context: CommandContext, command: Written): Promise<AnyEvent[]>
   /** Whose event it is. */
@@ -46,11 +46,12 @@ export function openUnit(host: Omit<Host, 'batcher'>, { companyId, tx, takeCompa
   const now = isoTime(nowMs)
   const { clock, newId, random, adapters, prices, destinations, settings } = host
   return {
-    contextOf({ actor, requestId = null }) {
+    contextOf({ actor, requestId = null, caller = unknownCaller }) {
       const context: CommandContext = {
         tx,
         actor,
         companyId,
+        caller,
         now,
         clock,
         newId,

@@ -20,13 +20,14 @@ export async function locateKey(db: Kysely<Database>, id: string): Promise<Locat
 }
 
 // A key and its holder in one answer, so that it takes as long whatever is wrong with either.
-const holderOfKey = statement((db, given: { hash: string }) =>
-  db
+function holders(db: Kysely<Database>) {
+  return db
     .selectFrom('keys')
     .leftJoin('members', (join) => join.onRef('members.company_id', '=', 'keys.company_id').onRef('members.id', '=', 'keys.member_id'))
     .leftJoin('agents', (join) => join.onRef('agents.company_id', '=', 'keys.company_id').onRef('agents.id', '=', 'keys.agent_id'))
     .select([
       'keys.id',
+      'keys.hash',
       'keys.company_id',
       'keys.agent_id',
       'keys.scopes',
@@ -38,14 +39,19 @@ const holderOfKey = statement((db, given: { hash: string }) =>
       'members.status as member_status',
       'agents.status as agent_status',
     ])
-    .where('keys.hash', '=', given.hash),
-)
+}
+
+const holderOfKey = statement((db, given: { hash: string }) => holders(db).where('keys.hash', '=', given.hash))
 
 export type KeyHolder = Awaited<ReturnType<typeof holderOfKey>>[number]
 
 /** The key of this hash, also one that is revoked or expired, with what decides whether its holder may act. */
 export async function findHolder(db: Kysely<Database>, given: { hash: string }): Promise<KeyHolder | null> {
   return first(await holderOfKey(db, given))
+}
+
+export async function findHolders(db: Kysely<Database>, hashes: readonly string[]): Promise<KeyHolder[]> {
+  return holders(db).where('keys.hash', 'in', hashes).execute()
 }
 
 const touch = statement((db, given: { companyId: string; id: string; now: string; since: string }) =>

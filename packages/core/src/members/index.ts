@@ -1,3 +1,4 @@
+import { createPasswordLink, revokeSessions } from './access.ts'
 import * as commands from './commands.ts'
 import { memberEvents } from './events.ts'
 import * as queries from './queries.ts'
@@ -5,7 +6,7 @@ import { locateMember } from './sql.ts'
 
 export const members = {
   name: 'members',
-  operations: { ...commands, ...queries },
+  operations: { ...commands, revokeSessions, createPasswordLink, ...queries },
   events: memberEvents,
   entities: { member: { parameter: 'memberId', locate: locateMember } },
 } as const

@@ -54,7 +54,7 @@ export function createLedger(): Ledger {
     if (writes.length === 0 || writes.some(({ table }) => table === migrationTable)) return
     const texts = () => statements.map(({ text }) => text)
     for (const sentence of unknownTables(writes)) violations.push({ rule: 'unknown_table', sentence, statements: texts() })
-    if (writes.some(({ table, verb }) => table === 'events' && verb !== 'insert')) {
+    if (writes.some(({ table, verb }) => isLog(table) && verb !== 'insert')) {
       violations.push({ rule: 'log_changed', sentence: 'A transaction changed entries of the log, which only grows.', statements: texts() })
     }
     const changed = [...new Set(writes.filter(isOfTheBusiness).map(({ table }) => table))]
@@ -63,7 +63,9 @@ export function createLedger(): Ledger {
       return
     }
     counts.mutating += 1
-    if (writes.some(({ table, verb }) => table === 'events' && verb === 'insert')) counts.withEntry += 1
+    // What is of no company has its entry in the log of accounts.
+    const isOfCompany = changed.some((table) => tables[table]?.isScoped === true)
+    if (writes.some(({ table, verb }) => verb === 'insert' && (isOfCompany ? table === 'events' : isLog(table)))) counts.withEntry += 1
     else {
       const sentence = `A transaction changed ${changed.join(', ')} and wrote no entry into the log; it must emit an event.`
       violations.push({ rule: 'no_entry', sentence, statements: texts() })
@@ -98,6 +100,10 @@ export function createLedger(): Ledger {
 function describe(violations: readonly TableViolation[]): string {
   const lines = violations.map(({ sentence, statements }) => `${sentence}\n${statements.map((text) => `    ${text}`).join('\n')}`)
   return `The table watch found ${violations.length} violations.\n${lines.join('\n')}`
+}
+
+function isLog(table: string): boolean {
+  return tables[table]?.part === 'log'
 }
 
 function isOfTheBusiness({ table, verb, text }: Write & { readonly text: string }): boolean {

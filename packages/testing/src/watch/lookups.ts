@@ -21,6 +21,11 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
     reason: 'A person who signs in is told which companies they are a member of.',
   },
   {
+    pattern:
+      /^select .+ from sessions inner join accounts on .+ left join members on members.user_id = sessions.user_id .+ where sessions.token_hash (= \?|in \([?, ]+\))$/,
+    reason: 'A session is of a person, who may act in each company that they are a member of.',
+  },
+  {
     pattern: /^select \* from runs where credential_hash = \?$/,
     reason: 'A credential is what says whose call it is; before it is found there is no company to name.',
   },

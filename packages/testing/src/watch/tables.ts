@@ -20,6 +20,15 @@ export const tables: Readonly<Record<string, Table>> = {
   companies: { part: 'domain', isScoped: false },
   // Of no company: what a person may do in one is in `members`.
   users: { part: 'domain', isScoped: false },
+  // Of no company either, with a log of their own.
+  accounts: { part: 'domain', isScoped: false },
+  sessions: { part: 'domain', isScoped: false },
+  account_links: { part: 'domain', isScoped: false },
+  account_events: { part: 'log', isScoped: false },
+  login_attempts: {
+    part: { bookkeeping: 'how often somebody tried in vain; a try that says something stands in the log' },
+    isScoped: false,
+  },
   members: { part: 'domain', isScoped: true },
   invites: { part: 'domain', isScoped: true },
   keys: { part: 'domain', isScoped: true },
@@ -104,6 +113,11 @@ export const quietWrites: readonly QuietWrite[] = [
     verb: 'update',
     pattern: /^update \S+ set "?last_used_at"? = [^,]+ where /,
     reason: 'when a key was last used is noted once a minute at most, and changes nothing that it may do',
+  },
+  {
+    table: 'sessions',
+    verb: 'update',
+    reason: 'when a session was last used is noted once a minute at most; it begins by insert and ends by delete',
   },
   {
     table: 'leases',

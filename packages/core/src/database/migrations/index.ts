@@ -19,6 +19,7 @@ import { migration0017 } from './0017-budgets.ts'
 import { migration0018 } from './0018-costs.ts'
 import { migration0019 } from './0019-prices.ts'
 import { migration0020 } from './0020-routes.ts'
+import { migration0021 } from './0021-accounts.ts'
 import { migration0022 } from './0022-digests.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
@@ -43,5 +44,6 @@ export const migrations: readonly Migration[] = [
   migration0018,
   migration0019,
   migration0020,
+  migration0021,
   migration0022,
 ]

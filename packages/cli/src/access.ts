@@ -1,0 +1,31 @@
+import type { ModeOptions, ServerMode } from '@engine/http'
+
+/** Who a server lets in, as `engine serve` is told. */
+export interface AccessFlags {
+  readonly mode?: string
+  readonly publicUrl?: readonly string[]
+  readonly trustProxy?: readonly string[]
+}
+
+export type Access = Required<Omit<ModeOptions, 'host'>>
+
+/** A flag wins over its environment variable. The server itself says what does not fit together. @throws for an unknown mode */
+export function readAccess(flags: AccessFlags, environment: Readonly<Record<string, string | undefined>>): Access {
+  const list = (text = '') => text.split(/[\s,]+/).filter((item) => item !== '')
+  return {
+    mode: readMode(flags.mode ?? environment['ENGINE_MODE']),
+    publicUrls: flags.publicUrl ?? list(environment['ENGINE_PUBLIC_URL']),
+    trustedProxies: flags.trustProxy ?? list(environment['ENGINE_TRUST_PROXY']),
+  }
+}
+
+function readMode(text: string | undefined): ServerMode {
+  if (text === undefined || text === '') return 'local_trusted'
+  if (text === 'local_trusted' || text === 'authenticated') return text
+  throw new Error(`ENGINE_MODE (or --mode) must be local_trusted or authenticated, not "${text}".`)
+}
+
+/** The address that somebody opens with what only they were given: behind the #, browsers tell it to no server. */
+export function linkTo(page: 'setup' | 'password', { server, key }: { server: string; key: string }): string {
+  return `${server.replace(/\/+$/, '')}/${page}#${key}`
+}

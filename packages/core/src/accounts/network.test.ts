@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest'
+
+import { networkOf } from './network.ts'
+
+it.each([
+  ['203.0.113.9', '203.0.113.9'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0DB8:1:2::6', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+])('what comes from %s is counted as %s', (address, network) => expect(networkOf(address)).toBe(network))

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { loggedIn } from '../sessions/life.ts'
+import { showPerson } from './change.ts'
+import { AccountEvent, AccountEventType, Person } from './schema.ts'
+import type { AccountEventTable } from './table.ts'
+
+export const me = query({
+  title: 'Show who you are logged in as, and what you may',
+  input: z.strictObject({}),
+  output: Person,
+  access: { scope: 'accounts:own', company: 'installation' },
+  http: ['GET', '/accounts/me'],
+  mcp: { leftOut: 'it is for people who are logged in' },
+  handle: (context) => showPerson(context.db, loggedIn(context).userId),
+})
+
+export const log = query({
+  title: 'List what happened to accounts: logins, tries in vain, sessions, passwords',
+  description: 'The newest first. The logs of companies say what people did there.',
+  input: z.strictObject({ userId: Id.optional(), ...pageInput }),
+  output: pageOf(AccountEvent),
+  access: { scope: 'accounts:manage', company: 'installation' },
+  http: ['GET', '/accounts/log'],
+  async handle({ db }, { userId, limit, cursor }) {
+    let rows = db
+      .selectFrom('account_events')
+      .selectAll()
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+    if (userId) rows = rows.where('user_id', '=', userId)
+    if (cursor) rows = rows.where('id', '<', String(decodeCursor(cursor, ['id'])[0]))
+    return toPage(await rows.execute(), limit, { item: toEvent, key: (row) => [row.id] })
+  },
+})
+
+function toEvent(row: AccountEventTable): z.infer<typeof AccountEvent> {
+  return {
+    id: row.id,
+    type: AccountEventType.parse(row.type),
+    userId: row.user_id,
+    actor: { kind: row.actor_kind, id: row.actor_id },
+    address: row.address,
+    userAgent: row.user_agent,
+    data: JSON.parse(row.data),
+    at: row.at,
+  }
+}
