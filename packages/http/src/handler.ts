@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Logger } from '@engine/core'
 
 import { readJsonBody } from './body.ts'
+import { expectedVersion, failedCondition, tagged } from './conditional.ts'
 import { download, givesContent, readContent, takesContent } from './content.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import { httpErrors } from './errors.ts'
@@ -53,7 +54,7 @@ export function createHandler(options: HandlerOptions): Handler {
   return async (request) => {
     const requestId = randomUUID()
     const response = await respond(context, request, requestId).catch((error: unknown) => {
-      const answer = problem(error, requestId)
+      const answer = problem(error, requestId, failedCondition(request, error))
       if (answer.status >= 500) {
         options.logger?.error('a request failed', { requestId, method: request.method, path: request.url.pathname, error: describe(error) })
       }
@@ -91,7 +92,8 @@ async function respond(context: Context, request: WireRequest, requestId: string
     ...(idempotencyKey !== null && { idempotencyKey }),
   })
   if (givesContent(match.operation)) return download(output)
-  return json(successStatus(match.operation, output), output)
+  const response = json(successStatus(match.operation, output), output)
+  return tagged(request, match.operation, { output, response })
 }
 
 async function readOnlyPage(context: Context, request: WireRequest): Promise<WireResponse | null> {
@@ -161,12 +163,16 @@ async function readInput(request: WireRequest, match: Match): Promise<Record<str
   return join(request, match, body)
 }
 
-/** Path, query and body as one input. A name that comes twice with different values is refused. */
+/** Path, query, body and condition as one input. A name that comes twice with different values is refused. */
 function join(request: WireRequest, match: Match, body: JsonObject): JsonObject {
   const input = new Map<string, JsonValue>()
-  for (const [name, value] of [...Object.entries(match.parameters), ...request.url.searchParams, ...Object.entries(body)]) {
+  const conditions = Object.entries(expectedVersion(request, match.operation))
+  for (const [name, value] of [...Object.entries(match.parameters), ...request.url.searchParams, ...Object.entries(body), ...conditions]) {
     if (input.has(name) && input.get(name) !== value) {
-      throw new EngineError(httpErrors.invalid_input, `${name} is said twice, with different values, in the path, the query or the body.`)
+      throw new EngineError(
+        httpErrors.invalid_input,
+        `${name} is said twice, with different values, in the path, the query, the body or If-Match.`,
+      )
     }
     input.set(name, value)
   }

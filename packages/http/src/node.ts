@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Handler } from './handler.ts'
-import { readChunks } from './web.ts'
+import { hasNoBody, readChunks } from './web.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
 /** Answers one request of node:http, and so of express, by the handler. */
@@ -47,7 +47,7 @@ function urlOf(target: string): URL {
 
 async function send(response: ServerResponse, { status, headers, body }: WireResponse, gone: AbortSignal): Promise<void> {
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers })
+    response.writeHead(status, { ...(!hasNoBody(status) && { 'content-length': Buffer.byteLength(body) }), ...headers })
     response.end(body)
     return
   }

@@ -17,13 +17,13 @@ export const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   internal: 500,
 }
 
-/** An RFC 9457 problem document. Unknown errors say nothing of the inside; the log has them under the request id. */
-export function problem(error: unknown, requestId: string): WireResponse {
+/** An RFC 9457 problem document, with the status of its kind where no other is given. Unknown errors say nothing of the inside; the log has them under the request id. */
+export function problem(error: unknown, requestId: string, status?: number): WireResponse {
   if (!EngineError.isInstance(error) || error.kind === 'internal') {
     const detail = 'Something went wrong on our side. Report it with the requestId.'
     return answer({ status: 500, code: 'internal', detail, requestId, details: {} })
   }
-  return answer({ status: statusOfKind[error.kind], code: error.code, detail: error.message, requestId, details: error.details })
+  return answer({ status: status ?? statusOfKind[error.kind], code: error.code, detail: error.message, requestId, details: error.details })
 }
 
 interface Problem {
