@@ -108,7 +108,7 @@ export const wire: readonly Requirement[] = [
     id: 'wire.limited',
     source: 'DOMAIN §4',
     behaviour: 'Who calls too often is answered 429.',
-    later: 'server',
+    verifiedBy: { file: 'test/http-limits.test.ts', test: 'is told what is left, and is answered 429 with a time when nothing is' },
   },
   {
     id: 'wire.budget',

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 
 import { localBlobs } from '@engine/blobs/local'
 import type { AnchorStore, BlobStore, SecretStore, Storage } from '@engine/core'
-import { isLoopback } from '@engine/http'
+import { defaultLimits, isLoopback, type LimitOptions } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
 import type { Allowed } from './adapters.ts'
@@ -26,6 +26,7 @@ export interface ServeFlags extends DatabaseFlags, AllowedFlags {
   readonly port?: string
   readonly host?: string
   readonly demo?: boolean
+  readonly rateLimit?: string
 }
 
 export interface WorkerFlags extends DatabaseFlags, AllowedFlags {
@@ -72,6 +73,8 @@ export interface ServeConfig extends OpenConfig {
   readonly host: string
   readonly port: number
   readonly hasDemo: boolean
+  /** How much one caller with a key may ask; null for as much as it likes. */
+  readonly limits: LimitOptions | null
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -89,7 +92,13 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     // It works in the folder that the server is started in.
     hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']) && readFolders(flags, environment) === null,
     allowed: readAllowed(flags, environment),
+    limits: readLimits(flags.rateLimit ?? environment['ENGINE_RATE_LIMIT'] ?? String(defaultLimits.perMinute)),
   }
+}
+
+function readLimits(text: string): LimitOptions | null {
+  if (text === 'off') return null
+  return { perMinute: readNumber('ENGINE_RATE_LIMIT (or --rate-limit), unless it is off,', text, { least: 1, most: 1_000_000 }) }
 }
 
 /** @throws naming the setting that is wrong, and never the key */

@@ -35,6 +35,7 @@ function addProcesses(program: Command): void {
     .description('Serve the API, its documentation and the status page, and execute the agents.')
     .option('--port <number>', 'port to listen on; 0 takes a free one (PORT, default 4400)')
     .option('--host <address>', 'loopback address to listen on (HOST, default 127.0.0.1)')
+    .option('--rate-limit <number>', 'requests a minute that one key may make, or off (ENGINE_RATE_LIMIT, default 6000)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
     .action(async (flags: ServeFlags) => (await here()).serve(flags))
   withAgents(program.command('worker'))

@@ -27,7 +27,14 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
 /** Opens the database and the port at the same time: who asks too early is told that it is starting. */
 async function open(config: ServeConfig): Promise<{ engine: Engine; server: RunningServer }> {
   const opening = openEngine(config)
-  const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger, mcp: serveMcp })
+  const serving = serve({
+    engine: opening,
+    host: config.host,
+    port: config.port,
+    logger: consoleLogger,
+    mcp: serveMcp,
+    limits: config.limits,
+  })
   try {
     const [engine, server] = await Promise.all([opening, serving])
     return { engine, server }

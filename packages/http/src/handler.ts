@@ -7,6 +7,7 @@ import { expectedVersion, failedCondition, tagged } from './conditional.ts'
 import { download, givesContent, readContent, takesContent } from './content.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import { httpErrors } from './errors.ts'
+import { createLimits, type LimitOptions, type Limits } from './limits.ts'
 import { guardLocal } from './local-guard.ts'
 import { askMounted, type Mounted } from './mounted.ts'
 import { openApiDocument } from './openapi.ts'
@@ -28,13 +29,18 @@ export interface HandlerOptions {
   readonly localActor?: Actor
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. It is told who asks. */
   readonly mcp?: (engine: Engine) => Mounted
+  /** How much one caller may ask; left out, as much as it likes, since the app around it may have limits of its own. */
+  readonly limits?: LimitOptions
+  /** How long a client of a stream may leave unread what it was sent before its connection is closed, milliseconds; 30 seconds. */
+  readonly streamPatienceMs?: number
   /** Ends every open stream, for a graceful stop. */
   readonly stopping?: AbortSignal
 }
 
 export type Handler = (request: WireRequest) => Promise<WireResponse>
 
-interface Context extends HandlerOptions {
+interface Context extends Omit<HandlerOptions, 'limits'> {
+  readonly limits: Limits | null
   readonly streams: Streams
   readonly routes: Routes
   readonly document: () => object
@@ -46,6 +52,7 @@ export function createHandler(options: HandlerOptions): Handler {
   let document: object | undefined
   const context: Context = {
     ...options,
+    limits: options.limits ? createLimits(options.limits) : null,
     routes: createRoutes(options.engine.registry),
     streams: createStreams(options),
     document: () => (document ??= openApiDocument(options.engine.registry)),
@@ -53,16 +60,30 @@ export function createHandler(options: HandlerOptions): Handler {
   }
   return async (request) => {
     const requestId = randomUUID()
-    const response = await respond(context, request, requestId).catch((error: unknown) => {
-      const answer = problem(error, requestId, failedCondition(request, error))
-      if (answer.status >= 500) {
-        options.logger?.error('a request failed', { requestId, method: request.method, path: request.url.pathname, error: describe(error) })
-      }
-      return answer
-    })
+    const explain = (error: unknown) => explained(options, request, { error, requestId })
+    const answer = () => respond(context, request, requestId).catch(explain)
+    const response = await limited(context, request, answer).catch(explain)
     const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...response.headers }
     return { ...response, headers, ...(request.method === 'HEAD' && { body: '' }) }
   }
+}
+
+/** A failure as its caller is told of it; what is a defect, the log is told too. */
+function explained(
+  { logger }: HandlerOptions,
+  request: WireRequest,
+  { error, requestId }: { error: unknown; requestId: string },
+): WireResponse {
+  const answer = problem(error, requestId, failedCondition(request, error))
+  if (answer.status >= 500)
+    logger?.error('a request failed', { requestId, method: request.method, path: request.url.pathname, error: describe(error) })
+  return answer
+}
+
+/** Whoever needs no credential on this machine is not limited, and neither is the question whether the server lives. */
+async function limited({ limits, localActor }: Context, request: WireRequest, answer: () => Promise<WireResponse>): Promise<WireResponse> {
+  const isFree = localActor !== undefined && request.header('authorization') === null
+  return limits && !isFree && request.url.pathname !== '/api/health/live' ? limits.around(request, answer) : answer()
 }
 
 async function respond(context: Context, request: WireRequest, requestId: string): Promise<WireResponse> {
@@ -85,12 +106,9 @@ async function respond(context: Context, request: WireRequest, requestId: string
     return context.streams.open(match.operation.name, { identify: () => authenticate(context, request, match), input, request })
   }
   const idempotencyKey = readIdempotencyKey(request)
-  const output = await context.engine.execute(match.operation.name, {
-    input,
-    actor,
-    requestId,
-    ...(idempotencyKey !== null && { idempotencyKey }),
-  })
+  const execute = () =>
+    context.engine.execute(match.operation.name, { input, actor, requestId, ...(idempotencyKey !== null && { idempotencyKey }) })
+  const output = await (context.limits ? context.limits.within(actor, execute) : execute())
   if (givesContent(match.operation)) return download(output)
   const response = json(successStatus(match.operation, output), output)
   return tagged(request, match.operation, { output, response })

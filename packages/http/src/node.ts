@@ -36,6 +36,7 @@ function fromNode(request: IncomingMessage, signal: AbortSignal): WireRequest {
     // Stopping early must not close the socket that the answer goes out on.
     body: (limit) => readChunks(request.iterator({ destroyOnReturn: false }), limit),
     signal,
+    ...(request.socket.remoteAddress !== undefined && { address: request.socket.remoteAddress }),
   }
 }
 
@@ -45,7 +46,7 @@ function urlOf(target: string): URL {
   return new URL(`http://engine.invalid${target.startsWith('/') ? '' : '/'}${target}`)
 }
 
-async function send(response: ServerResponse, { status, headers, body }: WireResponse, gone: AbortSignal): Promise<void> {
+async function send(response: ServerResponse, { status, headers, body, patience }: WireResponse, gone: AbortSignal): Promise<void> {
   if (typeof body === 'string' || body instanceof Uint8Array) {
     response.writeHead(status, { ...(!hasNoBody(status) && { 'content-length': Buffer.byteLength(body) }), ...headers })
     response.end(body)
@@ -55,8 +56,29 @@ async function send(response: ServerResponse, { status, headers, body }: WireRes
   response.flushHeaders()
   for await (const part of body) {
     if (gone.aborted) break
-    // Rejects when the client goes away instead, which `gone` tells as well.
-    if (!response.write(part)) await once(response, 'drain', { signal: gone }).catch(() => undefined)
+    if (response.write(part) || (await isDrained(response, { gone, patience }))) continue
+    response.write(patience?.farewell() ?? '')
+    // Read or not, it is over.
+    setTimeout(() => response.destroy(), farewellMs).unref()
+    break
   }
   response.end()
+}
+
+/** How long a client that did not read for long may take to hear why its stream ends. */
+const farewellMs = 1_000
+
+interface Waited {
+  readonly gone: AbortSignal
+  readonly patience: WireResponse['patience'] | undefined
+}
+
+/** Whether a client goes on reading, or went away, in the time that it is given. */
+async function isDrained(response: ServerResponse, { gone, patience }: Waited): Promise<boolean> {
+  const slow = new AbortController()
+  const timer = patience && setTimeout(() => slow.abort(), patience.ms)
+  // Rejects when the client goes away instead, which `gone` tells as well.
+  await once(response, 'drain', { signal: AbortSignal.any([gone, slow.signal]) }).catch(() => undefined)
+  clearTimeout(timer)
+  return !slow.signal.aborted
 }

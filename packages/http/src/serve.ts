@@ -9,6 +9,7 @@ import type { Engine, Logger, UserActor } from '@engine/core'
 
 import { expressHandler, type ExpressHandler } from './express.ts'
 import type { HandlerOptions } from './handler.ts'
+import { defaultLimits, type LimitOptions } from './limits.ts'
 import { isLoopback } from './local-guard.ts'
 import { answerNode } from './node.ts'
 import { startingHandler } from './starting.ts'
@@ -23,6 +24,10 @@ export interface ServeOptions {
   readonly logger?: Logger
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. */
   readonly mcp?: HandlerOptions['mcp']
+  /** How much one caller with a credential may ask; as `defaultLimits` say when left out, and without limits for null. */
+  readonly limits?: LimitOptions | null
+  /** How long a client of a stream may leave unread what it was sent before its connection is closed, milliseconds; 30 seconds. */
+  readonly streamPatienceMs?: number
 }
 
 export interface RunningServer {
@@ -36,7 +41,7 @@ export const localOperator: UserActor = { kind: 'user', id: 'local', roles: { '*
 
 /** Serves the API, its documentation and the status page. @throws when the address is taken or not loopback */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { engine, host = '127.0.0.1', port = 4400, logger, mcp } = options
+  const { engine, host = '127.0.0.1', port = 4400, logger, mcp, limits = defaultLimits, streamPatienceMs } = options
   if (!isLoopback(host)) {
     throw new Error(
       `HOST=${host} would let other machines in, and this version has no accounts to tell them apart. Use 127.0.0.1, and a tunnel if you need to reach it from elsewhere.`,
@@ -54,7 +59,15 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: false }))
   const handlerFor = (ready: Engine) =>
-    expressHandler({ engine: ready, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }), ...(mcp && { mcp }) })
+    expressHandler({
+      engine: ready,
+      localActor: localOperator,
+      stopping: stopping.signal,
+      ...(logger && { logger }),
+      ...(mcp && { mcp }),
+      ...(limits && { limits }),
+      ...(streamPatienceMs !== undefined && { streamPatienceMs }),
+    })
   const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
   app.use((request, response, next) => current.handler(request, response, next))
   const server = createServer(app)

@@ -8,11 +8,14 @@ const heartbeatMs = 15_000
 /** How many streams one caller may have open at once (PROMISES S13). */
 const mostStreams = 50
 const retryAfterMs = 5_000
+/** How long a client may leave what it was sent unread before its stream ends, milliseconds. */
+const patienceMs = 30_000
 
 interface StreamContext {
   readonly engine: Engine
   readonly logger?: Logger
   readonly stopping?: AbortSignal
+  readonly streamPatienceMs?: number
 }
 
 interface Wish {
@@ -58,7 +61,9 @@ export function createStreams(context: StreamContext): Streams {
       if (signal.aborted) free()
       const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
       const body = frames(context, { parts, first, signal, release, mayListen: () => stream.mayListen(listener) })
-      return { status: 200, headers, body }
+      // It comes back with its last id and misses nothing: what it did not read was not kept here for it.
+      const farewell = () => frame({ event: 'resync', data: { reason: 'You did not read on; come back with your last id.' } })
+      return { status: 200, headers, body, patience: { ms: context.streamPatienceMs ?? patienceMs, farewell } }
     },
   }
 }
