@@ -95,9 +95,19 @@ function onDatabase(command: Command): Command {
     .option('--database-url <url>', 'database to use instead: postgres://…, pglite://./folder or file:./engine.db (DATABASE_URL)')
 }
 
+/** Of commands that run on. */
+function withLog(command: Command): Command {
+  return command
+    .option('--log-format <format>', 'how the log is written, on stderr: json or text (ENGINE_LOG_FORMAT, default json)')
+    .option(
+      '--log-level <level>',
+      'what is written at least: debug, info (each request too), warn or error (ENGINE_LOG_LEVEL, default warn)',
+    )
+}
+
 /** Of commands that execute agents. */
 function withAgents(command: Command): Command {
-  return onDatabase(command)
+  return withLog(onDatabase(command))
     .option(
       '--allow-program <program...>',
       'programs that agents may be run by, by name or absolute path (ENGINE_ALLOW_PROGRAMS, default none)',

@@ -1,10 +1,10 @@
-import { createEngine, type Engine } from '@engine/core'
+import { createEngine, type Engine, type Logger } from '@engine/core'
 import { serve, type Mounted, type RunningServer } from '@engine/http'
 
 import type { OpenConfig, ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
-import { consoleLogger } from './logger.ts'
+import { createLogger } from './logger.ts'
 import { createScreen, type Screen } from './screen.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
@@ -26,15 +26,11 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
 
 /** Opens the database and the port at the same time: who asks too early is told that it is starting. */
 async function open(config: ServeConfig): Promise<{ engine: Engine; server: RunningServer }> {
-  const opening = openEngine(config)
-  const serving = serve({
-    engine: opening,
-    host: config.host,
-    port: config.port,
-    logger: consoleLogger,
-    mcp: serveMcp,
-    limits: config.limits,
-  })
+  const { host, port, limits, metricsToken } = config
+  const logger = createLogger(config.log)
+  const opening = openEngine(config, logger)
+  const mcp = (engine: Engine) => serveMcp(engine, logger)
+  const serving = serve({ engine: opening, host, port, logger, mcp, limits, ...(metricsToken !== null && { metricsToken }) })
   try {
     const [engine, server] = await Promise.all([opening, serving])
     return { engine, server }
@@ -46,18 +42,20 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
   }
 }
 
-export async function openEngine({ storage, blobs, anchors, secrets, allowed, deliveriesFolder: folder }: OpenConfig): Promise<Engine> {
+export async function openEngine(config: OpenConfig, logger: Logger): Promise<Engine> {
+  const { storage, blobs, anchors, secrets, allowed, deliveriesFolder: folder } = config
   // Who asks for help or checks a database does not wait for all adapters to load, and neither does the port.
   const [{ openAdapters }, { allDestinations }] = await Promise.all([import('./adapters.ts'), import('@engine/deliveries')])
   const destinations = allDestinations({ allow: allowed.targets, folder })
-  return createEngine({ storage, blobs, anchors, secrets, adapters: openAdapters(allowed), destinations, logger: consoleLogger })
+  const adapters = openAdapters(allowed)
+  return createEngine({ storage, blobs, anchors, secrets, adapters, destinations, logger, timesStatements: true })
 }
 
 /** Whoever is asked by no client of that protocol does not wait for it to load. */
-function serveMcp(engine: Engine): Mounted {
+function serveMcp(engine: Engine, logger: Logger): Mounted {
   let loading: Promise<Mounted> | undefined
   return async (request, actor) => {
-    loading ??= import('@engine/mcp').then(({ mcpEndpoint }) => mcpEndpoint(engine, { logger: consoleLogger }))
+    loading ??= import('@engine/mcp').then(({ mcpEndpoint }) => mcpEndpoint(engine, { logger }))
     return (await loading)(request, actor)
   }
 }

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-
 import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Logger } from '@engine/core'
 
 import { readJsonBody } from './body.ts'
@@ -7,16 +5,20 @@ import { expectedVersion, failedCondition, tagged } from './conditional.ts'
 import { download, givesContent, readContent, takesContent } from './content.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import { httpErrors } from './errors.ts'
+import { beginExchange, type Exchange } from './exchange.ts'
 import { createLimits, type LimitOptions, type Limits } from './limits.ts'
 import { guardLocal } from './local-guard.ts'
 import { askMounted, type Mounted } from './mounted.ts'
+import { readyAnswer, requireObserver, type Asking } from './observation.ts'
 import { openApiDocument } from './openapi.ts'
-import { problem, statusOfKind } from './problem.ts'
+import { problem } from './problem.ts'
+import { prometheusType } from './prometheus.ts'
 import { readWhole, takesRequest } from './received.ts'
 import { createRoutes, type Match, type Routes } from './routes.ts'
 import { createStreams, type Streams } from './sse.ts'
 import { statusPage, statusPageScript } from './status-page.ts'
 import { successStatus } from './success.ts'
+import { createWatch, type Watch } from './watch.ts'
 import { html, json, type WireRequest, type WireResponse } from './wire.ts'
 
 export interface HandlerOptions {
@@ -29,6 +31,8 @@ export interface HandlerOptions {
   readonly localActor?: Actor
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. It is told who asks. */
   readonly mcp?: (engine: Engine) => Mounted
+  /** What a monitor sends to read `/metrics`, beside those who have a role everywhere. */
+  readonly metricsToken?: string
   /** How much one caller may ask; left out, as much as it likes, since the app around it may have limits of its own. */
   readonly limits?: LimitOptions
   /** How long a client of a stream may leave unread what it was sent before its connection is closed, milliseconds; 30 seconds. */
@@ -42,6 +46,7 @@ export type Handler = (request: WireRequest) => Promise<WireResponse>
 interface Context extends Omit<HandlerOptions, 'limits'> {
   readonly limits: Limits | null
   readonly streams: Streams
+  readonly watch: Watch
   readonly routes: Routes
   readonly document: () => object
   readonly mounted: Mounted | undefined
@@ -55,28 +60,32 @@ export function createHandler(options: HandlerOptions): Handler {
     limits: options.limits ? createLimits(options.limits) : null,
     routes: createRoutes(options.engine.registry),
     streams: createStreams(options),
+    watch: createWatch(options.logger),
     document: () => (document ??= openApiDocument(options.engine.registry)),
     mounted: options.mcp?.(options.engine),
   }
   return async (request) => {
-    const requestId = randomUUID()
-    const explain = (error: unknown) => explained(options, request, { error, requestId })
-    const answer = () => respond(context, request, requestId).catch(explain)
+    const exchange = beginExchange(request)
+    const { requestId } = exchange
+    const explain = (error: unknown) => explained(options, request, { error, exchange })
+    const answer = () => respond(context, request, exchange).catch(explain)
     const response = await limited(context, request, answer).catch(explain)
+    context.watch.answered(exchange, response.status)
     const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...response.headers }
     return { ...response, headers, ...(request.method === 'HEAD' && { body: '' }) }
   }
 }
 
+interface Failed {
+  readonly error: unknown
+  readonly exchange: Exchange
+}
+
 /** A failure as its caller is told of it; what is a defect, the log is told too. */
-function explained(
-  { logger }: HandlerOptions,
-  request: WireRequest,
-  { error, requestId }: { error: unknown; requestId: string },
-): WireResponse {
+function explained({ logger }: HandlerOptions, request: WireRequest, { error, exchange }: Failed): WireResponse {
+  const { requestId, method, route } = exchange
   const answer = problem(error, requestId, failedCondition(request, error))
-  if (answer.status >= 500)
-    logger?.error('a request failed', { requestId, method: request.method, path: request.url.pathname, error: describe(error) })
+  if (answer.status >= 500) logger?.error('a request failed', { requestId, method, route, error: describe(error) })
   return answer
 }
 
@@ -86,8 +95,9 @@ async function limited({ limits, localActor }: Context, request: WireRequest, an
   return limits && !isFree && request.url.pathname !== '/api/health/live' ? limits.around(request, answer) : answer()
 }
 
-async function respond(context: Context, request: WireRequest, requestId: string): Promise<WireResponse> {
+async function respond(context: Context, request: WireRequest, exchange: Exchange): Promise<WireResponse> {
   const { pathname } = request.url
+  if (fixedPaths.has(pathname)) exchange.route = pathname
   if (pathname === '/api/health/live') return json(200, { status: 'live' })
   if (context.localActor) guardLocal(request)
   if (pathname === '/mcp' && context.mounted) return askMounted(context.mounted, request, await identify(context, request))
@@ -100,18 +110,51 @@ async function respond(context: Context, request: WireRequest, requestId: string
   const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
   const match = path === null ? null : context.routes.match(method, path)
   if (!match) throw unknownRoute(context, request)
+  see(exchange, match)
   const actor = await authenticate(context, request, match)
+  exchange.actor = actor
+  exchange.companyId ??= 'companyId' in actor ? actor.companyId : null
   const input = await readInput(request, match)
   if (context.streams.knows(match.operation.name) && wantsStream(request)) {
     return context.streams.open(match.operation.name, { identify: () => authenticate(context, request, match), input, request })
   }
   const idempotencyKey = readIdempotencyKey(request)
   const execute = () =>
-    context.engine.execute(match.operation.name, { input, actor, requestId, ...(idempotencyKey !== null && { idempotencyKey }) })
+    context.engine.execute(match.operation.name, {
+      input,
+      actor,
+      requestId: exchange.requestId,
+      ...(idempotencyKey !== null && { idempotencyKey }),
+    })
   const output = await (context.limits ? context.limits.within(actor, execute) : execute())
   if (givesContent(match.operation)) return download(output)
   const response = json(successStatus(match.operation, output), output)
   return tagged(request, match.operation, { output, response })
+}
+
+/** What is no operation: shown in logs and figures as it is. */
+const fixedPaths = new Set([
+  '/',
+  '/status.js',
+  '/mcp',
+  '/metrics',
+  '/api/health/live',
+  '/api/health/ready',
+  '/api/openapi.json',
+  '/api/docs',
+  '/api/docs/reference.js',
+])
+
+function see(exchange: Exchange, { operation, parameters }: Match): void {
+  exchange.operation = operation
+  exchange.route = `/api${operation.definition.http?.[1] ?? ''}`
+  const { companyId } = parameters
+  // What is no id is nothing to repeat.
+  exchange.companyId = companyId !== undefined && /^[\da-f-]{36}$/.test(companyId) ? companyId : null
+}
+
+function asking(context: Context, request: WireRequest): Asking {
+  return { request, identify: () => identify(context, request), metricsToken: context.metricsToken }
 }
 
 async function readOnlyPage(context: Context, request: WireRequest): Promise<WireResponse | null> {
@@ -120,14 +163,15 @@ async function readOnlyPage(context: Context, request: WireRequest): Promise<Wir
       return context.localActor ? html(await statusPage(context.engine.as(context.localActor)), pageHeaders) : null
     case '/status.js':
       return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: statusPageScript(context.engine.registry) }
-    case '/api/health/ready': {
-      const health = await context.engine.health()
-      return json(health.isReady ? 200 : statusOfKind.unavailable, {
-        status: health.isReady ? 'ready' : 'not_ready',
-        storage: health.storage,
-        liveRuns: health.liveRuns,
-      })
-    }
+    case '/api/health/ready':
+      return readyAnswer(context.engine, asking(context, request))
+    case '/metrics':
+      await requireObserver(asking(context, request))
+      return {
+        status: 200,
+        headers: { 'content-type': prometheusType },
+        body: await context.watch.text(context.engine, context.streams.count),
+      }
     case '/api/openapi.json':
       return json(200, context.document())
     case '/api/docs':

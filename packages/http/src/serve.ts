@@ -24,6 +24,8 @@ export interface ServeOptions {
   readonly logger?: Logger
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. */
   readonly mcp?: HandlerOptions['mcp']
+  /** What a monitor sends to read `/metrics`, beside the local operator. */
+  readonly metricsToken?: string
   /** How much one caller with a credential may ask; as `defaultLimits` say when left out, and without limits for null. */
   readonly limits?: LimitOptions | null
   /** How long a client of a stream may leave unread what it was sent before its connection is closed, milliseconds; 30 seconds. */
@@ -41,7 +43,7 @@ export const localOperator: UserActor = { kind: 'user', id: 'local', roles: { '*
 
 /** Serves the API, its documentation and the status page. @throws when the address is taken or not loopback */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { engine, host = '127.0.0.1', port = 4400, logger, mcp, limits = defaultLimits, streamPatienceMs } = options
+  const { engine, host = '127.0.0.1', port = 4400, logger, mcp, limits = defaultLimits, streamPatienceMs, metricsToken } = options
   if (!isLoopback(host)) {
     throw new Error(
       `HOST=${host} would let other machines in, and this version has no accounts to tell them apart. Use 127.0.0.1, and a tunnel if you need to reach it from elsewhere.`,
@@ -66,6 +68,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       ...(logger && { logger }),
       ...(mcp && { mcp }),
       ...(limits && { limits }),
+      ...(metricsToken !== undefined && { metricsToken }),
       ...(streamPatienceMs !== undefined && { streamPatienceMs }),
     })
   const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }

@@ -27,6 +27,8 @@ interface Wish {
 /** The lists of a server that are also streams of server-sent events, and who has how many of them open. */
 export interface Streams {
   knows(operation: string): boolean
+  /** How many are open. */
+  readonly count: number
   /**
    * Begins a stream. `id` is a position; a client that comes back with `Last-Event-ID` gets everything after it. A comment every
    * 15 seconds keeps proxies from closing a quiet one. It is read as fast as its client reads, and holds no more than one write.
@@ -39,6 +41,9 @@ export function createStreams(context: StreamContext): Streams {
   const counts = new Map<string, number>()
   return {
     knows: (operation) => streamed[operation] !== undefined,
+    get count() {
+      return [...counts.values()].reduce((sum, count) => sum + count, 0)
+    },
     async open(operation, wish) {
       const stream = streamed[operation]
       if (!stream) throw new Error(`${operation} is no stream`)
