@@ -1,5 +1,6 @@
 import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Logger } from '@engine/core'
 
+import { below, checkedBasePath } from './below.ts'
 import { readJsonBody } from './body.ts'
 import { expectedVersion, failedCondition, tagged } from './conditional.ts'
 import { download, givesContent, readContent, takesContent } from './content.ts'
@@ -29,6 +30,8 @@ export interface HandlerOptions {
    * requests get 401.
    */
   readonly localActor?: Actor
+  /** Where the app around it has it mounted, such as `/engine`, when requests come with the whole path; express tells by itself. */
+  readonly basePath?: string
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. It is told who asks. */
   readonly mcp?: (engine: Engine) => Mounted
   /** What a monitor sends to read `/metrics`, beside those who have a role everywhere. */
@@ -64,7 +67,9 @@ export function createHandler(options: HandlerOptions): Handler {
     document: () => (document ??= openApiDocument(options.engine.registry)),
     mounted: options.mcp?.(options.engine),
   }
-  return async (request) => {
+  const basePath = checkedBasePath(options.basePath ?? '')
+  return async (received) => {
+    const request = below(received, basePath)
     const exchange = beginExchange(request)
     const { requestId } = exchange
     const explain = (error: unknown) => explained(options, request, { error, exchange })
@@ -84,7 +89,7 @@ interface Failed {
 /** A failure as its caller is told of it; what is a defect, the log is told too. */
 function explained({ logger }: HandlerOptions, request: WireRequest, { error, exchange }: Failed): WireResponse {
   const { requestId, method, route } = exchange
-  const answer = problem(error, requestId, failedCondition(request, error))
+  const answer = problem(error, { requestId, basePath: request.basePath }, failedCondition(request, error))
   if (answer.status >= 500) logger?.error('a request failed', { requestId, method, route, error: describe(error) })
   return answer
 }
@@ -158,9 +163,10 @@ function asking(context: Context, request: WireRequest): Asking {
 }
 
 async function readOnlyPage(context: Context, request: WireRequest): Promise<WireResponse | null> {
+  const { basePath = '' } = request
   switch (request.url.pathname) {
     case '/':
-      return context.localActor ? html(await statusPage(context.engine.as(context.localActor)), pageHeaders) : null
+      return context.localActor ? html(await statusPage(context.engine.as(context.localActor), basePath), pageHeaders) : null
     case '/status.js':
       return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: statusPageScript(context.engine.registry) }
     case '/api/health/ready':
@@ -173,9 +179,9 @@ async function readOnlyPage(context: Context, request: WireRequest): Promise<Wir
         body: await context.watch.text(context.engine, context.streams.count),
       }
     case '/api/openapi.json':
-      return json(200, context.document())
+      return json(200, { ...context.document(), servers: [{ url: basePath || '/' }] })
     case '/api/docs':
-      return html(docsPage(context.engine.registry))
+      return html(docsPage(context.engine.registry, basePath))
     case '/api/docs/reference.js':
       return docsScript(request.header('accept-encoding') ?? '')
     default:

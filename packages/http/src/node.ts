@@ -36,6 +36,7 @@ function fromNode(request: IncomingMessage, signal: AbortSignal): WireRequest {
     // Stopping early must not close the socket that the answer goes out on.
     body: (limit) => readChunks(request.iterator({ destroyOnReturn: false }), limit),
     signal,
+    ...('baseUrl' in request && typeof request.baseUrl === 'string' && { basePath: request.baseUrl }),
     ...(request.socket.remoteAddress !== undefined && { address: request.socket.remoteAddress }),
   }
 }

@@ -7,6 +7,8 @@ export interface WireRequest {
   body(limit: number): Promise<Uint8Array>
   /** Aborts when the client went away. */
   readonly signal: AbortSignal
+  /** The path that the host has this mounted at, such as `/engine`, which `url` is without. */
+  readonly basePath?: string
   /** The network address that it came from, where the host knows it. */
   readonly address?: string
 }
