@@ -87,12 +87,20 @@ export interface ServeConfig extends OpenConfig {
   readonly limits: LimitOptions | null
 }
 
+export interface StartConfig {
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  readonly secretKey: string | undefined
+  readonly programs: readonly string[]
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** A flag wins over its environment variable, which wins over the default. @throws naming the setting that is wrong */
 export async function readConfig(flags: ServeFlags, environment: Environment): Promise<ServeConfig> {
   return {
-    host: flags.host ?? environment['HOST'] ?? '127.0.0.1',
+    host: readHost(flags, environment),
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
     storage: await readDatabase(flags, environment),
     blobs: localBlobs(join(resolve(readDataDir(flags, environment)), 'blobs')),
@@ -148,6 +156,21 @@ export async function readWorkerConfig(flags: WorkerFlags, environment: Environm
     secrets: openSecrets(dataDir, environment['ENGINE_SECRET_KEY'], { makesKey: false }),
     ...readExecuting(flags, environment),
   }
+}
+
+/** What a start would take, for whoever looks whether it can. @throws naming the setting that is wrong */
+export function readStart(flags: ServeFlags, environment: Environment): StartConfig {
+  return {
+    host: readHost(flags, environment),
+    port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
+    dataDir: resolve(readDataDir(flags, environment)),
+    secretKey: environment['ENGINE_SECRET_KEY'],
+    programs: readAllowed(flags, environment).programs,
+  }
+}
+
+function readHost(flags: ServeFlags, environment: Environment): string {
+  return flags.host ?? environment['HOST'] ?? '127.0.0.1'
 }
 
 function readExecuting(flags: WorkerFlags, environment: Environment): Executing {

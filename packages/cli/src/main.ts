@@ -7,6 +7,7 @@ import { completionScript, shells } from './completion.ts'
 import type { DatabaseFlags, ServeFlags, WorkerFlags } from './config.ts'
 import { addOperations } from './operations/commands.ts'
 import { report } from './operations/exit.ts'
+import type { DoctorFlags } from './doctor.ts'
 import type { VerifyFlags } from './verify.ts'
 
 /** Servers, drivers and adapters: who calls a server, or asks for help, does not wait for them to load. */
@@ -76,8 +77,12 @@ function addDatabase(program: Command): void {
     .option('--json', 'print the whole result as JSON')
     .action(async (flags: AuditFlags) => (await here()).verifyAudit(flags))
   onDatabase(program.command('doctor'))
-    .description('Say how Node.js and the database are; 1 when something needs looking after.')
-    .action(async (flags: DatabaseFlags) => (await here()).doctor(flags))
+    .description('Say how the database is, and whether a server can start here; 1 when something needs looking after.')
+    .option('--port <number>', 'the port that engine serve is to have (PORT, default 4400)')
+    .option('--host <address>', 'the address that engine serve is to have (HOST, default 127.0.0.1)')
+    .option('--allow-program <program...>', 'programs that agents are to be run by (ENGINE_ALLOW_PROGRAMS)')
+    .option('--json', 'print the findings as JSON')
+    .action(async (flags: DoctorFlags) => (await here()).doctor(flags))
 }
 
 function addCompletion(program: Command): void {

@@ -31,6 +31,6 @@ export async function readLoad(db: Kysely<Database>): Promise<readonly Load[]> {
     union all select 'budget_holds', 'open', count(*), null
     from (select 1 as one from ${holds} where status = 'open' limit ${mostCounted}) as held
     union all select 'breakers', status, count(*), null
-    from (select status from ${breakers} where status <> 'closed' order by company_id limit ${mostCounted}) as cooling group by status`.execute(db)
+    from (select status from ${breakers} where status <> 'closed' limit ${mostCounted}) as cooling group by status`.execute(db)
   return rows
 }
