@@ -4,6 +4,7 @@ import { openAdapters } from './adapters.ts'
 import { releaseMs, type NodeConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { createScreen } from './screen.ts'
+import { findTelemetry } from './telemetry.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 /** Executes runs of a server without its database, until it is told to stop by SIGINT or SIGTERM, or the server lets it go. */
@@ -16,6 +17,7 @@ export async function nodeCommand({ server, key, allowed, concurrency, name, gra
     key,
     adapters: openAdapters(allowed),
     logger: createLogger(log),
+    ...(await findTelemetry()),
     settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs },
     ...(name !== undefined && { name }),
   })

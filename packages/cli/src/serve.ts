@@ -6,6 +6,7 @@ import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
 import { createLogger } from './logger.ts'
 import { createScreen, type Screen } from './screen.ts'
+import { findTelemetry } from './telemetry.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 /** Runs until it is told to stop by SIGINT or SIGTERM; a second signal ends it at once. */
@@ -48,7 +49,17 @@ export async function openEngine(config: OpenConfig, logger: Logger): Promise<En
   const [{ openAdapters }, { allDestinations }] = await Promise.all([import('./adapters.ts'), import('@engine/deliveries')])
   const destinations = allDestinations({ allow: allowed.targets, folder })
   const adapters = openAdapters(allowed)
-  return createEngine({ storage, blobs, anchors, secrets, adapters, destinations, logger, timesStatements: true })
+  return createEngine({
+    storage,
+    blobs,
+    anchors,
+    secrets,
+    adapters,
+    destinations,
+    logger,
+    timesStatements: true,
+    ...(await findTelemetry()),
+  })
 }
 
 /** Whoever is asked by no client of that protocol does not wait for it to load. */

@@ -4,6 +4,7 @@ import { openAdapters } from './adapters.ts'
 import { releaseMs, type WorkerConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { createScreen } from './screen.ts'
+import { findTelemetry } from './telemetry.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 /** Executes runs beside other processes of one database, without HTTP, until it is told to stop by SIGINT or SIGTERM. */
@@ -15,6 +16,7 @@ export async function workerCommand(config: WorkerConfig): Promise<void> {
     secrets,
     adapters: openAdapters(allowed),
     logger: createLogger(log),
+    ...(await findTelemetry()),
     settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs },
     ...(name !== undefined && { workerName: name }),
   })

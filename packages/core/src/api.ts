@@ -5,6 +5,7 @@ import type { AnyDefinition } from './kernel/command.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host } from './kernel/host.ts'
 import type { EngineModule } from './kernel/registry.ts'
+import type { TraceContext } from './ports/telemetry.ts'
 import type { coreModules } from './modules.ts'
 
 export interface CallOptions {
@@ -12,6 +13,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string
   /** Stands in the events of this call. */
   readonly requestId?: string
+  /** What trace it is a part of, for an engine with telemetry; left out, whatever the program around is in. */
+  readonly trace?: TraceContext
 }
 
 type Input<Definition extends AnyDefinition> = z.input<Definition['input']>

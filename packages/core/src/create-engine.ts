@@ -28,6 +28,7 @@ import { createHistogram, type Histogram } from './kernel/histogram.ts'
 import { createIdGenerator } from './kernel/id.ts'
 import type { Loop } from './kernel/loop.ts'
 import { guardPrices } from './kernel/price-book.ts'
+import { createTracing } from './kernel/tracing.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { authenticate } from './keys/authenticate.ts'
 import { createBudgetLoop } from './loops/budgets.ts'
@@ -52,6 +53,7 @@ import { silentLogger, type Logger } from './ports/logger.ts'
 import type { PriceBook } from './ports/prices.ts'
 import type { SecretStore } from './ports/secret-store.ts'
 import type { Storage, StorageSession } from './ports/storage.ts'
+import type { Telemetry } from './ports/telemetry.ts'
 import { followLog } from './runs/follow-log.ts'
 
 export interface EngineOptions {
@@ -70,6 +72,8 @@ export interface EngineOptions {
   /** What models cost this host; without one, list prices that come with Engine, and what companies set (docs/prices.md). */
   readonly prices?: PriceBook
   readonly logger?: Logger
+  /** `import * as telemetry from '@opentelemetry/api'`: what happens becomes spans (docs/operations.md). */
+  readonly telemetry?: Telemetry
   readonly clock?: Clock
   readonly settings?: Partial<EngineSettings>
   /** How this process is called among those that execute runs; its machine and process id when left out (docs/workers.md). */
@@ -115,6 +119,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     checksOutputs: options.checksOutputs ?? false,
     epoch,
     turns: createCompanyTurns(),
+    tracing: createTracing(options.telemetry),
     vitals: new Map(),
     probe: options.probe,
     newId: createIdGenerator(() => clock.now()),
@@ -197,6 +202,7 @@ function assemble(host: Host, given: Parts): Engine {
     ...createApi(host, systemActor),
     ...createMaintenance(host, { storage, session, sweepsSince: () => sweepsSince }),
     registry: host.registry,
+    tracing: host.tracing,
     as: (actor) => createApi(host, actor),
     join: createJoin(host, { storage, dialect: session.dialect, place }),
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),

@@ -1,6 +1,7 @@
 import type { Api, CallOptions } from './api.ts'
 import type { Actor, AgentActor, NodeActor, RunActor, UserActor } from './kernel/actor.ts'
 import type { AnyEvent, EventHandler, EventType } from './kernel/events.ts'
+import type { Tracing } from './kernel/tracing.ts'
 import type { Registry } from './kernel/registry.ts'
 import type { Health } from './observation/health.ts'
 import type { Metric } from './observation/metrics.ts'
@@ -14,6 +15,8 @@ import type { LogChunk } from './runs/schema.ts'
 export interface Engine extends Api, AsyncDisposable {
   /** What all surfaces are generated from. */
   readonly registry: Registry
+  /** The traces that this engine is a part of, for surfaces that begin or go on with one. */
+  readonly tracing: Tracing
   /** The same API, narrowed to what this actor may see and do. */
   as(actor: Actor): Api
   /**

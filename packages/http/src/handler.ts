@@ -6,7 +6,7 @@ import { expectedVersion, failedCondition, tagged } from './conditional.ts'
 import { download, givesContent, readContent, takesContent } from './content.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import { httpErrors } from './errors.ts'
-import { beginExchange, type Exchange } from './exchange.ts'
+import { beginExchange, endExchange, type Exchange } from './exchange.ts'
 import { createLimits, type LimitOptions, type Limits } from './limits.ts'
 import { guardLocal } from './local-guard.ts'
 import { askMounted, type Mounted } from './mounted.ts'
@@ -70,12 +70,13 @@ export function createHandler(options: HandlerOptions): Handler {
   const basePath = checkedBasePath(options.basePath ?? '')
   return async (received) => {
     const request = below(received, basePath)
-    const exchange = beginExchange(request)
+    const exchange = beginExchange(request, options.engine.tracing)
     const { requestId } = exchange
     const explain = (error: unknown) => explained(options, request, { error, exchange })
     const answer = () => respond(context, request, exchange).catch(explain)
     const response = await limited(context, request, answer).catch(explain)
     context.watch.answered(exchange, response.status)
+    endExchange(exchange, response.status)
     const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...response.headers }
     return { ...response, headers, ...(request.method === 'HEAD' && { body: '' }) }
   }
@@ -124,13 +125,15 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
     return context.streams.open(match.operation.name, { identify: () => authenticate(context, request, match), input, request })
   }
   const idempotencyKey = readIdempotencyKey(request)
-  const execute = () =>
-    context.engine.execute(match.operation.name, {
-      input,
-      actor,
-      requestId: exchange.requestId,
-      ...(idempotencyKey !== null && { idempotencyKey }),
-    })
+  const { requestId, traced } = exchange
+  const call = {
+    input,
+    actor,
+    requestId,
+    ...(traced.context && { trace: traced.context }),
+    ...(idempotencyKey !== null && { idempotencyKey }),
+  }
+  const execute = () => context.engine.execute(match.operation.name, call)
   const output = await (context.limits ? context.limits.within(actor, execute) : execute())
   if (givesContent(match.operation)) return download(output)
   const response = json(successStatus(match.operation, output), output)

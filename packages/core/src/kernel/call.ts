@@ -1,3 +1,4 @@
+import type { TraceContext } from '../ports/telemetry.ts'
 import type { Actor } from './actor.ts'
 
 /** How a call is made: by whom, and under which keys. */
@@ -9,4 +10,6 @@ export interface Call {
   readonly isRedacted?: true
   /** Shown in the events of this call. */
   readonly requestId?: string | undefined
+  /** What trace it is a part of. */
+  readonly trace?: TraceContext | undefined
 }

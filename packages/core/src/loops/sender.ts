@@ -49,16 +49,26 @@ export function createSender(host: Host, { logger, signal }: { logger: Logger; s
     const payload = prepared.payloads.get(delivery.eventSeq)
     if (!payload) return { kind: 'parked', reason: 'its event is not in the log any more' }
     const body = render(route, payload.whole)
-    return destination.deliver({
-      config,
-      deliveryId: delivery.id,
-      attempt: delivery.attempt,
-      event: payload.event,
-      body,
-      files: payload.files,
-      signal: timeout,
-      logger: redactedLogger(logger, redactor),
-      redactor,
+    const attributes = {
+      'engine.destination': route.destinationType,
+      'engine.event.type': payload.event.type,
+      'engine.delivery.attempt': delivery.attempt,
+    }
+    return host.tracing.span('deliver', { kind: 'producer', attributes }, async (traced) => {
+      const result = await destination.deliver({
+        config,
+        deliveryId: delivery.id,
+        attempt: delivery.attempt,
+        event: payload.event,
+        body,
+        files: payload.files,
+        signal: timeout,
+        logger: redactedLogger(logger, redactor),
+        redactor,
+        trace: host.tracing.headers(traced.context),
+      })
+      traced.set({ 'engine.delivery.result': result.kind })
+      return result
     })
   }
 
