@@ -47,7 +47,7 @@ function readSample(families: ReadonlyMap<string, { type: string; samples: Sampl
   if (!ends.some((end) => given === current + end)) throw new Error(`${given} stands among the samples of ${current}`)
   const labels = Object.fromEntries([...pairs.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key = '', text = '']) => [key, text]))
   const sample = { name: given, labels, value: value.endsWith('Inf') ? Number(`${value}inity`) : Number(value) }
-  const key = (each: Sample) => `${each.name} ${JSON.stringify(Object.entries(each.labels).toSorted())}`
+  const key = (each: Sample) => `${each.name} ${JSON.stringify(Object.entries(each.labels).map(String).toSorted())}`
   if (family.samples.some((other) => key(other) === key(sample))) throw new Error(`${written} comes twice`)
   family.samples.push(sample)
 }

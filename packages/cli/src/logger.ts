@@ -1,7 +1,7 @@
 import type { Logger } from '@engine/core'
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof logLevels)[number]
+type LogLevel = (typeof logLevels)[number]
 export const logFormats = ['json', 'text'] as const
 
 export interface LogConfig {

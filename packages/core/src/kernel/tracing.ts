@@ -36,7 +36,7 @@ export interface Tracing {
 
 const untraced: Traced = { context: undefined, set: () => undefined, rename: () => undefined, end: () => undefined }
 
-export const noTracing: Tracing = {
+const noTracing: Tracing = {
   isOn: false,
   begin: () => untraced,
   span: async (_name, _options, work) => work(untraced),
