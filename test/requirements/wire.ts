@@ -240,7 +240,10 @@ export const wire: readonly Requirement[] = [
     id: 'wire.metrics',
     source: 'DOMAIN §4',
     behaviour: 'Metrics are given to who collects them.',
-    later: 'observability',
+    verifiedBy: {
+      file: 'test/http-observation.test.ts',
+      test: 'are for the operator of this machine, people with a role everywhere, and the token of the monitor',
+    },
   },
   {
     id: 'wire.events.live',
