@@ -124,7 +124,7 @@ export function callHandler(options: HandlerOptions): Call {
     const answer = await handler(request)
     if (answer.headers['content-type']?.startsWith('text/event-stream')) throw new Error('a stream of events has no end to wait for')
     const whole = typeof answer.body === 'string' ? answer.body : await buffer(Readable.from(answer.body))
-    return read(new Response(whole, { status: answer.status, headers: answer.headers }))
+    return read(new Response(answer.status === 304 ? null : whole, { status: answer.status, headers: answer.headers }))
   }
 }
 

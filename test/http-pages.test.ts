@@ -83,7 +83,11 @@ describe('the OpenAPI document', () => {
       const { input } = engine.registry.get(operation.operationId)?.definition ?? { input: { shape: {} } }
       expect(fields.toSorted(), operation.operationId).toEqual(Object.keys(input.shape).toSorted())
       if (method === 'get') expect(operation.requestBody, path).toBeUndefined()
-      if (method === 'post') expect(declared('header').map(({ name }) => name)).toEqual(received?.headers ?? ['Idempotency-Key'])
+      const isGuarded = method !== 'get' && ('version' in input.shape || 'baseRevision' in input.shape)
+      const conditions = isGuarded ? ['If-Match'] : []
+      if (method === 'post')
+        expect(declared('header').map(({ name }) => name)).toEqual(received?.headers ?? ['Idempotency-Key', ...conditions])
+      else expect(declared('header').filter(({ name }) => name === 'If-Match')).toHaveLength(conditions.length)
     }
   })
 
@@ -97,7 +101,11 @@ describe('the OpenAPI document', () => {
       // What others report is created once, and answered with 200 when it comes again.
       const isReported = !isReceived && definition?.kind === 'command' && definition.successes !== undefined
       const successes = isReceived ? ['200', '202'] : isReported ? ['200', '201'] : [success]
-      expect(Object.keys(operation.responses)).toEqual([...successes, 'default'])
+      const { input, output } = Object(definition)
+      const isTagged = definition?.kind === 'query' && ['version', 'currentRevision'].some((field) => field in Object(output.shape))
+      const isGuarded = definition?.kind === 'command' && ['version', 'baseRevision'].some((field) => field in input.shape)
+      const conditions = [...(isTagged ? ['304'] : []), ...(isGuarded ? ['412'] : [])]
+      expect(Object.keys(operation.responses)).toEqual([...successes, ...conditions, 'default'])
       const isDownload = definition?.kind === 'query' && definition.givesContent
       expect(operation.responses[success]?.content).toHaveProperty([isDownload ? 'application/octet-stream' : 'application/json', 'schema'])
       expect(operation.responses['default']?.content).toHaveProperty(['application/problem+json', 'schema'])

@@ -1,11 +1,16 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { existsSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 import Database from 'better-sqlite3'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 
+import { serve } from '@engine/http'
 import { pglite, postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
 
@@ -17,8 +22,21 @@ const bin = fileURLToPath(new URL('../packages/cli/src/bin.ts', import.meta.url)
 
 function engine(args: string[], cwd: string): { status: number | null; stdout: string; stderr: string } {
   const { ENGINE_DATA_DIR: _folder, DATABASE_URL: _url, ...environment } = process.env
-  const env = { ...environment, NODE_OPTIONS: '' }
+  // Any port is free, whatever else is served on this machine.
+  const env = { PORT: '0', ...environment, NODE_OPTIONS: '' }
   return spawnSync(process.execPath, ['--conditions=engine-source', bin, ...args], { encoding: 'utf8', cwd, env })
+}
+
+/** The same, while something in this process answers. */
+async function engineBeside(args: string[], cwd: string): Promise<{ status: number; stdout: string }> {
+  const started = promisify(execFile)(process.execPath, ['--conditions=engine-source', bin, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'] },
+  })
+  return started.then(
+    ({ stdout }) => ({ status: 0, stdout }),
+    (error: { code: number; stdout: string }) => ({ status: error.code, stdout: error.stdout }),
+  )
 }
 
 /** A folder with `data/engine.db`, as `engine serve` leaves it, with a task under work. */
@@ -125,6 +143,9 @@ describe('engine doctor', () => {
       /good +kept answers +0 /,
       /good +WAL +\d/,
       /good +rows +all/,
+      /good +data folder +\S+data, \d+\.\d MiB free/,
+      /good +key of the secrets +none yet/,
+      /good +port +0 on 127\.0\.0\.1 is free/,
     ])
       expect(stdout).toMatch(line)
     expect(stdout).not.toContain('ALARM')
@@ -138,6 +159,7 @@ describe('engine doctor', () => {
     await company.engine.stop()
     const { status, stdout } = engine(['doctor', '--database-url', url], temporaryFolder())
     expect(stdout).toMatch(/good +oldest transaction +(none open|\d+ s old)/)
+    expect(stdout).toMatch(/good +clock +\d+(\.\d+)? s (ahead of|behind) the database's/)
     expect(stdout).not.toContain(new URL(url).password)
     expect(status).toBe(0)
   })
@@ -189,5 +211,40 @@ describe('engine doctor', () => {
     mkdirSync(join(folder, 'data'))
     expect(engine(['doctor'], folder)).toMatchObject({ status: 1, stdout: expect.stringMatching(/ALARM +database +The database file/) })
     expect(readdirSync(join(folder, 'data'))).toEqual([])
+  })
+
+  it('tells what a start would stumble over, each with what to do, and makes nothing', async () => {
+    const { folder } = await servedFolder()
+    writeFileSync(join(folder, 'data', 'secret.key'), 'hello', { mode: 0o600 })
+    // Whoever looks into a database leaves what SQLite needs for that.
+    const files = () => readdirSync(join(folder, 'data')).filter((name) => !/-(shm|wal)$/.test(name))
+    const before = files()
+    const holder = createServer((_request, response) => response.end('something else')).listen(0, '127.0.0.1')
+    onTestFinished(() => void holder.close())
+    await once(holder, 'listening')
+    const { port } = holder.address() as AddressInfo
+    const args = ['doctor', '--port', String(port), '--allow-program', 'no-such-program', process.execPath]
+    const { status, stdout } = await engineBeside(args, folder)
+    expect(stdout).toMatch(/ALARM +key of the secrets +\S+secret\.key can not be used: .*bytes.*\n +Without the right key/)
+    expect(stdout).toMatch(new RegExp(`ALARM +port +${port} on 127.0.0.1 can not be had \\(EADDRINUSE\\)\\n +Stop what holds it`))
+    expect(stdout).toMatch(/ALARM +program no-such-program +not on the PATH\n +Install it/)
+    expect(stdout).toContain(`good   program ${process.execPath}`)
+    expect(stdout).not.toContain('hello')
+    expect([status, files()]).toEqual([1, before])
+  })
+
+  it('knows the port of an Engine that runs, and prints its findings as JSON', async () => {
+    const { folder, file } = await servedFolder()
+    const { engine: running } = await openEngine(sqlite(file))
+    onTestFinished(() => running.stop())
+    const server = await serve({ engine: running, port: 0 })
+    onTestFinished(() => server.close())
+    const { status, stdout } = await engineBeside(['doctor', '--json', '--port', new URL(server.url).port], folder)
+    const findings = JSON.parse(stdout) as { what: string; isGood: boolean; found: string }[]
+    expect(findings.find(({ what }) => what === 'port')).toMatchObject({
+      isGood: true,
+      found: expect.stringContaining("an Engine's already"),
+    })
+    expect([status, findings.every(({ isGood }) => isGood)]).toEqual([0, true])
   })
 })

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import * as telemetry from '@opentelemetry/api'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { processAdapter } from '@engine/adapters/process'
@@ -44,6 +46,9 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 })()
 `
 
+const spans = new InMemorySpanExporter()
+telemetry.trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }))
+
 async function open() {
   const folder = temporaryFolder()
   const file = join(folder, 'engine.db')
@@ -56,6 +61,8 @@ async function open() {
     blobs: localBlobs(join(folder, 'blobs')),
     secrets: localSecrets({ key: randomBytes(32) }),
     logger,
+    telemetry,
+    timesStatements: true,
     checksOutputs: true,
     settings: { pollMs: 20 },
   })
@@ -113,10 +120,22 @@ describe.runIf(process.platform === 'linux')('a secret that a real program was g
       (path) => `/api/companies/${companyId}${path}`,
     )
     const ofTask = ['', '/comments', '/deliverables', '/activity'].map((path) => `/api/tasks/${task.id}${path}`)
-    const others = [`/api/runs/${run?.id}`, `/api/runs/${run?.id}/log`, `/api/agents/${agent.id}`, `/api/secrets/${secretId}/accesses`]
+    const others = [
+      '/metrics',
+      '/api/health/ready',
+      `/api/runs/${run?.id}`,
+      `/api/runs/${run?.id}/log`,
+      `/api/agents/${agent.id}`,
+      `/api/secrets/${secretId}/accesses`,
+    ]
     const bodies = await Promise.all([...paths, ...ofTask, ...others].map(async (path) => (await fetch(url + path)).text()))
     await engine.backup(join(folder, 'copy.db'))
-    const everything = Buffer.concat([bytesOf(folder), Buffer.from([log, ...bodies, ...streamed, ...logged].join('\n'))])
+    const traced = spans
+      .getFinishedSpans()
+      .map(({ name, attributes, events, status }) => JSON.stringify({ name, attributes, events, status }))
+    expect(traced.join()).toContain('invoke_agent')
+    expect(logged.join()).toContain('/api/runs/:runId/log')
+    const everything = Buffer.concat([bytesOf(folder), Buffer.from([log, ...bodies, ...streamed, ...logged, ...traced].join('\n'))])
 
     const bytes = Buffer.from(canary)
     const hits = {

@@ -183,6 +183,6 @@ export const platform: readonly Requirement[] = [
     id: 'observability.traces',
     source: 'platform list: observability',
     behaviour: 'Traces and metrics follow common conventions.',
-    later: 'observability',
+    verifiedBy: { file: 'test/tracing.test.ts', test: 'has its calls of models and tools, in the words for generative AI' },
   },
 ]

@@ -40,7 +40,6 @@ export const capabilities = {
   server: 'accounts, sessions and limits over HTTP',
   client: 'the typed client',
   cli: 'every verb on the command line',
-  observability: 'metrics and traces',
   board: 'the web app',
   plugins: 'the plugin host and the first plugins',
   portability: 'export and import of a company',

@@ -108,7 +108,7 @@ export const wire: readonly Requirement[] = [
     id: 'wire.limited',
     source: 'DOMAIN §4',
     behaviour: 'Who calls too often is answered 429.',
-    later: 'server',
+    verifiedBy: { file: 'test/http-limits.test.ts', test: 'is told what is left, and is answered 429 with a time when nothing is' },
   },
   {
     id: 'wire.budget',
@@ -240,7 +240,10 @@ export const wire: readonly Requirement[] = [
     id: 'wire.metrics',
     source: 'DOMAIN §4',
     behaviour: 'Metrics are given to who collects them.',
-    later: 'observability',
+    verifiedBy: {
+      file: 'test/http-observation.test.ts',
+      test: 'are for the operator of this machine, people with a role everywhere, and the token of the monitor',
+    },
   },
   {
     id: 'wire.events.live',

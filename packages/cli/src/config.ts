@@ -2,12 +2,13 @@ import { join, resolve } from 'node:path'
 
 import { localBlobs } from '@engine/blobs/local'
 import type { AnchorStore, BlobStore, SecretStore, Storage } from '@engine/core'
-import { isLoopback } from '@engine/http'
+import { defaultLimits, isLoopback, type LimitOptions } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
 import { readAccess, type Access, type AccessFlags } from './access.ts'
 import type { Allowed } from './adapters.ts'
 import { openAnchors } from './anchors.ts'
+import { logFormats, logLevels, type LogConfig } from './logger.ts'
 import { openSecrets } from './secret-key.ts'
 
 /** Which database, as every command asks for it. */
@@ -16,8 +17,14 @@ export interface DatabaseFlags {
   readonly databaseUrl?: string
 }
 
+/** How a process that runs on says what happens. */
+interface LogFlags {
+  readonly logFormat?: string
+  readonly logLevel?: string
+}
+
 /** What the agents of a process may start and reach. */
-interface AllowedFlags {
+interface AllowedFlags extends LogFlags {
   readonly allowProgram?: readonly string[]
   readonly allowFolder?: readonly string[]
   readonly allowTarget?: readonly string[]
@@ -27,6 +34,7 @@ export interface ServeFlags extends DatabaseFlags, AllowedFlags, AccessFlags {
   readonly port?: string
   readonly host?: string
   readonly demo?: boolean
+  readonly rateLimit?: string
 }
 
 export interface PasswordLinkFlags extends DatabaseFlags {
@@ -45,7 +53,7 @@ export interface WorkerFlags extends DatabaseFlags, AllowedFlags {
 export const releaseMs = 15_000
 
 /** How a process executes runs, wherever it takes them from. */
-interface Executing extends Pick<ServeConfig, 'allowed'> {
+interface Executing extends Pick<ServeConfig, 'allowed' | 'log'> {
   readonly concurrency: number
   readonly name: string | undefined
   /** How long live runs may go on when it is told to stop, milliseconds. */
@@ -71,6 +79,7 @@ export interface OpenConfig {
   /** Of the data folder too: where the log is anchored. */
   readonly anchors: AnchorStore
   readonly allowed: Allowed
+  readonly log: LogConfig
 }
 
 export interface ServeConfig extends OpenConfig {
@@ -78,6 +87,18 @@ export interface ServeConfig extends OpenConfig {
   readonly access: Access
   readonly port: number
   readonly hasDemo: boolean
+  /** What a monitor sends to read the figures; null when nobody but the local operator does. */
+  readonly metricsToken: string | null
+  /** How much one caller with a key may ask; null for as much as it likes. */
+  readonly limits: LimitOptions | null
+}
+
+export interface StartConfig {
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  readonly secretKey: string | undefined
+  readonly programs: readonly string[]
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -89,7 +110,7 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
   const hasDemo = flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']) && access.mode === 'local_trusted'
   return {
     access,
-    host: flags.host ?? environment['HOST'] ?? '127.0.0.1',
+    host: readHost(flags, environment),
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
     storage: await readDatabase(flags, environment),
     blobs: localBlobs(join(resolve(readDataDir(flags, environment)), 'blobs')),
@@ -98,7 +119,34 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     anchors: await openAnchors(readDataDir(flags, environment)),
     hasDemo: hasDemo && readFolders(flags, environment) === null,
     allowed: readAllowed(flags, environment),
+    log: readLog(flags, environment),
+    metricsToken: readToken(environment['ENGINE_METRICS_TOKEN']),
+    limits: readLimits(flags.rateLimit ?? environment['ENGINE_RATE_LIMIT'] ?? String(defaultLimits.perMinute)),
   }
+}
+
+function readLog(flags: LogFlags, environment: Environment): LogConfig {
+  return {
+    format: readWord('ENGINE_LOG_FORMAT (or --log-format)', flags.logFormat ?? environment['ENGINE_LOG_FORMAT'] ?? 'json', logFormats),
+    level: readWord('ENGINE_LOG_LEVEL (or --log-level)', flags.logLevel ?? environment['ENGINE_LOG_LEVEL'] ?? 'warn', logLevels),
+  }
+}
+
+function readWord<Word extends string>(name: string, text: string, words: readonly Word[]): Word {
+  const word = words.find((each) => each === text)
+  if (word !== undefined) return word
+  throw new Error(`${name} must be one of ${words.join(', ')}, not "${text}".`)
+}
+
+/** Long enough that nobody guesses it, since it is sent again and again. @throws without repeating it */
+function readToken(token = ''): string | null {
+  if (token === '' || /^\S{16,}$/.test(token)) return token === '' ? null : token
+  throw new Error('ENGINE_METRICS_TOKEN must have 16 characters or more, and no spaces.')
+}
+
+function readLimits(text: string): LimitOptions | null {
+  if (text === 'off') return null
+  return { perMinute: readNumber('ENGINE_RATE_LIMIT (or --rate-limit), unless it is off,', text, { least: 1, most: 1_000_000 }) }
 }
 
 /** @throws naming the setting that is wrong, and never the key */
@@ -119,9 +167,25 @@ export async function readWorkerConfig(flags: WorkerFlags, environment: Environm
   }
 }
 
+/** What a start would take, for whoever looks whether it can. @throws naming the setting that is wrong */
+export function readStart(flags: ServeFlags, environment: Environment): StartConfig {
+  return {
+    host: readHost(flags, environment),
+    port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
+    dataDir: resolve(readDataDir(flags, environment)),
+    secretKey: environment['ENGINE_SECRET_KEY'],
+    programs: readAllowed(flags, environment).programs,
+  }
+}
+
+function readHost(flags: ServeFlags, environment: Environment): string {
+  return flags.host ?? environment['HOST'] ?? '127.0.0.1'
+}
+
 function readExecuting(flags: WorkerFlags, environment: Environment): Executing {
   return {
     allowed: readAllowed(flags, environment),
+    log: readLog(flags, environment),
     concurrency: readNumber('--concurrency', flags.concurrency ?? '8', { least: 1, most: 1_000 }),
     name: flags.name,
     graceMs: 1_000 * readNumber('--grace', flags.grace ?? '15', { least: 0, most: 3_600 }),

@@ -1,5 +1,7 @@
 import { inspectDatabase, type DatabaseFacts, type Inspection, type Storage } from '@engine/core'
 
+import type { ServeFlags, StartConfig } from './config.ts'
+import { examineStart, type Finding } from './doctor-start.ts'
 import { megabytes } from './text.ts'
 
 /** A WAL of this size is not being moved into its database: something reads without end. */
@@ -7,17 +9,28 @@ const walAlarmBytes = 64 * 1024 * 1024
 /** Behind a transaction of this age, events of others wait to be shown. */
 const transactionAlarmMs = 5 * 60_000
 
-interface Finding {
-  readonly isGood: boolean
-  readonly what: string
-  readonly found: string
+/** Further apart, times in the log and on the page are puzzling; nothing is decided by them. */
+const clockAlarmMs = 60_000
+
+export interface DoctorFlags extends ServeFlags {
+  readonly json?: boolean
 }
 
 /** Prints how things are; the exit code says whether all is well. */
-export async function doctorCommand(storage: Storage): Promise<void> {
-  const findings = [{ isGood: true, what: 'Node.js', found: process.versions.node }, ...(await examine(storage))]
-  for (const { isGood, what, found } of findings) console.log(`${isGood ? '  good ' : '  ALARM'}  ${what.padEnd(19)} ${found}`)
+export async function doctorCommand(storage: Storage, start: StartConfig, { json = false }: DoctorFlags): Promise<void> {
+  const findings = [
+    { isGood: true, what: 'Node.js', found: process.versions.node },
+    ...(await examine(storage)),
+    ...(await examineStart(start)),
+  ]
+  if (json) console.log(JSON.stringify(findings, null, 2))
+  else for (const finding of findings) print(finding)
   if (findings.some((finding) => !finding.isGood)) process.exitCode = 1
+}
+
+function print({ isGood, what, found, advice }: Finding): void {
+  console.log(`${isGood ? '  good ' : '  ALARM'}  ${what.padEnd(19)} ${found}`)
+  if (advice !== undefined) console.log(`         ${''.padEnd(19)} ${advice}`)
 }
 
 async function examine(storage: Storage): Promise<Finding[]> {
@@ -32,7 +45,7 @@ async function examine(storage: Storage): Promise<Finding[]> {
 
 /** What a database's facts mean. Pure. */
 function judge(facts: DatabaseFacts): Finding[] {
-  const { schemaProblem, epoch, oldestTransactionMs, walBytes } = facts
+  const { schemaProblem, epoch, oldestTransactionMs, walBytes, clockAheadMs } = facts
   const newest = facts.migrations.at(-1)
   const life = facts.isUnopenedCopy ? 'a copy that nobody opened: it will begin a new one' : `${epoch ?? 'none yet'}`
   const findings = [
@@ -46,6 +59,12 @@ function judge(facts: DatabaseFacts): Finding[] {
       what: 'oldest transaction',
       found:
         oldestTransactionMs === 0 ? 'none open' : `${Math.ceil(oldestTransactionMs / 1000)} s old; later events wait for one that writes`,
+    })
+  if (clockAheadMs !== null)
+    findings.push({
+      isGood: Math.abs(clockAheadMs) <= clockAlarmMs,
+      what: 'clock',
+      found: `${Math.abs(clockAheadMs) / 1000} s ${clockAheadMs < 0 ? 'ahead of' : 'behind'} the database's; set both by NTP when it is a minute`,
     })
   if (walBytes !== null)
     findings.push({

@@ -7,13 +7,14 @@ import {
   readDatabase,
   readMcpConfig,
   readNodeConfig,
+  readStart,
   readWorkerConfig,
   type DatabaseFlags,
   type PasswordLinkFlags,
   type ServeFlags,
   type WorkerFlags,
 } from './config.ts'
-import { doctorCommand } from './doctor.ts'
+import { doctorCommand, type DoctorFlags } from './doctor.ts'
 import { migrateCommand } from './migrate.ts'
 import { nodeCommand } from './node.ts'
 import { passwordLinkCommand } from './password-link.ts'
@@ -64,6 +65,6 @@ export async function verifyAudit(flags: AuditFlags): Promise<void> {
   return auditVerifyCommand(await readDatabase(flags, process.env), flags)
 }
 
-export async function doctor(flags: DatabaseFlags): Promise<void> {
-  return doctorCommand(await readDatabase(flags, process.env))
+export async function doctor(flags: DoctorFlags): Promise<void> {
+  return doctorCommand(await readDatabase(flags, process.env), readStart(flags, process.env), flags)
 }

@@ -7,6 +7,7 @@ import { completionScript, shells } from './completion.ts'
 import type { DatabaseFlags, PasswordLinkFlags, ServeFlags, WorkerFlags } from './config.ts'
 import { addOperations } from './operations/commands.ts'
 import { report } from './operations/exit.ts'
+import type { DoctorFlags } from './doctor.ts'
 import type { VerifyFlags } from './verify.ts'
 
 /** Servers, drivers and adapters: who calls a server, or asks for help, does not wait for them to load. */
@@ -41,6 +42,7 @@ function addProcesses(program: Command): void {
     )
     .option('--public-url <url...>', 'https:// addresses under which people reach an authenticated server (ENGINE_PUBLIC_URL)')
     .option('--trust-proxy <address...>', 'proxies that are believed when they say who comes (ENGINE_TRUST_PROXY, default none)')
+    .option('--rate-limit <number>', 'requests a minute that one key may make, or off (ENGINE_RATE_LIMIT, default 6000)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
     .action(async (flags: ServeFlags) => (await here()).serve(flags))
   withAgents(program.command('worker'))
@@ -85,8 +87,12 @@ function addDatabase(program: Command): void {
     .option('--json', 'print the whole result as JSON')
     .action(async (flags: AuditFlags) => (await here()).verifyAudit(flags))
   onDatabase(program.command('doctor'))
-    .description('Say how Node.js and the database are; 1 when something needs looking after.')
-    .action(async (flags: DatabaseFlags) => (await here()).doctor(flags))
+    .description('Say how the database is, and whether a server can start here; 1 when something needs looking after.')
+    .option('--port <number>', 'the port that engine serve is to have (PORT, default 4400)')
+    .option('--host <address>', 'the address that engine serve is to have (HOST, default 127.0.0.1)')
+    .option('--allow-program <program...>', 'programs that agents are to be run by (ENGINE_ALLOW_PROGRAMS)')
+    .option('--json', 'print the findings as JSON')
+    .action(async (flags: DoctorFlags) => (await here()).doctor(flags))
 }
 
 function addCompletion(program: Command): void {
@@ -104,9 +110,19 @@ function onDatabase(command: Command): Command {
     .option('--database-url <url>', 'database to use instead: postgres://…, pglite://./folder or file:./engine.db (DATABASE_URL)')
 }
 
+/** Of commands that run on. */
+function withLog(command: Command): Command {
+  return command
+    .option('--log-format <format>', 'how the log is written, on stderr: json or text (ENGINE_LOG_FORMAT, default json)')
+    .option(
+      '--log-level <level>',
+      'what is written at least: debug, info (each request too), warn or error (ENGINE_LOG_LEVEL, default warn)',
+    )
+}
+
 /** Of commands that execute agents. */
 function withAgents(command: Command): Command {
-  return onDatabase(command)
+  return withLog(onDatabase(command))
     .option(
       '--allow-program <program...>',
       'programs that agents may be run by, by name or absolute path (ENGINE_ALLOW_PROGRAMS, default none)',

@@ -2,12 +2,13 @@ import { createNode } from '@engine/core'
 
 import { openAdapters } from './adapters.ts'
 import { releaseMs, type NodeConfig } from './config.ts'
-import { consoleLogger } from './logger.ts'
+import { createLogger } from './logger.ts'
 import { createScreen } from './screen.ts'
+import { findTelemetry } from './telemetry.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 /** Executes runs of a server without its database, until it is told to stop by SIGINT or SIGTERM, or the server lets it go. */
-export async function nodeCommand({ server, key, allowed, concurrency, name, graceMs }: NodeConfig): Promise<void> {
+export async function nodeCommand({ server, key, allowed, concurrency, name, graceMs, log }: NodeConfig): Promise<void> {
   const screen = createScreen(process.stdout)
   // Nothing that is started here is to find it.
   delete process.env['ENGINE_NODE_KEY']
@@ -15,7 +16,8 @@ export async function nodeCommand({ server, key, allowed, concurrency, name, gra
     server,
     key,
     adapters: openAdapters(allowed),
-    logger: consoleLogger,
+    logger: createLogger(log),
+    ...(await findTelemetry()),
     settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs },
     ...(name !== undefined && { name }),
   })

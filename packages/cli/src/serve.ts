@@ -1,12 +1,13 @@
-import { createEngine, type Engine } from '@engine/core'
+import { createEngine, type Engine, type Logger } from '@engine/core'
 import { serve, type Mounted, type RunningServer } from '@engine/http'
 
 import { linkTo } from './access.ts'
 import type { OpenConfig, ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
-import { consoleLogger } from './logger.ts'
+import { createLogger } from './logger.ts'
 import { createScreen, type Screen } from './screen.ts'
+import { findTelemetry } from './telemetry.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
 /** Runs until it is told to stop by SIGINT or SIGTERM; a second signal ends it at once. */
@@ -36,8 +37,11 @@ async function announceSetup(engine: Engine, { screen, server }: { screen: Scree
 
 /** Opens the database and the port at the same time: who asks too early is told that it is starting. */
 async function open(config: ServeConfig): Promise<{ engine: Engine; server: RunningServer }> {
-  const opening = openEngine(config)
-  const serving = serve({ engine: opening, ...config.access, host: config.host, port: config.port, logger: consoleLogger, mcp: serveMcp })
+  const { access, host, port, limits, metricsToken } = config
+  const logger = createLogger(config.log)
+  const opening = openEngine(config, logger)
+  const mcp = (engine: Engine) => serveMcp(engine, logger)
+  const serving = serve({ engine: opening, ...access, host, port, logger, mcp, limits, ...(metricsToken !== null && { metricsToken }) })
   try {
     const [engine, server] = await Promise.all([opening, serving])
     return { engine, server }
@@ -49,18 +53,30 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
   }
 }
 
-export async function openEngine({ storage, blobs, anchors, secrets, allowed, deliveriesFolder: folder }: OpenConfig): Promise<Engine> {
+export async function openEngine(config: OpenConfig, logger: Logger): Promise<Engine> {
+  const { storage, blobs, anchors, secrets, allowed, deliveriesFolder: folder } = config
   // Who asks for help or checks a database does not wait for all adapters to load, and neither does the port.
   const [{ openAdapters }, { allDestinations }] = await Promise.all([import('./adapters.ts'), import('@engine/deliveries')])
   const destinations = allDestinations({ allow: allowed.targets, folder })
-  return createEngine({ storage, blobs, anchors, secrets, adapters: openAdapters(allowed), destinations, logger: consoleLogger })
+  const adapters = openAdapters(allowed)
+  return createEngine({
+    storage,
+    blobs,
+    anchors,
+    secrets,
+    adapters,
+    destinations,
+    logger,
+    timesStatements: true,
+    ...(await findTelemetry()),
+  })
 }
 
 /** Whoever is asked by no client of that protocol does not wait for it to load. */
-function serveMcp(engine: Engine): Mounted {
+function serveMcp(engine: Engine, logger: Logger): Mounted {
   let loading: Promise<Mounted> | undefined
   return async (request, actor) => {
-    loading ??= import('@engine/mcp').then(({ mcpEndpoint }) => mcpEndpoint(engine, { logger: consoleLogger }))
+    loading ??= import('@engine/mcp').then(({ mcpEndpoint }) => mcpEndpoint(engine, { logger }))
     return (await loading)(request, actor)
   }
 }

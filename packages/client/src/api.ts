@@ -5,6 +5,8 @@ import type { routes } from './routes.ts'
 export interface RequestOptions {
   /** Commands that are POST get one by themselves; give yours where a repeat may come from another process. */
   readonly idempotencyKey?: string
+  /** Only if nobody has changed the thing since this version of it, which you have read; `version_conflict` with status 412 otherwise. */
+  readonly ifVersion?: number
   /** Ends the call, its waits included; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal
   /** How long one try may take, instead of what the client was made with. */

@@ -49,6 +49,7 @@ const kinds: Readonly<Record<number, ErrorKind>> = {
   403: 'denied',
   404: 'missing',
   409: 'conflict',
+  412: 'conflict',
   413: 'too_large',
   422: 'rule',
   429: 'limited',

@@ -22,7 +22,7 @@ const passing = new Set([429, 502, 503, 504])
  */
 export async function send(sender: Sender, call: { route: Route; message: Message; options: RequestOptions }): Promise<unknown> {
   const { route, options } = call
-  const message = route.isKeyed ? keyed(call.message, options) : call.message
+  const message = matching(route.isKeyed ? keyed(call.message, options) : call.message, options)
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await tryOnce(sender, { ...call, message })
@@ -40,6 +40,10 @@ export async function send(sender: Sender, call: { route: Route; message: Messag
 /** One key for all tries. */
 function keyed(message: Message, { idempotencyKey = crypto.randomUUID() }: RequestOptions): Message {
   return { ...message, headers: { ...message.headers, 'idempotency-key': idempotencyKey } }
+}
+
+function matching(message: Message, { ifVersion }: RequestOptions): Message {
+  return ifVersion === undefined ? message : { ...message, headers: { ...message.headers, 'if-match': `"${ifVersion}"` } }
 }
 
 async function tryOnce(sender: Sender, { route, message, options }: Parameters<typeof send>[1]): Promise<unknown> {

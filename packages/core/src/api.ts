@@ -6,6 +6,7 @@ import type { AnyDefinition } from './kernel/command.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host } from './kernel/host.ts'
 import type { EngineModule } from './kernel/registry.ts'
+import type { TraceContext } from './ports/telemetry.ts'
 import type { coreModules } from './modules.ts'
 
 export interface CallOptions {
@@ -15,6 +16,8 @@ export interface CallOptions {
   readonly requestId?: string
   /** Where it comes from; sessions show it, and failed logins are counted by it. */
   readonly caller?: Caller
+  /** What trace it is a part of, for an engine with telemetry; left out, whatever the program around is in. */
+  readonly trace?: TraceContext
 }
 
 type Input<Definition extends AnyDefinition> = z.input<Definition['input']>

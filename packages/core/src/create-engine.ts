@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 
 import { createApi } from './api.ts'
 import { coreRegistry } from './core-registry.ts'
-import { findReplacement, openInstance } from './database/instance.ts'
+import { openInstance } from './database/instance.ts'
 import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations/index.ts'
 import { openDatabase } from './database/open.ts'
@@ -24,9 +24,11 @@ import { createCompanyTurns } from './kernel/company-turns.ts'
 import { createEventBus, type AnyEvent } from './kernel/events.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host, Probe } from './kernel/host.ts'
+import { createHistogram, type Histogram } from './kernel/histogram.ts'
 import { createIdGenerator } from './kernel/id.ts'
 import type { Loop } from './kernel/loop.ts'
 import { guardPrices } from './kernel/price-book.ts'
+import { createTracing } from './kernel/tracing.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
 import { authenticate, authenticateAll } from './keys/authenticate.ts'
 import { createBudgetLoop } from './loops/budgets.ts'
@@ -39,6 +41,8 @@ import { createSealing } from './loops/sealing.ts'
 import { createWatchdog } from './loops/watchdog.ts'
 import { createWorker } from './loops/worker.ts'
 import { createMaintenance } from './maintenance.ts'
+import { readHealth } from './observation/health.ts'
+import { createCounters, readMetrics } from './observation/metrics.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
 import type { AnchorStore } from './ports/anchor.ts'
 import type { BlobStore } from './ports/blob-store.ts'
@@ -49,6 +53,7 @@ import { silentLogger, type Logger } from './ports/logger.ts'
 import type { PriceBook } from './ports/prices.ts'
 import type { SecretStore } from './ports/secret-store.ts'
 import type { Storage, StorageSession } from './ports/storage.ts'
+import type { Telemetry } from './ports/telemetry.ts'
 import { followLog } from './runs/follow-log.ts'
 
 export interface EngineOptions {
@@ -67,12 +72,16 @@ export interface EngineOptions {
   /** What models cost this host; without one, list prices that come with Engine, and what companies set (docs/prices.md). */
   readonly prices?: PriceBook
   readonly logger?: Logger
+  /** `import * as telemetry from '@opentelemetry/api'`: what happens becomes spans (docs/operations.md). */
+  readonly telemetry?: Telemetry
   readonly clock?: Clock
   readonly settings?: Partial<EngineSettings>
   /** How this process is called among those that execute runs; its machine and process id when left out (docs/workers.md). */
   readonly workerName?: string
   /** Source of chance for retries, in [0, 1); tests hold it still. */
   readonly random?: () => number
+  /** Measures how long statements take, for `metrics()`; each costs a little more then. */
+  readonly timesStatements?: boolean
   /** Holds every answer to its schema. For tests. */
   readonly checksOutputs?: boolean
   /** Told each step of each command by name, such as `tasks.checkout.recorded`. For tests that crash or wait at one. */
@@ -88,7 +97,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const settings = { ...defaultSettings, ...options.settings }
   const embedder = guardEmbedder(options.embedder, { clock, logger, settings, random })
   const session = storage.open()
-  const db = openDatabase(storage, session.dialect)
+  const statements = options.timesStatements ? createHistogram() : null
+  const db = openDatabase(storage, session.dialect, statements ? (ms) => statements.observe(ms / 1000) : undefined)
   const { epoch, place } = await explained(() => prepare(db, { storage, logger })).catch(async (error: unknown) => {
     await db.destroy()
     throw error
@@ -109,12 +119,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     checksOutputs: options.checksOutputs ?? false,
     epoch,
     turns: createCompanyTurns(),
+    tracing: createTracing(options.telemetry),
+    vitals: new Map(),
     probe: options.probe,
     newId: createIdGenerator(() => clock.now()),
     random,
   }
   const { anchors, workerName } = options
-  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, anchors, workerName, logger, place })
+  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, anchors, workerName, logger, place, statements })
 }
 
 /** Brings the schema up to date, and finds out whether this database was restored. @returns its epoch, and where it is */
@@ -147,6 +159,7 @@ interface Parts {
   readonly workerName: string | undefined
   readonly logger: Logger
   readonly place: string
+  readonly statements: Histogram | null
 }
 
 /** What an engine does by itself, beside executing runs. */
@@ -167,6 +180,7 @@ function assemble(host: Host, given: Parts): Engine {
   const { logger, storage, session, place } = given
   const worker = createWorker(host, { name: given.workerName, thread: session.thread, logger })
   const loops = createLoops(host, given)
+  const counters = createCounters(host.bus, given.statements)
   const stopping = new AbortController()
   const tellOthers = session.hints ? host.bus.onAny(({ companyId }) => session.hints?.notify(companyId)) : () => undefined
   let sweepsSince: number | null = null
@@ -188,6 +202,7 @@ function assemble(host: Host, given: Parts): Engine {
     ...createApi(host, systemActor),
     ...createMaintenance(host, { storage, session, sweepsSince: () => sweepsSince }),
     registry: host.registry,
+    tracing: host.tracing,
     as: (actor) => createApi(host, actor),
     join: createJoin(host, { storage, dialect: session.dialect, place }),
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),
@@ -208,15 +223,9 @@ function assemble(host: Host, given: Parts): Engine {
     },
     stop: () => (stopped ??= shutDown()),
     [Symbol.asyncDispose]: () => engine.stop(),
-    async health() {
-      const facts = { storage: storage.id, liveRuns: worker.liveRuns }
-      try {
-        const problem = await findReplacement(host.db, host.epoch)
-        return { ...facts, isReady: problem === null, problem }
-      } catch (error) {
-        return { ...facts, isReady: false, problem: error instanceof Error ? error.message : String(error) }
-      }
-    },
+    health: () =>
+      readHealth(host, { storage: storage.id, schema: storage.schema, liveRuns: worker.liveRuns, isStopping: stopping.signal.aborted }),
+    metrics: () => readMetrics(host, { counters, liveRuns: worker.liveRuns }),
   }
   return engine
 }

@@ -1,7 +1,10 @@
 import type { Api, CallOptions } from './api.ts'
 import type { Actor, AgentActor, NodeActor, RunActor, UserActor } from './kernel/actor.ts'
 import type { AnyEvent, EventHandler, EventType } from './kernel/events.ts'
+import type { Tracing } from './kernel/tracing.ts'
 import type { Registry } from './kernel/registry.ts'
+import type { Health } from './observation/health.ts'
+import type { Metric } from './observation/metrics.ts'
 import type { RepairReport } from './verification/repair.ts'
 import type { VerificationReport } from './verification/verify.ts'
 import type { Joined } from './join.ts'
@@ -12,6 +15,8 @@ import type { LogChunk } from './runs/schema.ts'
 export interface Engine extends Api, AsyncDisposable {
   /** What all surfaces are generated from. */
   readonly registry: Registry
+  /** The traces that this engine is a part of, for surfaces that begin or go on with one. */
+  readonly tracing: Tracing
   /** The same API, narrowed to what this actor may see and do. */
   as(actor: Actor): Api
   /**
@@ -51,8 +56,10 @@ export interface Engine extends Api, AsyncDisposable {
   start(): Promise<void>
   /** Stops claiming, lets live runs end or hands them back, closes the database. Safe to call twice. */
   stop(): Promise<void>
-  /** Whether calls can be answered, and if not, why. */
+  /** Whether calls can be answered, and how everything is that they and the work behind them need. */
   health(): Promise<Health>
+  /** What a monitor reads: counters of this process, what waits and what is under way in the database; cheap, however much there is. */
+  metrics(): Promise<readonly Metric[]>
   /**
    * Copies the database to a new file while work goes on: what was committed at one moment, on disk when this resolves. Opened,
    * the copy begins a new epoch: runs of before cannot write in it (docs/backup.md).
@@ -63,12 +70,4 @@ export interface Engine extends Api, AsyncDisposable {
   verify(): Promise<VerificationReport>
   /** Corrects figures that only count other rows; what else `verify` finds has no one right value and is left to you. */
   repair(): Promise<RepairReport>
-}
-
-export interface Health {
-  readonly isReady: boolean
-  readonly storage: string
-  readonly liveRuns: number
-  /** What is wrong, when something is. */
-  readonly problem: string | null
 }

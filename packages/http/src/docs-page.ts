@@ -19,15 +19,15 @@ const viewerConfiguration = {
 }
 
 /** The API reference: a page of our own that loads the reference viewer from this server, never from elsewhere. */
-export function docsPage(registry: Registry): string {
+export function docsPage(registry: Registry, basePath: string): string {
   const configuration = JSON.stringify(viewerConfiguration)
   const anchors = allErrors(registry)
     .map((error) => `<a id="${error.code}"></a>`)
     .join('')
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Engine API</title></head><body>${anchors}
-<script id="api-reference" data-url="/api/openapi.json" data-configuration='${configuration}'></script>
-<script src="/api/docs/reference.js"></script></body></html>`
+<script id="api-reference" data-url="${basePath}/api/openapi.json" data-configuration='${configuration}'></script>
+<script src="${basePath}/api/docs/reference.js"></script></body></html>`
 }
 
 let compressed: Promise<Buffer> | undefined

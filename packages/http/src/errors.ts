@@ -14,6 +14,11 @@ export const httpErrors = {
   unsupported_media_type: { code: 'unsupported_media_type', kind: 'invalid', help: 'Send the body as application/json.' },
   unauthenticated: { code: 'unauthenticated', kind: 'unauthenticated', help: 'Send a valid credential as `Authorization: Bearer …`.' },
   starting: { code: 'starting', kind: 'unavailable', help: 'The server has just started and opens its database; try again in a moment.' },
+  not_an_observer: {
+    code: 'not_an_observer',
+    kind: 'denied',
+    help: 'Send the token that the server was given for its monitor (ENGINE_METRICS_TOKEN), or a key of somebody who has a role everywhere.',
+  },
   rate_limited: { code: 'rate_limited', kind: 'limited', help: 'Wait as long as Retry-After says, or close what you have open.' },
   payload_too_large: { code: 'payload_too_large', kind: 'too_large', help: 'Send less.' },
 } as const satisfies Record<string, ErrorDefinition>

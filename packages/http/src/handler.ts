@@ -1,153 +1,162 @@
-import { randomUUID } from 'node:crypto'
+import { EngineError, type Engine, type JsonObject, type JsonValue } from '@engine/core'
 
-import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Logger } from '@engine/core'
-
-import { createEntrance, type AccountsOptions, type Entrance, type Visit } from './access/entrance.ts'
-import { accountPage, strictHeaders } from './access/pages.ts'
-import { keepSession, showSession } from './access/session.ts'
+import { createEntrance, type Identity, type Visit } from './access/entrance.ts'
+import { keepSession } from './access/session.ts'
 import { createCredentialWatch, type CredentialWatch } from './access/watch.ts'
+import { below, checkedBasePath } from './below.ts'
 import { readJsonBody } from './body.ts'
+import { expectedVersion, failedCondition, tagged } from './conditional.ts'
 import { download, givesContent, readContent, takesContent } from './content.ts'
-import { docsPage, docsScript } from './docs-page.ts'
 import { httpErrors } from './errors.ts'
+import { beginExchange, endExchange, type Exchange } from './exchange.ts'
+import type { HandlerOptions } from './handler-options.ts'
+import { createLimits, type Limits } from './limits.ts'
 import { askMounted, type Mounted } from './mounted.ts'
 import { openApiDocument } from './openapi.ts'
-import { problem, statusOfKind } from './problem.ts'
+import { ownAnswer, ownPaths, showReady, type Own } from './own-answers.ts'
+import { problem } from './problem.ts'
 import { readWhole, takesRequest } from './received.ts'
 import { createRoutes, type Match, type Routes } from './routes.ts'
-import { createStreams, type Streams } from './sse.ts'
-import { statusPage, statusPageScript } from './status-page.ts'
+import { createStreams } from './sse.ts'
 import { successStatus } from './success.ts'
-import { html, json, type WireRequest, type WireResponse } from './wire.ts'
+import { createWatch } from './watch.ts'
+import { json, type WireRequest, type WireResponse } from './wire.ts'
 
-export interface HandlerOptions {
-  readonly engine: Engine
-  readonly logger?: Logger
-  /**
-   * Who a request without a credential acts as. On a loopback server this is the local operator; leave it out and such
-   * requests get 401.
-   */
-  readonly localActor?: Actor
-  /** People log in with a password, and come with the session of their browser beside keys. Not with `localActor`. */
-  readonly accounts?: AccountsOptions
-  /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. It is told who asks. */
-  readonly mcp?: (engine: Engine) => Mounted
-  /** Ends every open stream, for a graceful stop. */
-  readonly stopping?: AbortSignal
-}
+export type { HandlerOptions } from './handler-options.ts'
 
 export type Handler = (request: WireRequest) => Promise<WireResponse>
 
-interface Context extends HandlerOptions {
-  readonly streams: Streams
+interface Context extends Own {
+  readonly bounds: Limits | null
   readonly routes: Routes
-  readonly document: () => object
   readonly mounted: Mounted | undefined
-  readonly entrance: Entrance
-  readonly watch: CredentialWatch
+  readonly credentials: CredentialWatch
 }
 
 /** The whole HTTP surface as one function, made from the engine's registry. */
 export function createHandler(options: HandlerOptions): Handler {
-  let document: object | undefined
-  const context: Context = {
-    ...options,
-    routes: createRoutes(options.engine.registry),
-    streams: createStreams(options),
-    document: () => (document ??= openApiDocument(options.engine.registry)),
-    mounted: options.mcp?.(options.engine),
-    entrance: createEntrance(options),
-    watch: createCredentialWatch(options.engine, options.logger),
-  }
-  return async (request) => {
-    const requestId = randomUUID()
-    const response = await respond(context, request, requestId).catch((error: unknown) => {
-      const answer = problem(error, requestId)
-      if (answer.status >= 500) {
-        options.logger?.error('a request failed', { requestId, method: request.method, path: request.url.pathname, error: describe(error) })
-      }
-      return answer
-    })
+  const { engine, logger } = options
+  const context = createContext(options)
+  const basePath = checkedBasePath(options.basePath ?? '')
+  return async (received) => {
+    const request = below(received, basePath)
+    const exchange = beginExchange(request, engine.tracing)
+    const { requestId } = exchange
+    const explain = (error: unknown) => explained({ logger, exchange }, request, error)
+    const answer = () => respond(context, request, exchange).catch(explain)
+    const response = await limited(context, request, answer).catch(explain)
+    context.figures.answered(exchange, response.status)
+    endExchange(exchange, response.status)
     const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...response.headers }
     return { ...response, headers, ...(request.method === 'HEAD' && { body: '' }) }
   }
 }
 
-async function respond(context: Context, request: WireRequest, requestId: string): Promise<WireResponse> {
+function createContext(options: HandlerOptions): Context {
+  const { engine, logger } = options
+  let document: object | undefined
+  return {
+    ...options,
+    bounds: options.limits ? createLimits(options.limits) : null,
+    routes: createRoutes(engine.registry),
+    streams: createStreams(options),
+    figures: createWatch(logger),
+    document: () => (document ??= openApiDocument(engine.registry)),
+    mounted: options.mcp?.(engine),
+    entrance: createEntrance(options),
+    credentials: createCredentialWatch(engine, logger),
+  }
+}
+
+interface Explaining {
+  readonly logger: HandlerOptions['logger']
+  readonly exchange: Exchange
+}
+
+/** A failure as its caller is told of it; what is a defect, the log is told too. */
+function explained({ logger, exchange }: Explaining, request: WireRequest, error: unknown): WireResponse {
+  const { requestId, method, route } = exchange
+  const answer = problem(error, { requestId, basePath: request.basePath }, failedCondition(request, error))
+  if (answer.status >= 500) logger?.error('a request failed', { requestId, method, route, error: describe(error) })
+  return answer
+}
+
+/** Whoever needs no credential on this machine is not limited, and neither is the question whether the server lives. */
+async function limited(context: Context, request: WireRequest, answer: () => Promise<WireResponse>): Promise<WireResponse> {
+  const { bounds, localActor, entrance } = context
+  const isFree = localActor !== undefined && request.header('authorization') === null
+  if (!bounds || isFree || request.url.pathname === '/api/health/live') return answer()
+  return bounds.around(request, entrance.addressOf(request), answer)
+}
+
+async function respond(context: Context, request: WireRequest, exchange: Exchange): Promise<WireResponse> {
   const { pathname } = request.url
+  if (ownPaths.has(pathname)) exchange.route = pathname
   if (pathname === '/api/health/live') return json(200, { status: 'live' })
-  // What looks after servers does not know their names.
-  if (pathname === '/api/health/ready' && !context.localActor) return showHealth(context)
-  const { entrance, watch, mounted } = context
+  // HEAD is GET without the body, which is cut off in the end.
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  // What looks after servers does not know their names; on this machine a rebound name may not ask.
+  if (pathname === '/api/health/ready' && method === 'GET' && !context.localActor) return showReady(context, request)
+  const { entrance, credentials, mounted } = context
   const visit = entrance.visit(request)
   if (pathname === '/mcp' && mounted) {
     const identity = await entrance.identify(visit)
-    return watch.guard(identity, request, (guarded) => askMounted(mounted, guarded, identity.actor))
+    return credentials.guard(identity, request, (guarded) => askMounted(mounted, guarded, identity.actor))
   }
-  // HEAD is GET without the body, which is cut off in the end.
-  const method = request.method === 'HEAD' ? 'GET' : request.method
-  if (method === 'GET') {
-    const page = await readOnlyPage(context, visit)
-    if (page) return page
-  }
+  const own = method === 'GET' ? await ownAnswer(context, visit) : null
+  if (own) return own
   const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
   const match = path === null ? null : context.routes.match(method, path)
   if (!match) throw unknownRoute(context, request)
+  see(exchange, match)
   const identity = await entrance.identifyFor(visit, match.operation)
+  const { actor } = identity
+  exchange.actor = actor
+  exchange.companyId ??= 'companyId' in actor ? actor.companyId : null
   const input = await readInput(request, match)
   if (context.streams.knows(match.operation.name) && wantsStream(request)) {
     const identify = async () => (await entrance.identifyFor(visit, match.operation)).actor
-    return watch.guard(identity, request, (guarded) => context.streams.open(match.operation.name, { identify, input, request: guarded }))
+    return credentials.guard(identity, request, (guarded) =>
+      context.streams.open(match.operation.name, { identify, input, request: guarded }),
+    )
   }
+  return perform(context, { visit, match, identity, input, exchange })
+}
+
+interface Performed {
+  readonly visit: Visit
+  readonly match: Match
+  readonly identity: Identity
+  readonly input: Record<string, unknown>
+  readonly exchange: Exchange
+}
+
+async function perform({ engine, bounds }: Context, { visit, match, identity, input, exchange }: Performed): Promise<WireResponse> {
+  const { request, caller } = visit
+  const { operation } = match
+  const { requestId, traced } = exchange
   const idempotencyKey = readIdempotencyKey(request)
-  const result = await context.engine.execute(match.operation.name, {
+  const call: Parameters<Engine['execute']>[1] = {
     input,
     actor: identity.actor,
     requestId,
-    caller: visit.caller,
+    caller,
+    ...(traced.context && { trace: traced.context }),
     ...(idempotencyKey !== null && { idempotencyKey }),
-  })
-  if (givesContent(match.operation)) return download(result)
-  const { output, headers } = keepSession(match.operation, result, visit)
-  return json(successStatus(match.operation, result), output, headers)
-}
-
-async function readOnlyPage(context: Context, visit: Visit): Promise<WireResponse | null> {
-  const { request, address } = visit
-  const { pathname } = request.url
-  const page = address ? accountPage(pathname, address.base) : null
-  if (page) return page
-  switch (pathname) {
-    case '/':
-      return showStatus(context, visit)
-    case '/api/session':
-      return showSession({ ...context, isLocal: context.localActor !== undefined }, visit)
-    case '/status.js':
-      return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: statusPageScript(context.engine.registry) }
-    case '/api/health/ready':
-      return showHealth(context)
-    case '/api/openapi.json':
-      return json(200, context.document())
-    case '/api/docs':
-      return html(docsPage(context.engine.registry))
-    case '/api/docs/reference.js':
-      return docsScript(request.header('accept-encoding') ?? '')
-    default:
-      return null
   }
+  const execute = () => engine.execute(operation.name, call)
+  const result = await (bounds ? bounds.within(identity.actor, execute) : execute())
+  if (givesContent(operation)) return download(result)
+  const { output, headers } = keepSession(operation, result, visit)
+  return tagged(request, operation, { output, response: json(successStatus(operation, result), output, headers) })
 }
 
-async function showHealth({ engine }: Context): Promise<WireResponse> {
-  const { isReady, storage, liveRuns } = await engine.health()
-  return json(isReady ? 200 : statusOfKind.unavailable, { status: isReady ? 'ready' : 'not_ready', storage, liveRuns })
-}
-
-/** What is going on, for who is at this machine or logged in; whoever is neither logs in first. */
-async function showStatus({ engine, entrance, localActor }: Context, visit: Visit): Promise<WireResponse | null> {
-  const session = await entrance.session(visit)
-  const actor = localActor ?? session?.actor
-  if (actor) return html(await statusPage(engine.as(actor), { canLogOut: session !== null }), strictHeaders)
-  return visit.address ? { status: 303, headers: { location: `${visit.address.base}/login` }, body: '' } : null
+function see(exchange: Exchange, { operation, parameters }: Match): void {
+  exchange.operation = operation
+  exchange.route = `/api${operation.definition.http?.[1] ?? ''}`
+  const { companyId } = parameters
+  // What is no id is nothing to repeat.
+  exchange.companyId = companyId !== undefined && /^[\da-f-]{36}$/.test(companyId) ? companyId : null
 }
 
 /** What a request says, from wherever it says it. */
@@ -159,12 +168,16 @@ async function readInput(request: WireRequest, match: Match): Promise<Record<str
   return join(request, match, body)
 }
 
-/** Path, query and body as one input. A name that comes twice with different values is refused. */
+/** Path, query, body and condition as one input. A name that comes twice with different values is refused. */
 function join(request: WireRequest, match: Match, body: JsonObject): JsonObject {
   const input = new Map<string, JsonValue>()
-  for (const [name, value] of [...Object.entries(match.parameters), ...request.url.searchParams, ...Object.entries(body)]) {
+  const conditions = Object.entries(expectedVersion(request, match.operation))
+  for (const [name, value] of [...Object.entries(match.parameters), ...request.url.searchParams, ...Object.entries(body), ...conditions]) {
     if (input.has(name) && input.get(name) !== value) {
-      throw new EngineError(httpErrors.invalid_input, `${name} is said twice, with different values, in the path, the query or the body.`)
+      throw new EngineError(
+        httpErrors.invalid_input,
+        `${name} is said twice, with different values, in the path, the query, the body or If-Match.`,
+      )
     }
     input.set(name, value)
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Handler } from './handler.ts'
-import { readChunks } from './web.ts'
+import { hasNoBody, readChunks } from './web.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
 /** Answers one request of node:http, and so of express, by the handler. */
@@ -37,6 +37,7 @@ function fromNode(request: IncomingMessage, signal: AbortSignal): WireRequest {
     // Stopping early must not close the socket that the answer goes out on.
     body: (limit) => readChunks(request.iterator({ destroyOnReturn: false }), limit),
     signal,
+    ...('baseUrl' in request && typeof request.baseUrl === 'string' && { basePath: request.baseUrl }),
   }
 }
 
@@ -46,9 +47,9 @@ function urlOf(target: string): URL {
   return new URL(`http://engine.invalid${target.startsWith('/') ? '' : '/'}${target}`)
 }
 
-async function send(response: ServerResponse, { status, headers, body }: WireResponse, gone: AbortSignal): Promise<void> {
+async function send(response: ServerResponse, { status, headers, body, patience }: WireResponse, gone: AbortSignal): Promise<void> {
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers })
+    response.writeHead(status, { ...(!hasNoBody(status) && { 'content-length': Buffer.byteLength(body) }), ...headers })
     response.end(body)
     return
   }
@@ -56,8 +57,29 @@ async function send(response: ServerResponse, { status, headers, body }: WireRes
   response.flushHeaders()
   for await (const part of body) {
     if (gone.aborted) break
-    // Rejects when the client goes away instead, which `gone` tells as well.
-    if (!response.write(part)) await once(response, 'drain', { signal: gone }).catch(() => undefined)
+    if (response.write(part) || (await isDrained(response, { gone, patience }))) continue
+    response.write(patience?.farewell() ?? '')
+    // Read or not, it is over.
+    setTimeout(() => response.destroy(), farewellMs).unref()
+    break
   }
   response.end()
+}
+
+/** How long a client that did not read for long may take to hear why its stream ends. */
+const farewellMs = 1_000
+
+interface Waited {
+  readonly gone: AbortSignal
+  readonly patience: WireResponse['patience'] | undefined
+}
+
+/** Whether a client goes on reading, or went away, in the time that it is given. */
+async function isDrained(response: ServerResponse, { gone, patience }: Waited): Promise<boolean> {
+  const slow = new AbortController()
+  const timer = patience && setTimeout(() => slow.abort(), patience.ms)
+  // Rejects when the client goes away instead, which `gone` tells as well.
+  await once(response, 'drain', { signal: AbortSignal.any([gone, slow.signal]) }).catch(() => undefined)
+  clearTimeout(timer)
+  return !slow.signal.aborted
 }

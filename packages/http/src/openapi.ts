@@ -10,6 +10,7 @@ import {
 
 import type { Operation, Registry } from '@engine/core'
 
+import { givesTag, preconditionFailed, takesMatch } from './conditional.ts'
 import { givesContent, takesContent } from './content.ts'
 import { allErrors } from './errors.ts'
 import { statusOfKind } from './problem.ts'
@@ -75,21 +76,36 @@ function describeOperation(operation: Operation): ZodOpenApiOperationObject {
     requestParams: {
       ...(inPath.length > 0 && { path: pick(shape, inPath) }),
       ...(isInQuery && rest.length > 0 && { query: pick(shape, rest) }),
-      ...(method === 'POST' && { header: received ? headersOf(received.headers) : idempotencyHeader }),
-      ...(streamed[name] && { header: resumeHeader }),
+      header: headersFor(operation),
     },
     ...(!isInQuery && rest.length > 0 && { requestBody: describeBody(pick(shape, rest)) }),
     ...(isUpload && { requestBody: file }),
     ...(received && { requestBody: whole }),
     responses: {
       ...Object.fromEntries(successStatuses(operation).map((status) => [status, describeSuccess(operation)])),
-      default: { description: 'A problem.', content: { 'application/problem+json': { schema: Problem } } },
+      ...(givesTag(operation) && { '304': { description: 'Still as If-None-Match says.' } }),
+      ...(takesMatch(operation) !== null && { [preconditionFailed]: { description: 'Not as If-Match says any more.', ...problems } }),
+      default: { description: 'A problem.', ...problems },
     },
   }
 }
 
+const problems = { content: { 'application/problem+json': { schema: Problem } } }
+
 function describeSuccess(operation: Operation) {
-  return { description: 'Done.', content: givesContent(operation) ? bytes : describeAnswer(operation) }
+  const content = givesContent(operation) ? bytes : describeAnswer(operation)
+  return { description: 'Done.', content, ...(givesTag(operation) && { headers: tagHeader }) }
+}
+
+function headersFor(operation: Operation): z.ZodObject {
+  const received = takesRequest(operation)
+  if (received) return headersOf(received.headers)
+  return z.object({
+    ...(operation.definition.http?.[0] === 'POST' && idempotencyHeader.shape),
+    ...(streamed[operation.name] && resumeHeader.shape),
+    ...(givesTag(operation) && knownHeader.shape),
+    ...(takesMatch(operation) !== null && matchHeader.shape),
+  })
 }
 
 /** What a delivery says by its body and its headers. */
@@ -148,6 +164,21 @@ function describeStream(frames: string): ZodOpenApiMediaTypeObject {
 
 const resumeHeader = z.object({
   'Last-Event-ID': z.string().optional().describe('For text/event-stream: the `id` after which the stream begins.'),
+})
+
+const tagHeader = z.object({
+  ETag: z.string().describe('The version, and a digest of the whole answer: `"7-q3…"`. Send it as If-Match, or as If-None-Match.'),
+})
+
+const knownHeader = z.object({
+  'If-None-Match': z.string().optional().describe('The ETag of the answer that you have; 304 when it is still the same.'),
+})
+
+const matchHeader = z.object({
+  'If-Match': z
+    .string()
+    .optional()
+    .describe('The ETag that you have read, or its version alone, `"7"`: the same as the field of the version, answered with 412.'),
 })
 
 const idempotencyHeader = z.object({

@@ -5,7 +5,7 @@ import { EngineError, type ErrorKind } from '@engine/core'
 import { problem } from './problem.ts'
 
 const told = (error: unknown) => {
-  const answer = problem(error, 'request-1')
+  const answer = problem(error, { requestId: 'request-1' })
   const text = typeof answer.body === 'string' ? answer.body : ''
   return { ...answer, body: JSON.parse(text) as Record<string, unknown> }
 }

@@ -17,25 +17,30 @@ export const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   internal: 500,
 }
 
-/** An RFC 9457 problem document. Unknown errors say nothing of the inside; the log has them under the request id. */
-export function problem(error: unknown, requestId: string): WireResponse {
+/** An RFC 9457 problem document, with the status of its kind where no other is given. Unknown errors say nothing of the inside; the log has them under the request id. */
+export function problem(error: unknown, request: Asked, status?: number): WireResponse {
   if (!EngineError.isInstance(error) || error.kind === 'internal') {
     const detail = 'Something went wrong on our side. Report it with the requestId.'
-    return answer({ status: 500, code: 'internal', detail, requestId, details: {} })
+    return answer({ ...request, status: 500, code: 'internal', detail, details: {} })
   }
-  return answer({ status: statusOfKind[error.kind], code: error.code, detail: error.message, requestId, details: error.details })
+  return answer({ ...request, status: status ?? statusOfKind[error.kind], code: error.code, detail: error.message, details: error.details })
 }
 
-interface Problem {
+interface Asked {
+  readonly requestId: string
+  /** What stands before the path of the documentation. */
+  readonly basePath?: string | undefined
+}
+
+interface Problem extends Asked {
   readonly status: number
   readonly code: string
   readonly detail: string
-  readonly requestId: string
   readonly details: EngineError['details']
 }
 
-function answer({ status, code, detail, requestId, details }: Problem): WireResponse {
-  const facts = { type: `/api/docs#${code}`, title: code.replaceAll('_', ' '), status, code, detail, requestId }
+function answer({ status, code, detail, requestId, basePath = '', details }: Problem): WireResponse {
+  const facts = { type: `${basePath}/api/docs#${code}`, title: code.replaceAll('_', ' '), status, code, detail, requestId }
   // A detail never takes the place of what the document itself says; the status of a thing gets another name.
   const { status: currentStatus, ...more } = details
   const body = { ...facts, ...more, ...(currentStatus !== undefined && { currentStatus }), ...facts }

@@ -10,6 +10,7 @@ import type { Engine, Logger } from '@engine/core'
 import { accessOf, type ModeOptions } from './access/mode.ts'
 import { expressHandler, type ExpressHandler } from './express.ts'
 import type { HandlerOptions } from './handler.ts'
+import { defaultLimits, type LimitOptions } from './limits.ts'
 import { answerNode } from './node.ts'
 import { startingHandler } from './starting.ts'
 
@@ -21,6 +22,12 @@ export interface ServeOptions extends ModeOptions {
   readonly logger?: Logger
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. */
   readonly mcp?: HandlerOptions['mcp']
+  /** What a monitor sends to read `/metrics`, beside the local operator. */
+  readonly metricsToken?: string
+  /** How much one caller with a credential may ask; as `defaultLimits` say when left out, and without limits for null. */
+  readonly limits?: LimitOptions | null
+  /** How long a client of a stream may leave unread what it was sent before its connection is closed, milliseconds; 30 seconds. */
+  readonly streamPatienceMs?: number
 }
 
 export interface RunningServer {
@@ -31,7 +38,7 @@ export interface RunningServer {
 
 /** Serves the API, its documentation and the status page. @throws when the address is taken, or would let somebody in whom nobody meant */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { engine, host = '127.0.0.1', port = 4400, logger, mcp } = options
+  const { engine, host = '127.0.0.1', port = 4400, logger, mcp, limits = defaultLimits, streamPatienceMs, metricsToken } = options
   const access = accessOf(options)
   const stopping = new AbortController()
   const app = express()
@@ -47,7 +54,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const isSecure = options.publicUrls?.some((url) => url.startsWith('https:')) ?? false
   app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: isSecure && { includeSubDomains: false } }))
   const handlerFor = (ready: Engine) =>
-    expressHandler({ engine: ready, ...access, stopping: stopping.signal, ...(logger && { logger }), ...(mcp && { mcp }) })
+    expressHandler({
+      engine: ready,
+      ...access,
+      stopping: stopping.signal,
+      ...(logger && { logger }),
+      ...(mcp && { mcp }),
+      ...(limits && { limits }),
+      ...(metricsToken !== undefined && { metricsToken }),
+      ...(streamPatienceMs !== undefined && { streamPatienceMs }),
+    })
   const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
   app.use((request, response, next) => current.handler(request, response, next))
   const server = createServer(app)

@@ -8,11 +8,14 @@ const heartbeatMs = 15_000
 /** How many streams one caller may have open at once (PROMISES S13). */
 const mostStreams = 50
 const retryAfterMs = 5_000
+/** How long a client may leave what it was sent unread before its stream ends, milliseconds. */
+const patienceMs = 30_000
 
 interface StreamContext {
   readonly engine: Engine
   readonly logger?: Logger
   readonly stopping?: AbortSignal
+  readonly streamPatienceMs?: number
 }
 
 interface Wish {
@@ -24,6 +27,8 @@ interface Wish {
 /** The lists of a server that are also streams of server-sent events, and who has how many of them open. */
 export interface Streams {
   knows(operation: string): boolean
+  /** How many are open. */
+  readonly count: number
   /**
    * Begins a stream. `id` is a position; a client that comes back with `Last-Event-ID` gets everything after it. A comment every
    * 15 seconds keeps proxies from closing a quiet one. It is read as fast as its client reads, and holds no more than one write.
@@ -36,6 +41,9 @@ export function createStreams(context: StreamContext): Streams {
   const counts = new Map<string, number>()
   return {
     knows: (operation) => streamed[operation] !== undefined,
+    get count() {
+      return [...counts.values()].reduce((sum, count) => sum + count, 0)
+    },
     async open(operation, wish) {
       const stream = streamed[operation]
       if (!stream) throw new Error(`${operation} is no stream`)
@@ -63,7 +71,9 @@ export function createStreams(context: StreamContext): Streams {
       if (after === 'latest') await Promise.race([listening.promise, failed])
       const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
       const body = frames(context, { parts, first, signal, release, mayListen: () => stream.mayListen(listener) })
-      return { status: 200, headers, body }
+      // It comes back with its last id and misses nothing: what it did not read was not kept here for it.
+      const farewell = () => frame({ event: 'resync', data: { reason: 'You did not read on; come back with your last id.' } })
+      return { status: 200, headers, body, patience: { ms: context.streamPatienceMs ?? patienceMs, farewell } }
     },
   }
 }

@@ -12,5 +12,7 @@ export const startingHandler: Handler = async ({ url }) => {
   if (url.pathname === '/api/health/live') return json(200, { status: 'live' })
   if (url.pathname === '/api/health/ready') return json(statusOfKind.unavailable, { status: 'not_ready', reason: 'starting' })
   const details = { retryAfterMs: 1_000 }
-  return problem(new EngineError(httpErrors.starting, 'The database is being opened; try again in a moment.', { details }), randomUUID())
+  return problem(new EngineError(httpErrors.starting, 'The database is being opened; try again in a moment.', { details }), {
+    requestId: randomUUID(),
+  })
 }

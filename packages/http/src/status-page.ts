@@ -6,17 +6,17 @@ type Task = Item<ReturnType<Api['tasks']['list']>>
 type Agent = Item<ReturnType<Api['agents']['list']>>
 
 /** A plain page of what is going on, for people without another client. It reads only what the local operator may. */
-export async function statusPage(api: Api, { canLogOut }: { canLogOut: boolean }): Promise<string> {
+export async function statusPage(api: Api, { canLogOut, basePath }: { canLogOut: boolean; basePath: string }): Promise<string> {
   const { items } = await api.companies.list({ limit: 20 })
-  const sections = await Promise.all(items.map((company) => companySection(api, company)))
+  const sections = await Promise.all(items.map((company) => companySection(api, { company, basePath })))
   const content = sections.length > 0 ? sections.join('') : '<p>No company yet. Create one: <code>POST /api/companies</code>.</p>'
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Engine</title><style>${style}</style></head><body>
-<header><h1>Engine</h1><nav><a href="/api/docs">API reference</a> <a href="/api/openapi.json">OpenAPI</a> <a href="/api/health/ready">Health</a>${canLogOut ? ' <button data-log-out>Log out</button>' : ''}</nav></header>
-<main id="content">${content}</main><script src="/status.js"></script></body></html>`
+<header><h1>Engine</h1><nav><a href="${basePath}/api/docs">API reference</a> <a href="${basePath}/api/openapi.json">OpenAPI</a> <a href="${basePath}/api/health/ready">Health</a>${canLogOut ? ' <button data-log-out>Log out</button>' : ''}</nav></header>
+<main id="content">${content}</main><script src="${basePath}/status.js"></script></body></html>`
 }
 
-async function companySection(api: Api, company: Company): Promise<string> {
+async function companySection(api: Api, { company, basePath }: { company: Company; basePath: string }): Promise<string> {
   const scope = { companyId: company.id, limit: 100 }
   const [agents, tasks, pending] = await Promise.all([
     api.agents.list(scope),
@@ -26,7 +26,7 @@ async function companySection(api: Api, company: Company): Promise<string> {
   const names = new Map(agents.items.map((agent) => [agent.id, agent.name]))
   const waiting = pending.items.map(
     (item) => `<li><strong>${escape(item.title)}</strong> (version ${item.number}) waits for a decision.
-${item.summary ? `<p>${escape(item.summary)}</p>` : ''}<p><a href="/api/deliverables/${item.id}">Read it</a>
+${item.summary ? `<p>${escape(item.summary)}</p>` : ''}<p><a href="${basePath}/api/deliverables/${item.id}">Read it</a>
 <button data-review="${item.id}" data-decision="approved">Approve</button>
 <button data-review="${item.id}" data-decision="revision_requested">Ask for a revision…</button></p></li>`,
   )
@@ -34,16 +34,16 @@ ${item.summary ? `<p>${escape(item.summary)}</p>` : ''}<p><a href="/api/delivera
 ${waiting.length > 0 ? `<div class="waiting"><h3>Waits for you</h3><ul>${waiting.join('')}</ul></div>` : ''}
 <h3>Tasks</h3>${table(
     ['', 'Task', 'Status', 'Agent', 'Progress'],
-    tasks.items.map((task) => taskRow(task, names)),
+    tasks.items.map((task) => taskRow(task, { names, basePath })),
   )}
 <h3>Agents</h3>${table(['Name', 'Role', 'Status', 'Adapter'], agents.items.map(agentRow))}</section>`
 }
 
-function taskRow(task: Task, names: ReadonlyMap<string, string>): string[] {
+function taskRow(task: Task, { names, basePath }: { names: ReadonlyMap<string, string>; basePath: string }): string[] {
   const agent = task.assigneeAgentId === null ? '–' : (names.get(task.assigneeAgentId) ?? '?')
   const note = task.blocked?.reason ?? task.progress.message
   return [
-    `<a class="status" href="/api/tasks/${task.identifier}">${escape(task.identifier)}</a>`,
+    `<a class="status" href="${basePath}/api/tasks/${task.identifier}">${escape(task.identifier)}</a>`,
     escape(task.title),
     `<span class="status ${task.status}">${task.status.replace('_', ' ')}</span>`,
     escape(agent),
@@ -88,19 +88,20 @@ button { font: inherit; padding: .15rem .75rem; cursor: pointer }`
  */
 export function statusPageScript(registry: Registry): string {
   return `
+const base = new URL('.', document.currentScript.src).pathname
 const listening = new Set()
 function listen() {
   for (const { dataset } of document.querySelectorAll('[data-company]')) {
     if (listening.size >= 2 || listening.has(dataset.company)) continue
     listening.add(dataset.company)
-    const source = new EventSource('/api/companies/' + dataset.company + '/events?after=latest')
+    const source = new EventSource(base + 'api/companies/' + dataset.company + '/events?after=latest')
     for (const type of ${JSON.stringify(Object.keys(registry.events))}) source.addEventListener(type, refreshSoon)
   }
 }
 let pending
 async function refresh() {
   pending = undefined
-  const page = await (await fetch('/')).text()
+  const page = await (await fetch(base)).text()
   const fresh = new DOMParser().parseFromString(page, 'text/html').getElementById('content')
   if (fresh) document.getElementById('content').replaceChildren(...fresh.childNodes)
   listen()
@@ -109,14 +110,14 @@ function refreshSoon() { pending ??= setTimeout(() => refresh().catch(() => unde
 listen()
 setInterval(refreshSoon, 10_000)
 async function post(path, body) {
-  const { csrfToken } = await (await fetch('/api/session')).json()
+  const { csrfToken } = await (await fetch(base + 'api/session')).json()
   const headers = { 'content-type': 'application/json', ...(csrfToken && { 'x-csrf-token': csrfToken }) }
-  return fetch('/api/' + path, { method: 'POST', headers, body: JSON.stringify(body) })
+  return fetch(base + 'api/' + path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 document.addEventListener('click', async (click) => {
   if ('logOut' in (click.target.dataset ?? {})) {
     await post('accounts/log-out', {})
-    location.assign('/login')
+    location.assign(base + 'login')
   }
   const { review, decision } = click.target.dataset ?? {}
   if (!review) return

@@ -39,8 +39,13 @@ export async function readChunks(chunks: AsyncIterable<Uint8Array>, limit: numbe
   return Buffer.concat(parts)
 }
 
+/** Answers by which nothing follows, not even nothing. */
+export function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304
+}
+
 function toResponse({ status, headers, body }: WireResponse, gone: AbortController): Response {
-  if (typeof body === 'string') return new Response(body, { status, headers })
+  if (typeof body === 'string') return new Response(hasNoBody(status) ? null : body, { status, headers })
   if (body instanceof Uint8Array) return new Response(Buffer.from(body), { status, headers })
   return new Response(toStream(body, gone), { status, headers })
 }

@@ -9,12 +9,16 @@ export interface WireRequest {
   body(limit: number): Promise<Uint8Array>
   /** Aborts when the client went away. */
   readonly signal: AbortSignal
+  /** The path that the host has this mounted at, such as `/engine`, which `url` is without. */
+  readonly basePath?: string
 }
 
 export interface WireResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>
+  /** What is said to a client that does not read on for so long, milliseconds, before its connection is closed. */
+  readonly patience?: { readonly ms: number; readonly farewell: () => string }
 }
 
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): WireResponse {

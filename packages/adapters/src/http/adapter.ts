@@ -124,10 +124,10 @@ class RemoteWork {
   }
 
   #ask(method: 'GET' | HttpConfig['method'], { url, body }: { url: string; body?: string }): Promise<OutboundResponse> {
-    const { config, runId } = this.#start
+    const { config, runId, trace } = this.#start
     return this.#outbound.fetch(url, {
       method,
-      headers: { ...config.headers, ...(body !== undefined && { 'content-type': 'application/json' }), 'idempotency-key': runId },
+      headers: { ...config.headers, ...trace, ...(body !== undefined && { 'content-type': 'application/json' }), 'idempotency-key': runId },
       ...(body !== undefined && { body }),
       signal: this.#signal,
       timeoutMs: config.requestTimeoutSec * 1_000,

@@ -61,14 +61,19 @@ async function runAgent(allowed: Allowed, options: AdapterStartOptions<ProcessCo
   return decideOutcome({ end, stop, fault: recorder.fault, reported: recorder.reported, errorTail: journal.errorTail })
 }
 
-function launchRequest({ config, env, runId }: AdapterStartOptions<ProcessConfig>): LaunchRequest {
+function launchRequest({ config, env, runId, trace = {} }: AdapterStartOptions<ProcessConfig>): LaunchRequest {
   return {
     type: 'launch',
     runId,
     command: config.command,
     args: config.args,
     cwd: resolve(config.cwd ?? '.'),
-    environment: programEnvironment({ ...config.env, ...env }, runId),
+    environment: programEnvironment({ ...traceVariables(trace), ...config.env, ...env }, runId),
     graceMs: config.graceSec * 1_000,
   }
+}
+
+/** As OpenTelemetry names them in an environment: TRACEPARENT, TRACESTATE. */
+function traceVariables(trace: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(trace).map(([name, value]) => [name.toUpperCase(), value]))
 }

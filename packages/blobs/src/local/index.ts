@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { access, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import { BLOBS_SPEC, type BlobStore } from '@engine/core/plugin'
@@ -28,6 +28,23 @@ export function localBlobs(folder: string): BlobStore {
     },
     has: async (sha256) => (await sizeOf(pathOf(sha256))) !== null,
     delete: async (sha256) => rm(pathOf(sha256), { force: true }),
+    problem: () => findProblem(root),
+  }
+}
+
+/** Files of the largest size that is taken by default, some of them. */
+const leastFreeBytes = 100 * 1024 * 1024
+
+/** The folder is made when it is first needed, so the nearest one that is there counts. Its path is not for strangers. */
+async function findProblem(folder: string): Promise<string | null> {
+  try {
+    await access(folder, constants.W_OK)
+    const { bavail, bsize } = await statfs(folder)
+    return bavail * bsize < leastFreeBytes ? `The disk of the files has ${Math.floor((bavail * bsize) / 1024 / 1024)} MiB left.` : null
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (isMissing && dirname(folder) !== folder) return findProblem(dirname(folder))
+    return `The folder of the files can not be written (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'}).`
   }
 }
 

@@ -18,6 +18,8 @@ export interface DatabaseFacts {
   readonly isUnopenedCopy: boolean
   /** How long the oldest open transaction on the server lasts, milliseconds: while one writes, later events are not shown. Null on SQLite. */
   readonly oldestTransactionMs: number | null
+  /** How far the clock of the server is ahead of this machine's, milliseconds; null on SQLite. */
+  readonly clockAheadMs: number | null
   /** What is committed but not yet moved into the main file, bytes; null on Postgres. */
   readonly walBytes: number | null
   /** Answers kept for repeated requests; they go after 24 hours. */
@@ -37,6 +39,7 @@ export async function readFacts(
     epoch: instance?.epoch ?? null,
     isUnopenedCopy: instance?.identity === copiedIdentity,
     oldestTransactionMs: familyOf(db) === 'postgres' ? await oldestTransactionMs(db) : null,
+    clockAheadMs: familyOf(db) === 'postgres' ? await clockAheadMs(db) : null,
     walBytes: (await session.file?.walBytes()) ?? null,
     idempotencyRows: (await has('idempotency_records')) ? await countAnswers(db) : 0,
   }
@@ -51,6 +54,13 @@ async function oldestTransactionMs(db: Kysely<Database>): Promise<number> {
       union all select prepared from pg_prepared_xacts
     ) as transactions`.execute(db)
   return rows[0]?.ms ?? 0
+}
+
+/** By the middle of the time that the answer took. */
+async function clockAheadMs(db: Kysely<Database>): Promise<number> {
+  const before = Date.now()
+  const { rows } = await sql<{ at: number }>`select (extract(epoch from clock_timestamp()) * 1000)::bigint as at`.execute(db)
+  return Math.round((rows[0]?.at ?? before) - (before + Date.now()) / 2)
 }
 
 async function countAnswers(db: Kysely<Database>): Promise<number> {

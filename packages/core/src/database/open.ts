@@ -11,9 +11,9 @@ interface Home {
 /** What each open database is, known by the adapter that its queries are compiled with. */
 const homes = new WeakMap<object, Home>()
 
-/** Core's view of a storage's connections: its tables, in their schema. */
-export function openDatabase(storage: Storage, dialect: Dialect): Kysely<Database> {
-  const db = new Kysely<Database>({ dialect })
+/** Core's view of a storage's connections: its tables, in their schema. `onStatement` is told how long each statement took. */
+export function openDatabase(storage: Storage, dialect: Dialect, onStatement?: (ms: number) => void): Kysely<Database> {
+  const db = new Kysely<Database>({ dialect, ...(onStatement && { log: ({ queryDurationMillis }) => onStatement(queryDurationMillis) }) })
   homes.set(db.getExecutor().adapter, { family: storage.family, schema: storage.schema })
   return storage.schema === undefined ? db : db.withSchema(storage.schema)
 }

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../ports/telemetry.ts'
 import type { Actor } from './actor.ts'
 
 /** Where a call comes from, as far as its host knows. */
@@ -18,4 +19,6 @@ export interface Call {
   /** Shown in the events of this call. */
   readonly requestId?: string | undefined
   readonly caller?: Caller | undefined
+  /** What trace it is a part of. */
+  readonly trace?: TraceContext | undefined
 }

@@ -87,6 +87,7 @@ export function guardBlobs(blobs: BlobStore | undefined): BlobStore {
     get: (sha256) => guarded(blobs.get(sha256)),
     has: (sha256) => guarded(blobs.has(sha256)),
     delete: (sha256) => guarded(blobs.delete(sha256)),
+    problem: async () => (await blobs.problem?.()) ?? null,
   }
 }
 

@@ -31,9 +31,24 @@ interface Resolved {
 }
 
 /** Runs one operation by its name: parse, find the company, authorize, then the query or the one transaction of the command. */
-export async function execute(host: Host, name: string, request: { input: unknown; call: Call }): Promise<unknown> {
+export async function execute(host: Host, name: string, request: Request): Promise<unknown> {
   const operation = host.registry.get(name)
   if (!operation) throw notFound('operation', name)
+  const { tracing } = host
+  if (!tracing.isOn) return perform(host, operation, request)
+  const { call } = request
+  const attributes = { 'engine.operation': name, 'engine.actor.kind': call.actor.kind, 'engine.request.id': call.requestId ?? '' }
+  return tracing.span(name, { attributes, parent: call.trace }, ({ context: trace }) =>
+    perform(host, operation, { ...request, call: { ...call, trace } }),
+  )
+}
+
+interface Request {
+  readonly input: unknown
+  readonly call: Call
+}
+
+async function perform(host: Host, operation: Operation, request: Request): Promise<unknown> {
   const { definition } = operation
   let takeBack = () => {}
   try {
@@ -173,8 +188,8 @@ async function runCommand(host: Host, found: Resolved, given: { definition: Comm
     // What an agent may do to its own is decided by whose it is: that must not change meanwhile.
     locks: isAboutOwn(call.actor, access.scope) ? 'company' : locks,
   }
-  const done = await inTransaction(host, unit, (tx, takeCompany) =>
-    transact(host, resolved, { ...given, tx, takeCompany, nowMs, keyed, prepared }),
+  const done = await host.tracing.span('transaction', { parent: call.trace }, () =>
+    inTransaction(host, unit, (tx, takeCompany) => transact(host, resolved, { ...given, tx, takeCompany, nowMs, keyed, prepared })),
   )
   await host.probe?.(`${resolved.operation.name}.committed`)
   host.bus.publish(done.events)

@@ -14,6 +14,8 @@ import type { EventBus } from './events.ts'
 import type { RunRedaction } from './redacted-log.ts'
 import type { Registry } from './registry.ts'
 import type { EngineSettings } from './settings.ts'
+import type { Tracing } from './tracing.ts'
+import type { Vitals } from './vitals.ts'
 
 /** Steps: `begun` and `handled` and `recorded` inside the transaction, `committed` after it, before anybody is told. */
 export type Probe = (step: string) => void | Promise<void>
@@ -41,6 +43,9 @@ export interface Host {
   readonly epoch: number
   readonly batcher: Batcher
   readonly turns: CompanyTurns
+  readonly tracing: Tracing
+  /** How the loops of this engine are. */
+  readonly vitals: Vitals
   /** Told each step of a command by name, `tasks.checkout.recorded`; for tests that crash or wait at one. */
   readonly probe?: Probe | undefined
   newId(): string

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Vitals } from './vitals.ts'
 
 export interface LoopOptions {
   readonly name: string
@@ -9,6 +10,8 @@ export interface LoopOptions {
   readonly pollMs: number
   readonly clock: Clock
   readonly logger: Logger
+  /** Where it says how it is, for whoever looks after the process. */
+  readonly vitals?: Vitals
 }
 
 export interface Loop {
@@ -26,16 +29,29 @@ export function createLoop(options: LoopOptions): Loop {
   let isWoken = false
   let running: Promise<void> | undefined
 
+  let failures = 0
+
+  function tell(isStopped = false): void {
+    const { name, pollMs, clock, vitals } = options
+    vitals?.set(name, { pollMs, lastMs: clock.monotonicMs(), failures, isStopped })
+  }
+
   async function runPass(): Promise<boolean> {
     try {
-      return await options.pass(stopping.signal)
+      const hasMore = await options.pass(stopping.signal)
+      failures = 0
+      return hasMore
     } catch (error) {
+      failures += 1
       options.logger.error(`${options.name} pass failed; next one in ${options.pollMs} ms`, { error: String(error) })
       return false
+    } finally {
+      tell()
     }
   }
 
   async function cycle(): Promise<void> {
+    tell()
     while (!stopping.signal.aborted) {
       isWoken = false
       const hasMore = await runPass()
@@ -43,6 +59,7 @@ export function createLoop(options: LoopOptions): Loop {
       sleeping = new AbortController()
       await options.clock.sleep(options.pollMs, AbortSignal.any([sleeping.signal, stopping.signal]))
     }
+    tell(true)
   }
 
   return {

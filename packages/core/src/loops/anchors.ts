@@ -17,7 +17,7 @@ export function createAnchorLoop(host: Host, { store, logger }: AnchorsOptions):
   /** The newest seal of each company that has one which is not published. */
   const newest = new Map<string, SealTable>()
   const published = new Map<string, { readonly number: number; readonly atMs: number }>()
-  const loop = createLoop({ name: 'anchors', pass, pollMs: sealMs, clock: host.clock, logger })
+  const loop = createLoop({ name: 'anchors', pass, pollMs: sealMs, clock: host.clock, vitals: host.vitals, logger })
 
   async function pass(signal: AbortSignal): Promise<boolean> {
     for (const seal of newest.values()) {

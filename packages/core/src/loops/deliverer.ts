@@ -33,7 +33,7 @@ export function createDeliverer(host: Host, logger: Logger): Pick<Loop, 'start' 
   const stopping = new AbortController()
   const aborting = new AbortController()
   const sender = createSender(host, { logger, signal: aborting.signal })
-  const loop = createLoop({ name: 'deliverer', pass, pollMs: settings.pollMs, clock, logger })
+  const loop = createLoop({ name: 'deliverer', pass, pollMs: settings.pollMs, clock, vitals: host.vitals, logger })
   const forget: (() => void)[] = []
 
   async function pass(signal: AbortSignal): Promise<boolean> {

@@ -54,7 +54,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const live = new Map<string, LiveRun>()
   const claiming = new Map<string, Promise<void>>()
   const lookout = createLookout(host)
-  const loop = createLoop({ name: 'dispatcher', pass, pollMs: host.settings.pollMs, clock: host.clock, logger: worker.logger })
+  const loop = createLoop({ ...host, name: 'dispatcher', pass, pollMs: host.settings.pollMs, logger: worker.logger })
   const forget = [
     host.bus.on('run.queued', () => lookout.lookAgain()),
     ...wakingEvents.map((type) => host.bus.on(type, () => loop.wake())),

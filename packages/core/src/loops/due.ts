@@ -27,7 +27,7 @@ export function createDueLoop(host: Host, due: Due, logger: Logger): Loop {
   const working = new Map<string, Promise<void>>()
   /** The first of the last full batch of each company that had one. */
   const firsts = new Map<string, string | undefined>()
-  const loop = createLoop({ name: due.name, pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
+  const loop = createLoop({ name: due.name, pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
 
   async function pass(): Promise<boolean> {
     const found = await due.find(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })

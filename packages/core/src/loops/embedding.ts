@@ -24,7 +24,7 @@ interface Made {
 export function createEmbeddingLoop(host: Host, embedder: GuardedEmbedder, logger: Logger): Pick<Loop, 'start' | 'stop'> {
   const backlog = createBacklog({ clock: host.clock, baseMs: host.settings.retryBaseMs })
   const storing = new Set<Promise<void>>()
-  const loop = createLoop({ name: 'embedding', pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
+  const loop = createLoop({ name: 'embedding', pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
   let forget: () => void = () => undefined
 
   async function pass(signal: AbortSignal): Promise<boolean> {

@@ -13,6 +13,7 @@ import type { LeaseKeeper } from './lease-keeper.ts'
 import { redactedLogger } from './redacted-logger.ts'
 import type { RunHost } from './run-host.ts'
 import { createRunMoney, type RunMoney } from './run-money.ts'
+import type { Traced } from '../kernel/tracing.ts'
 import { runTools } from './run-tools.ts'
 import { describeToolCall, printable } from './printable.ts'
 import { signOfLife } from './sign-of-life.ts'
@@ -34,6 +35,15 @@ export interface ClaimedRun {
  * outcome, or, when this worker lost the right to speak for it, as the sweep of its lease.
  */
 export async function executeRun(host: RunHost, actor: RunActor, run: ClaimedRun): Promise<void> {
+  const attributes = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.id': actor.agentId, 'engine.run.id': actor.id }
+  await host.tracing.span('invoke_agent', { attributes }, (traced) => executeTraced(host, actor, { ...run, traced }))
+}
+
+interface TracedRun extends ClaimedRun {
+  readonly traced: Traced
+}
+
+async function executeTraced(host: RunHost, actor: RunActor, run: TracedRun): Promise<void> {
   const ended = new AbortController()
   const abort = (reason: string) => run.stop.abort(reason)
   const { claimedAt, keeper } = run
@@ -50,6 +60,7 @@ export async function executeRun(host: RunHost, actor: RunActor, run: ClaimedRun
     ])
     if (outcome === abandoned)
       run.logger.error('an adapter did not stop when it was told to; its run goes on without it', { runId: actor.id })
+    run.traced.set({ 'engine.run.outcome': outcome.kind, ...(outcome.kind === 'failed' && { 'error.type': outcome.class }) })
     await usage.rest()
     await conclude(host, actor, { outcome, left, reason: run.stop.signal.aborted ? String(run.stop.signal.reason) : null })
   } catch (error) {
@@ -79,7 +90,7 @@ async function abandonment(host: RunHost, stop: AbortSignal, ended: AbortSignal)
   return abandoned
 }
 
-interface Executed extends ClaimedRun {
+interface Executed extends TracedRun {
   readonly left: Left
   readonly usage: UsageKeeper
   readonly ended: AbortSignal
@@ -88,15 +99,24 @@ interface Executed extends ClaimedRun {
 async function runAdapter(host: RunHost, actor: RunActor, run: Executed): Promise<RunOutcome> {
   let log: RedactedLog | undefined
   let works = false
+  const trace = run.traced.context
   try {
     const { context, adapterType, config: opened, env, session: before, redactor, secrets, allowance } = await host.open(actor)
-    const money = createRunMoney(host, { actor, allowance, usage: run.usage, stop: run.stop })
+    const money = createRunMoney(host, { actor, allowance, usage: run.usage, stop: run.stop, trace })
     run.left.money = money
     void money.watchTime(run.ended)
     if (secrets.length > 0) host.redactors.set(actor.id, { redactor, log: createRedactedLog(redactor) })
     const config = host.adapters.parseConfig(adapterType, opened)
     const logger = redactedLogger(run.logger, redactor)
-    const session = await host.adapters.get(adapterType).start({ config, runId: actor.id, env, redactor, logger, cap: money.cap })
+    const session = await host.adapters.get(adapterType).start({
+      config,
+      runId: actor.id,
+      env,
+      redactor,
+      logger,
+      cap: money.cap,
+      trace: host.tracing.headers(trace),
+    })
     log = createRedactedLog(redactor)
     const given = { left: run.left, money, log, showLife: signOfLife(host, actor, run) }
     run.usage.isResumed = before !== null
@@ -104,7 +124,7 @@ async function runAdapter(host: RunHost, actor: RunActor, run: Executed): Promis
     return await session.run({
       context,
       session: before,
-      tools: runTools(host, actor),
+      tools: runTools(host, actor, trace),
       signal: run.stop.signal,
       meter: money.meter,
       emit: (event) => emit(host, actor, { ...given, event }),

@@ -5,11 +5,13 @@ import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import { createLoop } from '../kernel/loop.ts'
 import { createRedactor } from '../kernel/redactor.ts'
 import { defaultSettings, type EngineSettings } from '../kernel/settings.ts'
+import { createTracing } from '../kernel/tracing.ts'
 import { coreRegistry } from '../core-registry.ts'
 import type { LeasedRun, NodeBeat, RegisteredNode } from '../nodes/schema.ts'
 import type { AgentAdapter } from '../ports/adapter.ts'
 import { systemClock, type Clock } from '../ports/clock.ts'
 import { silentLogger, type Logger } from '../ports/logger.ts'
+import type { Telemetry } from '../ports/telemetry.ts'
 import { idsOf, type OpenedRun } from '../runs/open.ts'
 import { engineVersion } from '../version.ts'
 import { askOver } from './ask.ts'
@@ -33,6 +35,8 @@ export interface NodeOptions {
   /** How it is called in the list of workers; its machine and process id when left out. */
   readonly name?: string
   readonly logger?: Logger
+  /** As of an engine. */
+  readonly telemetry?: Telemetry
   readonly settings?: Partial<NodeSettings>
 }
 
@@ -51,7 +55,7 @@ interface Parts {
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: NodeSettings
-  readonly shared: Pick<RunHost, 'clock' | 'adapters' | 'redactors' | 'registry'>
+  readonly shared: Pick<RunHost, 'clock' | 'adapters' | 'redactors' | 'registry' | 'tracing'>
 }
 
 export function createNode(options: NodeOptions): Node {
@@ -60,7 +64,13 @@ export function createNode(options: NodeOptions): Node {
   const registry = coreRegistry()
   const settings = { ...defaultSettings, ...options.settings }
   const server = createServer(registry, options.server instanceof URL ? askOver(options.server) : options.server)
-  const shared = { clock, adapters: createAdapterCatalog(adapters), redactors: new Map(), registry }
+  const shared = {
+    clock,
+    adapters: createAdapterCatalog(adapters),
+    redactors: new Map(),
+    registry,
+    tracing: createTracing(options.telemetry),
+  }
   const parts: Parts = { server, clock, logger, settings, shared }
   const letGo = Promise.withResolvers<void>()
   let work: Work | undefined

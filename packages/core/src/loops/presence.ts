@@ -15,7 +15,7 @@ export interface Presence extends Pick<Loop, 'stop'> {
 /** Enters this process among the workers, says now and then that it lives, hears what it is to be, and signs it off. */
 export function createPresence(host: Host, worker: WorkerDescription, logger: Logger): Presence {
   const { workerId } = worker
-  const loop = createLoop({ name: 'presence', pass, pollMs: host.settings.workerBeatMs, clock: host.clock, logger })
+  const loop = createLoop({ name: 'presence', pass, pollMs: host.settings.workerBeatMs, clock: host.clock, vitals: host.vitals, logger })
   const say = (name: string, input: object) => execute(host, name, { input, call: { actor: systemActor } })
   const tried = Promise.withResolvers<void>()
   let isKnown = false

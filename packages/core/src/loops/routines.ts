@@ -15,7 +15,7 @@ const mostAtOnce = 500
  */
 export function createRoutineLoop(host: Host, logger: Logger): Loop {
   const ticking = new Map<string, Promise<void>>()
-  const loop = createLoop({ name: 'routines', pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
+  const loop = createLoop({ name: 'routines', pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
 
   async function pass(signal: AbortSignal): Promise<boolean> {
     const triggers = await dueTriggers(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })

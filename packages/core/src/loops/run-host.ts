@@ -1,6 +1,7 @@
 import { systemActor, type RunActor } from '../kernel/actor.ts'
 import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
+import type { TraceContext } from '../ports/telemetry.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 import { isLeaseHeld } from '../runs/lease.ts'
 import { openRun, type OpenedRun } from '../runs/open.ts'
@@ -11,10 +12,11 @@ interface RunCall {
   readonly input: object
   /** Its texts went through the redactor already. */
   readonly isRedacted?: true
+  readonly trace?: TraceContext | undefined
 }
 
 /** What executes runs, wherever they are kept: in the database of this process, or at a server. */
-export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' | 'registry'> {
+export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' | 'registry' | 'tracing'> {
   readonly settings: Pick<EngineSettings, 'leaseMs' | 'abandonMs' | 'stopMs' | 'stopGraceMs'>
   /** Whether a run that was claimed still may begin. */
   isHeld(actor: RunActor): Promise<boolean>
@@ -28,17 +30,19 @@ export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' |
 
 /** Runs of the database of this process. */
 export function localRunHost(host: Host): RunHost {
-  const { clock, adapters, redactors, registry, settings } = host
+  const { clock, adapters, redactors, registry, settings, tracing } = host
   const opener = { ...host, perform: (name: string, input: object) => execute(host, name, { input, call: { actor: systemActor } }) }
   return {
     clock,
     adapters,
     redactors,
     registry,
+    tracing,
     settings,
     isHeld: (actor) => isLeaseHeld(host.db, actor),
     open: (actor) => openRun(opener, actor, clock.now()),
     recordLateUsage: (_actor, input) => execute(host, 'runs.recordLateUsage', { input, call: { actor: systemActor } }),
-    perform: (actor, { name, input, isRedacted }) => execute(host, name, { input, call: { actor, ...(isRedacted && { isRedacted }) } }),
+    perform: (actor, { name, input, isRedacted, trace }) =>
+      execute(host, name, { input, call: { actor, trace, ...(isRedacted && { isRedacted }) } }),
   }
 }

@@ -3,6 +3,7 @@ import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { Hold, Meter, MeteredCall, RunUsage } from '../ports/adapter.ts'
 import type { FailureClass } from '../ports/run-contract.ts'
+import type { TraceContext } from '../ports/telemetry.ts'
 import type { RunHost } from './run-host.ts'
 import type { UsageKeeper } from './usage-keeper.ts'
 
@@ -33,9 +34,11 @@ interface Given {
   readonly allowance: Allowance | null
   readonly usage: UsageKeeper
   readonly stop: AbortController
+  /** Of the run. */
+  readonly trace: TraceContext | undefined
 }
 
-export function createRunMoney(host: RunHost, { actor, allowance, usage, stop }: Given): RunMoney {
+export function createRunMoney(host: RunHost, { actor, allowance, usage, stop, trace }: Given): RunMoney {
   let refusal: Refusal | null = null
   const capped = allowance?.costMicros ?? null
 
@@ -80,7 +83,7 @@ export function createRunMoney(host: RunHost, { actor, allowance, usage, stop }:
   }
 
   return {
-    meter: { reserve },
+    meter: { reserve: (call) => traceCall(host, { call, trace, reserve }) },
     cap: capped === null ? null : { costMicros: capped },
     get refusal() {
       return refusal
@@ -92,6 +95,42 @@ export function createRunMoney(host: RunHost, { actor, allowance, usage, stop }:
       await host.clock.sleep(wallMs, ended)
       if (!ended.aborted) refuse({ class: 'quota', message: `The run took the ${wallMs} ms that its budget allowed it.` })
     },
+  }
+}
+
+interface MeteredSpan {
+  readonly call: MeteredCall
+  readonly trace: TraceContext | undefined
+  readonly reserve: Meter['reserve']
+}
+
+/** A call of a model lasts from the moment that its money is held until it is told what it used. */
+async function traceCall({ tracing }: RunHost, { call, trace: parent, reserve }: MeteredSpan): Promise<Hold> {
+  const { provider, model, maxOutputTokens } = call
+  const attributes = {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': provider,
+    'gen_ai.request.model': model,
+    'gen_ai.request.max_tokens': maxOutputTokens,
+  }
+  const span = tracing.begin(`chat ${model}`, { kind: 'client', attributes, parent })
+  try {
+    const hold = await reserve(call)
+    return {
+      async settle(used) {
+        span.set({ 'gen_ai.usage.input_tokens': used.inputTokens ?? 0, 'gen_ai.usage.output_tokens': used.outputTokens ?? 0 })
+        if (used.model !== undefined) span.set({ 'gen_ai.response.model': used.model })
+        span.end()
+        await hold.settle(used)
+      },
+      async release() {
+        span.end('released')
+        await hold.release()
+      },
+    }
+  } catch (error) {
+    span.end(error)
+    throw error
   }
 }
 

@@ -5,6 +5,7 @@ import { jsonSchemaOf } from '../kernel/json-schema.ts'
 import type { Operation, Registry } from '../kernel/registry.ts'
 import { knownInput, toolDescription, toolName } from '../kernel/tool.ts'
 import type { AgentTool, ToolAnswer } from '../ports/adapter.ts'
+import type { TraceContext } from '../ports/telemetry.ts'
 import type { RunHost } from './run-host.ts'
 
 /**
@@ -46,10 +47,10 @@ interface Offer extends Pick<AgentTool, 'name' | 'description' | 'inputSchema'> 
 }
 
 /** The tools of one run. */
-export function runTools(host: RunHost, actor: RunActor): AgentTool[] {
+export function runTools(host: RunHost, actor: RunActor, trace?: TraceContext): AgentTool[] {
   const known = offers.get(host.registry) ?? describeTools(host.registry)
   offers.set(host.registry, known)
-  return known.map(({ operation, ...offer }) => ({ ...offer, call: (input) => callTool(host, actor, { operation, input }) }))
+  return known.map(({ operation, ...offer }) => ({ ...offer, call: (input) => callTool(host, actor, { operation, input, trace }) }))
 }
 
 function describeTools(registry: Registry): Offer[] {
@@ -73,12 +74,27 @@ function isFixed(field: JsonValue): boolean {
   return fixed.some((name) => name === field)
 }
 
-async function callTool(host: RunHost, actor: RunActor, given: { operation: Operation; input: JsonValue }): Promise<ToolAnswer> {
-  const { operation, input } = given
+interface ToolCall {
+  readonly operation: Operation
+  readonly input: JsonValue
+  readonly trace: TraceContext | undefined
+}
+
+async function callTool(host: RunHost, actor: RunActor, { trace: parent, ...given }: ToolCall): Promise<ToolAnswer> {
+  const name = toolName(given.operation)
+  const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': name }
+  return host.tracing.span(`execute_tool ${name}`, { attributes, parent }, async (traced) => {
+    const answer = await answerTool(host, actor, { ...given, trace: traced.context })
+    if (answer.isError) traced.set({ 'error.type': answer.code })
+    return answer
+  })
+}
+
+async function answerTool(host: RunHost, actor: RunActor, { operation, input, trace }: ToolCall): Promise<ToolAnswer> {
   if (input === null || typeof input !== 'object' || Array.isArray(input))
     return { isError: true, code: 'invalid_input', message: 'The input of a tool is a JSON object.' }
   try {
-    const output = await host.perform(actor, { name: operation.name, input: withItself(operation, actor, input) })
+    const output = await host.perform(actor, { name: operation.name, input: withItself(operation, actor, input), trace })
     // What an operation answers is what its route answers: JSON.
     return { isError: false, output: JSON.parse(JSON.stringify(output)) as JsonValue }
   } catch (error) {

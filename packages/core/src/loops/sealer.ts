@@ -34,7 +34,7 @@ export function createSealer(host: Host, { logger, onSealed }: SealerOptions): L
   let position: number | null = null
   /** The last company that was looked at when this began; null when that was all of them. */
   let lastLookedAt: string | null = lowestId
-  return createLoop({ name: 'sealer', pass, pollMs: host.settings.sealMs / 2, clock: host.clock, logger })
+  return createLoop({ name: 'sealer', pass, pollMs: host.settings.sealMs / 2, clock: host.clock, vitals: host.vitals, logger })
 
   async function pass(signal: AbortSignal): Promise<boolean> {
     for (const companyId of await companiesToLookAt()) waiting.set(companyId, unknown)

@@ -55,15 +55,25 @@ export function createSender(host: Host, { logger, signal }: { logger: Logger; s
     if (!last) return { kind: 'parked', reason: 'there is nothing to send' }
     const { destination, config, redactor } = prepared
     const { delivery, ...told } = last
-    return destination.deliver({
-      config,
-      ...told,
-      deliveryId: delivery.digestId ?? delivery.id,
-      attempt: delivery.attempt,
-      ...(delivery.digestId !== null && { digest: entries.map(({ event, body, files }) => ({ event, body, files })) }),
-      signal: timeout,
-      logger: redactedLogger(logger, redactor),
-      redactor,
+    const attributes = {
+      'engine.destination': destination.type,
+      'engine.event.type': told.event.type,
+      'engine.delivery.attempt': delivery.attempt,
+    }
+    return host.tracing.span('deliver', { kind: 'producer', attributes }, async (traced) => {
+      const result = await destination.deliver({
+        config,
+        ...told,
+        deliveryId: delivery.digestId ?? delivery.id,
+        attempt: delivery.attempt,
+        ...(delivery.digestId !== null && { digest: entries.map(({ event, body, files }) => ({ event, body, files })) }),
+        signal: timeout,
+        logger: redactedLogger(logger, redactor),
+        redactor,
+        trace: host.tracing.headers(traced.context),
+      })
+      traced.set({ 'engine.delivery.result': result.kind })
+      return result
     })
   }
 

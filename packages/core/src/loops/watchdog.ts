@@ -13,7 +13,7 @@ const mostAtOnce = 20
 /** Takes tasks back from runs whose lease ran out, each on its own, so that one bad row stops nothing; forgets old answers. */
 export function createWatchdog(host: Host, logger: Logger): Loop {
   const sweeping = new Map<string, Promise<void>>()
-  const loop = createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, logger })
+  const loop = createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
 
   async function pass(): Promise<boolean> {
     const leases = await expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })

@@ -72,6 +72,8 @@ export interface AdapterStartOptions<Config> {
   readonly logger: Logger
   /** What is held for this run, for programs that have a cap of their own; null when nothing limits it. */
   readonly cap: { readonly costMicros: number } | null
+  /** W3C headers of the trace that this run is, for what goes on elsewhere: `traceparent`, `tracestate`; empty where nothing is traced. */
+  readonly trace?: Readonly<Record<string, string>>
 }
 
 export interface AdapterSession {

@@ -15,4 +15,6 @@ export interface BlobStore {
   has(sha256: string): Promise<boolean>
   /** Resolves also when there was nothing. */
   delete(sha256: string): Promise<void>
+  /** Why nothing can be put here now, and what would help; null when it can. Asked often, so it is to be cheap. */
+  problem?(): Promise<string | null>
 }

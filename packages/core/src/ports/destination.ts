@@ -61,6 +61,8 @@ export interface DeliveryRequest<Config> {
    * through it first, since half of a value is not found any more.
    */
   readonly redactor: Redactor
+  /** W3C headers of the trace that this try is in: `traceparent`, `tracestate`; empty where nothing is traced. */
+  readonly trace?: Readonly<Record<string, string>>
 }
 
 /** One of several things that are told together. */

@@ -31,9 +31,9 @@ export function webhookDestination(options: OutboundOptions = {}): Destination<W
   }
 }
 
-type Posted = Pick<DeliveryRequest<WebhookConfig>, 'config' | 'deliveryId' | 'body' | 'signal' | 'redactor'>
+type Posted = Pick<DeliveryRequest<WebhookConfig>, 'config' | 'deliveryId' | 'body' | 'signal' | 'redactor' | 'trace'>
 
-async function post(outbound: Outbound, { config, deliveryId, body, signal, redactor }: Posted): Promise<DeliveryResult> {
+async function post(outbound: Outbound, { config, deliveryId, body, signal, redactor, trace }: Posted): Promise<DeliveryResult> {
   const keys = config.secrets.map(keyOf).filter((key) => key !== null)
   if (keys.length < config.secrets.length)
     return { kind: 'parked', reason: 'A secret of this route is no key of a webhook: `whsec_` and base64 of 24 to 64 bytes.' }
@@ -46,6 +46,7 @@ async function post(outbound: Outbound, { config, deliveryId, body, signal, reda
     headers: {
       'user-agent': 'Engine',
       ...config.headers,
+      ...trace,
       'content-type': contentType,
       'webhook-id': deliveryId,
       'webhook-timestamp': String(timestamp),

@@ -44,6 +44,8 @@ export interface Identity {
 /** Who is let in, and as whom. */
 export interface Entrance {
   readonly hasAccounts: boolean
+  /** Where a request comes from, past trusted proxies; null where the host does not know. */
+  addressOf(request: WireRequest): string | null
   /** @throws `untrusted_origin` */
   visit(request: WireRequest): Visit
   /** Who a request acts for. @throws `unauthenticated`, `csrf_token` */
@@ -81,6 +83,7 @@ export function createEntrance({ engine, localActor, accounts }: EntranceOptions
 
   return {
     hasAccounts: accounts !== undefined,
+    addressOf,
     visit(request) {
       const caller = { address: addressOf(request), userAgent: request.header('user-agent') }
       if (localActor) guardLocal(request)

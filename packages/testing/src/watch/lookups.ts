@@ -67,6 +67,10 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
     reason: 'Periods of budgets end in all companies; work goes on by a command in the company of each.',
   },
   {
+    pattern: /^select 'queued_runs' as what, .+ limit 10000\) as cooling group by status$/,
+    reason: 'Whoever looks after a process is told how much waits and how much is under way, in all companies together.',
+  },
+  {
     pattern: /^select run_id from leases where worker_id = \?$/,
     reason: 'A worker asks which runs it still has; it executes the runs of all companies.',
   },

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+
+import { EngineError, type Actor } from '@engine/core'
+
+import { sessionCookie } from './access/cookies.ts'
+import { httpErrors } from './errors.ts'
+import { statusOfKind } from './problem.ts'
+import type { WireRequest, WireResponse } from './wire.ts'
+
+/** How much one caller may ask of this process. What is left out is as `defaultLimits` say. */
+export interface LimitOptions {
+  /** Requests a minute with one credential; where somebody without one may call, of one address. */
+  readonly perMinute?: number
+  /** Requests a minute of one address whose credential is unknown: mistyped, guessed, revoked. Known ones go on beside them. */
+  readonly unknownPerMinute?: number
+  /** Requests of one company that are under way at once; streams do not count. */
+  readonly concurrentPerCompany?: number
+}
+
+export const defaultLimits = { perMinute: 6_000, unknownPerMinute: 60, concurrentPerCompany: 64 } as const satisfies LimitOptions
+
+const windowSeconds = 60
+/** When to come again that found its company busy: about as long as requests take. */
+const busyRetryMs = 1_000
+
+/** Counts in memory, so each process of several gives what it is asked to. */
+export interface Limits {
+  /** Answers a request within its budget, and tells the caller what is left of it. `place` is the address that it came from. @throws `rate_limited` */
+  around(request: WireRequest, place: string | null, answer: () => Promise<WireResponse>): Promise<WireResponse>
+  /** Answers within the bound of the actor's company. @throws `rate_limited` */
+  within<Output>(actor: Actor, work: () => Promise<Output>): Promise<Output>
+}
+
+export function createLimits(options: LimitOptions): Limits {
+  const { perMinute, unknownPerMinute, concurrentPerCompany } = { ...defaultLimits, ...options }
+  const known = new RateLimiterMemory({ keyPrefix: 'known', points: perMinute, duration: windowSeconds })
+  const unknown = new RateLimiterMemory({ keyPrefix: 'unknown', points: unknownPerMinute, duration: windowSeconds })
+  const busy = new Map<string, number>()
+
+  async function refuseStranger(address: string, credential: string | null): Promise<void> {
+    const spent = await unknown.get(address)
+    const isSpent = spent !== null && spent.consumedPoints >= unknownPerMinute
+    // Who was let in a moment ago is none of those who guess from the same address.
+    if (isSpent && (credential === null || (await known.get(credential)) === null)) throw refusal(tooManyUnknown, spent)
+  }
+
+  return {
+    async around(request, place, answer) {
+      const address = networkOf(place ?? '')
+      const credential = credentialOf(request)
+      await refuseStranger(address, credential)
+      const budget = await take(known, credential ?? address)
+      const response = await answer()
+      if (response.status === statusOfKind.unauthenticated) {
+        // A guess is not remembered as somebody known.
+        if (credential !== null) await known.delete(credential)
+        await take(unknown, address)
+      }
+      return { ...response, headers: { ...headersOf(budget, perMinute), ...response.headers } }
+    },
+    async within(actor, work) {
+      const company = companyOf(actor)
+      if (company === null) return work()
+      const count = busy.get(company) ?? 0
+      if (count >= concurrentPerCompany)
+        throw new EngineError(
+          httpErrors.rate_limited,
+          `${count} requests of this company are under way, and no more are taken at once. Try again when some of them are answered.`,
+          { details: { most: concurrentPerCompany, retryAfterMs: busyRetryMs } },
+        )
+      busy.set(company, count + 1)
+      try {
+        return await work()
+      } finally {
+        const left = (busy.get(company) ?? 1) - 1
+        if (left > 0) busy.set(company, left)
+        else busy.delete(company)
+      }
+    },
+  }
+}
+
+async function take(limiter: RateLimiterMemory, key: string): Promise<RateLimiterRes> {
+  try {
+    return await limiter.consume(key)
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error
+    throw refusal(limiter.keyPrefix === 'unknown' ? tooManyUnknown : tooMany, error)
+  }
+}
+
+const tooMany = 'You have asked more often than this server answers one caller in a minute. Wait, then go on more slowly.'
+const tooManyUnknown = 'Too many requests of this address came with credentials that open nothing. Wait, and look which key is sent.'
+
+function refusal(message: string, { msBeforeNext }: RateLimiterRes): EngineError {
+  return new EngineError(httpErrors.rate_limited, message, { details: { retryAfterMs: Math.max(1, Math.ceil(msBeforeNext)) } })
+}
+
+/** What is left, and when it is whole again, in seconds. */
+function headersOf({ remainingPoints, msBeforeNext }: RateLimiterRes, quota: number): Record<string, string> {
+  return {
+    'ratelimit-policy': `"requests";q=${quota};w=${windowSeconds}`,
+    ratelimit: `"requests";r=${remainingPoints};t=${Math.ceil(msBeforeNext / 1000)}`,
+  }
+}
+
+/** A key, or the session of a browser. Nothing keeps the credential itself. */
+function credentialOf(request: WireRequest): string | null {
+  const header = request.header('authorization') ?? sessionCookie(request, true) ?? sessionCookie(request, false)
+  return header === null ? null : createHash('sha256').update(header).digest('base64url')
+}
+
+/** One machine has as many IPv6 addresses as it likes; the network that it is in, its first 64 bits, is what it was given. */
+function networkOf(address: string): string {
+  if (!isIPv6(address) || address.includes('.')) return address
+  const [before = '', after] = (address.split('%')[0] ?? '').split('::')
+  const [head, tail] = [before, after ?? ''].map((part) => part.split(':').filter(Boolean))
+  const filler = after === undefined ? [] : Array.from({ length: 8 - (head?.length ?? 0) - (tail?.length ?? 0) }, () => '0')
+  return [...(head ?? []), ...filler, ...(tail ?? [])].slice(0, 4).join(':')
+}
+
+/** The one company that somebody acts in; null for those of all or of several. */
+function companyOf(actor: Actor): string | null {
+  if ('companyId' in actor) return actor.companyId
+  const [company, ...others] = actor.kind === 'user' ? Object.keys(actor.roles) : []
+  return company === undefined || company === '*' || others.length > 0 ? null : company
+}

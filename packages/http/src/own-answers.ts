@@ -1,0 +1,103 @@
+import type { Engine } from '@engine/core'
+
+import type { Entrance, Visit } from './access/entrance.ts'
+import { accountPage, strictHeaders } from './access/pages.ts'
+import { showSession } from './access/session.ts'
+import { docsPage, docsScript } from './docs-page.ts'
+import type { HandlerOptions } from './handler-options.ts'
+import { readyAnswer, requireObserver, type Asking } from './observation.ts'
+import { prometheusType } from './prometheus.ts'
+import type { Streams } from './sse.ts'
+import { statusPage, statusPageScript } from './status-page.ts'
+import type { Watch } from './watch.ts'
+import { html, json, type WireRequest, type WireResponse } from './wire.ts'
+
+/** What the answers that are no operations are made of. */
+export interface Own extends HandlerOptions {
+  readonly entrance: Entrance
+  readonly figures: Watch
+  readonly streams: Streams
+  readonly document: () => object
+}
+
+/** What is no operation: shown in logs and figures as it is. */
+export const ownPaths: ReadonlySet<string> = new Set([
+  '/',
+  '/status.js',
+  '/login',
+  '/login.js',
+  '/setup',
+  '/password',
+  '/invitation',
+  '/mcp',
+  '/metrics',
+  '/api/session',
+  '/api/health/live',
+  '/api/health/ready',
+  '/api/openapi.json',
+  '/api/docs',
+  '/api/docs/reference.js',
+])
+
+/** Whether calls can be answered. */
+export function showReady({ engine, entrance, metricsToken }: Own, request: WireRequest): Promise<WireResponse> {
+  const identify = async () => (await entrance.identify(entrance.visit(request))).actor
+  return readyAnswer(engine, { request, identify, metricsToken })
+}
+
+/** A page or document of the server itself; null for what is none. */
+export async function ownAnswer(own: Own, visit: Visit): Promise<WireResponse | null> {
+  const { engine } = own
+  const { request, address } = visit
+  const { basePath = '' } = request
+  const page = address ? accountPage(request.url.pathname, baseOf(visit)) : null
+  if (page) return page
+  switch (request.url.pathname) {
+    case '/':
+      return showStatus(own, visit)
+    case '/api/session':
+      return showSession({ ...own, isLocal: own.localActor !== undefined }, visit)
+    case '/status.js':
+      return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: statusPageScript(engine.registry) }
+    case '/api/health/ready':
+      return showReady(own, request)
+    case '/metrics':
+      await requireObserver(asking(own, visit))
+      return { status: 200, headers: { 'content-type': prometheusType }, body: await own.figures.text(engine, own.streams.count) }
+    case '/api/openapi.json':
+      return json(200, { ...own.document(), servers: [{ url: basePath || '/' }] })
+    case '/api/docs':
+      return html(docsPage(engine.registry, basePath))
+    case '/api/docs/reference.js':
+      return docsScript(request.header('accept-encoding') ?? '')
+    default:
+      return null
+  }
+}
+
+function asking({ entrance, metricsToken }: Own, visit: Visit): Asking {
+  return { request: visit.request, identify: async () => (await entrance.identify(visit)).actor, metricsToken }
+}
+
+/** What is going on, for who is at this machine or logged in; whoever is neither logs in first. */
+async function showStatus({ engine, entrance, localActor }: Own, visit: Visit): Promise<WireResponse | null> {
+  const session = await entrance.session(visit)
+  const actor = localActor ?? session?.actor
+  if (!actor) return visit.address ? { status: 303, headers: { location: `${baseOf(visit)}/login` }, body: '' } : null
+  return showPage(engine, { actor, canLogOut: session !== null, basePath: baseOf(visit) })
+}
+
+interface Shown {
+  readonly actor: Parameters<Engine['as']>[0]
+  readonly canLogOut: boolean
+  readonly basePath: string
+}
+
+async function showPage(engine: Engine, { actor, ...page }: Shown): Promise<WireResponse> {
+  return html(await statusPage(engine.as(actor), page), strictHeaders)
+}
+
+/** Where the server is mounted: as the program around it says, or as its public address has it. */
+function baseOf({ request, address }: Visit): string {
+  return request.basePath || (address?.base ?? '')
+}
