@@ -1,10 +1,11 @@
-import type { Api, CallOptions } from './api.ts'
+import type { Api, CallOptions, Method } from './api.ts'
 import type { Actor, AgentActor, NodeActor, RunActor, UserActor } from './kernel/actor.ts'
 import type { AnyEvent, EventHandler, EventType } from './kernel/events.ts'
 import type { Registry } from './kernel/registry.ts'
 import type { RepairReport } from './verification/repair.ts'
 import type { VerificationReport } from './verification/verify.ts'
 import type { Joined } from './join.ts'
+import type { PluginDefinition } from './plugin-host/types.ts'
 import type { FollowLogOptions } from './runs/follow-log.ts'
 import type { LogChunk } from './runs/schema.ts'
 
@@ -68,3 +69,26 @@ export interface Health {
   /** What is wrong, when something is. */
   readonly problem: string | null
 }
+
+type Named = NonNullable<PluginDefinition['queries']>
+/** What a plugin declares in one of its parts; nothing when it has none. */
+type Part<Plugin, Name extends 'commands' | 'queries'> = Plugin extends { readonly [Key in Name]: infer Operations extends object }
+  ? Operations
+  : Record<never, never>
+type Methods<Operations extends object> = {
+  [Verb in keyof Operations]: Operations[Verb] extends Pick<Named[string], 'input' | 'output'> ? Method<Operations[Verb]> : never
+}
+
+/** The operations of plugins as methods, by the id of each: `engine.notes.add(…)`. */
+export type PluginApi<Plugins extends readonly PluginDefinition[]> = {
+  readonly [Plugin in Plugins[number] as Plugin['id']]: Methods<Part<Plugin, 'commands'> & Part<Plugin, 'queries'>>
+}
+
+/** An engine with the operations of its plugins. */
+export type EngineWith<Plugins extends readonly PluginDefinition[]> = Plugins extends readonly []
+  ? Engine
+  : Omit<Engine, 'as' | 'join'> &
+      PluginApi<Plugins> & {
+        as(actor: Actor): Api & PluginApi<Plugins>
+        join(handle: object): Omit<Joined, 'as'> & PluginApi<Plugins> & { as(actor: Actor): Api & PluginApi<Plugins> }
+      }

@@ -63,7 +63,8 @@ export async function execute(host: Host, name: string, request: { input: unknow
 
 /** Tries a command's form for many calls at once; what is not ordinary, or has no effect there, goes the way of all commands. */
 async function runBatched(host: Host, { definition, name }: Operation, request: ParsedRequest): Promise<Done<unknown> | null> {
-  if (definition.kind !== 'command' || !definition.batch) return null
+  // Who guards it decides about each call in its transaction.
+  if (definition.kind !== 'command' || !definition.batch || host.plugins.guards(name).length > 0) return null
   const { batch, access } = definition
   const done = await host.batcher({ name, batch, scope: access.scope }, request)
   if (!done) return null
@@ -80,8 +81,8 @@ async function runQuery(host: Host, resolved: Resolved, given: { definition: Que
 /** What may be used outside of a transaction. @throws `lease_lost` for a run that is over */
 async function readContext(host: Host, { companyId }: Resolved, { actor }: Call): Promise<QueryContext> {
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
-  const { db, adapters, destinations, blobs, embedder, prices, settings } = host
-  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, destinations, blobs, embedder, prices, settings }
+  const { db, adapters, destinations, plugins, blobs, embedder, prices, settings } = host
+  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, destinations, plugins, blobs, embedder, prices, settings }
 }
 
 async function prepareContext(host: Host, resolved: Resolved, call: Call): Promise<PrepareContext> {
@@ -217,7 +218,10 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   const { context, recorded, figures, reached, isUnchanged } = createContext(host, resolved, work)
   const { name } = resolved.operation
   await host.probe?.(`${name}.begun`)
-  const output = await refusedWhenArchived(context, definition, () => definition.handle(context, resolved.input, work.prepared))
+  const output = await refusedWhenArchived(context, definition, async () => {
+    for (const guard of host.plugins.guards(name)) await guard(context, resolved.input)
+    return definition.handle(context, resolved.input, work.prepared)
+  })
   // To stop work may cost time, of which there are budgets too: what is added meanwhile comes up in the same loop.
   for (const budgetId of reached) await stopWork(context, budgetId)
   await host.probe?.(`${name}.handled`)
@@ -262,6 +266,7 @@ function createContext(host: Host, resolved: Resolved, work: Work) {
     adapters: host.adapters,
     prices: host.prices,
     destinations: host.destinations,
+    plugins: host.plugins,
     eventTypes: host.registry.events,
     settings: host.settings,
     limitReached: (budgetId) => void reached.add(budgetId),

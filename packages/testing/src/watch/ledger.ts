@@ -1,6 +1,6 @@
 import { reasonToNameNoCompany } from './lookups.ts'
 import { readStatement, type StatementFacts, type Write } from './statement.ts'
-import { migrationTable, quietWrites, tables } from './tables.ts'
+import { migrationTable, quietWrites, tableCalled } from './tables.ts'
 
 /** What was seen so far, as numbers to publish. */
 export interface TableCounts {
@@ -102,11 +102,11 @@ function describe(violations: readonly TableViolation[]): string {
 
 function isOfTheBusiness({ table, verb, text }: Write & { readonly text: string }): boolean {
   const isQuiet = quietWrites.some((quiet) => quiet.table === table && quiet.verb === verb && (quiet.pattern?.test(text) ?? true))
-  return tables[table]?.part === 'domain' && !isQuiet
+  return tableCalled(table)?.part === 'domain' && !isQuiet
 }
 
 function unknownTables(writes: readonly Write[]): string[] {
-  const unknown = writes.filter(({ table }) => !(table in tables))
+  const unknown = writes.filter(({ table }) => tableCalled(table) === undefined)
   return unknown.map(({ table, verb }) => `A transaction did ${verb} on ${table}, a table that nobody classified in watch/tables.ts.`)
 }
 

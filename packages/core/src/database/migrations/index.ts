@@ -19,6 +19,7 @@ import { migration0017 } from './0017-budgets.ts'
 import { migration0018 } from './0018-costs.ts'
 import { migration0019 } from './0019-prices.ts'
 import { migration0020 } from './0020-routes.ts'
+import { migration0023 } from './0023-plugins.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   migration0018,
   migration0019,
   migration0020,
+  migration0023,
 ]
