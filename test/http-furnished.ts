@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { systemActor, type Engine } from '@engine/core'
 
 import { openBreaker } from './support/breakers.ts'
+import { installScripted } from './support/plugins.ts'
 import { parkDelivery } from './support/routes.ts'
 import { createCompany, type Company } from './http-fixtures.ts'
 
@@ -42,6 +43,8 @@ export interface FurnishedCompany extends Company {
   readonly nodeKey: string
   readonly nodeCredential: string
   readonly knowledgeEntryId: string
+  /** Installed, with a subscription that is parked. */
+  readonly pluginId: string
   /** Of the company. */
   readonly preferenceId: string
   readonly priceId: string
@@ -94,6 +97,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     workerId: await furnishWorker(engine),
     ...(await furnishNode(engine)),
     knowledgeEntryId: entry.id,
+    pluginId: await installScripted(engine, companyId),
     preferenceId: preference.id,
     priceId: price.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),

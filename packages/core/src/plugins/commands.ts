@@ -9,7 +9,7 @@ import { Id, jsonObject } from '../kernel/schema.ts'
 import { requireActive } from './active.ts'
 import { aboutPlugin, configText, movePlugin, pluginChanged, pluginRef, requestInstall, requireLoaded, requirePlugin } from './change.ts'
 import { pluginMachine } from './machine.ts'
-import { resumeCursor, settleCursor } from './position.ts'
+import { enterParked, resumeCursor, settleCursor } from './position.ts'
 import { Plugin, PluginSubscription } from './schema.ts'
 import { findPlugin, findPluginByName, updatePlugin } from './sql.ts'
 import { toPlugin, toSubscription, type PluginTable } from './table.ts'
@@ -172,13 +172,13 @@ export const receive = command({
   description: 'What the plugin makes of the request, such as its signature, is the credential; no other is needed.',
   input: z.strictObject({
     pluginId: Id,
-    name: z.string().min(1).max(64),
+    webhook: z.string().min(1).max(64),
     body: z.string().max(webhookBytes).describe('As it was sent, to the byte.'),
     headers: z.partialRecord(z.enum(webhookHeaders), z.string().max(4_096)),
   }),
   output: z.object({ isAccepted: z.literal(true) }),
   access: { scope: 'plugins:receive', company: 'plugin', carriesCredential: true },
-  http: ['POST', '/plugins/:pluginId/webhooks/:name'],
+  http: ['POST', '/plugins/:pluginId/webhooks/:webhook'],
   takesRequest: { headers: webhookHeaders, limit: webhookBytes },
   successes: ['accepted'],
   success: () => 'accepted',
@@ -186,21 +186,24 @@ export const receive = command({
   async prepare(context, input): Promise<void> {
     const loaded = await requireWebhook(context, input)
     await requireActive(context.db, loaded, context.companyId)
-    const { name, headers, body } = input
+    const { webhook: name, headers, body } = input
     await loaded.receive({ companyId: context.companyId, name, headers, body })
   },
-  async handle(context, { pluginId, name }) {
+  async handle(context, { pluginId, webhook }) {
     const row = await requirePlugin(context, pluginId)
-    context.emit('plugin.webhook_received', pluginRef(row), { ...aboutPlugin(row), webhook: name })
+    context.emit('plugin.webhook_received', pluginRef(row), { ...aboutPlugin(row), webhook })
     return { isAccepted: true as const }
   },
 })
 
 /** @throws `not_found` for what takes no requests; nothing tells why not */
-async function requireWebhook(context: PrepareContext, { pluginId, name }: { pluginId: string; name: string }): Promise<LoadedPlugin> {
+async function requireWebhook(
+  context: PrepareContext,
+  { pluginId, webhook }: { pluginId: string; webhook: string },
+): Promise<LoadedPlugin> {
   const row = await findPlugin(context.db, pluginId)
   const loaded = row && context.plugins.find(row.plugin)
-  if (!loaded?.webhooks.includes(name)) throw withoutCredential('plugin')
+  if (!loaded?.webhooks.includes(webhook)) throw withoutCredential('plugin')
   return loaded
 }
 
@@ -262,7 +265,8 @@ export const park = command({
   async handle(context, { companyId, plugin, subscription, seq, fence, attempts, reason }) {
     const loaded = requireLoaded(context, plugin)
     const changes = { status: 'parked', parked_seq: seq, attempts, reason, next_at: null, updated_at: context.now } as const
-    if (!(await settleCursor(context.tx, { key: { companyId, plugin, subscription }, fence, changes }))) {
+    const key = { companyId, plugin, subscription }
+    if (!(await settleCursor(context.tx, { key, fence, changes })) && !(await enterParked(context.tx, key, changes))) {
       context.unchanged()
       return {}
     }

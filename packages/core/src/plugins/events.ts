@@ -9,7 +9,6 @@ export const pluginEvents = {
   'plugin.installed': z.object({ ...about, status: PluginStatus, capabilities: PluginCapabilities, capabilitiesHash: z.string() }),
   'plugin.status_changed': z.object({ ...about, from: PluginStatus, to: PluginStatus, reason: z.string().nullable() }),
   'plugin.configured': z.object({ ...about, changed: z.array(z.string()) }),
-  'plugin.called': z.object({ ...about, operation: z.string() }),
   'plugin.webhook_received': z.object({ ...about, webhook: z.string() }),
   'plugin.subscription_parked': z.object({ ...about, subscription: z.string(), seq: z.number(), attempts: z.number(), reason: z.string() }),
   'plugin.subscription_replayed': z.object({ ...about, subscription: z.string(), seq: z.number(), isSkipped: z.boolean() }),

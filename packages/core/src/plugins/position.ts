@@ -149,6 +149,21 @@ export async function settleCursor(
   return settled.numUpdatedRows > 0n
 }
 
+/** Enters a position that is parked from its beginning. @returns false when there is one already */
+export async function enterParked(
+  tx: Transaction<Database>,
+  { companyId, plugin, subscription }: CursorKey,
+  changes: Pick<PluginCursorTable, 'status' | 'parked_seq' | 'attempts' | 'reason' | 'next_at' | 'updated_at'>,
+): Promise<boolean> {
+  const row = { company_id: companyId, plugin, subscription, after_seq: 0, marks: 0, fence: 0, ...changes }
+  const added = await tx
+    .insertInto('plugin_cursors')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return (added.numInsertedOrUpdatedRows ?? 0n) > 0n
+}
+
 /** Ends the work of a claimed cursor: nothing was left of what had been found when it was claimed. */
 export async function restCursor(
   tx: Transaction<Database>,
