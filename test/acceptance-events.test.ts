@@ -10,7 +10,7 @@ import { openBreaker } from './support/breakers.ts'
 import { priced } from './support/budgets.ts'
 import { board, createWorld, until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
-import { installScripted } from './support/plugins.ts'
+import { installScripted } from './support/scripted-plugin.ts'
 import { parkDelivery, settleDue } from './support/routes.ts'
 import { newStorage } from './support/storages.ts'
 

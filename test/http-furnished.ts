@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { systemActor, type Engine } from '@engine/core'
 
 import { openBreaker } from './support/breakers.ts'
-import { installScripted } from './support/plugins.ts'
+import { installScripted } from './support/scripted-plugin.ts'
 import { parkDelivery } from './support/routes.ts'
 import { createCompany, type Company } from './http-fixtures.ts'
 

@@ -77,6 +77,8 @@ export type {
   PluginWebhook,
   PluginWorkContext,
 } from './plugin-host/types.ts'
+export { isolatedPlugin } from './plugin-host/isolated/plugin.ts'
+export type { IsolatedManifest, IsolatedOptions, OutboundRequest } from './plugin-host/isolated/plugin.ts'
 export type { Migration } from './database/history.ts'
 export type { AnyEvent } from './kernel/events.ts'
 /** The zod that Engine itself has, so that schemas of a plugin and of Engine are of one kind. */

@@ -1,4 +1,4 @@
-import { installScripted } from '../../../support/plugins.ts'
+import { installScripted } from '../../../support/scripted-plugin.ts'
 import type { Prepare } from './call.ts'
 
 const installed: Prepare = async ({ engine, companyId }) => ({ pluginId: await installScripted(engine, companyId) })
