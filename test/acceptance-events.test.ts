@@ -315,9 +315,12 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
   async function extensions({ engine, companyId, people: api, system }: Scene): Promise<void> {
     const pluginId = await installScripted(engine, companyId)
     await api.plugins.configure({ pluginId, config: { word: 'other' } })
-    await system.plugins.receive({ pluginId, webhook: 'take', body: '{}', headers: {} })
+    await system.plugins.receive({ pluginId, webhook: 'take', body: '{}', headers: { authorization: 'Bearer other' } })
     await api.plugins.replay({ pluginId, subscription: 'refused' })
     await api.plugins.disable({ pluginId })
+    await api.plugins.enable({ pluginId })
+    await api.plugins.uninstall({ pluginId })
+    await api.plugins.install({ companyId, plugin: 'another' })
   }
 
   async function results({ companyId, handId: assigneeAgentId, people: api }: Scene): Promise<void> {

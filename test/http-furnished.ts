@@ -78,10 +78,11 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
   const preference = await engine.preferences.set({ companyId, scope: 'company', key: 'report.language', value: 'en' })
   const price = await engine.prices.set({ companyId, provider: 'p', model: 'm', inputMicros: 1, outputMicros: 2 })
   const secret = await furnishSecret(engine, companyId)
+  const routine = await furnishRoutine(engine, companyId)
   return {
     ...company,
     ...(await furnishPeople(engine, { companyId, agentId })),
-    ...(await furnishRoutine(engine, companyId)),
+    ...routine,
     projectId: project.id,
     sprintId: sprint.id,
     labelId: label.id,
@@ -97,7 +98,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     workerId: await furnishWorker(engine),
     ...(await furnishNode(engine)),
     knowledgeEntryId: entry.id,
-    pluginId: await installScripted(engine, companyId),
+    pluginId: await installScripted(engine, companyId, routine.hookKey),
     preferenceId: preference.id,
     priceId: price.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),

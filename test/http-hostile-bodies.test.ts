@@ -114,6 +114,7 @@ const refusedWhatever = [
   'interactions.reject',
   'secrets.delete',
   'routines.receive',
+  'plugins.receive',
   'routines.resume',
   // What works is not enabled.
   'plugins.enable',

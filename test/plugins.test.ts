@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import { definePlugin, pluginKit, subscription, z } from '@engine/core/plugin'
+import { definePlugin, pluginKit, subscription, systemClock, z } from '@engine/core/plugin'
 import type { AnyEvent, PluginDefinition } from '@engine/core/plugin'
 import { createEngine, type UserActor } from '@engine/core'
 import { fourEyes } from '@engine/plugin-foureyes'
@@ -290,6 +290,30 @@ describe.each(['sqlite', 'pglite'])('a subscription on %s', (storage) => {
     await heardBy(heard, 2)
     expect(heard.map(({ data }) => data)).toMatchObject([{ name: 'a' }, { name: 'b' }])
     await engine.stop()
+  })
+
+  test('that ended in the middle of an event is told it again by another process', async () => {
+    if (storage !== 'sqlite') return
+    const file = join(temporaryFolder(), 'engine.db')
+    const hanging = definePlugin({
+      id: 'listener',
+      ...least,
+      subscribe: { labels: { events: ['label.created'], handle: () => new Promise<void>(() => undefined) } },
+    })
+    const first = await createWorld({ storage: sqlite(file), plugins: [hanging], settings: { stopGraceMs: 50 } })
+    await first.engine.start()
+    await first.engine.labels.create({ companyId: first.companyId, name: 'half done' })
+    const claimed = () => first.watch.query<{ fence: number }>(`select fence from ${first.watch.table('plugin_cursors')}`)
+    await until(claimed, ([cursor]) => cursor?.fence === 1)
+    await first.engine.stop()
+    const heard: AnyEvent[] = []
+    // Its claim is over by now.
+    const clock = { ...systemClock, now: () => systemClock.now() + 120_000 }
+    const second = await createEngine({ storage: sqlite(file), plugins: [listener(heard)], clock, settings: { pollMs: 20 } })
+    await second.start()
+    await heardBy(heard, 1)
+    expect(heard[0]?.data).toMatchObject({ name: 'half done' })
+    await second.stop()
   })
 
   test('waits while its plugin is disabled, and goes on where it was', async () => {

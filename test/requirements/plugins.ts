@@ -31,7 +31,7 @@ export const plugins: readonly Requirement[] = [
     source: 'DESIGN §6',
     behaviour: 'A subscription hears each event at least once, is parked when it goes on refusing one, and replayed.',
     verifiedBy: { file, test: 'is told again what it refused, and parked when it goes on refusing' },
-    operations: ['plugins.subscriptions', 'plugins.replay', 'plugins.logs'],
+    operations: ['plugins.subscriptions', 'plugins.replay', 'plugins.logs', 'plugins.park'],
     events: ['plugin.subscription_parked', 'plugin.subscription_replayed'],
   },
   {
@@ -41,6 +41,19 @@ export const plugins: readonly Requirement[] = [
     verifiedBy: { file: 'test/plugins-company.test.ts', test: 'takes a request once that it finds genuine, and no other' },
     operations: ['plugins.receive'],
     events: ['plugin.webhook_received'],
+  },
+  {
+    id: 'plugins.isolated',
+    source: 'PROMISES P17',
+    behaviour: 'A plugin that is not trusted harms nobody: fourteen hostile ones are contained while another answers.',
+    verifiedBy: { file: 'test/plugins-hostile.test.ts', test: 'fourteen hostile plugins harm nobody' },
+  },
+  {
+    id: 'plugins.quarantine',
+    source: 'PROMISES P17',
+    behaviour: 'A plugin that crashes five times in ten minutes is quarantined until an admin enables it.',
+    verifiedBy: { file: 'test/plugins-hostile.test.ts', test: 'is started again after a crash, and quarantined after five' },
+    operations: ['plugins.stop'],
   },
   {
     id: 'plugins.policies',

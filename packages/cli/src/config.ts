@@ -20,6 +20,7 @@ interface AllowedFlags {
   readonly allowProgram?: readonly string[]
   readonly allowFolder?: readonly string[]
   readonly allowTarget?: readonly string[]
+  readonly plugin?: readonly string[]
 }
 
 export interface ServeFlags extends DatabaseFlags, AllowedFlags {
@@ -47,7 +48,7 @@ interface Executing extends Pick<ServeConfig, 'allowed'> {
   readonly graceMs: number
 }
 
-export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'secrets'> {}
+export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'secrets' | 'plugins'> {}
 
 export interface NodeConfig extends Executing {
   readonly server: URL
@@ -66,6 +67,8 @@ export interface OpenConfig {
   /** Of the data folder too: where the log is anchored. */
   readonly anchors: AnchorStore
   readonly allowed: Allowed
+  /** Packages and files of plugins. */
+  readonly plugins: readonly string[]
 }
 
 export interface ServeConfig extends OpenConfig {
@@ -89,6 +92,7 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     // It works in the folder that the server is started in.
     hasDemo: flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']) && readFolders(flags, environment) === null,
     allowed: readAllowed(flags, environment),
+    plugins: readPlugins(flags, environment),
   }
 }
 
@@ -106,6 +110,7 @@ export async function readWorkerConfig(flags: WorkerFlags, environment: Environm
   return {
     storage: await readDatabase(flags, environment),
     secrets: openSecrets(dataDir, environment['ENGINE_SECRET_KEY'], { makesKey: false }),
+    plugins: readPlugins(flags, environment),
     ...readExecuting(flags, environment),
   }
 }
@@ -161,6 +166,10 @@ function readAllowed(flags: AllowedFlags, environment: Environment): Allowed {
     folders: readFolders(flags, environment),
     targets: flags.allowTarget ?? readList(environment['ENGINE_ALLOW_TARGETS']),
   }
+}
+
+function readPlugins(flags: AllowedFlags, environment: Environment): readonly string[] {
+  return flags.plugin ?? readList(environment['ENGINE_PLUGINS'])
 }
 
 /** Null where nobody said so: any folder. */

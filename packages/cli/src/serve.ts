@@ -5,6 +5,7 @@ import type { OpenConfig, ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
 import { consoleLogger } from './logger.ts'
+import { openPlugins } from './plugins.ts'
 import { createScreen, type Screen } from './screen.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 
@@ -39,11 +40,20 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
   }
 }
 
-export async function openEngine({ storage, blobs, anchors, secrets, allowed, deliveriesFolder: folder }: OpenConfig): Promise<Engine> {
+export async function openEngine({
+  storage,
+  blobs,
+  anchors,
+  secrets,
+  allowed,
+  plugins: names,
+  deliveriesFolder: folder,
+}: OpenConfig): Promise<Engine> {
   // Who asks for help or checks a database does not wait for all adapters to load, and neither does the port.
   const [{ openAdapters }, { allDestinations }] = await Promise.all([import('./adapters.ts'), import('@engine/deliveries')])
   const destinations = allDestinations({ allow: allowed.targets, folder })
-  return createEngine({ storage, blobs, anchors, secrets, adapters: openAdapters(allowed), destinations, logger: consoleLogger })
+  const [adapters, plugins] = [openAdapters(allowed), await openPlugins(names)]
+  return createEngine({ storage, blobs, anchors, secrets, adapters, destinations, plugins, logger: consoleLogger })
 }
 
 /** Whoever is asked by no client of that protocol does not wait for it to load. */

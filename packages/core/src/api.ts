@@ -35,10 +35,10 @@ export type Api = { [Name in keyof typeof coreModules]: Operations<(typeof coreM
 type Core = typeof coreModules
 
 /** The full name of every operation of Engine, such as `tasks.checkout`. */
-export type OperationName = { [Name in keyof Core & string]: `${Name}.${keyof Core[Name]['operations'] & string}` }[keyof Core & string]
+export type OperationName = { [Name in keyof Core]: `${Name}.${Extract<keyof Core[Name]['operations'], string>}` }[keyof Core]
 
 /** The input of an operation once it is parsed. */
-export type OperationInput<Name extends OperationName> = Name extends `${infer Module extends keyof Core & string}.${infer Verb}`
+export type OperationInput<Name extends OperationName> = Name extends `${infer Module extends keyof Core}.${infer Verb}`
   ? Verb extends keyof Core[Module]['operations']
     ? Core[Module]['operations'][Verb] extends { readonly input: infer Input extends z.ZodType }
       ? z.output<Input>

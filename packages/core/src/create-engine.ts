@@ -200,11 +200,9 @@ function assemble(host: Host, given: Parts): Engine {
   let sweepsSince: number | null = null
   let listening: Promise<() => Promise<void>> | undefined
   let stopped: Promise<void> | undefined
-  let pluginsStarted: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
     stopping.abort()
-    await pluginsStarted?.catch(() => undefined)
     tellOthers()
     await (
       await listening?.catch(() => undefined)
@@ -230,8 +228,7 @@ function assemble(host: Host, given: Parts): Engine {
       if (stopping.signal.aborted) throw new EngineError(kernelErrors.unavailable, 'This engine was stopped; create a new one.')
       listening ??= session.hints?.listen((companyId) => host.bus.hint(companyId))
       await listening
-      if (stopping.signal.aborted) return
-      await (pluginsStarted ??= runtime.start())
+      await runtime.start()
       if (stopping.signal.aborted) return
       const entered = worker.start()
       for (const loop of loops) loop.start()

@@ -3,15 +3,17 @@ import { definePlugin, z } from '@engine/core/plugin'
 /** The event that a scripted plugin refuses; nothing records it. */
 const never = 'nothing.happened'
 
-/** A plugin for tests: it takes every request of its webhook `take`, and has a subscription `refused` that nothing reaches. */
+const Config = z.strictObject({ word: z.string().default('none') })
+
+/** A plugin for tests: its webhook `take` takes requests whose key is the configured word, and has a subscription `refused` that nothing reaches. */
 export function scriptedPlugin(id = 'scripted') {
   return definePlugin({
     id,
     version: '1.0.0',
     engine: '^1',
     title: 'Does what its test says',
-    configSchema: z.strictObject({ word: z.string().default('none') }),
-    webhooks: { take: { handle: async () => undefined } },
+    configSchema: Config,
+    webhooks: { take: { handle: async ({ config }, { headers }) => headers['authorization'] === `Bearer ${Config.parse(config).word}` } },
     subscribe: { refused: { events: [never], handle: () => Promise.reject(new Error('refused')) } },
   })
 }

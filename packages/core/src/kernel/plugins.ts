@@ -22,8 +22,8 @@ export interface LoadedPlugin {
   readonly subscriptions: readonly string[]
   readonly webhooks: readonly string[]
   readonly ui: readonly { readonly slot: string; readonly title: string; readonly entry: string }[]
-  /** Takes a request of another system, outside of any transaction. @throws when it is not to be taken */
-  receive(request: ReceivedRequest): Promise<void>
+  /** Takes a request of another system, outside of any transaction. @returns false when it is not genuine */
+  receive(request: ReceivedRequest): Promise<boolean>
 }
 
 export interface ReceivedRequest {

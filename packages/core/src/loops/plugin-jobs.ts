@@ -66,7 +66,10 @@ export function createPluginJobLoop(host: Host, runtime: PluginRuntime, logger: 
     },
     async stop() {
       await loop.stop()
-      await Promise.all(working.values())
+      // What does not end by itself is left behind; it is somebody else's when its claim is over.
+      const waited = new AbortController()
+      await Promise.race([Promise.all(working.values()), clock.sleep(settings.stopGraceMs, waited.signal)])
+      waited.abort()
     },
   }
 }

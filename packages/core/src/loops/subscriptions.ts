@@ -79,7 +79,10 @@ export function createSubscriptionLoop(host: Host, runtime: PluginRuntime, logge
     async stop() {
       for (const end of forget) end()
       await loop.stop()
-      await Promise.all(working.values())
+      // What does not end by itself is left behind; it is somebody else's when its claim is over.
+      const waited = new AbortController()
+      await Promise.race([Promise.all(working.values()), clock.sleep(settings.stopGraceMs, waited.signal)])
+      waited.abort()
     },
   }
 }

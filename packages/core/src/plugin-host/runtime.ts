@@ -5,7 +5,7 @@ import { execute } from '../kernel/execute.ts'
 import { systemActor } from '../kernel/actor.ts'
 import type { Host } from '../kernel/host.ts'
 import { canonicalJson, sha256, type JsonObject } from '../kernel/json.ts'
-import type { Guard, LoadedPlugin, PluginCatalog } from '../kernel/plugins.ts'
+import type { Guard, LoadedPlugin, PluginCatalog, ReceivedRequest } from '../kernel/plugins.ts'
 import type { EngineModule } from '../kernel/registry.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { PluginCapabilities } from '../plugins/schema.ts'
@@ -19,8 +19,6 @@ import { inCompany, type RunningPlugin } from './work.ts'
 export interface PluginRuntime extends PluginCatalog {
   readonly running: readonly RunningPlugin[]
   readonly modules: readonly EngineModule[]
-  /** Aborts when the engine stops. */
-  readonly signal: AbortSignal
   /** Gives the plugins what they run on. */
   bind(host: Host, logger: Logger): void
   /** @throws `plugin_start_failed`; those that were started are stopped again */
@@ -29,89 +27,125 @@ export interface PluginRuntime extends PluginCatalog {
   stop(): Promise<void>
 }
 
+interface Bound {
+  readonly host: Host
+  readonly logger: Logger
+}
+
+/** What the functions of this file share, for one engine. */
+interface Shared {
+  readonly byId: Map<string, RunningPlugin>
+  readonly signal: AbortSignal
+  use(): Bound
+}
+
 /** Makes the runtime of plugins that were checked and are in order. */
 export function createPluginRuntime(plugins: readonly PluginDefinition[]): PluginRuntime {
   const stopping = new AbortController()
-  let bound: { host: Host; logger: Logger } | undefined
+  let bound: Bound | undefined
+  let starting: Promise<void> | undefined
   const started: RunningPlugin[] = []
-
-  function use() {
-    if (!bound) throw new Error('the plugins of an engine are used before it is there')
-    return bound
-  }
-
-  const inPlace: Running = {
-    host: () => use().host,
+  const shared: Shared = {
+    byId: new Map(),
     signal: stopping.signal,
-    find(id) {
-      const found = byId.get(id)
-      if (!found) throw new Error(`there is no plugin ${id}`)
-      return found
+    use() {
+      if (!bound) throw new Error('the plugins of an engine are used before it is there')
+      return bound
     },
   }
   const running = plugins.map((definition): RunningPlugin => {
-    return { definition, loaded: describe(definition, (request) => receive(definition.id, request)) }
+    return { definition, loaded: describe(definition, (request) => receive(shared, definition.id, request)) }
   })
-  const byId = new Map(running.map((plugin) => [plugin.definition.id, plugin]))
-  const guards = Map.groupBy(running.flatMap(guardsOf), ({ operation }) => operation)
-
-  function guardsOf(plugin: RunningPlugin) {
-    return Object.keys(plugin.definition.policies ?? {}).map((operation) => {
-      const guard: Guard = (context, input) => askPolicy(use().host, plugin, { context, operation, input })
-      return { operation, guard }
-    })
-  }
-
-  async function receive(id: string, { companyId, name, ...request }: Parameters<LoadedPlugin['receive']>[0]): Promise<void> {
-    const plugin = inPlace.find(id)
-    const webhook = plugin.definition.webhooks?.[name]
-    if (!webhook) throw new Error(`the plugin ${id} has no webhook ${name}`)
-    const work = (context: Parameters<typeof webhook.handle>[0]) => webhook.handle(context, request)
-    await inCompany(use().host, plugin, { companyId, signal: stopping.signal, work })
-  }
-
-  function startContext(plugin: RunningPlugin): PluginStartContext {
-    const { host, logger } = use()
-    return {
-      log: logger,
-      inCompany: (companyId, work) => inCompany(host, plugin, { companyId, signal: stopping.signal, work }),
-      quarantine: (reason) => quarantine(host, plugin.definition.id, reason),
-    }
-  }
+  for (const plugin of running) shared.byId.set(plugin.definition.id, plugin)
+  const guards = Map.groupBy(
+    running.flatMap((plugin) => guardsOf(shared, plugin)),
+    ({ operation }) => operation,
+  )
+  const inPlace: Running = { host: () => shared.use().host, signal: stopping.signal, find: (id) => findIn(shared, id) }
 
   async function stop(): Promise<void> {
     stopping.abort()
-    for (const { definition } of started.splice(0).toReversed()) {
-      await definition
-        .stop?.()
-        .catch((error: unknown) => use().logger.error(`the plugin ${definition.id} did not stop well`, { error: String(error) }))
-    }
+    await starting?.catch(() => undefined)
+    await stopAll(shared, started.splice(0))
   }
 
   return {
     running,
     modules: plugins.map((plugin) => toModule(plugin, inPlace)),
-    signal: stopping.signal,
     all: running.map(({ loaded }) => loaded),
-    find: (id) => byId.get(id)?.loaded,
+    find: (id) => shared.byId.get(id)?.loaded,
     guards: (operation) => guards.get(operation)?.map(({ guard }) => guard) ?? [],
     bind: (host, logger) => void (bound = { host, logger }),
-    async start() {
-      for (const plugin of running) {
-        try {
-          await plugin.definition.start?.(startContext(plugin))
-          started.push(plugin)
-        } catch (error) {
-          await stop()
-          const why = error instanceof Error ? error.message : String(error)
-          throw new EngineError(pluginErrors.plugin_start_failed, `The plugin ${plugin.definition.id} did not start: ${why}`, {
-            details: { plugin: plugin.definition.id },
-            cause: error,
-          })
-        }
-      }
-    },
+    start: () => (starting ??= startAll(shared, running, started)),
     stop,
+  }
+}
+
+function findIn({ byId }: Shared, id: string): RunningPlugin {
+  const found = byId.get(id)
+  if (!found) throw new Error(`there is no plugin ${id}`)
+  return found
+}
+
+function guardsOf(shared: Shared, plugin: RunningPlugin) {
+  return Object.keys(plugin.definition.policies ?? {}).map((operation) => {
+    const guard: Guard = (context, input) => askPolicy(shared.use().host, plugin, { context, operation, input })
+    return { operation, guard }
+  })
+}
+
+async function receive(shared: Shared, id: string, { companyId, name, ...request }: ReceivedRequest): Promise<boolean> {
+  const plugin = findIn(shared, id)
+  const webhook = plugin.definition.webhooks?.[name]
+  if (!webhook) throw new Error(`the plugin ${id} has no webhook ${name}`)
+  try {
+    return await inCompany(shared.use().host, plugin, {
+      companyId,
+      signal: shared.signal,
+      work: (context) => webhook.handle(context, request),
+    })
+  } catch (error) {
+    if (EngineError.isInstance(error)) throw error
+    throw new EngineError(pluginErrors.plugin_failed, `The plugin ${id} could not take this request. Send it again later.`, {
+      details: { plugin: id },
+      cause: error,
+    })
+  }
+}
+
+/** Starts plugins one after the other, and notes which. @throws `plugin_start_failed`; those that were started are stopped again */
+async function startAll(shared: Shared, plugins: readonly RunningPlugin[], started: RunningPlugin[]): Promise<void> {
+  for (const plugin of plugins) {
+    const { id } = plugin.definition
+    if (shared.signal.aborted) return
+    try {
+      await plugin.definition.start?.(startContext(shared, plugin))
+      started.push(plugin)
+    } catch (error) {
+      await stopAll(shared, started.splice(0))
+      const why = error instanceof Error ? error.message : String(error)
+      throw new EngineError(pluginErrors.plugin_start_failed, `The plugin ${id} did not start: ${why}`, {
+        details: { plugin: id },
+        cause: error,
+      })
+    }
+  }
+}
+
+async function stopAll(shared: Shared, started: readonly RunningPlugin[]): Promise<void> {
+  for (const { definition } of started.toReversed()) {
+    await definition.stop?.().catch((error: unknown) => {
+      shared.use().logger.error('a plugin did not stop well', { plugin: definition.id, error: String(error) })
+    })
+  }
+}
+
+function startContext(shared: Shared, plugin: RunningPlugin): PluginStartContext {
+  const { host, logger } = shared.use()
+  return {
+    log: logger,
+    inCompany: (companyId, work) => inCompany(host, plugin, { companyId, signal: shared.signal, work }),
+    quarantine: (reason) => quarantine(host, plugin.definition.id, reason),
   }
 }
 

@@ -157,8 +157,11 @@ export interface PluginJobContext {
 }
 
 export interface PluginWebhook {
-  /** Takes a request, or throws: what it throws is the answer. It has to look whether the request is genuine. */
-  handle(context: PluginWorkContext, request: Omit<ReceivedRequest, 'companyId' | 'name'>): Promise<void>
+  /**
+   * Takes a request, once it has looked whether the request is genuine. @returns false when it is not: that is answered as if nothing
+   * were there. What it throws is answered with 503, so that it is sent again.
+   */
+  handle(context: PluginWorkContext, request: Omit<ReceivedRequest, 'companyId' | 'name'>): Promise<boolean>
 }
 
 export interface PluginUiSlot {

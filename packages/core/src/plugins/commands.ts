@@ -12,7 +12,8 @@ import { pluginMachine } from './machine.ts'
 import { enterParked, resumeCursor, settleCursor } from './position.ts'
 import { Plugin, PluginSubscription } from './schema.ts'
 import { findPlugin, findPluginByName, updatePlugin } from './sql.ts'
-import { toPlugin, toSubscription, type PluginTable } from './table.ts'
+import { toPlugin } from './show.ts'
+import { toSubscription, type PluginTable } from './table.ts'
 import { webhookBytes, webhookHeaders } from './webhook-headers.ts'
 
 const managed = { scope: 'plugins:manage', company: 'plugin' } as const
@@ -187,7 +188,8 @@ export const receive = command({
     const loaded = await requireWebhook(context, input)
     await requireActive(context.db, loaded, context.companyId)
     const { webhook: name, headers, body } = input
-    await loaded.receive({ companyId: context.companyId, name, headers, body })
+    const isGenuine = await loaded.receive({ companyId: context.companyId, name, headers, body })
+    if (!isGenuine) throw withoutCredential('plugin')
   },
   async handle(context, { pluginId, webhook }) {
     const row = await requirePlugin(context, pluginId)

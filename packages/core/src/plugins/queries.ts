@@ -7,7 +7,8 @@ import { Id } from '../kernel/schema.ts'
 import { whyInactive } from './active.ts'
 import { KnownPlugin, Plugin, PluginLogEntry, PluginSubscription } from './schema.ts'
 import { cursorsOf, findPlugin } from './sql.ts'
-import { toPlugin, toSubscription } from './table.ts'
+import { toPlugin } from './show.ts'
+import { toSubscription } from './table.ts'
 
 const managed = { scope: 'plugins:manage', company: 'plugin' } as const
 

@@ -14,7 +14,12 @@ export const pluginInputs: Readonly<Record<string, Prepare>> = {
     return { pluginId: given }
   },
   'plugins.uninstall': installed,
-  'plugins.receive': async (scene) => ({ ...(await installed(scene)), webhook: 'take', body: '{}', headers: {} }),
+  'plugins.receive': async (scene) => ({
+    ...(await installed(scene)),
+    webhook: 'take',
+    body: '{}',
+    headers: { authorization: 'Bearer a key' },
+  }),
   'plugins.replay': async (scene) => ({ ...(await installed(scene)), subscription: 'refused' }),
   'plugins.stop': async (scene) => ({ ...(await installed(scene)), isQuarantined: true, reason: 'it crashed' }),
   'plugins.park': async ({ companyId }) => ({

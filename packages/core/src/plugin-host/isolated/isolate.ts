@@ -30,123 +30,154 @@ export interface IsolateOptions {
   onQuarantine(reason: string): void
 }
 
+interface Asked {
+  readonly kind: CallKind
+  readonly name: string
+  readonly input: JsonValue
+}
+
 interface Call {
   readonly context: PluginWorkContext
   readonly outcome: ReturnType<typeof Promise.withResolvers<JsonValue>>
 }
 
+/** What is known of one plugin's process, whether there is one at the moment or not. */
+interface Isolated extends IsolateOptions {
+  readonly calls: Map<number, Call>
+  running: PluginProcess | null
+  /** When it crashed, by the monotonic clock, milliseconds. */
+  crashedAt: number[]
+  openQuestions: number
+  /** The number of the newest call. */
+  newest: number
+  printed: number
+  isStopped: boolean
+}
+
 export interface Isolate {
   /** Asks the process to do something in a company, starting it when it is not there. @throws `plugin_failed` */
-  call(context: PluginWorkContext, asked: { kind: CallKind; name: string; input: JsonValue }): Promise<JsonValue>
+  call(context: PluginWorkContext, asked: Asked): Promise<JsonValue>
   stop(): Promise<void>
 }
 
 /** Runs the process of one plugin: started when it is needed, ended when it breaks a limit, and again after a pause. */
 export function createIsolate(options: IsolateOptions): Isolate {
-  const { id, limits } = options
-  const calls = new Map<number, Call>()
-  let running: PluginProcess | null = null
-  let crashes: number[] = []
-  let questions = 0
-  let numbered = 0
-  let printed = 0
-  let isStopped = false
-
-  const failed = (why: string, code: 'plugin_failed' | 'plugin_unavailable' = 'plugin_failed') =>
-    new EngineError(pluginErrors[code], `The plugin ${id} did not do it: ${why}.`, { details: { plugin: id } })
-
-  function onEnd(reason: string): void {
-    running = null
-    for (const { outcome } of calls.values()) outcome.reject(failed(reason))
-    calls.clear()
-    questions = 0
-    if (isStopped) return
-    const now = performance.now()
-    crashes = [...crashes.filter((at) => now - at < limits.crashMs), now]
-    if (crashes.length < limits.crashes) return
-    options.onQuarantine(`${crashes.length} crashes, the last one because ${reason}`)
-    // Whoever enables it lets it begin anew.
-    crashes = []
-  }
-
-  function onMessage(message: FromPlugin): void {
-    if ('ask' in message) return void question(message)
-    if (!('call' in message)) return
-    const call = calls.get(message.call)
-    calls.delete(message.call)
-    if ('error' in message) call?.outcome.reject(failed(message.error))
-    else call?.outcome.resolve(message.value)
-  }
-
-  async function question({ ask, during, what, with: given }: Extract<FromPlugin, { ask: number }>): Promise<void> {
-    const process = running
-    const call = calls.get(during)
-    questions += 1
-    if (questions > limits.questions) return process?.kill('it asked too much at once')
-    const said = await answerTo(call, what, given)
-    questions = Math.max(0, questions - 1)
-    process?.send({ answer: ask, ...said })
-  }
-
-  async function answerTo(call: Call | undefined, what: string, given: JsonObject): Promise<{ value: JsonValue } | { error: Failure }> {
-    try {
-      if (!call)
-        throw new EngineError(pluginErrors.capability_denied, 'This call is over; a plugin works only for as long as it is asked to.')
-      const value = await options.answer(call.context, what, given)
-      if (JSON.stringify(value).length < longestMessage) return { value }
-      return { error: { code: 'payload_too_large', message: 'The answer is too long; ask for less.' } }
-    } catch (error) {
-      const code = EngineError.isInstance(error) ? error.code : 'internal'
-      return { error: { code, message: (error instanceof Error ? error.message : String(error)).slice(0, 2_000) } }
-    }
-  }
-
-  /** The first lines of what it prints are in the log of the company that it works for. */
-  function onPrint(text: string): void {
-    const [call] = calls.values()
-    if (call && (printed += 1) <= 100) call.context.log.debug('It printed something.', { text: text.slice(0, 1_000) })
-  }
-
-  function start(): PluginProcess {
-    printed = 0
-    running ??= startProcess({ root: options.root, entry: options.entry, limits, onMessage, onPrint, onEnd })
-    return running
-  }
-
-  async function untilRestart(): Promise<void> {
-    const last = crashes.at(-1)
-    if (running || last === undefined) return
-    const pause = limits.restartMs * 2 ** (crashes.length - 1) - (performance.now() - last)
-    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
-  }
-
+  const nothing = { running: null, crashedAt: [], openQuestions: 0, newest: 0, printed: 0, isStopped: false }
+  const isolated: Isolated = { ...options, calls: new Map(), ...nothing }
   return {
-    async call(context, { kind, name, input }) {
-      if (isStopped) throw failed('the engine stops', 'plugin_unavailable')
-      if (calls.size >= limits.calls) throw failed(`it has ${limits.calls} calls to do already`, 'plugin_unavailable')
-      await untilRestart()
-      const child = start()
-      const number = (numbered += 1)
-      const outcome = Promise.withResolvers<JsonValue>()
-      calls.set(number, { context, outcome })
-      const late = setTimeout(() => {
-        calls.delete(number)
-        outcome.reject(failed(`it took longer than ${limits.callMs} ms`))
-      }, limits.callMs)
-      const { companyId, config, now } = context
-      if (!child.send({ call: number, kind, name, place: { companyId, config, now }, input })) outcome.reject(failed('it reads nothing'))
-      try {
-        return await outcome.promise
-      } finally {
-        clearTimeout(late)
-        calls.delete(number)
-      }
-    },
+    call: (context, asked) => call(isolated, context, asked),
     async stop() {
-      isStopped = true
-      const child = running
+      isolated.isStopped = true
+      const child = isolated.running
       child?.kill('the engine stops')
       await child?.ended
     },
   }
+}
+
+async function call(isolated: Isolated, context: PluginWorkContext, asked: Asked): Promise<JsonValue> {
+  const { calls, limits } = isolated
+  if (calls.size >= limits.calls) throw failed(isolated, `it has ${limits.calls} calls to do already`)
+  await untilRestart(isolated)
+  if (isolated.isStopped) throw failed(isolated, 'the engine stops')
+  const child = running(isolated)
+  const number = (isolated.newest += 1)
+  const outcome = Promise.withResolvers<JsonValue>()
+  calls.set(number, { context, outcome })
+  const late = setTimeout(() => outcome.reject(failed(isolated, `it took longer than ${limits.callMs} ms`)), limits.callMs)
+  const { companyId, config, now } = context
+  if (!child.send({ call: number, place: { companyId, config, now }, ...asked })) outcome.reject(failed(isolated, 'it reads nothing'))
+  try {
+    return await outcome.promise
+  } finally {
+    clearTimeout(late)
+    calls.delete(number)
+  }
+}
+
+function failed({ id }: Isolated, why: string): EngineError {
+  return new EngineError(pluginErrors.plugin_failed, `The plugin ${id} did not do it: ${why}.`, { details: { plugin: id } })
+}
+
+/** Waits out the pause after the last crash. */
+async function untilRestart({ running: child, crashedAt, limits }: Isolated): Promise<void> {
+  const last = crashedAt.at(-1)
+  if (child || last === undefined) return
+  const pause = limits.restartMs * 2 ** (crashedAt.length - 1) - (performance.now() - last)
+  if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
+}
+
+function running(isolated: Isolated): PluginProcess {
+  const { root, entry, limits } = isolated
+  if (isolated.running) return isolated.running
+  isolated.printed = 0
+  isolated.running = startProcess({
+    root,
+    entry,
+    limits,
+    onMessage: (message) => hear(isolated, message),
+    onPrint: (text) => print(isolated, text),
+    onEnd: (reason) => end(isolated, reason),
+  })
+  return isolated.running
+}
+
+function end(isolated: Isolated, reason: string): void {
+  const { calls, limits } = isolated
+  isolated.running = null
+  isolated.openQuestions = 0
+  for (const { outcome } of calls.values()) outcome.reject(failed(isolated, reason))
+  calls.clear()
+  if (isolated.isStopped) return
+  const now = performance.now()
+  isolated.crashedAt = [...isolated.crashedAt.filter((at) => now - at < limits.crashMs), now]
+  if (isolated.crashedAt.length < limits.crashes) return
+  isolated.onQuarantine(`${limits.crashes} crashes, the last one because ${reason}`)
+  // Whoever enables it lets it begin anew.
+  isolated.crashedAt = []
+}
+
+function hear(isolated: Isolated, message: FromPlugin): void {
+  if ('ask' in message) return void question(isolated, message)
+  if (!('call' in message)) return
+  const { outcome } = isolated.calls.get(message.call) ?? {}
+  if ('error' in message) outcome?.reject(failed(isolated, message.error))
+  else outcome?.resolve(message.value)
+}
+
+async function question(isolated: Isolated, { ask, during, what, with: given }: Extract<FromPlugin, { ask: number }>): Promise<void> {
+  const child = isolated.running
+  isolated.openQuestions += 1
+  if (isolated.openQuestions > isolated.limits.questions) return child?.kill('it asked too much at once')
+  const said = await answerTo(isolated, isolated.calls.get(during), { what, given })
+  isolated.openQuestions = Math.max(0, isolated.openQuestions - 1)
+  child?.send({ answer: ask, ...said })
+}
+
+async function answerTo(
+  isolated: Isolated,
+  asking: Call | undefined,
+  { what, given }: { what: string; given: JsonObject },
+): Promise<{ value: JsonValue } | { error: Failure }> {
+  try {
+    if (!asking)
+      throw new EngineError(pluginErrors.capability_denied, 'This call is over; a plugin works only for as long as it is asked to.')
+    const value = await isolated.answer(asking.context, what, given)
+    if (JSON.stringify(value).length < longestMessage) return { value }
+    return { error: { code: 'payload_too_large', message: 'The answer is too long; ask for less.' } }
+  } catch (error) {
+    const code = EngineError.isInstance(error) ? error.code : 'internal'
+    return { error: { code, message: (error instanceof Error ? error.message : String(error)).slice(0, 2_000) } }
+  }
+}
+
+/** How many pieces of what one process prints are kept, and how long each is. */
+const mostPrinted = 100
+const longestPrinted = 1_000
+
+/** What it prints first is in the log of the company that it works for. */
+function print(isolated: Isolated, text: string): void {
+  const [oldest] = isolated.calls.values()
+  if (oldest && (isolated.printed += 1) <= mostPrinted)
+    oldest.context.log.debug('It printed something.', { text: text.slice(0, longestPrinted) })
 }

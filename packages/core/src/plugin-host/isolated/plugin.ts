@@ -111,7 +111,7 @@ export function isolatedPlugin(options: IsolatedOptions): PluginDefinition {
     webhooks: mapValues(webhooks, (_, name) => ({
       handle: async (context, { headers, body }) => {
         const input = { headers: JSON.parse(JSON.stringify(headers)) as JsonObject, body }
-        await call(context, 'webhooks', { name, input })
+        return (await call(context, 'webhooks', { name, input })) === true
       },
     })),
     async start(context: PluginStartContext) {
@@ -181,7 +181,7 @@ interface Granted {
 /** Answers what the process of a plugin asks; what it was not granted is refused here, whatever it sends (PROMISES S24). */
 async function answer(granted: Granted, work: PluginWorkContext, asked: { what: string; given: JsonObject }): Promise<JsonValue> {
   const { what, given } = asked
-  const text = (field: string) => String(given[field] ?? '')
+  const text = (field: string) => textOf(given[field])
   const key = text('key')
   if (what === 'engine') return callEngine(work, text('operation'), given['input'] ?? {})
   if (what === 'state.get') return work.state.get(key)
@@ -195,10 +195,14 @@ async function answer(granted: Granted, work: PluginWorkContext, asked: { what: 
   return null
 }
 
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
 function say(work: PluginWorkContext, given: JsonObject): void {
   const level = PluginLogLevel.catch('info').parse(given['level'])
   const data = jsonObject.safeParse(given['data'])
-  work.log[level](String(given['message']), data.success ? data.data : undefined)
+  work.log[level](textOf(given['message']), data.success ? data.data : undefined)
 }
 
 /** Its own rights and its capabilities are looked at by the methods of `engine`. */
@@ -214,12 +218,12 @@ async function callEngine({ engine }: PluginWorkContext, operation: string, inpu
 }
 
 async function send(granted: Granted, { signal }: PluginWorkContext, given: JsonObject): Promise<JsonValue> {
-  const url = URL.parse(String(given['url']))
+  const url = URL.parse(textOf(given['url']))
   if (!url || !granted.capabilities.hosts.includes(url.host) || !['https:', 'http:'].includes(url.protocol))
     throw denied(granted, `no request to ${url?.host ?? 'this address'}`)
   if (!granted.request) throw denied(granted, 'no network: this program gives none to isolated plugins')
   const headers = z.record(z.string(), z.string()).catch({}).parse(given['headers'])
-  const method = String(given['method'] ?? 'GET')
+  const method = textOf(given['method'] ?? 'GET')
   return granted.request({ url: url.href, method, headers, body: typeof given['body'] === 'string' ? given['body'] : null, signal })
 }
 
