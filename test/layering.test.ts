@@ -47,7 +47,7 @@ const sharedFolders: Readonly<Record<string, readonly string[]>> = {
 }
 const testLibraries = ['vitest', 'fast-check', 'uuid']
 const mayOpenTransactions = [
-  ...['kernel/batcher.ts', 'kernel/transaction.ts', 'database/migrate.ts', 'database/instance.ts'].map(
+  ...['kernel/batcher.ts', 'kernel/transaction.ts', 'database/migrate.ts', 'database/plugin-migrations.ts', 'database/instance.ts'].map(
     (file) => `packages/core/src/${file}`,
   ),
   // The conformance kit tests the transactions of a driver.

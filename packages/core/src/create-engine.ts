@@ -110,6 +110,7 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
     adapters: createAdapterCatalog([...(options.adapters ?? []), ...added(runtime, 'adapters')]),
     destinations: createDestinationCatalog([...(options.destinations ?? []), ...added(runtime, 'destinations')]),
     plugins: runtime,
+    guards: runtime.guards,
     blobs: guardBlobs(options.blobs),
     secrets: guardSecrets(options.secrets),
     redactors: new Map(),

@@ -6,7 +6,7 @@ const never = 'nothing.happened'
 const Config = z.strictObject({ word: z.string().default('none') })
 
 /** A plugin for tests: its webhook `take` takes requests whose key is the configured word, and has a subscription `refused` that nothing reaches. */
-export function scriptedPlugin(id = 'scripted') {
+function scriptedPlugin(id = 'scripted') {
   return definePlugin({
     id,
     version: '1.0.0',

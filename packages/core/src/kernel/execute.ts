@@ -64,7 +64,7 @@ export async function execute(host: Host, name: string, request: { input: unknow
 /** Tries a command's form for many calls at once; what is not ordinary, or has no effect there, goes the way of all commands. */
 async function runBatched(host: Host, { definition, name }: Operation, request: ParsedRequest): Promise<Done<unknown> | null> {
   // Who guards it decides about each call in its transaction.
-  if (definition.kind !== 'command' || !definition.batch || host.plugins.guards(name).length > 0) return null
+  if (definition.kind !== 'command' || !definition.batch || host.guards(name).length > 0) return null
   const { batch, access } = definition
   const done = await host.batcher({ name, batch, scope: access.scope }, request)
   if (!done) return null
@@ -219,7 +219,7 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   const { name } = resolved.operation
   await host.probe?.(`${name}.begun`)
   const output = await refusedWhenArchived(context, definition, async () => {
-    for (const guard of host.plugins.guards(name)) await guard(context, resolved.input)
+    for (const guard of host.guards(name)) await guard(context, resolved.input)
     return definition.handle(context, resolved.input, work.prepared)
   })
   // To stop work may cost time, of which there are budgets too: what is added meanwhile comes up in the same loop.

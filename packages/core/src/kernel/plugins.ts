@@ -1,11 +1,7 @@
 import type { z } from 'zod'
 
 import type { PluginCapabilities } from '../plugins/schema.ts'
-import type { CommandContext } from './command.ts'
 import type { JsonObject } from './json.ts'
-
-/** What a plugin has to say before a command is handled, in its transaction. @throws when it must not be */
-export type Guard = (context: CommandContext, input: Readonly<Record<string, unknown>>) => Promise<void>
 
 /** What the rest of Engine knows of a plugin that this program has. */
 export interface LoadedPlugin {
@@ -37,8 +33,4 @@ export interface ReceivedRequest {
 export interface PluginCatalog {
   readonly all: readonly LoadedPlugin[]
   find(id: string): LoadedPlugin | undefined
-  /** What is asked before a command of this name. */
-  guards(operation: string): readonly Guard[]
 }
-
-export const noPlugins: PluginCatalog = { all: [], find: () => undefined, guards: () => [] }

@@ -5,7 +5,7 @@ import { nextRun } from './schedule.ts'
 import type { PluginDefinition, PluginJob } from './types.ts'
 
 /** The version of what `@engine/core/plugin` promises to plugins. */
-export const pluginApiVersion = 1
+const pluginApiVersion = 1
 
 const idPattern = /^[a-z][a-z0-9]{1,30}$/
 const versionPattern = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/

@@ -5,7 +5,8 @@ import { execute } from '../kernel/execute.ts'
 import { systemActor } from '../kernel/actor.ts'
 import type { Host } from '../kernel/host.ts'
 import { canonicalJson, sha256, type JsonObject } from '../kernel/json.ts'
-import type { Guard, LoadedPlugin, PluginCatalog, ReceivedRequest } from '../kernel/plugins.ts'
+import type { Guard, Guards } from '../kernel/guard.ts'
+import type { LoadedPlugin, PluginCatalog, ReceivedRequest } from '../kernel/plugins.ts'
 import type { EngineModule } from '../kernel/registry.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { PluginCapabilities } from '../plugins/schema.ts'
@@ -18,6 +19,7 @@ import { inCompany, type RunningPlugin } from './work.ts'
 /** The plugins of one engine, in the order in which they are started. */
 export interface PluginRuntime extends PluginCatalog {
   readonly running: readonly RunningPlugin[]
+  readonly guards: Guards
   readonly modules: readonly EngineModule[]
   /** Gives the plugins what they run on. */
   bind(host: Host, logger: Logger): void

@@ -171,7 +171,7 @@ export interface PluginUiSlot {
   readonly entry: `./${string}`
 }
 
-export type PluginPolicy = (context: PluginPolicyContext, input: never) => Promise<void>
+type PluginPolicy = (context: PluginPolicyContext, input: never) => Promise<void>
 
 /** Everything that a plugin adds. Only `id`, `version` and `engine` have to be there. */
 export interface PluginDefinition {

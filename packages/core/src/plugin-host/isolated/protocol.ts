@@ -11,7 +11,7 @@ export type ToPlugin =
   | { readonly ping: number }
 
 /** In which company it works, and how it is configured there. */
-export interface Place {
+interface Place {
   readonly companyId: string
   readonly config: JsonObject
   readonly now: string
