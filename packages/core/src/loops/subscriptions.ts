@@ -70,10 +70,8 @@ export function createSubscriptionLoop(host: Host, runtime: PluginRuntime, logge
   return {
     start() {
       if (subscribed.length === 0) return
-      forget.push(
-        bus.onAny(() => loop.wake()),
-        bus.onHint(() => loop.wake()),
-      )
+      const { wake } = loop
+      forget.push(bus.onAny(wake), bus.onHint(wake))
       loop.start()
     },
     async stop() {
