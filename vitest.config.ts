@@ -14,7 +14,7 @@ export default defineConfig({
   // Without `module`: that is for bundlers, and what is behind it does not always run on node.
   ssr: { resolve: { conditions: [sourceCondition, 'node', 'development|production'] } },
   test: {
-    include: ['packages/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['packages/**/*.test.ts', 'plugins/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['./test/support/global-setup.ts'],
     pool: 'forks',

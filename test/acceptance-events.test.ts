@@ -4,13 +4,14 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { localBlobs } from '@engine/blobs/local'
 import { systemActor, type Actor, type Api, type CallOptions, type Engine, type Registry } from '@engine/core'
-import { scriptedDestination } from '@engine/testing'
+import { scriptedDestination, scriptedPlugins } from '@engine/testing'
 
 import { actorOf, goodPassword, quickPasswords } from './support/accounts.ts'
 import { openBreaker } from './support/breakers.ts'
 import { priced } from './support/budgets.ts'
 import { board, createWorld, until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
+import { installScripted } from './support/scripted-plugin.ts'
 import { parkDelivery, settleDue } from './support/routes.ts'
 import { newStorage } from './support/storages.ts'
 
@@ -22,6 +23,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       blobs,
       destinations: [scriptedDestination()],
       settings: quickPasswords,
+      plugins: scriptedPlugins(),
     })
     const { engine, adapter, companyId } = world
     onTestFinished(() => engine.stop())
@@ -43,7 +45,22 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     return { ...world, handId: hand.id, people: engine.as(board), system: engine as Api, as: (actor: Actor): Api => engine.as(actor) }
   }
   type Scene = Awaited<ReturnType<typeof open>>
-  const acts = [plans, secrets, people, planning, work, results, questions, requests, sending, executions, recurring, money, machines]
+  const acts = [
+    plans,
+    secrets,
+    people,
+    planning,
+    work,
+    results,
+    questions,
+    requests,
+    sending,
+    executions,
+    recurring,
+    money,
+    machines,
+    extensions,
+  ]
 
   it('each type of event is told when it happens', { timeout: 60_000 }, async () => {
     const scene = await open()
@@ -308,6 +325,17 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await api.routes.test({ routeId })
     await api.routes.create({ companyId, name: 'Second', destinationType: 'scripted', events: ['*'], isEnabled: false })
     await api.routes.delete({ routeId })
+  }
+
+  async function extensions({ engine, companyId, people: api, system }: Scene): Promise<void> {
+    const pluginId = await installScripted(engine, companyId)
+    await api.plugins.configure({ pluginId, config: { word: 'other' } })
+    await system.plugins.receive({ pluginId, webhook: 'take', body: '{}', headers: { authorization: 'Bearer other' } })
+    await api.plugins.replay({ pluginId, subscription: 'refused' })
+    await api.plugins.disable({ pluginId })
+    await api.plugins.enable({ pluginId })
+    await api.plugins.uninstall({ pluginId })
+    await api.plugins.install({ companyId, plugin: 'another' })
   }
 
   async function results({ companyId, handId: assigneeAgentId, people: api }: Scene): Promise<void> {

@@ -9,7 +9,7 @@ import { createEngine, localSecrets, type Clock, type Engine, type JsonObject } 
 import { ADAPTER_SPEC, systemClock, type AgentAdapter } from '@engine/core/plugin'
 import { createHandler, serve, type HandlerOptions, type WireRequest } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
-import { memoryBlobs, scriptedDestination, watched } from '@engine/testing'
+import { memoryBlobs, scriptedDestination, scriptedPlugins, watched } from '@engine/testing'
 
 import { quickPasswords } from './support/accounts.ts'
 
@@ -62,6 +62,7 @@ export async function createWorld(): Promise<World> {
     clock,
     adapters: [stillAdapter],
     destinations: [scriptedDestination()],
+    plugins: scriptedPlugins(),
     blobs: memoryBlobs(),
     secrets: localSecrets({ key: randomBytes(32) }),
     checksOutputs: true,

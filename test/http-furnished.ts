@@ -4,6 +4,7 @@ import { systemActor, type Engine } from '@engine/core'
 
 import { actorOf, goodPassword, openSetup } from './support/accounts.ts'
 import { openBreaker } from './support/breakers.ts'
+import { installScripted } from './support/scripted-plugin.ts'
 import { parkDelivery } from './support/routes.ts'
 import { createCompany, type Company } from './http-fixtures.ts'
 
@@ -49,6 +50,8 @@ export interface FurnishedCompany extends Company {
   readonly nodeKey: string
   readonly nodeCredential: string
   readonly knowledgeEntryId: string
+  /** Installed, with a subscription that is parked. */
+  readonly pluginId: string
   /** Of the company. */
   readonly preferenceId: string
   readonly priceId: string
@@ -85,12 +88,13 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
   const preference = await engine.preferences.set({ companyId, scope: 'company', key: 'report.language', value: 'en' })
   const price = await engine.prices.set({ companyId, provider: 'p', model: 'm', inputMicros: 1, outputMicros: 2 })
   const secret = await furnishSecret(engine, companyId)
+  const routine = await furnishRoutine(engine, companyId)
   return {
     ...company,
     ...(await furnishPackage(engine, companyId)),
     ...(await furnishPeople(engine, { companyId, agentId })),
     ...(await furnishAccount(engine, companyId)),
-    ...(await furnishRoutine(engine, companyId)),
+    ...routine,
     projectId: project.id,
     sprintId: sprint.id,
     labelId: label.id,
@@ -106,6 +110,7 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     workerId: await furnishWorker(engine),
     ...(await furnishNode(engine)),
     knowledgeEntryId: entry.id,
+    pluginId: await installScripted(engine, companyId, routine.hookKey),
     preferenceId: preference.id,
     priceId: price.id,
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),

@@ -121,7 +121,10 @@ const refusedWhatever = [
   'interactions.reject',
   'secrets.delete',
   'routines.receive',
+  'plugins.receive',
   'routines.resume',
+  // What works is not enabled.
+  'plugins.enable',
   // A worker that drains is resumed, one that registered with a key is let go, and only a node speaks as one.
   'workers.resume',
   'workers.revoke',

@@ -62,6 +62,8 @@ const posts: Readonly<Record<string, Post>> = {
   'runs.retry': { prepare: (engine, { runId }) => engine.runs.cancel({ runId }) },
   'routines.resume': { prepare: (engine, { routineId }) => engine.routines.pause({ routineId }) },
   'routines.receive': { by: 'hookKey' },
+  'plugins.receive': { by: 'hookKey' },
+  'plugins.enable': { prepare: (engine, { pluginId }) => engine.plugins.disable({ pluginId }) },
   'interactions.accept': { about: confirmation },
   'interactions.reject': { about: confirmation },
   'workers.resume': { prepare: (engine, { workerId }) => engine.workers.drain({ workerId }) },

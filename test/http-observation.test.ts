@@ -167,9 +167,7 @@ describe('the figures of a server', () => {
     onTestFinished(() => void database.close())
     const [load] = [...texts].filter((text) => text.includes('queued_runs'))
     const plan = database.prepare(`explain query plan ${load}`).all() as { detail: string }[]
-    const steps = plan
-      .map(({ detail }) => detail)
-      .filter((detail) => /^(SCAN|SEARCH) (runs|deliveries|budget_holds)\b/.test(detail))
+    const steps = plan.map(({ detail }) => detail).filter((detail) => /^(SCAN|SEARCH) (runs|deliveries|budget_holds)\b/.test(detail))
     expect(steps).toHaveLength(4)
     for (const step of steps) expect(step).toMatch(/USING (COVERING )?INDEX \w+_(queue|one_queued|one_waiting|lane|open)_index/)
   })

@@ -7,7 +7,7 @@ import { describedNode, emptyPackage, type FurnishedCompany } from './http-furni
 export { furnishCompany, type FurnishedCompany } from './http-furnished.ts'
 
 /** What paths name that belongs to no company. */
-const words: Readonly<Record<string, string>> = { key: 'plan', entityType: 'task' }
+const words: Readonly<Record<string, string>> = { key: 'plan', entityType: 'task', webhook: 'take' }
 
 /** A route with its parameters filled in. @throws when there is none for one of them */
 export function fill(path: string, ids: object): string {
@@ -101,6 +101,9 @@ const bodies: Readonly<Record<string, (company: FurnishedCompany) => JsonObject>
   'approvals.resubmit': () => ({ payload: { to: 'all' } }),
   'knowledge.create': () => ({ title: 'Mine', body: 'mine' }),
   'knowledge.update': () => ({ title: 'Mine' }),
+  'plugins.install': () => ({ plugin: 'another' }),
+  'plugins.configure': ({ hookKey }) => ({ config: { word: hookKey } }),
+  'plugins.replay': () => ({ subscription: 'refused' }),
   'preferences.set': () => ({ scope: 'company', key: 'mine', value: true }),
   'prices.set': () => ({ provider: 'mine', model: 'mine', inputMicros: 1, outputMicros: 2 }),
   'budgets.set': () => ({ scope: 'company', metric: 'runs', limit: 1_000 }),
@@ -140,7 +143,7 @@ export function requestOf(route: Route, ids: object, company: FurnishedCompany):
 /** The same as one input, as the SDK takes it. */
 export function inputOf(route: Route, ids: object, company: FurnishedCompany): JsonObject {
   const named = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => [name, Reflect.get({ ...words, ...ids }, name)])
-  const received = route.name === 'routines.receive' ? { body: '{"a":1}', headers: { authorization: `Bearer ${company.hookKey}` } } : {}
+  const received = route.name.endsWith('.receive') ? { body: '{"a":1}', headers: { authorization: `Bearer ${company.hookKey}` } } : {}
   const query = Object.fromEntries(new URLSearchParams(queries[route.name]))
   return { ...Object.fromEntries(named), ...query, ...received, ...bodies[route.name]?.(company) }
 }

@@ -17,7 +17,11 @@ const coreEntries = ['@engine/core', '@engine/core/plugin', '@engine/core/schema
 
 /** Who may import whom. */
 const layers: Readonly<Record<string, Layer>> = {
-  'packages/core': { engine: [], only: ['kysely', 'zod', 'eventemitter3', 'p-queue', 'croner', 'canonicalize', 'diff', 'yaml'], never: servers },
+  'packages/core': {
+    engine: [],
+    only: ['kysely', 'zod', 'eventemitter3', 'p-queue', 'croner', 'canonicalize', 'diff', 'yaml'],
+    never: servers,
+  },
   'packages/storage-sqlite': { engine: ['@engine/core/plugin'], only: ['kysely', 'better-sqlite3'], never: servers },
   'packages/storage-postgres': { engine: ['@engine/core/plugin'], only: ['kysely', 'pg', '@electric-sql/pglite'], never: servers },
   'packages/blobs': { engine: ['@engine/core/plugin'], only: ['@aws-sdk/client-s3'], never: [...databases, ...servers] },
@@ -47,7 +51,7 @@ const sharedFolders: Readonly<Record<string, readonly string[]>> = {
 }
 const testLibraries = ['vitest', 'fast-check', 'uuid']
 const mayOpenTransactions = [
-  ...['kernel/batcher.ts', 'kernel/transaction.ts', 'database/migrate.ts', 'database/instance.ts'].map(
+  ...['kernel/batcher.ts', 'kernel/transaction.ts', 'database/migrate.ts', 'database/plugin-migrations.ts', 'database/instance.ts'].map(
     (file) => `packages/core/src/${file}`,
   ),
   // The conformance kit tests the transactions of a driver.

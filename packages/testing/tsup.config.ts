@@ -6,6 +6,7 @@ export default defineConfig({
     adapters: 'src/adapters/index.ts',
     conformance: 'src/conformance/index.ts',
     destinations: 'src/destinations/index.ts',
+    plugins: 'src/plugins/index.ts',
   },
   format: 'esm',
   dts: true,

@@ -17,6 +17,7 @@ import { people } from './people.ts'
 import { permissions } from './permissions.ts'
 import { plans } from './plans.ts'
 import { platform } from './platform.ts'
+import { plugins } from './plugins.ts'
 import type { Requirement } from './requirement.ts'
 import { routing } from './routing.ts'
 import { runs } from './runs.ts'
@@ -50,6 +51,7 @@ export const requirements: readonly Requirement[] = [
   ...money,
   ...delivery,
   ...paper,
+  ...plugins,
   ...secrets,
   ...wire,
   ...mcp,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 
 import { createEngine, type Engine } from '@engine/core'
 import { systemClock } from '@engine/core/plugin'
-import { createFaultProxy, memoryBlobs, scriptedAdapter, scriptedDestination, type FaultProxy } from '@engine/testing'
+import { createFaultProxy, memoryBlobs, scriptedAdapter, scriptedDestination, scriptedPlugins, type FaultProxy } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
 import { slowClock, type Call, type Preparation } from './support/commands/call.ts'
@@ -35,6 +35,7 @@ async function begin(scene: Scene): Promise<Stage> {
       blobs: memoryBlobs(),
       secrets: sharedSecrets(),
       destinations: [scriptedDestination()],
+      plugins: scriptedPlugins(),
       checksOutputs: true,
       settings: { leaseMs },
     })

@@ -1,6 +1,6 @@
 // P2: a run that lost its task, however and to whomever, changes nothing any more, by no write at all.
 import { createEngine, type Engine } from '@engine/core'
-import { memoryBlobs, scriptedAdapter, scriptedDestination, until } from '@engine/testing'
+import { memoryBlobs, scriptedAdapter, scriptedDestination, scriptedPlugins, until } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
 import { holdAside } from './support/commands/budgets.ts'
@@ -32,6 +32,7 @@ async function begin(scene: Scene): Promise<Stage> {
     blobs: memoryBlobs(),
     secrets: sharedSecrets(),
     destinations: [scriptedDestination()],
+    plugins: scriptedPlugins(),
     settings: { leaseMs },
   })
   return {

@@ -28,6 +28,7 @@ interface AllowedFlags extends LogFlags {
   readonly allowProgram?: readonly string[]
   readonly allowFolder?: readonly string[]
   readonly allowTarget?: readonly string[]
+  readonly plugin?: readonly string[]
 }
 
 export interface ServeFlags extends DatabaseFlags, AllowedFlags, AccessFlags {
@@ -60,7 +61,7 @@ interface Executing extends Pick<ServeConfig, 'allowed' | 'log'> {
   readonly graceMs: number
 }
 
-export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'secrets'> {}
+export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'secrets' | 'plugins'> {}
 
 export interface NodeConfig extends Executing {
   readonly server: URL
@@ -80,6 +81,8 @@ export interface OpenConfig {
   readonly anchors: AnchorStore
   readonly allowed: Allowed
   readonly log: LogConfig
+  /** Packages and files of plugins. */
+  readonly plugins: readonly string[]
 }
 
 export interface ServeConfig extends OpenConfig {
@@ -122,6 +125,7 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     log: readLog(flags, environment),
     metricsToken: readToken(environment['ENGINE_METRICS_TOKEN']),
     limits: readLimits(flags.rateLimit ?? environment['ENGINE_RATE_LIMIT'] ?? String(defaultLimits.perMinute)),
+    plugins: readPlugins(flags, environment),
   }
 }
 
@@ -163,6 +167,7 @@ export async function readWorkerConfig(flags: WorkerFlags, environment: Environm
   return {
     storage: await readDatabase(flags, environment),
     secrets: openSecrets(dataDir, environment['ENGINE_SECRET_KEY'], { makesKey: false }),
+    plugins: readPlugins(flags, environment),
     ...readExecuting(flags, environment),
   }
 }
@@ -234,6 +239,10 @@ function readAllowed(flags: AllowedFlags, environment: Environment): Allowed {
     folders: readFolders(flags, environment),
     targets: flags.allowTarget ?? readList(environment['ENGINE_ALLOW_TARGETS']),
   }
+}
+
+function readPlugins(flags: AllowedFlags, environment: Environment): readonly string[] {
+  return flags.plugin ?? readList(environment['ENGINE_PLUGINS'])
 }
 
 /** Null where nobody said so: any folder. */

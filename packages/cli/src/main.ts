@@ -127,6 +127,7 @@ function withAgents(command: Command): Command {
       '--allow-program <program...>',
       'programs that agents may be run by, by name or absolute path (ENGINE_ALLOW_PROGRAMS, default none)',
     )
+    .option('--plugin <plugin...>', 'plugins to load, packages or files (ENGINE_PLUGINS, default none; docs/plugins.md)')
     .option(
       '--allow-folder <folder...>',
       'folders in which, and below which, programs of agents may work (ENGINE_ALLOW_FOLDERS, default any)',

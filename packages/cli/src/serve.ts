@@ -6,6 +6,7 @@ import type { OpenConfig, ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
 import { createLogger } from './logger.ts'
+import { openPlugins } from './plugins.ts'
 import { createScreen, type Screen } from './screen.ts'
 import { findTelemetry } from './telemetry.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
@@ -54,11 +55,11 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
 }
 
 export async function openEngine(config: OpenConfig, logger: Logger): Promise<Engine> {
-  const { storage, blobs, anchors, secrets, allowed, deliveriesFolder: folder } = config
+  const { storage, blobs, anchors, secrets, allowed, plugins: names, deliveriesFolder: folder } = config
   // Who asks for help or checks a database does not wait for all adapters to load, and neither does the port.
   const [{ openAdapters }, { allDestinations }] = await Promise.all([import('./adapters.ts'), import('@engine/deliveries')])
   const destinations = allDestinations({ allow: allowed.targets, folder })
-  const adapters = openAdapters(allowed)
+  const [adapters, plugins] = [openAdapters(allowed), await openPlugins(names)]
   return createEngine({
     storage,
     blobs,
@@ -66,6 +67,7 @@ export async function openEngine(config: OpenConfig, logger: Logger): Promise<En
     secrets,
     adapters,
     destinations,
+    plugins,
     logger,
     timesStatements: true,
     ...(await findTelemetry()),

@@ -2,7 +2,6 @@ import type { z } from 'zod'
 
 import type { Actor } from './kernel/actor.ts'
 import type { Caller } from './kernel/call.ts'
-import type { AnyDefinition } from './kernel/command.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host } from './kernel/host.ts'
 import type { EngineModule } from './kernel/registry.ts'
@@ -20,10 +19,16 @@ export interface CallOptions {
   readonly trace?: TraceContext
 }
 
-type Input<Definition extends AnyDefinition> = z.input<Definition['input']>
-type Output<Definition extends AnyDefinition> = Promise<z.output<Definition['output']>>
+/** What the type of a method is made of. */
+interface Callable {
+  readonly input: z.ZodObject
+  readonly output: z.ZodType
+}
 
-type Method<Definition extends AnyDefinition> =
+type Input<Definition extends Callable> = z.input<Definition['input']>
+type Output<Definition extends Callable> = Promise<z.output<Definition['output']>>
+
+export type Method<Definition extends Callable> =
   Record<never, never> extends Input<Definition>
     ? (input?: Input<Definition>, options?: CallOptions) => Output<Definition>
     : (input: Input<Definition>, options?: CallOptions) => Output<Definition>
@@ -32,6 +37,20 @@ type Operations<Module extends EngineModule> = { [Verb in keyof Module['operatio
 
 /** Every operation as a method: `api.tasks.checkout({ taskId })`. */
 export type Api = { [Name in keyof typeof coreModules]: Operations<(typeof coreModules)[Name]> }
+
+type Core = typeof coreModules
+
+/** The full name of every operation of Engine, such as `tasks.checkout`. */
+export type OperationName = { [Name in keyof Core]: `${Name}.${Extract<keyof Core[Name]['operations'], string>}` }[keyof Core]
+
+/** The input of an operation once it is parsed. */
+export type OperationInput<Name extends OperationName> = Name extends `${infer Module extends keyof Core}.${infer Verb}`
+  ? Verb extends keyof Core[Module]['operations']
+    ? Core[Module]['operations'][Verb] extends { readonly input: infer Input extends z.ZodType }
+      ? z.output<Input>
+      : never
+    : never
+  : never
 
 /** Makes the methods of all registered operations, acting as one actor; `run` may be another way to execute them. */
 export function createApi(host: Host, actor: Actor, run: typeof execute = execute): Api {

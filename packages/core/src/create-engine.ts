@@ -1,14 +1,13 @@
 import type { Kysely } from 'kysely'
 
 import { createApi } from './api.ts'
-import { coreRegistry } from './core-registry.ts'
 import { openInstance } from './database/instance.ts'
 import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations/index.ts'
 import { openDatabase } from './database/open.ts'
 import { placeOf } from './database/recognize.ts'
 import type { Database } from './database/tables.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, EngineWith } from './engine.ts'
 import { streamEvents } from './events/stream.ts'
 import { createJoin } from './join.ts'
 import { systemActor } from './kernel/actor.ts'
@@ -36,13 +35,18 @@ import { createDeliverer } from './loops/deliverer.ts'
 import { createEmbeddingLoop } from './loops/embedding.ts'
 import { createExpiryLoop } from './loops/expiry.ts'
 import { createOverdueLoop } from './loops/overdue.ts'
+import { createPluginJobLoop } from './loops/plugin-jobs.ts'
 import { createRoutineLoop } from './loops/routines.ts'
 import { createSealing } from './loops/sealing.ts'
+import { createSubscriptionLoop } from './loops/subscriptions.ts'
 import { createWatchdog } from './loops/watchdog.ts'
 import { createWorker } from './loops/worker.ts'
 import { createMaintenance } from './maintenance.ts'
 import { readHealth } from './observation/health.ts'
 import { createCounters, readMetrics } from './observation/metrics.ts'
+import { loadPlugins, preparePlugins } from './plugin-host/load.ts'
+import type { PluginRuntime } from './plugin-host/runtime.ts'
+import type { PluginDefinition } from './plugin-host/types.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
 import type { AnchorStore } from './ports/anchor.ts'
 import type { BlobStore } from './ports/blob-store.ts'
@@ -58,6 +62,8 @@ import { followLog } from './runs/follow-log.ts'
 
 export interface EngineOptions {
   readonly storage: Storage
+  /** What this program adds to Engine (docs/plugins.md); their operations are methods of the engine. */
+  readonly plugins?: readonly PluginDefinition[]
   readonly adapters?: readonly AgentAdapter[]
   /** The kinds of places that routes may send events to. */
   readonly destinations?: readonly Destination[]
@@ -92,24 +98,29 @@ export interface EngineOptions {
  * Opens the storage, brings its schema up to date and gives the API. Nothing runs until `start()`.
  * @throws `schema_newer`, `schema_edited` when the database does not fit this code; it is left untouched
  */
-export async function createEngine(options: EngineOptions): Promise<Engine> {
+export async function createEngine<const Plugins extends readonly PluginDefinition[] = readonly []>(
+  options: EngineOptions & { readonly plugins?: Plugins },
+): Promise<EngineWith<Plugins>> {
   const { storage, logger = silentLogger, clock = systemClock, random = Math.random } = options
   const settings = { ...defaultSettings, ...options.settings }
   const embedder = guardEmbedder(options.embedder, { clock, logger, settings, random })
+  const { runtime, registry } = loadPlugins(options.plugins ?? [])
   const session = storage.open()
   const statements = options.timesStatements ? createHistogram() : null
   const db = openDatabase(storage, session.dialect, statements ? (ms) => statements.observe(ms / 1000) : undefined)
-  const { epoch, place } = await explained(() => prepare(db, { storage, logger })).catch(async (error: unknown) => {
+  const { epoch, place } = await explained(() => prepare(db, { storage, logger, runtime })).catch(async (error: unknown) => {
     await db.destroy()
     throw error
   })
   const parts: Omit<Host, 'batcher'> = {
     db,
-    registry: coreRegistry(),
+    registry,
     bus: createEventBus(logger),
     clock,
-    adapters: createAdapterCatalog(options.adapters ?? []),
-    destinations: createDestinationCatalog(options.destinations ?? []),
+    adapters: createAdapterCatalog([...(options.adapters ?? []), ...added(runtime, 'adapters')]),
+    destinations: createDestinationCatalog([...(options.destinations ?? []), ...added(runtime, 'destinations')]),
+    plugins: runtime,
+    guards: runtime.guards,
     blobs: guardBlobs(options.blobs),
     secrets: guardSecrets(options.secrets),
     redactors: new Map(),
@@ -126,14 +137,29 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     random,
   }
   const { anchors, workerName } = options
-  return assemble({ ...parts, batcher: createBatcher(parts) }, { storage, session, anchors, workerName, logger, place, statements })
+  const host: Host = { ...parts, batcher: createBatcher(parts) }
+  runtime.bind(host, logger)
+  const engine = assemble(host, { storage, session, anchors, workerName, logger, place, statements, runtime })
+  // The registry has the operations of these plugins, and the methods are made from it.
+  return engine as EngineWith<Plugins>
+}
+
+function added<Part extends 'adapters' | 'destinations'>(
+  runtime: PluginRuntime,
+  part: Part,
+): NonNullable<PluginDefinition[Part]>[number][] {
+  return runtime.running.flatMap(({ definition }) => [...(definition[part] ?? [])])
 }
 
 /** Brings the schema up to date, and finds out whether this database was restored. @returns its epoch, and where it is */
-async function prepare(db: Kysely<Database>, given: { storage: Storage; logger: Logger }): Promise<{ epoch: number; place: string }> {
-  const { storage, logger } = given
+async function prepare(
+  db: Kysely<Database>,
+  given: { storage: Storage; logger: Logger; runtime: PluginRuntime },
+): Promise<{ epoch: number; place: string }> {
+  const { storage, logger, runtime } = given
   const applied = await migrate(db, { schema: storage.schema, migrations })
   if (applied.length > 0) logger.info('migrated the database', { applied })
+  await preparePlugins(db, { runtime, schema: storage.schema, logger })
   const { epoch, isRestored } = await openInstance(db)
   if (isRestored) logger.info('this database was restored: its open leases are over, and it begins a new epoch', { epoch })
   return { epoch, place: await placeOf(db) }
@@ -160,10 +186,11 @@ interface Parts {
   readonly logger: Logger
   readonly place: string
   readonly statements: Histogram | null
+  readonly runtime: PluginRuntime
 }
 
 /** What an engine does by itself, beside executing runs. */
-function createLoops(host: Host, { logger, anchors }: Parts): readonly Pick<Loop, 'start' | 'stop'>[] {
+function createLoops(host: Host, { logger, anchors, runtime }: Parts): readonly Pick<Loop, 'start' | 'stop'>[] {
   const loops = [
     createWatchdog(host, logger),
     createOverdueLoop(host, logger),
@@ -171,13 +198,15 @@ function createLoops(host: Host, { logger, anchors }: Parts): readonly Pick<Loop
     createRoutineLoop(host, logger),
     createBudgetLoop(host, logger),
     createDeliverer(host, logger),
+    createSubscriptionLoop(host, runtime, logger),
+    createPluginJobLoop(host, runtime, logger),
     createSealing(host, { logger, anchors }),
   ]
   return host.embedder ? [...loops, createEmbeddingLoop(host, host.embedder, logger)] : loops
 }
 
 function assemble(host: Host, given: Parts): Engine {
-  const { logger, storage, session, place } = given
+  const { logger, storage, session, place, runtime } = given
   const worker = createWorker(host, { name: given.workerName, thread: session.thread, logger })
   const loops = createLoops(host, given)
   const counters = createCounters(host.bus, given.statements)
@@ -195,6 +224,7 @@ function assemble(host: Host, given: Parts): Engine {
     )?.()
     for (const loop of loops) await loop.stop()
     await worker.stop(host.settings.stopGraceMs)
+    await runtime.stop()
     await host.db.destroy()
   }
 
@@ -215,6 +245,7 @@ function assemble(host: Host, given: Parts): Engine {
       if (stopping.signal.aborted) throw new EngineError(kernelErrors.unavailable, 'This engine was stopped; create a new one.')
       listening ??= session.hints?.listen((companyId) => host.bus.hint(companyId))
       await listening
+      await runtime.start()
       if (stopping.signal.aborted) return
       const entered = worker.start()
       for (const loop of loops) loop.start()

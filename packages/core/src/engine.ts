@@ -1,4 +1,4 @@
-import type { Api, CallOptions } from './api.ts'
+import type { Api, CallOptions, Method } from './api.ts'
 import type { Actor, AgentActor, NodeActor, RunActor, UserActor } from './kernel/actor.ts'
 import type { AnyEvent, EventHandler, EventType } from './kernel/events.ts'
 import type { Tracing } from './kernel/tracing.ts'
@@ -8,6 +8,7 @@ import type { Metric } from './observation/metrics.ts'
 import type { RepairReport } from './verification/repair.ts'
 import type { VerificationReport } from './verification/verify.ts'
 import type { Joined } from './join.ts'
+import type { PluginDefinition } from './plugin-host/types.ts'
 import type { FollowLogOptions } from './runs/follow-log.ts'
 import type { LogChunk } from './runs/schema.ts'
 
@@ -71,3 +72,26 @@ export interface Engine extends Api, AsyncDisposable {
   /** Corrects figures that only count other rows; what else `verify` finds has no one right value and is left to you. */
   repair(): Promise<RepairReport>
 }
+
+type Named = NonNullable<PluginDefinition['queries']>
+/** What a plugin declares in one of its parts; nothing when it has none. */
+type Part<Plugin, Name extends 'commands' | 'queries'> = Plugin extends { readonly [Key in Name]: infer Operations extends object }
+  ? Operations
+  : Record<never, never>
+type Methods<Operations extends object> = {
+  [Verb in keyof Operations]: Operations[Verb] extends Pick<Named[string], 'input' | 'output'> ? Method<Operations[Verb]> : never
+}
+
+/** The operations of plugins as methods, by the id of each: `engine.notes.add(…)`. */
+export type PluginApi<Plugins extends readonly PluginDefinition[]> = {
+  readonly [Plugin in Plugins[number] as Plugin['id']]: Methods<Part<Plugin, 'commands'> & Part<Plugin, 'queries'>>
+}
+
+/** An engine with the operations of its plugins. */
+export type EngineWith<Plugins extends readonly PluginDefinition[]> = Plugins extends readonly []
+  ? Engine
+  : Omit<Engine, 'as' | 'join'> &
+      PluginApi<Plugins> & {
+        as(actor: Actor): Api & PluginApi<Plugins>
+        join(handle: object): Omit<Joined, 'as'> & PluginApi<Plugins> & { as(actor: Actor): Api & PluginApi<Plugins> }
+      }

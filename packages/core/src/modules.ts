@@ -22,6 +22,7 @@ import { knowledge } from './knowledge/index.ts'
 import { labels } from './labels/index.ts'
 import { members } from './members/index.ts'
 import { nodes } from './nodes/index.ts'
+import { plugins } from './plugins/index.ts'
 import { preferences } from './preferences/index.ts'
 import { prices } from './prices/index.ts'
 import { projects } from './projects/index.ts'
@@ -68,6 +69,7 @@ export const coreModules = {
   routes,
   deliveries,
   routines,
+  plugins,
   preferences,
   prices,
   search,

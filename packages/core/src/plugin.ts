@@ -62,3 +62,25 @@ export { createTurns } from './kernel/turns.ts'
 export { EngineError, defineErrors } from './kernel/errors.ts'
 export type { ErrorDefinition, ErrorKind } from './kernel/errors.ts'
 export type { JsonObject, JsonValue } from './kernel/json.ts'
+export { definePlugin, pluginKit, subscription } from './plugin-host/define.ts'
+export type { Policies } from './plugin-host/define.ts'
+export type {
+  PluginCommandContext,
+  PluginDefinition,
+  PluginJob,
+  PluginJobContext,
+  PluginLog,
+  PluginPolicyContext,
+  PluginQueryContext,
+  PluginStartContext,
+  PluginState,
+  PluginUiSlot,
+  PluginWebhook,
+  PluginWorkContext,
+} from './plugin-host/types.ts'
+export { isolatedPlugin } from './plugin-host/isolated/plugin.ts'
+export type { IsolatedManifest, IsolatedOptions, OutboundRequest } from './plugin-host/isolated/plugin.ts'
+export type { Migration } from './database/history.ts'
+export type { AnyEvent } from './kernel/events.ts'
+/** The zod that Engine itself has, so that schemas of a plugin and of Engine are of one kind. */
+export { z } from 'zod'

@@ -15,6 +15,7 @@ export { costs, crashes, ends, hangs, inTurn, scriptedAdapter, takes, zombie } f
 export type { Script, ScriptedAdapter } from './scripted-adapter.ts'
 export { recordingMeter } from './recording-meter.ts'
 export type { RecordedHold, RecordingMeter } from './recording-meter.ts'
+export { scriptedPlugins } from './scripted-plugin.ts'
 export { scriptedDestination } from './scripted-destination.ts'
 export type { ScriptedDestination, SentDelivery } from './scripted-destination.ts'
 export { fakeAnthropic, fakeGemini, fakeOpenAi } from './fake-models/index.ts'

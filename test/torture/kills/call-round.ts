@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 
 import { createEngine, type Engine } from '@engine/core'
 import { systemClock } from '@engine/core/plugin'
-import { memoryBlobs, parseCrashPoint, scriptedAdapter, scriptedDestination } from '@engine/testing'
+import { memoryBlobs, parseCrashPoint, scriptedAdapter, scriptedDestination, scriptedPlugins } from '@engine/testing'
 
 import type { Round, Scene } from '../loop.ts'
 import type { CallerPlan } from '../programs/caller.ts'
@@ -26,6 +26,7 @@ export async function killCaller(scene: Scene, round: Round, point: string): Pro
       blobs: memoryBlobs(),
       secrets: sharedSecrets(),
       destinations: [scriptedDestination()],
+      plugins: scriptedPlugins(),
       checksOutputs: true,
       settings: { leaseMs },
     })

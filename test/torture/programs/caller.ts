@@ -1,6 +1,6 @@
 // Makes one call with an idempotency key; dies in it when ENGINE_CRASH_AT says so.
 import { createEngine } from '@engine/core'
-import { crashFromEnvironment, memoryBlobs, scriptedAdapter, scriptedDestination } from '@engine/testing'
+import { crashFromEnvironment, memoryBlobs, scriptedAdapter, scriptedDestination, scriptedPlugins } from '@engine/testing'
 
 import type { Call } from '../support/commands/call.ts'
 import { storageAt, type Place } from '../support/place.ts'
@@ -21,6 +21,7 @@ const engine = await createEngine({
   blobs: memoryBlobs(),
   secrets: sharedSecrets(),
   destinations: [scriptedDestination()],
+  plugins: scriptedPlugins(),
   ...(probe && { probe }),
 })
 await engine.execute(call.operation, { input: call.input, actor: call.actor, idempotencyKey })

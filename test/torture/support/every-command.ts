@@ -8,6 +8,7 @@ import { interactionInputs } from './commands/interactions.ts'
 import { nodeInputs, nodeKeyInputs } from './commands/nodes.ts'
 import { organizationInputs } from './commands/organization.ts'
 import { memberInputs, peopleInputs } from './commands/people.ts'
+import { pluginInputs } from './commands/plugins.ts'
 import { resultInputs } from './commands/results.ts'
 import { routineInputs } from './commands/routines.ts'
 import { routeInputs } from './commands/routes.ts'
@@ -29,6 +30,7 @@ const inputsOfProgram: Readonly<Record<string, Prepare>> = {
   ...budgetInputs,
   ...routeInputs,
   ...routineInputs,
+  ...pluginInputs,
   ...interactionInputs,
   ...secretInputs,
   ...workerInputs,

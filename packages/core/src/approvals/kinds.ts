@@ -4,6 +4,7 @@ import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { parseInput } from '../kernel/input.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { approveInstall, dismissInstall } from '../plugins/change.ts'
 import { insertApproval } from './change.ts'
 import { approveHire, dismissDraft, registerDraft, requestHire, rewriteDraft } from './hire.ts'
 import { StrategyPayload, type ApprovalType } from './schema.ts'
@@ -109,11 +110,27 @@ const override: Kind = {
   dismiss: (context, row) => keepPaused(context, row.payload),
 }
 
+const pluginInstall: Kind = {
+  ...own,
+  assertMayDecide(context) {
+    assertMay(context, 'plugins:manage')
+  },
+  async resubmit() {
+    throw ruleViolated('Engine itself made this request. Cancel it, and install the plugin again.')
+  },
+  async approve(context, row, terms) {
+    await plain.approve(context, row, terms)
+    await approveInstall(context, JSON.parse(row.payload), row.subject)
+    return null
+  },
+  dismiss: (context, row) => dismissInstall(context, row.subject),
+}
+
 export const kinds: Readonly<Record<ApprovalType, Kind>> = {
   hire_agent: hire,
   strategy,
   budget_override: override,
-  plugin_install: own,
+  plugin_install: pluginInstall,
   custom: plain,
 }
 

@@ -42,7 +42,7 @@ const lockTimeoutMs = 30_000
  * Lets one transaction at a time migrate a schema, and names it as the one that unqualified names mean. Both end with the
  * transaction, so a pooler may give its connection to anybody afterwards.
  */
-async function enterSchema(tx: Transaction<Database>, schema: string): Promise<void> {
+export async function enterSchema(tx: Transaction<Database>, schema: string): Promise<void> {
   await sql`select set_config('lock_timeout', ${String(lockTimeoutMs)}, true), set_config('search_path', ${quoteName(schema)}, true)`.execute(
     tx,
   )

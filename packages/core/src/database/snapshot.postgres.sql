@@ -839,6 +839,97 @@ create table node_keys (
   constraint node_keys_pkey PRIMARY KEY (id)
 );
 
+create table plugin_cursors (
+  company_id uuid not null,
+  plugin text not null,
+  subscription text not null,
+  after_seq bigint not null,
+  parked_seq bigint,
+  status text not null,
+  attempts bigint not null,
+  marks bigint not null,
+  fence bigint not null,
+  next_at timestamp(3) with time zone,
+  reason text,
+  updated_at timestamp(3) with time zone not null,
+  constraint plugin_cursors_pkey PRIMARY KEY (company_id, plugin, subscription),
+  constraint plugin_cursors_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint plugin_cursors_only_live_are_due CHECK (((next_at IS NULL) OR (status = 'live'::text))),
+  constraint plugin_cursors_status_check CHECK ((status = ANY (ARRAY['live'::text, 'parked'::text])))
+);
+CREATE INDEX plugin_cursors_due_index ON engine.plugin_cursors USING btree (next_at) WHERE (next_at IS NOT NULL);
+
+create table plugin_jobs (
+  plugin text not null,
+  name text not null,
+  next_at timestamp(3) with time zone not null,
+  fence bigint not null,
+  attempts bigint not null,
+  constraint plugin_jobs_pkey PRIMARY KEY (plugin, name)
+);
+
+create table plugin_logs (
+  id uuid not null,
+  company_id uuid not null,
+  plugin text not null,
+  level text not null,
+  message text not null,
+  data jsonb,
+  at timestamp(3) with time zone not null,
+  constraint plugin_logs_pkey PRIMARY KEY (id),
+  constraint plugin_logs_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
+CREATE INDEX plugin_logs_index ON engine.plugin_logs USING btree (company_id, plugin, id);
+
+create table plugin_migrations (
+  plugin text not null,
+  position bigint not null,
+  id text not null,
+  checksum text not null,
+  applied_at timestamp(3) with time zone not null,
+  constraint plugin_migrations_pkey PRIMARY KEY (plugin, "position")
+);
+
+create table plugin_state (
+  company_id uuid not null,
+  plugin text not null,
+  key text not null,
+  value jsonb not null,
+  version bigint not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint plugin_state_pkey PRIMARY KEY (company_id, plugin, key),
+  constraint plugin_state_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+);
+
+create table plugin_subscriptions (
+  plugin text not null,
+  name text not null,
+  begins_after bigint not null,
+  scanned_to bigint not null,
+  constraint plugin_subscriptions_pkey PRIMARY KEY (plugin, name)
+);
+
+create table plugins (
+  id uuid not null,
+  company_id uuid not null,
+  plugin text not null,
+  status text not null,
+  version_label text not null,
+  capabilities jsonb not null,
+  capabilities_hash text not null,
+  config jsonb not null,
+  reason text,
+  version bigint not null,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  constraint plugins_company_key UNIQUE (company_id, id),
+  constraint plugins_plugin_key UNIQUE (company_id, plugin),
+  constraint plugins_pkey PRIMARY KEY (id),
+  constraint plugins_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
+  constraint plugins_status_check CHECK ((status = ANY (ARRAY['installed'::text, 'ready'::text, 'disabled'::text, 'error'::text, 'quarantined'::text, 'uninstalled'::text])))
+);
+CREATE INDEX plugins_name_index ON engine.plugins USING btree (plugin, company_id);
+
 create table preferences (
   id uuid not null,
   company_id uuid not null,

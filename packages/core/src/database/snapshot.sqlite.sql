@@ -846,6 +846,94 @@ CREATE TABLE node_keys (
   constraint node_keys_hash_key unique (hash)
 ) strict;
 
+CREATE TABLE plugin_cursors (
+  company_id text not null references companies (id),
+  plugin text not null,
+  subscription text not null,
+  after_seq integer not null,
+  parked_seq integer,
+  status text not null,
+  attempts integer not null,
+  marks integer not null,
+  fence integer not null,
+  next_at text,
+  reason text,
+  updated_at text not null,
+  primary key (company_id, plugin, subscription),
+  constraint plugin_cursors_status_check check (status in ('live', 'parked')),
+  constraint plugin_cursors_only_live_are_due check (next_at is null or status = 'live')
+) strict;
+
+CREATE INDEX plugin_cursors_due_index on plugin_cursors (next_at) where next_at is not null;
+
+CREATE TABLE plugin_jobs (
+  plugin text not null,
+  name text not null,
+  next_at text not null,
+  fence integer not null,
+  attempts integer not null,
+  primary key (plugin, name)
+) strict;
+
+CREATE TABLE plugin_logs (
+  id text primary key,
+  company_id text not null references companies (id),
+  plugin text not null,
+  level text not null,
+  message text not null,
+  data text,
+  at text not null
+) strict;
+
+CREATE INDEX plugin_logs_index on plugin_logs (company_id, plugin, id);
+
+CREATE TABLE plugin_migrations (
+  plugin text not null,
+  position integer not null,
+  id text not null,
+  checksum text not null,
+  applied_at text not null,
+  primary key (plugin, position)
+) strict;
+
+CREATE TABLE plugin_state (
+  company_id text not null references companies (id),
+  plugin text not null,
+  key text not null,
+  value text not null,
+  version integer not null,
+  updated_at text not null,
+  primary key (company_id, plugin, key)
+) strict;
+
+CREATE TABLE plugin_subscriptions (
+  plugin text not null,
+  name text not null,
+  begins_after integer not null,
+  scanned_to integer not null,
+  primary key (plugin, name)
+) strict;
+
+CREATE TABLE plugins (
+  id text primary key,
+  company_id text not null references companies (id),
+  plugin text not null,
+  status text not null,
+  version_label text not null,
+  capabilities text not null,
+  capabilities_hash text not null,
+  config text not null,
+  reason text,
+  version integer not null,
+  created_at text not null,
+  updated_at text not null,
+  constraint plugins_company_key unique (company_id, id),
+  constraint plugins_plugin_key unique (company_id, plugin),
+  constraint plugins_status_check check (status in ('installed', 'ready', 'disabled', 'error', 'quarantined', 'uninstalled'))
+) strict;
+
+CREATE INDEX plugins_name_index on plugins (plugin, company_id);
+
 CREATE TABLE preferences (
   id text primary key,
   company_id text not null references companies (id),

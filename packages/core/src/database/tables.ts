@@ -28,6 +28,15 @@ import type { KnowledgeEntryTable, KnowledgeTagTable, KnowledgeVectorTable } fro
 import type { LabelTable, TaskLabelTable } from '../labels/table.ts'
 import type { MemberTable, UserTable } from '../members/table.ts'
 import type { NodeKeyTable } from '../nodes/table.ts'
+import type {
+  PluginCursorTable,
+  PluginJobTable,
+  PluginLogTable,
+  PluginMigrationTable,
+  PluginStateTable,
+  PluginSubscriptionTable,
+  PluginTable,
+} from '../plugins/table.ts'
 import type { PreferenceTable } from '../preferences/table.ts'
 import type { PriceTable } from '../prices/table.ts'
 import type { ProjectTable } from '../projects/table.ts'
@@ -99,6 +108,13 @@ export interface Database {
   knowledge_entries: KnowledgeEntryTable
   knowledge_tags: KnowledgeTagTable
   knowledge_vectors: KnowledgeVectorTable
+  plugins: PluginTable
+  plugin_migrations: PluginMigrationTable
+  plugin_subscriptions: PluginSubscriptionTable
+  plugin_cursors: PluginCursorTable
+  plugin_jobs: PluginJobTable
+  plugin_state: PluginStateTable
+  plugin_logs: PluginLogTable
   preferences: PreferenceTable
   prices: PriceTable
   secrets: SecretTable

@@ -14,6 +14,7 @@ import type { GuardedEmbedder } from './embedding.ts'
 import type { Emit } from './events.ts'
 import type { EntityName } from './locate.ts'
 import type { Scope } from './permissions.ts'
+import type { PluginCatalog } from './plugins.ts'
 import type { RedactedLog, RunRedaction } from './redacted-log.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { EngineSettings } from './settings.ts'
@@ -95,6 +96,7 @@ export interface CommandContext {
   unchanged(): void
   readonly adapters: AdapterCatalog
   readonly destinations: DestinationCatalog
+  readonly plugins: PluginCatalog
   /** The schema of each type of event. */
   readonly eventTypes: Readonly<Record<string, z.ZodType>>
   /** What the host says that models cost; null when it says nothing. */
@@ -109,6 +111,7 @@ export interface QueryContext {
   readonly now: string
   readonly adapters: AdapterCatalog
   readonly destinations: DestinationCatalog
+  readonly plugins: PluginCatalog
   readonly blobs: BlobStore
   readonly embedder: GuardedEmbedder | null
   readonly prices: PriceBook | null

@@ -17,6 +17,7 @@ import type { inviteEvents } from '../invites/events.ts'
 import type { keyEvents } from '../keys/events.ts'
 import type { labelEvents } from '../labels/events.ts'
 import type { memberEvents } from '../members/events.ts'
+import type { pluginEvents } from '../plugins/events.ts'
 import type { projectEvents } from '../projects/events.ts'
 import type { routeEvents } from '../routes/events.ts'
 import type { routingEvents } from '../routing/events.ts'
@@ -50,6 +51,7 @@ type Schemas = typeof agentEvents &
   typeof knowledgeEvents &
   typeof labelEvents &
   typeof memberEvents &
+  typeof pluginEvents &
   typeof preferenceEvents &
   typeof priceEvents &
   typeof projectEvents &

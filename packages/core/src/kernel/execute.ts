@@ -75,7 +75,8 @@ async function perform(host: Host, operation: Operation, request: Request): Prom
 
 /** Tries a command's form for many calls at once; what is not ordinary, or has no effect there, goes the way of all commands. */
 async function runBatched(host: Host, { definition, name }: Operation, request: ParsedRequest): Promise<Done<unknown> | null> {
-  if (definition.kind !== 'command' || !definition.batch) return null
+  // Who guards it decides about each call in its transaction.
+  if (definition.kind !== 'command' || !definition.batch || host.guards(name).length > 0) return null
   const { batch, access } = definition
   const done = await host.batcher({ name, batch, scope: access.scope }, request)
   if (!done) return null
@@ -92,8 +93,8 @@ async function runQuery(host: Host, resolved: Resolved, given: { definition: Que
 /** What may be used outside of a transaction. @throws `lease_lost` for a run that is over */
 async function readContext(host: Host, { companyId }: Resolved, { actor }: Call): Promise<QueryContext> {
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
-  const { db, adapters, destinations, blobs, embedder, prices, settings } = host
-  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, destinations, blobs, embedder, prices, settings }
+  const { db, adapters, destinations, plugins, blobs, embedder, prices, settings } = host
+  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, destinations, plugins, blobs, embedder, prices, settings }
 }
 
 async function prepareContext(host: Host, resolved: Resolved, call: Call): Promise<PrepareContext> {
@@ -232,7 +233,10 @@ async function transact(host: Host, resolved: Resolved, work: Work): Promise<{ o
   const unit = openUnit(host, { companyId: resolved.companyId, tx, takeCompany: work.takeCompany, nowMs: work.nowMs })
   const context = unit.contextOf(call)
   await host.probe?.(`${name}.begun`)
-  const output = await refusedWhenArchived(context, definition, () => definition.handle(context, resolved.input, work.prepared))
+  const output = await refusedWhenArchived(context, definition, async () => {
+    for (const guard of host.guards(name)) await guard(context, resolved.input)
+    return definition.handle(context, resolved.input, work.prepared)
+  })
   const events = await unit.finish(context, { ...definition, name })
   if (keyed) await remember(tx, keyed, output)
   await host.probe?.(`${name}.recorded`)

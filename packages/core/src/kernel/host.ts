@@ -11,6 +11,8 @@ import type { CompanyTurns } from './company-turns.ts'
 import type { GuardedEmbedder } from './embedding.ts'
 import type { DestinationCatalog } from './destinations.ts'
 import type { EventBus } from './events.ts'
+import type { Guards } from './guard.ts'
+import type { PluginCatalog } from './plugins.ts'
 import type { RunRedaction } from './redacted-log.ts'
 import type { Registry } from './registry.ts'
 import type { EngineSettings } from './settings.ts'
@@ -28,6 +30,8 @@ export interface Host {
   readonly clock: Clock
   readonly adapters: AdapterCatalog
   readonly destinations: DestinationCatalog
+  readonly plugins: PluginCatalog
+  readonly guards: Guards
   readonly blobs: BlobStore
   readonly secrets: SecretStore
   /** What blots out the secrets of the runs that this process executes, and of those that it gave to nodes, by run id; none for a run that was given no secrets. */

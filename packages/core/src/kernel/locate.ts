@@ -28,6 +28,7 @@ export type EntityName =
   | 'delivery'
   | 'routine'
   | 'trigger'
+  | 'plugin'
   | 'preference'
   | 'price'
   | 'breaker'

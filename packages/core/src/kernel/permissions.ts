@@ -78,6 +78,9 @@ export const permissions = {
   // What was answered, and where things go, may be as confidential as a secret.
   'routes:read': { user: 'admin', agent: 'never', run: 'never' },
   'routes:manage': { user: 'admin', agent: 'never', run: 'never' },
+  'plugins:manage': { user: 'admin', agent: 'never', run: 'never' },
+  // Also for whoever is not known here: what the plugin makes of the request is what counts.
+  'plugins:receive': { user: 'viewer', agent: 'never', run: 'never' },
   'preferences:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   'preferences:own': { user: 'viewer', agent: 'never', run: 'never' },
   'preferences:manage': { user: 'admin', agent: 'never', run: 'never' },

@@ -44,7 +44,7 @@ export function openUnit(host: Omit<Host, 'batcher'>, { companyId, tx, takeCompa
   const reached = new Set<string>()
   let isUnchanged = false
   const now = isoTime(nowMs)
-  const { clock, newId, random, adapters, prices, destinations, settings } = host
+  const { clock, newId, random, adapters, prices, destinations, plugins, settings } = host
   return {
     contextOf({ actor, requestId = null, caller = unknownCaller }) {
       const context: CommandContext = {
@@ -59,6 +59,7 @@ export function openUnit(host: Omit<Host, 'batcher'>, { companyId, tx, takeCompa
         adapters,
         prices,
         destinations,
+        plugins,
         eventTypes: host.registry.events,
         settings,
         limitReached: (budgetId) => void reached.add(budgetId),

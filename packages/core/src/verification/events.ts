@@ -27,6 +27,7 @@ const entities = {
   deliverables: 'deliverable',
   approvals: 'approval',
   knowledge_entries: 'knowledgeEntry',
+  plugins: 'plugin',
   preferences: 'preference',
   prices: 'price',
   secrets: 'secret',

@@ -67,12 +67,14 @@ async function furnishPlans({ engine }: Pick<World, 'engine'>, companyId: string
   const entry = await engine.knowledge.create({ companyId, title: 'Entry', body: 'Known', tags: ['known'], projectId: project.id })
   const preference = await engine.preferences.set({ companyId, scope: 'company', key: 'a.b', value: 1 })
   const price = await engine.prices.set({ companyId, provider: 'p', model: 'm', inputMicros: 1, outputMicros: 2 })
+  const plugin = await engine.plugins.install({ companyId, plugin: 'scripted' })
   return {
     goalId: goal.id,
     projectId: project.id,
     sprintId: sprint.id,
     labelId: label.id,
     knowledgeEntryId: entry.id,
+    pluginId: plugin.id,
     preferenceId: preference.id,
     priceId: price.id,
   }

@@ -90,6 +90,12 @@ const samples: Readonly<Record<string, unknown>> = {
 const ownSamples: Readonly<Record<string, Record<string, unknown>>> = {
   'tasks.updateMany': { tasks: [{ taskId: absentId, title: 'Title' }] },
   'routing.dryRun': { task: {} },
+  'plugins.install': { plugin: 'another' },
+  'plugins.configure': { config: {} },
+  'plugins.receive': { webhook: 'take', body: '{}', headers: {} },
+  'plugins.replay': { subscription: 'refused' },
+  'plugins.stop': { isQuarantined: true, reason: 'it crashed' },
+  'plugins.park': { plugin: 'scripted', subscription: 'refused', seq: 1, fence: 0, attempts: 8, reason: 'refused' },
   'routines.create': { task: { title: 'Title' } },
   'attachments.upload': { content: new Uint8Array([1]) },
 }

@@ -4,6 +4,7 @@ import type { Api, Engine, EngineSettings, RunActor, UserActor } from '@engine/c
 import { systemClock } from '@engine/core/plugin'
 
 import { scriptedDestination } from '../scripted-destination.ts'
+import { scriptedPlugins } from '../scripted-plugin.ts'
 import { openTestEngine, type TestEngine } from '../test-engine.ts'
 import { audit } from './audit.ts'
 import { group, type Group, type StorageUnderTest, type Tests, type Told } from './kit.ts'
@@ -86,6 +87,7 @@ async function openWorld(
     settings,
     clock: { ...systemClock, now },
     destinations: [scriptedDestination()],
+    plugins: scriptedPlugins(),
   })
   let partner: Promise<Engine> | undefined
   return {

@@ -1,6 +1,6 @@
 import { reasonToNameNoCompany } from './lookups.ts'
 import { readStatement, type StatementFacts, type Write } from './statement.ts'
-import { migrationTable, quietWrites, tables } from './tables.ts'
+import { migrationTable, quietWrites, tableCalled } from './tables.ts'
 
 /** What was seen so far, as numbers to publish. */
 export interface TableCounts {
@@ -64,7 +64,7 @@ export function createLedger(): Ledger {
     }
     counts.mutating += 1
     // What is of no company has its entry in the log of accounts.
-    const isOfCompany = changed.some((table) => tables[table]?.isScoped === true)
+    const isOfCompany = changed.some((table) => tableCalled(table)?.isScoped === true)
     if (writes.some(({ table, verb }) => verb === 'insert' && (isOfCompany ? table === 'events' : isLog(table)))) counts.withEntry += 1
     else {
       const sentence = `A transaction changed ${changed.join(', ')} and wrote no entry into the log; it must emit an event.`
@@ -103,16 +103,16 @@ function describe(violations: readonly TableViolation[]): string {
 }
 
 function isLog(table: string): boolean {
-  return tables[table]?.part === 'log'
+  return tableCalled(table)?.part === 'log'
 }
 
 function isOfTheBusiness({ table, verb, text }: Write & { readonly text: string }): boolean {
   const isQuiet = quietWrites.some((quiet) => quiet.table === table && quiet.verb === verb && (quiet.pattern?.test(text) ?? true))
-  return tables[table]?.part === 'domain' && !isQuiet
+  return tableCalled(table)?.part === 'domain' && !isQuiet
 }
 
 function unknownTables(writes: readonly Write[]): string[] {
-  const unknown = writes.filter(({ table }) => !(table in tables))
+  const unknown = writes.filter(({ table }) => tableCalled(table) === undefined)
   return unknown.map(({ table, verb }) => `A transaction did ${verb} on ${table}, a table that nobody classified in watch/tables.ts.`)
 }
 

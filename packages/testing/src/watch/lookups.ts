@@ -5,7 +5,7 @@
 const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   {
     pattern:
-      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences|prices|breakers|cost_events|budgets|budget_incidents|routes|deliveries) where id = \?( for (share|update|no key update))?$/,
+      /^select \* from (agents|tasks|runs|goals|comments|deliverables|members|invites|keys|projects|sprints|labels|routing_rules|routines|routine_triggers|documents|attachments|approvals|secrets|interactions|knowledge_entries|preferences|prices|breakers|cost_events|budgets|budget_incidents|routes|deliveries|plugins) where id = \?( for (share|update|no key update))?$/,
     reason: 'An id is of one row in all companies; the kernel compares the company of the row with what the caller may see.',
   },
   {
@@ -83,6 +83,19 @@ const lookups: readonly { readonly pattern: RegExp; readonly reason: string }[] 
     pattern:
       /^select \* from events where (\(company_id, seq\) > \(\?, \?\) and company_id <= \? and seq <=|\(company_id, seq\) < \(\?, \?\) and company_id >=|company_id >= \? and company_id <=) \? order by .+$/,
     reason: 'The log of one company, named as both ends of a range, so that Postgres stays in the index of companies.',
+  },
+  {
+    pattern: /^select seq, company_id, type from events where seq > \? and seq <= \? order by seq limit \?$/,
+    reason:
+      'Plugins are told of the events of all companies; which companies have something new is looked up first, and each is told by statements that name it.',
+  },
+  {
+    pattern: /^select \* from plugin_cursors where next_at <= \? and plugin in \([?, ]+\) order by next_at limit \?$/,
+    reason: 'Plugins have something to hear in all companies; each position is claimed by a statement that names its company.',
+  },
+  {
+    pattern: /^select id, company_id, status from plugins where plugin = \?$/,
+    reason: 'A plugin that failed too often is stopped wherever it is installed, by a command in the company of each.',
   },
   {
     pattern: /^select seq(, company_id)? from events where (seq > \? and )?seq <= \? order by seq( desc)? limit \?$/,

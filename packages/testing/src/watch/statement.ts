@@ -1,4 +1,4 @@
-import { tables, type Verb } from './tables.ts'
+import { tableCalled, type Verb } from './tables.ts'
 
 export interface Write {
   readonly table: string
@@ -44,7 +44,7 @@ function writesOf(text: string): Write[] {
 
 function scopedTablesOf(text: string): string[] {
   const named = [...text.matchAll(namePattern)].map(([, name = '']) => bareName(name))
-  return [...new Set(named)].filter((name) => tables[name]?.isScoped)
+  return [...new Set(named)].filter((name) => tableCalled(name)?.isScoped)
 }
 
 /** `"engine"."tasks"` is the table tasks. */

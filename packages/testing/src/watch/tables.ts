@@ -66,6 +66,13 @@ export const tables: Readonly<Record<string, Table>> = {
   knowledge_entries: { part: 'domain', isScoped: true },
   knowledge_tags: { part: 'domain', isScoped: true },
   knowledge_vectors: { part: { bookkeeping: 'made of the texts of entries, whose changes stand in the log' }, isScoped: true },
+  plugins: { part: 'domain', isScoped: true },
+  plugin_migrations: { part: { bookkeeping: 'which migrations of plugins were applied; they are of no company' }, isScoped: false },
+  plugin_subscriptions: { part: { bookkeeping: 'how far the log was looked through; it is of no company' }, isScoped: false },
+  plugin_cursors: { part: { bookkeeping: 'how far a plugin is with the log; that it was parked stands in the log' }, isScoped: true },
+  plugin_jobs: { part: { bookkeeping: 'when jobs of plugins are due; they are of no company' }, isScoped: false },
+  plugin_state: { part: { bookkeeping: 'what plugins keep for themselves; what they do to others stands in the log' }, isScoped: true },
+  plugin_logs: { part: { bookkeeping: 'what plugins say is a log of its own, of which the newest are kept' }, isScoped: true },
   preferences: { part: 'domain', isScoped: true },
   prices: { part: 'domain', isScoped: true },
   secrets: { part: 'domain', isScoped: true },
@@ -104,6 +111,11 @@ export const tables: Readonly<Record<string, Table>> = {
   engine_migrations: { part: migrated, isScoped: false },
   engine_identity: { part: instance, isScoped: false },
   engine_instance: { part: instance, isScoped: false },
+}
+
+/** What a plugin makes begins with `p_` and its id, and is of the business like everything else. */
+export function tableCalled(name: string): Table | undefined {
+  return tables[name] ?? (/^p_[a-z0-9]+_/.test(name) ? { part: 'domain', isScoped: true } : undefined)
 }
 
 /** Writes of domain tables that are none of the business; with `pattern`, only statements like that. */

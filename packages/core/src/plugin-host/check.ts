@@ -1,0 +1,105 @@
+import { EngineError } from '../kernel/errors.ts'
+import type { Registry } from '../kernel/registry.ts'
+import { pluginErrors } from '../plugins/errors.ts'
+import { nextRun } from './schedule.ts'
+import type { PluginDefinition, PluginJob } from './types.ts'
+
+/** The version of what `@engine/core/plugin` promises to plugins. */
+const pluginApiVersion = 1
+
+const idPattern = /^[a-z][a-z0-9]{1,30}$/
+const versionPattern = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/
+const verbPattern = /^[a-z][A-Za-z0-9]{0,40}$/
+
+/** What the tables of a plugin begin with. Ids have no underscore, so no two plugins can mean the same table. */
+export function tablePrefix(id: string): string {
+  return `p_${id}_`
+}
+
+/** Looks at all plugins before anything is changed. @returns them in the order in which they are started; @throws what is wrong */
+export function checkPlugins(plugins: readonly PluginDefinition[], core: Registry): PluginDefinition[] {
+  for (const plugin of plugins) checkShape(plugin)
+  for (const [index, plugin] of plugins.entries()) checkName(plugin, { others: plugins.slice(0, index), core })
+  return inOrder(plugins)
+}
+
+function refuse(code: keyof typeof pluginErrors, id: unknown, message: string): EngineError {
+  return new EngineError(pluginErrors[code], `The plugin ${String(id)} ${message}`, { details: { plugin: String(id) } })
+}
+
+function checkShape(plugin: PluginDefinition): void {
+  const { id, version, engine } = plugin
+  if (typeof id !== 'string' || !idPattern.test(id))
+    throw refuse('plugin_invalid', id, 'has no proper id: 2 to 31 lower-case letters and digits, beginning with a letter.')
+  if (typeof version !== 'string' || !versionPattern.test(version))
+    throw refuse('plugin_invalid', id, 'has no proper version, such as 1.0.0.')
+  const major = /^\^?(\d+)(?:\.\d+){0,2}$/.exec(engine ?? '')?.[1]
+  if (Number(major) !== pluginApiVersion)
+    throw refuse(
+      'plugin_incompatible',
+      id,
+      `is made for version "${engine}" of the plugin interface; this Engine has ^${pluginApiVersion}.`,
+    )
+  for (const name of [plugin.commands, plugin.queries, plugin.jobs, plugin.webhooks, plugin.subscribe].flatMap((part) =>
+    Object.keys(part ?? {}),
+  )) {
+    if (!verbPattern.test(name)) throw refuse('plugin_invalid', id, `calls something "${name}"; use letters and digits, such as addNote.`)
+  }
+  const both = Object.keys(plugin.commands ?? {}).find((name) => name in (plugin.queries ?? {}))
+  if (both !== undefined) throw refuse('plugin_invalid', id, `has a command and a query called ${both}.`)
+  const foreign = Object.keys(plugin.events ?? {}).find((type) => !type.startsWith(`${id}.`))
+  if (foreign !== undefined) throw refuse('plugin_invalid', id, `has the event ${foreign}; its events begin with "${id}.".`)
+  for (const [name, { schedule }] of Object.entries(plugin.jobs ?? {})) checkSchedule(id, name, schedule)
+  for (const { entry } of plugin.ui ?? []) checkEntry(id, entry)
+}
+
+function checkSchedule(id: string, name: string, schedule: PluginJob['schedule']): void {
+  try {
+    nextRun(schedule, 0)
+  } catch (error) {
+    throw refuse(
+      'plugin_invalid',
+      id,
+      `has the job ${name} with a schedule that is none: ${error instanceof Error ? error.message : String(error)}.`,
+    )
+  }
+}
+
+/** A file of the board stays inside of the package that it is of (PROMISES S24). */
+function checkEntry(id: string, entry: string): void {
+  const parts = entry.split(/[\\/]/)
+  if (!entry.startsWith('./') || parts.includes('..') || entry.includes('%') || entry.includes('\0'))
+    throw refuse('plugin_invalid', id, `shows "${entry}", which is no file inside of its package.`)
+}
+
+function checkName({ id, policies }: PluginDefinition, { others, core }: { others: readonly PluginDefinition[]; core: Registry }): void {
+  if (others.some((other) => other.id === id)) throw refuse('plugin_duplicate', id, 'is loaded twice.')
+  const taken = core.operations.find(
+    ({ module, definition }) =>
+      module === id ||
+      definition.http?.[1]
+        .split('/')
+        .filter((part) => !part.startsWith(':'))
+        .includes(id),
+  )
+  if (taken) throw refuse('plugin_duplicate', id, `has a name that Engine itself uses, for ${taken.name}.`)
+  const unknown = Object.keys(policies ?? {}).find((name) => core.get(name)?.definition.kind !== 'command')
+  if (unknown !== undefined) throw refuse('plugin_invalid', id, `guards "${unknown}", which is no command of Engine.`)
+}
+
+/** Each plugin behind those that it requires, otherwise in the order that they were given in. */
+function inOrder(plugins: readonly PluginDefinition[]): PluginDefinition[] {
+  const ordered: PluginDefinition[] = []
+  const follow = (plugin: PluginDefinition, trail: readonly string[]): void => {
+    if (ordered.includes(plugin)) return
+    if (trail.includes(plugin.id)) throw refuse('plugin_cycle', plugin.id, `requires itself: ${[...trail, plugin.id].join(' → ')}.`)
+    for (const required of plugin.requires ?? []) {
+      const found = plugins.find(({ id }) => id === required)
+      if (!found) throw refuse('plugin_missing', plugin.id, `requires the plugin ${required}, which is not loaded.`)
+      follow(found, [...trail, plugin.id])
+    }
+    ordered.push(plugin)
+  }
+  for (const plugin of plugins) follow(plugin, [])
+  return ordered
+}

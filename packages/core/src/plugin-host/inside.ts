@@ -1,0 +1,123 @@
+import type { Kysely } from 'kysely'
+
+import { createApi, type Api } from '../api.ts'
+import type { Database } from '../database/tables.ts'
+import type { CommandContext, QueryContext } from '../kernel/command.ts'
+import { EngineError, ruleViolated } from '../kernel/errors.ts'
+import { execute } from '../kernel/execute.ts'
+import type { Host } from '../kernel/host.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import { requireActive, whyInactive } from '../plugins/active.ts'
+import { pluginErrors } from '../plugins/errors.ts'
+import { findPluginByName } from '../plugins/sql.ts'
+import type { PluginTable } from '../plugins/table.ts'
+import { stateInside } from './state.ts'
+import { ownTables } from './tables.ts'
+import type { PluginCommandContext, PluginPolicyContext, PluginQueryContext } from './types.ts'
+import { configOf, pluginActor, type RunningPlugin } from './work.ts'
+
+/** What a query of a plugin may use. @throws why it does not work in this company */
+export async function queryContext(host: Host, plugin: RunningPlugin, context: QueryContext): Promise<PluginQueryContext> {
+  const { companyId, actor, now, db } = context
+  const row = await requireActive(db, plugin.loaded, companyId)
+  const tables = ownTables(db, { plugin: plugin.definition.id, companyId })
+  return withEngine({ companyId, actor, now, config: configOf(plugin, row), tables }, () => reader(host, plugin, { db, companyId }))
+}
+
+/** What a command of a plugin may use: the transaction that is open. @throws why it does not work in this company */
+export async function commandContext(host: Host, plugin: RunningPlugin, context: CommandContext): Promise<PluginCommandContext> {
+  const { companyId, actor, now, tx } = context
+  const row = await requireActive(tx, plugin.loaded, companyId)
+  const owner = { plugin: plugin.definition.id, companyId }
+  const given = {
+    companyId,
+    actor,
+    now,
+    config: configOf(plugin, row),
+    tables: ownTables(tx, owner),
+    state: stateInside(tx, owner, () => now),
+    newId: context.newId,
+    random: context.random,
+    unchanged: context.unchanged,
+    emit: emitOf(plugin, context),
+  }
+  return withEngine(given, () => reader(host, plugin, { db: tx, companyId }))
+}
+
+/** Records events of a plugin as Engine's own are, with data of the shape that it declared. */
+function emitOf({ definition }: RunningPlugin, context: CommandContext): PluginCommandContext['emit'] {
+  return (type, entity, data) => {
+    const schema = definition.events?.[type]
+    if (!schema) throw new Error(`the plugin ${definition.id} declares no event ${type}`)
+    const parsed: unknown = schema.parse(data)
+    // Types and things of plugins are not among those that Engine's own types list.
+    context.emit(type as never, { ...entity, type: `${definition.id}.${entity.type}` } as never, parsed as never)
+  }
+}
+
+/** Asks a policy of a plugin about a command, inside its transaction. @throws `policy_refused`, `policy_failed` */
+export async function askPolicy(
+  host: Host,
+  plugin: RunningPlugin,
+  asked: { context: CommandContext; operation: string; input: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  const { definition, loaded } = plugin
+  const { context, operation, input } = asked
+  const policy = definition.policies?.[operation]
+  if (!policy || context.companyId === '') return
+  const row = await findPluginByName(context.tx, { companyId: context.companyId, plugin: definition.id })
+  const isFailing = row?.status === 'error' || row?.status === 'quarantined'
+  if (whyInactive(loaded, row) !== null && !isFailing) return
+  if (isFailing) throw policyFailed(plugin, operation, `the plugin was stopped (${row.reason ?? row.status})`)
+  try {
+    // The registry parsed the input of the operation that this policy is for.
+    await policy(policyContext(host, plugin, { context, row, operation }), input as never)
+  } catch (error) {
+    if (EngineError.isInstance(error)) throw error
+    throw policyFailed(plugin, operation, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function policyFailed({ definition: { id } }: RunningPlugin, operation: string, why: string): EngineError {
+  return new EngineError(pluginErrors.policy_failed, `The policy of the plugin ${id} could not decide about ${operation}: ${why}.`, {
+    details: { plugin: id, operation },
+  })
+}
+
+interface Asked {
+  readonly context: CommandContext
+  readonly row: PluginTable | null
+  readonly operation: string
+}
+
+function policyContext(host: Host, plugin: RunningPlugin, { context, row, operation }: Asked): PluginPolicyContext {
+  const { companyId, actor, now, tx } = context
+  const { id } = plugin.definition
+  const given = {
+    companyId,
+    actor,
+    now,
+    config: configOf(plugin, row),
+    state: stateInside(tx, { plugin: id, companyId }, () => now),
+    veto(message: string, details: JsonObject = {}): never {
+      throw new EngineError(pluginErrors.policy_refused, message, { details: { ...details, plugin: id, operation } })
+    },
+  }
+  return withEngine(given, () => reader(host, plugin, { db: tx, companyId }))
+}
+
+/** Engine's queries where a transaction is open: they see what it sees. */
+function reader(host: Host, plugin: RunningPlugin, { db, companyId }: { db: Kysely<Database>; companyId: string }): Api {
+  const inside: Host = { ...host, db }
+  const run: typeof execute = (_, name, request) => {
+    if (host.registry.get(name)?.definition.kind === 'query') return execute(inside, name, request)
+    return Promise.reject(ruleViolated(`${name} changes something; inside of a transaction a plugin only reads. Do it in a subscription.`))
+  }
+  return createApi(inside, pluginActor(plugin, companyId), run)
+}
+
+/** Adds `engine`, made when it is first used: most calls need none of its methods. */
+function withEngine<Given extends object>(given: Given, make: () => Api): Given & { readonly engine: Api } {
+  let made: Api | undefined
+  return Object.defineProperty(given, 'engine', { get: () => (made ??= make()), enumerable: true }) as Given & { readonly engine: Api }
+}

@@ -1,0 +1,184 @@
+import { z } from 'zod'
+
+import { EngineError } from '../kernel/errors.ts'
+import { execute } from '../kernel/execute.ts'
+import { systemActor } from '../kernel/actor.ts'
+import type { Host } from '../kernel/host.ts'
+import { canonicalJson, sha256, type JsonObject } from '../kernel/json.ts'
+import type { Guard, Guards } from '../kernel/guard.ts'
+import type { LoadedPlugin, PluginCatalog, ReceivedRequest } from '../kernel/plugins.ts'
+import type { EngineModule } from '../kernel/registry.ts'
+import { pluginErrors } from '../plugins/errors.ts'
+import { PluginCapabilities } from '../plugins/schema.ts'
+import type { Logger } from '../ports/logger.ts'
+import { askPolicy } from './inside.ts'
+import { toModule, type Running } from './operations.ts'
+import type { PluginDefinition, PluginStartContext } from './types.ts'
+import { inCompany, type RunningPlugin } from './work.ts'
+
+/** The plugins of one engine, in the order in which they are started. */
+export interface PluginRuntime extends PluginCatalog {
+  readonly running: readonly RunningPlugin[]
+  readonly guards: Guards
+  readonly modules: readonly EngineModule[]
+  /** Gives the plugins what they run on. */
+  bind(host: Host, logger: Logger): void
+  /** @throws `plugin_start_failed`; those that were started are stopped again */
+  start(): Promise<void>
+  /** Stops them in reverse. Never rejects. */
+  stop(): Promise<void>
+}
+
+interface Bound {
+  readonly host: Host
+  readonly logger: Logger
+}
+
+/** What the functions of this file share, for one engine. */
+interface Shared {
+  readonly byId: Map<string, RunningPlugin>
+  readonly signal: AbortSignal
+  use(): Bound
+}
+
+/** Makes the runtime of plugins that were checked and are in order. */
+export function createPluginRuntime(plugins: readonly PluginDefinition[]): PluginRuntime {
+  const stopping = new AbortController()
+  let bound: Bound | undefined
+  let starting: Promise<void> | undefined
+  const started: RunningPlugin[] = []
+  const shared: Shared = {
+    byId: new Map(),
+    signal: stopping.signal,
+    use() {
+      if (!bound) throw new Error('the plugins of an engine are used before it is there')
+      return bound
+    },
+  }
+  const running = plugins.map((definition): RunningPlugin => {
+    return { definition, loaded: describe(definition, (request) => receive(shared, definition.id, request)) }
+  })
+  for (const plugin of running) shared.byId.set(plugin.definition.id, plugin)
+  const guards = Map.groupBy(
+    running.flatMap((plugin) => guardsOf(shared, plugin)),
+    ({ operation }) => operation,
+  )
+  const inPlace: Running = { host: () => shared.use().host, signal: stopping.signal, find: (id) => findIn(shared, id) }
+
+  async function stop(): Promise<void> {
+    stopping.abort()
+    await starting?.catch(() => undefined)
+    await stopAll(shared, started.splice(0))
+  }
+
+  return {
+    running,
+    modules: plugins.map((plugin) => toModule(plugin, inPlace)),
+    all: running.map(({ loaded }) => loaded),
+    find: (id) => shared.byId.get(id)?.loaded,
+    guards: (operation) => guards.get(operation)?.map(({ guard }) => guard) ?? [],
+    bind: (host, logger) => void (bound = { host, logger }),
+    start: () => (starting ??= startAll(shared, running, started)),
+    stop,
+  }
+}
+
+function findIn({ byId }: Shared, id: string): RunningPlugin {
+  const found = byId.get(id)
+  if (!found) throw new Error(`there is no plugin ${id}`)
+  return found
+}
+
+function guardsOf(shared: Shared, plugin: RunningPlugin) {
+  return Object.keys(plugin.definition.policies ?? {}).map((operation) => {
+    const guard: Guard = (context, input) => askPolicy(shared.use().host, plugin, { context, operation, input })
+    return { operation, guard }
+  })
+}
+
+async function receive(shared: Shared, id: string, { companyId, name, ...request }: ReceivedRequest): Promise<boolean> {
+  const plugin = findIn(shared, id)
+  const webhook = plugin.definition.webhooks?.[name]
+  if (!webhook) throw new Error(`the plugin ${id} has no webhook ${name}`)
+  try {
+    return await inCompany(shared.use().host, plugin, {
+      companyId,
+      signal: shared.signal,
+      work: (context) => webhook.handle(context, request),
+    })
+  } catch (error) {
+    if (EngineError.isInstance(error)) throw error
+    throw new EngineError(pluginErrors.plugin_failed, `The plugin ${id} could not take this request. Send it again later.`, {
+      details: { plugin: id },
+      cause: error,
+    })
+  }
+}
+
+/** Starts plugins one after the other, and notes which. @throws `plugin_start_failed`; those that were started are stopped again */
+async function startAll(shared: Shared, plugins: readonly RunningPlugin[], started: RunningPlugin[]): Promise<void> {
+  for (const plugin of plugins) {
+    const { id } = plugin.definition
+    if (shared.signal.aborted) return
+    try {
+      await plugin.definition.start?.(startContext(shared, plugin))
+      started.push(plugin)
+    } catch (error) {
+      await stopAll(shared, started.splice(0))
+      const why = error instanceof Error ? error.message : String(error)
+      throw new EngineError(pluginErrors.plugin_start_failed, `The plugin ${id} did not start: ${why}`, {
+        details: { plugin: id },
+        cause: error,
+      })
+    }
+  }
+}
+
+async function stopAll(shared: Shared, started: readonly RunningPlugin[]): Promise<void> {
+  for (const { definition } of started.toReversed()) {
+    await definition.stop?.().catch((error: unknown) => {
+      shared.use().logger.error('a plugin did not stop well', { plugin: definition.id, error: String(error) })
+    })
+  }
+}
+
+function startContext(shared: Shared, plugin: RunningPlugin): PluginStartContext {
+  const { host, logger } = shared.use()
+  return {
+    log: logger,
+    inCompany: (companyId, work) => inCompany(host, plugin, { companyId, signal: shared.signal, work }),
+    quarantine: (reason) => quarantine(host, plugin.definition.id, reason),
+  }
+}
+
+/** What the rest of Engine knows of a plugin. */
+function describe(definition: PluginDefinition, receive: LoadedPlugin['receive']): LoadedPlugin {
+  const { id, title = id, description = '', version, kind = 'trusted', configSchema = null } = definition
+  const capabilities = PluginCapabilities.parse(definition.capabilities ?? {})
+  return {
+    id,
+    title,
+    description,
+    version,
+    kind,
+    capabilities,
+    capabilitiesHash: sha256(canonicalJson(capabilities)),
+    configSchema,
+    // zod's answer is a JSON Schema.
+    configJsonSchema: configSchema && (z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as JsonObject),
+    secretFields: definition.secretFields ?? [],
+    subscriptions: Object.keys(definition.subscribe ?? {}),
+    webhooks: Object.keys(definition.webhooks ?? {}),
+    ui: definition.ui ?? [],
+    receive,
+  }
+}
+
+/** Stops a plugin in every company in which it is installed and works. */
+async function quarantine(host: Host, plugin: string, reason: string): Promise<void> {
+  const rows = await host.db.selectFrom('plugins').select(['id', 'company_id', 'status']).where('plugin', '=', plugin).execute()
+  for (const { id: pluginId, status } of rows) {
+    if (status !== 'ready' && status !== 'error') continue
+    await execute(host, 'plugins.stop', { input: { pluginId, isQuarantined: true, reason }, call: { actor: systemActor } })
+  }
+}

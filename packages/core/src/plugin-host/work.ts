@@ -1,0 +1,95 @@
+import { createApi, type Api } from '../api.ts'
+import type { UserActor } from '../kernel/actor.ts'
+import { EngineError } from '../kernel/errors.ts'
+import { execute } from '../kernel/execute.ts'
+import type { Host } from '../kernel/host.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import type { LoadedPlugin } from '../kernel/plugins.ts'
+import { requireActive } from '../plugins/active.ts'
+import { pluginErrors } from '../plugins/errors.ts'
+import type { PluginTable } from '../plugins/table.ts'
+import { isoTime } from '../ports/clock.ts'
+import { openReferences } from '../secrets/open.ts'
+import { createPluginLog } from './log.ts'
+import { stateOutside } from './state.ts'
+import type { PluginDefinition, PluginWorkContext } from './types.ts'
+
+/** What runs a plugin: its definition, and what the rest of Engine knows of it. */
+export interface RunningPlugin {
+  readonly definition: PluginDefinition
+  readonly loaded: LoadedPlugin
+}
+
+interface Place {
+  readonly companyId: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Lets a plugin do something in one company, outside of any transaction.
+ * @throws why it does not work there, such as `plugin_disabled`
+ */
+export async function inCompany<Result>(
+  host: Host,
+  plugin: RunningPlugin,
+  place: Place & { work(context: PluginWorkContext): Promise<Result> },
+): Promise<Result> {
+  const { loaded, definition } = plugin
+  const { companyId, signal } = place
+  const row = await requireActive(host.db, loaded, companyId)
+  // The log of accesses has no place for plugins yet; that a plugin has a secret is said in its configuration.
+  const note = async () => undefined
+  const opened = await openReferences(host, { companyId, config: configOf(plugin, row), fields: loaded.secretFields, note })
+  const owner = { plugin: definition.id, companyId }
+  const now = () => isoTime(host.clock.now())
+  const log = createPluginLog(host, owner, opened.redactor)
+  try {
+    return await place.work({
+      companyId,
+      // What was kept is an object, and references in it became texts.
+      config: opened.config as JsonObject,
+      now: now(),
+      engine: engineOf(host, plugin, companyId),
+      state: stateOutside(host.db, owner, now),
+      log,
+      signal,
+    })
+  } finally {
+    await log.written()
+  }
+}
+
+/** The configuration of a plugin in a company; where it was never installed, what its schema says by itself. */
+export function configOf({ loaded }: RunningPlugin, row: PluginTable | null): JsonObject {
+  if (row) return JSON.parse(row.config)
+  const byItself = loaded.configSchema?.safeParse({})
+  // The schema of a configuration gives an object; one that has to be given first gives none.
+  return byItself?.success ? (byItself.data as JsonObject) : {}
+}
+
+/** Who a plugin is when it calls operations by itself: nobody outside of this company. */
+export function pluginActor({ definition }: RunningPlugin, companyId: string): UserActor {
+  return { kind: 'user', id: `plugin:${definition.id}`, roles: { [companyId]: definition.role ?? 'operator' } }
+}
+
+/** All operations as the plugin; one that is isolated has those that it was granted. */
+function engineOf(host: Host, plugin: RunningPlugin, companyId: string): Api {
+  const { kind, id, capabilities } = plugin.loaded
+  const run: typeof execute = (source, name, request) => {
+    if (kind === 'trusted' || capabilities.operations.includes(name)) return execute(source, name, request)
+    return Promise.reject(
+      new EngineError(pluginErrors.capability_denied, `The plugin ${id} was not granted the operation ${name}.`, {
+        details: { plugin: id, operation: name, granted: [...capabilities.operations] },
+      }),
+    )
+  }
+  return createApi(host, pluginActor(plugin, companyId), run)
+}
+
+/** Whether a plugin works in a company. */
+export async function isActiveIn(host: Host, { loaded }: RunningPlugin, companyId: string): Promise<boolean> {
+  return requireActive(host.db, loaded, companyId).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod'
+
+import { query } from '../kernel/command.ts'
+import { notFound } from '../kernel/errors.ts'
+import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { Id } from '../kernel/schema.ts'
+import { whyInactive } from './active.ts'
+import { KnownPlugin, Plugin, PluginLogEntry, PluginSubscription } from './schema.ts'
+import { cursorsOf, findPlugin } from './sql.ts'
+import { toPlugin } from './show.ts'
+import { toSubscription } from './table.ts'
+
+const managed = { scope: 'plugins:manage', company: 'plugin' } as const
+
+export const get = query({
+  title: 'Show what a plugin is to a company',
+  input: z.strictObject({ pluginId: Id }),
+  output: Plugin,
+  access: managed,
+  http: ['GET', '/plugins/:pluginId'],
+  async handle(context, input) {
+    const row = await findPlugin(context.db, input.pluginId)
+    if (!row) throw notFound('plugin', input.pluginId)
+    return toPlugin(row, context.plugins.find(row.plugin))
+  },
+})
+
+export const list = query({
+  title: 'List the plugins of this program, and what each is to a company',
+  input: z.strictObject({ companyId: Id, ...pageInput }),
+  output: pageOf(KnownPlugin),
+  access: { scope: 'plugins:manage', company: 'company' },
+  http: ['GET', '/companies/:companyId/plugins'],
+  async handle(context, input) {
+    const after = input.cursor ? String(decodeCursor(input.cursor, ['text'])[0]) : ''
+    const some = context.plugins.all
+      .filter(({ id }) => id > after)
+      .toSorted((left, right) => (left.id < right.id ? -1 : 1))
+      .slice(0, input.limit + 1)
+    const rows = await context.db
+      .selectFrom('plugins')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .where(
+        'plugin',
+        'in',
+        some.map(({ id }) => id),
+      )
+      .execute()
+    return toPage(some, input.limit, {
+      item: (loaded) => {
+        const row = rows.find(({ plugin }) => plugin === loaded.id) ?? null
+        const { id: plugin, title, kind, description, capabilities, capabilitiesHash, ui, version: versionLabel } = loaded
+        const shown = {
+          plugin,
+          title,
+          kind,
+          description,
+          capabilities,
+          capabilitiesHash,
+          versionLabel,
+          ui: ui.map((slot) => ({ ...slot })),
+        }
+        return {
+          ...shown,
+          configSchema: loaded.configJsonSchema,
+          pluginId: row?.id ?? null,
+          status: row?.status ?? null,
+          isActive: whyInactive(loaded, row) === null,
+        }
+      },
+      key: ({ id }) => [id],
+    })
+  },
+})
+
+export const subscriptions = query({
+  title: 'Show how far the subscriptions of a plugin are',
+  input: z.strictObject({ pluginId: Id }),
+  output: z.object({ items: z.array(PluginSubscription) }),
+  access: managed,
+  http: ['GET', '/plugins/:pluginId/subscriptions'],
+  async handle(context, input) {
+    const row = await findPlugin(context.db, input.pluginId)
+    if (!row) throw notFound('plugin', input.pluginId)
+    const cursors = await cursorsOf(context.db, { companyId: context.companyId, plugin: row.plugin })
+    return { items: cursors.map(toSubscription) }
+  },
+})
+
+export const logs = query({
+  title: 'Read what a plugin says, newest first',
+  input: z.strictObject({ pluginId: Id, ...pageInput }),
+  output: pageOf(PluginLogEntry),
+  access: managed,
+  http: ['GET', '/plugins/:pluginId/logs'],
+  async handle(context, input) {
+    const row = await findPlugin(context.db, input.pluginId)
+    if (!row) throw notFound('plugin', input.pluginId)
+    let rows = context.db
+      .selectFrom('plugin_logs')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .where('plugin', '=', row.plugin)
+      .orderBy('id', 'desc')
+      .limit(input.limit + 1)
+    if (input.cursor) rows = rows.where('id', '<', String(decodeCursor(input.cursor, ['id'])[0]))
+    return toPage(await rows.execute(), input.limit, {
+      item: ({ id, level, message, data, at }) => ({ id, level, message, data: data === null ? null : JSON.parse(data), at }),
+      key: ({ id }) => [id],
+    })
+  },
+})

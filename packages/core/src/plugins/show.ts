@@ -1,0 +1,26 @@
+import type { LoadedPlugin } from '../kernel/plugins.ts'
+import type { Plugin } from './schema.ts'
+import type { PluginTable } from './table.ts'
+
+/** Shows a row; what this program does not have is shown as it was installed. */
+export function toPlugin(row: PluginTable, loaded: LoadedPlugin | undefined): Plugin {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    plugin: row.plugin,
+    title: loaded?.title ?? row.plugin,
+    kind: loaded?.kind ?? 'isolated',
+    capabilities: JSON.parse(row.capabilities),
+    capabilitiesHash: row.capabilities_hash,
+    ui: (loaded?.ui ?? []).map((slot) => ({ ...slot })),
+    isLoaded: loaded !== undefined,
+    status: row.status,
+    versionLabel: row.version_label,
+    config: JSON.parse(row.config),
+    reason: row.reason,
+    webhooks: (loaded?.webhooks ?? []).map((name) => ({ name, path: `/api/plugins/${row.id}/webhooks/${name}` })),
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}

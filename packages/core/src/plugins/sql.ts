@@ -1,0 +1,64 @@
+import type { Kysely, Transaction } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { Location } from '../kernel/locate.ts'
+import type { PluginCursorTable, PluginTable } from './table.ts'
+
+const pluginById = statement((db, given: { id: string }) => db.selectFrom('plugins').selectAll().where('id', '=', given.id))
+
+export async function findPlugin(db: Kysely<Database>, id: string): Promise<PluginTable | null> {
+  return first(await pluginById(db, { id }))
+}
+
+export async function locatePlugin(db: Kysely<Database>, id: string): Promise<Location | null> {
+  const row = await findPlugin(db, id)
+  return row && { id: row.id, companyId: row.company_id, taskId: null, agentId: null }
+}
+
+const pluginByName = statement((db, given: { companyId: string; plugin: string }) =>
+  db.selectFrom('plugins').selectAll().where('company_id', '=', given.companyId).where('plugin', '=', given.plugin),
+)
+
+/** What a plugin is to a company; null when it was never installed there. */
+export async function findPluginByName(db: Kysely<Database>, given: { companyId: string; plugin: string }): Promise<PluginTable | null> {
+  return first(await pluginByName(db, given))
+}
+
+/** Changes a row that is still at the version that was read; null when it is not. */
+export async function updatePlugin(
+  tx: Transaction<Database>,
+  row: PluginTable,
+  changes: Partial<PluginTable>,
+): Promise<PluginTable | null> {
+  const next = await tx
+    .updateTable('plugins')
+    .set({ ...changes, version: row.version + 1 })
+    .where('company_id', '=', row.company_id)
+    .where('id', '=', row.id)
+    .where('version', '=', row.version)
+    .returningAll()
+    .executeTakeFirst()
+  return next ?? null
+}
+
+export async function cursorsOf(db: Kysely<Database>, given: { companyId: string; plugin: string }): Promise<PluginCursorTable[]> {
+  return db
+    .selectFrom('plugin_cursors')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where('plugin', '=', given.plugin)
+    .orderBy('subscription')
+    .execute()
+}
+
+/** Makes all live cursors of a plugin in a company look at the log again. */
+export async function wakeCursors(tx: Transaction<Database>, given: { companyId: string; plugin: string; now: string }): Promise<void> {
+  await tx
+    .updateTable('plugin_cursors')
+    .set((row) => ({ next_at: given.now, marks: row('marks', '+', 1), updated_at: given.now }))
+    .where('company_id', '=', given.companyId)
+    .where('plugin', '=', given.plugin)
+    .where('status', '=', 'live')
+    .execute()
+}

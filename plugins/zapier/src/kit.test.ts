@@ -1,0 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { sqlite } from '@engine/storage-sqlite'
+import { testPlugin } from '@engine/testing/plugins'
+
+import { zapier } from './index.ts'
+
+/** The same database each time that it is opened, gone when the test is over. */
+function database(open: (path: string) => ReturnType<typeof sqlite>) {
+  const folder = mkdtempSync(join(tmpdir(), 'engine-plugin-'))
+  return { open: () => open(join(folder, 'data')), dispose: async () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+testPlugin({
+  name: 'zapier',
+  create: zapier,
+  storages: { sqlite: () => database(sqlite) },
+})
