@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+
 import { createEngine, type Engine } from '@engine/core'
 import { serve, type Mounted, type RunningServer } from '@engine/http'
+import { boardFolder } from '@engine/ui-kit/board'
 
 import type { OpenConfig, ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
@@ -15,7 +18,7 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
   try {
     const stopped = stopOnSignal(screen, () => Promise.all([server.close(), engine.stop()]))
     screen.print(`Engine is ready on ${server.url} (${config.storage.id})`)
-    screen.print(`  status page    ${server.url}/\n  API reference  ${server.url}/api/docs\n`)
+    screen.print(`  ${hasBoard() ? 'board      ' : 'status page'}    ${server.url}/\n  API reference  ${server.url}/api/docs\n`)
     await begin(engine, { server, screen, hasDemo: config.hasDemo })
     await stopped
   } catch (error) {
@@ -27,7 +30,8 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
 /** Opens the database and the port at the same time: who asks too early is told that it is starting. */
 async function open(config: ServeConfig): Promise<{ engine: Engine; server: RunningServer }> {
   const opening = openEngine(config)
-  const serving = serve({ engine: opening, host: config.host, port: config.port, logger: consoleLogger, mcp: serveMcp })
+  const { host, port } = config
+  const serving = serve({ engine: opening, host, port, logger: consoleLogger, mcp: serveMcp, ...(hasBoard() && { board: boardFolder }) })
   try {
     const [engine, server] = await Promise.all([opening, serving])
     return { engine, server }
@@ -44,6 +48,11 @@ export async function openEngine({ storage, blobs, anchors, secrets, allowed, de
   const [{ openAdapters }, { allDestinations }] = await Promise.all([import('./adapters.ts'), import('@engine/deliveries')])
   const destinations = allDestinations({ allow: allowed.targets, folder })
   return createEngine({ storage, blobs, anchors, secrets, adapters: openAdapters(allowed), destinations, logger: consoleLogger })
+}
+
+/** Run from sources, the board is there once it was built. */
+function hasBoard(): boolean {
+  return existsSync(boardFolder)
 }
 
 /** Whoever is asked by no client of that protocol does not wait for it to load. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Logger } from '@engine/core'
 
+import { openBoard, type Board } from './board.ts'
 import { readJsonBody } from './body.ts'
 import { download, givesContent, readContent, takesContent } from './content.ts'
 import { docsPage, docsScript } from './docs-page.ts'
@@ -27,6 +28,8 @@ export interface HandlerOptions {
   readonly localActor?: Actor
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. It is told who asks. */
   readonly mcp?: (engine: Engine) => Mounted
+  /** The folder of a web app that is served at `/`, such as `boardFolder` of @engine/ui-kit; left out, a plain page of what goes on. */
+  readonly board?: URL
   /** Ends every open stream, for a graceful stop. */
   readonly stopping?: AbortSignal
 }
@@ -38,6 +41,7 @@ interface Context extends HandlerOptions {
   readonly routes: Routes
   readonly document: () => object
   readonly mounted: Mounted | undefined
+  readonly app: Board | null
 }
 
 /** The whole HTTP surface as one function, made from the engine's registry. */
@@ -49,6 +53,7 @@ export function createHandler(options: HandlerOptions): Handler {
     streams: createStreams(options),
     document: () => (document ??= openApiDocument(options.engine.registry)),
     mounted: options.mcp?.(options.engine),
+    app: options.board ? openBoard(options.board) : null,
   }
   return async (request) => {
     const requestId = randomUUID()
@@ -95,8 +100,11 @@ async function respond(context: Context, request: WireRequest, requestId: string
 }
 
 async function readOnlyPage(context: Context, request: WireRequest): Promise<WireResponse | null> {
+  const shown = context.app?.answer(request)
+  if (shown) return shown
   switch (request.url.pathname) {
     case '/':
+    case '/status':
       return context.localActor ? html(await statusPage(context.engine.as(context.localActor)), pageHeaders) : null
     case '/status.js':
       return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: statusPageScript(context.engine.registry) }

@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly logger?: Logger
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. */
   readonly mcp?: HandlerOptions['mcp']
+  /** The folder of a web app that is served at `/`, such as `boardFolder` of @engine/ui-kit; left out, a plain page of what goes on. */
+  readonly board?: URL
 }
 
 export interface RunningServer {
@@ -34,9 +36,9 @@ export interface RunningServer {
 /** The person at this machine: on loopback nobody else can reach the server, so no account is needed. */
 export const localOperator: UserActor = { kind: 'user', id: 'local', roles: { '*': 'owner' } }
 
-/** Serves the API, its documentation and the status page. @throws when the address is taken or not loopback */
+/** Serves the API, its documentation and the board, or the status page. @throws when the address is taken or not loopback */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { engine, host = '127.0.0.1', port = 4400, logger, mcp } = options
+  const { engine, host = '127.0.0.1', port = 4400, logger, mcp, board } = options
   if (!isLoopback(host)) {
     throw new Error(
       `HOST=${host} would let other machines in, and this version has no accounts to tell them apart. Use 127.0.0.1, and a tunnel if you need to reach it from elsewhere.`,
@@ -54,7 +56,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: false }))
   const handlerFor = (ready: Engine) =>
-    expressHandler({ engine: ready, localActor: localOperator, stopping: stopping.signal, ...(logger && { logger }), ...(mcp && { mcp }) })
+    expressHandler({
+      engine: ready,
+      localActor: localOperator,
+      stopping: stopping.signal,
+      ...(logger && { logger }),
+      ...(mcp && { mcp }),
+      ...(board && { board }),
+    })
   const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
   app.use((request, response, next) => current.handler(request, response, next))
   const server = createServer(app)

@@ -1,0 +1,50 @@
+import { words } from '../../data/failure.ts'
+import type { ItemOf } from '../../data/operations.ts'
+import { PlaceLink, type Place } from '../../parts/places.tsx'
+import { Time } from '../../parts/time.tsx'
+import { Who } from '../../parts/who.tsx'
+
+type EventItem = ItemOf<'events.company'>
+
+/** One change, as a sentence: who, what, and what it was about. */
+export function EventLine({ event }: { event: EventItem }) {
+  const place = placeOf(event)
+  const what = words(event.type.replace('.', ' '))
+  return (
+    <li className="eng-timeline-item">
+      <Who kind={event.actor.kind} id={event.actor.id} />
+      <span>
+        {place ? (
+          <PlaceLink to={place} className="eng-link">
+            {what}
+          </PlaceLink>
+        ) : (
+          what
+        )}
+      </span>
+      <span className="eng-soft eng-cut">{summaryOf(event.data)}</span>
+      <Time at={event.at} />
+    </li>
+  )
+}
+
+function placeOf({ entity, data }: EventItem): Place | null {
+  if (entity.type === 'task') return { screen: 'task', taskId: entity.id }
+  if (entity.type === 'run') return { screen: 'run', runId: entity.id }
+  if (entity.type === 'agent') return { screen: 'agent', agentId: entity.id }
+  return typeof data['taskId'] === 'string' ? { screen: 'task', taskId: data['taskId'] } : null
+}
+
+const telling = ['identifier', 'title', 'name', 'message', 'reason', 'class', 'decision', 'changed'] as const
+
+/** What of an event's data says most, in a few words. Pure. */
+export function summaryOf(data: Readonly<Record<string, unknown>>): string {
+  const { from, to } = data
+  const move = typeof from === 'string' && typeof to === 'string' ? [`${words(from)} → ${words(to)}`] : []
+  const facts = telling.flatMap((name) => {
+    const value = data[name]
+    if (Array.isArray(value)) return value.length > 0 ? [value.join(', ')] : []
+    return typeof value === 'string' && value !== '' ? [value] : []
+  })
+  return [...move, ...facts].slice(0, 3).join(' · ')
+}
