@@ -52,6 +52,12 @@ export function Shell(props: ShellProps) {
               </PlaceLink>
             </li>
           ))}
+          <li className="eng-narrow">
+            <button type="button" className="eng-nav-link eng-narrow-button" onClick={() => setOpen('palette')}>
+              <Search size={16} aria-hidden />
+              Search
+            </button>
+          </li>
         </ul>
         <Extras {...props} onPalette={() => setOpen('palette')} onKeys={() => setOpen('keys')} />
       </nav>

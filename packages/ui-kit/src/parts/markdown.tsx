@@ -6,7 +6,7 @@ const plugins = [remarkGfm]
 /** Text by people and agents. HTML in it is shown as text, and pictures of other servers are not asked for. */
 export default function MarkdownText({ text }: { text: string }) {
   return (
-    <ReactMarkdown remarkPlugins={plugins} disallowedElements={['img']} components={{ a: Outside }}>
+    <ReactMarkdown remarkPlugins={plugins} disallowedElements={['img']} components={{ a: Outside, pre: Block }}>
       {text}
     </ReactMarkdown>
   )
@@ -18,4 +18,9 @@ function Outside({ href, children }: { href?: string | undefined; children?: Rea
       {children}
     </a>
   )
+}
+
+/** Whoever has no pointer can scroll it too. */
+function Block({ children }: { children?: React.ReactNode }) {
+  return <pre tabIndex={0}>{children}</pre>
 }

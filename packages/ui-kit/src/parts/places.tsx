@@ -41,10 +41,12 @@ interface PlaceLinkProps {
   readonly to: Place
   readonly className?: string
   readonly isCurrent?: boolean
+  /** False where what it stands in is dragged itself. */
+  readonly isDraggable?: boolean
   readonly children: ReactNode
 }
 
-export function PlaceLink({ to, className, isCurrent = false, children }: PlaceLinkProps) {
+export function PlaceLink({ to, className, isCurrent = false, isDraggable = true, children }: PlaceLinkProps) {
   const { hrefOf, go } = usePlaces()
   const href = hrefOf(to)
   if (href === null) return <span className={className}>{children}</span>
@@ -55,7 +57,7 @@ export function PlaceLink({ to, className, isCurrent = false, children }: PlaceL
     go(to)
   }
   return (
-    <a href={href} className={className} onClick={follow} aria-current={isCurrent ? 'page' : undefined}>
+    <a href={href} className={className} onClick={follow} draggable={isDraggable} aria-current={isCurrent ? 'page' : undefined}>
       {children}
     </a>
   )

@@ -2,6 +2,8 @@ import { useEffect, useRef } from 'react'
 
 export type Keys = Readonly<Record<string, () => void>>
 
+const walking = new Set(['j', 'k', 'ArrowDown', 'ArrowUp'])
+
 /** Whether somebody is writing: then a letter is a letter. */
 function isWriting(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) && !isTick(target)
@@ -36,7 +38,8 @@ export function useKeys(keys: Keys): void {
     const onKey = (event: KeyboardEvent) => {
       if (!isForKeys(event) || (event.key === 'Enter' && isPressed(event.target))) return
       const act = current.current[event.key]
-      if (!act) return
+      // A key that is held down walks through a list, and decides once.
+      if (!act || (event.repeat && !walking.has(event.key))) return
       event.preventDefault()
       act()
     }

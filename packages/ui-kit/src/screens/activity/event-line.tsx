@@ -44,7 +44,7 @@ export function summaryOf(data: Readonly<Record<string, unknown>>): string {
   const facts = telling.flatMap((name) => {
     const value = data[name]
     if (Array.isArray(value)) return value.length > 0 ? [value.join(', ')] : []
-    return typeof value === 'string' && value !== '' ? [value] : []
+    return typeof value === 'string' && value !== '' ? [name === 'decision' ? words(value) : value] : []
   })
   return [...move, ...facts].slice(0, 3).join(' · ')
 }

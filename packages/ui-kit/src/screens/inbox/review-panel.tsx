@@ -18,12 +18,12 @@ import { useKeys } from '../../parts/use-keys.ts'
 import { Decision, type Verdict } from './decision.tsx'
 
 /** A version of a result, with what it was before, and the decision on it while it waits for one. */
-export function ReviewPanel({ deliverableId }: { deliverableId: string }) {
+export function ReviewPanel({ deliverableId, isInTask = false }: { deliverableId: string; isInTask?: boolean }) {
   const reading = useOperation('deliverables.get', { deliverableId })
-  return <Read of={reading}>{(deliverable) => <Version deliverable={deliverable} />}</Read>
+  return <Read of={reading}>{(deliverable) => <Version deliverable={deliverable} isInTask={isInTask} />}</Read>
 }
 
-function Version({ deliverable }: { deliverable: Deliverable }) {
+function Version({ deliverable, isInTask }: { deliverable: Deliverable; isInTask: boolean }) {
   const [isCompared, setIsCompared] = useState(false)
   const hasBefore = deliverable.parentId !== null
   const compare = () => setIsCompared((was) => hasBefore && !was)
@@ -32,7 +32,7 @@ function Version({ deliverable }: { deliverable: Deliverable }) {
     <>
       <article className="eng-pad eng-stack">
         <header className="eng-stack eng-stack-tight">
-          <TaskLine taskId={deliverable.taskId} />
+          {!isInTask && <TaskLine taskId={deliverable.taskId} />}
           <div className="eng-row eng-row-wrap">
             <h2 className="eng-screen-title eng-grow">{deliverable.title}</h2>
             {hasBefore && (

@@ -38,29 +38,38 @@ export function RunTable({ runs }: { runs: readonly RunItem[] }) {
 }
 
 function Row({ run }: { run: RunItem }) {
+  const isTroubled = run.errorMessage !== null || run.next !== null
   return (
-    <tr>
-      <td>
-        <PlaceLink to={{ screen: 'run', runId: run.id }} className="eng-row">
-          <Status of={run.status} />
-          {run.attempt > 1 && <span className="eng-soft eng-small">attempt {run.attempt}</span>}
-        </PlaceLink>
-        {run.errorMessage !== null && <p className="eng-bad eng-small">{run.errorMessage}</p>}
-        {run.next && <p className="eng-soft eng-small">{run.next.message}</p>}
-      </td>
-      <td>
-        <AgentName id={run.agentId} />
-      </td>
-      <td className="eng-soft">{run.wakeReasons.map(words).join(', ')}</td>
-      <td data-number>{count(run.usage.inputTokens + run.usage.outputTokens)}</td>
-      <td data-number>{money(run.usage.costMicros)}</td>
-      <td data-number>
-        <Took run={run} />
-      </td>
-      <td>
-        <Time at={run.startedAt ?? run.createdAt} />
-      </td>
-    </tr>
+    <>
+      <tr data-troubled={isTroubled}>
+        <td>
+          <PlaceLink to={{ screen: 'run', runId: run.id }} className="eng-row">
+            <Status of={run.status} />
+            {run.attempt > 1 && <span className="eng-soft eng-small">attempt {run.attempt}</span>}
+          </PlaceLink>
+        </td>
+        <td>
+          <AgentName id={run.agentId} />
+        </td>
+        <td className="eng-soft">{run.wakeReasons.map(words).join(', ')}</td>
+        <td data-number>{count(run.usage.inputTokens + run.usage.outputTokens)}</td>
+        <td data-number>{money(run.usage.costMicros)}</td>
+        <td data-number>
+          <Took run={run} />
+        </td>
+        <td>
+          <Time at={run.startedAt ?? run.createdAt} />
+        </td>
+      </tr>
+      {isTroubled && (
+        <tr>
+          <td colSpan={7}>
+            {run.errorMessage !== null && <p className="eng-bad">{run.errorMessage}</p>}
+            {run.next && <p className="eng-soft">{run.next.message}</p>}
+          </td>
+        </tr>
+      )}
+    </>
   )
 }
 

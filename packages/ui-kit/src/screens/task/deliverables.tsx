@@ -25,7 +25,7 @@ export function Deliverables({ deliverables }: { deliverables: readonly WaitingR
         ))}
       </ul>
       <Card>
-        <ReviewPanel key={open.id} deliverableId={open.id} />
+        <ReviewPanel key={open.id} deliverableId={open.id} isInTask />
       </Card>
     </div>
   )

@@ -29,7 +29,7 @@ export function Overview({ task, deliverables }: { task: Task; deliverables: rea
       ))}
       {pending && (
         <Card title="A result waits for your review">
-          <ReviewPanel deliverableId={pending.id} />
+          <ReviewPanel deliverableId={pending.id} isInTask />
         </Card>
       )}
       {task.description === null ? <p className="eng-soft">No description.</p> : <Prose text={task.description} />}

@@ -125,7 +125,7 @@ function TaskCard({ task, onDrag, onMove }: TaskCardProps) {
         <span className="eng-soft eng-small eng-mono eng-grow">{task.identifier}</span>
         <Priority of={task.priority} />
       </div>
-      <PlaceLink to={{ screen: 'task', taskId: task.identifier }} className="eng-strong">
+      <PlaceLink to={{ screen: 'task', taskId: task.identifier }} className="eng-strong" isDraggable={false}>
         {task.title}
       </PlaceLink>
       <div className="eng-row">
