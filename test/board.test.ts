@@ -1,20 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 
-import { artefacts, buildBoard, findChromium, startBrowser } from './support/browser.ts'
+import { artefacts, buildBoard, findChromium, note, startBrowser } from './support/browser.ts'
 import { createBoardWorld, type BoardWorld } from './support/board-world.ts'
 import { until } from './support/engine.ts'
 
 const chromium = findChromium()
 if (chromium === null)
-  console.warn('the board is not looked at: there is no Chromium; install it (apt-get install chromium) or say where by CHROMIUM')
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  note('the board is not looked at: there is no Chromium; install it (apt-get install chromium) or say where by CHROMIUM')
 
 describe.skipIf(chromium === null)('the board', { timeout: 60_000 }, () => {
   let browser: Browser
@@ -64,7 +63,7 @@ describe.skipIf(chromium === null)('the board', { timeout: 60_000 }, () => {
 
   it('is small to load', () => {
     const [line, kilobytes = ''] = /first load: ([\d.]+) kB gzip/.exec(built) ?? []
-    console.info(line)
+    note(line ?? '')
     expect(Number(kilobytes)).toBeLessThan(250)
   })
 
@@ -137,7 +136,7 @@ describe.skipIf(chromium === null)('the board', { timeout: 60_000 }, () => {
       list.scrollTop = 0
       requestAnimationFrame(step)
     })`)
-    console.info(`10,000 tasks scroll at ${Math.round(Number(frames))} frames a second`)
+    note(`10,000 tasks scroll at ${Math.round(Number(frames))} frames a second`)
     // A change far up is read again as its page alone, and not as a hundred.
     let asked = 0
     page.on('request', (request) => (asked += request.url().includes('/tasks?') ? 1 : 0))
@@ -220,7 +219,7 @@ describe.skipIf(chromium === null)('the board', { timeout: 60_000 }, () => {
     const committed = performance.now()
     const task = await world.engine.tasks.create({ companyId: world.companyId, title: 'Out of nowhere' })
     await page.getByText('Out of nowhere').waitFor()
-    console.info(`a live event was on screen ${Math.round(performance.now() - committed)} ms after its command began`)
+    note(`a live event was on screen ${Math.round(performance.now() - committed)} ms after its command began`)
     await world.engine.tasks.update({ taskId: task.id, title: 'Renamed from afar' })
     await page.getByText('Renamed from afar').waitFor()
   })
@@ -271,7 +270,7 @@ describe.skipIf(chromium === null)('the board', { timeout: 60_000 }, () => {
 
 /** What axe finds, in a line each. */
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
+  await page.evaluate(axe.source)
   const found: unknown = await page.evaluate(
     "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target, failureSummary }) => target.join(' ') + ' ' + failureSummary).join(' | ')))",
   )

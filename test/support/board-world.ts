@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createEngine, localSecrets, type Engine } from '@engine/core'
 import { serve } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
-import { ends, memoryBlobs, scriptedAdapter, type ScriptedAdapter } from '@engine/testing'
+import { memoryBlobs, scriptedAdapter, until, type ScriptedAdapter } from '@engine/testing'
 
 export interface BoardWorld {
   readonly engine: Engine
@@ -49,37 +49,55 @@ export async function createBoardWorld(board: URL): Promise<BoardWorld> {
   })
   const { id: companyId, taskPrefix: prefix } = await engine.companies.create({ name: 'Acme Works', description: 'Builds things.' })
   await engine.companies.create({ name: 'Beta Studio' })
-  const goal = await engine.goals.create({ companyId, title: 'The shop never stands still' })
-  const hire = async (name: string, role: string, executionMode: 'auto' | 'manual') =>
-    (
-      await engine.agents.create({
-        companyId,
-        name,
-        role,
-        adapterType: adapter.type,
-        executionMode,
-        instructions: `You are **${name}**.`,
-        capabilities: [role],
-      })
-    ).id
-  const ada = await hire('Ada Byron', 'engineer', 'manual')
-  const rui = await hire('Rui', 'writer', 'auto')
-  const create = (title: string, more: object = {}) => engine.tasks.create({ companyId, goalId: goal.id, title, ...more })
-  const failed = await create('Translate the manual', { priority: 'high' })
-  adapter.scripts.set(failed.id, async (turn) => {
-    await turn.emit({ type: 'log', stream: 'stdout', text: 'Reading 214 pages…\n' })
-    await turn.emit({
-      type: 'usage',
-      usage: { provider: 'anthropic', model: 'claude-sonnet', inputTokens: 12_400, outputTokens: 2_100, costMicros: 68_700 },
-    })
-    await turn.emit({ type: 'log', stream: 'stderr', text: 'The model refused page 17.\n' })
-    return ends({ kind: 'failed', class: 'refused', message: 'The model refused to translate page 17.' })(turn)
-  })
+  const hire = async (name: string, role: string, executionMode: 'auto' | 'manual') => {
+    const instructions = `You are **${name}**.`
+    const given = { companyId, name, role, instructions, executionMode, adapterType: adapter.type, capabilities: [role] }
+    return (await engine.agents.create(given)).id
+  }
+  const agents = { ada: await hire('Ada Byron', 'engineer', 'manual'), rui: await hire('Rui', 'writer', 'auto') }
+  const seed = {
+    engine,
+    companyId,
+    goalId: (await engine.goals.create({ companyId, title: 'The shop never stands still' })).id,
+    ada: agents.ada,
+  }
   await engine.start()
-  await engine.tasks.assign({ taskId: failed.id, agentId: rui })
-  const runs = async () => (await engine.runs.list({ companyId, status: 'failed' })).items
-  while ((await runs()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
-  const [run] = await runs()
+  const failed = await failOnce(seed, { adapter, agentId: agents.rui })
+  const tasks = { ...(await createTasks(seed)), failed: failed.identifier }
+  const server = await serve({ engine, port: 0, board })
+  const close = async () => {
+    await server.close()
+    await engine.stop()
+  }
+  return { engine, adapter, url: server.url, companyId, prefix, agents, tasks, runId: failed.runId, close }
+}
+
+interface Seed {
+  readonly engine: Engine
+  readonly companyId: string
+  readonly goalId: string
+  readonly ada: string
+}
+
+/** A run that said something, cost something and failed. */
+async function failOnce(seed: Seed, { adapter, agentId }: { adapter: ScriptedAdapter; agentId: string }) {
+  const { engine, companyId, goalId } = seed
+  const task = await engine.tasks.create({ companyId, goalId, title: 'Translate the manual', priority: 'high' })
+  const usage = { provider: 'anthropic', model: 'claude-sonnet', inputTokens: 12_400, outputTokens: 2_100, costMicros: 68_700 }
+  adapter.scripts.set(task.id, async (turn) => {
+    await turn.emit({ type: 'log', stream: 'stdout', text: 'Reading 214 pages…\n' })
+    await turn.emit({ type: 'usage', usage })
+    await turn.emit({ type: 'log', stream: 'stderr', text: 'The model refused page 17.\n' })
+    return { kind: 'failed', class: 'refused', message: 'The model refused to translate page 17.' }
+  })
+  await engine.tasks.assign({ taskId: task.id, agentId })
+  const failed = async () => (await engine.runs.list({ companyId, status: 'failed' })).items[0]
+  const run = await until(failed, (found) => found !== undefined)
+  return { identifier: task.identifier, runId: run?.id ?? '' }
+}
+
+async function createTasks({ engine, companyId, goalId, ada }: Seed) {
+  const create = (title: string, more: object = {}) => engine.tasks.create({ companyId, goalId, title, ...more })
   const reviewed = await create('Plan the migration', {
     priority: 'critical',
     assigneeAgentId: ada,
@@ -90,42 +108,21 @@ export async function createBoardWorld(board: URL): Promise<BoardWorld> {
   const open = await create('Write the release notes', { assigneeAgentId: ada })
   const draft = await create('Look into the slow search', { status: 'backlog', priority: 'low' })
   await create('Order more paper', { priority: 'low' })
-  await engine.interactions.ask({
-    taskId: open.id,
-    ask: {
-      kind: 'question',
-      prompt: 'Which audience are the notes for?',
-      choices: [
-        { key: 'dev', label: 'Developers' },
-        { key: 'all', label: 'Everybody' },
-      ],
-    },
-  })
+  const choices = ['Developers', 'Everybody'].map((label) => ({ key: label.toLowerCase(), label }))
+  await engine.interactions.ask({ taskId: open.id, ask: { kind: 'question', prompt: 'Which audience are the notes for?', choices } })
+  const payload = { environment: 'production', window: '14:00–15:00' }
   await engine.approvals.request({
     companyId,
     type: 'custom',
     subject: 'Deploy on Friday',
-    payload: { environment: 'production', window: '14:00–15:00' },
+    payload,
     reason: 'The customer waits for the fix.',
   })
   await engine.comments.create({ taskId: reviewed.id, body: 'Please keep the **read** path fast.' })
   await engine.documents.put({ taskId: reviewed.id, key: 'plan', title: 'Plan', body: '# Plan\n\nCopy, follow, switch.' })
-  await engine.budgets.set({ companyId, scope: 'company', scopeId: companyId, window: 'month_utc', metric: 'micros', limit: 50_000_000 })
-  const server = await serve({ engine, port: 0, board })
-  return {
-    engine,
-    adapter,
-    url: server.url,
-    companyId,
-    prefix,
-    agents: { ada, rui },
-    tasks: { reviewed: reviewed.identifier, failed: failed.identifier, open: open.identifier, draft: draft.identifier },
-    runId: run?.id ?? '',
-    async close() {
-      await server.close()
-      await engine.stop()
-    },
-  }
+  const budget = { scope: 'company', scopeId: companyId, window: 'month_utc', metric: 'micros', limit: 50_000_000 } as const
+  await engine.budgets.set({ companyId, ...budget })
+  return { reviewed: reviewed.identifier, open: open.identifier, draft: draft.identifier }
 }
 
 /** A first version that was sent back, and the one that waits now. */

@@ -30,3 +30,8 @@ export async function buildBoard(folder: string): Promise<string> {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [vite, 'build', '--outDir', folder], given)
   return stdout + stderr
 }
+
+/** Says a figure, or why something was not tried, where the run prints it. */
+export function note(text: string): void {
+  console.info(text)
+}

@@ -3,6 +3,7 @@ import type { ItemOf } from '../../data/operations.ts'
 import { PlaceLink, type Place } from '../../parts/places.tsx'
 import { Time } from '../../parts/time.tsx'
 import { Who } from '../../parts/who.tsx'
+import { summaryOf } from './summary.ts'
 
 type EventItem = ItemOf<'events.company'>
 
@@ -33,18 +34,4 @@ function placeOf({ entity, data }: EventItem): Place | null {
   if (entity.type === 'run') return { screen: 'run', runId: entity.id }
   if (entity.type === 'agent') return { screen: 'agent', agentId: entity.id }
   return typeof data['taskId'] === 'string' ? { screen: 'task', taskId: data['taskId'] } : null
-}
-
-const telling = ['identifier', 'title', 'name', 'message', 'reason', 'class', 'decision', 'changed'] as const
-
-/** What of an event's data says most, in a few words. Pure. */
-export function summaryOf(data: Readonly<Record<string, unknown>>): string {
-  const { from, to } = data
-  const move = typeof from === 'string' && typeof to === 'string' ? [`${words(from)} → ${words(to)}`] : []
-  const facts = telling.flatMap((name) => {
-    const value = data[name]
-    if (Array.isArray(value)) return value.length > 0 ? [value.join(', ')] : []
-    return typeof value === 'string' && value !== '' ? [name === 'decision' ? words(value) : value] : []
-  })
-  return [...move, ...facts].slice(0, 3).join(' · ')
 }

@@ -60,15 +60,7 @@ export function FilterBar({ choices, onChange }: FilterBarProps) {
           onPick={(project) => onChange({ project })}
         />
       )}
-      <label className="eng-row">
-        <input
-          type="checkbox"
-          className="eng-check"
-          checked={choices['overdue'] === 'yes'}
-          onChange={(event) => onChange({ overdue: event.target.checked ? 'yes' : '' })}
-        />
-        overdue
-      </label>
+      <Overdue value={choices['overdue']} onChange={onChange} />
       <Views choices={choices} onChange={onChange} isFiltered={isFiltered} />
       {isFiltered && (
         <Button look="plain" onClick={clear}>
@@ -76,6 +68,20 @@ export function FilterBar({ choices, onChange }: FilterBarProps) {
         </Button>
       )}
     </div>
+  )
+}
+
+function Overdue({ value, onChange }: { value: string | undefined; onChange: FilterBarProps['onChange'] }) {
+  return (
+    <label className="eng-row">
+      <input
+        type="checkbox"
+        className="eng-check"
+        checked={value === 'yes'}
+        onChange={(event) => onChange({ overdue: event.target.checked ? 'yes' : '' })}
+      />
+      overdue
+    </label>
   )
 }
 

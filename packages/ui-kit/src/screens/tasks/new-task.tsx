@@ -8,7 +8,10 @@ import { usePlaces } from '../../parts/places.tsx'
 import { FailureNotice } from '../../parts/states.tsx'
 import { priorities } from './moves.ts'
 
-const text = (form: FormData, name: string) => String(form.get(name) ?? '').trim()
+function text(form: FormData, name: string): string {
+  const value = form.get(name)
+  return typeof value === 'string' ? value.trim() : ''
+}
 
 /** Says what must be done, and by whom. */
 export function NewTask({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
@@ -22,7 +25,6 @@ export function NewTask({ isOpen, onClose }: { isOpen: boolean; onClose(): void 
 function Form({ onClose }: { onClose(): void }) {
   const { companyId } = useEngine()
   const { go } = usePlaces()
-  const { items: agents } = useList('agents.list', { companyId })
   const [isReady, setIsReady] = useState(false)
   const create = useCommand('tasks.create', {
     onDone: ({ identifier }) => {
@@ -32,20 +34,7 @@ function Form({ onClose }: { onClose(): void }) {
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const form = new FormData(event.currentTarget)
-    const criteria = text(form, 'criteria')
-      .split('\n')
-      .map((line) => line.trim())
-      .filter(Boolean)
-    const [description, agent] = [text(form, 'description'), text(form, 'agent')]
-    create.run({
-      companyId,
-      title: text(form, 'title'),
-      priority: priorities.find((priority) => priority === text(form, 'priority')) ?? 'medium',
-      ...(description !== '' && { description }),
-      ...(agent !== '' && { assigneeAgentId: agent }),
-      ...(criteria.length > 0 && { acceptanceCriteria: criteria }),
-    })
+    create.run({ companyId, ...readForm(new FormData(event.currentTarget)) })
   }
   return (
     <form className="eng-dialog-body" onSubmit={submit}>
@@ -67,29 +56,7 @@ function Form({ onClose }: { onClose(): void }) {
         <span className="eng-field-label">It is done when, one condition a line</span>
         <textarea className="eng-input" name="criteria" />
       </label>
-      <div className="eng-row eng-row-wrap">
-        <label className="eng-field eng-grow">
-          <span className="eng-field-label">Agent</span>
-          <select className="eng-input" name="agent" defaultValue="">
-            <option value="">Whoever fits</option>
-            {agents
-              .filter(({ status }) => status !== 'terminated')
-              .map(({ id, name, role }) => (
-                <option key={id} value={id}>
-                  {name}, {role}
-                </option>
-              ))}
-          </select>
-        </label>
-        <label className="eng-field eng-grow">
-          <span className="eng-field-label">Priority</span>
-          <select className="eng-input" name="priority" defaultValue="medium">
-            {priorities.map((priority) => (
-              <option key={priority}>{priority}</option>
-            ))}
-          </select>
-        </label>
-      </div>
+      <Choices />
       {create.error && <FailureNotice error={create.error} />}
       <div className="eng-row">
         <Button type="submit" look="strong" disabled={!isReady || create.isRunning}>
@@ -97,5 +64,50 @@ function Form({ onClose }: { onClose(): void }) {
         </Button>
       </div>
     </form>
+  )
+}
+
+function readForm(form: FormData) {
+  const criteria = text(form, 'criteria')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+  const [description, agent] = [text(form, 'description'), text(form, 'agent')]
+  return {
+    title: text(form, 'title'),
+    priority: priorities.find((priority) => priority === text(form, 'priority')) ?? 'medium',
+    ...(description !== '' && { description }),
+    ...(agent !== '' && { assigneeAgentId: agent }),
+    ...(criteria.length > 0 && { acceptanceCriteria: criteria }),
+  }
+}
+
+function Choices() {
+  const { companyId } = useEngine()
+  const { items: agents } = useList('agents.list', { companyId })
+  return (
+    <div className="eng-row eng-row-wrap">
+      <label className="eng-field eng-grow">
+        <span className="eng-field-label">Agent</span>
+        <select className="eng-input" name="agent" defaultValue="">
+          <option value="">Whoever fits</option>
+          {agents
+            .filter(({ status }) => status !== 'terminated')
+            .map(({ id, name, role }) => (
+              <option key={id} value={id}>
+                {name}, {role}
+              </option>
+            ))}
+        </select>
+      </label>
+      <label className="eng-field eng-grow">
+        <span className="eng-field-label">Priority</span>
+        <select className="eng-input" name="priority" defaultValue="medium">
+          {priorities.map((priority) => (
+            <option key={priority}>{priority}</option>
+          ))}
+        </select>
+      </label>
+    </div>
   )
 }

@@ -1,11 +1,7 @@
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { useTell } from '../../parts/toasts.tsx'
-
-export interface SavedView {
-  readonly name: string
-  readonly choices: Readonly<Record<string, string>>
-}
+import { readViews, type SavedView } from './views.ts'
 
 const key = 'board.task-views'
 
@@ -23,15 +19,4 @@ export function useViews(): { readonly views: readonly SavedView[]; save(view: S
     save: (view) => write([...views.filter(({ name }) => name !== view.name), view]),
     remove: (name) => write(views.filter((view) => view.name !== name)),
   }
-}
-
-/** Whatever stands in a preference: only what is a view is one. Pure. */
-export function readViews(value: unknown): readonly SavedView[] {
-  if (!Array.isArray(value)) return []
-  return value.flatMap((view: unknown) => {
-    if (typeof view !== 'object' || view === null || !('name' in view) || !('choices' in view)) return []
-    const { name, choices } = view
-    if (typeof name !== 'string' || typeof choices !== 'object' || choices === null) return []
-    return [{ name, choices: Object.fromEntries(Object.entries(choices).filter(([, text]) => typeof text === 'string')) }]
-  })
 }
