@@ -264,6 +264,18 @@ describe('over a network that cuts connections', () => {
     expect((await engine.attachments.list({ taskId })).items.map((each) => each.id)).toEqual([id])
   })
 
+  it('a stream says when the server is listened to, and when it is not', async () => {
+    const { engine, proxy, client } = await overProxy()
+    const { companyId: mine } = await createCompany(engine, 'Acme')
+    const states: string[] = []
+    for await (const event of client.events.stream({ companyId: mine }, { onState: (state) => states.push(state) })) {
+      if (states.length === 3) break
+      if (event.seq > 3 && states.length === 1) proxy.resetAfter(1, 'toClient')
+      await engine.goals.create({ companyId: mine, title: 'On' })
+    }
+    expect(states).toEqual(['open', 'away', 'open'])
+  })
+
   it('a stream gives each event once, in order, however often it is cut', async () => {
     const { engine, proxy, client } = await overProxy()
     const { companyId: mine } = await createCompany(engine, 'Acme')

@@ -49,7 +49,7 @@ describe('engine serve', () => {
     expect(report.content).not.toContain('Incomplete')
     expect(report.content).toContain('missing.md')
     expect(report.content).toContain('guide/a.md')
-    expect(await (await fetch(`${url}/`)).text()).toContain('Markdown audit')
+    expect(await (await fetch(`${url}/status`)).text()).toContain('Markdown audit')
 
     const approved = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
     expect(JSON.parse(approved.stdout)).toMatchObject({ status: 'approved' })

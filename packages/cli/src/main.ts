@@ -33,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function addProcesses(program: Command): void {
   withAgents(program.command('serve'))
-    .description('Serve the API, its documentation and the status page, and execute the agents.')
+    .description('Serve the API, its documentation and the board, and execute the agents.')
     .option('--port <number>', 'port to listen on; 0 takes a free one (PORT, default 4400)')
     .option('--host <address>', 'address to listen on; beyond this machine only with --mode authenticated (HOST, default 127.0.0.1)')
     .option(

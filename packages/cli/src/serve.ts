@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+
 import { createEngine, type Engine, type Logger } from '@engine/core'
 import { serve, type Mounted, type RunningServer } from '@engine/http'
+import { boardFolder } from '@engine/ui-kit/board'
 
 import { linkTo } from './access.ts'
 import type { OpenConfig, ServeConfig } from './config.ts'
@@ -18,7 +21,7 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
   try {
     const stopped = stopOnSignal(screen, () => Promise.all([server.close(), engine.stop()]))
     screen.print(`Engine is ready on ${server.url} (${config.storage.id})`)
-    screen.print(`  status page    ${server.url}/\n  API reference  ${server.url}/api/docs\n`)
+    screen.print(`  ${hasBoard() ? 'board      ' : 'status page'}    ${server.url}/\n  API reference  ${server.url}/api/docs\n`)
     if (config.access.mode === 'authenticated') await announceSetup(engine, { screen, server: config.access.publicUrls[0] ?? server.url })
     await begin(engine, { server, screen, hasDemo: config.hasDemo })
     await stopped
@@ -42,7 +45,8 @@ async function open(config: ServeConfig): Promise<{ engine: Engine; server: Runn
   const logger = createLogger(config.log)
   const opening = openEngine(config, logger)
   const mcp = (engine: Engine) => serveMcp(engine, logger)
-  const serving = serve({ engine: opening, ...access, host, port, logger, mcp, limits, ...(metricsToken !== null && { metricsToken }) })
+  const more = { ...(metricsToken !== null && { metricsToken }), ...(hasBoard() && { board: boardFolder }) }
+  const serving = serve({ engine: opening, ...access, host, port, logger, mcp, limits, ...more })
   try {
     const [engine, server] = await Promise.all([opening, serving])
     return { engine, server }
@@ -72,6 +76,11 @@ export async function openEngine(config: OpenConfig, logger: Logger): Promise<En
     timesStatements: true,
     ...(await findTelemetry()),
   })
+}
+
+/** Run from sources, the board is there once it was built. */
+function hasBoard(): boolean {
+  return existsSync(boardFolder)
 }
 
 /** Whoever is asked by no client of that protocol does not wait for it to load. */

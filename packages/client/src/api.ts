@@ -16,6 +16,8 @@ export interface RequestOptions {
 export interface StreamOptions {
   /** Ends the stream. */
   readonly signal?: AbortSignal
+  /** Hears whether the server is listened to: `open` each time that it is, `away` each time that it is not any more and is asked again. */
+  readonly onState?: (state: 'open' | 'away') => void
 }
 
 /** A file as a server sends it. Nothing of it is read before you read `content`. */

@@ -85,12 +85,12 @@ async function* everything(sender: Sender, route: Route, { input = {}, options }
 }
 
 function streamOf(sender: Sender, all: ReadonlyMap<string, Route>): Client['events']['stream'] {
-  return async function* ({ companyId, after = 0 }, { signal }: StreamOptions = {}) {
+  return async function* ({ companyId, after = 0 }, { signal, onState }: StreamOptions = {}) {
     // A position from the first moment, so that nothing is missed when the stream is cut off before its first event.
     const begin = after === 'latest' ? await newest(sender, routeOf(all, 'events.company'), { companyId, signal }) : after
     const { path } = toMessage(routeOf(all, 'events.list'), { companyId })
     // The data of these frames are events by their schema.
-    for await (const frame of follow(sender, { path, after: begin, signal })) yield JSON.parse(frame.data)
+    for await (const frame of follow(sender, { path, after: begin, signal, onState })) yield JSON.parse(frame.data)
   }
 }
 
@@ -104,8 +104,8 @@ async function newest(sender: Sender, route: Route, given: { companyId: string; 
 }
 
 function logOf(sender: Sender, all: ReadonlyMap<string, Route>): Client['runs']['followLog'] {
-  return async function* ({ runId, after = 0 }, { signal }: StreamOptions = {}) {
+  return async function* ({ runId, after = 0 }, { signal, onState }: StreamOptions = {}) {
     const { path } = toMessage(routeOf(all, 'runs.log'), { runId })
-    for await (const frame of follow(sender, { path, after, signal })) yield JSON.parse(frame.data)
+    for await (const frame of follow(sender, { path, after, signal, onState })) yield JSON.parse(frame.data)
   }
 }

@@ -1,3 +1,4 @@
+import type { StreamOptions } from './api.ts'
 import { EngineError, toError } from './errors.ts'
 import { readFrames, type Frame } from './frames.ts'
 import { sleep, waitMs } from './retry.ts'
@@ -13,15 +14,16 @@ interface Source {
   /** The position after which it begins. */
   readonly after: number
   readonly signal: AbortSignal | undefined
+  readonly onState?: StreamOptions['onState'] | undefined
 }
 
 /** The frames of a stream, each once, however often it is cut off; until `end`, or the signal. */
-export async function* follow(sender: Sender, { path, after, signal }: Source): AsyncGenerator<Frame> {
+export async function* follow(sender: Sender, { path, after, signal, onState }: Source): AsyncGenerator<Frame> {
   let position = String(after)
   let failures = 0
   while (!signal?.aborted) {
     try {
-      for await (const frame of listen(sender, { path, position, signal })) {
+      for await (const frame of listen(sender, { path, position, signal, onState })) {
         failures = 0
         if (frame.id !== null) position = frame.id
         if (frame.event === 'end') return
@@ -32,13 +34,18 @@ export async function* follow(sender: Sender, { path, after, signal }: Source): 
       if (EngineError.isInstance(error) && error.kind !== 'unavailable' && error.kind !== 'limited') throw error
       if (failures + 1 >= mostFailures) throw gone(sender, error)
     }
+    onState?.('away')
     failures += 1
     const wait = waitMs({ ...sender.retry, tries: mostFailures }, { attempt: failures, retryAfterMs: null, random: Math.random() })
     await sleep(wait ?? 0, signal).catch(() => undefined)
   }
 }
 
-async function* listen(sender: Sender, given: { path: string; position: string; signal: AbortSignal | undefined }): AsyncGenerator<Frame> {
+interface Listening extends Omit<Source, 'after'> {
+  readonly position: string
+}
+
+async function* listen(sender: Sender, given: Listening): AsyncGenerator<Frame> {
   const quiet = new AbortController()
   const signal = given.signal ? AbortSignal.any([given.signal, quiet.signal]) : quiet.signal
   const alarm = () => setTimeout(() => quiet.abort(new Error(`nothing came for ${quietMs} ms`)), quietMs)
@@ -54,6 +61,7 @@ async function* listen(sender: Sender, given: { path: string; position: string; 
     const headers = { accept: 'text/event-stream', 'last-event-id': given.position }
     const response = await request(sender, { method: 'GET', path: given.path, headers, body: null }, signal)
     if (!response.ok) throw await toError(response)
+    given.onState?.('open')
     if (response.body) yield* readFrames(heard(chunksOf(response.body)))
   } finally {
     clearTimeout(timer)

@@ -18,6 +18,8 @@ export interface HandlerOptions {
   readonly basePath?: string
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. It is told who asks. */
   readonly mcp?: (engine: Engine) => Mounted
+  /** The folder of a web app that is served at `/`, such as `boardFolder` of @engine/ui-kit; left out, a plain page of what goes on. */
+  readonly board?: URL
   /** What a monitor sends to read `/metrics`, beside those who have a role everywhere. */
   readonly metricsToken?: string
   /** How much one caller may ask; left out, as much as it likes, since the app around it may have limits of its own. */

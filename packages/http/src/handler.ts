@@ -4,6 +4,7 @@ import { createEntrance, type Identity, type Visit } from './access/entrance.ts'
 import { keepSession } from './access/session.ts'
 import { createCredentialWatch, type CredentialWatch } from './access/watch.ts'
 import { below, checkedBasePath } from './below.ts'
+import { openBoard } from './board.ts'
 import { readJsonBody } from './body.ts'
 import { expectedVersion, failedCondition, tagged } from './conditional.ts'
 import { download, givesContent, readContent, takesContent } from './content.ts'
@@ -64,6 +65,7 @@ function createContext(options: HandlerOptions): Context {
     document: () => (document ??= openApiDocument(engine.registry)),
     mounted: options.mcp?.(engine),
     entrance: createEntrance(options),
+    app: options.board ? openBoard(options.board) : null,
     credentials: createCredentialWatch(engine, logger),
   }
 }

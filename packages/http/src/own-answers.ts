@@ -3,6 +3,7 @@ import type { Engine } from '@engine/core'
 import type { Entrance, Visit } from './access/entrance.ts'
 import { accountPage, strictHeaders } from './access/pages.ts'
 import { showSession } from './access/session.ts'
+import type { Board } from './board.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import type { HandlerOptions } from './handler-options.ts'
 import { readyAnswer, requireObserver, type Asking } from './observation.ts'
@@ -18,11 +19,14 @@ export interface Own extends HandlerOptions {
   readonly figures: Watch
   readonly streams: Streams
   readonly document: () => object
+  /** The web app that is served at `/`. */
+  readonly app: Board | null
 }
 
 /** What is no operation: shown in logs and figures as it is. */
 export const ownPaths: ReadonlySet<string> = new Set([
   '/',
+  '/status',
   '/status.js',
   '/login',
   '/login.js',
@@ -52,8 +56,11 @@ export async function ownAnswer(own: Own, visit: Visit): Promise<WireResponse | 
   const { basePath = '' } = request
   const page = address ? accountPage(request.url.pathname, baseOf(visit)) : null
   if (page) return page
+  const shown = own.app && (await showApp(own, visit))
+  if (shown) return shown
   switch (request.url.pathname) {
     case '/':
+    case '/status':
       return showStatus(own, visit)
     case '/api/session':
       return showSession({ ...own, isLocal: own.localActor !== undefined }, visit)
@@ -75,6 +82,18 @@ export async function ownAnswer(own: Own, visit: Visit): Promise<WireResponse | 
   }
 }
 
+/** Its files are no secret; its page is for who is at this machine or logged in, since others would see nothing in it. */
+async function showApp({ app, entrance, localActor }: Own, visit: Visit): Promise<WireResponse | null> {
+  const answer = app?.answer(visit.request) ?? null
+  const isPage = answer?.headers['content-type']?.startsWith('text/html') ?? false
+  const isIn = !isPage || localActor !== undefined || (await entrance.session(visit)) !== null
+  return isIn || !visit.address ? answer : toLogin(visit)
+}
+
+function toLogin(visit: Visit): WireResponse {
+  return { status: 303, headers: { location: `${baseOf(visit)}/login` }, body: '' }
+}
+
 function asking({ entrance, metricsToken }: Own, visit: Visit): Asking {
   return { request: visit.request, identify: async () => (await entrance.identify(visit)).actor, metricsToken }
 }
@@ -83,7 +102,7 @@ function asking({ entrance, metricsToken }: Own, visit: Visit): Asking {
 async function showStatus({ engine, entrance, localActor }: Own, visit: Visit): Promise<WireResponse | null> {
   const session = await entrance.session(visit)
   const actor = localActor ?? session?.actor
-  if (!actor) return visit.address ? { status: 303, headers: { location: `${baseOf(visit)}/login` }, body: '' } : null
+  if (!actor) return visit.address ? toLogin(visit) : null
   return showPage(engine, { actor, canLogOut: session !== null, basePath: baseOf(visit) })
 }
 

@@ -28,6 +28,8 @@ export interface ServeOptions extends ModeOptions {
   readonly limits?: LimitOptions | null
   /** How long a client of a stream may leave unread what it was sent before its connection is closed, milliseconds; 30 seconds. */
   readonly streamPatienceMs?: number
+  /** The folder of a web app that is served at `/`, such as `boardFolder` of @engine/ui-kit; left out, a plain page of what goes on. */
+  readonly board?: URL
 }
 
 export interface RunningServer {
@@ -36,9 +38,9 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Serves the API, its documentation and the status page. @throws when the address is taken, or would let somebody in whom nobody meant */
+/** Serves the API, its documentation and the board or the status page. @throws when the address is taken, or would let somebody in whom nobody meant */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { engine, host = '127.0.0.1', port = 4400, logger, mcp, limits = defaultLimits, streamPatienceMs, metricsToken } = options
+  const { engine, host = '127.0.0.1', port = 4400, logger, mcp, board, limits = defaultLimits, streamPatienceMs, metricsToken } = options
   const access = accessOf(options)
   const stopping = new AbortController()
   const app = express()
@@ -63,6 +65,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       ...(limits && { limits }),
       ...(metricsToken !== undefined && { metricsToken }),
       ...(streamPatienceMs !== undefined && { streamPatienceMs }),
+      ...(board && { board }),
     })
   const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
   app.use((request, response, next) => current.handler(request, response, next))

@@ -1,0 +1,128 @@
+import { useDeferredValue, useEffect, useId, useState, type KeyboardEvent } from 'react'
+
+import { useEngine } from '../data/provider.tsx'
+import { useList, useOperation } from '../data/use-operation.ts'
+import { Key } from '../parts/button.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { usePlaces, type Place } from '../parts/places.tsx'
+import { navigation } from './navigation.ts'
+
+interface Target {
+  readonly key: string
+  readonly name: string
+  readonly kind: string
+  readonly place: Place
+}
+
+/** Goes anywhere by a few letters: screens, agents, and everything that search finds. */
+export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
+  return (
+    <Dialog title="Go to" isOpen={isOpen} onClose={onClose} isTitleHidden>
+      <Finder onClose={onClose} />
+    </Dialog>
+  )
+}
+
+function Finder({ onClose }: { onClose(): void }) {
+  const id = useId()
+  const { go } = usePlaces()
+  const [text, setText] = useState('')
+  const [at, setAt] = useState(0)
+  const targets = useTargets(useDeferredValue(text.trim()))
+  useEffect(() => setAt(0), [targets.length])
+  const choose = (target: Target | undefined) => {
+    if (!target) return
+    onClose()
+    go(target.place)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    if (step !== 0) setAt((now) => Math.min(targets.length - 1, Math.max(0, now + step)))
+    if (event.key === 'Enter') choose(targets[at])
+    if (step !== 0 || event.key === 'Enter') event.preventDefault()
+  }
+  return (
+    <>
+      <input
+        className="eng-palette-input"
+        placeholder="Go to a screen, a task, an agent…"
+        aria-label="Go to"
+        role="combobox"
+        aria-expanded
+        aria-controls={id}
+        aria-activedescendant={targets[at] && `${id}-${at}`}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <ul id={id} role="listbox" aria-label="Places" className="eng-palette-list">
+        {targets.map((target, index) => (
+          <li
+            key={target.key}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === at}
+            className="eng-menu-item"
+            onClick={() => choose(target)}
+          >
+            <span className="eng-grow eng-cut">{target.name}</span>
+            <span className="eng-soft eng-small">{target.kind}</span>
+          </li>
+        ))}
+      </ul>
+      {targets.length === 0 && <p className="eng-dialog-body eng-soft">Nothing is called so.</p>}
+    </>
+  )
+}
+
+function useTargets(text: string): readonly Target[] {
+  const { companyId } = useEngine()
+  const { items: agents } = useList('agents.list', { companyId })
+  const { data } = useOperation(
+    'search.find',
+    text === '' ? null : { companyId, query: text, types: ['task', 'comment', 'document', 'deliverable'] },
+  )
+  const has = (name: string) => name.toLowerCase().includes(text.toLowerCase())
+  const screens = navigation.filter(({ name }) => has(name)).map(({ name, place }) => ({ key: name, name, kind: 'screen', place }))
+  const people = agents
+    .filter(({ name }) => text !== '' && has(name))
+    .map(({ id, name }) => ({ key: id, name, kind: 'agent', place: { screen: 'agent' as const, agentId: id } }))
+  const found = (text === '' ? [] : (data?.items ?? [])).flatMap(({ id, title, type, taskId }) => {
+    const task = type === 'task' ? id : taskId
+    return task === null ? [] : [{ key: id, name: title, kind: type, place: { screen: 'task' as const, taskId: task } }]
+  })
+  return [...screens, ...people, ...found].slice(0, 20)
+}
+
+const help = [
+  ['⌘K or /', 'Go anywhere, search'],
+  ...navigation.map(({ key, name }) => [`g ${key}`, name] as const),
+  ['j k', 'Walk through a list'],
+  ['o or ↵', 'Open what is marked'],
+  ['a', 'Approve, accept'],
+  ['r', 'Request changes, answer in words'],
+  ['x', 'Reject; in the list of tasks, choose'],
+  ['d', 'Compare with the version before'],
+  ['1 … 9', 'Answer a question by its choice'],
+  ['c', 'New task'],
+  ['b', 'List or board'],
+  ['?', 'This map'],
+] as const
+
+/** Every key that does something. */
+export function KeyMap({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
+  return (
+    <Dialog title="Keys" isOpen={isOpen} onClose={onClose}>
+      <dl className="eng-dialog-body eng-facts">
+        {help.map(([keys, what]) => (
+          <div key={keys} className="eng-fact">
+            <dt>
+              <Key>{keys}</Key>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  )
+}

@@ -1,0 +1,37 @@
+import { lazy, type ReactNode } from 'react'
+
+import type { Place } from '../parts/places.tsx'
+
+// Each screen is loaded when it is opened for the first time.
+const Activity = lazy(async () => ({ default: (await import('../screens/activity/activity.tsx')).Activity }))
+const Agent = lazy(async () => ({ default: (await import('../screens/agents/agent.tsx')).Agent }))
+const Agents = lazy(async () => ({ default: (await import('../screens/agents/agents.tsx')).Agents }))
+const Approvals = lazy(async () => ({ default: (await import('../screens/approvals/approvals.tsx')).Approvals }))
+const Dashboard = lazy(async () => ({ default: (await import('../screens/dashboard/dashboard.tsx')).Dashboard }))
+const Inbox = lazy(async () => ({ default: (await import('../screens/inbox/inbox.tsx')).Inbox }))
+const Run = lazy(async () => ({ default: (await import('../screens/run/run.tsx')).Run }))
+const Task = lazy(async () => ({ default: (await import('../screens/task/task.tsx')).Task }))
+const Tasks = lazy(async () => ({ default: (await import('../screens/tasks/tasks.tsx')).Tasks }))
+
+export function screenOf(place: Place): ReactNode {
+  switch (place.screen) {
+    case 'dashboard':
+      return <Dashboard />
+    case 'inbox':
+      return <Inbox />
+    case 'tasks':
+      return <Tasks />
+    case 'task':
+      return <Task key={place.taskId} taskId={place.taskId} />
+    case 'run':
+      return <Run key={place.runId} runId={place.runId} />
+    case 'agents':
+      return <Agents />
+    case 'agent':
+      return <Agent key={place.agentId} agentId={place.agentId} />
+    case 'approvals':
+      return <Approvals />
+    case 'activity':
+      return <Activity />
+  }
+}

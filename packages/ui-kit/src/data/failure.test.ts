@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+
+import { EngineError } from '@engine/client'
+
+import { explain } from './failure.ts'
+
+describe('a failure in words', () => {
+  it('says who holds what somebody else was faster to take, and when to ask again', () => {
+    const details = { holder: { agentName: 'Ada', isHolderLive: true }, retryAfterMs: 1_500 }
+    const failure = explain(new EngineError('Ada has ACM-1 checked out.', { code: 'checkout_conflict', kind: 'conflict', details }))
+    expect(failure).toMatchObject({ title: 'Something came in between', message: 'Ada has ACM-1 checked out.', canTryAgain: false })
+    expect(failure.facts).toEqual(['Ada holds it and is at work.', 'Try again in 2 s.'])
+  })
+
+  it('names the moves that are left, or that there are none', () => {
+    const moved = (legal: { to: string }[]) => explain(new EngineError('No.', { code: 'illegal_transition', kind: 'conflict', details: { from: 'approved', legal } })).facts
+    expect(moved([{ to: 'in_progress' }, { to: 'done' }, { to: 'done' }])).toEqual(['From here it can go to in progress, done.'])
+    expect(moved([])).toEqual(['It is approved, and stays so.'])
+  })
+
+  it('names the fields that are wrong', () => {
+    const details = { errors: [{ path: 'title', message: 'too short' }] }
+    expect(explain(new EngineError('Bad.', { code: 'invalid_input', kind: 'invalid', details })).facts).toEqual(['title: too short'])
+  })
+
+  it('of our own is shown as it is', () => {
+    expect(explain(new Error('boom'))).toMatchObject({ message: 'boom', requestId: null })
+  })
+})

@@ -1,0 +1,39 @@
+import { Dialog as Base } from '@base-ui/react/dialog'
+import { X } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+import { Button } from './button.tsx'
+import { useFloor } from './floor.tsx'
+
+interface DialogProps {
+  readonly title: string
+  readonly isOpen: boolean
+  onClose(): void
+  /** Said to screen readers only, and no head is shown. */
+  readonly isTitleHidden?: boolean
+  readonly children: ReactNode
+}
+
+export function Dialog({ title, isOpen, onClose, isTitleHidden = false, children }: DialogProps) {
+  const floor = useFloor()
+  return (
+    <Base.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
+      <Base.Portal container={floor}>
+        <Base.Backdrop className="eng-backdrop" />
+        <Base.Popup className="eng-dialog">
+          {isTitleHidden ? (
+            <Base.Title className="eng-hidden">{title}</Base.Title>
+          ) : (
+            <div className="eng-dialog-head">
+              <Base.Title>{title}</Base.Title>
+              <Base.Close render={<Button look="plain" size="icon" aria-label="Close" />}>
+                <X size={16} aria-hidden />
+              </Base.Close>
+            </div>
+          )}
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  )
+}

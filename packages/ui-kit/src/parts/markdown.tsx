@@ -1,0 +1,26 @@
+import ReactMarkdown from 'react-markdown'
+import remarkGfm from 'remark-gfm'
+
+const plugins = [remarkGfm]
+
+/** Text by people and agents. HTML in it is shown as text, and pictures of other servers are not asked for. */
+export default function MarkdownText({ text }: { text: string }) {
+  return (
+    <ReactMarkdown remarkPlugins={plugins} disallowedElements={['img']} components={{ a: Outside, pre: Block }}>
+      {text}
+    </ReactMarkdown>
+  )
+}
+
+function Outside({ href, children }: { href?: string | undefined; children?: React.ReactNode }) {
+  return (
+    <a href={href} target="_blank" rel="noreferrer noopener nofollow">
+      {children}
+    </a>
+  )
+}
+
+/** Whoever has no pointer can scroll it too. */
+function Block({ children }: { children?: React.ReactNode }) {
+  return <pre tabIndex={0}>{children}</pre>
+}

@@ -1,0 +1,78 @@
+import { Component, type ReactNode } from 'react'
+
+import { explain } from '../data/failure.ts'
+import type { Reading } from '../data/use-operation.ts'
+import { Button } from './button.tsx'
+
+/** Nothing is here: why that is, and what comes next. */
+export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <div className="eng-empty">
+      <p className="eng-strong eng-empty-title">{title}</p>
+      {children !== undefined && <p className="eng-soft">{children}</p>}
+      {action}
+    </div>
+  )
+}
+
+export function FailureNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { title, message, facts, requestId, canTryAgain } = explain(error)
+  return (
+    <div className="eng-notice" role="alert">
+      <p className="eng-strong">{title}</p>
+      <p>{message}</p>
+      {facts.map((fact) => (
+        <p key={fact}>{fact}</p>
+      ))}
+      {requestId !== null && <p className="eng-soft eng-small eng-mono">Request {requestId}</p>}
+      {onRetry && canTryAgain && (
+        <div>
+          <Button onClick={onRetry}>Try again</Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+export function Loading({ what = 'Loading' }: { what?: string }) {
+  return (
+    <p className="eng-empty eng-soft" role="status">
+      {what}…
+    </p>
+  )
+}
+
+/** Shows what was read, or why it was not. */
+export function Read<Data>({ of, children }: { of: Reading<Data>; children: (data: Data) => ReactNode }) {
+  if (of.data !== undefined) return children(of.data)
+  if (of.error)
+    return (
+      <div className="eng-pad">
+        <FailureNotice error={of.error} onRetry={of.retry} />
+      </div>
+    )
+  return <Loading />
+}
+
+interface BoundaryProps {
+  /** Another one begins anew. */
+  readonly children: ReactNode
+}
+
+/** Keeps a defect in one screen from taking the others with it. */
+export class Boundary extends Component<BoundaryProps, { error: unknown }> {
+  override state: { error: unknown } = { error: null }
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error }
+  }
+
+  override render() {
+    if (this.state.error === null) return this.props.children
+    return (
+      <div className="eng-pad">
+        <FailureNotice error={this.state.error} onRetry={() => this.setState({ error: null })} />
+      </div>
+    )
+  }
+}

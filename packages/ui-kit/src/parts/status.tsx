@@ -1,0 +1,70 @@
+import { CircleAlert, CircleCheck, CircleDashed, CircleDot, CirclePause, CircleSlash, Circle, Eye, type LucideIcon } from 'lucide-react'
+
+import { words } from '../data/failure.ts'
+
+type Tone = 'calm' | 'busy' | 'good' | 'warn' | 'bad'
+
+/** Each status has a shape as well as a colour. */
+const looks: Readonly<Record<string, readonly [LucideIcon, Tone]>> = {
+  active: [CircleDot, 'good'],
+  accepted: [CircleCheck, 'good'],
+  answered: [CircleCheck, 'good'],
+  approved: [CircleCheck, 'good'],
+  archived: [CircleSlash, 'calm'],
+  backlog: [CircleDashed, 'calm'],
+  blocked: [CircleAlert, 'bad'],
+  cancelled: [CircleSlash, 'calm'],
+  delivered: [CircleCheck, 'good'],
+  done: [CircleCheck, 'good'],
+  error: [CircleAlert, 'bad'],
+  expired: [CircleSlash, 'calm'],
+  failed: [CircleAlert, 'bad'],
+  idle: [Circle, 'calm'],
+  in_progress: [CircleDot, 'busy'],
+  in_review: [Eye, 'warn'],
+  lost: [CircleAlert, 'bad'],
+  open: [CircleAlert, 'bad'],
+  parked: [CircleAlert, 'bad'],
+  paused: [CirclePause, 'warn'],
+  pending: [Eye, 'warn'],
+  pending_approval: [Eye, 'warn'],
+  queued: [CircleDashed, 'calm'],
+  rejected: [CircleSlash, 'bad'],
+  retrying: [CircleDot, 'warn'],
+  revision_requested: [CircleDot, 'warn'],
+  running: [CircleDot, 'busy'],
+  succeeded: [CircleCheck, 'good'],
+  terminated: [CircleSlash, 'calm'],
+  timed_out: [CircleAlert, 'bad'],
+  todo: [Circle, 'calm'],
+  waiting: [CirclePause, 'warn'],
+}
+
+export function toneOf(status: string): Tone {
+  return looks[status]?.[1] ?? 'calm'
+}
+
+export function Status({ of, isBare = false }: { of: string; isBare?: boolean }) {
+  const [Icon, tone] = looks[of] ?? [Circle, 'calm']
+  return (
+    <span className="eng-badge" data-tone={tone}>
+      <Icon size={14} aria-hidden />
+      <span className={isBare ? 'eng-hidden' : undefined}>{words(of)}</span>
+    </span>
+  )
+}
+
+const bars: Readonly<Record<string, string>> = { critical: '!!!', high: '!!', medium: '!', low: '·' }
+
+export function Priority({ of }: { of: string }) {
+  return (
+    <span
+      className="eng-badge eng-mono"
+      data-tone={of === 'critical' ? 'bad' : of === 'high' ? 'warn' : undefined}
+      title={`${of} priority`}
+    >
+      <span aria-hidden>{bars[of] ?? ''}</span>
+      <span className="eng-hidden">{of} priority</span>
+    </span>
+  )
+}

@@ -1,0 +1,49 @@
+import { useEffect, useRef } from 'react'
+
+export type Keys = Readonly<Record<string, () => void>>
+
+const walking = new Set(['j', 'k', 'ArrowDown', 'ArrowUp'])
+
+/** Whether somebody is writing: then a letter is a letter. */
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) && !isTick(target)
+}
+
+function isTick(target: HTMLElement): boolean {
+  return target instanceof HTMLInputElement && ['checkbox', 'radio'].includes(target.type)
+}
+
+/** Enter presses these. */
+function isPressed(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('a, button, summary, [role=tab]') !== null
+}
+
+function isInDialog(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[role=dialog], [role=menu]') !== null
+}
+
+/** Whether a key is for the screen: nobody writes, no dialog is open, and no modifier makes it something else. */
+export function isForKeys(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return false
+  return !isWriting(event.target) && !isInDialog(event.target)
+}
+
+/** Single keys that do something while a screen is shown; never while somebody writes, and never with a modifier. */
+export function useKeys(keys: Keys): void {
+  const current = useRef(keys)
+  useEffect(() => {
+    current.current = keys
+  })
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!isForKeys(event) || (event.key === 'Enter' && isPressed(event.target))) return
+      const act = current.current[event.key]
+      // A key that is held down walks through a list, and decides once.
+      if (!act || (event.repeat && !walking.has(event.key))) return
+      event.preventDefault()
+      act()
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [])
+}

@@ -1,0 +1,82 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef, type ReactNode } from 'react'
+
+import { useKeys } from './use-keys.ts'
+
+interface VirtualListProps<Item extends { readonly id: string }> {
+  readonly label: string
+  readonly items: readonly Item[]
+  readonly rowHeight: number
+  /** The item that keys act on. */
+  readonly activeId: string | null
+  onActive(item: Item): void
+  /** Enter, and a click on the row. */
+  onOpen(item: Item): void
+  readonly chosen?: ReadonlySet<string>
+  readonly hasMore: boolean
+  more(): void
+  children(item: Item): ReactNode
+}
+
+/** As far before its end as this, a list asks for what follows. */
+const soonRows = 30
+
+/** A list of any length: only the rows in view are made. `j` and `k` or the arrows walk, Enter opens. */
+export function VirtualList<Item extends { readonly id: string }>(props: VirtualListProps<Item>) {
+  const { label, items, rowHeight, activeId, chosen, hasMore, more } = props
+  const scroller = useRef<HTMLDivElement>(null)
+  const rows = useVirtualizer({
+    count: items.length,
+    estimateSize: () => rowHeight,
+    getScrollElement: () => scroller.current,
+    overscan: 12,
+  })
+  const shown = rows.getVirtualItems()
+  const last = shown.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (hasMore && last >= items.length - soonRows) more()
+  }, [hasMore, last, items.length, more])
+  const active = items.findIndex(({ id }) => id === activeId)
+  const step = (by: number) => () => {
+    const index = Math.min(items.length - 1, Math.max(0, active === -1 ? 0 : active + by))
+    const item = items[index]
+    if (!item) return
+    rows.scrollToIndex(index)
+    props.onActive(item)
+  }
+  const open = () => {
+    const item = items[active]
+    if (item) props.onOpen(item)
+  }
+  useKeys({ j: step(1), ArrowDown: step(1), k: step(-1), ArrowUp: step(-1), o: open, Enter: open })
+  return (
+    <div className="eng-list" ref={scroller} role="region" aria-label={label} tabIndex={0}>
+      <div className="eng-list-inner" role="list" style={{ blockSize: rows.getTotalSize() }}>
+        {shown.map(({ index, start }) => {
+          const item = items[index]
+          if (!item) return null
+          return (
+            <div
+              key={item.id}
+              className="eng-list-row"
+              role="listitem"
+              aria-setsize={hasMore ? -1 : items.length}
+              aria-posinset={index + 1}
+              aria-current={item.id === activeId}
+              data-active={item.id === activeId}
+              data-chosen={chosen?.has(item.id) === true}
+              style={{ blockSize: rowHeight, transform: `translateY(${start}px)` }}
+              onClick={(event) => !isControl(event.target) && props.onOpen(item)}
+            >
+              {props.children(item)}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+function isControl(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('a, button, input, label') !== null
+}

@@ -1,0 +1,93 @@
+import { useEngine } from '../../data/provider.tsx'
+import type { OutputOf } from '../../data/operations.ts'
+import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { count } from '../../parts/format.ts'
+import { Card, Screen } from '../../parts/screen.tsx'
+import { Empty, FailureNotice } from '../../parts/states.tsx'
+import { Time } from '../../parts/time.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { EventLine } from './event-line.tsx'
+
+/** Everything that happened, and whether the record of it was tampered with. */
+export function Activity() {
+  const { companyId } = useEngine()
+  const { items, hasMore, more, error, isLoading, retry } = useList('events.company', { companyId })
+  return (
+    <Screen title="Activity" isPadded>
+      <div className="eng-columns">
+        <div className="eng-stack">
+          {error && <FailureNotice error={error} onRetry={retry} />}
+          {!isLoading && items.length === 0 && (
+            <Empty title="Nothing has happened yet">
+              Each change in this company is written down here, by whom and when, and can not be taken out again.
+            </Empty>
+          )}
+          <ol className="eng-timeline">
+            {items.map((event) => (
+              <EventLine key={event.id} event={event} />
+            ))}
+          </ol>
+          {hasMore && (
+            <div>
+              <Button onClick={more}>Earlier</Button>
+            </div>
+          )}
+        </div>
+        <Verify companyId={companyId} />
+      </div>
+    </Screen>
+  )
+}
+
+function Verify({ companyId }: { companyId: string }) {
+  const { data } = useOperation('audit.status', { companyId })
+  const tell = useTell()
+  const verify = useCommand('audit.verify', { onFailed: tell.failed })
+  return (
+    <Card title="The record">
+      <div className="eng-card-body eng-stack">
+        {data && (
+          <p>
+            {data.newestSeal ? (
+              <>
+                Sealed to event {count(data.newestSeal.lastSeq)}, <Time at={data.newestSeal.sealedAt} />.
+              </>
+            ) : (
+              'Nothing is sealed yet.'
+            )}{' '}
+            <span className="eng-soft">{count(data.unsealed.events)} events wait for their seal.</span>
+          </p>
+        )}
+        {verify.output && <Verdict result={verify.output} />}
+        <div>
+          <Button disabled={verify.isRunning} onClick={() => verify.run({ companyId })}>
+            {verify.isRunning ? 'Computing…' : 'Verify all seals'}
+          </Button>
+        </div>
+      </div>
+    </Card>
+  )
+}
+
+type Verification = OutputOf<'audit.verify'>
+
+function Verdict({ result }: { result: Verification }) {
+  if (result.isSound)
+    return (
+      <div className="eng-notice" data-tone="busy" role="status">
+        <p className="eng-strong">The record is sound</p>
+        <p>
+          {count(result.batches)} seals over {count(result.events)} events were computed again, and agree.
+        </p>
+      </div>
+    )
+  return (
+    <div className="eng-notice" role="alert">
+      <p className="eng-strong">The record was changed</p>
+      {result.problems.map((problem) => (
+        <p key={`${problem.kind} ${problem.number}`}>{problem.message}</p>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,23 @@
+import type { Agent } from '@engine/core/contract'
+
+import { useCommand } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+
+export function AgentControls({ agent }: { agent: Agent }) {
+  const tell = useTell()
+  const pause = useCommand('agents.pause', { onFailed: tell.failed, onDone: ({ name }) => tell.done(`${name} is paused`) })
+  const resume = useCommand('agents.resume', { onFailed: tell.failed, onDone: ({ name }) => tell.done(`${name} may work again`) })
+  if (agent.status === 'paused' || agent.status === 'error')
+    return (
+      <Button disabled={resume.isRunning} onClick={() => resume.run({ agentId: agent.id })}>
+        Resume
+      </Button>
+    )
+  if (agent.status !== 'idle' && agent.status !== 'running') return null
+  return (
+    <Button disabled={pause.isRunning} onClick={() => pause.run({ agentId: agent.id })}>
+      Pause
+    </Button>
+  )
+}

@@ -1,0 +1,170 @@
+import type { TaskStatus } from '@engine/core/contract'
+
+import { words } from '../../data/failure.ts'
+import { useDashboard, useRuns } from '../../data/hooks.ts'
+import type { OutputOf } from '../../data/operations.ts'
+import { useEngine } from '../../data/provider.tsx'
+import { useList, useOperation } from '../../data/use-operation.ts'
+import { count, money } from '../../parts/format.ts'
+import { PlaceLink, type Place } from '../../parts/places.tsx'
+import { Card, Screen } from '../../parts/screen.tsx'
+import { Empty, Read } from '../../parts/states.tsx'
+import { Status, toneOf } from '../../parts/status.tsx'
+import { EventLine } from '../activity/event-line.tsx'
+import { RunTable } from '../run/run-table.tsx'
+import { statuses } from '../tasks/moves.ts'
+import { SpendChart } from './spend-chart.tsx'
+
+type DashboardData = OutputOf<'companies.dashboard'>
+
+/** A company at a glance: what waits, what runs, what failed, what it costs. */
+export function Dashboard() {
+  const reading = useDashboard()
+  return (
+    <Screen title="Dashboard" isPadded>
+      <Read of={reading}>{(data) => <Shown data={data} />}</Read>
+    </Screen>
+  )
+}
+
+function Shown({ data }: { data: DashboardData }) {
+  const waiting = data.pendingReviews.count + data.pendingApprovals.count + data.pendingInteractions.count
+  const isMore = data.pendingReviews.isMore || data.pendingApprovals.isMore || data.pendingInteractions.isMore
+  return (
+    <div className="eng-stack">
+      <div className="eng-tiles">
+        <Tile name="Waits for you" figure={`${count(waiting)}${isMore ? '+' : ''}`} to={{ screen: 'inbox' }} />
+        <Tile name="Live runs" figure={count(data.liveRuns)} to={{ screen: 'agents' }} />
+        <Tile name="Open tasks" figure={count(openTasks(data.tasks))} to={{ screen: 'tasks' }} />
+        <Tile
+          name={`Spent in ${data.spend.month}`}
+          figure={money(data.spend.costMicros)}
+          note={`${money(data.spend.totalMicros)} in all`}
+        />
+      </div>
+      {data.openBreakers.count > 0 && <Breakers />}
+      <TaskBar tasks={data.tasks} />
+      <Budgets />
+      <div className="eng-columns eng-columns-even">
+        <div className="eng-stack">
+          <Failed />
+          <SpendChart />
+        </div>
+        <Card
+          title="Lately"
+          aside={
+            <PlaceLink to={{ screen: 'activity' }} className="eng-link">
+              All
+            </PlaceLink>
+          }
+        >
+          <ol className="eng-timeline eng-card-body">
+            {data.activity.slice(0, 12).map((event) => (
+              <EventLine key={event.id} event={event} />
+            ))}
+          </ol>
+        </Card>
+      </div>
+    </div>
+  )
+}
+
+function openTasks(tasks: DashboardData['tasks']): number {
+  return statuses.filter((status) => status !== 'done' && status !== 'cancelled').reduce((sum, status) => sum + (tasks[status] ?? 0), 0)
+}
+
+function Tile({ name, figure, note, to }: { name: string; figure: string; note?: string; to?: Place }) {
+  const content = (
+    <>
+      <span className="eng-soft">{name}</span>
+      <span className="eng-tile-figure">{figure}</span>
+      {note !== undefined && <span className="eng-soft eng-small">{note}</span>}
+    </>
+  )
+  return to ? (
+    <PlaceLink to={to} className="eng-card eng-tile">
+      {content}
+    </PlaceLink>
+  ) : (
+    <div className="eng-card eng-tile">{content}</div>
+  )
+}
+
+function TaskBar({ tasks }: { tasks: DashboardData['tasks'] }) {
+  const shown = statuses.filter((status) => (tasks[status] ?? 0) > 0)
+  if (shown.length === 0) return <Empty title="There is nothing to do yet">Create the first task: press g then t, and c.</Empty>
+  const grow = (status: TaskStatus) => (element: HTMLElement | null) => element?.style.setProperty('flex-grow', String(tasks[status] ?? 0))
+  return (
+    <Card title="Tasks">
+      <div className="eng-card-body eng-stack">
+        <div className="eng-bar" aria-hidden>
+          {shown.map((status) => (
+            <span key={status} className="eng-bar-part" data-tone={toneOf(status)} ref={grow(status)} />
+          ))}
+        </div>
+        <ul className="eng-row eng-row-wrap">
+          {shown.map((status) => (
+            <li key={status} className="eng-row">
+              <Status of={status} /> <strong>{count(tasks[status] ?? 0)}</strong>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </Card>
+  )
+}
+
+function Budgets() {
+  const { companyId } = useEngine()
+  const { items } = useList('budgets.list', { companyId, scope: 'company' })
+  return items.map((budget) => {
+    const share = (part: number) => (element: HTMLElement | null) =>
+      element?.style.setProperty('inline-size', `${budget.limit === 0 ? 100 : Math.min(100, (part / budget.limit) * 100)}%`)
+    const amount = (value: number) => (budget.metric === 'micros' ? money(value) : count(value))
+    return (
+      <Card
+        key={budget.id}
+        title={`Budget, ${words(budget.window)}`}
+        aside={<span className="eng-soft">{budget.isHard ? 'stops work' : 'warns'}</span>}
+      >
+        <div className="eng-card-body eng-stack eng-stack-tight">
+          <div className="eng-bar" aria-hidden>
+            <span
+              className="eng-bar-part"
+              data-tone={budget.status === 'ok' ? 'good' : budget.status === 'warned' ? 'warn' : 'bad'}
+              ref={share(budget.spent)}
+            />
+            <span className="eng-bar-part" data-tone="calm" ref={share(budget.held)} />
+          </div>
+          <p>
+            {amount(budget.spent)} spent, {amount(budget.held)} held, {amount(budget.free)} free of {amount(budget.limit)}
+          </p>
+        </div>
+      </Card>
+    )
+  })
+}
+
+function Breakers() {
+  const { companyId } = useEngine()
+  const { data } = useOperation('breakers.list', { companyId })
+  return data?.items
+    .filter(({ status }) => status !== 'closed')
+    .map(({ id, provider, adapterType }) => (
+      <div key={id} className="eng-notice" data-tone="warn">
+        Nothing starts at {provider ?? adapterType} for now. It is tried again by itself.
+      </div>
+    ))
+}
+
+/** Each failed run is seen; the newest few of them here. */
+function Failed() {
+  const { items } = useRuns({ status: 'failed' })
+  if (items.length === 0) return null
+  return (
+    <section className="eng-stack eng-stack-tight">
+      <h2>Failed runs</h2>
+      <RunTable runs={items.slice(-5).toReversed()} />
+    </section>
+  )
+}

@@ -1,0 +1,80 @@
+import type { ItemOf } from '../../data/operations.ts'
+import { count, duration, money } from '../../parts/format.ts'
+import { PlaceLink } from '../../parts/places.tsx'
+import { Card } from '../../parts/screen.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Time, useNow } from '../../parts/time.tsx'
+import { AgentName } from '../../parts/who.tsx'
+import { words } from '../../data/failure.ts'
+
+export type RunItem = ItemOf<'runs.list'>
+
+/** Runs with what they took, and of those that failed, why and what comes next. */
+export function RunTable({ runs }: { runs: readonly RunItem[] }) {
+  return (
+    <Card>
+      <div className="eng-scroll" role="region" aria-label="Runs" tabIndex={0}>
+        <table className="eng-table">
+          <thead>
+            <tr>
+              <th>Run</th>
+              <th>Agent</th>
+              <th>Why</th>
+              <th data-number>Tokens</th>
+              <th data-number>Cost</th>
+              <th data-number>Took</th>
+              <th>Began</th>
+            </tr>
+          </thead>
+          <tbody>
+            {runs.map((run) => (
+              <Row key={run.id} run={run} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  )
+}
+
+function Row({ run }: { run: RunItem }) {
+  const isTroubled = run.errorMessage !== null || run.next !== null
+  return (
+    <>
+      <tr data-troubled={isTroubled}>
+        <td>
+          <PlaceLink to={{ screen: 'run', runId: run.id }} className="eng-row">
+            <Status of={run.status} />
+            {run.attempt > 1 && <span className="eng-soft eng-small">attempt {run.attempt}</span>}
+          </PlaceLink>
+        </td>
+        <td>
+          <AgentName id={run.agentId} />
+        </td>
+        <td className="eng-soft">{run.wakeReasons.map(words).join(', ')}</td>
+        <td data-number>{count(run.usage.inputTokens + run.usage.outputTokens)}</td>
+        <td data-number>{money(run.usage.costMicros)}</td>
+        <td data-number>
+          <Took run={run} />
+        </td>
+        <td>
+          <Time at={run.startedAt ?? run.createdAt} />
+        </td>
+      </tr>
+      {isTroubled && (
+        <tr>
+          <td colSpan={7}>
+            {run.errorMessage !== null && <p className="eng-bad">{run.errorMessage}</p>}
+            {run.next && <p className="eng-soft">{run.next.message}</p>}
+          </td>
+        </tr>
+      )}
+    </>
+  )
+}
+
+export function Took({ run }: { run: Pick<RunItem, 'startedAt' | 'finishedAt'> }) {
+  const now = useNow()
+  if (run.startedAt === null) return '–'
+  return duration(Date.parse(run.startedAt), run.finishedAt === null ? now : Date.parse(run.finishedAt))
+}

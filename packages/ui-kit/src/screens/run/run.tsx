@@ -1,0 +1,200 @@
+import { useEffect, useRef } from 'react'
+
+import { words } from '../../data/failure.ts'
+import { useRun } from '../../data/hooks.ts'
+import type { OutputOf } from '../../data/operations.ts'
+import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { count, money } from '../../parts/format.ts'
+import { PlaceLink, usePlaces } from '../../parts/places.tsx'
+import { Card, Facts, Screen } from '../../parts/screen.tsx'
+import { FailureNotice, Read } from '../../parts/states.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Time, useNow } from '../../parts/time.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { AgentName } from '../../parts/who.tsx'
+import { placesOn } from './calls.ts'
+import { Took } from './run-table.tsx'
+import { useLog } from './use-log.ts'
+
+type RunData = OutputOf<'runs.get'>
+
+const ended = new Set(['succeeded', 'failed', 'cancelled', 'timed_out', 'lost'])
+
+/** One run while it goes on, and after: its log, its calls, what it took, and how to stop it. */
+export function Run({ runId }: { runId: string }) {
+  const reading = useRun(runId)
+  return <Read of={reading}>{(run) => <Shown run={run} />}</Read>
+}
+
+function Shown({ run }: { run: RunData }) {
+  const { data: task } = useOperation('tasks.get', { taskId: run.taskId })
+  const title = (
+    <span className="eng-row">
+      {task && (
+        <PlaceLink to={{ screen: 'task', taskId: task.identifier }} className="eng-soft eng-mono eng-small">
+          {task.identifier}
+        </PlaceLink>
+      )}
+      <span className="eng-cut">{task?.title ?? 'Run'}</span>
+    </span>
+  )
+  return (
+    <Screen title={title} actions={<Actions run={run} />} isPadded>
+      <div className="eng-columns">
+        <div className="eng-stack">
+          <Trouble run={run} />
+          <Log run={run} />
+          <Calls run={run} />
+        </div>
+        <aside className="eng-stack" aria-label="About this run">
+          <Card>
+            <div className="eng-card-body">
+              <RunFacts run={run} />
+            </div>
+          </Card>
+        </aside>
+      </div>
+    </Screen>
+  )
+}
+
+function Actions({ run }: { run: RunData }) {
+  const tell = useTell()
+  const { go } = usePlaces()
+  const cancel = useCommand('runs.cancel', { onFailed: tell.failed, onDone: () => tell.done('The run is stopped') })
+  const retry = useCommand('runs.retry', { onFailed: tell.failed, onDone: ({ id }) => go({ screen: 'run', runId: id }) })
+  const isOver = ended.has(run.status)
+  return (
+    <>
+      <Status of={run.status} />
+      {!isOver && (
+        <Button look="bad" disabled={cancel.isRunning} onClick={() => cancel.run({ runId: run.id })}>
+          Cancel the run
+        </Button>
+      )}
+      {isOver && run.status !== 'succeeded' && (
+        <Button disabled={retry.isRunning} onClick={() => retry.run({ runId: run.id })}>
+          Run it again
+        </Button>
+      )}
+    </>
+  )
+}
+
+/** What went wrong, and what comes next by itself or by whom. */
+function Trouble({ run }: { run: RunData }) {
+  if (run.errorMessage === null && run.next === null) return null
+  return (
+    <div className="eng-notice" data-tone={run.errorMessage === null ? 'busy' : undefined}>
+      {run.errorMessage !== null && (
+        <p className="eng-strong">
+          {words(run.errorClass ?? run.status)}: {run.errorMessage}
+        </p>
+      )}
+      {run.next && <p>{run.next.message}</p>}
+      {run.next?.at && <Time at={run.next.at} />}
+      {run.next?.runId && (
+        <PlaceLink to={{ screen: 'run', runId: run.next.runId }} className="eng-link">
+          The other run
+        </PlaceLink>
+      )}
+    </div>
+  )
+}
+
+function Log({ run }: { run: RunData }) {
+  const { chunks, isComplete, error } = useLog(run.id)
+  const element = useRef<HTMLPreElement>(null)
+  const isAtEnd = useRef(true)
+  useEffect(() => {
+    if (isAtEnd.current && element.current) element.current.scrollTop = element.current.scrollHeight
+  }, [chunks])
+  const noteScroll = () => {
+    const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = element.current ?? {}
+    // Who reads further up is not pulled down.
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < 40
+  }
+  return (
+    <Card title="Log" aside={<span className="eng-soft eng-small">{isComplete ? 'complete' : 'live'}</span>}>
+      {error !== null && <FailureNotice error={error} />}
+      <pre className="eng-log" ref={element} onScroll={noteScroll} role="log" aria-label="Log of the run" tabIndex={0}>
+        {chunks.length === 0 && <span className="eng-soft">{isComplete ? 'It said nothing.' : 'It has said nothing yet.'}</span>}
+        {chunks.map(({ sequence, stream, text, droppedBytes }) => (
+          <span key={sequence} data-stream={stream}>
+            {droppedBytes > 0 && `… ${count(droppedBytes)} bytes are not kept …\n`}
+            {text}
+          </span>
+        ))}
+      </pre>
+    </Card>
+  )
+}
+
+/** What it paid for, in the order of time. */
+function Calls({ run }: { run: RunData }) {
+  const { items } = useList('costs.list', { companyId: run.companyId, runId: run.id })
+  const now = useNow()
+  if (items.length === 0) return null
+  const from = Date.parse(run.startedAt ?? run.createdAt)
+  const to = run.finishedAt === null ? now : Date.parse(run.finishedAt)
+  const places = placesOn(
+    items.map(({ id, occurredAt }) => ({ id, at: occurredAt })),
+    { from, to },
+  )
+  const place = (id: string) => (element: HTMLElement | null) => element?.style.setProperty('inset-inline-start', `${places.get(id) ?? 0}%`)
+  return (
+    <Card title={`Calls · ${items.length}`}>
+      <div className="eng-scroll" role="region" aria-label="Calls" tabIndex={0}>
+        <table className="eng-table">
+          <thead>
+            <tr>
+              <th>Model</th>
+              <th className="eng-call-line">When in the run</th>
+              <th data-number>In</th>
+              <th data-number>Cached</th>
+              <th data-number>Out</th>
+              <th data-number>Cost</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.toReversed().map((call) => (
+              <tr key={call.id}>
+                <td>{call.model ?? call.provider}</td>
+                <td>
+                  <div className="eng-call-track">
+                    <span className="eng-call-mark" ref={place(call.id)} title={call.occurredAt} />
+                  </div>
+                </td>
+                <td data-number>{count(call.inputTokens)}</td>
+                <td data-number>{count(call.cachedInputTokens)}</td>
+                <td data-number>{count(call.outputTokens)}</td>
+                <td data-number>{money(call.costMicros)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  )
+}
+
+function RunFacts({ run }: { run: RunData }) {
+  return (
+    <Facts
+      of={[
+        ['Agent', <AgentName key="agent" id={run.agentId} />],
+        ['Attempt', String(run.attempt)],
+        ['Why', run.wakeReasons.map(words).join(', ')],
+        ['Adapter', run.adapter ? `${run.adapter.type} (${words(run.adapter.reason)})` : '–'],
+        ['Tokens in', count(run.usage.inputTokens)],
+        ['of it cached', count(run.usage.cachedInputTokens)],
+        ['Tokens out', count(run.usage.outputTokens)],
+        ['Cost', money(run.usage.costMicros)],
+        ['Queued', <Time key="queued" at={run.createdAt} />],
+        ['Took', <Took key="took" run={run} />],
+        ['Outcome', run.outcome ? words(run.outcome.kind) : '–'],
+      ]}
+    />
+  )
+}

@@ -1,0 +1,32 @@
+import { useState } from 'react'
+
+import { Card } from '../../parts/screen.tsx'
+import { Empty } from '../../parts/states.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Time } from '../../parts/time.tsx'
+import { ReviewPanel } from '../inbox/review-panel.tsx'
+import type { WaitingReview } from '../inbox/waiting.ts'
+
+/** All versions of a result, the newest opened. */
+export function Deliverables({ deliverables }: { deliverables: readonly WaitingReview[] }) {
+  const [chosen, setChosen] = useState<string | null>(null)
+  const newest = deliverables.toReversed()
+  const open = newest.find(({ id }) => id === chosen) ?? newest[0]
+  if (!open) return <Empty title="No result yet">What an agent submits stands here, with each version and what changed between them.</Empty>
+  return (
+    <div className="eng-stack">
+      <ul className="eng-row eng-row-wrap" aria-label="Versions">
+        {newest.map(({ id, number, status, createdAt }) => (
+          <li key={id}>
+            <button type="button" className="eng-button" aria-pressed={id === open.id} onClick={() => setChosen(id)}>
+              Version {number} <Status of={status} isBare /> <Time at={createdAt} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Card>
+        <ReviewPanel key={open.id} deliverableId={open.id} isInTask />
+      </Card>
+    </div>
+  )
+}

@@ -1,0 +1,74 @@
+import { useState } from 'react'
+
+import type { Task as TaskData } from '@engine/core/contract'
+
+import { useTask } from '../../data/hooks.ts'
+import { useList } from '../../data/use-operation.ts'
+import { Menu } from '../../parts/menu.tsx'
+import { PlaceLink } from '../../parts/places.tsx'
+import { Screen } from '../../parts/screen.tsx'
+import { Read } from '../../parts/states.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Tabs, type Tab } from '../../parts/tabs.tsx'
+import { movesFrom } from '../tasks/moves.ts'
+import { useMove } from '../tasks/use-move.ts'
+import { Deliverables } from './deliverables.tsx'
+import { Deliveries } from './deliveries.tsx'
+import { Documents } from './documents.tsx'
+import { Overview } from './overview.tsx'
+import { TaskRuns } from './runs.tsx'
+import { TaskFacts } from './task-facts.tsx'
+import { TaskTimeline } from './timeline.tsx'
+import { Thread } from './thread.tsx'
+
+/** All about one task, and the decisions on it where they stand. */
+export function Task({ taskId }: { taskId: string }) {
+  const reading = useTask(taskId)
+  return <Read of={reading}>{(task) => <Shown task={task} />}</Read>
+}
+
+function Shown({ task }: { task: TaskData }) {
+  const [open, setOpen] = useState('overview')
+  const { items: deliverables } = useList('deliverables.list', { companyId: task.companyId, taskId: task.id })
+  const { items: comments } = useList('comments.list', { taskId: task.id })
+  const move = useMove()
+  const moves = movesFrom(task.status)
+  const number = (count: number) => (count > 0 ? ` ${count}` : '')
+  const tabs: Tab[] = [
+    { key: 'overview', label: 'Overview', content: () => <Overview task={task} deliverables={deliverables} /> },
+    { key: 'thread', label: `Thread${number(comments.length)}`, content: () => <Thread taskId={task.id} comments={comments} /> },
+    {
+      key: 'deliverables',
+      label: `Deliverables${number(deliverables.length)}`,
+      content: () => <Deliverables deliverables={deliverables} />,
+    },
+    { key: 'documents', label: 'Documents', content: () => <Documents taskId={task.id} /> },
+    { key: 'runs', label: 'Runs', content: () => <TaskRuns taskId={task.id} /> },
+    { key: 'deliveries', label: 'Deliveries', content: () => <Deliveries entityIds={[task.id, ...deliverables.map(({ id }) => id)]} /> },
+    { key: 'timeline', label: 'Timeline', content: () => <TaskTimeline taskId={task.id} /> },
+  ]
+  const title = (
+    <span className="eng-row">
+      <PlaceLink to={{ screen: 'tasks' }} className="eng-soft eng-mono eng-small">
+        {task.identifier}
+      </PlaceLink>
+      <span className="eng-cut">{task.title}</span>
+    </span>
+  )
+  const actions = (
+    <>
+      <Status of={task.status} />
+      {moves.length > 0 && (
+        <Menu label="Move" choices={moves.map((to) => ({ key: to, label: <Status of={to} />, choose: () => move(task, to) }))} />
+      )}
+    </>
+  )
+  return (
+    <Screen title={title} actions={actions} isPadded>
+      <div className="eng-columns">
+        <Tabs tabs={tabs} open={open} onOpen={setOpen} />
+        <TaskFacts task={task} />
+      </div>
+    </Screen>
+  )
+}

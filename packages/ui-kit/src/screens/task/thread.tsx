@@ -1,0 +1,68 @@
+import { useId, useState } from 'react'
+
+import type { Comment } from '@engine/core/contract'
+
+import { useCommand } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { Prose } from '../../parts/prose.tsx'
+import { Empty } from '../../parts/states.tsx'
+import { Time } from '../../parts/time.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { Who } from '../../parts/who.tsx'
+
+/** What was said about a task; a mention wakes whom it names. */
+export function Thread({ taskId, comments }: { taskId: string; comments: readonly Comment[] }) {
+  return (
+    <div className="eng-stack">
+      {comments.length === 0 && (
+        <Empty title="Nothing was said yet">Write to whoever works on it. Mention an agent, such as @Ada, and it wakes.</Empty>
+      )}
+      <ol className="eng-stack">
+        {comments.map((comment) => (
+          <li key={comment.id} className="eng-card eng-card-body eng-stack eng-stack-tight" data-answers={comment.parentId ?? undefined}>
+            <div className="eng-row">
+              <Who kind={comment.author.kind} id={comment.author.id} />
+              <Time at={comment.createdAt} />
+            </div>
+            <Prose text={comment.body} />
+          </li>
+        ))}
+      </ol>
+      <Compose taskId={taskId} />
+    </div>
+  )
+}
+
+function Compose({ taskId }: { taskId: string }) {
+  const id = useId()
+  const tell = useTell()
+  const [body, setBody] = useState('')
+  const create = useCommand('comments.create', { onFailed: tell.failed, onDone: () => setBody('') })
+  const send = () => body.trim() !== '' && !create.isRunning && create.run({ taskId, body })
+  return (
+    <form
+      className="eng-stack eng-stack-tight"
+      onSubmit={(event) => {
+        event.preventDefault()
+        send()
+      }}
+    >
+      <label className="eng-hidden" htmlFor={id}>
+        Your comment
+      </label>
+      <textarea
+        id={id}
+        className="eng-input"
+        placeholder="Write in Markdown"
+        value={body}
+        onChange={(event) => setBody(event.target.value)}
+        onKeyDown={(event) => event.key === 'Enter' && (event.metaKey || event.ctrlKey) && send()}
+      />
+      <div className="eng-row">
+        <Button type="submit" disabled={body.trim() === '' || create.isRunning} shortcut="⌘↵">
+          Comment
+        </Button>
+      </div>
+    </form>
+  )
+}
