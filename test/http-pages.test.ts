@@ -25,6 +25,9 @@ interface Document {
 }
 
 /** What an operation takes of a request that another system sends as it likes. */
+/** What success is on the wire. */
+const codes = { done: '200', created: '201', accepted: '202' } as const
+
 function receivedBy(engine: Engine, { operationId }: Operation) {
   const definition = engine.registry.get(operationId)?.definition
   return definition?.kind === 'command' ? definition.takesRequest : undefined
@@ -96,18 +99,19 @@ describe('the OpenAPI document', () => {
     for (const { operation } of operations) {
       const definition = engine.registry.get(operation.operationId)?.definition
       const success = definition?.kind === 'command' && definition.creates ? '201' : '200'
-      // What is sent by another system is taken with 202, and answered with 200 when it comes again.
-      const isReceived = receivedBy(engine, operation) !== undefined
-      // What others report is created once, and answered with 200 when it comes again.
-      const isReported = !isReceived && definition?.kind === 'command' && definition.successes !== undefined
-      const successes = isReceived ? ['200', '202'] : isReported ? ['200', '201'] : [success]
+      // What others send may be new, taken for later, or known already.
+      const several = definition?.kind === 'command' ? definition.successes?.map((one) => codes[one]).toSorted() : undefined
+      const successes = several ?? [success]
       const { input, output } = Object(definition)
       const isTagged = definition?.kind === 'query' && ['version', 'currentRevision'].some((field) => field in Object(output.shape))
       const isGuarded = definition?.kind === 'command' && ['version', 'baseRevision'].some((field) => field in input.shape)
       const conditions = [...(isTagged ? ['304'] : []), ...(isGuarded ? ['412'] : [])]
       expect(Object.keys(operation.responses)).toEqual([...successes, ...conditions, 'default'])
       const isDownload = definition?.kind === 'query' && definition.givesContent
-      expect(operation.responses[success]?.content).toHaveProperty([isDownload ? 'application/octet-stream' : 'application/json', 'schema'])
+      expect(operation.responses[successes[0] ?? success]?.content).toHaveProperty([
+        isDownload ? 'application/octet-stream' : 'application/json',
+        'schema',
+      ])
       expect(operation.responses['default']?.content).toHaveProperty(['application/problem+json', 'schema'])
       expect([operation.summary, operation.tags.length]).toEqual([definition?.title, 1])
       const body = operation.requestBody

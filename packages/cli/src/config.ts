@@ -10,6 +10,7 @@ import type { Allowed } from './adapters.ts'
 import { openAnchors } from './anchors.ts'
 import { logFormats, logLevels, type LogConfig } from './logger.ts'
 import { openSecrets } from './secret-key.ts'
+import { readList, readNumber, readPort, readSwitch } from './settings.ts'
 
 /** Which database, as every command asks for it. */
 export interface DatabaseFlags {
@@ -249,29 +250,6 @@ function readPlugins(flags: AllowedFlags, environment: Environment): readonly st
 function readFolders(flags: AllowedFlags, environment: Environment): readonly string[] | null {
   const folders = flags.allowFolder ?? readList(environment['ENGINE_ALLOW_FOLDERS'])
   return folders.length === 0 ? null : folders
-}
-
-function readNumber(name: string, text: string, { least, most }: { least: number; most: number }): number {
-  const number = Number(text)
-  if (/^\d+$/.test(text) && number >= least && number <= most) return number
-  throw new Error(`${name} must be a number from ${least} to ${most}, not "${text}".`)
-}
-
-function readPort(text: string): number {
-  return readNumber('PORT (or --port)', text, { least: 0, most: 65_535 })
-}
-
-function readList(text = ''): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-}
-
-function readSwitch(name: string, value: string | undefined): boolean {
-  if (value === undefined || value === '' || value === 'on') return true
-  if (value === 'off') return false
-  throw new Error(`${name} must be on or off, not "${value}".`)
 }
 
 /** Where the SQLite file of the database is. @throws for a database that is no such file */

@@ -12,7 +12,7 @@ const attacks = {
     throw new Error('no')
   },
   rejectLater: () => {
-    setTimeout(() => Promise.reject(new Error('later')), 10)
+    setTimeout(() => void Promise.reject(new Error('later')), 10)
     return new Promise(() => undefined)
   },
   exit: () => process.exit(3),

@@ -189,6 +189,8 @@ async function comparePeriods({ place, model, companyId }: Scenery, round: Round
     const [spent, held] = [budget?.spent.get(start) ?? 0, budget?.held.get(start) ?? 0]
     round.count('periods compared')
     if (Number(row['spent']) !== spent || Number(row['held']) !== held)
-      round.violation(`The ${budget?.scope}'s period of ${start} has ${row['spent']} and ${row['held']}; it is ${spent} and ${held}`)
+      round.violation(
+        `The ${budget?.scope}'s period of ${start} has ${String(row['spent'])} and ${String(row['held'])}; it is ${spent} and ${held}`,
+      )
   }
 }

@@ -77,7 +77,7 @@ export class LedgerModel {
 
   /** Nothing is held for what was stopped. */
   takeAll(): void {
-    for (const hold of [...this.open]) this.take(hold)
+    for (const hold of this.open.slice()) this.take(hold)
   }
 
   private change(amount: number, atMs: number): void {

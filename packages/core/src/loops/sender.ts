@@ -50,33 +50,6 @@ export function createSender(host: Host, { logger, signal }: { logger: Logger; s
   const { clock, settings } = host
   const noted = createNotes(host)
 
-  async function deliver(entries: readonly Entry[], prepared: Prepared, timeout: AbortSignal): Promise<DeliveryResult> {
-    const last = entries.at(-1)
-    if (!last) return { kind: 'parked', reason: 'there is nothing to send' }
-    const { destination, config, redactor } = prepared
-    const { delivery, ...told } = last
-    const attributes = {
-      'engine.destination': destination.type,
-      'engine.event.type': told.event.type,
-      'engine.delivery.attempt': delivery.attempt,
-    }
-    return host.tracing.span('deliver', { kind: 'producer', attributes }, async (traced) => {
-      const result = await destination.deliver({
-        config,
-        ...told,
-        deliveryId: delivery.digestId ?? delivery.id,
-        attempt: delivery.attempt,
-        ...(delivery.digestId !== null && { digest: entries.map(({ event, body, files }) => ({ event, body, files })) }),
-        signal: timeout,
-        logger: redactedLogger(logger, redactor),
-        redactor,
-        trace: host.tracing.headers(traced.context),
-      })
-      traced.set({ 'engine.delivery.result': result.kind })
-      return result
-    })
-  }
-
   /** What came of it within the time that it may take. */
   async function tried(entries: readonly Entry[], prepared: Prepared): Promise<{ result: DeliveryResult; isInterrupted: boolean }> {
     const own = new AbortController()
@@ -85,7 +58,7 @@ export function createSender(host: Host, { logger, signal }: { logger: Logger; s
       own.abort('it took too long')
       return { kind: 'retry', reason: `it was not sent within ${settings.deliveryTimeoutMs} ms` }
     })
-    const result = await Promise.race([deliver(entries, prepared, over).catch(failed), late])
+    const result = await Promise.race([deliver(host, { entries, prepared, logger, timeout: over }).catch(failed), late])
     const isInterrupted = signal.aborted && result.kind === 'retry'
     own.abort('it is over')
     return { result, isInterrupted }
@@ -110,6 +83,40 @@ export function createSender(host: Host, { logger, signal }: { logger: Logger; s
       return [...outcomes, ...entries.map(({ delivery }) => toOutcome(result, { ...about(delivery), isInterrupted }))]
     },
   }
+}
+
+interface Delivering {
+  readonly entries: readonly Entry[]
+  readonly prepared: Prepared
+  readonly logger: Logger
+  readonly timeout: AbortSignal
+}
+
+async function deliver(host: Host, { entries, prepared, logger, timeout }: Delivering): Promise<DeliveryResult> {
+  const last = entries.at(-1)
+  if (!last) return { kind: 'parked', reason: 'there is nothing to send' }
+  const { destination, config, redactor } = prepared
+  const { delivery, ...told } = last
+  const attributes = {
+    'engine.destination': destination.type,
+    'engine.event.type': told.event.type,
+    'engine.delivery.attempt': delivery.attempt,
+  }
+  return host.tracing.span('deliver', { kind: 'producer', attributes }, async (traced) => {
+    const result = await destination.deliver({
+      config,
+      ...told,
+      deliveryId: delivery.digestId ?? delivery.id,
+      attempt: delivery.attempt,
+      ...(delivery.digestId !== null && { digest: entries.map(({ event, body, files }) => ({ event, body, files })) }),
+      signal: timeout,
+      logger: redactedLogger(logger, redactor),
+      redactor,
+      trace: host.tracing.headers(traced.context),
+    })
+    traced.set({ 'engine.delivery.result': result.kind })
+    return result
+  })
 }
 
 /** What is sent of a delivery, or why nothing is. */

@@ -53,13 +53,15 @@ function holderFacts({ holder }: Details): string[] {
 function legalFacts({ legal, from }: Details): string[] {
   if (!Array.isArray(legal)) return []
   const moves = legal.flatMap((move) => (isObject(move) && typeof move['to'] === 'string' ? [words(move['to'])] : []))
-  if (moves.length === 0) return [`It is ${words(String(from ?? 'over'))}, and stays so.`]
+  if (moves.length === 0) return [`It is ${typeof from === 'string' ? words(from) : 'over'}, and stays so.`]
   return [`From here it can go to ${[...new Set(moves)].join(', ')}.`]
 }
 
 function fieldFacts({ errors }: Details): string[] {
   if (!Array.isArray(errors)) return []
-  return errors.flatMap((each) => (isObject(each) ? [`${String(each['path'])}: ${String(each['message'])}`] : []))
+  return errors.flatMap((each) =>
+    isObject(each) && typeof each['path'] === 'string' && typeof each['message'] === 'string' ? [`${each['path']}: ${each['message']}`] : [],
+  )
 }
 
 function waitFacts({ retryAfterMs }: Details): string[] {

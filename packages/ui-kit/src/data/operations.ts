@@ -8,9 +8,9 @@ type Verbs<Module> = {
 type Modules = Omit<Client, 'execute'>
 
 /** The name of every operation with a route, such as `tasks.list`. */
-export type OperationName = { [Module in keyof Modules & string]: `${Module}.${Verbs<Modules[Module]>}` }[keyof Modules & string]
+export type OperationName = { [Module in keyof Modules]: `${Module}.${Verbs<Modules[Module]>}` }[keyof Modules]
 
-type Method<Name extends OperationName> = Name extends `${infer Module extends keyof Modules & string}.${infer Verb}`
+type Method<Name extends OperationName> = Name extends `${infer Module extends keyof Modules}.${infer Verb}`
   ? Verb extends keyof Modules[Module]
     ? Modules[Module][Verb]
     : never

@@ -1,0 +1,22 @@
+export function readNumber(name: string, text: string, { least, most }: { least: number; most: number }): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number
+  throw new Error(`${name} must be a number from ${least} to ${most}, not "${text}".`)
+}
+
+export function readPort(text: string): number {
+  return readNumber('PORT (or --port)', text, { least: 0, most: 65_535 })
+}
+
+export function readList(text = ''): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+export function readSwitch(name: string, value: string | undefined): boolean {
+  if (value === undefined || value === '' || value === 'on') return true
+  if (value === 'off') return false
+  throw new Error(`${name} must be on or off, not "${value}".`)
+}
