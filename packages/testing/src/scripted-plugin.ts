@@ -1,4 +1,4 @@
-import { definePlugin, z } from '@engine/core/plugin'
+import { definePlugin, z, type PluginDefinition } from '@engine/core/plugin'
 
 /** The event that a scripted plugin refuses; nothing records it. */
 const never = 'nothing.happened'
@@ -19,6 +19,6 @@ function scriptedPlugin(id = 'scripted') {
 }
 
 /** Those that worlds have of which a test needs every operation; the second is installed nowhere. */
-export function scriptedPlugins() {
+export function scriptedPlugins(): PluginDefinition[] {
   return [scriptedPlugin(), scriptedPlugin('another')]
 }

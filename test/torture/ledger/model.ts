@@ -3,7 +3,7 @@ export const scopes = ['company', 'project', 'agent', 'task'] as const
 export const windows = ['month_utc', 'day', 'lifetime'] as const
 
 export type Scope = (typeof scopes)[number]
-export type Window = (typeof windows)[number]
+type Window = (typeof windows)[number]
 
 export interface ModelBudget {
   readonly id: string
@@ -23,7 +23,7 @@ export interface ModelHold {
 }
 
 /** When the period began in which a moment is. */
-export function startOf(window: Window, atMs: number): string {
+function startOf(window: Window, atMs: number): string {
   const time = new Date(atMs).toISOString()
   if (window === 'lifetime') return '1970-01-01T00:00:00.000Z'
   return window === 'day' ? `${time.slice(0, 10)}T00:00:00.000Z` : `${time.slice(0, 7)}-01T00:00:00.000Z`

@@ -1,5 +1,5 @@
 import * as commands from './commands.ts'
-import * as portability from '../portability/operations.ts'
+import * as portability from '../portability/commands.ts'
 import { dashboard } from './dashboard.ts'
 import { companyEvents } from './events.ts'
 import * as queries from './queries.ts'

@@ -7,7 +7,7 @@ import { readRows, type CompanyRows } from './rows.ts'
 import { slugsOf } from './slugs.ts'
 
 /** What of a company is no part of a package, and why. */
-export interface LeftOut {
+interface LeftOut {
   readonly what: string
   readonly why: string
 }

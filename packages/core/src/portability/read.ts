@@ -17,7 +17,7 @@ import {
 } from './format.ts'
 import { problemsOfReferences } from './references.ts'
 
-export interface Problem {
+interface Problem {
   readonly path: string
   readonly message: string
 }

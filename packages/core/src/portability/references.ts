@@ -8,7 +8,7 @@ interface Reference {
 }
 
 /** What an entry names of its package. Pure. */
-export function referencesOf(kind: Kind, entry: Entry): Reference[] {
+function referencesOf(kind: Kind, entry: Entry): Reference[] {
   const named = (field: string, of: Kind, slug: string | undefined | null): Reference[] => (slug ? [{ field, kind: of, slug }] : [])
   switch (kind) {
     case 'agent':

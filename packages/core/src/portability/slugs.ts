@@ -2,7 +2,7 @@
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)$/
 
 /** A name as a folder is called; what no letter is left of is called by what it is. Pure. */
-export function slugOf(name: string, otherwise: string): string {
+function slugOf(name: string, otherwise: string): string {
   const plain = name
     .normalize('NFKD')
     .toLowerCase()
@@ -29,7 +29,7 @@ export function slugsOf<Thing extends { readonly id: string }>(
 }
 
 /** The same with a number behind it where it is taken: `bob`, `bob-2`. Pure. */
-export function freeOf(text: string, taken: ReadonlySet<string>, between = '-'): string {
+function freeOf(text: string, taken: ReadonlySet<string>, between = '-'): string {
   for (let number = 2, free = text; ; number += 1) {
     if (!taken.has(free)) return free
     free = `${text}${between}${number}`
