@@ -59,7 +59,11 @@ describe.skipIf(chromium === null)('the board', { timeout: 60_000 }, () => {
     return page
   }
 
-  const shoot = (page: Page, name: string) => page.screenshot({ path: join(artefacts, `${name}.png`) })
+  /** Taken when all parts of the page have come. */
+  async function shoot(page: Page, name: string): Promise<void> {
+    await page.locator('[data-loading]').first().waitFor({ state: 'detached' })
+    await page.screenshot({ path: join(artefacts, `${name}.png`) })
+  }
 
   it('is small to load', () => {
     const [line, kilobytes = ''] = /first load: ([\d.]+) kB gzip/.exec(built) ?? []

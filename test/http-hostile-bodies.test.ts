@@ -121,10 +121,10 @@ const refusedWhatever = [
   'interactions.reject',
   'secrets.delete',
   'routines.receive',
-  'plugins.receive',
   'routines.resume',
-  // What works is not enabled.
+  // What works is not enabled, and a plugin's webhook takes its own key.
   'plugins.enable',
+  'plugins.receive',
   // A worker that drains is resumed, one that registered with a key is let go, and only a node speaks as one.
   'workers.resume',
   'workers.revoke',

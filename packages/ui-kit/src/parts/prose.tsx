@@ -7,9 +7,18 @@ export function Prose({ text, contentType = 'text/markdown' }: { text: string; c
   if (contentType !== 'text/markdown') return <pre className="eng-diff">{text}</pre>
   return (
     <div className="eng-prose">
-      <Suspense fallback={<p>{text.slice(0, 2_000)}</p>}>
+      <Suspense fallback={<Unset text={text} />}>
         <MarkdownText text={text} />
       </Suspense>
     </div>
+  )
+}
+
+/** The text as it was written, until what sets it is there. */
+function Unset({ text }: { text: string }) {
+  return (
+    <p className="eng-unset" data-loading>
+      {text.slice(0, 2_000)}
+    </p>
   )
 }
