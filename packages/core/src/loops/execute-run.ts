@@ -60,7 +60,7 @@ async function executeTraced(host: RunHost, actor: RunActor, run: TracedRun): Pr
     ])
     if (outcome === abandoned)
       run.logger.error('an adapter did not stop when it was told to; its run goes on without it', { runId: actor.id })
-    run.traced.set({ 'engine.run.outcome': outcome.kind, ...(outcome.kind === 'failed' && { 'error.type': outcome.class }) })
+    run.traced.set(attributesOf(outcome))
     await usage.rest()
     await conclude(host, actor, { outcome, left, reason: run.stop.signal.aborted ? String(run.stop.signal.reason) : null })
   } catch (error) {
@@ -74,6 +74,12 @@ async function executeTraced(host: RunHost, actor: RunActor, run: TracedRun): Pr
     keeper?.drop(actor)
     host.redactors.delete(actor.id)
   }
+}
+
+/** An adapter in plain JavaScript may end with nothing; that is refused where it is reported. */
+function attributesOf(outcome: RunOutcome | undefined) {
+  const isFailed = outcome?.kind === 'failed'
+  return { 'engine.run.outcome': String(outcome?.kind), ...(isFailed && { 'error.type': outcome.class }) }
 }
 
 const abandoned: RunOutcome = { kind: 'failed', class: 'unknown', message: 'The adapter did not stop when it was told to.' }
