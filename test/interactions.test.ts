@@ -114,8 +114,7 @@ describe.each(['sqlite', 'postgres'])('what people are asked, on %s', (database)
       world.admin.interactions.reject({ interactionId }),
       world.admin.interactions.cancel({ interactionId }),
     ]
-    for (const attempt of attempts) {
-      const error = await errorOf(attempt)
+    for (const error of await Promise.all(attempts.map((attempt) => errorOf(attempt)))) {
       expect(error).toMatchObject({ code: 'illegal_transition', kind: 'conflict' })
       expect(error.message).toContain(`answered by user reviewer at ${answeredAt}`)
       expect(error.details).toMatchObject({ from: 'answered', legal: [], answeredBy: { kind: 'user', id: 'reviewer' }, answeredAt })

@@ -72,10 +72,13 @@ export interface HistoryOptions {
   readonly now?: () => number
 }
 
+/** The clock of the machine, which all of its processes share; where each of them began is known only to some milliseconds. */
+const machineMs = () => Number(process.hrtime.bigint()) / 1e6
+
 export function createHistory(options: HistoryOptions = {}): History {
   const calls = new Map<string, RecordedCall>()
   const lines: string[] = []
-  const now = rising(options.now ?? (() => performance.timeOrigin + performance.now()))
+  const now = rising(options.now ?? machineMs)
   const isRefusal = options.isRefusal ?? isRefusedByEngine
 
   function note(line: Line): void {

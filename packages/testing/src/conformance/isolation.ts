@@ -92,6 +92,8 @@ const ownSamples: Readonly<Record<string, Record<string, unknown>>> = {
   'routing.dryRun': { task: {} },
   'plugins.install': { plugin: 'another' },
   'plugins.configure': { config: {} },
+  'companies.previewMerge': { files: [{ path: 'COMPANY.md', content: '---\nschema: engine.company/v1\nname: Any\n---\n' }] },
+  'companies.merge': { files: [{ path: 'COMPANY.md', content: '---\nschema: engine.company/v1\nname: Any\n---\n' }], hash: 'any' },
   'plugins.receive': { webhook: 'take', body: '{}', headers: {} },
   'plugins.replay': { subscription: 'refused' },
   'plugins.stop': { isQuarantined: true, reason: 'it crashed' },
