@@ -53,6 +53,10 @@ const meaning: Readonly<Record<string, string>> = {
   clocks: 'Two processes whose clocks differ and jump; all notifications are lost.',
   deliveries:
     'Events are sent to a receiver that refuses, breaks off and forgets to answer, by processes that die at each named step of claiming and settling and at random. Each event arrives, those of one thing in their order, under one id.',
+  'ledger-histories':
+    'Money is held, paid, given back, billed late and limited anew around the ends of months and days from 2026 to 2036; after each step every budget says what a model of a few lines says.',
+  'ledger-crowds':
+    'Two processes of four runs each spend from the same budgets, one dies between what it holds, calls and pays. No look at a budget finds a limit passed; what was acknowledged is recorded, and nothing stays held.',
   starts: 'Several processes start together on an empty or an old database.',
   tampers:
     'A sealed log of ten thousand events is changed behind the back of the engine, once in each round and in every way that docs/audit.md names. The verification must name the batch and what was done; ends that were cut off, or written anew with right hashes, are found by anchors only.',
