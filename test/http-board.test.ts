@@ -86,19 +86,19 @@ describe('a server with a board', () => {
     const server = createServer((request, response) => {
       // As express hands a request to what is mounted at a path.
       const originalUrl = request.url ?? ''
-      Object.assign(request, { originalUrl, url: originalUrl.slice('/work/engine'.length) || '/' })
+      Object.assign(request, { originalUrl, url: originalUrl.slice('/apps/engine'.length) || '/' })
       handler(request, response, (error) => response.destroy(error instanceof Error ? error : undefined))
     }).listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await new Promise((resolve) => server.once('listening', resolve))
     // A server that listens on an IP address has an AddressInfo.
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const moved = await fetch(`${url}/work/engine`, { redirect: 'manual' })
-    expect([moved.status, moved.headers.get('location')]).toEqual([308, '/work/engine/'])
+    const moved = await fetch(`${url}/apps/engine`, { redirect: 'manual' })
+    expect([moved.status, moved.headers.get('location')]).toEqual([308, '/apps/engine/'])
     const call = overNetwork(url)
-    expect((await call('GET', '/work/engine/ACM/inbox', page)).text).toContain('<base href="../">')
-    expect((await call('GET', '/work/engine/assets/index-a1b2.js')).text).toBe(script)
-    expect((await call('GET', '/work/engine/api/companies')).status).toBe(200)
+    expect((await call('GET', '/apps/engine/ACM/inbox', page)).text).toContain('<base href="../">')
+    expect((await call('GET', '/apps/engine/assets/index-a1b2.js')).text).toBe(script)
+    expect((await call('GET', '/apps/engine/api/companies')).status).toBe(200)
   })
 
   it('is served over the network with the same policy, compressed', async () => {

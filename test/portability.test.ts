@@ -238,6 +238,28 @@ describe('a package', () => {
     expect(JSON.stringify(error)).toContain(message)
   })
 
+  it.each([
+    ['a NUL character', { path: 'agents/a/AGENTS.md', content: '---\nname: "A\\0"\nrole: r\n---\n' }, 'NUL'],
+    ['half of a surrogate pair', { path: 'agents/a/AGENTS.md', content: '---\nname: "\\uD800"\nrole: r\n---\n' }, 'surrogate'],
+    ['__proto__', { path: 'tasks/a/TASK.md', content: '---\ntitle: A\ncontext: { __proto__: { x: 1 } }\n---\n' }, '__proto__'],
+    ['a text that is too long', { path: 'agents/a/AGENTS.md', content: `---\nname: A\nrole: r\n---\n${'x'.repeat(65_537)}` }, '65536'],
+    ['words before its head', { path: 'agents/a/AGENTS.md', content: 'x\n---\nname: A\nrole: r\n---\n' }, 'begins with a head'],
+    ['many lines that end no head', { path: 'agents/a/AGENTS.md', content: `---\n${'---x\n'.repeat(50_000)}` }, 'begins with a head'],
+  ])('with %s is refused before anything is made', async (_, file, message) => {
+    const { engine } = await open('postgres')
+    const error = await errorOf(engine.companies.previewImport({ files: [company, file] }))
+    expect(error).toMatchObject({ code: 'invalid_input' })
+    expect(JSON.stringify(error.details)).toContain(message)
+  })
+
+  it('gives a limited key nothing that the key may not make one by one', async () => {
+    const { engine, companyId } = await open()
+    const files = [company]
+    const limited = engine.as({ kind: 'user', id: 'u', roles: { [companyId]: 'owner' }, scopes: ['companies:manage'] })
+    const { hash } = await limited.companies.previewMerge({ companyId, files })
+    expect(await errorOf(limited.companies.merge({ companyId, files, hash }))).toMatchObject({ code: 'forbidden' })
+  })
+
   it('says which of its files say nothing', async () => {
     const { engine } = await open()
     const preview = await engine.companies.previewImport({

@@ -1,5 +1,6 @@
 import { create, update } from '../companies/commands.ts'
 import { findCompany, isPrefixTaken } from '../companies/sql.ts'
+import { assertMay } from '../kernel/authorize.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { create as createLabel } from '../labels/commands.ts'
@@ -44,9 +45,13 @@ export async function found(
   )
 }
 
+const scopes = ['agents:manage', 'goals:manage', 'projects:manage', 'knowledge:write', 'routines:manage', 'tasks:create'] as const
+
 /** Makes what a plan says, in one transaction. `isNew`: the company was founded for it, so whoever imports it hires its agents. */
 export async function apply(context: CommandContext, plan: Plan, { isNew }: { isNew: boolean }): Promise<Imported> {
   const { content, hash } = plan
+  // A key that may not make these things one by one makes none by a package.
+  for (const scope of scopes) assertMay(context, scope)
   const company = await findCompany(context.tx, context.companyId)
   const ids = new Map<string, string>()
   const making: Making = {

@@ -33,7 +33,10 @@ export const heads = {
     requiresStrategyApproval,
     brandColor,
     defaultAgent: Slug.optional(),
-    labels: z.array(z.strictObject({ name: Name, color: z.string().nullable().optional() })).optional(),
+    labels: z
+      .array(z.strictObject({ name: Name, color: z.string().nullable().optional() }))
+      .max(1_000)
+      .optional(),
   }),
   goal: z.strictObject({
     title: Title,
@@ -72,7 +75,7 @@ export const heads = {
       project: Slug.optional(),
       goal: Slug.optional(),
       tags: TaskInput.tags,
-      labels: z.array(Name).optional(),
+      labels: z.array(Name).max(20).optional(),
       requiredCapabilities: TaskInput.requiredCapabilities,
       acceptanceCriteria: TaskInput.acceptanceCriteria,
     }),
@@ -88,7 +91,7 @@ export const heads = {
     goal: Slug.optional(),
     parent: Slug.optional(),
     blockedBy: z.array(Slug).max(50).optional(),
-    labels: z.array(Name).optional(),
+    labels: z.array(Name).max(20).optional(),
     tags: TaskInput.tags,
     requiredCapabilities: TaskInput.requiredCapabilities,
     acceptanceCriteria: TaskInput.acceptanceCriteria,
@@ -98,6 +101,19 @@ export const heads = {
     context: jsonObject.optional(),
   }),
 } as const
+
+const longText = 65_536
+
+/** How long the text below a head may be, in characters: as long as what it becomes. */
+export const longestBody: Readonly<Record<keyof typeof heads, number>> = {
+  company: longText,
+  agent: longText,
+  goal: longText,
+  project: longText,
+  skill: 262_144,
+  routine: longText,
+  task: longText,
+}
 
 /** What is a folder each, in the order in which they are made: later ones name earlier ones. */
 export const kinds = ['agent', 'goal', 'project', 'skill', 'routine', 'task'] as const

@@ -1,10 +1,12 @@
 import type { z } from 'zod'
 
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
+import { parseInput } from '../kernel/input.ts'
 import {
   companyFile,
   heads,
   kinds,
+  longestBody,
   places,
   Sidecar,
   sidecarFile,
@@ -67,7 +69,7 @@ class Reader {
     for (const file of files) {
       if (paths.has(file.path)) this.problem(file.path, 'It is there twice.')
       paths.add(file.path)
-      if (file.path === companyFile) company = this.document(file, heads.company)
+      if (file.path === companyFile) company = this.document(file, heads.company, longestBody.company)
       else if (file.path === sidecarFile) sidecar = this.fields(file.path, file.content, Sidecar) ?? sidecar
       else if (!this.entry(file, entries)) this.ignored.push(file.path)
     }
@@ -96,30 +98,46 @@ class Reader {
   private add<Of extends Kind>(file: PackageFile, found: Place<Of>, entries: Drafts): void {
     const { kind, slug, project } = found
     // The head of a kind is read by the schema of that kind.
-    const read = this.document(file, heads[kind] as z.ZodType) as Pick<Entry<Of>, 'head' | 'body'> | null
+    const read = this.document(file, heads[kind] as z.ZodType, longestBody[kind]) as Pick<Entry<Of>, 'head' | 'body'> | null
     if (!read) return
     if (entries[kind].some((entry) => entry.slug === slug)) this.problem(file.path, `There is another ${kind} in a folder ${slug}.`)
     else (entries[kind] as Entry<Of>[]).push({ slug, project, ...read })
   }
 
-  private document<Schema extends z.ZodType>({ path, content }: PackageFile, schema: Schema) {
-    const parts = /^---\r?\n(?<head>[\s\S]*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|$)(?<body>[\s\S]*)$/m.exec(content)
-    if (!parts?.groups) return this.problem(path, 'It begins with a head of YAML between two lines of ---.')
-    const { head = '', body = '' } = parts.groups
-    const fields = this.fields(path, head, schema)
-    return fields === null ? null : { head: fields, body: body.replace(/^\r?\n/, '').replace(/\r?\n$/, '') }
+  private document<Schema extends z.ZodType>({ path, content }: PackageFile, schema: Schema, longest: number) {
+    const parts = partsOf(content)
+    if (!parts) return this.problem(path, 'It begins with a head of YAML between two lines of ---.')
+    if (parts.body.length > longest) return this.problem(path, `The text below its head has more than ${longest} characters.`)
+    const fields = this.fields(path, parts.head, schema)
+    return fields === null ? null : { head: fields, body: parts.body }
   }
 
   private fields<Schema extends z.ZodType>(path: string, text: string, schema: Schema): z.output<Schema> | null {
+    let value: unknown
     try {
-      const parsed = schema.safeParse(this.parse(text))
-      if (parsed.success) return parsed.data
-      for (const issue of parsed.error.issues) this.problem(path, `${issue.path.join('.') || 'The head'}: ${issue.message}.`)
-      return null
+      value = this.parse(text)
     } catch (error) {
       return this.problem(path, `It is no YAML: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`)
     }
+    try {
+      // YAML has ways to write what no database stores.
+      return parseInput(schema, value)
+    } catch (error) {
+      if (!EngineError.isInstance(error)) throw error
+      return this.problem(path, error.message)
+    }
   }
+}
+
+/** The head between the first line and the next one of ---, and what stands below. Pure. */
+function partsOf(content: string): { head: string; body: string } | null {
+  const begin = /^---[ \t]*\r?\n/.exec(content)?.[0].length
+  if (begin === undefined) return null
+  const rest = content.slice(begin)
+  const end = /(?:^|\n)---[ \t]*(?:\r?\n|$)/.exec(rest)
+  if (!end) return null
+  const body = rest.slice(end.index + end[0].length)
+  return { head: rest.slice(0, end.index), body: body.replace(/^\r?\n/, '').replace(/\r?\n$/, '') }
 }
 
 interface Place<Of extends Kind = Kind> {
