@@ -24,6 +24,8 @@ export default defineConfig({
     execArgv: [`--conditions=${sourceCondition}`],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A machine that pauses is no defect of a change: the continuous build tries once more, and names what needed it.
+    retry: process.env['CI'] ? 1 : 0,
     reporters: ['default', './scripts/closing-line-reporter.mjs'],
     coverage: {
       provider: 'v8',
