@@ -111,7 +111,7 @@ describe('a plugin in a company', () => {
   test('takes a request once that it finds genuine, and no other', async () => {
     worked.length = 0
     const { engine, companyId } = await open([configured])
-    await engine.secrets.create({ companyId, name: 'TOKEN', value: 'the value of a token' })
+    const { id: secretId } = await engine.secrets.create({ companyId, name: 'TOKEN', value: 'the value of a token' })
     const config = { word: 'a', token: { secret: 'TOKEN' } }
     const { id: pluginId, webhooks } = await engine.plugins.install({ companyId, plugin: 'configured', config })
     expect(webhooks).toEqual([{ name: 'orders', path: `/api/plugins/${pluginId}/webhooks/orders` }])
@@ -125,8 +125,13 @@ describe('a plugin in a company', () => {
     expect((await errorOf(stranger.plugins.receive({ ...request, webhook: 'other' }))).code).toBe('not_found')
     const { items } = await engine.plugins.logs({ pluginId })
     expect(items).toMatchObject([{ level: 'info', message: 'took an order', data: { token: '[secret TOKEN]' } }])
+    expect((await engine.secrets.accesses({ secretId })).items).toMatchObject([{ pluginId, runId: null, number: 1, outcome: 'success' }])
+    const inUse = await errorOf(engine.secrets.delete({ secretId }))
+    expect([inUse.code, inUse.message]).toEqual(['secret_in_use', expect.stringContaining(`plugin ${pluginId}`)])
     await engine.plugins.disable({ pluginId })
     expect((await errorOf(stranger.plugins.receive(request))).code).toBe('plugin_disabled')
+    await engine.plugins.uninstall({ pluginId })
+    await engine.secrets.delete({ secretId })
   })
 })
 

@@ -244,6 +244,15 @@ describe('a policy', () => {
     await engine.stop()
   })
 
+  test('that does not decide lets nothing through, and nobody wait for it', async () => {
+    const silent = definePlugin({ id: 'silent', ...least, policies: { 'tasks.create': () => new Promise<void>(() => undefined) } })
+    const { engine, companyId } = await createWorld({ plugins: [silent], settings: { policyMs: 20 } })
+    const error = await errorOf(engine.tasks.create({ companyId, title: 'A' }))
+    expect([error.code, error.message]).toEqual(['policy_failed', expect.stringContaining('did not answer within 20 ms')])
+    expect((await engine.labels.create({ companyId, name: 'goes on' })).name).toBe('goes on')
+    await engine.stop()
+  })
+
   test('reads, and can change nothing', async () => {
     const meddling = definePlugin({
       id: 'meddling',

@@ -243,7 +243,17 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     const ended = await run(agentId)
     const { items } = await api.secrets.accesses({ secretId })
     expect(items).toEqual([
-      { id: expect.any(String), routeId: null, secretId, number: 1, outcome: 'success', runId: ended?.id, agentId, at: expect.any(String) },
+      {
+        id: expect.any(String),
+        routeId: null,
+        pluginId: null,
+        secretId,
+        number: 1,
+        outcome: 'success',
+        runId: ended?.id,
+        agentId,
+        at: expect.any(String),
+      },
     ])
     const note = (count: number) =>
       engine.execute('secrets.recordAccesses', {

@@ -49,7 +49,7 @@ export function startProgram(file: URL, { args = [], cwd, env = {} }: Start = {}
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     await exited
   })
-  return { child, exited, output: () => text, printed: (pattern, timeoutMs = 20_000) => wait(pattern, timeoutMs) }
+  return { child, exited, output: () => text, printed: (pattern, timeoutMs = 50_000) => wait(pattern, timeoutMs) }
 
   function wait(pattern: RegExp, timeoutMs: number): Promise<RegExpMatchArray> {
     return new Promise((resolve, reject) => {

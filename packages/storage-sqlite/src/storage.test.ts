@@ -77,21 +77,31 @@ describe('a file', () => {
     const path = temporaryFile()
     const [left, right] = [await open(path), await open(path)]
     await add(left, 1)
-    const bump = (db: Kysely<Tables>) =>
+    const bump = (db: Kysely<Tables>, meanwhile: () => Promise<unknown>) =>
       db.transaction().execute(async (tx) => {
         const row = await tx.selectFrom('notes').select('text').where('id', '=', 1).executeTakeFirstOrThrow()
         const count = Number(row.text.replace('note ', ''))
+        await meanwhile()
         await tx
           .updateTable('notes')
           .set({ text: `note ${count + 1}` })
           .where('id', '=', 1)
           .execute()
       })
-    const writers = [left, right].map(async (db) => {
-      for (let count = 0; count < 50; count += 1) await bump(db)
-    })
-    await Promise.all(writers)
-    expect((await left.selectFrom('notes').select('text').executeTakeFirstOrThrow()).text).toBe('note 101')
+    const nothing = () => Promise.resolve()
+    for (const [first, second] of [
+      [left, right],
+      [right, left],
+    ] as const) {
+      let other: Promise<unknown> = nothing()
+      await bump(first, () => {
+        other = bump(second, nothing)
+        // The other one would be done by now if it did not have to wait for this one.
+        return Promise.race([other, new Promise((resolve) => setTimeout(resolve, 300))])
+      })
+      await other
+    }
+    expect((await left.selectFrom('notes').select('text').executeTakeFirstOrThrow()).text).toBe('note 5')
   })
 
   it('waits for the lock of another process without stopping this one', async () => {

@@ -1253,7 +1253,9 @@ create table secret_accesses (
   agent_id uuid,
   at timestamp(3) with time zone not null,
   route_id uuid,
+  plugin_id uuid,
   constraint secret_accesses_pkey PRIMARY KEY (id),
+  constraint secret_accesses_plugin_fkey FOREIGN KEY (company_id, plugin_id) REFERENCES engine.plugins(company_id, id),
   constraint secret_accesses_route_fkey FOREIGN KEY (company_id, route_id) REFERENCES engine.routes(company_id, id),
   constraint secret_accesses_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id),
   constraint secret_accesses_secret_fkey FOREIGN KEY (company_id, secret_id) REFERENCES engine.secrets(company_id, id)
@@ -1272,13 +1274,16 @@ create table secret_uses (
   number bigint,
   created_at timestamp(3) with time zone not null,
   route_id uuid,
+  plugin_id uuid,
   constraint secret_uses_pkey PRIMARY KEY (id),
   constraint secret_uses_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
+  constraint secret_uses_plugin_fkey FOREIGN KEY (company_id, plugin_id) REFERENCES engine.plugins(company_id, id),
   constraint secret_uses_project_fkey FOREIGN KEY (company_id, project_id) REFERENCES engine.projects(company_id, id),
   constraint secret_uses_route_fkey FOREIGN KEY (company_id, route_id) REFERENCES engine.routes(company_id, id),
   constraint secret_uses_secret_fkey FOREIGN KEY (company_id, secret_id) REFERENCES engine.secrets(company_id, id),
   constraint secret_uses_have_their_target CHECK ((target_id = COALESCE(agent_id, project_id, company_id)))
 );
+CREATE INDEX secret_uses_plugin_index ON engine.secret_uses USING btree (company_id, plugin_id) WHERE (plugin_id IS NOT NULL);
 CREATE INDEX secret_uses_route_index ON engine.secret_uses USING btree (company_id, route_id) WHERE (route_id IS NOT NULL);
 CREATE INDEX secret_uses_secret_index ON engine.secret_uses USING btree (company_id, secret_id, id);
 CREATE UNIQUE INDEX secret_uses_place_key ON engine.secret_uses USING btree (company_id, target_id, kind, place);

@@ -1273,11 +1273,17 @@ CREATE TABLE "secret_accesses" (
     run_id text,
     agent_id text,
     route_id text,
-    at text not null,
+    at text not null, plugin_id text references plugins (id),
     constraint secret_accesses_secret_fkey foreign key (company_id, secret_id) references secrets (company_id, id),
     constraint secret_accesses_run_fkey foreign key (company_id, run_id) references runs (company_id, id),
     constraint secret_accesses_route_fkey foreign key (company_id, route_id) references routes (company_id, id)
   ) strict;
+
+CREATE TRIGGER secret_accesses_plugin_insert before insert on secret_accesses when new.plugin_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: secret_accesses_plugin')
+where not exists (select 1 from plugins where company_id = new.company_id and id = new.plugin_id); end;
+
+CREATE TRIGGER secret_accesses_plugin_update before update of plugin_id, company_id on secret_accesses when new.plugin_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: secret_accesses_plugin')
+where not exists (select 1 from plugins where company_id = new.company_id and id = new.plugin_id); end;
 
 CREATE INDEX secret_accesses_secret_index on secret_accesses (company_id, secret_id, id);
 
@@ -1291,7 +1297,7 @@ CREATE TABLE secret_uses (
   project_id text,
   place text not null,
   number integer,
-  created_at text not null, route_id text references routes (id),
+  created_at text not null, route_id text references routes (id), plugin_id text references plugins (id),
   constraint secret_uses_secret_fkey foreign key (company_id, secret_id) references secrets (company_id, id),
   constraint secret_uses_agent_fkey foreign key (company_id, agent_id) references agents (company_id, id),
   constraint secret_uses_project_fkey foreign key (company_id, project_id) references projects (company_id, id),
@@ -1299,6 +1305,14 @@ CREATE TABLE secret_uses (
 ) strict;
 
 CREATE UNIQUE INDEX secret_uses_place_key on secret_uses (company_id, target_id, kind, place);
+
+CREATE INDEX secret_uses_plugin_index on secret_uses (company_id, plugin_id) where plugin_id is not null;
+
+CREATE TRIGGER secret_uses_plugin_insert before insert on secret_uses when new.plugin_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: secret_uses_plugin')
+where not exists (select 1 from plugins where company_id = new.company_id and id = new.plugin_id); end;
+
+CREATE TRIGGER secret_uses_plugin_update before update of plugin_id, company_id on secret_uses when new.plugin_id is not null begin select raise(abort, 'FOREIGN KEY constraint failed: secret_uses_plugin')
+where not exists (select 1 from plugins where company_id = new.company_id and id = new.plugin_id); end;
 
 CREATE INDEX secret_uses_route_index on secret_uses (company_id, route_id) where route_id is not null;
 

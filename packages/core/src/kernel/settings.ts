@@ -42,6 +42,8 @@ export interface EngineSettings {
   readonly deliveryTimeoutMs: number
   /** After how long a delivery that a process took is another's to send, milliseconds; longer than sending may take. */
   readonly deliveryLeaseMs: number
+  /** How long a policy of a plugin may think about a command, whose transaction is open meanwhile, milliseconds. */
+  readonly policyMs: number
   /** How old events are at most when they are sealed, milliseconds. */
   readonly sealMs: number
   /** How often a company's seals are anchored when there is something new, milliseconds, or after how many events. */
@@ -84,6 +86,7 @@ export const defaultSettings: EngineSettings = {
   maxConcurrentDeliveries: 256,
   deliveryTimeoutMs: 30_000,
   deliveryLeaseMs: 60_000,
+  policyMs: 2_000,
   sealMs: 2_000,
   anchorMs: 300_000,
   anchorEvents: 1_000,

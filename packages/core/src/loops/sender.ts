@@ -1,9 +1,7 @@
 import { eventsAt, payloadOf, type Payload } from '../deliveries/payload.ts'
 import type { Claimed, Outcome } from '../deliveries/schema.ts'
-import { systemActor } from '../kernel/actor.ts'
 import { shownText } from '../kernel/checks.ts'
 import { EngineError } from '../kernel/errors.ts'
-import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { createRedactor, type Redactor } from '../kernel/redactor.ts'
 import { isoTime } from '../ports/clock.ts'
@@ -11,7 +9,8 @@ import type { DeliveryResult, Destination, DigestEntry } from '../ports/destinat
 import type { Logger } from '../ports/logger.ts'
 import { render, Unrenderable } from '../routes/render.ts'
 import type { Route } from '../routes/schema.ts'
-import { accessesOf, openReferences, type OpenedSecret } from '../secrets/open.ts'
+import { createAccessNotes, type AccessNotes } from '../secrets/notes.ts'
+import { openReferences, type OpenedSecret } from '../secrets/open.ts'
 import { redactedLogger } from './redacted-logger.ts'
 
 /** What is kept of an answer, and of why something did not arrive. */
@@ -48,7 +47,7 @@ type Entry = DigestEntry & { readonly delivery: Claimed }
 
 export function createSender(host: Host, { logger, signal }: { logger: Logger; signal: AbortSignal }): Sender {
   const { clock, settings } = host
-  const noted = createNotes(host)
+  const noted = createAccessNotes()
 
   /** What came of it within the time that it may take. */
   async function tried(entries: readonly Entry[], prepared: Prepared): Promise<{ result: DeliveryResult; isInterrupted: boolean }> {
@@ -130,25 +129,6 @@ function entryOf(route: Route, delivery: Claimed, { payloads }: Prepared): Entry
   }
 }
 
-/** How often the same values of a route are noted, milliseconds: not with each of thousands of deliveries. */
-const noteEveryMs = 60_000
-
-/** Notes which values routes get, before they do. */
-function createNotes(host: Host): (route: Route, wanted: readonly OpenedSecret[]) => Promise<void> {
-  const known = new Map<string, { readonly text: string; readonly atMs: number }>()
-  return async ({ id: routeId, companyId }, wanted) => {
-    const accesses = accessesOf(wanted)
-    if (accesses.length === 0) return
-    const text = JSON.stringify(accesses)
-    const last = known.get(routeId)
-    const atMs = host.clock.monotonicMs()
-    if (last?.text === text && atMs - last.atMs < noteEveryMs) return
-    const input = { companyId, routeId, accesses }
-    await execute(host, 'secrets.recordAccesses', { input, call: { actor: systemActor } })
-    known.set(routeId, { text, atMs })
-  }
-}
-
 /** Resolves when a delivery may take no longer, or is over. */
 async function waitFor({ clock, settings }: Host, over: AbortSignal): Promise<void> {
   await clock.sleep(settings.deliveryTimeoutMs, over)
@@ -157,14 +137,14 @@ async function waitFor({ clock, settings }: Host, over: AbortSignal): Promise<vo
 interface Preparing {
   readonly route: Route
   readonly deliveries: readonly Claimed[]
-  readonly noted: ReturnType<typeof createNotes>
+  readonly noted: AccessNotes
 }
 
 async function prepare(host: Host, { route, deliveries, noted }: Preparing): Promise<Prepared> {
   const { db, destinations, secrets } = host
   const { companyId } = route
   const destination = destinations.get(route.destinationType)
-  const note = (wanted: readonly OpenedSecret[]) => noted(route, wanted)
+  const note = (wanted: readonly OpenedSecret[]) => noted(host, { companyId: route.companyId, routeId: route.id }, wanted)
   const opened = await openReferences({ db, secrets }, { companyId, config: route.config, fields: destination.secretFields, note })
   const config = destinations.parseConfig(route.destinationType, opened.config)
   const events = await eventsAt(db, { companyId, seqs: deliveries.map(({ eventSeq }) => eventSeq) })

@@ -71,10 +71,28 @@ export async function askPolicy(
   if (isFailing) throw policyFailed(plugin, operation, `the plugin was stopped (${row.reason ?? row.status})`)
   try {
     // The registry parsed the input of the operation that this policy is for.
-    await policy(policyContext(host, plugin, { context, row, operation }), input as never)
+    const decided = policy(policyContext(host, plugin, { context, row, operation }), input as never)
+    await inTime(host, decided)
   } catch (error) {
     if (EngineError.isInstance(error)) throw error
     throw policyFailed(plugin, operation, error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Others wait for the locks of this transaction: who does not decide in time is taken to have failed. */
+async function inTime({ clock, settings: { policyMs } }: Host, decided: Promise<void>): Promise<void> {
+  const over = new AbortController()
+  const late = clock.sleep(policyMs, over.signal).then(() => {
+    if (!over.signal.aborted) throw new Error(`it did not answer within ${policyMs} ms`)
+  })
+  // Nobody asks any more how the slower one of them ends.
+  const unheard = () => undefined
+  late.catch(unheard)
+  decided.catch(unheard)
+  try {
+    await Promise.race([decided, late])
+  } finally {
+    over.abort()
   }
 }
 

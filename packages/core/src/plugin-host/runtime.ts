@@ -11,6 +11,7 @@ import type { EngineModule } from '../kernel/registry.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { PluginCapabilities } from '../plugins/schema.ts'
 import type { Logger } from '../ports/logger.ts'
+import { createAccessNotes } from '../secrets/notes.ts'
 import { askPolicy } from './inside.ts'
 import { toModule, type Running } from './operations.ts'
 import type { PluginDefinition, PluginStartContext } from './types.ts'
@@ -56,7 +57,8 @@ export function createPluginRuntime(plugins: readonly PluginDefinition[]): Plugi
     },
   }
   const running = plugins.map((definition): RunningPlugin => {
-    return { definition, loaded: describe(definition, (request) => receive(shared, definition.id, request)) }
+    const loaded = describe(definition, (request) => receive(shared, definition.id, request))
+    return { definition, loaded, noted: createAccessNotes() }
   })
   for (const plugin of running) shared.byId.set(plugin.definition.id, plugin)
   const guards = Map.groupBy(

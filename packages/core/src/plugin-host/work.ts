@@ -9,7 +9,8 @@ import { requireActive } from '../plugins/active.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import type { PluginTable } from '../plugins/table.ts'
 import { isoTime } from '../ports/clock.ts'
-import { openReferences } from '../secrets/open.ts'
+import type { AccessNotes } from '../secrets/notes.ts'
+import { openReferences, type OpenedSecret } from '../secrets/open.ts'
 import { createPluginLog } from './log.ts'
 import { stateOutside } from './state.ts'
 import type { PluginDefinition, PluginWorkContext } from './types.ts'
@@ -18,6 +19,8 @@ import type { PluginDefinition, PluginWorkContext } from './types.ts'
 export interface RunningPlugin {
   readonly definition: PluginDefinition
   readonly loaded: LoadedPlugin
+  /** Which values of secrets it got. */
+  readonly noted: AccessNotes
 }
 
 interface Place {
@@ -37,8 +40,7 @@ export async function inCompany<Result>(
   const { loaded, definition } = plugin
   const { companyId, signal } = place
   const row = await requireActive(host.db, loaded, companyId)
-  // The log of accesses has no place for plugins yet; that a plugin has a secret is said in its configuration.
-  const note = async () => undefined
+  const note = (wanted: readonly OpenedSecret[]) => plugin.noted(host, { companyId, pluginId: row?.id ?? null }, wanted)
   const opened = await openReferences(host, { companyId, config: configOf(plugin, row), fields: loaded.secretFields, note })
   const owner = { plugin: definition.id, companyId }
   const now = () => isoTime(host.clock.now())

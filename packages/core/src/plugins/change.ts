@@ -6,7 +6,8 @@ import { EngineError, notFound, ruleViolated } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { LoadedPlugin, PluginCatalog } from '../kernel/plugins.ts'
 import { assertTransition } from '../kernel/transition.ts'
-import { acceptWithReferences, refuseElsewhere } from '../secrets/references.ts'
+import { acceptWithReferences, findReferences, refuseElsewhere } from '../secrets/references.ts'
+import { noteReferences } from '../secrets/uses.ts'
 import { pluginErrors } from './errors.ts'
 import { pluginMachine } from './machine.ts'
 import type { PluginStatus } from './schema.ts'
@@ -43,9 +44,15 @@ export async function movePlugin(context: CommandContext, row: PluginTable, move
   const { to, reason = null } = move
   const next = await updatePlugin(context.tx, row, { ...move.changes, status: to, reason, updated_at: context.now })
   if (!next) throw changedMeanwhile('plugin', row.id)
+  if (to === 'uninstalled') await noteSecrets(context, next)
   if (to === 'ready') await wakeCursors(context.tx, { companyId: context.companyId, plugin: row.plugin, now: context.now })
   context.emit('plugin.status_changed', pluginRef(next), { ...aboutPlugin(next), from: row.status, to, reason })
   return next
+}
+
+/** Keeps which secrets the configuration of a plugin names. */
+export async function noteSecrets(context: CommandContext, row: PluginTable): Promise<void> {
+  await noteReferences(context, { pluginId: row.id }, findReferences(JSON.parse(row.config), 'config'))
 }
 
 /** A configuration as it is stored: as the plugin accepts it, with references for secrets. @throws `invalid_input` */
@@ -82,7 +89,8 @@ export async function approveInstall(context: CommandContext, payload: JsonObjec
 
 export async function dismissInstall(context: CommandContext, pluginId: string): Promise<void> {
   const row = await requirePlugin(context, pluginId)
-  if (row.status === 'installed') await movePlugin(context, row, { to: 'uninstalled', verb: 'dismiss', reason: 'not approved' })
+  if (row.status === 'installed')
+    await movePlugin(context, row, { to: 'uninstalled', verb: 'dismiss', reason: 'not approved', changes: { config: '{}' } })
 }
 
 export function pluginChanged(row: PluginTable): EngineError {

@@ -7,7 +7,17 @@ import { parseInput } from '../kernel/input.ts'
 import type { LoadedPlugin } from '../kernel/plugins.ts'
 import { Id, jsonObject } from '../kernel/schema.ts'
 import { requireActive } from './active.ts'
-import { aboutPlugin, configText, movePlugin, pluginChanged, pluginRef, requestInstall, requireLoaded, requirePlugin } from './change.ts'
+import {
+  aboutPlugin,
+  configText,
+  movePlugin,
+  noteSecrets,
+  pluginChanged,
+  pluginRef,
+  requestInstall,
+  requireLoaded,
+  requirePlugin,
+} from './change.ts'
 import { pluginMachine } from './machine.ts'
 import { enterParked, resumeCursor, settleCursor } from './position.ts'
 import { Plugin, PluginSubscription } from './schema.ts'
@@ -38,6 +48,7 @@ export const install = command({
     const status = loaded.kind === 'trusted' ? ('ready' as const) : ('installed' as const)
     const config = input.config !== undefined || !known ? configText(loaded, input.config ?? {}, parseConfig) : known.config
     const row = known ? await installAgain(context, known, { loaded, status, config }) : await insert(context, loaded, { status, config })
+    await noteSecrets(context, row)
     context.emit('plugin.installed', pluginRef(row), {
       ...aboutPlugin(row),
       status,
@@ -116,6 +127,7 @@ export const configure = command({
     const loaded = requireLoaded(context, row.plugin)
     const config = configText(loaded, input.config, parseConfig)
     const next = await rewrite(context, row, { config })
+    await noteSecrets(context, next)
     context.emit('plugin.configured', pluginRef(next), { ...aboutPlugin(next), changed: Object.keys(input.config) })
     return toPlugin(next, loaded)
   },

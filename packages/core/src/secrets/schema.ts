@@ -61,7 +61,8 @@ export const SecretUse = z
     kind: z.enum(['binding', 'reference']),
     agentId: Id.nullable(),
     routeId: Id.nullable(),
-    projectId: Id.nullable().describe('Without agent, project and route it is bound to the whole company.'),
+    pluginId: Id.nullable(),
+    projectId: Id.nullable().describe('Without agent, project, route and plugin it is bound to the whole company.'),
     place: z.string().describe('The variable that it is bound to, or where in the configuration it is named.'),
     number: z.number().int().nullable().describe('The version that is named, when one is.'),
     createdAt: IsoTime,
@@ -75,9 +76,10 @@ export const SecretAccess = z
     secretId: Id,
     number: z.number().int().nullable().describe('The version that was asked for; null when it is not known any more.'),
     outcome: AccessOutcome,
-    runId: Id.nullable().describe('The run that wanted it; null when it was a route.'),
+    runId: Id.nullable().describe('The run that wanted it; null when it was a route or a plugin.'),
     agentId: Id.nullable(),
     routeId: Id.nullable().describe('The route that wanted it, to send or to be tried.'),
+    pluginId: Id.nullable().describe('The plugin that wanted it, in one of its jobs, subscriptions or webhooks.'),
     at: IsoTime,
   })
   .meta({ id: 'SecretAccess' })

@@ -38,12 +38,13 @@ export interface SecretUseTable {
   agent_id: string | null
   project_id: string | null
   route_id: string | null
+  plugin_id: string | null
   place: string
   number: number | null
   created_at: string
 }
 
-/** That a run, or a route, wanted a value; the newest ones of each secret are kept. */
+/** That a run, a route or a plugin wanted a value; the newest ones of each secret are kept. */
 export interface SecretAccessTable {
   id: string
   company_id: string
@@ -53,6 +54,7 @@ export interface SecretAccessTable {
   run_id: string | null
   agent_id: string | null
   route_id: string | null
+  plugin_id: string | null
   at: string
 }
 
@@ -89,6 +91,7 @@ export function toUse(row: SecretUseTable): SecretUse {
     agentId: row.agent_id,
     projectId: row.project_id,
     routeId: row.route_id,
+    pluginId: row.plugin_id,
     place: row.place,
     number: row.number,
     createdAt: row.created_at,
@@ -104,6 +107,7 @@ export function toAccess(row: SecretAccessTable): SecretAccess {
     runId: row.run_id,
     agentId: row.agent_id,
     routeId: row.route_id,
+    pluginId: row.plugin_id,
     at: row.at,
   }
 }

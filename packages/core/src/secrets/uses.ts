@@ -8,7 +8,8 @@ import { findSecretByName, findVersion, usesOf } from './sql.ts'
 import type { SecretTable, SecretUseTable } from './table.ts'
 
 /** Whose configuration it is. */
-export type Owner = { readonly agentId: string } | { readonly projectId: string } | { readonly routeId: string }
+export type Owner =
+  { readonly agentId: string } | { readonly projectId: string } | { readonly routeId: string } | { readonly pluginId: string }
 
 /**
  * Keeps which secrets a configuration names. Who names one that was not named there before needs the right to manage secrets, and
@@ -17,9 +18,10 @@ export type Owner = { readonly agentId: string } | { readonly projectId: string 
  */
 export async function noteReferences(context: CommandContext, owner: Owner, references: readonly FoundReference[]): Promise<void> {
   const { companyId, tx } = context
-  const { agentId, projectId, routeId } = columnsOf(owner)
-  const targetId = agentId ?? projectId ?? companyId
-  const present = (await usesOf(tx, { companyId, targetId, kind: 'reference' })).filter((use) => use.route_id === routeId)
+  const { target_id: targetId, ...columns } = columnsOf(companyId, owner)
+  const present = (await usesOf(tx, { companyId, targetId, kind: 'reference' })).filter(
+    (use) => use.route_id === columns.route_id && use.plugin_id === columns.plugin_id,
+  )
   const added = references.filter((reference) => !present.some((use) => isSame(use, owner, reference)))
   const removed = present.filter((use) => !references.some((reference) => isSame(use, owner, reference)))
   if (added.length > 0) assertMay(context, 'secrets:manage')
@@ -30,16 +32,22 @@ export async function noteReferences(context: CommandContext, owner: Owner, refe
   if (rows.length > 0) await tx.insertInto('secret_uses').values(rows).execute()
 }
 
-function columnsOf(owner: Owner) {
+function columnsOf(companyId: string, owner: Owner) {
   const agentId = 'agentId' in owner ? owner.agentId : null
   const projectId = 'projectId' in owner ? owner.projectId : null
-  const routeId = 'routeId' in owner ? owner.routeId : null
-  return { agentId, projectId, routeId }
+  return {
+    target_id: agentId ?? projectId ?? companyId,
+    agent_id: agentId,
+    project_id: projectId,
+    route_id: 'routeId' in owner ? owner.routeId : null,
+    plugin_id: 'pluginId' in owner ? owner.pluginId : null,
+  }
 }
 
-/** Routes are among what a company itself names, each under a place of its own. */
+/** Routes and plugins are among what a company itself names, each under a place of its own. */
 function placeOf(owner: Owner, { path }: FoundReference): string {
-  return 'routeId' in owner ? `routes.${owner.routeId}.${path}` : path
+  if ('routeId' in owner) return `routes.${owner.routeId}.${path}`
+  return 'pluginId' in owner ? `plugins.${owner.pluginId}.${path}` : path
 }
 
 function isSame(use: SecretUseTable & { name: string }, owner: Owner, reference: FoundReference): boolean {
@@ -48,16 +56,12 @@ function isSame(use: SecretUseTable & { name: string }, owner: Owner, reference:
 
 async function useOf(context: CommandContext, owner: Owner, reference: FoundReference): Promise<SecretUseTable> {
   const secret = await requireUsable(context, reference)
-  const { agentId, projectId, routeId } = columnsOf(owner)
   return {
     id: context.newId(),
     company_id: context.companyId,
     secret_id: secret.id,
     kind: 'reference',
-    target_id: agentId ?? projectId ?? context.companyId,
-    agent_id: agentId,
-    project_id: projectId,
-    route_id: routeId,
+    ...columnsOf(context.companyId, owner),
     place: placeOf(owner, reference),
     number: reference.version,
     created_at: context.now,
@@ -83,8 +87,8 @@ async function requireUsable(context: CommandContext, { path, name, version }: F
 
 /** Why a secret, or one of its versions, stays as it is. */
 export function inUse(what: string, uses: readonly SecretUseTable[]): EngineError {
-  const places = uses.map(({ kind, agent_id, project_id, route_id, place }): JsonObject => {
-    return { kind, place, agentId: agent_id, projectId: project_id, routeId: route_id }
+  const places = uses.map(({ kind, agent_id, project_id, route_id, plugin_id, place }): JsonObject => {
+    return { kind, place, agentId: agent_id, projectId: project_id, routeId: route_id, pluginId: plugin_id }
   })
   const words = uses.map((use) => `${use.place} of ${ownerOf(use)}`)
   return new EngineError(secretErrors.secret_in_use, `${what} is used in ${words.join(', ')}. Take it out of there first.`, {
@@ -92,7 +96,8 @@ export function inUse(what: string, uses: readonly SecretUseTable[]): EngineErro
   })
 }
 
-function ownerOf({ agent_id, project_id, route_id }: SecretUseTable): string {
+function ownerOf({ agent_id, project_id, route_id, plugin_id }: SecretUseTable): string {
+  if (plugin_id !== null) return `plugin ${plugin_id}`
   if (route_id !== null) return `route ${route_id}`
   if (agent_id !== null) return `agent ${agent_id}`
   return project_id === null ? 'the whole company' : `project ${project_id}`

@@ -88,6 +88,7 @@ async function newBinding(
     agent_id: agentId,
     project_id: projectId,
     route_id: null,
+    plugin_id: null,
     place: given.as,
     number: null,
     created_at: context.now,
