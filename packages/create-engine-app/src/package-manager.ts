@@ -13,8 +13,10 @@ export function detectPackageManager(userAgent = ''): PackageManager {
 export async function install(packageManager: PackageManager, folder: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const quiet = packageManager === 'npm' ? ['--no-audit', '--no-fund', '--loglevel=error'] : []
-  // On Windows they are command files, which only a shell starts; no argument comes from outside.
-  const child = spawn(packageManager, ['install', ...quiet], { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' })
+  const command = [packageManager, 'install', ...quiet]
+  // On Windows they are command files, which are run by its interpreter; no argument comes from outside.
+  const [file = '', ...args] = process.platform === 'win32' ? ['cmd.exe', '/d', '/c', ...command] : command
+  const child = spawn(file, args, { cwd: folder, stdio: 'inherit' })
   child.on('error', () => resolve(false))
   child.on('close', (code) => resolve(code === 0))
   return promise
