@@ -53,7 +53,7 @@ export const boots = {
       const { id } = await ask(`${url}/api/companies`, { name: 'Acme' })
       await ask(`${url}/api/companies/${id}/secrets`, { name: 'INBOX_TOKEN', value: 'canary-4711' })
       const config = { url: `http://127.0.0.1:${inbox.address().port}/`, token: { secret: 'INBOX_TOKEN' } }
-      await ask(`${url}/api/companies/${id}/routes`, { name: 'All', eventTypes: ['task.created'], destinationType: 'inbox', config })
+      await ask(`${url}/api/companies/${id}/routes`, { name: 'All', events: ['task.created'], destinationType: 'postbox', config })
       await ask(`${url}/api/companies/${id}/tasks`, { title: 'Tell the inbox' })
       await until(() => received.some(({ token, body }) => token === 'Bearer canary-4711' && body.includes('Tell the inbox')))
       inbox.close()

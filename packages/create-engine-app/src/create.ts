@@ -44,7 +44,7 @@ function refuseFull(folder: string): void {
 }
 
 /** What a registry would take for a name, near to that of the folder. */
-export function packageName(folder: string): string {
+function packageName(folder: string): string {
   const name = basename(folder)
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')

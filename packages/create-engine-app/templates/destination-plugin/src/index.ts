@@ -4,10 +4,10 @@ const Config = z.strictObject({ url: z.string().min(1), token: z.string().min(1)
 type Config = z.output<typeof Config>
 
 /** Replace what is sent, and how answers are read. */
-export const inbox: Destination<Config> = {
+export const postbox: Destination<Config> = {
   spec: DESTINATION_SPEC,
-  type: 'inbox',
-  title: 'Inbox',
+  type: 'postbox',
+  title: 'Postbox',
   configSchema: Config,
   secretFields: ['token'],
   async deliver({ config, deliveryId, body, signal, redactor }) {
@@ -36,4 +36,4 @@ async function post({ url, token }: Config, given: { text: string; id: string; s
   return { kind: isForNow ? 'retry' : 'parked', reason: `it answered ${answer.status}`, ...said }
 }
 
-export default () => definePlugin({ id: 'inbox', version: '0.1.0', engine: '^1', destinations: [inbox] })
+export default () => definePlugin({ id: 'postbox', version: '0.1.0', engine: '^1', destinations: [postbox] })
