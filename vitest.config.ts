@@ -15,7 +15,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: [sourceCondition, 'node', 'development|production'] } },
   test: {
     include: ['packages/**/*.test.ts', 'plugins/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    // The apps of these templates are tested by what every node brings; test/create-engine-app.test.ts does so.
+    exclude: ['**/node_modules/**', '**/dist/**', 'packages/create-engine-app/templates/{server,embedded}/**'],
     globalSetup: ['./test/support/global-setup.ts'],
     pool: 'forks',
     // By itself it leaves one core idle, which on a machine of two doubles the time.

@@ -1,10 +1,11 @@
-// Tells whether packages/*/dist was built from the sources that are there now.
+// Tells whether packages/*/dist and plugins/*/dist were built from the sources that are there now.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const STAMP = 'node_modules/.cache/engine/build'
 const SHARED_INPUTS = ['package.json', 'pnpm-lock.yaml', 'tsconfig.base.json']
+const GROUPS = ['packages', 'plugins']
 const SKIPPED = new Set(['node_modules', 'dist', 'coverage'])
 
 export function buildIsCurrent(root) {
@@ -28,7 +29,7 @@ export function forgetBuild(root) {
 
 function hashSources(root) {
   const hash = createHash('sha256')
-  for (const file of [...SHARED_INPUTS, ...sourceFiles(root, 'packages')]) {
+  for (const file of [...SHARED_INPUTS, ...GROUPS.flatMap((group) => sourceFiles(root, group))]) {
     hash
       .update(file)
       .update('\0')
@@ -48,7 +49,7 @@ function sourceFiles(root, folder) {
 }
 
 function builtPackages(root) {
-  const folders = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
+  const folders = GROUPS.flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
   return folders.filter((folder) => {
     const manifest = join(folder, 'package.json')
     return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).scripts?.build !== undefined

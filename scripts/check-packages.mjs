@@ -37,7 +37,7 @@ async function checkBuilt() {
 }
 
 function readPackages() {
-  const folders = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))
+  const folders = ['packages', 'plugins'].flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
   const withManifest = folders.filter((folder) => existsSync(join(folder, 'package.json')))
   const all = withManifest.map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }))
   return all.filter(({ manifest }) => manifest.private !== true)

@@ -11,6 +11,8 @@ const steps = [
   ['duplicates'],
   ['build'],
   ['packages:check'],
+  // One of the four: the rest takes minutes more.
+  ['stranger', '--template', 'adapter-plugin'],
   ['schema:generate', '--check'],
   ['docs:generate', '--check'],
   ['reliability', '--check'],

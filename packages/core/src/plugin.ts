@@ -65,22 +65,29 @@ export type { JsonObject, JsonValue } from './kernel/json.ts'
 export { definePlugin, pluginKit, subscription } from './plugin-host/define.ts'
 export type { Policies } from './plugin-host/define.ts'
 export type {
+  EventOf,
   PluginCommandContext,
   PluginDefinition,
+  PluginEventSchemas,
   PluginJob,
   PluginJobContext,
   PluginLog,
   PluginPolicyContext,
+  PluginQuery,
   PluginQueryContext,
   PluginStartContext,
   PluginState,
+  PluginSubscriptionDefinition,
+  PluginTables,
   PluginUiSlot,
   PluginWebhook,
   PluginWorkContext,
 } from './plugin-host/types.ts'
 export { isolatedPlugin } from './plugin-host/isolated/plugin.ts'
 export type { IsolatedManifest, IsolatedOptions, OutboundRequest } from './plugin-host/isolated/plugin.ts'
+export type { OperationInput, OperationName } from './api.ts'
 export type { Migration } from './database/history.ts'
+export type { HttpMethod } from './kernel/command.ts'
 export type { AnyEvent } from './kernel/events.ts'
 /** The zod that Engine itself has, so that schemas of a plugin and of Engine are of one kind. */
 export { z } from 'zod'

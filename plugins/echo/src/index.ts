@@ -4,6 +4,7 @@ import type { AgentAdapter } from '@engine/core/plugin'
 const Config = z.strictObject({
   prefix: z.string().max(200).default('').describe('What stands before what was asked.'),
   pauseMs: z.number().int().min(0).max(60_000).default(0).describe('How long it takes, milliseconds.'),
+  review: z.boolean().default(true).describe('Whether a person looks at it before it counts; else it is said in a comment, and done.'),
 })
 
 const echoAdapter: AgentAdapter<z.output<typeof Config>> = {
@@ -19,8 +20,9 @@ const echoAdapter: AgentAdapter<z.output<typeof Config>> = {
         await emit({ type: 'log', stream: 'stdout', text: `read "${context.task.title}"\n` })
         if (!(await isWaited(config.pauseMs, signal))) return { kind: 'failed', class: 'transient', message: 'it was told to stop' }
         const content = `${config.prefix}${context.task.description ?? context.task.title}`
-        await emit({ type: 'deliverable', title: context.task.title, content })
-        return { kind: 'needs_review' }
+        if (config.review) await emit({ type: 'deliverable', title: context.task.title, content })
+        else await emit({ type: 'comment', body: content })
+        return { kind: config.review ? 'needs_review' : 'done' }
       },
     }
   },

@@ -1,0 +1,85 @@
+// The way of somebody who has nothing but node and npm: every package is packed as it would be published, an app of each template is begun
+// in an empty folder, installs those packages, is checked, tested and started; and the adapter of docs/getting-started.md is written.
+// pnpm stranger [--template <name>]… [--keep <folder>]
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+import { boots } from './stranger/boots.mjs'
+import { packAll } from './stranger/pack.mjs'
+import { createWatch } from './stranger/watch.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const mostLines = 40
+const templates = readdirSync(join(root, 'packages/create-engine-app/templates'))
+
+const { values } = parseArgs({ options: { template: { type: 'string', multiple: true, default: templates }, keep: { type: 'string' } } })
+const unknown = values.template.filter((name) => !templates.includes(name))
+if (unknown.length > 0) throw new Error(`There is no template ${unknown.join(', ')}. There are ${templates.join(', ')}.`)
+
+const temporary = mkdtempSync(join(tmpdir(), 'engine-stranger-'))
+const home = values.keep === undefined ? temporary : resolve(values.keep)
+mkdirSync(home, { recursive: true })
+const watch = createWatch()
+try {
+  const tarballs = await watch.time('all', 'pack', () => packAll(root, join(home, 'tarballs'), watch.run))
+  for (const template of values.template) await walk(template, tarballs)
+} finally {
+  rmSync(temporary, { recursive: true, force: true })
+}
+watch.print()
+
+async function walk(template, tarballs) {
+  const folder = join(home, template)
+  const npm = (step, args) => watch.time(template, step, () => watch.run('npm', args, folder))
+  await watch.time(template, 'npx create-engine-app', () => begin(template, tarballs))
+  useTarballs(folder, tarballs)
+  await npm('npm install', ['install', '--no-audit', '--no-fund'])
+  await npm('npm run types', ['run', 'types'])
+  await npm('npm test', ['test'])
+  if (template.endsWith('-plugin')) await npm('npm run build', ['run', 'build'])
+  await watch.time(template, 'npm run dev, a task', () => boots[template](folder))
+  if (template === 'adapter-plugin') await writeOwnAdapter(folder, npm)
+}
+
+function begin(template, tarballs) {
+  const args = [
+    '--yes',
+    '-p',
+    `file:${tarballs['create-engine-app']}`,
+    'create-engine-app',
+    template,
+    '--template',
+    template,
+    '--yes',
+    '--no-install',
+  ]
+  return watch.run('npx', args, home)
+}
+
+/** What a registry would answer with: these packages, also where one of them wants another. */
+function useTarballs(folder, tarballs) {
+  const file = join(folder, 'package.json')
+  const manifest = JSON.parse(readFileSync(file, 'utf8'))
+  const ours = Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]))
+  for (const dependencies of [manifest.dependencies, manifest.devDependencies, manifest.peerDependencies])
+    for (const name of Object.keys(dependencies ?? {})) if (ours[name]) dependencies[name] = ours[name]
+  writeFileSync(file, JSON.stringify({ ...manifest, overrides: ours }, null, 2))
+}
+
+/** The two files of the tutorial, as it shows them. */
+async function writeOwnAdapter(folder, npm) {
+  const page = readFileSync(join(root, 'docs/getting-started.md'), 'utf8')
+  const files = [...page.matchAll(/```ts\n\/\/ (src\/\S+)\n([^]*?)```/g)].map(([, path, text]) => ({ path, text }))
+  for (const { path, text } of files) writeFileSync(join(folder, path), text)
+  await npm('own adapter: types', ['run', 'types'])
+  await npm('own adapter: npm test', ['test'])
+  const counts = files.map(({ path, text }) => [path, text.split('\n').filter((line) => line.trim() !== '').length])
+  const total = counts.reduce((sum, [, count]) => sum + count, 0)
+  watch.say(
+    `own adapter: ${counts.map(([path, count]) => `${path} ${count}`).join(' + ')} = ${total} lines of code, of ${mostLines} at most`,
+  )
+  if (files.length !== 2 || total >= mostLines) throw new Error(`An adapter of one's own takes ${total} lines in ${files.length} files.`)
+}
