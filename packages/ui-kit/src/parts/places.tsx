@@ -1,8 +1,19 @@
 import { createContext, useCallback, useContext, useMemo, useState, type MouseEvent, type ReactNode } from 'react'
 
+/** The screens with all things of a kind, by the word that stands in their address. */
+export const listScreens = [
+  'activity', //
+  'agents',
+  'approvals',
+  'dashboard',
+  'inbox',
+  'tasks',
+] as const
+export type ListScreen = (typeof listScreens)[number]
+
 /** Everything that has an address of its own. */
 export type Place =
-  | { readonly screen: 'dashboard' | 'inbox' | 'tasks' | 'agents' | 'approvals' | 'activity' }
+  | { readonly screen: ListScreen }
   | { readonly screen: 'task'; readonly taskId: string }
   | { readonly screen: 'run'; readonly runId: string }
   | { readonly screen: 'agent'; readonly agentId: string }
