@@ -9,7 +9,13 @@ export interface Address {
 /** What stands behind the word of a list and an id. */
 const things: Readonly<Record<string, (id: string) => Place>> = {
   agents: (agentId) => ({ screen: 'agent', agentId }),
+  goals: (goalId) => ({ screen: 'goal', goalId }),
+  knowledge: (knowledgeEntryId) => ({ screen: 'entry', knowledgeEntryId }),
+  projects: (projectId) => ({ screen: 'project', projectId }),
+  routines: (routineId) => ({ screen: 'routine', routineId }),
   runs: (runId) => ({ screen: 'run', runId }),
+  secrets: (secretId) => ({ screen: 'secret', secretId }),
+  sprints: (sprintId) => ({ screen: 'sprint', sprintId }),
   tasks: (taskId) => ({ screen: 'task', taskId }),
 }
 
@@ -22,6 +28,18 @@ export function pathOf({ prefix, place }: Address): string {
       return `/${prefix}/runs/${place.runId}`
     case 'agent':
       return `/${prefix}/agents/${place.agentId}`
+    case 'goal':
+      return `/${prefix}/goals/${place.goalId}`
+    case 'project':
+      return `/${prefix}/projects/${place.projectId}`
+    case 'sprint':
+      return `/${prefix}/sprints/${place.sprintId}`
+    case 'entry':
+      return `/${prefix}/knowledge/${place.knowledgeEntryId}`
+    case 'routine':
+      return `/${prefix}/routines/${place.routineId}`
+    case 'secret':
+      return `/${prefix}/secrets/${place.secretId}`
     default:
       return `/${prefix}/${place.screen}`
   }

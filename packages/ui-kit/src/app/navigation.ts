@@ -1,4 +1,18 @@
-import { Activity, Bot, Inbox, LayoutDashboard, ListChecks, ShieldCheck, type LucideIcon } from 'lucide-react'
+import {
+  Activity,
+  BookOpen,
+  Bot,
+  FolderKanban,
+  Inbox,
+  KeyRound,
+  LayoutDashboard,
+  ListChecks,
+  Repeat,
+  ShieldCheck,
+  Target,
+  Timer,
+  type LucideIcon,
+} from 'lucide-react'
 
 import type { ListScreen, Place } from '../parts/places.tsx'
 
@@ -23,8 +37,14 @@ export const navigation: readonly Entry[] = [
   { place: { screen: 'inbox' }, name: 'Inbox', icon: Inbox, key: 'i', group: 'Now', holds: [], isNear: true },
   { place: { screen: 'dashboard' }, name: 'Dashboard', icon: LayoutDashboard, key: 'd', group: 'Now', holds: [], isNear: true },
   { place: { screen: 'tasks' }, name: 'Tasks', icon: ListChecks, key: 't', group: 'Work', holds: ['task', 'run'], isNear: true },
+  { place: { screen: 'goals' }, name: 'Goals', icon: Target, key: 'g', group: 'Work', holds: ['goal'] },
+  { place: { screen: 'projects' }, name: 'Projects', icon: FolderKanban, key: 'j', group: 'Work', holds: ['project'] },
+  { place: { screen: 'sprints' }, name: 'Sprints', icon: Timer, key: 's', group: 'Work', holds: ['sprint'] },
+  { place: { screen: 'routines' }, name: 'Routines', icon: Repeat, key: 'r', group: 'Work', holds: ['routine'] },
+  { place: { screen: 'knowledge' }, name: 'Knowledge', icon: BookOpen, key: 'k', group: 'Work', holds: ['entry'] },
   { place: { screen: 'agents' }, name: 'Agents', icon: Bot, key: 'a', group: 'People', holds: ['agent'], isNear: true },
   { place: { screen: 'approvals' }, name: 'Approvals', icon: ShieldCheck, key: 'p', group: 'People', holds: [] },
+  { place: { screen: 'secrets' }, name: 'Secrets', icon: KeyRound, key: 'e', group: 'System', holds: ['secret'] },
   { place: { screen: 'activity' }, name: 'Activity', icon: Activity, key: 'l', group: 'System', holds: [] },
 ]
 
