@@ -11,7 +11,7 @@ describe('what a person can move by hand is what the server allows', () => {
     ['sprints', sprintMoves, sprintMachine],
   ] as const)('for %s', (_, moves, machine) => {
     const legal = machine.moves.map(({ from, to }) => `${from} → ${to}`)
-    const offered = Object.entries(moves).flatMap(([from, to]) => to.map((each) => `${from} → ${each}`))
+    const offered = Object.entries(moves).flatMap(([from, to]) => to.map((each: string) => `${from} → ${each}`))
     expect(offered.toSorted()).toEqual(legal.toSorted())
   })
 })
