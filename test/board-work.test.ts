@@ -44,7 +44,6 @@ describe.skipIf(chromium === null)('the board of the work', { timeout: 60_000 },
   /** Where each screen is, and what is seen of it. */
   const screens = {
     org: () => ['agents?view=org', 'Head of delivery'],
-    agents: () => ['agents', 'Kim Osei'],
     hired: () => [`agents/${seeds.newcomer}`, 'It waits for its approval'],
     goals: () => [`goals/${seeds.goalId}`, 'Nine of ten pages'],
     projects: () => ['projects', 'New catalogue'],
@@ -254,7 +253,7 @@ describe.skipIf(chromium === null)('the board of the work', { timeout: 60_000 },
     await page.getByText('Something came in between').waitFor()
     expect((await engine.knowledge.get({ knowledgeEntryId })).body).toBe('In the attic.')
     await page.getByRole('button', { name: 'Mine goes over version 2' }).click()
-    await page.getByText('In the shed.').waitFor()
+    await page.locator('.eng-prose', { hasText: 'In the shed.' }).waitFor()
     expect((await engine.knowledge.get({ knowledgeEntryId })).body).toBe('In the shed.')
     await engine.knowledge.update({ knowledgeEntryId, body: 'Nowhere.' })
     await page.getByText('Nowhere.').waitFor()
@@ -311,11 +310,11 @@ describe.skipIf(chromium === null)('the board of the work', { timeout: 60_000 },
     )
     await page.keyboard.press('c')
     await page.getByLabel('Name').fill('BANK_KEY')
-    await page.getByLabel('Value').fill('very-hidden-one ')
+    await page.getByRole('textbox', { name: 'Value' }).fill('very-hidden-one ')
     await page.getByRole('button', { name: 'Keep it' }).click()
     await page.getByRole('heading', { level: 2, name: 'BANK_KEY' }).waitFor()
     await page.getByRole('button', { name: 'Rotate' }).click()
-    await page.getByLabel('Value').fill('very-hidden-two')
+    await page.getByRole('textbox', { name: 'Value' }).fill('very-hidden-two')
     await page.keyboard.press('Control+Enter')
     await page.getByText('BANK_KEY is at version 2').waitFor()
     await page.getByRole('button', { name: 'Bind' }).click()
@@ -360,9 +359,11 @@ describe.skipIf(chromium === null)('the board of the work', { timeout: 60_000 },
     expect(new URL(other.url()).search).toBe('?priority=low')
     await other.getByRole('button', { name: 'Views' }).click()
     await other.getByRole('menuitem', { name: 'Forget “Can wait”' }).click()
-    const views = async () => (await world.engine.preferences.list({ companyId: world.companyId, scope: 'user' })).items
-    await until(views, (items) =>
-      items.every(({ key, value }) => key !== 'board.task-views' || (Array.isArray(value) && value.length === 0)),
+    await other.getByRole('button', { name: 'Clear' }).click()
+    await other.getByText('Write the release notes').waitFor()
+    await until(
+      () => other.getByRole('button', { name: 'Views' }).isDisabled(),
+      (isDisabled) => isDisabled,
     )
   })
 
@@ -394,7 +395,7 @@ describe.skipIf(chromium === null)('the board of the work', { timeout: 60_000 },
     const { run } = await engine.tasks.checkout({ taskId: task.id, agentId: agents.ada })
     const content = new TextEncoder().encode('a,b\n1,2\n')
     const attachment = await engine.attachments.upload({ taskId: task.id, name: 'figures.csv', contentType: 'text/csv', content })
-    await engine.deliverables.submit({ taskId: task.id, title: 'Figures', content: 'See the file.', files: [attachment.id] })
+    await engine.deliverables.submit({ taskId: task.id, title: 'Figures', content: 'See the file.', fileIds: [attachment.id] })
     await engine.runs.cancel({ runId: run.id })
     const page = await open(`tasks/${task.identifier}`)
     await page.getByText('A result waits for your review').waitFor()
@@ -402,10 +403,10 @@ describe.skipIf(chromium === null)('the board of the work', { timeout: 60_000 },
     await page.getByRole('tab', { name: 'Files' }).click()
     expect(await saved(page)).toEqual({ name: 'figures.csv', text: 'a,b\n1,2\n' })
     await page.getByLabel('Attach a file').setInputFiles({ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('Hello') })
-    await page.getByRole('list', { name: 'Files' }).getByText('note.txt').waitFor()
+    await page.getByRole('button', { name: 'Save note.txt' }).waitFor()
     await page.getByRole('button', { name: 'Remove note.txt' }).click()
     await page.getByRole('button', { name: 'Remove it' }).click()
-    await page.getByText('note.txt').first().waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Save note.txt' }).waitFor({ state: 'detached' })
   })
 })
 

@@ -14,6 +14,7 @@ interface SideProps {
 function Groups({ place, waiting, onFollow }: SideProps & { onFollow?: () => void }) {
   return groups.map((group) => {
     const entries = navigation.filter((entry) => entry.group === group)
+    if (entries.length === 0) return null
     return (
       <section key={group} className="eng-nav-group" aria-label={group}>
         {group !== groups[0] && <h2 className="eng-nav-title">{group}</h2>}

@@ -1,9 +1,11 @@
-import { ArrowLeft } from 'lucide-react'
+import { ArrowLeft, Plus } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import { Button } from './button.tsx'
 import { useOpened, type Place } from './places.tsx'
+import { Screen } from './screen.tsx'
 import { FailureNotice, Loading } from './states.tsx'
+import { useKeys } from './use-keys.ts'
 import { VirtualList } from './virtual-list.tsx'
 
 interface Items<Item> {
@@ -16,7 +18,10 @@ interface Items<Item> {
 }
 
 interface CollectionProps<Item> {
-  readonly label: string
+  readonly title: string
+  /** What the button says that makes another one. */
+  readonly add: string
+  onAdd(): void
   readonly list: Items<Item>
   /** Which one the address names. */
   readonly opened: string | null
@@ -28,11 +33,28 @@ interface CollectionProps<Item> {
   readonly empty: ReactNode
   /** Above the list, such as a search. */
   readonly head?: ReactNode
+  /** The dialogs of the screen. */
+  readonly children?: ReactNode
 }
 
-/** Things beside the one of them that is looked at; at the width of a phone, one of the two. `j` and `k` walk. */
+/** A screen of things beside the one of them that is looked at; at the width of a phone, one of the two. `j` and `k` walk, `c` adds. */
 export function Collection<Item extends { readonly id: string }>(props: CollectionProps<Item>) {
-  const { label, list, rowHeight, head } = props
+  useKeys({ c: () => props.onAdd() })
+  const add = (
+    <Button look="strong" onClick={() => props.onAdd()} shortcut="c">
+      <Plus size={15} aria-hidden /> {props.add}
+    </Button>
+  )
+  return (
+    <Screen title={props.title} actions={add}>
+      <Content {...props} />
+      {props.children}
+    </Screen>
+  )
+}
+
+function Content<Item extends { readonly id: string }>(props: CollectionProps<Item>) {
+  const { title, list, rowHeight, head } = props
   const [openedId, open] = useOpened(props.opened, props.placeOf)
   const shownId = openedId ?? list.items[0]?.id ?? null
   if (list.error && list.items.length === 0)
@@ -52,7 +74,7 @@ export function Collection<Item extends { readonly id: string }>(props: Collecti
             props.empty
           ) : (
             <VirtualList
-              label={label}
+              label={title}
               items={list.items}
               rowHeight={rowHeight}
               activeId={shownId}
@@ -96,7 +118,7 @@ export function Part({ title, aside, children }: { title: string; aside?: ReactN
   return (
     <section className="eng-stack eng-stack-tight">
       <header className="eng-row eng-row-wrap">
-        <h3 className="eng-grow">{title}</h3>
+        <h2 className="eng-grow">{title}</h2>
         {aside}
       </header>
       {children}

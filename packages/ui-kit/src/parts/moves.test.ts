@@ -12,6 +12,6 @@ describe('what a person can move by hand is what the server allows', () => {
   ] as const)('for %s', (_, moves, machine) => {
     const legal = machine.moves.map(({ from, to }) => `${from} → ${to}`)
     const offered = Object.entries(moves).flatMap(([from, to]) => to.map((each: string) => `${from} → ${each}`))
-    expect(offered.toSorted()).toEqual(legal.toSorted())
+    expect(new Set(offered)).toEqual(new Set(legal))
   })
 })

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-import type { Agent } from '@engine/core/contract'
+import type { Adapter, Agent } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
@@ -68,7 +68,6 @@ function AgentForm({ agent, onDone }: { agent: Agent | null; onDone(agent: Agent
   const create = useCommand('agents.create', { onDone })
   const update = useCommand('agents.update', { onDone })
   const adapter = adapters.find(({ type }) => type === chosen) ?? (agent ? undefined : adapters[0])
-  const isHuman = agent?.executionMode === 'human'
   const submit = (fields: Fields) => {
     setSlip(null)
     try {
@@ -90,25 +89,37 @@ function AgentForm({ agent, onDone }: { agent: Agent | null; onDone(agent: Agent
       onSubmit={submit}
     >
       <Profile agent={agent} />
-      {!isHuman && (
-        <>
-          <SelectField label="Starts" name="mode" defaultValue={agent?.executionMode ?? 'auto'} options={starts} />
-          <SelectField
-            label="Is run by"
-            value={adapter?.type ?? ''}
-            onChange={(event) => setChosen(event.target.value)}
-            options={adapters.map(({ type, title }) => [type, title] as const)}
-          />
-          {adapter && agent?.adapterConfig !== null && (
-            <ConfigFields
-              key={adapter.type}
-              schema={adapter.configSchema}
-              config={agent?.adapterType === adapter.type ? agent.adapterConfig : {}}
-            />
-          )}
-        </>
-      )}
+      {agent?.executionMode !== 'human' && <RunBy agent={agent} adapter={adapter} adapters={adapters} onChoose={setChosen} />}
     </Form>
+  )
+}
+
+interface RunByProps {
+  readonly agent: Agent | null
+  readonly adapter: Adapter | undefined
+  readonly adapters: readonly Adapter[]
+  onChoose(type: string): void
+}
+
+/** When it starts, and by what it is run. */
+function RunBy({ agent, adapter, adapters, onChoose }: RunByProps) {
+  return (
+    <>
+      <SelectField label="Starts" name="mode" defaultValue={agent?.executionMode ?? 'auto'} options={starts} />
+      <SelectField
+        label="Is run by"
+        value={adapter?.type ?? ''}
+        onChange={(event) => onChoose(event.target.value)}
+        options={adapters.map(({ type, title }) => [type, title] as const)}
+      />
+      {adapter && agent?.adapterConfig !== null && (
+        <ConfigFields
+          key={adapter.type}
+          schema={adapter.configSchema}
+          config={agent?.adapterType === adapter.type ? agent.adapterConfig : {}}
+        />
+      )}
+    </>
   )
 }
 

@@ -36,8 +36,7 @@ function Shown({ agent }: { agent: AgentData }) {
   const [isEnding, setIsEnding] = useState(false)
   const tell = useTell()
   const terminate = useCommand('agents.terminate', { onFailed: tell.failed, onDone: () => setIsEnding(false) })
-  const isOver = agent.status === 'terminated'
-  const change = () => setIsChanging(!isOver)
+  const change = () => setIsChanging(agent.status !== 'terminated')
   useKeys({ e: change })
   const tabs: Tab[] = [
     { key: 'profile', label: 'Profile', content: () => <Profile agent={agent} /> },
@@ -46,43 +45,11 @@ function Shown({ agent }: { agent: AgentData }) {
     { key: 'keys', label: 'Keys', content: () => <AgentKeys agent={agent} /> },
     { key: 'activity', label: 'Activity', content: () => <History agentId={agent.id} /> },
   ]
-  const actions = (
-    <>
-      <Status of={agent.status} />
-      <AgentControls agent={agent} />
-      {!isOver && (
-        <>
-          <Button onClick={change} shortcut="e">
-            Change
-          </Button>
-          <Button look="bad" onClick={() => setIsEnding(true)}>
-            Terminate
-          </Button>
-        </>
-      )}
-    </>
-  )
   return (
-    <Screen title={agent.name} actions={actions} isPadded>
+    <Screen title={agent.name} actions={<Actions agent={agent} onChange={change} onEnd={() => setIsEnding(true)} />} isPadded>
       <div className="eng-columns">
         <Tabs tabs={tabs} open={open} onOpen={setOpen} />
-        <aside aria-label="About this agent">
-          <Card>
-            <div className="eng-card-body">
-              <Facts
-                of={[
-                  ['Role', agent.title ?? agent.role],
-                  ['Reports to', agent.reportsTo === null ? 'nobody' : <AgentName key="manager" id={agent.reportsTo} />],
-                  ['Starts', words(agent.executionMode)],
-                  ['Adapter', agent.adapterType],
-                  ['At once', `${agent.maxConcurrentRuns} runs`],
-                  ['Can do', agent.capabilities.join(', ') || '–'],
-                  ['Since', <Time key="since" at={agent.createdAt} />],
-                ]}
-              />
-            </div>
-          </Card>
-        </aside>
+        <About agent={agent} />
       </div>
       <AgentDialog agent={agent} isOpen={isChanging} onClose={() => setIsChanging(false)} />
       <Confirm
@@ -96,6 +63,47 @@ function Shown({ agent }: { agent: AgentData }) {
         It never works again, and what runs of it is cancelled. Who reports to it then reports to its manager.
       </Confirm>
     </Screen>
+  )
+}
+
+function Actions({ agent, onChange, onEnd }: { agent: AgentData; onChange(): void; onEnd(): void }) {
+  return (
+    <>
+      <Status of={agent.status} />
+      <AgentControls agent={agent} />
+      {agent.status !== 'terminated' && (
+        <>
+          <Button onClick={onChange} shortcut="e">
+            Change
+          </Button>
+          <Button look="bad" onClick={onEnd}>
+            Terminate
+          </Button>
+        </>
+      )}
+    </>
+  )
+}
+
+function About({ agent }: { agent: AgentData }) {
+  return (
+    <aside aria-label="About this agent">
+      <Card>
+        <div className="eng-card-body">
+          <Facts
+            of={[
+              ['Role', agent.title ?? agent.role],
+              ['Reports to', agent.reportsTo === null ? 'nobody' : <AgentName key="manager" id={agent.reportsTo} />],
+              ['Starts', words(agent.executionMode)],
+              ['Adapter', agent.adapterType],
+              ['At once', `${agent.maxConcurrentRuns} runs`],
+              ['Can do', agent.capabilities.join(', ') || '–'],
+              ['Since', <Time key="since" at={agent.createdAt} />],
+            ]}
+          />
+        </div>
+      </Card>
+    </aside>
   )
 }
 

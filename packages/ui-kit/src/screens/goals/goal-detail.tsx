@@ -55,7 +55,7 @@ function Shown({ goal }: { goal: Goal }) {
       <Facts
         of={[
           ['Owner', goal.ownerAgentId === null ? 'nobody' : <AgentName key="owner" id={goal.ownerAgentId} />],
-          ['Of', `a ${goal.level}`],
+          ['Goal of', `a ${goal.level}`],
           ['Since', <Time key="since" at={goal.createdAt} />],
         ]}
       />

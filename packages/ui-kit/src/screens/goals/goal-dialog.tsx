@@ -78,7 +78,7 @@ function Inputs({ goal, parentId }: { goal: Goal | null; parentId: string | null
       <div className="eng-row eng-row-wrap">
         <ChooseAgent label="Owner" name="owner" none="Nobody" value={goal?.ownerAgentId ?? null} />
         <SelectField
-          label="Of"
+          label="Goal of"
           name="level"
           defaultValue={goal?.level ?? ''}
           options={[...(goal ? [] : [['', 'As fits its place'] as const]), ...levels.map((level) => [level, `a ${level}`] as const)]}

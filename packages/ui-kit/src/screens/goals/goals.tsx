@@ -1,15 +1,11 @@
-import { Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useOperation } from '../../data/use-operation.ts'
-import { Button } from '../../parts/button.tsx'
 import { Collection } from '../../parts/collection.tsx'
 import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
-import { Screen } from '../../parts/screen.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
-import { useKeys } from '../../parts/use-keys.ts'
 import { AgentName } from '../../parts/who.tsx'
 import { flatten, type FlatGoal } from './flat.ts'
 import { GoalDetail } from './goal-detail.tsx'
@@ -24,35 +20,30 @@ export function Goals({ goalId = null }: { goalId?: string | null }) {
   const { data, error, isLoading, retry } = useOperation('goals.tree', { companyId })
   const items = useMemo(() => flatten(data?.goals ?? []), [data])
   const [isNew, setIsNew] = useState(false)
-  useKeys({ c: () => setIsNew(true) })
-  const add = (
-    <Button look="strong" onClick={() => setIsNew(true)} shortcut="c">
-      <Plus size={15} aria-hidden /> New goal
-    </Button>
-  )
   return (
-    <Screen title="Goals" actions={add}>
-      <Collection
-        label="Goals"
-        list={{ items, error, isLoading, retry, hasMore: false, more: () => undefined }}
-        opened={goalId}
-        placeOf={placeOf}
-        rowHeight={44}
-        row={(item) => <Row item={item} />}
-        detail={(id) => <GoalDetail key={id} goalId={id} />}
-        empty={
-          <Empty title="Nothing is worked for yet">
-            Set the goal of the company first. Goals of teams and agents come below it, and every task can say which one it serves.
-          </Empty>
-        }
-      />
+    <Collection
+      title="Goals"
+      add="New goal"
+      onAdd={() => setIsNew(true)}
+      list={{ items, error, isLoading, retry, hasMore: false, more: () => undefined }}
+      opened={goalId}
+      placeOf={placeOf}
+      rowHeight={44}
+      row={(item) => <Row item={item} />}
+      detail={(id) => <GoalDetail key={id} goalId={id} />}
+      empty={
+        <Empty title="Nothing is worked for yet">
+          Set the goal of the company first. Goals of teams and agents come below it, and every task can say which one it serves.
+        </Empty>
+      }
+    >
       <GoalDialog
         given={{ goal: null, parentId: items[0]?.id ?? null }}
         isOpen={isNew}
         onClose={() => setIsNew(false)}
         onDone={({ id }) => go(placeOf(id))}
       />
-    </Screen>
+    </Collection>
   )
 }
 

@@ -57,6 +57,7 @@ function Shown({ entry, onGone }: { entry: KnowledgeEntry; onGone(): void }) {
         <Who kind={entry.updatedBy.kind} id={entry.updatedBy.id} />
         <Time at={entry.updatedAt} />
         <span>about {count(entry.tokens)} tokens</span>
+        {entry.source !== null && <span>from {entry.source}</span>}
         <Whose projectId={entry.projectId} />
         {entry.tags.map((tag) => (
           <span key={tag} className="eng-tag">
@@ -64,7 +65,6 @@ function Shown({ entry, onGone }: { entry: KnowledgeEntry; onGone(): void }) {
           </span>
         ))}
       </div>
-      {entry.source !== null && <p className="eng-soft">From {entry.source}</p>}
       <Prose text={entry.body} />
       <History entry={entry} />
       <Confirm

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 
 import { EngineError } from '@engine/client'
 import type { KnowledgeEntry } from '@engine/core/contract'
@@ -21,7 +21,7 @@ interface EntryEditorProps {
 export function EntryEditor({ entry, companyId, onDone }: EntryEditorProps) {
   const [body, setBody] = useState(entry?.body ?? '')
   const [isShown, setIsShown] = useState(false)
-  const [version, setVersion] = useState(entry?.version)
+  const version = useRef(entry?.version)
   const create = useCommand('knowledge.create', { onDone })
   const update = useCommand('knowledge.update', { onDone })
   const error = create.error ?? update.error
@@ -38,10 +38,10 @@ export function EntryEditor({ entry, companyId, onDone }: EntryEditorProps) {
       ),
       source: fields.maybe('source'),
     }
-    if (entry && version !== undefined) update.run({ knowledgeEntryId: entry.id, version, ...given })
+    if (entry && version.current !== undefined) update.run({ knowledgeEntryId: entry.id, version: version.current, ...given })
     else create.run({ companyId, ...given })
   }
-  const isOvertaken = entry !== null && entry.version !== version && EngineError.isInstance(error)
+  const isOvertaken = entry !== null && EngineError.isInstance(error) && error.code === 'version_conflict'
   return (
     <Form
       submit={entry ? 'Save' : 'Write it down'}
@@ -54,7 +54,7 @@ export function EntryEditor({ entry, companyId, onDone }: EntryEditorProps) {
             {isShown ? 'Write' : 'Preview'}
           </Button>
           {isOvertaken && (
-            <Button type="submit" look="bad" onClick={() => setVersion(entry.version)}>
+            <Button type="submit" look="bad" onClick={() => (version.current = entry.version)}>
               Mine goes over version {entry.version}
             </Button>
           )}

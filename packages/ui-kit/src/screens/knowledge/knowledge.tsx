@@ -1,16 +1,12 @@
-import { Plus } from 'lucide-react'
 import { useDeferredValue, useState } from 'react'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useList, useOperation } from '../../data/use-operation.ts'
-import { Button } from '../../parts/button.tsx'
 import { Collection } from '../../parts/collection.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
-import { Screen } from '../../parts/screen.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
-import { useKeys } from '../../parts/use-keys.ts'
 import { EntryDetail } from './entry-detail.tsx'
 import { EntryEditor } from './entry-editor.tsx'
 
@@ -30,12 +26,6 @@ export function Knowledge({ knowledgeEntryId = null }: { knowledgeEntryId?: stri
   const [text, setText] = useState('')
   const [isNew, setIsNew] = useState(false)
   const list = useFound(useDeferredValue(text.trim()))
-  useKeys({ c: () => setIsNew(true) })
-  const add = (
-    <Button look="strong" onClick={() => setIsNew(true)} shortcut="c">
-      <Plus size={15} aria-hidden /> New entry
-    </Button>
-  )
   const created = ({ id }: { id: string }) => {
     setIsNew(false)
     go(placeOf(id))
@@ -53,31 +43,31 @@ export function Knowledge({ knowledgeEntryId = null }: { knowledgeEntryId?: stri
     </div>
   )
   return (
-    <Screen title="Knowledge" actions={add}>
-      <Collection<Found>
-        label="Entries"
-        list={list}
-        opened={knowledgeEntryId}
-        placeOf={placeOf}
-        rowHeight={56}
-        row={(entry) => <Row entry={entry} />}
-        detail={(id) => <EntryDetail key={id} knowledgeEntryId={id} onGone={() => go(placeOf(null), 'replace')} />}
-        head={search}
-        empty={
-          text.trim() === '' ? (
-            <Empty title="Nothing is written down yet">
-              Write what agents should know: how you name things, whom to ask, what was decided. A run is given the entries that fit its
-              task.
-            </Empty>
-          ) : (
-            <Empty title="Nothing fits">Other words may find it; rare words count for more.</Empty>
-          )
-        }
-      />
+    <Collection<Found>
+      title="Knowledge"
+      add="New entry"
+      onAdd={() => setIsNew(true)}
+      list={list}
+      opened={knowledgeEntryId}
+      placeOf={placeOf}
+      rowHeight={56}
+      row={(entry) => <Row entry={entry} />}
+      detail={(id) => <EntryDetail key={id} knowledgeEntryId={id} onGone={() => go(placeOf(null), 'replace')} />}
+      head={search}
+      empty={
+        text.trim() === '' ? (
+          <Empty title="Nothing is written down yet">
+            Write what agents should know: how you name things, whom to ask, what was decided. A run is given the entries that fit its task.
+          </Empty>
+        ) : (
+          <Empty title="Nothing fits">Other words may find it; rare words count for more.</Empty>
+        )
+      }
+    >
       <Dialog title="New entry" isOpen={isNew} onClose={() => setIsNew(false)}>
         <EntryEditor entry={null} companyId={companyId} onDone={created} />
       </Dialog>
-    </Screen>
+    </Collection>
   )
 }
 

@@ -77,6 +77,7 @@ function Card({ node: { id, name, title, role, status }, seats }: { node: OrgNod
           <AgentName id={id} />
         </span>
         <Menu
+          look="plain"
           label={
             <>
               Move<span className="eng-hidden"> {name}</span>

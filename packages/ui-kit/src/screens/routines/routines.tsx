@@ -1,18 +1,14 @@
-import { Plus } from 'lucide-react'
 import { useState } from 'react'
 
 import type { Routine } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useList } from '../../data/use-operation.ts'
-import { Button } from '../../parts/button.tsx'
 import { Collection } from '../../parts/collection.tsx'
 import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
-import { Screen } from '../../parts/screen.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
-import { useKeys } from '../../parts/use-keys.ts'
 import { nextOf } from './next.ts'
 import { RoutineDetail } from './routine-detail.tsx'
 import { RoutineDialog } from './routine-dialog.tsx'
@@ -25,30 +21,25 @@ export function Routines({ routineId = null }: { routineId?: string | null }) {
   const { go } = usePlaces()
   const list = useList('routines.list', { companyId })
   const [isNew, setIsNew] = useState(false)
-  useKeys({ c: () => setIsNew(true) })
-  const add = (
-    <Button look="strong" onClick={() => setIsNew(true)} shortcut="c">
-      <Plus size={15} aria-hidden /> New routine
-    </Button>
-  )
   return (
-    <Screen title="Routines" actions={add}>
-      <Collection
-        label="Routines"
-        list={list}
-        opened={routineId}
-        placeOf={placeOf}
-        rowHeight={56}
-        row={(routine) => <Row routine={routine} />}
-        detail={(id) => <RoutineDetail key={id} routineId={id} />}
-        empty={
-          <Empty title="Nothing comes again yet">
-            Say what the task is, and when: by a schedule, or whenever another system calls. Each time a task is made and goes to work.
-          </Empty>
-        }
-      />
+    <Collection
+      title="Routines"
+      add="New routine"
+      onAdd={() => setIsNew(true)}
+      list={list}
+      opened={routineId}
+      placeOf={placeOf}
+      rowHeight={56}
+      row={(routine) => <Row routine={routine} />}
+      detail={(id) => <RoutineDetail key={id} routineId={id} />}
+      empty={
+        <Empty title="Nothing comes again yet">
+          Say what the task is, and when: by a schedule, or whenever another system calls. Each time a task is made and goes to work.
+        </Empty>
+      }
+    >
       <RoutineDialog routine={null} isOpen={isNew} onClose={() => setIsNew(false)} onDone={({ id }) => go(placeOf(id))} />
-    </Screen>
+    </Collection>
   )
 }
 

@@ -69,13 +69,15 @@ function Line({ trigger, isAlive }: { trigger: Trigger; isAlive: boolean }) {
             on
           </label>
           {kind === 'cron' ? (
-            <Button onClick={() => setOpen('change')}>Change</Button>
+            <Button look="plain" onClick={() => setOpen('change')}>
+              Change
+            </Button>
           ) : (
-            <Button disabled={rotate.isRunning} onClick={() => rotate.run({ triggerId })}>
+            <Button look="plain" disabled={rotate.isRunning} onClick={() => rotate.run({ triggerId })}>
               Other key
             </Button>
           )}
-          <Button look="bad" onClick={() => setOpen('remove')}>
+          <Button look="plain" onClick={() => setOpen('remove')}>
             Remove
           </Button>
         </div>

@@ -1,18 +1,14 @@
-import { Plus } from 'lucide-react'
 import { useState } from 'react'
 
 import type { Secret } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useList } from '../../data/use-operation.ts'
-import { Button } from '../../parts/button.tsx'
 import { Collection } from '../../parts/collection.tsx'
 import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
-import { Screen } from '../../parts/screen.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
-import { useKeys } from '../../parts/use-keys.ts'
 import { NewSecret } from './dialogs.tsx'
 import { SecretDetail } from './secret-detail.tsx'
 
@@ -24,30 +20,25 @@ export function Secrets({ secretId = null }: { secretId?: string | null }) {
   const { go } = usePlaces()
   const list = useList('secrets.list', { companyId })
   const [isNew, setIsNew] = useState(false)
-  useKeys({ c: () => setIsNew(true) })
-  const add = (
-    <Button look="strong" onClick={() => setIsNew(true)} shortcut="c">
-      <Plus size={15} aria-hidden /> New secret
-    </Button>
-  )
   return (
-    <Screen title="Secrets" actions={add}>
-      <Collection
-        label="Secrets"
-        list={list}
-        opened={secretId}
-        placeOf={placeOf}
-        rowHeight={48}
-        row={(secret) => <Row secret={secret} />}
-        detail={(id) => <SecretDetail key={id} secretId={id} onGone={() => go(placeOf(null), 'replace')} />}
-        empty={
-          <Empty title="No secret is kept yet">
-            Keep a key of a provider here and bind it to an agent: its programs find it in their environment, and nobody reads it again.
-          </Empty>
-        }
-      />
+    <Collection
+      title="Secrets"
+      add="New secret"
+      onAdd={() => setIsNew(true)}
+      list={list}
+      opened={secretId}
+      placeOf={placeOf}
+      rowHeight={48}
+      row={(secret) => <Row secret={secret} />}
+      detail={(id) => <SecretDetail key={id} secretId={id} onGone={() => go(placeOf(null), 'replace')} />}
+      empty={
+        <Empty title="No secret is kept yet">
+          Keep a key of a provider here and bind it to an agent: its programs find it in their environment, and nobody reads it again.
+        </Empty>
+      }
+    >
       <NewSecret isOpen={isNew} onClose={() => setIsNew(false)} onDone={({ id }) => go(placeOf(id))} />
-    </Screen>
+    </Collection>
   )
 }
 

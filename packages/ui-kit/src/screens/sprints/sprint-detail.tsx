@@ -28,59 +28,17 @@ export function SprintDetail({ sprintId }: { sprintId: string }) {
   return <Read of={reading}>{(sprint) => <Shown sprint={sprint} />}</Read>
 }
 
+type Open = 'change' | 'fill' | 'close'
+
 function Shown({ sprint }: { sprint: Sprint }) {
   const { companyId } = useEngine()
-  const [open, setOpen] = useState<'change' | 'fill' | 'close' | null>(null)
-  const tell = useTell()
-  const update = useCommand('sprints.update', { onFailed: tell.failed, onDone: () => setOpen(null) })
-  const { data: progress } = useOperation('sprints.progress', { sprintId: sprint.id })
-  const { data: project } = useOperation('projects.get', sprint.projectId === null ? null : { projectId: sprint.projectId })
+  const [open, setOpen] = useState<Open | null>(null)
   const { items: tasks, hasMore, more } = useList('tasks.list', { companyId, sprintId: sprint.id })
-  const isOver = sprint.status === 'completed' || sprint.status === 'cancelled'
-  const move = (status: Sprint['status']) => update.run({ sprintId: sprint.id, status, version: sprint.version })
   const left = tasks.filter(isOpenTask).length
-  const end = () => (left > 0 ? setOpen('close') : move('completed'))
-  useKeys({ e: () => setOpen('change'), m: () => !isOver && setOpen('fill') })
-  const actions = (
-    <>
-      <Status of={sprint.status} />
-      {sprint.status === 'planning' && (
-        <Button look="strong" disabled={update.isRunning} onClick={() => move('active')}>
-          Start
-        </Button>
-      )}
-      {sprint.status === 'active' && (
-        <Button look="strong" disabled={update.isRunning} onClick={end}>
-          Close
-        </Button>
-      )}
-      {!isOver && (
-        <Button onClick={() => setOpen('fill')} shortcut="m">
-          Move tasks in
-        </Button>
-      )}
-      <Button onClick={() => setOpen('change')} shortcut="e">
-        Change
-      </Button>
-      {!isOver && (
-        <Button look="bad" disabled={update.isRunning} onClick={() => move('cancelled')}>
-          Cancel it
-        </Button>
-      )}
-    </>
-  )
+  useKeys({ e: () => setOpen('change'), m: () => !isOver(sprint) && setOpen('fill') })
   return (
-    <Detail title={sprint.name} actions={actions}>
-      <div className="eng-row eng-row-wrap eng-soft">
-        <span>{[sprint.startsOn, sprint.endsOn].filter((day) => day !== null).join(' – ') || 'No dates'}</span>
-        {project && (
-          <PlaceLink to={{ screen: 'project', projectId: project.id }} className="eng-link">
-            {project.name}
-          </PlaceLink>
-        )}
-      </div>
-      <ProgressLine of={progress} label="Tasks of this sprint" />
-      {sprint.goal !== null && <Prose text={sprint.goal} />}
+    <Detail title={sprint.name} actions={<Actions sprint={sprint} left={left} onOpen={setOpen} />}>
+      <About sprint={sprint} />
       {tasks.length === 0 && (
         <Empty title="Nothing is in it yet">Move the tasks in that come next; they keep their project and whoever works on them.</Empty>
       )}
@@ -95,19 +53,89 @@ function Shown({ sprint }: { sprint: Sprint }) {
       <SprintDialog sprint={sprint} isOpen={open === 'change'} onClose={() => setOpen(null)} />
       <MoveIn sprint={sprint} isOpen={open === 'fill'} onClose={() => setOpen(null)} />
       <Dialog title="Close the sprint" isOpen={open === 'close'} onClose={() => setOpen(null)}>
-        <div className="eng-dialog-body">
-          <p>
-            {left === 1 ? 'One task is' : `${left} tasks are`} still open. They stay in this sprint as they are; move them on from here
-            before or after.
-          </p>
-          <div className="eng-row">
-            <Button look="strong" disabled={update.isRunning} onClick={() => move('completed')}>
-              Close it anyway
-            </Button>
-          </div>
-        </div>
+        <CloseAnyway sprint={sprint} left={left} onClose={() => setOpen(null)} />
       </Dialog>
     </Detail>
+  )
+}
+
+function isOver({ status }: Sprint): boolean {
+  return status === 'completed' || status === 'cancelled'
+}
+
+function Actions({ sprint, left, onOpen }: { sprint: Sprint; left: number; onOpen(open: Open): void }) {
+  const tell = useTell()
+  const update = useCommand('sprints.update', { onFailed: tell.failed })
+  const move = (status: Sprint['status']) => update.run({ sprintId: sprint.id, status, version: sprint.version })
+  return (
+    <>
+      <Status of={sprint.status} />
+      {sprint.status === 'planning' && (
+        <Button look="strong" disabled={update.isRunning} onClick={() => move('active')}>
+          Start
+        </Button>
+      )}
+      {sprint.status === 'active' && (
+        <Button look="strong" disabled={update.isRunning} onClick={() => (left > 0 ? onOpen('close') : move('completed'))}>
+          Close
+        </Button>
+      )}
+      {!isOver(sprint) && (
+        <Button onClick={() => onOpen('fill')} shortcut="m">
+          Move tasks in
+        </Button>
+      )}
+      <Button onClick={() => onOpen('change')} shortcut="e">
+        Change
+      </Button>
+      {!isOver(sprint) && (
+        <Button look="bad" disabled={update.isRunning} onClick={() => move('cancelled')}>
+          Cancel it
+        </Button>
+      )}
+    </>
+  )
+}
+
+function About({ sprint }: { sprint: Sprint }) {
+  const { projectId, startsOn, endsOn, goal } = sprint
+  const { data: progress } = useOperation('sprints.progress', { sprintId: sprint.id })
+  const { data: project } = useOperation('projects.get', projectId === null ? null : { projectId })
+  return (
+    <>
+      <div className="eng-row eng-row-wrap eng-soft">
+        <span>{[startsOn, endsOn].filter((day) => day !== null).join(' – ') || 'No dates'}</span>
+        {project && (
+          <PlaceLink to={{ screen: 'project', projectId: project.id }} className="eng-link">
+            {project.name}
+          </PlaceLink>
+        )}
+      </div>
+      <ProgressLine of={progress} label="Tasks of this sprint" />
+      {goal !== null && <Prose text={goal} />}
+    </>
+  )
+}
+
+function CloseAnyway({ sprint, left, onClose }: { sprint: Sprint; left: number; onClose(): void }) {
+  const tell = useTell()
+  const update = useCommand('sprints.update', { onFailed: tell.failed, onDone: onClose })
+  return (
+    <div className="eng-dialog-body">
+      <p>
+        {left === 1 ? 'One task is' : `${left} tasks are`} still open. They stay in this sprint as they are; move them on from here before
+        or after.
+      </p>
+      <div className="eng-row">
+        <Button
+          look="strong"
+          disabled={update.isRunning}
+          onClick={() => update.run({ sprintId: sprint.id, status: 'completed', version: sprint.version })}
+        >
+          Close it anyway
+        </Button>
+      </div>
+    </div>
   )
 }
 
@@ -133,6 +161,7 @@ function MoveOn({ task, from }: { task: Task; from: string }) {
   )
   return (
     <Menu
+      look="plain"
       label={
         <>
           Move<span className="eng-hidden"> {task.identifier}</span>

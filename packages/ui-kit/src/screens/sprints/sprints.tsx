@@ -1,17 +1,13 @@
-import { Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
 
 import type { Sprint } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useList } from '../../data/use-operation.ts'
-import { Button } from '../../parts/button.tsx'
 import { Collection } from '../../parts/collection.tsx'
 import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
-import { Screen } from '../../parts/screen.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
-import { useKeys } from '../../parts/use-keys.ts'
 import { inTurn } from './order.ts'
 import { SprintDetail } from './sprint-detail.tsx'
 import { SprintDialog } from './sprint-dialog.tsx'
@@ -25,30 +21,25 @@ export function Sprints({ sprintId = null }: { sprintId?: string | null }) {
   const list = useList('sprints.list', { companyId })
   const items = useMemo(() => inTurn(list.items), [list.items])
   const [isNew, setIsNew] = useState(false)
-  useKeys({ c: () => setIsNew(true) })
-  const add = (
-    <Button look="strong" onClick={() => setIsNew(true)} shortcut="c">
-      <Plus size={15} aria-hidden /> New sprint
-    </Button>
-  )
   return (
-    <Screen title="Sprints" actions={add}>
-      <Collection
-        label="Sprints"
-        list={{ ...list, items }}
-        opened={sprintId}
-        placeOf={placeOf}
-        rowHeight={56}
-        row={(sprint) => <Row sprint={sprint} />}
-        detail={(id) => <SprintDetail key={id} sprintId={id} />}
-        empty={
-          <Empty title="No sprint yet">
-            Plan one, move the tasks into it that come next, and start it. When it is closed, what is left stays in it until you move it on.
-          </Empty>
-        }
-      />
+    <Collection
+      title="Sprints"
+      add="New sprint"
+      onAdd={() => setIsNew(true)}
+      list={{ ...list, items }}
+      opened={sprintId}
+      placeOf={placeOf}
+      rowHeight={56}
+      row={(sprint) => <Row sprint={sprint} />}
+      detail={(id) => <SprintDetail key={id} sprintId={id} />}
+      empty={
+        <Empty title="No sprint yet">
+          Plan one, move the tasks into it that come next, and start it. When it is closed, what is left stays in it until you move it on.
+        </Empty>
+      }
+    >
       <SprintDialog sprint={null} isOpen={isNew} onClose={() => setIsNew(false)} onDone={({ id }) => go(placeOf(id))} />
-    </Screen>
+    </Collection>
   )
 }
 

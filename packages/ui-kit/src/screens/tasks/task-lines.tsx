@@ -19,7 +19,9 @@ export function TaskLines({ label, tasks, action }: TaskLinesProps) {
     <ul className="eng-lines" aria-label={label}>
       {tasks.map((task) => (
         <li key={task.id}>
-          <Priority of={task.priority} />
+          <span className="eng-cell-priority">
+            <Priority of={task.priority} />
+          </span>
           <Status of={task.status} isBare />
           <PlaceLink to={{ screen: 'task', taskId: task.identifier }} className="eng-row eng-grow">
             <span className="eng-soft eng-mono eng-small">{task.identifier}</span>
