@@ -6,7 +6,7 @@ import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Menu } from '../../parts/menu.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
-import { Read } from '../../parts/states.tsx'
+import { Empty, Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
@@ -17,7 +17,11 @@ import { managersFor, neighbour, seatsOf, type Seat } from './tree.ts'
 export function OrgChart() {
   const { companyId } = useEngine()
   const reading = useOperation('agents.tree', { companyId })
-  return <Read of={reading}>{({ agents }) => <Chart agents={agents} />}</Read>
+  return <Read of={reading}>{({ agents }) => (agents.length === 0 ? <Nobody /> : <Chart agents={agents} />)}</Read>
+}
+
+function Nobody() {
+  return <Empty title="Nobody works here yet">Hire somebody first. Whoever reports to them then stands beside them.</Empty>
 }
 
 function Chart({ agents }: { agents: readonly OrgNode[] }) {
