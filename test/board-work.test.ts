@@ -124,12 +124,24 @@ describe.skipIf(chromium === null)('the board of the work', { timeout: 60_000 },
     await form.getByLabel('Role').fill('analyst')
     await form.getByLabel('Reports to').selectOption({ label: 'Kim Osei' })
     await form.getByText('It needs no configuration.').waitFor()
+    await form.getByLabel('Is run by').selectOption({ label: 'An agent behind a URL' })
+    await form.getByLabel('url').fill('https://agents.example/run')
+    await form.getByText('What else can be set').click()
+    await form.getByLabel('method').selectOption('PUT')
+    await form.getByLabel('headers, as JSON').fill('{"authorization": {"secret": "MAIL_PASSWORD"}}')
+    await lookAt(page, 'work-hire')
     await form.getByRole('button', { name: 'Hire' }).click()
     await page.getByText('It waits for its approval').waitFor()
     await page.getByRole('button', { name: 'Approve' }).click()
     await page.getByText('It waits for its approval').waitFor({ state: 'detached' })
     const { items } = await world.engine.agents.list({ companyId: world.companyId })
-    expect(items.find(({ name }) => name === 'Tove')).toMatchObject({ status: 'idle', role: 'analyst', reportsTo: seeds.kim })
+    expect(items.find(({ name }) => name === 'Tove')).toMatchObject({
+      status: 'idle',
+      role: 'analyst',
+      reportsTo: seeds.kim,
+      adapterType: 'http',
+      adapterConfig: { url: 'https://agents.example/run', method: 'PUT', headers: { authorization: { secret: 'MAIL_PASSWORD' } } },
+    })
   })
 
   it('makes a key of an agent that is shown once, and revokes it', async () => {

@@ -1,6 +1,8 @@
 import { Network, Plus, Rows3 } from 'lucide-react'
 import { useState } from 'react'
 
+import type { Agent } from '@engine/core/contract'
+
 import { useAgents } from '../../data/hooks.ts'
 import { Button } from '../../parts/button.tsx'
 import { PlaceLink, useChoices, usePlaces } from '../../parts/places.tsx'
@@ -71,52 +73,56 @@ function List({ onHire }: { onHire(): void }) {
           Hire the first agent; it takes up work as soon as it is assigned.
         </Empty>
       )}
-      {items.length > 0 && (
-        <Card>
-          <div className="eng-scroll" role="region" aria-label="Agents" tabIndex={0}>
-            <table className="eng-table">
-              <thead>
-                <tr>
-                  <th>Agent</th>
-                  <th>Role</th>
-                  <th>Status</th>
-                  <th>Adapter</th>
-                  <th>Can do</th>
-                  <th>
-                    <span className="eng-hidden">Change</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((agent) => (
-                  <tr key={agent.id}>
-                    <td>
-                      <AgentName id={agent.id} />
-                    </td>
-                    <td>{agent.title ?? agent.role}</td>
-                    <td>
-                      <PlaceLink to={{ screen: 'agent', agentId: agent.id }}>
-                        <Status of={agent.status} />
-                      </PlaceLink>
-                      {agent.errorMessage !== null && <p className="eng-bad eng-small">{agent.errorMessage}</p>}
-                    </td>
-                    <td className="eng-soft">{agent.adapterType}</td>
-                    <td className="eng-soft">{agent.capabilities.slice(0, 4).join(', ')}</td>
-                    <td>
-                      <AgentControls agent={agent} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </Card>
-      )}
+      {items.length > 0 && <Table agents={items} />}
       {hasMore && (
         <button type="button" className="eng-button" onClick={more}>
           More
         </button>
       )}
     </>
+  )
+}
+
+function Table({ agents }: { agents: readonly Agent[] }) {
+  return (
+    <Card>
+      <div className="eng-scroll" role="region" aria-label="Agents" tabIndex={0}>
+        <table className="eng-table">
+          <thead>
+            <tr>
+              <th>Agent</th>
+              <th>Role</th>
+              <th>Status</th>
+              <th>Adapter</th>
+              <th>Can do</th>
+              <th>
+                <span className="eng-hidden">Change</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {agents.map((agent) => (
+              <tr key={agent.id}>
+                <td>
+                  <AgentName id={agent.id} />
+                </td>
+                <td>{agent.title ?? agent.role}</td>
+                <td>
+                  <PlaceLink to={{ screen: 'agent', agentId: agent.id }}>
+                    <Status of={agent.status} />
+                  </PlaceLink>
+                  {agent.errorMessage !== null && <p className="eng-bad eng-small">{agent.errorMessage}</p>}
+                </td>
+                <td className="eng-soft">{agent.adapterType}</td>
+                <td className="eng-soft">{agent.capabilities.slice(0, 4).join(', ')}</td>
+                <td>
+                  <AgentControls agent={agent} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
   )
 }
