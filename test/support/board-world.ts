@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
+import { httpAdapter } from '@engine/adapters/http'
 import { createEngine, localSecrets, type Engine } from '@engine/core'
 import { serve } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
@@ -42,7 +43,7 @@ export async function createBoardWorld(board: URL): Promise<BoardWorld> {
   const adapter = scriptedAdapter()
   const engine = await createEngine({
     storage: sqlite(':memory:'),
-    adapters: [adapter],
+    adapters: [adapter, httpAdapter()],
     blobs: memoryBlobs(),
     secrets: localSecrets({ key: randomBytes(32) }),
     settings: { pollMs: 20, sweepMs: 20, retryBaseMs: 60_000 },

@@ -1,4 +1,4 @@
-import type { Place } from '../parts/places.tsx'
+import { listScreens, type Place } from '../parts/places.tsx'
 
 /** Where in the board somebody is: a company by its prefix, and a place in it. */
 export interface Address {
@@ -6,7 +6,18 @@ export interface Address {
   readonly place: Place
 }
 
-const screens = ['dashboard', 'inbox', 'tasks', 'agents', 'approvals', 'activity'] as const
+/** What stands behind the word of a list and an id. */
+const things: Readonly<Record<string, (id: string) => Place>> = {
+  agents: (agentId) => ({ screen: 'agent', agentId }),
+  goals: (goalId) => ({ screen: 'goal', goalId }),
+  knowledge: (knowledgeEntryId) => ({ screen: 'entry', knowledgeEntryId }),
+  projects: (projectId) => ({ screen: 'project', projectId }),
+  routines: (routineId) => ({ screen: 'routine', routineId }),
+  runs: (runId) => ({ screen: 'run', runId }),
+  secrets: (secretId) => ({ screen: 'secret', secretId }),
+  sprints: (sprintId) => ({ screen: 'sprint', sprintId }),
+  tasks: (taskId) => ({ screen: 'task', taskId }),
+}
 
 /** The path of a place, below the path that the board is served at. Pure. */
 export function pathOf({ prefix, place }: Address): string {
@@ -17,6 +28,18 @@ export function pathOf({ prefix, place }: Address): string {
       return `/${prefix}/runs/${place.runId}`
     case 'agent':
       return `/${prefix}/agents/${place.agentId}`
+    case 'goal':
+      return `/${prefix}/goals/${place.goalId}`
+    case 'project':
+      return `/${prefix}/projects/${place.projectId}`
+    case 'sprint':
+      return `/${prefix}/sprints/${place.sprintId}`
+    case 'entry':
+      return `/${prefix}/knowledge/${place.knowledgeEntryId}`
+    case 'routine':
+      return `/${prefix}/routines/${place.routineId}`
+    case 'secret':
+      return `/${prefix}/secrets/${place.secretId}`
     default:
       return `/${prefix}/${place.screen}`
   }
@@ -27,11 +50,10 @@ export function readPath(path: string): Address | null {
   const [prefix = '', screen = 'inbox', id] = path.split('/').filter(Boolean).map(decoded)
   if (!/^[A-Z][A-Z0-9]{1,7}$/.test(prefix)) return null
   if (id !== undefined) {
-    if (screen === 'tasks') return { prefix, place: { screen: 'task', taskId: id } }
-    if (screen === 'runs') return { prefix, place: { screen: 'run', runId: id } }
-    return screen === 'agents' ? { prefix, place: { screen: 'agent', agentId: id } } : null
+    const place = things[screen]?.(id)
+    return place ? { prefix, place } : null
   }
-  const known = screens.find((each) => each === screen)
+  const known = listScreens.find((each) => each === screen)
   return known ? { prefix, place: { screen: known } } : null
 }
 

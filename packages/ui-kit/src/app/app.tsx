@@ -115,7 +115,7 @@ function useBoardPlaces(prefix: string): Places {
   return useMemo(
     () => ({
       hrefOf: (place) => hrefOf(pathOf({ prefix, place })),
-      go: (place) => navigate(pathOf({ prefix, place })),
+      go: (place, how) => navigate(pathOf({ prefix, place }), { replace: how === 'replace' }),
       choices: {
         now: Object.fromEntries(new URLSearchParams(search)),
         set(change) {

@@ -1,23 +1,54 @@
-import { Activity, Bot, Inbox, LayoutDashboard, ListChecks, ShieldCheck, type LucideIcon } from 'lucide-react'
+import {
+  Activity,
+  BookOpen,
+  Bot,
+  FolderKanban,
+  Inbox,
+  KeyRound,
+  LayoutDashboard,
+  ListChecks,
+  Repeat,
+  ShieldCheck,
+  Target,
+  Timer,
+  type LucideIcon,
+} from 'lucide-react'
 
-import type { Place } from '../parts/places.tsx'
+import type { ListScreen, Place } from '../parts/places.tsx'
+
+/** What entries are about, in the order in which they stand. The first stands without a title. */
+export const groups = ['Now', 'Work', 'People', 'Money', 'System'] as const
 
 interface Entry {
-  readonly place: Extract<Place, { screen: 'dashboard' | 'inbox' | 'tasks' | 'agents' | 'approvals' | 'activity' }>
+  readonly place: { readonly screen: ListScreen }
   readonly name: string
   readonly icon: LucideIcon
   /** After `g`. */
   readonly key: string
+  readonly group: (typeof groups)[number]
   /** What is opened from there, and so stands below it. */
   readonly holds: readonly Place['screen'][]
+  /** Among the few that the width of a phone has room for. */
+  readonly isNear?: boolean
 }
 
 /** The screens that the navigation leads to; a new one is added here, in `Place`, in address.ts and in screens.tsx. */
 export const navigation: readonly Entry[] = [
-  { place: { screen: 'inbox' }, name: 'Inbox', icon: Inbox, key: 'i', holds: [] },
-  { place: { screen: 'dashboard' }, name: 'Dashboard', icon: LayoutDashboard, key: 'd', holds: [] },
-  { place: { screen: 'tasks' }, name: 'Tasks', icon: ListChecks, key: 't', holds: ['task', 'run'] },
-  { place: { screen: 'agents' }, name: 'Agents', icon: Bot, key: 'a', holds: ['agent'] },
-  { place: { screen: 'approvals' }, name: 'Approvals', icon: ShieldCheck, key: 'p', holds: [] },
-  { place: { screen: 'activity' }, name: 'Activity', icon: Activity, key: 'l', holds: [] },
+  { place: { screen: 'inbox' }, name: 'Inbox', icon: Inbox, key: 'i', group: 'Now', holds: [], isNear: true },
+  { place: { screen: 'dashboard' }, name: 'Dashboard', icon: LayoutDashboard, key: 'd', group: 'Now', holds: [], isNear: true },
+  { place: { screen: 'tasks' }, name: 'Tasks', icon: ListChecks, key: 't', group: 'Work', holds: ['task', 'run'], isNear: true },
+  { place: { screen: 'goals' }, name: 'Goals', icon: Target, key: 'g', group: 'Work', holds: ['goal'] },
+  { place: { screen: 'projects' }, name: 'Projects', icon: FolderKanban, key: 'j', group: 'Work', holds: ['project'] },
+  { place: { screen: 'sprints' }, name: 'Sprints', icon: Timer, key: 's', group: 'Work', holds: ['sprint'] },
+  { place: { screen: 'routines' }, name: 'Routines', icon: Repeat, key: 'r', group: 'Work', holds: ['routine'] },
+  { place: { screen: 'knowledge' }, name: 'Knowledge', icon: BookOpen, key: 'k', group: 'Work', holds: ['entry'] },
+  { place: { screen: 'agents' }, name: 'Agents', icon: Bot, key: 'a', group: 'People', holds: ['agent'], isNear: true },
+  { place: { screen: 'approvals' }, name: 'Approvals', icon: ShieldCheck, key: 'p', group: 'People', holds: [] },
+  { place: { screen: 'secrets' }, name: 'Secrets', icon: KeyRound, key: 'e', group: 'System', holds: ['secret'] },
+  { place: { screen: 'activity' }, name: 'Activity', icon: Activity, key: 'l', group: 'System', holds: [] },
 ]
+
+/** Whether a place is the one of an entry, or stands below it. Pure. */
+export function isBelow(entry: Entry, { screen }: Place): boolean {
+  return entry.place.screen === screen || entry.holds.includes(screen)
+}

@@ -104,8 +104,10 @@ const help = [
   ['x', 'Reject; in the list of tasks, choose'],
   ['d', 'Compare with the version before'],
   ['1 … 9', 'Answer a question by its choice'],
-  ['c', 'New task'],
-  ['b', 'List or board'],
+  ['c', 'Make another of what is shown'],
+  ['e', 'Change what is shown'],
+  ['m', 'Move tasks into the sprint'],
+  ['b', 'List or board, list or org chart'],
   ['?', 'This map'],
 ] as const
 

@@ -8,8 +8,15 @@ const Agent = lazy(async () => ({ default: (await import('../screens/agents/agen
 const Agents = lazy(async () => ({ default: (await import('../screens/agents/agents.tsx')).Agents }))
 const Approvals = lazy(async () => ({ default: (await import('../screens/approvals/approvals.tsx')).Approvals }))
 const Dashboard = lazy(async () => ({ default: (await import('../screens/dashboard/dashboard.tsx')).Dashboard }))
+const Goals = lazy(async () => ({ default: (await import('../screens/goals/goals.tsx')).Goals }))
 const Inbox = lazy(async () => ({ default: (await import('../screens/inbox/inbox.tsx')).Inbox }))
+const Knowledge = lazy(async () => ({ default: (await import('../screens/knowledge/knowledge.tsx')).Knowledge }))
+const Project = lazy(async () => ({ default: (await import('../screens/projects/project.tsx')).Project }))
+const Projects = lazy(async () => ({ default: (await import('../screens/projects/projects.tsx')).Projects }))
+const Routines = lazy(async () => ({ default: (await import('../screens/routines/routines.tsx')).Routines }))
 const Run = lazy(async () => ({ default: (await import('../screens/run/run.tsx')).Run }))
+const Secrets = lazy(async () => ({ default: (await import('../screens/secrets/secrets.tsx')).Secrets }))
+const Sprints = lazy(async () => ({ default: (await import('../screens/sprints/sprints.tsx')).Sprints }))
 const Task = lazy(async () => ({ default: (await import('../screens/task/task.tsx')).Task }))
 const Tasks = lazy(async () => ({ default: (await import('../screens/tasks/tasks.tsx')).Tasks }))
 
@@ -29,6 +36,30 @@ export function screenOf(place: Place): ReactNode {
       return <Agents />
     case 'agent':
       return <Agent key={place.agentId} agentId={place.agentId} />
+    case 'goals':
+      return <Goals />
+    case 'goal':
+      return <Goals goalId={place.goalId} />
+    case 'sprints':
+      return <Sprints />
+    case 'sprint':
+      return <Sprints sprintId={place.sprintId} />
+    case 'knowledge':
+      return <Knowledge />
+    case 'entry':
+      return <Knowledge knowledgeEntryId={place.knowledgeEntryId} />
+    case 'routines':
+      return <Routines />
+    case 'routine':
+      return <Routines routineId={place.routineId} />
+    case 'secrets':
+      return <Secrets />
+    case 'secret':
+      return <Secrets secretId={place.secretId} />
+    case 'projects':
+      return <Projects />
+    case 'project':
+      return <Project key={place.projectId} projectId={place.projectId} />
     case 'approvals':
       return <Approvals />
     case 'activity':

@@ -6,13 +6,14 @@ import type { Company } from '@engine/core/contract'
 import { useEngine } from '../data/provider.tsx'
 import { Button, Key } from '../parts/button.tsx'
 import { Menu } from '../parts/menu.tsx'
-import { PlaceLink, usePlaces, type Place } from '../parts/places.tsx'
+import { usePlaces, type Place } from '../parts/places.tsx'
 import type { Theme } from '../parts/root.tsx'
 import { Boundary, Loading } from '../parts/states.tsx'
 import { useKeys } from '../parts/use-keys.ts'
 import { useInbox } from '../screens/inbox/use-inbox.ts'
 import { navigation } from './navigation.ts'
 import { KeyMap, Palette } from './palette.tsx'
+import { AllScreens, Navigation } from './side.tsx'
 import { useSequence } from './use-sequence.ts'
 
 interface ShellProps {
@@ -32,7 +33,7 @@ const states = { opening: 'Connecting…', live: 'Live', away: 'Connection lost,
 /** What stands around every screen. */
 export function Shell(props: ShellProps) {
   const { company, place, children } = props
-  const [open, setOpen] = useState<'palette' | 'keys' | null>(null)
+  const [open, setOpen] = useState<'palette' | 'keys' | 'all' | null>(null)
   const { go } = usePlaces()
   const { items } = useInbox()
   useTitle(company, items.length)
@@ -44,32 +45,17 @@ export function Shell(props: ShellProps) {
     <div className="eng-shell">
       <nav className="eng-side" aria-label="Main">
         <Companies {...props} />
-        <ul className="eng-nav">
-          {navigation.map(({ name, icon: Icon, place: to, holds }) => (
-            <li key={name}>
-              <PlaceLink to={to} className="eng-nav-link" isCurrent={to.screen === place.screen || holds.includes(place.screen)}>
-                <Icon size={16} aria-hidden />
-                {name}
-                {to.screen === 'inbox' && items.length > 0 && <span className="eng-count">{items.length}</span>}
-              </PlaceLink>
-            </li>
-          ))}
-          <li className="eng-narrow">
-            <button type="button" className="eng-nav-link eng-narrow-button" onClick={() => setOpen('palette')}>
-              <Search size={16} aria-hidden />
-              Search
-            </button>
-          </li>
-        </ul>
+        <Navigation place={place} waiting={items.length} onSearch={() => setOpen('palette')} onAll={() => setOpen('all')} />
         <Extras {...props} onPalette={() => setOpen('palette')} onKeys={() => setOpen('keys')} />
       </nav>
       <main className="eng-main">
         <Connection />
-        <Boundary key={JSON.stringify(place)}>
+        <Boundary of={JSON.stringify(place)}>
           <Suspense fallback={<Loading />}>{children}</Suspense>
         </Boundary>
       </main>
       <Palette isOpen={open === 'palette'} onClose={close} />
+      <AllScreens isOpen={open === 'all'} onClose={close} place={place} waiting={items.length} />
       <KeyMap isOpen={open === 'keys'} onClose={close} />
     </div>
   )

@@ -18,7 +18,7 @@ export function askedBy([, operation, input]: OperationKey, data: unknown): Aske
   return { operation, input, answeredId: answered }
 }
 
-const newestFirst = new Set(['agents.revisions', 'comments.mentions', 'costs.list', 'deliveries.list', 'routines.fires'])
+const newestFirst = new Set(['agents.revisions', 'comments.mentions', 'costs.list', 'deliveries.list', 'routines.fires', 'secrets.accesses', 'secrets.versions'])
 
 export function orderOf(operation: string): Order {
   return (operation.startsWith('events.') && operation !== 'events.list') || newestFirst.has(operation) ? 'newest' : 'oldest'

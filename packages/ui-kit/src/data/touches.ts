@@ -39,7 +39,7 @@ export const touches = {
   route: ['routes.*', 'deliveries.*', ...activity],
   routine: ['routines.*', ...activity],
   routing_rule: ['routing.*', ...activity],
-  run: ['runs.*', 'agents.list', 'agents.get', 'agents.tree', 'budgets.*', 'costs.*', ...activity],
+  run: ['runs.*', 'secrets.accesses', 'agents.list', 'agents.get', 'agents.tree', 'budgets.*', 'costs.*', ...activity],
   secret: ['secrets.*', ...activity],
   sprint: ['sprints.*', ...activity],
   task: ['tasks.*', 'goals.progress', 'projects.progress', 'sprints.progress', ...activity],

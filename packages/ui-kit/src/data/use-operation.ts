@@ -100,6 +100,8 @@ export function useCommand<Name extends OperationName>(name: Name, options: Comm
       options.onFailed?.(failure, input)
     },
     onSuccess: (output, input) => options.onDone?.(output, input),
+    // What was sent may be a secret: it is not kept for longer than whoever sent it is on screen.
+    gcTime: 0,
     onSettled: () => (live === 'live' ? undefined : queries.invalidateQueries()),
   })
   return { run: (input) => mutate(input), isRunning: isPending, error, output: data }

@@ -4,18 +4,25 @@ import type { ReactNode } from 'react'
 import { Button } from './button.tsx'
 import { useFloor } from './floor.tsx'
 
-export interface Choice {
+interface Choice {
   readonly key: string
   readonly label: ReactNode
   choose(): void
 }
 
+interface MenuProps {
+  readonly label: ReactNode
+  readonly choices: readonly Choice[]
+  readonly isDisabled?: boolean
+  readonly look?: 'plain'
+}
+
 /** A button that opens a list of things to do. */
-export function Menu({ label, choices, isDisabled = false }: { label: ReactNode; choices: readonly Choice[]; isDisabled?: boolean }) {
+export function Menu({ label, choices, isDisabled = false, look }: MenuProps) {
   const floor = useFloor()
   return (
     <Base.Root modal={false}>
-      <Base.Trigger render={<Button disabled={isDisabled} />}>{label}</Base.Trigger>
+      <Base.Trigger render={<Button disabled={isDisabled} {...(look && { look })} />}>{label}</Base.Trigger>
       <Base.Portal container={floor}>
         <Base.Positioner className="eng-menu-place" sideOffset={4} align="start">
           <Base.Popup className="eng-menu">

@@ -1,11 +1,34 @@
 import { createContext, useCallback, useContext, useMemo, useState, type MouseEvent, type ReactNode } from 'react'
 
+/** The screens with all things of a kind, by the word that stands in their address. */
+export const listScreens = [
+  'activity',
+  'agents',
+  'approvals',
+  'dashboard',
+  'goals',
+  'inbox',
+  'knowledge',
+  'projects',
+  'routines',
+  'secrets',
+  'sprints',
+  'tasks',
+] as const
+export type ListScreen = (typeof listScreens)[number]
+
 /** Everything that has an address of its own. */
 export type Place =
-  | { readonly screen: 'dashboard' | 'inbox' | 'tasks' | 'agents' | 'approvals' | 'activity' }
+  | { readonly screen: ListScreen }
   | { readonly screen: 'task'; readonly taskId: string }
   | { readonly screen: 'run'; readonly runId: string }
   | { readonly screen: 'agent'; readonly agentId: string }
+  | { readonly screen: 'goal'; readonly goalId: string }
+  | { readonly screen: 'project'; readonly projectId: string }
+  | { readonly screen: 'sprint'; readonly sprintId: string }
+  | { readonly screen: 'entry'; readonly knowledgeEntryId: string }
+  | { readonly screen: 'routine'; readonly routineId: string }
+  | { readonly screen: 'secret'; readonly secretId: string }
 
 type Choices = Readonly<Record<string, string>>
 
@@ -13,7 +36,8 @@ type Choices = Readonly<Record<string, string>>
 export interface Places {
   /** Where a place is; null when the app does not show it, and then it is no link. */
   hrefOf(place: Place): string | null
-  go(place: Place): void
+  /** With `replace`, the way back leads past where somebody only walked by. */
+  go(place: Place, how?: 'replace'): void
   /** What the address says of filters and the like; kept by the component itself when left out. */
   readonly choices?: { readonly now: Choices; set(change: Choices): void }
 }
@@ -35,6 +59,17 @@ export function useChoices(): readonly [Choices, (change: Choices) => void] {
   const [own, setOwn] = useState<Choices>({})
   const change = useCallback((next: Choices) => (choices ? choices.set(next) : setOwn((before) => ({ ...before, ...next }))), [choices])
   return useMemo(() => [choices?.now ?? own, change], [choices, own, change])
+}
+
+/** Which thing of a list is open: as the address says where the app has one for it, or else as it was chosen here. */
+export function useOpened(
+  named: string | null,
+  placeOf: (id: string | null) => Place,
+): readonly [string | null, (id: string | null, how?: 'replace') => void] {
+  const { hrefOf, go } = usePlaces()
+  const [own, setOwn] = useState(named)
+  const hasAddress = hrefOf(placeOf(null)) !== null
+  return [hasAddress ? named : own, (id, how) => (hasAddress ? go(placeOf(id), how) : setOwn(id))]
 }
 
 interface PlaceLinkProps {

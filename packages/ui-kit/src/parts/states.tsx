@@ -55,7 +55,8 @@ export function Read<Data>({ of, children }: { of: Reading<Data>; children: (dat
 }
 
 interface BoundaryProps {
-  /** Another one begins anew. */
+  /** Says what is shown: something else is tried anew after a failure. */
+  readonly of: string
   readonly children: ReactNode
 }
 
@@ -65,6 +66,10 @@ export class Boundary extends Component<BoundaryProps, { error: unknown }> {
 
   static getDerivedStateFromError(error: unknown) {
     return { error }
+  }
+
+  override componentDidUpdate(before: BoundaryProps) {
+    if (before.of !== this.props.of && this.state.error !== null) this.setState({ error: null })
   }
 
   override render() {

@@ -3,8 +3,10 @@ import { useState } from 'react'
 import type { Agent as AgentData } from '@engine/core/contract'
 
 import { words } from '../../data/failure.ts'
-import { useAgent, useRuns } from '../../data/hooks.ts'
-import { useList, useOperation } from '../../data/use-operation.ts'
+import { useAgent, useApprovals, useRuns } from '../../data/hooks.ts'
+import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
 import { count, duration, money } from '../../parts/format.ts'
 import { Prose } from '../../parts/prose.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
@@ -12,10 +14,15 @@ import { Empty, Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Tabs, type Tab } from '../../parts/tabs.tsx'
 import { Time } from '../../parts/time.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { useKeys } from '../../parts/use-keys.ts'
 import { AgentName, Who } from '../../parts/who.tsx'
 import { EventLine } from '../activity/event-line.tsx'
+import { ApprovalPanel } from '../inbox/approval-panel.tsx'
 import { RunTable } from '../run/run-table.tsx'
 import { AgentControls } from './agent-controls.tsx'
+import { AgentDialog } from './agent-dialog.tsx'
+import { AgentKeys } from './agent-keys.tsx'
 
 /** One agent: what it is told, how it does, what it ran, and how it was configured before. */
 export function Agent({ agentId }: { agentId: string }) {
@@ -25,47 +32,97 @@ export function Agent({ agentId }: { agentId: string }) {
 
 function Shown({ agent }: { agent: AgentData }) {
   const [open, setOpen] = useState('profile')
+  const [isChanging, setIsChanging] = useState(false)
+  const [isEnding, setIsEnding] = useState(false)
+  const tell = useTell()
+  const terminate = useCommand('agents.terminate', { onFailed: tell.failed, onDone: () => setIsEnding(false) })
+  const change = () => setIsChanging(agent.status !== 'terminated')
+  useKeys({ e: change })
   const tabs: Tab[] = [
     { key: 'profile', label: 'Profile', content: () => <Profile agent={agent} /> },
     { key: 'runs', label: 'Runs', content: () => <Runs agentId={agent.id} /> },
-    { key: 'revisions', label: 'Configuration', content: () => <Revisions agentId={agent.id} /> },
+    { key: 'revisions', label: 'Configuration', content: () => <Revisions agent={agent} /> },
+    { key: 'keys', label: 'Keys', content: () => <AgentKeys agent={agent} /> },
     { key: 'activity', label: 'Activity', content: () => <History agentId={agent.id} /> },
   ]
-  const actions = (
+  return (
+    <Screen title={agent.name} actions={<Actions agent={agent} onChange={change} onEnd={() => setIsEnding(true)} />} isPadded>
+      <div className="eng-columns">
+        <Tabs tabs={tabs} open={open} onOpen={setOpen} />
+        <About agent={agent} />
+      </div>
+      <AgentDialog agent={agent} isOpen={isChanging} onClose={() => setIsChanging(false)} />
+      <Confirm
+        title={`Terminate ${agent.name}`}
+        act="Terminate"
+        isOpen={isEnding}
+        isRunning={terminate.isRunning}
+        onClose={() => setIsEnding(false)}
+        onAct={() => terminate.run({ agentId: agent.id })}
+      >
+        It never works again, and what runs of it is cancelled. Who reports to it then reports to its manager.
+      </Confirm>
+    </Screen>
+  )
+}
+
+function Actions({ agent, onChange, onEnd }: { agent: AgentData; onChange(): void; onEnd(): void }) {
+  return (
     <>
       <Status of={agent.status} />
       <AgentControls agent={agent} />
+      {agent.status !== 'terminated' && (
+        <>
+          <Button onClick={onChange} shortcut="e">
+            Change
+          </Button>
+          <Button look="bad" onClick={onEnd}>
+            Terminate
+          </Button>
+        </>
+      )}
     </>
   )
+}
+
+function About({ agent }: { agent: AgentData }) {
   return (
-    <Screen title={agent.name} actions={actions} isPadded>
-      <div className="eng-columns">
-        <Tabs tabs={tabs} open={open} onOpen={setOpen} />
-        <aside aria-label="About this agent">
-          <Card>
-            <div className="eng-card-body">
-              <Facts
-                of={[
-                  ['Role', agent.title ?? agent.role],
-                  ['Reports to', agent.reportsTo === null ? 'nobody' : <AgentName key="manager" id={agent.reportsTo} />],
-                  ['Starts', words(agent.executionMode)],
-                  ['Adapter', agent.adapterType],
-                  ['At once', `${agent.maxConcurrentRuns} runs`],
-                  ['Can do', agent.capabilities.join(', ') || '–'],
-                  ['Since', <Time key="since" at={agent.createdAt} />],
-                ]}
-              />
-            </div>
-          </Card>
-        </aside>
-      </div>
-    </Screen>
+    <aside aria-label="About this agent">
+      <Card>
+        <div className="eng-card-body">
+          <Facts
+            of={[
+              ['Role', agent.title ?? agent.role],
+              ['Reports to', agent.reportsTo === null ? 'nobody' : <AgentName key="manager" id={agent.reportsTo} />],
+              ['Starts', words(agent.executionMode)],
+              ['Adapter', agent.adapterType],
+              ['At once', `${agent.maxConcurrentRuns} runs`],
+              ['Can do', agent.capabilities.join(', ') || '–'],
+              ['Since', <Time key="since" at={agent.createdAt} />],
+            ]}
+          />
+        </div>
+      </Card>
+    </aside>
+  )
+}
+
+/** The permission that it waits for, decided here. */
+function Hire({ agent }: { agent: AgentData }) {
+  const { items } = useApprovals({ status: 'pending' })
+  const approval = items.find(({ agentId }) => agentId === agent.id)
+  if (!approval) return null
+  return (
+    <Card title="It waits for its approval">
+      <ApprovalPanel approvalId={approval.id} />
+    </Card>
   )
 }
 
 function Profile({ agent }: { agent: AgentData }) {
   return (
     <div className="eng-stack">
+      {agent.status === 'pending_approval' && <Hire agent={agent} />}
       {agent.errorMessage !== null && (
         <div className="eng-notice">
           <p className="eng-strong">It stopped with an error</p>
@@ -114,8 +171,10 @@ function Runs({ agentId }: { agentId: string }) {
   )
 }
 
-function Revisions({ agentId }: { agentId: string }) {
-  const { items } = useList('agents.revisions', { agentId })
+function Revisions({ agent }: { agent: AgentData }) {
+  const { items } = useList('agents.revisions', { agentId: agent.id })
+  const tell = useTell()
+  const rollback = useCommand('agents.rollback', { onFailed: tell.failed })
   return (
     <ol className="eng-stack">
       {items.map((revision) => (
@@ -125,6 +184,14 @@ function Revisions({ agentId }: { agentId: string }) {
             <Who kind={revision.actor.kind} id={revision.actor.id} />
             <Time at={revision.createdAt} />
             {revision.rolledBackTo !== null && <span className="eng-soft">as revision {revision.rolledBackTo}</span>}
+            {revision.number !== agent.revision && agent.status !== 'terminated' && (
+              <Button
+                disabled={rollback.isRunning}
+                onClick={() => rollback.run({ agentId: agent.id, revision: revision.number, version: agent.version })}
+              >
+                Back to this
+              </Button>
+            )}
           </div>
           {revision.changed.length > 0 && <p className="eng-soft">Changed: {revision.changed.join(', ')}</p>}
         </li>

@@ -1,69 +1,128 @@
+import { Network, Plus, Rows3 } from 'lucide-react'
+import { useState } from 'react'
+
+import type { Agent } from '@engine/core/contract'
+
 import { useAgents } from '../../data/hooks.ts'
-import { PlaceLink } from '../../parts/places.tsx'
+import { Button } from '../../parts/button.tsx'
+import { PlaceLink, useChoices, usePlaces } from '../../parts/places.tsx'
 import { Card, Screen } from '../../parts/screen.tsx'
 import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
+import { useKeys } from '../../parts/use-keys.ts'
 import { AgentName } from '../../parts/who.tsx'
+import { OrgChart } from '../org/org-chart.tsx'
 import { AgentControls } from './agent-controls.tsx'
+import { AgentDialog } from './agent-dialog.tsx'
 
-/** Who works here, and whether they do right now. */
+/** Who works here, and whether they do right now: as a list, or by who reports to whom. */
 export function Agents() {
+  const [choices, choose] = useChoices()
+  const { go } = usePlaces()
+  const [isHiring, setIsHiring] = useState(false)
+  const isChart = choices['view'] === 'org'
+  const turn = () => choose({ view: isChart ? '' : 'org' })
+  useKeys({ b: turn, c: () => setIsHiring(true) })
+  const actions = (
+    <>
+      <Button aria-pressed={isChart} onClick={turn} shortcut="b">
+        {isChart ? <Rows3 size={15} aria-hidden /> : <Network size={15} aria-hidden />}
+        {isChart ? 'List' : 'Org chart'}
+      </Button>
+      <Button look="strong" onClick={() => setIsHiring(true)} shortcut="c">
+        <Plus size={15} aria-hidden /> Hire
+      </Button>
+    </>
+  )
+  return (
+    <Screen title="Agents" actions={actions}>
+      <div className="eng-fill">
+        {isChart ? (
+          <OrgChart />
+        ) : (
+          <div className="eng-pad eng-stack eng-scroll eng-whole">
+            <List onHire={() => setIsHiring(true)} />
+          </div>
+        )}
+      </div>
+      <AgentDialog
+        agent={null}
+        isOpen={isHiring}
+        onClose={() => setIsHiring(false)}
+        onDone={({ id }) => go({ screen: 'agent', agentId: id })}
+      />
+    </Screen>
+  )
+}
+
+function List({ onHire }: { onHire(): void }) {
   const { items, isLoading, error, retry, hasMore, more } = useAgents()
   return (
-    <Screen title="Agents" isPadded>
+    <>
       {error && items.length === 0 && <FailureNotice error={error} onRetry={retry} />}
       {isLoading && <Loading />}
       {!isLoading && !error && items.length === 0 && (
-        <Empty title="Nobody works here yet">
-          Hire the first agent with the API or `engine agents create`; it takes up work as soon as it is assigned.
+        <Empty
+          title="Nobody works here yet"
+          action={
+            <Button look="strong" onClick={onHire} shortcut="c">
+              Hire
+            </Button>
+          }
+        >
+          Hire the first agent; it takes up work as soon as it is assigned.
         </Empty>
       )}
-      {items.length > 0 && (
-        <Card>
-          <div className="eng-scroll" role="region" aria-label="Agents" tabIndex={0}>
-            <table className="eng-table">
-              <thead>
-                <tr>
-                  <th>Agent</th>
-                  <th>Role</th>
-                  <th>Status</th>
-                  <th>Adapter</th>
-                  <th>Can do</th>
-                  <th>
-                    <span className="eng-hidden">Change</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((agent) => (
-                  <tr key={agent.id}>
-                    <td>
-                      <AgentName id={agent.id} />
-                    </td>
-                    <td>{agent.title ?? agent.role}</td>
-                    <td>
-                      <PlaceLink to={{ screen: 'agent', agentId: agent.id }}>
-                        <Status of={agent.status} />
-                      </PlaceLink>
-                      {agent.errorMessage !== null && <p className="eng-bad eng-small">{agent.errorMessage}</p>}
-                    </td>
-                    <td className="eng-soft">{agent.adapterType}</td>
-                    <td className="eng-soft">{agent.capabilities.slice(0, 4).join(', ')}</td>
-                    <td>
-                      <AgentControls agent={agent} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </Card>
-      )}
+      {items.length > 0 && <Table agents={items} />}
       {hasMore && (
         <button type="button" className="eng-button" onClick={more}>
           More
         </button>
       )}
-    </Screen>
+    </>
+  )
+}
+
+function Table({ agents }: { agents: readonly Agent[] }) {
+  return (
+    <Card>
+      <div className="eng-scroll" role="region" aria-label="Agents" tabIndex={0}>
+        <table className="eng-table">
+          <thead>
+            <tr>
+              <th>Agent</th>
+              <th>Role</th>
+              <th>Status</th>
+              <th>Adapter</th>
+              <th>Can do</th>
+              <th>
+                <span className="eng-hidden">Change</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {agents.map((agent) => (
+              <tr key={agent.id}>
+                <td>
+                  <AgentName id={agent.id} />
+                </td>
+                <td>{agent.title ?? agent.role}</td>
+                <td>
+                  <PlaceLink to={{ screen: 'agent', agentId: agent.id }}>
+                    <Status of={agent.status} />
+                  </PlaceLink>
+                  {agent.errorMessage !== null && <p className="eng-bad eng-small">{agent.errorMessage}</p>}
+                </td>
+                <td className="eng-soft">{agent.adapterType}</td>
+                <td className="eng-soft">{agent.capabilities.slice(0, 4).join(', ')}</td>
+                <td>
+                  <AgentControls agent={agent} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
   )
 }

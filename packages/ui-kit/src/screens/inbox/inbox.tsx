@@ -73,7 +73,7 @@ export function Inbox() {
                 <ArrowLeft size={16} aria-hidden /> All
               </Button>
             </div>
-            <Boundary key={active.id}>
+            <Boundary of={active.id}>
               <Detail item={active} />
             </Boundary>
           </div>

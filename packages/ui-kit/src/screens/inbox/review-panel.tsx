@@ -3,9 +3,11 @@ import { useState } from 'react'
 import type { Deliverable } from '@engine/core/contract'
 
 import { takeOff } from '../../data/optimistic.ts'
+import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Diff } from '../../parts/diff.tsx'
+import { DownloadButton } from '../../parts/download.tsx'
 import { bytes, money } from '../../parts/format.ts'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Prose } from '../../parts/prose.tsx'
@@ -102,7 +104,8 @@ function Changes({ deliverableId }: { deliverableId: string }) {
   )
 }
 
-function Attached({ deliverable: { files, actions } }: { deliverable: Deliverable }) {
+function Attached({ deliverable: { id: deliverableId, files, actions } }: { deliverable: Deliverable }) {
+  const { client } = useEngine()
   return (
     <>
       {files.length > 0 && (
@@ -113,6 +116,10 @@ function Attached({ deliverable: { files, actions } }: { deliverable: Deliverabl
               <li key={file.attachmentId} className="eng-row">
                 <span className="eng-grow eng-cut">{file.name}</span>
                 <span className="eng-soft eng-small">{bytes(file.byteSize)}</span>
+                <DownloadButton
+                  name={file.name}
+                  read={() => client.deliverables.file({ deliverableId, attachmentId: file.attachmentId })}
+                />
               </li>
             ))}
           </ul>

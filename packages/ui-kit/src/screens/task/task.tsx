@@ -15,6 +15,7 @@ import { useMove } from '../tasks/use-move.ts'
 import { Deliverables } from './deliverables.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Documents } from './documents.tsx'
+import { Files } from './files.tsx'
 import { Overview } from './overview.tsx'
 import { TaskRuns } from './runs.tsx'
 import { TaskFacts } from './task-facts.tsx'
@@ -43,6 +44,7 @@ function Shown({ task }: { task: TaskData }) {
       content: () => <Deliverables deliverables={deliverables} />,
     },
     { key: 'documents', label: 'Documents', content: () => <Documents taskId={task.id} /> },
+    { key: 'files', label: 'Files', content: () => <Files taskId={task.id} /> },
     { key: 'runs', label: 'Runs', content: () => <TaskRuns taskId={task.id} /> },
     { key: 'deliveries', label: 'Deliveries', content: () => <Deliveries entityIds={[task.id, ...deliverables.map(({ id }) => id)]} /> },
     { key: 'timeline', label: 'Timeline', content: () => <TaskTimeline taskId={task.id} /> },

@@ -4,14 +4,10 @@ import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { readFields, type Fields } from '../../parts/fields.ts'
 import { usePlaces } from '../../parts/places.tsx'
 import { FailureNotice } from '../../parts/states.tsx'
 import { priorities } from './moves.ts'
-
-function text(form: FormData, name: string): string {
-  const value = form.get(name)
-  return typeof value === 'string' ? value.trim() : ''
-}
 
 /** Says what must be done, and by whom. */
 export function NewTask({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
@@ -34,7 +30,7 @@ function Form({ onClose }: { onClose(): void }) {
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    create.run({ companyId, ...readForm(new FormData(event.currentTarget)) })
+    create.run({ companyId, ...readForm(readFields(new FormData(event.currentTarget))) })
   }
   return (
     <form className="eng-dialog-body" onSubmit={submit}>
@@ -67,15 +63,11 @@ function Form({ onClose }: { onClose(): void }) {
   )
 }
 
-function readForm(form: FormData) {
-  const criteria = text(form, 'criteria')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
-  const [description, agent] = [text(form, 'description'), text(form, 'agent')]
+function readForm(fields: Fields) {
+  const [description, agent, criteria] = [fields.text('description'), fields.text('agent'), fields.lines('criteria')]
   return {
-    title: text(form, 'title'),
-    priority: priorities.find((priority) => priority === text(form, 'priority')) ?? 'medium',
+    title: fields.text('title'),
+    priority: priorities.find((priority) => priority === fields.text('priority')) ?? 'medium',
     ...(description !== '' && { description }),
     ...(agent !== '' && { assigneeAgentId: agent }),
     ...(criteria.length > 0 && { acceptanceCriteria: criteria }),

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest'
+
+import { readFields } from './fields.ts'
+
+it('reads texts without blanks around them, lines without empty ones, and null for what was left empty', () => {
+  const form = new FormData()
+  form.set('name', '  Ada ')
+  form.set('tags', 'one\n\n two \n')
+  form.set('note', '  ')
+  const fields = readFields(form)
+  expect([fields.text('name'), fields.lines('tags'), fields.maybe('note')]).toEqual(['Ada', ['one', 'two'], null])
+  expect(fields.raw('name')).toBe('  Ada ')
+  expect([fields.text('none'), fields.lines('none'), fields.maybe('none')]).toEqual(['', [], null])
+})

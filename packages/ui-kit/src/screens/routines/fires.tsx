@@ -1,0 +1,48 @@
+import { useList, useOperation } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { Part } from '../../parts/collection.tsx'
+import { PlaceLink } from '../../parts/places.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Time } from '../../parts/time.tsx'
+
+const sources = { cron: 'by its schedule', webhook: 'by another system', api: 'by hand' } as const
+
+/** Each time that a routine fired, and what became of it. */
+export function Fires({ routineId }: { routineId: string }) {
+  const { items, isLoading, hasMore, more } = useList('routines.fires', { routineId, limit: 25 })
+  return (
+    <Part title="What became of it">
+      {items.length === 0 && !isLoading && <p className="eng-soft">It has not fired yet.</p>}
+      <ul className="eng-lines" aria-label="Fires">
+        {items.map(({ id, status, source, taskId, reason, createdAt }) => (
+          <li key={id}>
+            <Status of={status} />
+            <span className="eng-soft">{sources[source]}</span>
+            <span className="eng-grow eng-row">
+              {taskId !== null && <TaskName taskId={taskId} />}
+              {reason !== null && <span className={status === 'failed' ? 'eng-bad' : 'eng-soft'}>{reason}</span>}
+            </span>
+            <Time at={createdAt} />
+          </li>
+        ))}
+      </ul>
+      {hasMore && (
+        <div>
+          <Button onClick={more}>Earlier</Button>
+        </div>
+      )}
+    </Part>
+  )
+}
+
+function TaskName({ taskId }: { taskId: string }) {
+  const { data: task } = useOperation('tasks.get', { taskId })
+  if (!task) return null
+  return (
+    <PlaceLink to={{ screen: 'task', taskId: task.identifier }} className="eng-row">
+      <Status of={task.status} isBare />
+      <span className="eng-soft eng-mono eng-small">{task.identifier}</span>
+      <span className="eng-cut">{task.title}</span>
+    </PlaceLink>
+  )
+}

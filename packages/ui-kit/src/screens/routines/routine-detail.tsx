@@ -1,0 +1,111 @@
+import { useState } from 'react'
+
+import type { Routine } from '@engine/core/contract'
+
+import { useCommand, useOperation } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { Detail, Part } from '../../parts/collection.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
+import { PlaceLink } from '../../parts/places.tsx'
+import { Prose } from '../../parts/prose.tsx'
+import { Facts } from '../../parts/screen.tsx'
+import { Read } from '../../parts/states.tsx'
+import { Status } from '../../parts/status.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { useKeys } from '../../parts/use-keys.ts'
+import { Assignee } from '../../parts/who.tsx'
+import { Fires } from './fires.tsx'
+import { RoutineDialog } from './routine-dialog.tsx'
+import { RunNow } from './run-now.tsx'
+import { Triggers } from './triggers.tsx'
+
+export function RoutineDetail({ routineId }: { routineId: string }) {
+  const reading = useOperation('routines.get', { routineId })
+  return <Read of={reading}>{(routine) => <Shown routine={routine} />}</Read>
+}
+
+function Shown({ routine }: { routine: Routine }) {
+  const [open, setOpen] = useState<'change' | 'run' | 'archive' | null>(null)
+  const close = () => setOpen(null)
+  const tell = useTell()
+  const options = { onFailed: tell.failed }
+  const [pause, resume] = [useCommand('routines.pause', options), useCommand('routines.resume', options)]
+  const archive = useCommand('routines.archive', { ...options, onDone: close })
+  const routineId = routine.id
+  const isAlive = routine.status !== 'archived'
+  const isActive = routine.status === 'active'
+  useKeys({ e: () => isAlive && setOpen('change') })
+  const actions = (
+    <>
+      <Status of={routine.status} />
+      {isActive && (
+        <Button look="strong" onClick={() => setOpen('run')}>
+          Run now
+        </Button>
+      )}
+      {isAlive && (
+        <>
+          <Button
+            disabled={pause.isRunning || resume.isRunning}
+            onClick={() => (isActive ? pause.run({ routineId }) : resume.run({ routineId }))}
+          >
+            {isActive ? 'Pause' : 'Resume'}
+          </Button>
+          <Button onClick={() => setOpen('change')} shortcut="e">
+            Change
+          </Button>
+          <Button look="bad" onClick={() => setOpen('archive')}>
+            Archive
+          </Button>
+        </>
+      )}
+    </>
+  )
+  return (
+    <Detail title={routine.name} actions={actions}>
+      {routine.pauseReason !== null && <p className="eng-notice">Paused: {routine.pauseReason}</p>}
+      {routine.description !== null && <Prose text={routine.description} />}
+      <Triggers routine={routine} />
+      <Template routine={routine} />
+      <Fires routineId={routineId} />
+      <RoutineDialog routine={routine} isOpen={open === 'change'} onClose={close} />
+      <RunNow routine={routine} isOpen={open === 'run'} onClose={close} />
+      <Confirm
+        title="Archive the routine"
+        act="Archive it"
+        isOpen={open === 'archive'}
+        isRunning={archive.isRunning}
+        onClose={close}
+        onAct={() => archive.run({ routineId })}
+      >
+        “{routine.name}” never fires again, and its keys open nothing. The tasks that it made stay.
+      </Confirm>
+    </Detail>
+  )
+}
+
+function Template({ routine: { task, variables } }: { routine: Routine }) {
+  const { data: project } = useOperation('projects.get', task.projectId ? { projectId: task.projectId } : null)
+  return (
+    <Part title="What each task is">
+      <Facts
+        of={[
+          ['Title', task.title],
+          ['Assignee', task.assigneeAgentId ? <Assignee key="agent" agentId={task.assigneeAgentId} userId={null} /> : 'whoever fits'],
+          ...(project
+            ? [
+                [
+                  'Project',
+                  <PlaceLink key="project" to={{ screen: 'project', projectId: project.id }} className="eng-link">
+                    {project.name}
+                  </PlaceLink>,
+                ] as const,
+              ]
+            : []),
+          ...(variables.length > 0 ? [['Variables', variables.map(({ name, type }) => `${name} (${type})`).join(', ')] as const] : []),
+        ]}
+      />
+      {task.description !== null && task.description !== undefined && <Prose text={task.description} />}
+    </Part>
+  )
+}
