@@ -6,7 +6,10 @@ export interface Address {
   readonly place: Place
 }
 
-const screens = ['dashboard', 'inbox', 'tasks', 'agents', 'approvals', 'activity'] as const
+const screens = [
+  ...(['dashboard', 'inbox', 'tasks', 'agents', 'approvals', 'activity'] as const),
+  ...(['budgets', 'costs', 'routes', 'deliveries', 'members', 'plugins', 'settings'] as const),
+]
 
 /** The path of a place, below the path that the board is served at. Pure. */
 export function pathOf({ prefix, place }: Address): string {

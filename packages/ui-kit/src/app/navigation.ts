@@ -1,9 +1,24 @@
-import { Activity, Bot, Inbox, LayoutDashboard, ListChecks, ShieldCheck, type LucideIcon } from 'lucide-react'
+import {
+  Activity,
+  Bot,
+  ChartColumn,
+  Inbox,
+  LayoutDashboard,
+  ListChecks,
+  Plug,
+  Route,
+  Send,
+  Settings,
+  ShieldCheck,
+  Users,
+  Wallet,
+  type LucideIcon,
+} from 'lucide-react'
 
 import type { Place } from '../parts/places.tsx'
 
 interface Entry {
-  readonly place: Extract<Place, { screen: 'dashboard' | 'inbox' | 'tasks' | 'agents' | 'approvals' | 'activity' }>
+  readonly place: Exclude<Place, { screen: 'task' | 'run' | 'agent' }>
   readonly name: string
   readonly icon: LucideIcon
   /** After `g`. */
@@ -20,4 +35,11 @@ export const navigation: readonly Entry[] = [
   { place: { screen: 'agents' }, name: 'Agents', icon: Bot, key: 'a', holds: ['agent'] },
   { place: { screen: 'approvals' }, name: 'Approvals', icon: ShieldCheck, key: 'p', holds: [] },
   { place: { screen: 'activity' }, name: 'Activity', icon: Activity, key: 'l', holds: [] },
+  { place: { screen: 'budgets' }, name: 'Budgets', icon: Wallet, key: 'b', holds: [] },
+  { place: { screen: 'costs' }, name: 'Costs', icon: ChartColumn, key: 'c', holds: [] },
+  { place: { screen: 'routes' }, name: 'Routes', icon: Route, key: 'r', holds: [] },
+  { place: { screen: 'deliveries' }, name: 'Deliveries', icon: Send, key: 'v', holds: [] },
+  { place: { screen: 'members' }, name: 'Members', icon: Users, key: 'm', holds: [] },
+  { place: { screen: 'plugins' }, name: 'Plugins', icon: Plug, key: 'u', holds: [] },
+  { place: { screen: 'settings' }, name: 'Settings', icon: Settings, key: 's', holds: [] },
 ]

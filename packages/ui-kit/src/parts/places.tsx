@@ -3,6 +3,7 @@ import { createContext, useCallback, useContext, useMemo, useState, type MouseEv
 /** Everything that has an address of its own. */
 export type Place =
   | { readonly screen: 'dashboard' | 'inbox' | 'tasks' | 'agents' | 'approvals' | 'activity' }
+  | { readonly screen: 'budgets' | 'costs' | 'routes' | 'deliveries' | 'members' | 'plugins' | 'settings' }
   | { readonly screen: 'task'; readonly taskId: string }
   | { readonly screen: 'run'; readonly runId: string }
   | { readonly screen: 'agent'; readonly agentId: string }
