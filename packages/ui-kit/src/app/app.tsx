@@ -78,9 +78,14 @@ function Companies({ client, url, appearance, account }: CompaniesProps) {
   useEffect(() => {
     if (isElsewhere) navigate(pathOf({ prefix: company.taskPrefix, place: { screen: 'inbox' } }), { replace: true })
   }, [isElsewhere, company, navigate])
+  const begin = ({ taskPrefix }: Company) => {
+    // Its dashboard leads on to the first finished task.
+    navigate(pathOf({ prefix: taskPrefix, place: { screen: 'dashboard' } }))
+    void queries.invalidateQueries()
+  }
   if (error) return <FailureNotice error={error} onRetry={() => void refetch()} />
   if (!data) return <Loading />
-  if (!company) return <FirstRun client={client} onCreated={() => void queries.invalidateQueries()} />
+  if (!company) return <FirstRun client={client} onCreated={begin} />
   if (!address || isElsewhere) return <Loading />
   const open = (to: Company) => navigate(pathOf({ prefix: to.taskPrefix, place: { screen: 'inbox' } }))
   return (

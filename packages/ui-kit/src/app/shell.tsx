@@ -13,6 +13,7 @@ import { useKeys } from '../parts/use-keys.ts'
 import { useInbox } from '../screens/inbox/use-inbox.ts'
 import { navigation } from './navigation.ts'
 import { KeyMap, Palette } from './palette.tsx'
+import { Reach } from './reach.tsx'
 import { useSequence } from './use-sequence.ts'
 
 interface ShellProps {
@@ -54,6 +55,9 @@ export function Shell(props: ShellProps) {
               </PlaceLink>
             </li>
           ))}
+          <li className="eng-narrow">
+            <Reach company={company} />
+          </li>
           <li className="eng-narrow">
             <button type="button" className="eng-nav-link eng-narrow-button" onClick={() => setOpen('palette')}>
               <Search size={16} aria-hidden />

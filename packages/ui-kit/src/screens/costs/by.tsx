@@ -31,8 +31,18 @@ export function ByProject(asked: Asked) {
 export function ByModel(asked: Asked) {
   const { companyId } = useEngine()
   const reading = useList('costs.byModel', { companyId, ...asked })
-  const named = ({ provider, model }: { provider: string; model: string | null }) => `${provider} ${model ?? ''}`
-  return <Spendings of={reading} what="Model" keyOf={named} name={named} />
+  return (
+    <Spendings
+      of={reading}
+      what="Model"
+      keyOf={({ provider, model }) => `${provider} ${model ?? ''}`}
+      name={({ provider, model }) => (
+        <>
+          {model ?? '–'} <span className="eng-soft">{provider}</span>
+        </>
+      )}
+    />
+  )
 }
 
 export function ByTask() {

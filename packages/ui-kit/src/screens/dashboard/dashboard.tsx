@@ -13,6 +13,7 @@ import { Tile } from '../../parts/tile.tsx'
 import { EventLine } from '../activity/event-line.tsx'
 import { RunTable } from '../run/run-table.tsx'
 import { statuses } from '../tasks/moves.ts'
+import { FirstSteps } from './first-steps.tsx'
 import { windows } from '../budgets/amounts.ts'
 import { BudgetBar } from '../budgets/budget-bar.tsx'
 import { Timeline } from '../costs/timeline.tsx'
@@ -34,6 +35,7 @@ function Shown({ data }: { data: DashboardData }) {
   const isMore = data.pendingReviews.isMore || data.pendingApprovals.isMore || data.pendingInteractions.isMore
   return (
     <div className="eng-stack">
+      <FirstSteps tasks={Object.values(data.tasks).reduce((sum, each) => sum + each, 0)} done={data.tasks.done ?? 0} />
       <div className="eng-tiles">
         <Tile name="Waits for you" figure={`${count(waiting)}${isMore ? '+' : ''}`} to={{ screen: 'inbox' }} />
         <Tile name="Live runs" figure={count(data.liveRuns)} to={{ screen: 'agents' }} />
