@@ -37,9 +37,9 @@ export const navigation: readonly Entry[] = [
   { place: { screen: 'activity' }, name: 'Activity', icon: Activity, key: 'l', holds: [] },
   { place: { screen: 'budgets' }, name: 'Budgets', icon: Wallet, key: 'b', holds: [] },
   { place: { screen: 'costs' }, name: 'Costs', icon: ChartColumn, key: 'c', holds: [] },
-  { place: { screen: 'routes' }, name: 'Routes', icon: Route, key: 'r', holds: [] },
+  { place: { screen: 'routes' }, name: 'Routes', icon: Route, key: 'o', holds: [] },
   { place: { screen: 'deliveries' }, name: 'Deliveries', icon: Send, key: 'v', holds: [] },
   { place: { screen: 'members' }, name: 'Members', icon: Users, key: 'm', holds: [] },
   { place: { screen: 'plugins' }, name: 'Plugins', icon: Plug, key: 'u', holds: [] },
-  { place: { screen: 'settings' }, name: 'Settings', icon: Settings, key: 's', holds: [] },
+  { place: { screen: 'settings' }, name: 'Settings', icon: Settings, key: ',', holds: [] },
 ]

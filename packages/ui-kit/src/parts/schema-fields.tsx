@@ -3,7 +3,7 @@ import type { JsonObject } from '@engine/core/contract'
 import { useEngine } from '../data/provider.tsx'
 import { useList } from '../data/use-operation.ts'
 import { words } from '../data/failure.ts'
-import { Field } from './form.tsx'
+import { Field } from './dialog-form.tsx'
 import { secretIn, type SchemaField } from './schema.ts'
 
 interface SchemaFieldsProps {

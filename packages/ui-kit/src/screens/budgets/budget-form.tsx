@@ -4,7 +4,7 @@ import type { Budget, BudgetMetric, BudgetScope } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
-import { DialogForm, Field, textOf, Tick } from '../../parts/form.tsx'
+import { DialogForm, Field, textOf, Tick } from '../../parts/dialog-form.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { limitOf, units, windows } from './amounts.ts'
 

@@ -7,7 +7,7 @@ import { words } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Confirm } from '../../parts/confirm.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
 import { DetailHead, Split } from '../../parts/split.tsx'
@@ -85,9 +85,14 @@ function Detail({ budget, incidents }: { budget: Budget; incidents: readonly Bud
         <Button onClick={() => setIsChanging(true)} shortcut="e">
           Change
         </Button>
-        <Confirm action="Remove" title="Remove this limit" isRunning={remove.isRunning} onConfirm={() => remove.run({ budgetId, version })}>
+        <ConfirmButton
+          action="Remove"
+          title="Remove this limit"
+          isRunning={remove.isRunning}
+          onConfirm={() => remove.run({ budgetId, version })}
+        >
           <p>Nothing of it is counted any more, and what stopped at it goes on.</p>
-        </Confirm>
+        </ConfirmButton>
       </DetailHead>
       {open && <Stopped budget={budget} incident={open} onRaise={() => setIsChanging(true)} />}
       <BudgetBar budget={budget} />

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { ItemOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
-import { Field, Form, textOf } from '../../parts/form.tsx'
+import { Field, Form, textOf } from '../../parts/dialog-form.tsx'
 import { SchemaFields } from '../../parts/schema-fields.tsx'
 import { fieldsOf, readFields } from '../../parts/schema.ts'
 import { Read } from '../../parts/states.tsx'
@@ -18,7 +18,8 @@ const fieldsFor = ({ configSchema }: AdapterItem) => fieldsOf(configSchema, anyS
 /** A first agent, executed by one of the adapters that this server has. */
 export function Hire() {
   const reading = useOperation('adapters.list', {})
-  return <Read of={reading}>{({ items }) => <HireForm adapters={items} />}</Read>
+  // A human is a colleague that nothing executes; who is asked to do work by a person has an adapter of its own.
+  return <Read of={reading}>{({ items }) => <HireForm adapters={items.filter(({ type }) => type !== 'human')} />}</Read>
 }
 
 function HireForm({ adapters }: { adapters: readonly AdapterItem[] }) {

@@ -196,7 +196,7 @@ function Tries({ of }: { of: Whole['tries'] }) {
             </div>
             {attempt.reason !== null && <p>{attempt.reason}</p>}
             {attempt.response !== null && attempt.response !== '' && (
-              <pre className="eng-diff eng-once" tabIndex={0} aria-label={`Answer to try ${attempt.number}`}>
+              <pre className="eng-diff eng-quoted" tabIndex={0} aria-label={`Answer to try ${attempt.number}`}>
                 {attempt.response}
               </pre>
             )}

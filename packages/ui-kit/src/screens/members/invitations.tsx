@@ -3,10 +3,10 @@ import { useState } from 'react'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { DialogForm, Field, textOf } from '../../parts/form.tsx'
+import { DialogForm, Field, textOf } from '../../parts/dialog-form.tsx'
 import { useHost } from '../../parts/host.tsx'
 import { Card } from '../../parts/screen.tsx'
-import { ShownOnce } from '../../parts/shown-once.tsx'
+import { OnceDialog } from '../../parts/once-dialog.tsx'
 import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -50,10 +50,10 @@ export function Invite({ isOpen, onClose }: { isOpen: boolean; onClose(): void }
         </Field>
         <RoleChoice initial="operator" />
       </DialogForm>
-      <ShownOnce title="The invitation" text={link} onClose={() => setLink(null)}>
+      <OnceDialog title="The invitation" text={link} onClose={() => setLink(null)}>
         <p>Give it to whom it is for. It holds for seven days, works once, and is not shown again.</p>
         {!host.account && <p className="eng-soft">Without accounts it is accepted over the API: POST /api/invites/accept.</p>}
-      </ShownOnce>
+      </OnceDialog>
     </>
   )
 }

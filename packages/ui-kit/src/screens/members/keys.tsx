@@ -5,11 +5,11 @@ import type { Key } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Confirm } from '../../parts/confirm.tsx'
-import { DialogForm, Field, textOf, Tick } from '../../parts/form.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { DialogForm, Field, textOf, Tick } from '../../parts/dialog-form.tsx'
 import { useHost } from '../../parts/host.tsx'
 import { Card } from '../../parts/screen.tsx'
-import { ShownOnce } from '../../parts/shown-once.tsx'
+import { OnceDialog } from '../../parts/once-dialog.tsx'
 import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -108,14 +108,14 @@ function Row({ of: key }: { of: Key }) {
       <td>{key.expiresAt === null ? <span className="eng-soft">never</span> : <Time at={key.expiresAt} />}</td>
       <td>
         {key.revokedAt === null ? (
-          <Confirm
+          <ConfirmButton
             action="Revoke"
             title={`Revoke ${key.name}`}
             isRunning={revoke.isRunning}
             onConfirm={() => revoke.run({ keyId: key.id, endsRuns: true })}
           >
             <p>Whoever has it is let in no more, and what its agent works on from outside with it is cancelled.</p>
-          </Confirm>
+          </ConfirmButton>
         ) : (
           <Status of="revoked" />
         )}
@@ -171,9 +171,9 @@ function NewKey({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
         </Field>
         <Tick label="Ends in a year" name="ends" isTicked />
       </DialogForm>
-      <ShownOnce title="The key" text={text} onClose={() => setText(null)}>
+      <OnceDialog title="The key" text={text} onClose={() => setText(null)}>
         <p>Put it where the program finds it, such as ENGINE_KEY. It is not shown again.</p>
-      </ShownOnce>
+      </OnceDialog>
     </>
   )
 }

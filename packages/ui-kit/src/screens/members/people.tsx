@@ -4,11 +4,11 @@ import { words } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { DialogForm } from '../../parts/form.tsx'
+import { DialogForm } from '../../parts/dialog-form.tsx'
 import { useHost } from '../../parts/host.tsx'
 import { Menu, type Choice } from '../../parts/menu.tsx'
 import { Card } from '../../parts/screen.tsx'
-import { ShownOnce } from '../../parts/shown-once.tsx'
+import { OnceDialog } from '../../parts/once-dialog.tsx'
 import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { useTell } from '../../parts/toasts.tsx'
@@ -44,7 +44,7 @@ export function People({ onInvite }: { onInvite(): void }) {
           <thead>
             <tr>
               <th>Who</th>
-              <th>Address</th>
+              <th className="eng-wide">Address</th>
               <th>Role</th>
               <th>State</th>
               <th>
@@ -79,7 +79,7 @@ function Row({ member }: { member: MemberItem }) {
       <td>
         <Who kind="user" id={member.userId} />
       </td>
-      <td className="eng-soft">{member.email ?? '–'}</td>
+      <td className="eng-soft eng-wide">{member.email ?? '–'}</td>
       <td>
         <select
           className="eng-input"
@@ -149,9 +149,9 @@ function Actions({ member: { id: memberId, name, status } }: { member: MemberIte
       >
         <p>Their keys are revoked at once, and their open tasks are nobody’s. What they did stays in the record.</p>
       </DialogForm>
-      <ShownOnce title={`A new password for ${name}`} text={link} onClose={() => setLink(null)}>
+      <OnceDialog title={`A new password for ${name}`} text={link} onClose={() => setLink(null)}>
         <p>Give it to {name} and to nobody else: it works once, and is not shown again.</p>
-      </ShownOnce>
+      </OnceDialog>
     </>
   )
 }

@@ -7,8 +7,8 @@ import type { ItemOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Confirm } from '../../parts/confirm.tsx'
-import { DialogForm } from '../../parts/form.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { DialogForm } from '../../parts/dialog-form.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Facts, Screen } from '../../parts/screen.tsx'
 import { SchemaFields } from '../../parts/schema-fields.tsx'
@@ -50,7 +50,7 @@ export function Plugins() {
 
 /** A trusted plugin works in every company until somebody stops it there. */
 function stateOf({ status, isActive }: PluginItem): string {
-  return status ?? (isActive ? 'active' : 'uninstalled')
+  return status ?? (isActive ? 'active' : 'not installed')
 }
 
 function Row({ item }: { item: PluginItem }) {
@@ -184,11 +184,11 @@ function Actions({ item, config }: { item: PluginItem; config: JsonObject }) {
           Enable
         </Button>
       )}
-      <Confirm action="Uninstall" title={`Uninstall ${title}`} isRunning={isRunning} onConfirm={() => uninstall.run({ pluginId })}>
+      <ConfirmButton action="Uninstall" title={`Uninstall ${title}`} isRunning={isRunning} onConfirm={() => uninstall.run({ pluginId })}>
         <p>
           Its configuration is forgotten, and its operations are refused here. What it wrote stays, and is there when it is installed again.
         </p>
-      </Confirm>
+      </ConfirmButton>
       {settings}
     </>
   )

@@ -4,11 +4,11 @@ import type { Route } from '@engine/core/contract'
 
 import type { ItemOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
-import { useCommand, useList } from '../../data/use-operation.ts'
-import { DialogForm, Field, linesOf, textOf } from '../../parts/form.tsx'
+import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
+import { DialogForm, Field, linesOf, textOf } from '../../parts/dialog-form.tsx'
 import { SchemaFields } from '../../parts/schema-fields.tsx'
 import { fieldsOf, readFields, variantOf, variantsOf, type SchemaField } from '../../parts/schema.ts'
-import { Loading } from '../../parts/states.tsx'
+import { Read } from '../../parts/states.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { asScope } from './scope.ts'
 
@@ -25,12 +25,18 @@ interface RouteFormProps {
 /** Which events go where: the destinations are those of the server, and ask for what their schema says. */
 export function RouteForm(props: RouteFormProps) {
   const { companyId } = useEngine()
-  const { items: destinations } = useList('destinations.list', { companyId })
+  const reading = useOperation('destinations.list', { companyId })
   const [chosen, setChosen] = useState(props.route?.destinationType ?? '')
-  const destination = destinations.find(({ type }) => type === chosen) ?? destinations[0]
   if (!props.isOpen) return null
-  if (!destination) return <Loading />
-  return <Filled {...props} destinations={destinations} destination={destination} onDestination={setChosen} />
+  return (
+    <Read of={reading}>
+      {({ items }) => {
+        const destination = items.find(({ type }) => type === chosen) ?? items[0]
+        if (!destination) return <p className="eng-pad">This server has no destinations. Start it with some.</p>
+        return <Filled key={destination.type} {...props} destinations={items} destination={destination} onDestination={setChosen} />
+      }}
+    </Read>
+  )
 }
 
 interface FilledProps extends RouteFormProps {

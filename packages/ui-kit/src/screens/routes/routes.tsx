@@ -7,7 +7,7 @@ import type { OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Confirm } from '../../parts/confirm.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
 import { DetailHead, Split } from '../../parts/split.tsx'
@@ -97,9 +97,14 @@ function Detail({ route }: { route: Route }) {
             Start
           </Button>
         )}
-        <Confirm action="Delete" title={`Delete ${route.name}`} isRunning={remove.isRunning} onConfirm={() => remove.run({ routeId })}>
+        <ConfirmButton
+          action="Delete"
+          title={`Delete ${route.name}`}
+          isRunning={remove.isRunning}
+          onConfirm={() => remove.run({ routeId })}
+        >
           <p>What waits to be sent there is cancelled. What was sent can still be looked at.</p>
-        </Confirm>
+        </ConfirmButton>
       </DetailHead>
       {test.output && <Tried result={test.output} />}
       <RouteFacts route={route} />

@@ -5,7 +5,7 @@ import type { Session } from '@engine/core/contract'
 
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { DialogForm, Field, typedOf } from '../../parts/form.tsx'
+import { DialogForm, Field, typedOf } from '../../parts/dialog-form.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'

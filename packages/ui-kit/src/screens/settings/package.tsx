@@ -7,7 +7,7 @@ import type { Company } from '@engine/core/contract'
 import type { OutputOf } from '../../data/operations.ts'
 import { useCommand } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Field, Form, textOf } from '../../parts/form.tsx'
+import { Field, Form, textOf } from '../../parts/dialog-form.tsx'
 import { save } from '../../parts/save.ts'
 import { Card } from '../../parts/screen.tsx'
 import { FailureNotice } from '../../parts/states.tsx'
@@ -146,7 +146,7 @@ function Plan({ of: { name, items, needs }, isRunning, onImport }: { of: Preview
   return (
     <section className="eng-stack" aria-label="What the import would do">
       <h3>{name}</h3>
-      <ul className="eng-lines eng-once">
+      <ul className="eng-lines eng-quoted">
         {items.map((item) => (
           <li key={`${item.kind} ${item.slug}`} className="eng-row eng-line">
             <span className="eng-soft">{item.action}</span>

@@ -3,8 +3,8 @@ import type { Company } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Confirm } from '../../parts/confirm.tsx'
-import { Field, Form, textOf, Tick } from '../../parts/form.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { Field, Form, textOf, Tick } from '../../parts/dialog-form.tsx'
 import { useHost } from '../../parts/host.tsx'
 import { Card, Screen } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
@@ -103,7 +103,7 @@ function State({ company }: { company: Company }) {
                 Resume the company
               </Button>
             )}
-            <Confirm
+            <ConfirmButton
               action="Archive"
               title={`Archive ${name}`}
               word={company.taskPrefix}
@@ -112,7 +112,7 @@ function State({ company }: { company: Company }) {
             >
               <p className="eng-strong">Nothing brings it back.</p>
               <p>Runs are cancelled, nothing starts any more, and all of it can only be read and exported.</p>
-            </Confirm>
+            </ConfirmButton>
           </div>
         )}
       </div>

@@ -5,7 +5,7 @@ import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 
 /** A key or a link at the only moment at which anybody sees it. */
-export function ShownOnce({
+export function OnceDialog({
   title,
   text,
   onClose,
@@ -26,7 +26,7 @@ export function ShownOnce({
     <Dialog title={title} isOpen={text !== null} onClose={close}>
       <div className="eng-dialog-body">
         {children}
-        <pre className="eng-diff eng-once" tabIndex={0} aria-label={title}>
+        <pre className="eng-diff eng-quoted" tabIndex={0} aria-label={title}>
           {text}
         </pre>
         <div className="eng-row">

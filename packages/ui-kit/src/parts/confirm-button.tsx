@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react'
 
 import { Button } from './button.tsx'
-import { DialogForm, Field, textOf } from './form.tsx'
+import { DialogForm, Field, textOf } from './dialog-form.tsx'
 
 interface ConfirmProps {
   /** On the button that asks, and on the one that does it. */
@@ -16,7 +16,7 @@ interface ConfirmProps {
 }
 
 /** A button for what can not be taken back: it says what will be before it does it. */
-export function Confirm({ action, title, children, word, isRunning, onConfirm }: ConfirmProps) {
+export function ConfirmButton({ action, title, children, word, isRunning, onConfirm }: ConfirmProps) {
   const [isOpen, setIsOpen] = useState(false)
   const [isWrong, setIsWrong] = useState(false)
   const confirm = (form: FormData) => {
