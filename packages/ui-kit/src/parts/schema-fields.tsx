@@ -105,5 +105,7 @@ function titled(name: string): string {
 function shown(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value.join('\n')
-  return typeof value === 'object' ? (Object.keys(value).length === 0 ? '' : JSON.stringify(value, null, 2)) : String(value)
+  if (typeof value === 'string') return value
+  const text = JSON.stringify(value, null, 2)
+  return text === '{}' ? '' : text
 }

@@ -44,8 +44,8 @@ export function variantOf(schema: JsonObject, config: JsonObject): string {
 }
 
 function fixedOf(schema: JsonObject): string | null {
-  const fixed = members(schema).find(([, member]) => typeof member['const'] === 'string')
-  return fixed ? String(fixed[1]['const']) : null
+  const fixed = members(schema).map(([, member]) => member['const'])
+  return fixed.find((value) => typeof value === 'string') ?? null
 }
 
 /** What is asked for, in the order of the schema. Pure. */

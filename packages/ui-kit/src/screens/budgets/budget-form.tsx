@@ -67,35 +67,42 @@ export function NewBudget({ isOpen, onClose, onSet }: BudgetFormProps) {
         </Field>
         {scope !== 'company' && <ScopeChoice scope={scope} />}
       </div>
-      <div className="eng-row eng-row-wrap">
-        <Field label="What is counted">
-          <select
-            className="eng-input"
-            value={metric}
-            onChange={({ target }) => setMetric(metrics.find((each) => each === target.value) ?? 'micros')}
-          >
-            {metrics.map((each) => (
-              <option key={each} value={each}>
-                {each === 'micros' ? 'money' : each === 'wallMs' ? 'time of runs' : each}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Field label={`Limit in ${units[metric].name}`}>
-          <input className="eng-input" name="limit" inputMode="decimal" required autoComplete="off" />
-        </Field>
-        <Field label="Counted anew">
-          <select className="eng-input" name="window">
-            {windowNames.map((each) => (
-              <option key={each} value={each}>
-                {each === 'lifetime' ? 'never' : windows[each]}
-              </option>
-            ))}
-          </select>
-        </Field>
-      </div>
+      <Measure metric={metric} onMetric={setMetric} />
       <Tick label="Work stops at it; otherwise it only warns" name="isHard" isTicked />
     </DialogForm>
+  )
+}
+
+/** What is counted, up to how much of it, and when it is counted anew. */
+function Measure({ metric, onMetric }: { metric: BudgetMetric; onMetric(metric: BudgetMetric): void }) {
+  return (
+    <div className="eng-row eng-row-wrap">
+      <Field label="What is counted">
+        <select
+          className="eng-input"
+          value={metric}
+          onChange={({ target }) => onMetric(metrics.find((each) => each === target.value) ?? 'micros')}
+        >
+          {metrics.map((each) => (
+            <option key={each} value={each}>
+              {each === 'micros' ? 'money' : each === 'wallMs' ? 'time of runs' : each}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field label={`Limit in ${units[metric].name}`}>
+        <input className="eng-input" name="limit" inputMode="decimal" required autoComplete="off" />
+      </Field>
+      <Field label="Counted anew">
+        <select className="eng-input" name="window">
+          {windowNames.map((each) => (
+            <option key={each} value={each}>
+              {each === 'lifetime' ? 'never' : windows[each]}
+            </option>
+          ))}
+        </select>
+      </Field>
+    </div>
   )
 }
 

@@ -32,8 +32,6 @@ function HireForm({ adapters }: { adapters: readonly AdapterItem[] }) {
   const adapter = adapters.find(({ type }) => type === chosen) ?? easiest ?? adapters[0]
   if (!adapter) return <p>This server has no adapter, so nothing executes agents here. Start it with one.</p>
   const fields = fieldsFor(adapter)
-  const needed = fields.filter(({ isRequired }) => isRequired)
-  const others = fields.filter(({ isRequired }) => !isRequired)
   const send = (form: FormData) => {
     try {
       const adapterConfig = readFields(fields, form)
@@ -64,8 +62,26 @@ function HireForm({ adapters }: { adapters: readonly AdapterItem[] }) {
       <Field label="What it is always told">
         <textarea className="eng-input" name="instructions" placeholder="You write short and friendly texts." />
       </Field>
+      <Execution adapters={adapters} adapter={adapter} onAdapter={setChosen} />
+    </Form>
+  )
+}
+
+interface ExecutionProps {
+  readonly adapters: readonly AdapterItem[]
+  readonly adapter: AdapterItem
+  onAdapter(type: string): void
+}
+
+/** What executes it, with what that has to be told first and what it may be told. */
+function Execution({ adapters, adapter, onAdapter }: ExecutionProps) {
+  const fields = fieldsFor(adapter)
+  const needed = fields.filter(({ isRequired }) => isRequired)
+  const others = fields.filter(({ isRequired }) => !isRequired)
+  return (
+    <>
       <Field label="Executed by" hint={`How far spending can pass a limit: ${adapter.overshoot}`}>
-        <select className="eng-input" value={adapter.type} onChange={({ target }) => setChosen(target.value)}>
+        <select className="eng-input" value={adapter.type} onChange={({ target }) => onAdapter(target.value)}>
           {adapters.map(({ type, title }) => (
             <option key={type} value={type}>
               {title}
@@ -82,6 +98,6 @@ function HireForm({ adapters }: { adapters: readonly AdapterItem[] }) {
           </div>
         </details>
       )}
-    </Form>
+    </>
   )
 }

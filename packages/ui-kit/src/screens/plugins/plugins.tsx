@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react'
 import type { JsonObject } from '@engine/core/contract'
 
 import { words } from '../../data/failure.ts'
-import type { ItemOf } from '../../data/operations.ts'
+import type { ItemOf, OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
@@ -76,48 +76,7 @@ function Detail({ item }: { item: PluginItem }) {
       </DetailHead>
       <p>{item.description}</p>
       <Notices item={item} reason={installed?.reason ?? null} />
-      <Facts
-        of={[
-          [
-            'Name',
-            <code key="name" className="eng-mono">
-              {item.plugin}
-            </code>,
-          ],
-          [
-            'Version',
-            installed && isIn && installed.versionLabel !== item.versionLabel
-              ? `${installed.versionLabel}; this program has ${item.versionLabel}`
-              : item.versionLabel,
-          ],
-          ['Runs', item.kind === 'trusted' ? 'inside of the program' : 'in a process of its own'],
-          ...(isIn && installed && item.configSchema !== null
-            ? [
-                [
-                  'Configuration',
-                  <pre key="config" className="eng-diff">
-                    {JSON.stringify(installed.config, null, 2)}
-                  </pre>,
-                ] as const,
-              ]
-            : []),
-          ...(installed && isIn && installed.webhooks.length > 0
-            ? [
-                [
-                  'Webhooks',
-                  installed.webhooks.map(({ path }) => (
-                    <code key={path} className="eng-mono eng-block">
-                      {path}
-                    </code>
-                  )),
-                ] as const,
-              ]
-            : []),
-          ...(item.ui.length > 0
-            ? [['On the board', `${item.ui.map(({ title, slot }) => `${title} (${slot})`).join(', ')}: not shown yet`] as const]
-            : []),
-        ]}
-      />
+      <PluginFacts item={item} installed={isIn ? installed : undefined} />
       <Capabilities of={item.capabilities} hash={item.capabilitiesHash} kind={item.kind} />
       {pluginId !== null && isIn && (
         <>
@@ -126,6 +85,53 @@ function Detail({ item }: { item: PluginItem }) {
         </>
       )}
     </>
+  )
+}
+
+function PluginFacts({ item, installed }: { item: PluginItem; installed: OutputOf<'plugins.get'> | undefined }) {
+  return (
+    <Facts
+      of={[
+        [
+          'Name',
+          <code key="name" className="eng-mono">
+            {item.plugin}
+          </code>,
+        ],
+        [
+          'Version',
+          installed && installed.versionLabel !== item.versionLabel
+            ? `${installed.versionLabel}; this program has ${item.versionLabel}`
+            : item.versionLabel,
+        ],
+        ['Runs', item.kind === 'trusted' ? 'inside of the program' : 'in a process of its own'],
+        ...(installed && item.configSchema !== null
+          ? [
+              [
+                'Configuration',
+                <pre key="config" className="eng-diff">
+                  {JSON.stringify(installed.config, null, 2)}
+                </pre>,
+              ] as const,
+            ]
+          : []),
+        ...(installed && installed.webhooks.length > 0
+          ? [
+              [
+                'Webhooks',
+                installed.webhooks.map(({ path }) => (
+                  <code key={path} className="eng-mono eng-block">
+                    {path}
+                  </code>
+                )),
+              ] as const,
+            ]
+          : []),
+        ...(item.ui.length > 0
+          ? [['On the board', `${item.ui.map(({ title, slot }) => `${title} (${slot})`).join(', ')}: not shown yet`] as const]
+          : []),
+      ]}
+    />
   )
 }
 

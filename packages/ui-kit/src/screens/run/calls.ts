@@ -10,7 +10,7 @@ export interface ToolCall {
 }
 
 /** What a run paid for: told when it was over. */
-export interface ModelCall {
+interface ModelCall {
   readonly id: string
   readonly name: string
   readonly endsMs: number

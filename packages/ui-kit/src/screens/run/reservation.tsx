@@ -4,7 +4,7 @@ import { PlaceLink } from '../../parts/places.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { BudgetBar } from '../budgets/budget-bar.tsx'
 import { ScopeName } from '../budgets/scope-name.tsx'
-import type { RunData } from './run.tsx'
+import type { RunData } from './run-data.ts'
 
 const wide = (percent: number) => (element: HTMLElement | null) => element?.style.setProperty('inline-size', `${percent}%`)
 

@@ -2,7 +2,6 @@ import { useEffect, useRef } from 'react'
 
 import { words } from '../../data/failure.ts'
 import { useRun } from '../../data/hooks.ts'
-import type { OutputOf } from '../../data/operations.ts'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { count, money } from '../../parts/format.ts'
@@ -14,11 +13,10 @@ import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { AgentName } from '../../parts/who.tsx'
 import { Reservation } from './reservation.tsx'
+import type { RunData } from './run-data.ts'
 import { Took } from './run-table.tsx'
 import { useLog, type Log as LogData } from './use-log.ts'
 import { Waterfall } from './waterfall.tsx'
-
-export type RunData = OutputOf<'runs.get'>
 
 const ended = new Set(['succeeded', 'failed', 'cancelled', 'timed_out', 'lost'])
 

@@ -3,7 +3,7 @@ import { count, duration, money } from '../../parts/format.ts'
 import { Card } from '../../parts/screen.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { toolCalls, waterfall, type Bar } from './calls.ts'
-import type { RunData } from './run.tsx'
+import type { RunData } from './run-data.ts'
 import type { Log } from './use-log.ts'
 
 /** What it did in the order of time: calls of models with what they cost, and tools with how long they took. */

@@ -111,27 +111,35 @@ function Import({ company }: { company: Company }) {
         error={problem ?? preview.error ?? previewNew.error}
         onSubmit={(form) => void look(form)}
       >
-        <Field label="Import">
-          <input className="eng-input" type="file" name="files" accept=".json,.md,.yaml,.yml" multiple required />
-        </Field>
-        <div className="eng-row eng-row-wrap">
-          <Field label="Into">
-            <select className="eng-input" name="into">
-              <option value="here">this company</option>
-              <option value="new">a new company</option>
-            </select>
-          </Field>
-          <Field label="What is here of the same name">
-            <select className="eng-input" name="collisions">
-              <option value="skip">stays as it is</option>
-              <option value="rename">stays, and another one is made</option>
-              <option value="replace">is replaced</option>
-            </select>
-          </Field>
-        </div>
+        <ImportChoices />
       </Form>
       {shown && <Plan of={shown} isRunning={create.isRunning || merge.isRunning} onImport={() => bringIn(shown)} />}
       {(create.error ?? merge.error) && <FailureNotice error={create.error ?? merge.error} />}
+    </>
+  )
+}
+
+function ImportChoices() {
+  return (
+    <>
+      <Field label="Import">
+        <input className="eng-input" type="file" name="files" accept=".json,.md,.yaml,.yml" multiple required />
+      </Field>
+      <div className="eng-row eng-row-wrap">
+        <Field label="Into">
+          <select className="eng-input" name="into">
+            <option value="here">this company</option>
+            <option value="new">a new company</option>
+          </select>
+        </Field>
+        <Field label="What is here of the same name">
+          <select className="eng-input" name="collisions">
+            <option value="skip">stays as it is</option>
+            <option value="rename">stays, and another one is made</option>
+            <option value="replace">is replaced</option>
+          </select>
+        </Field>
+      </div>
     </>
   )
 }
