@@ -73,3 +73,15 @@ export async function readAllowance(db: Kysely<Database>, run: { id: string; com
   if (!hold) return { holdId: null, costMicros: null, tokens: null, wallMs: null }
   return { holdId: hold.id, costMicros: hold.cost_micros, tokens: hold.tokens, wallMs: hold.wall_ms }
 }
+
+/** What is set aside for a run and not used yet, of everything that is held for it; null when nothing is. */
+export async function readHeld(
+  db: Kysely<Database>,
+  run: { id: string; companyId: string },
+): Promise<{ costMicros: number; tokens: number } | null> {
+  const holds = await openHolds(db, { companyId: run.companyId, runId: run.id })
+  const bounded = holds.filter((hold) => hold.cost_micros !== null || hold.tokens !== null)
+  if (bounded.length === 0) return null
+  const sum = (column: 'cost_micros' | 'tokens') => bounded.reduce((total, hold) => total + (hold[column] ?? 0), 0)
+  return { costMicros: sum('cost_micros'), tokens: sum('tokens') }
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { readHeld } from '../budgets/run-holds.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
@@ -9,20 +10,21 @@ import { filteredTaskId } from '../tasks/sql.ts'
 import { readLog } from './log.ts'
 import { runMachine } from './machine.ts'
 import { readNext, readNexts } from './read-next.ts'
-import { LogChunk, RunStatus, RunWithNext } from './schema.ts'
+import { LogChunk, RunShown, RunStatus, RunWithNext } from './schema.ts'
 import { toRun } from './table.ts'
 import { findRun } from './sql.ts'
 
 export const get = query({
   title: 'Show a run',
   input: z.strictObject({ runId: Id }),
-  output: RunWithNext,
+  output: RunShown,
   access: { scope: 'runs:read', company: 'run' },
   http: ['GET', '/runs/:runId'],
   async handle(context, input) {
     const run = await findRun(context.db, input.runId)
     if (!run) throw notFound('run', input.runId)
-    return { ...toRun(run), next: await readNext(context.db, run, context) }
+    const [next, held] = await Promise.all([readNext(context.db, run, context), readHeld(context.db, toRun(run))])
+    return { ...toRun(run), next, held }
   },
 })
 

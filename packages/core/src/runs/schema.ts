@@ -128,6 +128,13 @@ export const RunWithNext = Run.extend({
   next: RunNext.nullable().describe('What happens next; null for a run that is under way, or ended as it should.'),
 }).meta({ id: 'RunWithNext' })
 
+export const RunShown = RunWithNext.extend({
+  held: z
+    .object({ costMicros: z.number().int(), tokens: z.number().int() })
+    .nullable()
+    .describe('What is set aside for it by hard limits and not used yet; null when nothing is.'),
+}).meta({ id: 'RunShown' })
+
 export const LogChunk = z
   .object({
     sequence: z.number().int(),

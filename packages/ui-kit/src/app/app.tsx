@@ -7,6 +7,7 @@ import type { Company } from '@engine/core/contract'
 
 import { keyOf } from '../data/keys.ts'
 import { EngineProvider } from '../data/provider.tsx'
+import { HostProvider, type Host } from '../parts/host.tsx'
 import { PlacesProvider, type Places } from '../parts/places.tsx'
 import { EngineRoot } from '../parts/root.tsx'
 import { Empty, FailureNotice, Loading } from '../parts/states.tsx'
@@ -24,10 +25,10 @@ interface AppProps {
 
 /** The board: a company by its address, and a screen of it. */
 export function App({ client, access }: AppProps) {
-  const [theme, nextTheme] = useTheme()
+  const appearance = useTheme()
   const session = useSession(access)
   return (
-    <EngineRoot theme={theme}>
+    <EngineRoot theme={appearance.theme}>
       <div className="eng-page">
         {session.state === 'opening' ? (
           <Loading />
@@ -38,9 +39,9 @@ export function App({ client, access }: AppProps) {
         ) : (
           <Companies
             client={client}
-            theme={theme}
-            onTheme={nextTheme}
-            onLogOut={session.state === 'signed_in' ? () => void leave(access) : null}
+            url={access.url}
+            appearance={appearance}
+            account={session.state === 'signed_in' ? { name: session.name, logOut: () => void leave(access) } : null}
           />
         )}
       </div>
@@ -50,10 +51,10 @@ export function App({ client, access }: AppProps) {
 
 interface CompaniesProps {
   readonly client: Client
-  readonly theme: ReturnType<typeof useTheme>[0]
-  onTheme(): void
+  readonly url: string
+  readonly appearance: ReturnType<typeof useTheme>
   /** Null where nobody logged in. */
-  readonly onLogOut: (() => void) | null
+  readonly account: Host['account'] | null
 }
 
 async function leave(access: Access): Promise<void> {
@@ -63,7 +64,7 @@ async function leave(access: Access): Promise<void> {
 
 const most = 100
 
-function Companies({ client, theme, onTheme, onLogOut }: CompaniesProps) {
+function Companies({ client, url, appearance, account }: CompaniesProps) {
   const queries = useQueryClient()
   const [path, navigate] = useLocation()
   const { data, error, refetch } = useQuery({
@@ -77,28 +78,35 @@ function Companies({ client, theme, onTheme, onLogOut }: CompaniesProps) {
   useEffect(() => {
     if (isElsewhere) navigate(pathOf({ prefix: company.taskPrefix, place: { screen: 'inbox' } }), { replace: true })
   }, [isElsewhere, company, navigate])
+  const begin = ({ taskPrefix }: Company) => {
+    // Its dashboard leads on to the first finished task.
+    navigate(pathOf({ prefix: taskPrefix, place: { screen: 'dashboard' } }))
+    void queries.invalidateQueries()
+  }
   if (error) return <FailureNotice error={error} onRetry={() => void refetch()} />
   if (!data) return <Loading />
-  if (!company) return <FirstRun client={client} onCreated={() => void queries.invalidateQueries()} />
+  if (!company) return <FirstRun client={client} onCreated={begin} />
   if (!address || isElsewhere) return <Loading />
   const open = (to: Company) => navigate(pathOf({ prefix: to.taskPrefix, place: { screen: 'inbox' } }))
   return (
     <EngineProvider client={client} companyId={company.id} queries={queries}>
-      <Screens address={address}>
-        {(screen) => (
-          <Shell
-            company={company}
-            companies={companies}
-            onCompany={open}
-            place={address.place}
-            theme={theme}
-            onTheme={onTheme}
-            onLogOut={onLogOut}
-          >
-            {screen}
-          </Shell>
-        )}
-      </Screens>
+      <HostProvider host={{ url, appearance, companies: { all: companies, open }, ...(account && { account }) }}>
+        <Screens address={address}>
+          {(screen) => (
+            <Shell
+              company={company}
+              companies={companies}
+              onCompany={open}
+              place={address.place}
+              theme={appearance.theme}
+              onTheme={appearance.next}
+              onLogOut={account?.logOut ?? null}
+            >
+              {screen}
+            </Shell>
+          )}
+        </Screens>
+      </HostProvider>
     </EngineProvider>
   )
 }

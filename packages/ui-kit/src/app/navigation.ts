@@ -2,15 +2,22 @@ import {
   Activity,
   BookOpen,
   Bot,
+  ChartColumn,
   FolderKanban,
   Inbox,
   KeyRound,
   LayoutDashboard,
   ListChecks,
+  Plug,
   Repeat,
+  Route,
+  Send,
+  Settings,
   ShieldCheck,
   Target,
   Timer,
+  Users,
+  Wallet,
   type LucideIcon,
 } from 'lucide-react'
 
@@ -44,8 +51,15 @@ export const navigation: readonly Entry[] = [
   { place: { screen: 'knowledge' }, name: 'Knowledge', icon: BookOpen, key: 'k', group: 'Work', holds: ['entry'] },
   { place: { screen: 'agents' }, name: 'Agents', icon: Bot, key: 'a', group: 'People', holds: ['agent'], isNear: true },
   { place: { screen: 'approvals' }, name: 'Approvals', icon: ShieldCheck, key: 'p', group: 'People', holds: [] },
+  { place: { screen: 'members' }, name: 'Members', icon: Users, key: 'm', group: 'People', holds: [] },
+  { place: { screen: 'budgets' }, name: 'Budgets', icon: Wallet, key: 'b', group: 'Money', holds: [] },
+  { place: { screen: 'costs' }, name: 'Costs', icon: ChartColumn, key: 'c', group: 'Money', holds: [] },
+  { place: { screen: 'routes' }, name: 'Routes', icon: Route, key: 'o', group: 'System', holds: [] },
+  { place: { screen: 'deliveries' }, name: 'Deliveries', icon: Send, key: 'v', group: 'System', holds: [] },
   { place: { screen: 'secrets' }, name: 'Secrets', icon: KeyRound, key: 'e', group: 'System', holds: ['secret'] },
+  { place: { screen: 'plugins' }, name: 'Plugins', icon: Plug, key: 'u', group: 'System', holds: [] },
   { place: { screen: 'activity' }, name: 'Activity', icon: Activity, key: 'l', group: 'System', holds: [] },
+  { place: { screen: 'settings' }, name: 'Settings', icon: Settings, key: ',', group: 'System', holds: [] },
 ]
 
 /** Whether a place is the one of an entry, or stands below it. Pure. */

@@ -19,6 +19,13 @@ const Secrets = lazy(async () => ({ default: (await import('../screens/secrets/s
 const Sprints = lazy(async () => ({ default: (await import('../screens/sprints/sprints.tsx')).Sprints }))
 const Task = lazy(async () => ({ default: (await import('../screens/task/task.tsx')).Task }))
 const Tasks = lazy(async () => ({ default: (await import('../screens/tasks/tasks.tsx')).Tasks }))
+const Budgets = lazy(async () => ({ default: (await import('../screens/budgets/budgets.tsx')).Budgets }))
+const Costs = lazy(async () => ({ default: (await import('../screens/costs/costs.tsx')).Costs }))
+const Routes = lazy(async () => ({ default: (await import('../screens/routes/routes.tsx')).Routes }))
+const Deliveries = lazy(async () => ({ default: (await import('../screens/deliveries/deliveries.tsx')).Deliveries }))
+const Members = lazy(async () => ({ default: (await import('../screens/members/members.tsx')).Members }))
+const Plugins = lazy(async () => ({ default: (await import('../screens/plugins/plugins.tsx')).Plugins }))
+const Settings = lazy(async () => ({ default: (await import('../screens/settings/settings.tsx')).Settings }))
 
 export function screenOf(place: Place): ReactNode {
   switch (place.screen) {
@@ -64,5 +71,19 @@ export function screenOf(place: Place): ReactNode {
       return <Approvals />
     case 'activity':
       return <Activity />
+    case 'budgets':
+      return <Budgets />
+    case 'costs':
+      return <Costs />
+    case 'routes':
+      return <Routes />
+    case 'deliveries':
+      return <Deliveries />
+    case 'members':
+      return <Members />
+    case 'plugins':
+      return <Plugins />
+    case 'settings':
+      return <Settings />
   }
 }

@@ -45,7 +45,13 @@ export function Shell(props: ShellProps) {
     <div className="eng-shell">
       <nav className="eng-side" aria-label="Main">
         <Companies {...props} />
-        <Navigation place={place} waiting={items.length} onSearch={() => setOpen('palette')} onAll={() => setOpen('all')} />
+        <Navigation
+          place={place}
+          waiting={items.length}
+          onSearch={() => setOpen('palette')}
+          company={company}
+          onAll={() => setOpen('all')}
+        />
         <Extras {...props} onPalette={() => setOpen('palette')} onKeys={() => setOpen('keys')} />
       </nav>
       <main className="eng-main">

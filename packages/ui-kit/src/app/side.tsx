@@ -1,8 +1,11 @@
 import { Menu as MenuIcon, Search } from 'lucide-react'
 
+import type { Company } from '@engine/core/contract'
+
 import { Dialog } from '../parts/dialog.tsx'
 import { PlaceLink, type Place } from '../parts/places.tsx'
 import { groups, isBelow, navigation } from './navigation.ts'
+import { Reach } from './reach.tsx'
 
 interface SideProps {
   readonly place: Place
@@ -42,7 +45,7 @@ function EntryLink({ entry, place, waiting }: SideProps & { entry: (typeof navig
 }
 
 /** The way to every screen: at the side, or, at the width of a phone, a few at the bottom with all others behind one button. */
-export function Navigation({ onSearch, onAll, ...given }: SideProps & { onSearch(): void; onAll(): void }) {
+export function Navigation({ company, onSearch, onAll, ...given }: SideProps & { company: Company; onSearch(): void; onAll(): void }) {
   return (
     <>
       <div className="eng-nav-all">
@@ -61,6 +64,9 @@ export function Navigation({ onSearch, onAll, ...given }: SideProps & { onSearch
             <Search size={16} aria-hidden />
             Search
           </button>
+        </li>
+        <li>
+          <Reach company={company} />
         </li>
         <li>
           <button type="button" className="eng-nav-link eng-narrow-button" onClick={onAll}>

@@ -6,8 +6,9 @@ const key = 'engine.theme'
 const themes = ['system', 'light', 'dark'] as const satisfies readonly Theme[]
 
 /** Light or dark, as this browser was told last. */
-export function useTheme(): readonly [Theme, () => void] {
+export function useTheme(): { readonly theme: Theme; next(): void; set(theme: Theme): void } {
   const [theme, setTheme] = useState(() => themes.find((each) => each === localStorage.getItem(key)) ?? 'system')
   useEffect(() => localStorage.setItem(key, theme), [theme])
-  return [theme, () => setTheme((now) => themes[(themes.indexOf(now) + 1) % themes.length] ?? 'system')]
+  const next = () => setTheme((now) => themes[(themes.indexOf(now) + 1) % themes.length] ?? 'system')
+  return { theme, next, set: setTheme }
 }

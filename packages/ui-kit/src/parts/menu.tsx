@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { Button } from './button.tsx'
 import { useFloor } from './floor.tsx'
 
-interface Choice {
+export interface Choice {
   readonly key: string
   readonly label: ReactNode
   choose(): void

@@ -1,19 +1,22 @@
 import type { TaskStatus } from '@engine/core/contract'
 
-import { words } from '../../data/failure.ts'
 import { useDashboard, useRuns } from '../../data/hooks.ts'
 import type { OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useList, useOperation } from '../../data/use-operation.ts'
 import { count, money } from '../../parts/format.ts'
-import { PlaceLink, type Place } from '../../parts/places.tsx'
+import { PlaceLink } from '../../parts/places.tsx'
 import { Card, Screen } from '../../parts/screen.tsx'
 import { Empty, Read } from '../../parts/states.tsx'
 import { Status, toneOf } from '../../parts/status.tsx'
+import { Tile } from '../../parts/tile.tsx'
 import { EventLine } from '../activity/event-line.tsx'
 import { RunTable } from '../run/run-table.tsx'
 import { statuses } from '../tasks/moves.ts'
-import { SpendChart } from './spend-chart.tsx'
+import { FirstSteps } from './first-steps.tsx'
+import { windows } from '../budgets/amounts.ts'
+import { BudgetBar } from '../budgets/budget-bar.tsx'
+import { Timeline } from '../costs/timeline.tsx'
 
 type DashboardData = OutputOf<'companies.dashboard'>
 
@@ -32,6 +35,7 @@ function Shown({ data }: { data: DashboardData }) {
   const isMore = data.pendingReviews.isMore || data.pendingApprovals.isMore || data.pendingInteractions.isMore
   return (
     <div className="eng-stack">
+      <FirstSteps tasks={Object.values(data.tasks).reduce((sum, each) => sum + each, 0)} done={data.tasks.done ?? 0} />
       <div className="eng-tiles">
         <Tile name="Waits for you" figure={`${count(waiting)}${isMore ? '+' : ''}`} to={{ screen: 'inbox' }} />
         <Tile name="Live runs" figure={count(data.liveRuns)} to={{ screen: 'agents' }} />
@@ -40,6 +44,7 @@ function Shown({ data }: { data: DashboardData }) {
           name={`Spent in ${data.spend.month}`}
           figure={money(data.spend.costMicros)}
           note={`${money(data.spend.totalMicros)} in all`}
+          to={{ screen: 'costs' }}
         />
       </div>
       {data.openBreakers.count > 0 && <Breakers />}
@@ -48,7 +53,7 @@ function Shown({ data }: { data: DashboardData }) {
       <div className="eng-columns eng-columns-even">
         <div className="eng-stack">
           <Failed />
-          <SpendChart />
+          <Timeline />
         </div>
         <Card
           title="Lately"
@@ -71,23 +76,6 @@ function Shown({ data }: { data: DashboardData }) {
 
 function openTasks(tasks: DashboardData['tasks']): number {
   return statuses.filter((status) => status !== 'done' && status !== 'cancelled').reduce((sum, status) => sum + (tasks[status] ?? 0), 0)
-}
-
-function Tile({ name, figure, note, to }: { name: string; figure: string; note?: string; to?: Place }) {
-  const content = (
-    <>
-      <span className="eng-soft">{name}</span>
-      <span className="eng-tile-figure">{figure}</span>
-      {note !== undefined && <span className="eng-soft eng-small">{note}</span>}
-    </>
-  )
-  return to ? (
-    <PlaceLink to={to} className="eng-card eng-tile">
-      {content}
-    </PlaceLink>
-  ) : (
-    <div className="eng-card eng-tile">{content}</div>
-  )
 }
 
 function TaskBar({ tasks }: { tasks: DashboardData['tasks'] }) {
@@ -117,32 +105,18 @@ function TaskBar({ tasks }: { tasks: DashboardData['tasks'] }) {
 function Budgets() {
   const { companyId } = useEngine()
   const { items } = useList('budgets.list', { companyId, scope: 'company' })
-  return items.map((budget) => {
-    const share = (part: number) => (element: HTMLElement | null) =>
-      element?.style.setProperty('inline-size', `${budget.limit === 0 ? 100 : Math.min(100, (part / budget.limit) * 100)}%`)
-    const amount = (value: number) => (budget.metric === 'micros' ? money(value) : count(value))
-    return (
-      <Card
-        key={budget.id}
-        title={`Budget, ${words(budget.window)}`}
-        aside={<span className="eng-soft">{budget.isHard ? 'stops work' : 'warns'}</span>}
-      >
-        <div className="eng-card-body eng-stack eng-stack-tight">
-          <div className="eng-bar" aria-hidden>
-            <span
-              className="eng-bar-part"
-              data-tone={budget.status === 'ok' ? 'good' : budget.status === 'warned' ? 'warn' : 'bad'}
-              ref={share(budget.spent)}
-            />
-            <span className="eng-bar-part" data-tone="calm" ref={share(budget.held)} />
-          </div>
-          <p>
-            {amount(budget.spent)} spent, {amount(budget.held)} held, {amount(budget.free)} free of {amount(budget.limit)}
-          </p>
-        </div>
-      </Card>
-    )
-  })
+  const all = (
+    <PlaceLink to={{ screen: 'budgets' }} className="eng-link">
+      All
+    </PlaceLink>
+  )
+  return items.map((budget) => (
+    <Card key={budget.id} title={`Budget, ${windows[budget.window]}`} aside={all}>
+      <div className="eng-card-body">
+        <BudgetBar budget={budget} />
+      </div>
+    </Card>
+  ))
 }
 
 function Breakers() {

@@ -2,22 +2,21 @@ import { useEffect, useRef } from 'react'
 
 import { words } from '../../data/failure.ts'
 import { useRun } from '../../data/hooks.ts'
-import type { OutputOf } from '../../data/operations.ts'
-import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
+import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { count, money } from '../../parts/format.ts'
 import { PlaceLink, usePlaces } from '../../parts/places.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
 import { FailureNotice, Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
-import { Time, useNow } from '../../parts/time.tsx'
+import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { AgentName } from '../../parts/who.tsx'
-import { placesOn } from './calls.ts'
+import { Reservation } from './reservation.tsx'
+import type { RunData } from './run-data.ts'
 import { Took } from './run-table.tsx'
-import { useLog } from './use-log.ts'
-
-type RunData = OutputOf<'runs.get'>
+import { useLog, type Log as LogData } from './use-log.ts'
+import { Waterfall } from './waterfall.tsx'
 
 const ended = new Set(['succeeded', 'failed', 'cancelled', 'timed_out', 'lost'])
 
@@ -29,6 +28,7 @@ export function Run({ runId }: { runId: string }) {
 
 function Shown({ run }: { run: RunData }) {
   const { data: task } = useOperation('tasks.get', { taskId: run.taskId })
+  const log = useLog(run.id)
   const title = (
     <span className="eng-row">
       {task && (
@@ -44,10 +44,11 @@ function Shown({ run }: { run: RunData }) {
       <div className="eng-columns">
         <div className="eng-stack">
           <Trouble run={run} />
-          <Log run={run} />
-          <Calls run={run} />
+          <Waterfall run={run} log={log} />
+          <Log log={log} />
         </div>
         <aside className="eng-stack" aria-label="About this run">
+          <Reservation run={run} />
           <Card>
             <div className="eng-card-body">
               <RunFacts run={run} />
@@ -103,8 +104,7 @@ function Trouble({ run }: { run: RunData }) {
   )
 }
 
-function Log({ run }: { run: RunData }) {
-  const { chunks, isComplete, error } = useLog(run.id)
+function Log({ log: { chunks, isComplete, error } }: { log: LogData }) {
   const element = useRef<HTMLPreElement>(null)
   const isAtEnd = useRef(true)
   useEffect(() => {
@@ -127,54 +127,6 @@ function Log({ run }: { run: RunData }) {
           </span>
         ))}
       </pre>
-    </Card>
-  )
-}
-
-/** What it paid for, in the order of time. */
-function Calls({ run }: { run: RunData }) {
-  const { items } = useList('costs.list', { companyId: run.companyId, runId: run.id })
-  const now = useNow()
-  if (items.length === 0) return null
-  const from = Date.parse(run.startedAt ?? run.createdAt)
-  const to = run.finishedAt === null ? now : Date.parse(run.finishedAt)
-  const places = placesOn(
-    items.map(({ id, occurredAt }) => ({ id, at: occurredAt })),
-    { from, to },
-  )
-  const place = (id: string) => (element: HTMLElement | null) => element?.style.setProperty('inset-inline-start', `${places.get(id) ?? 0}%`)
-  return (
-    <Card title={`Calls · ${items.length}`}>
-      <div className="eng-scroll" role="region" aria-label="Calls" tabIndex={0}>
-        <table className="eng-table">
-          <thead>
-            <tr>
-              <th>Model</th>
-              <th className="eng-call-line">When in the run</th>
-              <th data-number>In</th>
-              <th data-number>Cached</th>
-              <th data-number>Out</th>
-              <th data-number>Cost</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.toReversed().map((call) => (
-              <tr key={call.id}>
-                <td>{call.model ?? call.provider}</td>
-                <td>
-                  <div className="eng-call-track">
-                    <span className="eng-call-mark" ref={place(call.id)} title={call.occurredAt} />
-                  </div>
-                </td>
-                <td data-number>{count(call.inputTokens)}</td>
-                <td data-number>{count(call.cachedInputTokens)}</td>
-                <td data-number>{count(call.outputTokens)}</td>
-                <td data-number>{money(call.costMicros)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
     </Card>
   )
 }

@@ -7,7 +7,7 @@ import { useEngine } from '../../data/provider.tsx'
 /** As much of a log as a page can hold without becoming slow. */
 const mostChunks = 5_000
 
-interface Log {
+export interface Log {
   readonly chunks: readonly LogChunk[]
   readonly isComplete: boolean
   readonly error: unknown

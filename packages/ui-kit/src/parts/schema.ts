@@ -1,0 +1,133 @@
+import type { JsonObject } from '@engine/core/contract'
+
+/** How a member of a configuration is asked for. */
+export interface SchemaField {
+  readonly name: string
+  readonly kind: 'text' | 'choice' | 'switch' | 'number' | 'lines' | 'json' | 'fixed'
+  readonly description: string | null
+  readonly isRequired: boolean
+  readonly choices: readonly string[]
+  /** What it is when nothing is said. */
+  readonly fallback: unknown
+  /** no: its value stands here; may: a secret may stand for it; must: nothing else is taken. */
+  readonly secret: 'no' | 'may' | 'must'
+  readonly isList: boolean
+}
+
+/** In which members secrets may stand: all of them for null. */
+export interface SecretRules {
+  readonly secretFields: readonly string[] | null
+  readonly alwaysSecret: readonly string[]
+}
+
+/** One shape of a configuration, where a schema has several: named by what is fixed in it. */
+export interface Variant {
+  readonly key: string
+  readonly schema: JsonObject
+}
+
+export const noSecrets: SecretRules = { secretFields: [], alwaysSecret: [] }
+
+/** Pure. */
+export function variantsOf(schema: JsonObject): readonly Variant[] {
+  const options = schema['oneOf'] ?? schema['anyOf']
+  if (!Array.isArray(options)) return [{ key: '', schema }]
+  return options.filter(isObject).map((option, at) => ({ key: fixedOf(option) ?? `${at + 1}`, schema: option }))
+}
+
+/** The shape that a configuration has; the first one when it has none. Pure. */
+export function variantOf(schema: JsonObject, config: JsonObject): string {
+  const variants = variantsOf(schema)
+  const isMeant = ({ schema: option }: Variant) =>
+    members(option).every(([name, { const: fixed }]) => fixed === undefined || config[name] === fixed)
+  return (variants.find(isMeant) ?? variants[0])?.key ?? ''
+}
+
+function fixedOf(schema: JsonObject): string | null {
+  const fixed = members(schema).map(([, member]) => member['const'])
+  return fixed.find((value) => typeof value === 'string') ?? null
+}
+
+/** What is asked for, in the order of the schema. Pure. */
+export function fieldsOf(schema: JsonObject, { secretFields, alwaysSecret }: SecretRules): readonly SchemaField[] {
+  const required = Array.isArray(schema['required']) ? schema['required'] : []
+  return members(schema).map(([name, member]) => {
+    const items = isObject(member['items']) ? member['items'] : null
+    return {
+      name,
+      kind: kindOf(member, items),
+      description: typeof member['description'] === 'string' ? member['description'] : null,
+      isRequired: required.includes(name) && member['default'] === undefined,
+      choices: Array.isArray(member['enum']) ? member['enum'].map(String) : [],
+      fallback: member['const'] ?? member['default'],
+      secret: alwaysSecret.includes(name) ? 'must' : secretFields === null || secretFields.includes(name) ? 'may' : 'no',
+      isList: items !== null,
+    }
+  })
+}
+
+function kindOf(member: JsonObject, items: JsonObject | null): SchemaField['kind'] {
+  if (member['const'] !== undefined) return 'fixed'
+  if (Array.isArray(member['enum'])) return 'choice'
+  if (items) return items['type'] === 'string' ? 'lines' : 'json'
+  const { type } = member
+  if (type === 'boolean') return 'switch'
+  if (type === 'number' || type === 'integer') return 'number'
+  return type === 'string' ? 'text' : 'json'
+}
+
+/** The name of the secret that stands for a value; null when the value stands there itself. Pure. */
+export function secretIn(value: unknown): string | null {
+  const one: unknown = Array.isArray(value) ? value[0] : value
+  return isObject(one) && typeof one['secret'] === 'string' ? one['secret'] : null
+}
+
+/** A configuration from what a form says; what is left empty is left out. @throws when a text is no JSON where it should be */
+export function readFields(fields: readonly SchemaField[], form: FormData): JsonObject {
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = readField(field, form)
+      return value === undefined ? [] : [[field.name, value]]
+    }),
+  )
+}
+
+function readField({ name, kind, fallback, secret, isList }: SchemaField, form: FormData): JsonObject[string] | undefined {
+  // What a schema fixes is JSON.
+  if (kind === 'fixed') return fallback as JsonObject[string]
+  const chosen = secret === 'no' ? '' : said(form, `secret:${name}`)
+  if (chosen !== '') return isList ? [{ secret: chosen }] : { secret: chosen }
+  if (kind === 'switch') return form.get(name) !== null
+  const text = said(form, name)
+  if (text === '') return undefined
+  if (kind === 'number') return Number(text)
+  if (kind === 'lines')
+    return text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean)
+  return kind === 'json' ? parsed(name, text) : text
+}
+
+function parsed(name: string, text: string): JsonObject[string] {
+  try {
+    // JSON by its own words.
+    return JSON.parse(text) as JsonObject[string]
+  } catch {
+    throw new Error(`${name} has to be JSON, such as {"name": "value"}.`)
+  }
+}
+
+function said(form: FormData, name: string): string {
+  const value = form.get(name)
+  return typeof value === 'string' ? value.trim() : ''
+}
+
+function members(schema: JsonObject): [string, JsonObject][] {
+  const properties = isObject(schema['properties']) ? schema['properties'] : {}
+  return Object.entries(properties).flatMap(([name, member]) => (isObject(member) ? [[name, member]] : []))
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,184 @@
+import { Plus } from 'lucide-react'
+import { useMemo, useState } from 'react'
+
+import type { Budget, BudgetIncident } from '@engine/core/contract'
+
+import { words } from '../../data/failure.ts'
+import { useEngine } from '../../data/provider.tsx'
+import { useCommand, useList } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { PlaceLink, useChoices } from '../../parts/places.tsx'
+import { Card, Facts, Screen } from '../../parts/screen.tsx'
+import { DetailHead, Split } from '../../parts/split.tsx'
+import { Empty } from '../../parts/states.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Time } from '../../parts/time.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { useKeys } from '../../parts/use-keys.ts'
+import { Who } from '../../parts/who.tsx'
+import { amount, byUrgency, openIncident, windows } from './amounts.ts'
+import { BudgetBar } from './budget-bar.tsx'
+import { ChangeBudget, NewBudget } from './budget-form.tsx'
+import { ScopeName } from './scope-name.tsx'
+
+/** Every limit with what is left of it, and what becomes of work that stopped at one. */
+export function Budgets() {
+  const { companyId } = useEngine()
+  const [choices, choose] = useChoices()
+  const [isNewOpen, setIsNewOpen] = useState(false)
+  const reading = useList('budgets.list', { companyId })
+  const { items: incidents } = useList('budgets.incidents', { companyId })
+  const items = useMemo(() => byUrgency(reading.items), [reading.items])
+  const open = () => setIsNewOpen(true)
+  useKeys({ c: open })
+  const action = (
+    <Button look="strong" onClick={open} shortcut="c">
+      <Plus size={15} aria-hidden /> New budget
+    </Button>
+  )
+  return (
+    <Screen title="Budgets" actions={action}>
+      <Split
+        label="Budgets"
+        of={{ ...reading, items }}
+        chosen={choices['budget'] ?? null}
+        onChoose={(id) => choose({ budget: id ?? '' })}
+        empty={
+          <Empty title="Nothing is limited yet" action={action}>
+            Set what the company, a project or an agent may spend. At a limit nothing more begins, and you are asked whether it is raised.
+          </Empty>
+        }
+        row={(budget) => <Row budget={budget} />}
+        detail={(budget) => <Detail budget={budget} incidents={incidents} />}
+      />
+      <NewBudget isOpen={isNewOpen} onClose={() => setIsNewOpen(false)} onSet={({ id }) => choose({ budget: id })} />
+    </Screen>
+  )
+}
+
+function Row({ budget }: { budget: Budget }) {
+  return (
+    <>
+      <span className="eng-row eng-line-title">
+        <span className="eng-cut eng-grow">
+          <ScopeName scope={budget.scope} scopeId={budget.scopeId} />
+        </span>
+        <span className="eng-soft eng-small">{budget.isStopped ? 'stopped' : windows[budget.window]}</span>
+      </span>
+      <BudgetBar budget={budget} isBare />
+    </>
+  )
+}
+
+function Detail({ budget, incidents }: { budget: Budget; incidents: readonly BudgetIncident[] }) {
+  const { id: budgetId, metric, version } = budget
+  const tell = useTell()
+  const [isChanging, setIsChanging] = useState(false)
+  const remove = useCommand('budgets.remove', { onFailed: tell.failed, onDone: () => tell.done('The limit is gone') })
+  const own = incidents.filter((incident) => incident.budgetId === budgetId)
+  const open = openIncident(own, budgetId)
+  useKeys({ e: () => setIsChanging(true) })
+  return (
+    <>
+      <DetailHead title={<ScopeName scope={budget.scope} scopeId={budget.scopeId} />} state={<Standing of={budget} />}>
+        <Button onClick={() => setIsChanging(true)} shortcut="e">
+          Change
+        </Button>
+        <ConfirmButton
+          action="Remove"
+          title="Remove this limit"
+          isRunning={remove.isRunning}
+          onConfirm={() => remove.run({ budgetId, version })}
+        >
+          <p>Nothing of it is counted any more, and what stopped at it goes on.</p>
+        </ConfirmButton>
+      </DetailHead>
+      {open && <Stopped budget={budget} incident={open} onRaise={() => setIsChanging(true)} />}
+      <BudgetBar budget={budget} />
+      <Facts
+        of={[
+          ['Counts', `${metric === 'micros' ? 'money' : metric === 'wallMs' ? 'time of runs' : metric}, ${windows[budget.window]}`],
+          ['At its limit', budget.isHard ? 'work stops' : 'it warns, and work goes on'],
+          ['Warns', `at ${budget.warnPercent} %, ${amount(metric, (budget.limit * budget.warnPercent) / 100)}`],
+          ['Since', <Time key="since" at={budget.period.startsAt} />],
+          ['Begins anew', budget.period.endsAt === null ? 'never' : <Time key="until" at={budget.period.endsAt} />],
+          ['Of', <ScopeLink key="scope" budget={budget} />],
+        ]}
+      />
+      <Incidents of={own} metric={metric} />
+      <ChangeBudget key={version} budget={budget} isOpen={isChanging} onClose={() => setIsChanging(false)} />
+    </>
+  )
+}
+
+function Standing({ of: { isStopped, status } }: { of: Budget }) {
+  if (isStopped) return <Status of="paused" />
+  return <Status of={status === 'ok' ? 'active' : status} />
+}
+
+function ScopeLink({ budget: { scope, scopeId } }: { budget: Budget }) {
+  const name = <ScopeName scope={scope} scopeId={scopeId} />
+  if (scope === 'agent') return <PlaceLink to={{ screen: 'agent', agentId: scopeId }}>{name}</PlaceLink>
+  return scope === 'task' ? <PlaceLink to={{ screen: 'task', taskId: scopeId }}>{name}</PlaceLink> : name
+}
+
+interface StoppedProps {
+  readonly budget: Budget
+  readonly incident: BudgetIncident
+  onRaise(): void
+}
+
+/** Work waits for somebody to say whether it goes on. */
+function Stopped({ budget, incident, onRaise }: StoppedProps) {
+  const tell = useTell()
+  const told = { onFailed: tell.failed }
+  const raise = useCommand('budgets.raise', { ...told, onDone: () => tell.done('Raised; work goes on') })
+  const keep = useCommand('budgets.resolveIncident', { ...told, onDone: () => tell.done('It stays stopped for this period') })
+  const twice = Math.max(1, budget.limit * 2)
+  const raiseTwice = () => raise.run({ budgetId: budget.id, limit: twice, version: budget.version })
+  const keepPaused = () => keep.run({ incidentId: incident.id, action: 'keep_paused' })
+  useKeys({ a: raiseTwice, x: keepPaused })
+  const isRunning = raise.isRunning || keep.isRunning
+  return (
+    <div className="eng-notice">
+      <p className="eng-strong">The limit was reached: nothing starts here</p>
+      <p>
+        {amount(budget.metric, incident.spent)} were spent and {amount(budget.metric, incident.held)} held of{' '}
+        {amount(budget.metric, incident.limit)}, <Time at={incident.createdAt} />.
+      </p>
+      <div className="eng-row eng-row-wrap">
+        <Button look="strong" shortcut="a" disabled={isRunning} onClick={raiseTwice}>
+          Raise to {amount(budget.metric, twice)}
+        </Button>
+        <Button disabled={isRunning} onClick={onRaise}>
+          Raise to…
+        </Button>
+        <Button look="bad" shortcut="x" disabled={isRunning} onClick={keepPaused}>
+          Keep paused
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+function Incidents({ of, metric }: { of: readonly BudgetIncident[]; metric: Budget['metric'] }) {
+  if (of.length === 0) return <p className="eng-soft">It was never reached.</p>
+  return (
+    <Card title="Reached">
+      <ul className="eng-card-body eng-stack">
+        {of.toReversed().map((incident) => (
+          <li key={incident.id} className="eng-row eng-row-wrap">
+            <Status of={incident.status} />
+            <span>
+              {amount(metric, incident.spent)} of {amount(metric, incident.limit)}
+            </span>
+            <Time at={incident.createdAt} />
+            {incident.resolution !== null && <span className="eng-soft">{words(incident.resolution)}</span>}
+            {incident.resolvedBy && <Who kind={incident.resolvedBy.kind} id={incident.resolvedBy.id} />}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}

@@ -1,0 +1,179 @@
+import { useState } from 'react'
+
+import type { Key } from '@engine/core/contract'
+
+import { useEngine } from '../../data/provider.tsx'
+import { useCommand, useList } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { DialogForm, Field, textOf, Tick } from '../../parts/dialog-form.tsx'
+import { useHost } from '../../parts/host.tsx'
+import { Card } from '../../parts/screen.tsx'
+import { OnceDialog } from '../../parts/once-dialog.tsx'
+import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Time } from '../../parts/time.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { AgentName } from '../../parts/who.tsx'
+
+/** What programs come in by: keys of agents, and of people. Their text is shown once and never again. */
+export function Keys() {
+  const { companyId } = useEngine()
+  const [isNewOpen, setIsNewOpen] = useState(false)
+  const [showsRevoked, setShowsRevoked] = useState(false)
+  const { items, error, isLoading, retry, hasMore, more } = useList('keys.list', { companyId })
+  const shown = items.filter(({ revokedAt }) => showsRevoked || revokedAt === null)
+  const action = <Button onClick={() => setIsNewOpen(true)}>New key</Button>
+  if (error && items.length === 0) return <FailureNotice error={error} onRetry={retry} />
+  if (isLoading) return <Loading />
+  return (
+    <>
+      {items.length === 0 ? (
+        <Empty title="No program has a key" action={action}>
+          An agent that runs elsewhere comes with a key of its own; so does a script of yours. What is done by a key is done in the name of
+          its holder.
+        </Empty>
+      ) : (
+        <div className="eng-stack">
+          <div className="eng-row eng-row-wrap">
+            {action}
+            <label className="eng-row">
+              <input
+                type="checkbox"
+                className="eng-check"
+                checked={showsRevoked}
+                onChange={({ target }) => setShowsRevoked(target.checked)}
+              />
+              also those that were revoked
+            </label>
+          </div>
+          <Table keys={shown} />
+          {hasMore && (
+            <div>
+              <Button onClick={more}>More</Button>
+            </div>
+          )}
+        </div>
+      )}
+      <NewKey isOpen={isNewOpen} onClose={() => setIsNewOpen(false)} />
+    </>
+  )
+}
+
+function Table({ keys }: { keys: readonly Key[] }) {
+  return (
+    <Card>
+      <div className="eng-scroll" role="region" aria-label="Keys" tabIndex={0}>
+        <table className="eng-table">
+          <thead>
+            <tr>
+              <th>Key</th>
+              <th>Acts for</th>
+              <th>May</th>
+              <th>Last used</th>
+              <th>Ends</th>
+              <th>
+                <span className="eng-hidden">Change</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {keys.map((key) => (
+              <Row key={key.id} of={key} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  )
+}
+
+function Row({ of: key }: { of: Key }) {
+  const { companyId } = useEngine()
+  const tell = useTell()
+  const { items: members } = useList('members.list', { companyId })
+  const revoke = useCommand('keys.revoke', {
+    onFailed: tell.failed,
+    onDone: ({ runsLeft }) =>
+      tell.done(runsLeft.length === 0 ? 'The key opens nothing any more' : `Revoked; ${runsLeft.length} runs that it began go on`),
+  })
+  return (
+    <tr>
+      <td>
+        {key.name} <code className="eng-soft eng-mono">{key.prefix}…</code>
+      </td>
+      <td>{key.agentId === null ? (members.find(({ id }) => id === key.memberId)?.name ?? 'somebody') : <AgentName id={key.agentId} />}</td>
+      <td className="eng-soft">{key.scopes === null ? 'all that its holder may' : key.scopes.join(', ')}</td>
+      <td>{key.lastUsedAt === null ? <span className="eng-soft">never</span> : <Time at={key.lastUsedAt} />}</td>
+      <td>{key.expiresAt === null ? <span className="eng-soft">never</span> : <Time at={key.expiresAt} />}</td>
+      <td>
+        {key.revokedAt === null ? (
+          <ConfirmButton
+            action="Revoke"
+            title={`Revoke ${key.name}`}
+            isRunning={revoke.isRunning}
+            onConfirm={() => revoke.run({ keyId: key.id, endsRuns: true })}
+          >
+            <p>Whoever has it is let in no more, and what its agent works on from outside with it is cancelled.</p>
+          </ConfirmButton>
+        ) : (
+          <Status of="revoked" />
+        )}
+      </td>
+    </tr>
+  )
+}
+
+/** A key for an agent, or for oneself where one is a member. */
+function NewKey({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
+  const { companyId } = useEngine()
+  const { account } = useHost()
+  const { items: agents } = useList('agents.list', { companyId })
+  const [text, setText] = useState<string | null>(null)
+  const onDone = ({ key }: { key: string }) => {
+    onClose()
+    setText(key)
+  }
+  const create = useCommand('keys.create', { onDone })
+  const createOwn = useCommand('keys.createOwn', { onDone })
+  const send = (form: FormData) => {
+    const holder = textOf(form, 'holder')
+    const inYear = new Date(Date.now() + 365 * 86_400_000).toISOString()
+    const given = { name: textOf(form, 'name'), ...(form.get('ends') !== null && { expiresAt: inYear }) }
+    if (holder === '') createOwn.run({ companyId, ...given })
+    else create.run({ agentId: holder, ...given })
+  }
+  return (
+    <>
+      <DialogForm
+        title="New key"
+        isOpen={isOpen}
+        onClose={onClose}
+        action="Make the key"
+        isRunning={create.isRunning || createOwn.isRunning}
+        error={create.error ?? createOwn.error}
+        onSubmit={send}
+      >
+        <Field label="Name" hint="Says later what it is used for.">
+          <input className="eng-input" name="name" required maxLength={200} autoComplete="off" />
+        </Field>
+        <Field label="Acts for">
+          <select className="eng-input" name="holder">
+            {agents
+              .filter(({ status, executionMode }) => status !== 'terminated' && executionMode !== 'human')
+              .map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            {account && <option value="">you</option>}
+          </select>
+        </Field>
+        <Tick label="Ends in a year" name="ends" isTicked />
+      </DialogForm>
+      <OnceDialog title="The key" text={text} onClose={() => setText(null)}>
+        <p>Put it where the program finds it, such as ENGINE_KEY. It is not shown again.</p>
+      </OnceDialog>
+    </>
+  )
+}

@@ -1,0 +1,175 @@
+import { useState } from 'react'
+
+import { words } from '../../data/failure.ts'
+import { useEngine } from '../../data/provider.tsx'
+import { useCommand, useList } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { DialogForm } from '../../parts/dialog-form.tsx'
+import { useHost } from '../../parts/host.tsx'
+import { Menu, type Choice } from '../../parts/menu.tsx'
+import { Card } from '../../parts/screen.tsx'
+import { OnceDialog } from '../../parts/once-dialog.tsx'
+import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
+import { Status } from '../../parts/status.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { Who } from '../../parts/who.tsx'
+import { entryLink } from './links.ts'
+import { asRole, roleNames, roles, type MemberItem } from './roles.ts'
+
+/** Everybody who may come in, and as what. */
+export function People({ onInvite }: { onInvite(): void }) {
+  const { companyId } = useEngine()
+  const { items, error, isLoading, retry, hasMore, more } = useList('members.list', { companyId })
+  const members = items.filter(({ status }) => status !== 'removed')
+  if (error && items.length === 0) return <FailureNotice error={error} onRetry={retry} />
+  if (isLoading) return <Loading />
+  if (members.length === 0)
+    return (
+      <Empty
+        title="Nobody but you is here"
+        action={
+          <Button look="strong" onClick={onInvite} shortcut="c">
+            Invite
+          </Button>
+        }
+      >
+        Invite people to review results and decide what agents may do. Each of them also stands among the agents, so that tasks can be
+        theirs.
+      </Empty>
+    )
+  return (
+    <Card>
+      <div className="eng-scroll" role="region" aria-label="People" tabIndex={0}>
+        <table className="eng-table">
+          <thead>
+            <tr>
+              <th>Who</th>
+              <th className="eng-wide">Address</th>
+              <th>Role</th>
+              <th>State</th>
+              <th>
+                <span className="eng-hidden">Change</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {members.map((member) => (
+              <Row key={member.id} member={member} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {hasMore && (
+        <div className="eng-card-body">
+          <Button onClick={more}>More</Button>
+        </div>
+      )}
+    </Card>
+  )
+}
+
+function Row({ member }: { member: MemberItem }) {
+  const tell = useTell()
+  const update = useCommand('members.update', {
+    onFailed: tell.failed,
+    onDone: ({ name, role }) => tell.done(`${name} is ${role} now`),
+  })
+  return (
+    <tr>
+      <td>
+        <Who kind="user" id={member.userId} />
+      </td>
+      <td className="eng-soft eng-wide">{member.email ?? '–'}</td>
+      <td>
+        <select
+          className="eng-input"
+          data-fit
+          aria-label={`Role of ${member.name}`}
+          title={roles[member.role]}
+          value={member.role}
+          disabled={update.isRunning}
+          onChange={({ target }) => update.run({ memberId: member.id, version: member.version, role: asRole(target.value) })}
+        >
+          {roleNames.map((role) => (
+            <option key={role}>{role}</option>
+          ))}
+        </select>
+      </td>
+      <td>
+        <Status of={member.status} />
+      </td>
+      <td>
+        <Actions member={member} />
+      </td>
+    </tr>
+  )
+}
+
+function Actions({ member: { id: memberId, name, status } }: { member: MemberItem }) {
+  const tell = useTell()
+  const host = useHost()
+  const [isRemoving, setIsRemoving] = useState(false)
+  const [link, setLink] = useState<string | null>(null)
+  const told = { onFailed: tell.failed }
+  const disable = useCommand('members.disable', { ...told, onDone: () => tell.done(`${name} is kept out; their keys stopped working`) })
+  const enable = useCommand('members.enable', { ...told, onDone: () => tell.done(`${name} may come in again`) })
+  const end = useCommand('members.revokeSessions', { ...told, onDone: () => tell.done(`${name} has to log in again`) })
+  const give = useCommand('members.createPasswordLink', { ...told, onDone: ({ key }) => setLink(entryLink(host, 'password', key)) })
+  const remove = useCommand('members.remove', {
+    onDone({ keysLeft }) {
+      setIsRemoving(false)
+      tell.done(
+        keysLeft.length === 0 ? `${name} is removed` : `${name} is removed; ${keysLeft.length} keys that they made for agents go on`,
+      )
+    },
+  })
+  const choices: Choice[] = [
+    ...(host.account
+      ? [
+          { key: 'password', label: 'Link for a new password', choose: () => give.run({ memberId }) },
+          { key: 'sessions', label: 'Log out everywhere', choose: () => end.run({ memberId }) },
+        ]
+      : []),
+    status === 'active'
+      ? { key: 'disable', label: 'Keep out for now', choose: () => disable.run({ memberId }) }
+      : { key: 'enable', label: 'Let in again', choose: () => enable.run({ memberId }) },
+    { key: 'remove', label: 'Remove…', choose: () => setIsRemoving(true) },
+  ]
+  return (
+    <>
+      <Menu label={<span aria-label={`Change ${name}`}>Change</span>} choices={choices} />
+      <DialogForm
+        title={`Remove ${name}`}
+        isOpen={isRemoving}
+        onClose={() => setIsRemoving(false)}
+        action="Remove"
+        isRunning={remove.isRunning}
+        error={remove.error}
+        onSubmit={() => remove.run({ memberId })}
+      >
+        <p>Their keys are revoked at once, and their open tasks are nobody’s. What they did stays in the record.</p>
+      </DialogForm>
+      <OnceDialog title={`A new password for ${name}`} text={link} onClose={() => setLink(null)}>
+        <p>Give it to {name} and to nobody else: it works once, and is not shown again.</p>
+      </OnceDialog>
+    </>
+  )
+}
+
+/** A role with what it may. */
+export function RoleChoice({ initial }: { initial: string }) {
+  const [role, setRole] = useState(initial)
+  return (
+    <div className="eng-field eng-grow">
+      <label className="eng-field">
+        <span className="eng-field-label">Role</span>
+        <select className="eng-input" name="role" value={role} onChange={({ target }) => setRole(target.value)}>
+          {roleNames.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
+        </select>
+      </label>
+      <span className="eng-soft eng-small">{words(roles[asRole(role)])}</span>
+    </div>
+  )
+}

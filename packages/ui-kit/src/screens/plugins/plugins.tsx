@@ -1,0 +1,249 @@
+import { useMemo, useState } from 'react'
+
+import type { JsonObject } from '@engine/core/contract'
+
+import { words } from '../../data/failure.ts'
+import type { ItemOf, OutputOf } from '../../data/operations.ts'
+import { useEngine } from '../../data/provider.tsx'
+import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { DialogForm } from '../../parts/dialog-form.tsx'
+import { PlaceLink, useChoices } from '../../parts/places.tsx'
+import { Facts, Screen } from '../../parts/screen.tsx'
+import { SchemaFields } from '../../parts/schema-fields.tsx'
+import { fieldsOf, readFields } from '../../parts/schema.ts'
+import { DetailHead, Split } from '../../parts/split.tsx'
+import { Empty } from '../../parts/states.tsx'
+import { Status } from '../../parts/status.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { Capabilities } from './capabilities.tsx'
+import { Logs, Subscriptions } from './watch.tsx'
+
+type PluginItem = ItemOf<'plugins.list'>
+
+/** What the program can do beside what it always can: what each plugin may reach, and whether it works here. */
+export function Plugins() {
+  const { companyId } = useEngine()
+  const [choices, choose] = useChoices()
+  const reading = useList('plugins.list', { companyId })
+  const items = useMemo(() => reading.items.map((item) => ({ ...item, id: item.plugin })), [reading.items])
+  return (
+    <Screen title="Plugins">
+      <Split
+        label="Plugins"
+        of={{ ...reading, items }}
+        chosen={choices['plugin'] ?? null}
+        onChoose={(plugin) => choose({ plugin: plugin ?? '' })}
+        empty={
+          <Empty title="This program has no plugins">
+            A plugin adds operations, adapters, destinations and policies. Start the server with it: engine serve --plugin
+            @engine/plugin-notes.
+          </Empty>
+        }
+        row={(item) => <Row item={item} />}
+        detail={(item) => <Detail item={item} />}
+      />
+    </Screen>
+  )
+}
+
+/** A trusted plugin works in every company until somebody stops it there. */
+function stateOf({ status, isActive }: PluginItem): string {
+  return status ?? (isActive ? 'active' : 'not installed')
+}
+
+function Row({ item }: { item: PluginItem }) {
+  return (
+    <>
+      <span className="eng-row eng-line-title">
+        <span className="eng-cut eng-grow">{item.title}</span>
+        <Status of={stateOf(item)} />
+      </span>
+      <span className="eng-cut eng-soft eng-small eng-line-title">{item.description}</span>
+    </>
+  )
+}
+
+function Detail({ item }: { item: PluginItem }) {
+  const { pluginId } = item
+  const { data: installed } = useOperation('plugins.get', pluginId === null ? null : { pluginId })
+  const isIn = item.status !== null && item.status !== 'uninstalled'
+  return (
+    <>
+      <DetailHead title={item.title} state={<Status of={stateOf(item)} />}>
+        <Actions item={item} config={installed?.config ?? {}} />
+      </DetailHead>
+      <p>{item.description}</p>
+      <Notices item={item} reason={installed?.reason ?? null} />
+      <PluginFacts item={item} installed={isIn ? installed : undefined} />
+      <Capabilities of={item.capabilities} hash={item.capabilitiesHash} kind={item.kind} />
+      {pluginId !== null && isIn && (
+        <>
+          <Subscriptions pluginId={pluginId} />
+          <Logs pluginId={pluginId} />
+        </>
+      )}
+    </>
+  )
+}
+
+function PluginFacts({ item, installed }: { item: PluginItem; installed: OutputOf<'plugins.get'> | undefined }) {
+  return (
+    <Facts
+      of={[
+        [
+          'Name',
+          <code key="name" className="eng-mono">
+            {item.plugin}
+          </code>,
+        ],
+        [
+          'Version',
+          installed && installed.versionLabel !== item.versionLabel
+            ? `${installed.versionLabel}; this program has ${item.versionLabel}`
+            : item.versionLabel,
+        ],
+        ['Runs', item.kind === 'trusted' ? 'inside of the program' : 'in a process of its own'],
+        ...(installed && item.configSchema !== null
+          ? [
+              [
+                'Configuration',
+                <pre key="config" className="eng-diff">
+                  {JSON.stringify(installed.config, null, 2)}
+                </pre>,
+              ] as const,
+            ]
+          : []),
+        ...(installed && installed.webhooks.length > 0
+          ? [
+              [
+                'Webhooks',
+                installed.webhooks.map(({ path }) => (
+                  <code key={path} className="eng-mono eng-block">
+                    {path}
+                  </code>
+                )),
+              ] as const,
+            ]
+          : []),
+        ...(item.ui.length > 0
+          ? [['On the board', `${item.ui.map(({ title, slot }) => `${title} (${slot})`).join(', ')}: not shown yet`] as const]
+          : []),
+      ]}
+    />
+  )
+}
+
+function Notices({ item, reason }: { item: PluginItem; reason: string | null }) {
+  if (item.status === 'installed')
+    return (
+      <div className="eng-notice" data-tone="warn">
+        <p className="eng-strong">It waits for somebody to approve what it may reach</p>
+        <PlaceLink to={{ screen: 'approvals' }} className="eng-link">
+          Look at the approval
+        </PlaceLink>
+      </div>
+    )
+  if (item.status !== 'error' && item.status !== 'quarantined') return null
+  return (
+    <div className="eng-notice">
+      <p className="eng-strong">{item.status === 'error' ? 'It failed' : 'It was stopped, since it failed again and again'}</p>
+      {reason !== null && <p>{reason}</p>}
+      <p>Its operations are refused until it is enabled again; what its policies guard is refused until it is disabled.</p>
+    </div>
+  )
+}
+
+function Actions({ item, config }: { item: PluginItem; config: JsonObject }) {
+  const { pluginId, status, title } = item
+  const tell = useTell()
+  const [isOpen, setIsOpen] = useState(false)
+  const told = { onFailed: tell.failed }
+  const enable = useCommand('plugins.enable', { ...told, onDone: () => tell.done(`${title} works again`) })
+  const disable = useCommand('plugins.disable', { ...told, onDone: () => tell.done(`${title} is stopped`) })
+  const uninstall = useCommand('plugins.uninstall', { ...told, onDone: () => tell.done(`${title} is uninstalled; what it wrote stays`) })
+  const isIn = pluginId !== null && status !== null && status !== 'uninstalled'
+  const settings = <Configure item={item} config={config} isIn={isIn} isOpen={isOpen} onClose={() => setIsOpen(false)} />
+  if (!isIn)
+    return (
+      <>
+        <Button look="strong" onClick={() => setIsOpen(true)}>
+          Install
+        </Button>
+        {settings}
+      </>
+    )
+  const isRunning = enable.isRunning || disable.isRunning || uninstall.isRunning
+  return (
+    <>
+      {item.configSchema !== null && <Button onClick={() => setIsOpen(true)}>Configure</Button>}
+      {status === 'ready' || status === 'installed' || status === 'error' || status === 'quarantined'
+        ? status !== 'installed' && (
+            <Button disabled={isRunning} onClick={() => disable.run({ pluginId })}>
+              Disable
+            </Button>
+          )
+        : null}
+      {(status === 'disabled' || status === 'error' || status === 'quarantined') && (
+        <Button look="strong" disabled={isRunning} onClick={() => enable.run({ pluginId })}>
+          Enable
+        </Button>
+      )}
+      <ConfirmButton action="Uninstall" title={`Uninstall ${title}`} isRunning={isRunning} onConfirm={() => uninstall.run({ pluginId })}>
+        <p>
+          Its configuration is forgotten, and its operations are refused here. What it wrote stays, and is there when it is installed again.
+        </p>
+      </ConfirmButton>
+      {settings}
+    </>
+  )
+}
+
+interface ConfigureProps {
+  readonly item: PluginItem
+  readonly config: JsonObject
+  readonly isIn: boolean
+  readonly isOpen: boolean
+  onClose(): void
+}
+
+/** Installs it, or puts another configuration in place; both ask for what its schema says. */
+function Configure({ item, config, isIn, isOpen, onClose }: ConfigureProps) {
+  const { companyId } = useEngine()
+  const tell = useTell()
+  const [problem, setProblem] = useState<unknown>(null)
+  const fields =
+    item.configSchema === null ? [] : fieldsOf(item.configSchema, { secretFields: item.capabilities.secrets, alwaysSecret: [] })
+  const onDone = ({ status }: { status: string }) => {
+    onClose()
+    tell.done(status === 'installed' ? `${item.title} waits for its approval` : `${item.title} is ${words(status)}`)
+  }
+  const install = useCommand('plugins.install', { onDone })
+  const configure = useCommand('plugins.configure', { onDone })
+  const send = (form: FormData) => {
+    try {
+      const next = readFields(fields, form)
+      setProblem(null)
+      if (isIn && item.pluginId !== null) configure.run({ pluginId: item.pluginId, config: next })
+      else install.run({ companyId, plugin: item.plugin, ...(item.configSchema !== null && { config: next }) })
+    } catch (error) {
+      setProblem(error)
+    }
+  }
+  return (
+    <DialogForm
+      title={isIn ? `Configure ${item.title}` : `Install ${item.title}`}
+      isOpen={isOpen}
+      onClose={onClose}
+      action={isIn ? 'Put it in place' : 'Install'}
+      isRunning={install.isRunning || configure.isRunning}
+      error={problem ?? install.error ?? configure.error}
+      onSubmit={send}
+    >
+      {item.kind === 'isolated' && !isIn && <Capabilities of={item.capabilities} hash={item.capabilitiesHash} kind={item.kind} />}
+      {fields.length === 0 && <p className="eng-soft">There is nothing to configure.</p>}
+      <SchemaFields fields={fields} config={config} />
+    </DialogForm>
+  )
+}

@@ -1,0 +1,128 @@
+import { useState } from 'react'
+
+import type { Route } from '@engine/core/contract'
+
+import type { OutputOf } from '../../data/operations.ts'
+import { useEngine } from '../../data/provider.tsx'
+import { useCommand, useList } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { PlaceLink } from '../../parts/places.tsx'
+import { Card, Facts } from '../../parts/screen.tsx'
+import { DetailHead } from '../../parts/split.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Time } from '../../parts/time.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { useKeys } from '../../parts/use-keys.ts'
+import { AgentName } from '../../parts/who.tsx'
+import { DeliveryTable } from '../deliveries/delivery-table.tsx'
+import { RouteForm } from './route-form.tsx'
+
+/** One route: what it sends where, whether that would arrive, and what it sent lately. */
+export function RouteDetail({ route }: { route: Route }) {
+  const { id: routeId } = route
+  const tell = useTell()
+  const [isChanging, setIsChanging] = useState(false)
+  const told = { onFailed: tell.failed }
+  const test = useCommand('routes.test', told)
+  const enable = useCommand('routes.enable', { ...told, onDone: ({ name }) => tell.done(`${name} sends again`) })
+  const disable = useCommand('routes.disable', { ...told, onDone: ({ name }) => tell.done(`${name} is stopped; what waits is held`) })
+  const remove = useCommand('routes.delete', { ...told, onDone: ({ name }) => tell.done(`${name} is deleted`) })
+  const tryIt = () => test.run({ routeId })
+  useKeys({ t: tryIt, e: () => setIsChanging(true) })
+  return (
+    <>
+      <DetailHead title={route.name} state={<Status of={route.isEnabled ? 'active' : 'paused'} />}>
+        <Button shortcut="t" disabled={test.isRunning} onClick={tryIt}>
+          {test.isRunning ? 'Asking…' : 'Test'}
+        </Button>
+        <Button shortcut="e" onClick={() => setIsChanging(true)}>
+          Change
+        </Button>
+        {route.isEnabled ? (
+          <Button disabled={disable.isRunning} onClick={() => disable.run({ routeId })}>
+            Stop
+          </Button>
+        ) : (
+          <Button disabled={enable.isRunning} onClick={() => enable.run({ routeId })}>
+            Start
+          </Button>
+        )}
+        <ConfirmButton
+          action="Delete"
+          title={`Delete ${route.name}`}
+          isRunning={remove.isRunning}
+          onConfirm={() => remove.run({ routeId })}
+        >
+          <p>What waits to be sent there is cancelled. What was sent can still be looked at.</p>
+        </ConfirmButton>
+      </DetailHead>
+      {test.output && <Tried result={test.output} />}
+      <RouteFacts route={route} />
+      <Sent route={route} />
+      <RouteForm key={route.version} route={route} isOpen={isChanging} onClose={() => setIsChanging(false)} onSaved={() => undefined} />
+    </>
+  )
+}
+
+function RouteFacts({ route }: { route: Route }) {
+  const { events, agentId, projectId, conditions, retry, digest } = route
+  const { companyId } = useEngine()
+  const { items: projects } = useList('projects.list', projectId === null ? null : { companyId })
+  const project = projects.find(({ id }) => id === projectId)?.name ?? 'a project'
+  return (
+    <Facts
+      of={[
+        [
+          'Events',
+          <code key="events" className="eng-mono">
+            {events.join(', ')}
+          </code>,
+        ],
+        ['About', agentId === null ? projectId === null ? 'the whole company' : project : <AgentName key="agent" id={agentId} />],
+        ...(conditions.tagsAny ? [['Tagged', conditions.tagsAny.join(' or ')] as const] : []),
+        ['To', route.destinationType],
+        [
+          'Configuration',
+          <pre key="config" className="eng-diff">
+            {JSON.stringify(route.config, null, 2)}
+          </pre>,
+        ],
+        ['Says', route.template ? 'a text of its own' : route.mapping ? 'what its mapping makes of the event' : 'the event as JSON'],
+        ['Tries', `${retry.maxAttempts} times, for ${Math.round(retry.maxAgeSec / 3_600)} h at most`],
+        ...(digest ? [['Gathered', `${digest.expression} (${digest.timeZone})`] as const] : []),
+        ['Since', <Time key="since" at={route.createdAt} />],
+      ]}
+    />
+  )
+}
+
+/** What a receiver said when it was asked with the real secrets; no value of them is in it. */
+function Tried({ result: { ok, checks } }: { result: OutputOf<'routes.test'> }) {
+  return (
+    <div className="eng-notice" data-tone={ok ? 'busy' : undefined} role="status">
+      <p className="eng-strong">{ok ? 'It would arrive' : 'It would not arrive'}</p>
+      {checks.map(({ name, status, message }) => (
+        <p key={name} className="eng-row eng-row-wrap">
+          <Status of={status} />
+          <span className="eng-strong">{name}</span> {message}
+        </p>
+      ))}
+    </div>
+  )
+}
+
+function Sent({ route: { id: routeId, companyId } }: { route: Route }) {
+  const { items } = useList('deliveries.list', { companyId, routeId, limit: 10 })
+  const all = (
+    <PlaceLink to={{ screen: 'deliveries' }} className="eng-link">
+      All
+    </PlaceLink>
+  )
+  if (items.length === 0) return <p className="eng-soft">Nothing was sent yet: what happens from now on goes there.</p>
+  return (
+    <Card title="Sent lately" aside={all}>
+      <DeliveryTable deliveries={items.slice(0, 10)} />
+    </Card>
+  )
+}

@@ -1,0 +1,179 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { Download } from 'lucide-react'
+import { useState } from 'react'
+
+import type { Company } from '@engine/core/contract'
+
+import type { OutputOf } from '../../data/operations.ts'
+import { useCommand } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { Field, Form, textOf } from '../../parts/dialog-form.tsx'
+import { save } from '../../parts/save.ts'
+import { Card } from '../../parts/screen.tsx'
+import { FailureNotice } from '../../parts/states.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { readPackage, writePackageFile, type PackageFiles } from './package-file.ts'
+
+type Preview = OutputOf<'companies.previewImport'>
+
+/** The company as files that people read: taken away, and brought in again here or as another company. */
+export function Package({ company }: { company: Company }) {
+  const tell = useTell()
+  const [left, setLeft] = useState<OutputOf<'companies.export'>['leftOut']>([])
+  const take = useCommand('companies.export', {
+    onFailed: tell.failed,
+    onDone({ files, leftOut }) {
+      save(`${company.taskPrefix.toLowerCase()}-package.json`, new Blob([writePackageFile(files)], { type: 'application/json' }))
+      setLeft(leftOut)
+    },
+  })
+  return (
+    <Card title="Package">
+      <div className="eng-card-body eng-stack">
+        <p className="eng-soft">
+          Goals, agents, projects, routines, open tasks and what agents read, without secrets and history. Import it here, or in any other
+          Engine.
+        </p>
+        <div>
+          <Button disabled={take.isRunning} onClick={() => take.run({ companyId: company.id })}>
+            <Download size={15} aria-hidden /> Export
+          </Button>
+        </div>
+        {left.length > 0 && (
+          <details>
+            <summary className="eng-soft">{left.length} things are not in it</summary>
+            <ul className="eng-stack eng-stack-tight">
+              {left.map(({ what, why }) => (
+                <li key={what}>
+                  {what}: <span className="eng-soft">{why}</span>
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
+        {company.status !== 'archived' && <Import company={company} />}
+      </div>
+    </Card>
+  )
+}
+
+interface Wanted {
+  readonly files: PackageFiles
+  readonly isNew: boolean
+  readonly collisions: (typeof collisionNames)[number]
+}
+
+const collisionNames = ['skip', 'rename', 'replace'] as const
+
+/** Shows what would be done before it is; what is done then is that, or nothing. */
+function Import({ company }: { company: Company }) {
+  const queries = useQueryClient()
+  const tell = useTell()
+  const [wanted, setWanted] = useState<Wanted | null>(null)
+  const [problem, setProblem] = useState<unknown>(null)
+  const previewNew = useCommand('companies.previewImport')
+  const preview = useCommand('companies.previewMerge')
+  const done = ({ name, items }: OutputOf<'companies.import'>) => {
+    setWanted(null)
+    tell.done(`${items.length} things are in ${name} now`)
+    // A company that is new here has no stream that would tell of it.
+    void queries.invalidateQueries()
+  }
+  const create = useCommand('companies.import', { onFailed: tell.failed, onDone: done })
+  const merge = useCommand('companies.merge', { onFailed: tell.failed, onDone: done })
+  const look = async (form: FormData) => {
+    try {
+      const next: Wanted = {
+        files: readPackage(await textsOf(form.getAll('files'))),
+        isNew: textOf(form, 'into') === 'new',
+        collisions: collisionNames.find((each) => each === textOf(form, 'collisions')) ?? 'skip',
+      }
+      setProblem(null)
+      setWanted(next)
+      if (next.isNew) previewNew.run({ files: next.files })
+      else preview.run({ companyId: company.id, files: next.files, collisions: next.collisions })
+    } catch (error) {
+      setProblem(error)
+    }
+  }
+  const shown = wanted === null ? undefined : wanted.isNew ? previewNew.output : preview.output
+  const bringIn = ({ hash }: Preview) => {
+    if (wanted === null) return
+    const { files, isNew, collisions } = wanted
+    if (isNew) create.run({ files, hash })
+    else merge.run({ companyId: company.id, files, collisions, hash })
+  }
+  return (
+    <>
+      <Form
+        action="Show what it would do"
+        isRunning={preview.isRunning || previewNew.isRunning}
+        error={problem ?? preview.error ?? previewNew.error}
+        onSubmit={(form) => void look(form)}
+      >
+        <ImportChoices />
+      </Form>
+      {shown && <Plan of={shown} isRunning={create.isRunning || merge.isRunning} onImport={() => bringIn(shown)} />}
+      {(create.error ?? merge.error) && <FailureNotice error={create.error ?? merge.error} />}
+    </>
+  )
+}
+
+function ImportChoices() {
+  return (
+    <>
+      <Field label="Import">
+        <input className="eng-input" type="file" name="files" accept=".json,.md,.yaml,.yml" multiple required />
+      </Field>
+      <div className="eng-row eng-row-wrap">
+        <Field label="Into">
+          <select className="eng-input" name="into">
+            <option value="here">this company</option>
+            <option value="new">a new company</option>
+          </select>
+        </Field>
+        <Field label="What is here of the same name">
+          <select className="eng-input" name="collisions">
+            <option value="skip">stays as it is</option>
+            <option value="rename">stays, and another one is made</option>
+            <option value="replace">is replaced</option>
+          </select>
+        </Field>
+      </div>
+    </>
+  )
+}
+
+async function textsOf(chosen: readonly FormDataEntryValue[]): Promise<{ path: string; text: string }[]> {
+  const files = chosen.filter((each) => each instanceof File)
+  return Promise.all(files.map(async (file) => ({ path: file.webkitRelativePath || file.name, text: await file.text() })))
+}
+
+function Plan({ of: { name, items, needs }, isRunning, onImport }: { of: Preview; isRunning: boolean; onImport(): void }) {
+  const unknown = needs.adapters.filter(({ isKnown }) => !isKnown)
+  return (
+    <section className="eng-stack" aria-label="What the import would do">
+      <h3>{name}</h3>
+      <ul className="eng-lines eng-quoted">
+        {items.map((item) => (
+          <li key={`${item.kind} ${item.slug}`} className="eng-row eng-line">
+            <span className="eng-soft">{item.action}</span>
+            <span className="eng-grow eng-cut">{item.name}</span>
+            <span className="eng-soft eng-small">{item.kind}</span>
+          </li>
+        ))}
+      </ul>
+      {needs.secrets.length > 0 && <p>These secrets have to be made: {needs.secrets.join(', ')}.</p>}
+      {unknown.map(({ agent, adapterType }) => (
+        <p key={agent} className="eng-bad">
+          {agent} needs the adapter {adapterType}, which this server does not have.
+        </p>
+      ))}
+      <div>
+        <Button look="strong" disabled={isRunning} onClick={onImport}>
+          Import {items.filter(({ action }) => action !== 'skip').length} things
+        </Button>
+      </div>
+    </section>
+  )
+}

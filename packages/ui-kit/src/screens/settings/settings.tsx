@@ -1,0 +1,121 @@
+import type { Company } from '@engine/core/contract'
+
+import { useEngine } from '../../data/provider.tsx'
+import { useCommand, useOperation } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { Field, Form, textOf, Tick } from '../../parts/dialog-form.tsx'
+import { useHost } from '../../parts/host.tsx'
+import { Card, Screen } from '../../parts/screen.tsx'
+import { Read } from '../../parts/states.tsx'
+import { Status } from '../../parts/status.tsx'
+import { useTell } from '../../parts/toasts.tsx'
+import { Account } from './account.tsx'
+import { Appearance } from './appearance.tsx'
+import { Package } from './package.tsx'
+
+/** What the company is called and may, what it can be taken away as, and what is only about who looks at it. */
+export function Settings() {
+  const { companyId } = useEngine()
+  const { account } = useHost()
+  const reading = useOperation('companies.get', { companyId })
+  return (
+    <Screen title="Settings" isPadded>
+      <Read of={reading}>
+        {(company) => (
+          <div className="eng-stack eng-narrow-column">
+            <Profile key={company.version} company={company} />
+            <State company={company} />
+            <Package company={company} />
+            <Appearance company={company} />
+            {account && <Account name={account.name} onLogOut={account.logOut} />}
+          </div>
+        )}
+      </Read>
+    </Screen>
+  )
+}
+
+function Profile({ company }: { company: Company }) {
+  const tell = useTell()
+  const update = useCommand('companies.update', { onDone: () => tell.done('It is saved') })
+  const { id: companyId, version, name, description, brandColor, status } = company
+  if (status === 'archived') return null
+  const send = (form: FormData) => {
+    const color = textOf(form, 'brandColor')
+    update.run({
+      companyId,
+      version,
+      name: textOf(form, 'name'),
+      description: textOf(form, 'description') || null,
+      brandColor: form.get('hasColor') === null ? null : color,
+      requiresHireApproval: form.get('hires') !== null,
+      requiresStrategyApproval: form.get('strategy') !== null,
+    })
+  }
+  return (
+    <Card title="Company" aside={<code className="eng-soft eng-mono">{company.taskPrefix}</code>}>
+      <div className="eng-card-body">
+        <Form action="Save" isRunning={update.isRunning} error={update.error} onSubmit={send}>
+          <Field label="Name">
+            <input className="eng-input" name="name" required maxLength={200} defaultValue={name} />
+          </Field>
+          <Field label="What it does" hint="Agents read it with every task.">
+            <textarea className="eng-input" name="description" defaultValue={description ?? ''} />
+          </Field>
+          <div className="eng-row">
+            <Tick label="Its own color" name="hasColor" isTicked={brandColor !== null} />
+            <input type="color" name="brandColor" aria-label="Color" defaultValue={brandColor ?? '#3451c7'} />
+          </div>
+          <Tick label="Hires wait for an approval" name="hires" isTicked={company.requiresHireApproval} />
+          <Tick label="Nothing starts before a strategy is approved" name="strategy" isTicked={company.requiresStrategyApproval} />
+        </Form>
+      </div>
+    </Card>
+  )
+}
+
+function State({ company }: { company: Company }) {
+  const { id: companyId, name, status, pauseReason } = company
+  const tell = useTell()
+  const told = { onFailed: tell.failed }
+  const pause = useCommand('companies.pause', { ...told, onDone: () => tell.done('Nothing new starts') })
+  const resume = useCommand('companies.resume', { ...told, onDone: () => tell.done('Work goes on') })
+  const archive = useCommand('companies.archive', { ...told, onDone: () => tell.done(`${name} is archived`) })
+  return (
+    <Card title="State" aside={<Status of={status} />}>
+      <div className="eng-card-body eng-stack">
+        <p className="eng-soft">
+          {status === 'active'
+            ? 'Paused, nothing new starts; what runs ends by itself.'
+            : status === 'paused'
+              ? `Nothing new starts${pauseReason === null ? '' : `: ${pauseReason}`}.`
+              : 'It can be read and exported, and nothing in it changes any more.'}
+        </p>
+        {status !== 'archived' && (
+          <div className="eng-row eng-row-wrap">
+            {status === 'active' ? (
+              <Button disabled={pause.isRunning} onClick={() => pause.run({ companyId })}>
+                Pause the company
+              </Button>
+            ) : (
+              <Button look="strong" disabled={resume.isRunning} onClick={() => resume.run({ companyId })}>
+                Resume the company
+              </Button>
+            )}
+            <ConfirmButton
+              action="Archive"
+              title={`Archive ${name}`}
+              word={company.taskPrefix}
+              isRunning={archive.isRunning}
+              onConfirm={() => archive.run({ companyId })}
+            >
+              <p className="eng-strong">Nothing brings it back.</p>
+              <p>Runs are cancelled, nothing starts any more, and all of it can only be read and exported.</p>
+            </ConfirmButton>
+          </div>
+        )}
+      </div>
+    </Card>
+  )
+}

@@ -1,0 +1,322 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { lookAt, pagesOf } from './support/board-page.ts'
+import { buildBoard, findChromium, note, startBrowser } from './support/browser.ts'
+import { until } from './support/engine.ts'
+import { createGovernanceWorld, type GovernanceWorld } from './support/governance-world.ts'
+
+const chromium = findChromium()
+if (chromium === null)
+  note('the screens of money and governance are not looked at: there is no Chromium; install it, or say where by CHROMIUM')
+
+describe.skipIf(chromium === null)('the board, where money and rights are decided', { timeout: 60_000 }, () => {
+  let browser: Browser
+  let world: GovernanceWorld
+  let folder = ''
+  let open: ReturnType<typeof pagesOf>
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'engine-governance-'))
+    await buildBoard(folder)
+    browser = await startBrowser(chromium ?? '')
+    world = await createGovernanceWorld(pathToFileURL(`${folder}/`))
+    open = pagesOf(browser, world.url)
+  }, 120_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await world?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const at = (path: string) => open(`${world.prefix}/${path}`)
+  const isLive = (page: Page) => page.locator('.eng-live[data-state=live]').waitFor()
+  const told = (page: Page, text: string) => page.getByRole('region', { name: 'Notifications' }).getByText(text).waitFor()
+
+  const screens = {
+    budgets: ['budgets', 'The limit was reached'],
+    costs: ['costs', 'At the end of the month'],
+    routes: ['routes', 'the shop'],
+    deliveries: ['deliveries?status=parked', 'it is closed'],
+    members: ['members', 'Grace Hopper'],
+    plugins: ['plugins?plugin=asking', 'hooks.example.com'],
+    settings: ['settings', 'Hires wait for an approval'],
+    calls: ['run', 'run_tests'],
+  } as const
+
+  it.each(Object.keys(screens) as (keyof typeof screens)[])(
+    'shows %s in light, dark and at the width of a phone, and is accessible in each',
+    async (name) => {
+      const [path, text] = screens[name]
+      const page = await at(path === 'run' ? `runs/${world.runId}` : path)
+      await page.getByText(text).first().waitFor()
+      await lookAt(page, name)
+    },
+  )
+
+  const budgetOf = async (scopeId: string) =>
+    (await world.engine.budgets.list({ companyId: world.companyId, scopeId })).items.find(({ window }) => window === 'month_utc')
+
+  it('raises a limit at which work stopped by the mouse, and shows what is spent elsewhere as it happens', async () => {
+    const { engine, companyId, agents } = world
+    const page = await at('budgets')
+    await isLive(page)
+    await page.getByRole('button', { name: 'Raise to $2.00' }).click()
+    await told(page, 'Raised; work goes on')
+    await page.getByText('The limit was reached').waitFor({ state: 'detached' })
+    expect(await budgetOf(agents.rui)).toMatchObject({ limit: 2_000_000, isStopped: false })
+    const cost = { provider: 'anthropic', model: 'claude-sonnet', costMicros: 1_230_000, billingType: 'metered' } as const
+    await engine.costs.report({ companyId, sourceEventId: 'seen at once', agentId: agents.ada, ...cost })
+    await page.getByRole('button', { name: /Ada Byron/ }).click()
+    await page.getByText('$1.23 spent').waitFor()
+  })
+
+  it('makes a limit by the keyboard alone, and keeps work stopped by one key', async () => {
+    const { engine, companyId, agents } = world
+    const page = await at('budgets')
+    await isLive(page)
+    await page.keyboard.press('c')
+    await page.getByLabel('Limit in US dollars').waitFor()
+    await page.getByRole('combobox', { name: 'Of', exact: true }).focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.getByRole('combobox', { name: 'Counted anew' }).focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.getByLabel('Limit in US dollars').focus()
+    await page.keyboard.type('0.50')
+    await page.keyboard.press('Enter')
+    await told(page, 'The limit holds')
+    await page.getByText('money, in all').waitFor()
+    const lifetime = async () => (await engine.budgets.list({ companyId })).items.find((budget) => budget.window === 'lifetime')
+    const made = await until(lifetime, (budget) => budget !== undefined)
+    expect(made).toMatchObject({ limit: 500_000, scope: 'agent' })
+    const cost = { provider: 'anthropic', model: 'claude-sonnet', costMicros: 900_000, billingType: 'metered' } as const
+    await engine.costs.report({ companyId, sourceEventId: 'too much again', agentId: made?.scopeId ?? agents.ada, ...cost })
+    await page.getByText('The limit was reached').first().waitFor()
+    await page.keyboard.press('x')
+    const resolved = async () => (await engine.budgets.incidents({ companyId })).items.at(-1)?.resolution
+    await until(resolved, (resolution) => resolution === 'kept_paused')
+  })
+
+  it('reads the costs of a day out by the keyboard, and gives all of them as a table', async () => {
+    const page = await at('costs')
+    const chart = page.getByRole('slider', { name: 'Spent each day' })
+    await chart.focus()
+    await page.keyboard.press('Home')
+    const first = await chart.getAttribute('aria-valuetext')
+    await page.keyboard.press('ArrowRight')
+    expect(await chart.getAttribute('aria-valuetext')).not.toBe(first)
+    await page.keyboard.press('End')
+    const last = (await chart.getAttribute('aria-valuetext')) ?? ''
+    const { endsAt } = await world.engine.costs.forecast({ companyId: world.companyId })
+    const isLastDay = new Date().toISOString().slice(0, 10) === new Date(Date.parse(endsAt) - 1).toISOString().slice(0, 10)
+    expect(last.endsWith('expected')).toBe(!isLastDay)
+    const coming = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'CSV' }).click()
+    const text = readFileSync(await (await coming).path(), 'utf8')
+    expect(text.split('\n')[0]).toContain('occurredAt,costMicros')
+    expect(text).toContain('claude-opus')
+    await page.getByRole('tab', { name: 'By model' }).click()
+    await page.getByRole('row', { name: /claude-opus/ }).waitFor()
+  })
+
+  it('makes a route whose secret is named and never shown, and tries it with its value', async () => {
+    const page = await at('routes')
+    await page.getByText('the shop').first().waitFor()
+    await page.keyboard.press('c')
+    await page.getByLabel('Name', { exact: true }).fill('Archive')
+    await page.getByLabel('Events').fill('task.*\ndeliverable.approved')
+    await page.getByRole('textbox', { name: 'To', exact: true }).fill('the archive')
+    await page.getByLabel('or a secret for token').selectOption('HOOK_KEY')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('heading', { name: 'Archive' }).waitFor()
+    const listed = async () => (await world.engine.routes.list({ companyId: world.companyId })).items.find(({ name }) => name === 'Archive')
+    const route = await until(listed, (found) => found !== undefined)
+    expect(route).toMatchObject({
+      events: ['task.*', 'deliverable.approved'],
+      config: { to: 'the archive', token: { secret: 'HOOK_KEY' } },
+    })
+    await page.keyboard.press('t')
+    await page.getByText('It would arrive').waitFor()
+    expect(await page.content()).not.toContain('whsec_very-secret-value')
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByRole('button', { name: 'Start', exact: true }).waitFor()
+    // Somebody else was faster with another change.
+    await page.keyboard.press('e')
+    await page.getByLabel('Name', { exact: true }).fill('Mine')
+    await page.route('**/api/routes/*', async (request) => {
+      if (request.request().method() === 'PATCH') await world.engine.routes.update({ routeId: route?.id ?? '', name: 'Theirs' })
+      await request.continue()
+    })
+    await page.getByRole('button', { name: 'Change it' }).click()
+    await page.getByText('Something came in between').waitFor()
+  })
+
+  it('sends again what was given up: one by a key, all by the mouse', async () => {
+    const { engine, companyId, routeId, destination } = world
+    const page = await at('deliveries?status=parked')
+    await page.getByText('{"error":"gone"}').waitFor()
+    destination.script = async () => ({ kind: 'delivered' })
+    const parked = async () => (await engine.deliveries.list({ companyId, routeId, status: 'parked' })).items.length
+    expect(await parked()).toBe(2)
+    await page.keyboard.press('a')
+    await until(parked, (left) => left === 1)
+    await page.getByRole('button', { name: 'Send all again that Shop gave up' }).click()
+    await until(parked, (left) => left === 0)
+    await page.getByText('No delivery is like that').waitFor()
+  })
+
+  it('lets people in, gives them a role, and shows a key once', async () => {
+    const { engine, companyId } = world
+    const page = await at('members')
+    await isLive(page)
+    const kim = page.getByLabel('Role of Kim Lee')
+    await kim.selectOption('operator')
+    await told(page, 'Kim Lee is operator now')
+    await engine.members.add({ companyId, name: 'Ken Thompson', role: 'viewer' })
+    await page.getByLabel('Role of Ken Thompson').waitFor()
+    await page.keyboard.press('c')
+    await page.getByLabel('Address').fill('barbara@example.com')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'The invitation' }).getByText(/^eng_/).waitFor()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('tab', { name: 'Keys' }).click()
+    await page.getByRole('button', { name: 'New key' }).click()
+    await page.getByLabel('Name').fill('Night shift')
+    await page.getByRole('button', { name: 'Make the key' }).click()
+    const key = (await page.getByLabel('The key', { exact: true }).last().textContent()) ?? ''
+    expect(await engine.authenticate(key)).toMatchObject({ kind: 'agent' })
+    await page.getByRole('button', { name: 'Done' }).click()
+    const row = page.getByRole('row', { name: /Night shift/ })
+    await row.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await row.waitFor({ state: 'detached' })
+    expect(await page.content()).not.toContain(key)
+  })
+
+  it('configures a plugin, stops it, and asks before one may reach outside', async () => {
+    const { engine, companyId } = world
+    const page = await at('plugins?plugin=greeter')
+    await page.getByRole('button', { name: 'Configure' }).click()
+    await page.getByLabel('Word').fill('Welcome')
+    await page.getByRole('button', { name: 'Put it in place' }).click()
+    await told(page, 'Greeter is ready')
+    await page.getByText('"word": "Welcome"').waitFor()
+    await page.getByRole('button', { name: 'Disable', exact: true }).click()
+    await page.getByRole('button', { name: 'Enable', exact: true }).waitFor()
+    await page.getByRole('button', { name: /Asking/ }).click()
+    await page.getByRole('button', { name: 'Install', exact: true }).click()
+    await page.getByRole('dialog').getByText('tasks.get').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Install' }).click()
+    await page.getByText('It waits for somebody to approve').waitFor()
+    const [approval] = (await engine.approvals.list({ companyId, type: 'plugin_install' })).items
+    await engine.approvals.approve({ approvalId: approval?.id ?? '', payloadHash: approval?.payloadHash ?? '' })
+    await page.getByText('It waits for somebody to approve').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Disable', exact: true }).waitFor()
+  })
+
+  it('takes a company away as a file and brings it in again as another one, after showing what that does', async () => {
+    const { engine } = world
+    const page = await at('settings')
+    const coming = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export' }).click()
+    const file = await (await coming).path()
+    const content = readFileSync(file)
+    expect(content.toString()).toContain('agents/ada-byron')
+    const chosen = { name: 'acm-package.json', mimeType: 'application/json', buffer: content }
+    await page.getByLabel('Import', { exact: true }).setInputFiles(chosen)
+    await page.getByLabel('Into').selectOption('new')
+    await page.getByRole('button', { name: 'Show what it would do' }).click()
+    await page.getByRole('region', { name: 'What the import would do' }).getByText('Ada Byron').waitFor()
+    const named = async () => (await engine.companies.list()).items.filter(({ name }) => name === 'Acme Works').length
+    expect(await named()).toBe(1)
+    await page.getByRole('button', { name: /^Import \d+ things/ }).click()
+    await until(named, (count) => count === 2)
+  })
+
+  it('renames a company, and says when somebody else was faster', async () => {
+    const { engine } = world
+    const other = await engine.companies.create({ name: 'Gamma', taskPrefix: 'GAM' })
+    const page = await open('GAM/settings')
+    await isLive(page)
+    await page.getByLabel('Name', { exact: true }).fill('Gamma Works')
+    await page.keyboard.press('Enter')
+    await until(
+      async () => (await engine.companies.get({ companyId: other.id })).name,
+      (name) => name === 'Gamma Works',
+    )
+    await page.getByRole('button', { name: 'Gamma Works' }).first().waitFor()
+    await page.getByRole('button', { name: 'Archive' }).click()
+    await page.getByLabel('Write GAM to go on').fill('gam')
+    await page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click()
+    await page.getByText('It has to be GAM').waitFor()
+    await page.getByLabel('Write GAM to go on').fill('GAM')
+    await page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click()
+    await page.getByText('nothing in it changes any more').waitFor()
+  })
+
+  it('shows what is set aside for a run as it is used', async () => {
+    const { engine, adapter, companyId, agents } = world
+    const task = await engine.tasks.create({ companyId, title: 'Count slowly' })
+    const usage = { provider: 'anthropic', model: 'claude-sonnet', inputTokens: 10, outputTokens: 10, costMicros: 250_000 }
+    const goOn = Promise.withResolvers<void>()
+    adapter.scripts.set(task.id, async (turn) => {
+      await goOn.promise
+      await turn.emit({ type: 'usage', usage })
+      await new Promise((resolve) => turn.signal.addEventListener('abort', resolve, { once: true }))
+      return { kind: 'failed', class: 'transient', message: 'stopped' }
+    })
+    await engine.tasks.assign({ taskId: task.id, agentId: agents.ada })
+    const running = async () => (await engine.runs.list({ companyId, taskId: task.id })).items.find(({ status }) => status === 'running')
+    const run = await until(running, (found) => found !== undefined)
+    const page = await at(`runs/${run?.id}`)
+    await isLive(page)
+    const held = page.getByRole('status', { name: 'Set aside for this run' })
+    await held.getByText('$0.00 used').waitFor()
+    goOn.resolve()
+    await held.getByText('$0.25 used').waitFor()
+    await page.getByRole('button', { name: 'Cancel the run' }).click()
+    await page.getByText('Run it again').waitFor()
+    await held.waitFor({ state: 'detached' })
+  })
+
+  it('reaches the other companies and the theme at the width of a phone', async () => {
+    const page = await open(`${world.prefix}/inbox`, { width: 390 })
+    await page.getByRole('button', { name: 'Company', exact: true }).click()
+    await page.getByRole('button', { name: 'Dark' }).click()
+    await page.locator('.eng-root[data-theme=dark]').waitFor()
+    await page.getByRole('button', { name: 'Beta Studio' }).click()
+    await page.waitForURL(/BET\/inbox/)
+  })
+
+  it('leads from an empty company to its first finished task', async () => {
+    const { engine, adapter } = world
+    const company = await engine.companies.create({ name: 'Newcomer', taskPrefix: 'NEW' })
+    adapter.scripts.set('Ida', async (turn) => {
+      await turn.emit({ type: 'deliverable', title: 'A welcome', content: 'Welcome to the shop.' })
+      return { kind: 'needs_review' }
+    })
+    const page = await open('NEW/dashboard')
+    await page.getByText('Hire an agent').waitFor()
+    await lookAt(page, 'first-steps')
+    await page.setViewportSize({ width: 1280, height: 820 })
+    await page.getByLabel('Name').fill('Ida')
+    await page.getByLabel('Role').fill('writer')
+    await page.getByRole('button', { name: 'Hire', exact: true }).click()
+    await page.getByLabel('What must be done').fill('Write a welcome')
+    await page.keyboard.press('Enter')
+    await page.getByText('Welcome to the shop.').waitFor()
+    await page.keyboard.press('a')
+    await page.getByText('The first task is done.').waitFor()
+    expect((await engine.tasks.list({ companyId: company.id })).items[0]?.status).toBe('done')
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByText('First steps').waitFor({ state: 'detached' })
+  })
+})
