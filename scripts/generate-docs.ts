@@ -30,6 +30,7 @@ import { sqlite } from '@engine/storage-sqlite'
 
 import { routesModule } from './client-routes.ts'
 import { commandList } from './command-reference.ts'
+import { securityPage } from './security-page.ts'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 const isCheck = process.argv.includes('--check')
@@ -52,6 +53,7 @@ const pages: Record<string, string> = {
   'events.md': eventsPage(engine.registry),
   'errors.md': errorsPage(engine.registry),
   'failures.md': failuresPage(),
+  '../security-proof.md': securityPage(note),
   '../../packages/client/src/routes.ts': routesModule(engine.registry),
 }
 await engine.stop()
