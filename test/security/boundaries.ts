@@ -112,7 +112,7 @@ export const boundaries: readonly SecurityPromise[] = [
     shownBy: [
       { file: 'packages/http/src/body.test.ts', test: 'leaves no __proto__ behind, at any depth and however it is spelled' },
       { file: 'test/http-wire.test.ts', test: 'keeps nothing of __proto__, in the body or in the query' },
-      { file: 'test/http-hostile-bodies.test.ts', test: 'stands %s in any of its fields' },
+      { file: 'test/http-hostile-bodies.test.ts', test: 'stands $name in any of its fields' },
       { file: 'test/mcp.test.ts', test: 'is a refusal that says why, for every tool' },
     ],
   },

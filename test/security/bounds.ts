@@ -83,7 +83,7 @@ export const bounds: readonly SecurityPromise[] = [
       'Statements are built with placeholders. Text becomes SQL in migrations only; what lists are sorted and filtered by is a list of names. Every statement on rows of companies names the company.',
     shownBy: [
       { file: 'test/security-sources.test.ts', test: 'make SQL of text in migrations only' },
-      { file: 'test/http-hostile-bodies.test.ts', test: 'stands %s in any of its fields' },
+      { file: 'test/http-hostile-bodies.test.ts', test: 'stands $name in any of its fields' },
       { file: 'packages/testing/src/watch/watch.test.ts', test: 'looks for rows of any company is a violation' },
       { file: 'packages/core/src/kernel/page.test.ts', test: 'refuses %j as a cursor' },
     ],
