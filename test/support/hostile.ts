@@ -56,6 +56,7 @@ export const values: readonly [string, string][] = [
   ['an id with a NUL', String.raw`"01890000-0000-7000-8000-00000000000\u0000"`],
   ['an object', '{"a":1}'],
   ['__proto__', '{"__proto__":{"polluted":"yes"}}'],
+  ['a length that is no number', '{"length":{"toString":1,"valueOf":1}}'],
   ['an array', '[1,null,"x"]'],
   ['a long array', JSON.stringify(Array.from({ length: 2_000 }, () => absent))],
 ]

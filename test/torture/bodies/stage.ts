@@ -1,3 +1,6 @@
+import { inspect } from 'node:util'
+
+import type { Logger } from '@engine/core'
 import { serve, type RunningServer } from '@engine/http'
 import { mcpEndpoint } from '@engine/mcp'
 
@@ -35,6 +38,10 @@ export async function bodiesStage({ call }: Play): Promise<Stage> {
   let server: RunningServer | null = null
   let target: Target | null = null
   let companies = 0
+  let lastError = ''
+  const quiet = () => undefined
+  const error = (message: string, fields?: object) => void (lastError = `${message} ${inspect(fields, { depth: 4 })}`)
+  const logger: Logger = { debug: quiet, info: quiet, warn: quiet, error }
 
   async function end(): Promise<void> {
     await server?.close()
@@ -48,7 +55,7 @@ export async function bodiesStage({ call }: Play): Promise<Stage> {
     const world = await openWorld()
     companies = 1
     const company = await furnishCompany(world.engine, 'Acme')
-    server = await serve({ engine: world.engine, port: 0, limits: null, mcp: (engine) => mcpEndpoint(engine) })
+    server = await serve({ engine: world.engine, port: 0, limits: null, logger, mcp: (engine) => mcpEndpoint(engine) })
     target = { world, url: server.url, company }
     return target
   }
@@ -65,7 +72,7 @@ export async function bodiesStage({ call }: Play): Promise<Stage> {
         isChanged ||= !isRefused
         round.count('calls')
         round.count(as)
-        if (wrong !== null) round.violation(wrong)
+        if (wrong !== null) round.violation(`${wrong} The log said: ${lastError}`)
       }
       if (({} as { polluted?: string }).polluted !== undefined) round.violation('A call changed the prototype of all objects.')
       if (!isChanged && count !== (await world.changes()) && before !== (await world.dump()))
