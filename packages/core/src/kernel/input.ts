@@ -57,5 +57,8 @@ function refuseUnstorableText(value: unknown, path: string, depth = 0): void {
 }
 
 function invalid(path: string, message: string, cause?: unknown): EngineError {
-  return new EngineError(kernelErrors.invalid_input, `Invalid input: ${path} ${message}.`, { details: { errors: [{ path, message }] }, cause })
+  return new EngineError(kernelErrors.invalid_input, `Invalid input: ${path} ${message}.`, {
+    details: { errors: [{ path, message }] },
+    cause,
+  })
 }
