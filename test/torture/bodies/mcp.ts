@@ -45,7 +45,7 @@ async function post(url: string, key: string | null, body: string): Promise<{ st
 function judge(status: number, text: string): Judged {
   if (status >= 500) return { isRefused: true, as: `answered ${status}`, wrong: `answered ${status} ${text.slice(0, 300)}` }
   if (status >= 400) return { isRefused: true, as: `answered ${status}`, wrong: wrongIn(text) }
-  const data = text.startsWith('{') ? text : (/^data: (.*)$/m.exec(text)?.[1] ?? '{}')
+  const data = text.startsWith('{') ? text : (/^data: ([^\r\n]*)/m.exec(text)?.[1] ?? '{}')
   const { result, error }: JsonObject = JSON.parse(data)
   if (error !== undefined) return { isRefused: true, as: 'refused by the protocol', wrong: wrongIn(JSON.stringify(error)) }
   if (!isResult(result)) return { isRefused: true, as: 'no answer', wrong: `answered ${text.slice(0, 300)}` }
