@@ -7,6 +7,7 @@ import { benchContention } from './contention.ts'
 import { benchCosts } from './costs.ts'
 import { benchCreate } from './create.ts'
 import { benchDelivery } from './delivery.ts'
+import { benchHttp } from './http.ts'
 import { benchKnowledge } from './knowledge.ts'
 import { describeMachine, type BenchOptions } from './lib/measure.ts'
 import { benchOutbox } from './outbox.ts'
@@ -28,6 +29,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   outbox: benchOutbox,
   costs: benchCosts,
   contention: benchContention,
+  http: benchHttp,
   startup: benchStartup,
 }
 

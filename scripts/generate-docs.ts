@@ -28,8 +28,10 @@ import {
 import { httpErrors, statusOfKind } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
+import { mcpErrors } from '../packages/mcp/src/errors.ts'
 import { routesModule } from './client-routes.ts'
 import { commandList } from './command-reference.ts'
+import { securityPage } from './security-page.ts'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 const isCheck = process.argv.includes('--check')
@@ -52,6 +54,7 @@ const pages: Record<string, string> = {
   'events.md': eventsPage(engine.registry),
   'errors.md': errorsPage(engine.registry),
   'failures.md': failuresPage(),
+  '../security-proof.md': securityPage(note),
   '../../packages/client/src/routes.ts': routesModule(engine.registry),
 }
 await engine.stop()
@@ -151,10 +154,12 @@ function fieldsOf(schema: z.ZodType): string {
 function errorsPage(registry: Registry): string {
   const all: ErrorDefinition[] = [...registry.errors, ...Object.values(httpErrors)]
   const unique = [...new Map(all.map((error) => [error.code, error])).values()].toSorted((left, right) => (left.code < right.code ? -1 : 1))
-  const rows = unique.map((error) => [`\`${error.code}\``, error.kind, String(statusOfKind[error.kind]), error.help])
+  const rows = unique.map((error) => [`\`${error.code}\``, error.kind, String(statusOfKind[error.kind]), error.cause ?? '', error.help])
+  const inTools = Object.values(mcpErrors).map((error: ErrorDefinition) => [`\`${error.code}\``, error.cause ?? '', error.help])
   const intro =
-    'In the SDK an error is an `EngineError` with `code`, `kind`, `message` and `details`; over HTTP it is a problem document (RFC 9457) with the same code.'
-  return page('Errors', `${intro}\n\n${table(['code', 'kind', 'HTTP', 'what to do'], rows)}`)
+    'In the SDK an error is an `EngineError` with `code`, `kind`, `message` and `details`; over HTTP it is a problem document (RFC 9457) with the same code, whose `type` leads to `/api/docs/errors` of the server.'
+  const wire = table(['code', 'kind', 'HTTP', 'why', 'what to do'], rows)
+  return page('Errors', `${intro}\n\n${wire}\n\nOnly tools of MCP answer with these:\n\n${table(['code', 'why', 'what to do'], inTools)}`)
 }
 
 function failuresPage(): string {

@@ -41,6 +41,8 @@ export interface World {
   readonly clock: TestClock
   /** Every row of every table, as text. */
   dump(): Promise<string>
+  /** Grows with each row that a statement changed, also when its transaction was rolled back: equal means that nothing changed. */
+  changes(): Promise<number>
 }
 
 const stillAdapter: AgentAdapter = {
@@ -55,6 +57,13 @@ const stillAdapter: AgentAdapter = {
 
 /** An engine in memory, stopped when the test ends; its loops are not started. */
 export async function createWorld(): Promise<World> {
+  const world = await openWorld()
+  onTestFinished(() => world.engine.stop())
+  return world
+}
+
+/** The same where no test is: who opens it stops it. */
+export async function openWorld(): Promise<World> {
   const storage = watched(sqlite(':memory:'))
   const clock = createClock()
   const engine = await createEngine({
@@ -68,8 +77,8 @@ export async function createWorld(): Promise<World> {
     checksOutputs: true,
     settings: { pollMs: 50, ...quickPasswords },
   })
-  onTestFinished(() => engine.stop())
-  return { engine, clock, dump: () => storage.watch.dump() }
+  const changes = async () => (await storage.watch.query<{ count: number }>('select total_changes() as count'))[0]?.count ?? NaN
+  return { engine, clock, dump: () => storage.watch.dump(), changes }
 }
 
 function createClock(): TestClock {

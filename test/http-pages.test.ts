@@ -6,6 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Engine } from '@engine/core'
 import { httpErrors, localOperator, openApiDocument, serve } from '@engine/http'
 
+import { allErrors } from '../packages/http/src/errors.ts'
+import { mcpErrors } from '../packages/mcp/src/errors.ts'
 import { callHandler, createCompany, createWorld, serveWorld } from './http-fixtures.ts'
 
 interface Operation {
@@ -164,11 +166,24 @@ describe('the documentation page', () => {
   it('has an anchor for each code that a problem points to', async () => {
     const { engine } = await createWorld()
     const { call } = await serveWorld(engine)
-    const page = await call('GET', '/api/docs')
     const problem = await call('GET', '/api/companies/x')
-    expect(problem.at('type')).toBe('/api/docs#invalid_input')
-    for (const { code } of [...engine.registry.errors, ...Object.values(httpErrors)])
-      expect(page.text.split(`id="${code}"`)).toHaveLength(2)
+    expect(problem.at('type')).toBe('/api/docs/errors#invalid_input')
+    const page = await call('GET', '/api/docs/errors')
+    expect(page.headers.get('content-type')).toContain('text/html')
+    for (const { code } of allErrors(engine.registry)) expect(page.text.split(`id="${code}"`)).toHaveLength(2)
+    expect(page.text).not.toContain('<script')
+  })
+
+  it('says of each code why it happens and what would work, in sentences', async () => {
+    const { engine } = await createWorld()
+    const all = [...allErrors(engine.registry), ...Object.values(httpErrors), ...Object.values(mcpErrors)]
+    const sentence = /^[A-Z`][^]*[.]$/
+    expect(all.filter(({ cause = '', help }) => !sentence.test(cause) || !sentence.test(help) || cause === help)).toEqual([])
+    const { call } = await serveWorld(engine)
+    const page = await call('GET', '/api/docs/errors')
+    const shown = page.text.replaceAll(/<[^>]+>/g, '')
+    expect(shown).toContain('Another thing has this name, key or address already.')
+    expect(shown).toContain('Choose another value or use the one that exists.')
   })
 })
 

@@ -1,6 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-
 import { describe, expect, it } from 'vitest'
 
 import { createEngine } from '@engine/core'
@@ -8,17 +5,9 @@ import { sqlite } from '@engine/storage-sqlite'
 
 import { problemsOf, type Facts } from './requirements/gate.ts'
 import { requirements } from './requirements/index.ts'
-import { declaredTests, type DeclaredTest } from './requirements/named-tests.ts'
+import { declaredTests } from './requirements/named-tests.ts'
+import { testsOf } from './requirements/read-tests.ts'
 import { capabilities, type Requirement } from './requirements/requirement.ts'
-
-const root = resolve(import.meta.dirname, '..')
-const read = new Map<string, DeclaredTest[] | null>()
-
-function testsOf(file: string): DeclaredTest[] | null {
-  const path = resolve(root, file)
-  if (!read.has(file)) read.set(file, existsSync(path) ? declaredTests(file, readFileSync(path, 'utf8')) : null)
-  return read.get(file) ?? null
-}
 
 async function registered(): Promise<Pick<Facts, 'operations' | 'events'>> {
   const engine = await createEngine({ storage: sqlite(':memory:') })

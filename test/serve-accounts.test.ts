@@ -51,6 +51,16 @@ describe('engine serve --mode authenticated', () => {
     },
   )
 
+  it('warns of an https address without a proxy that it believes, and of nothing when there is one', { timeout: 120_000 }, async () => {
+    const address = ['--public-url', 'https://engine.example']
+    const alone = await serve(temporaryFolder(), address)
+    await alone.server.printed(/\/setup#/)
+    expect(alone.server.output()).toMatch(/Warning: https:\/\/engine\.example .*--trust-proxy/s)
+    const behind = await serve(temporaryFolder(), [...address, '--trust-proxy', '10.0.0.5'])
+    await behind.server.printed(/\/setup#/)
+    expect(behind.server.output()).not.toContain('Warning')
+  })
+
   const refused: { what: string; args: string[]; env?: Record<string, string>; why: RegExp }[] = [
     { what: 'other machines, without being told so', args: ['--host', '0.0.0.0'], why: /--mode authenticated/ },
     { what: 'other machines, without a public address', args: ['--host', '0.0.0.0', '--mode', 'authenticated'], why: /--public-url/ },

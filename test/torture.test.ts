@@ -43,6 +43,8 @@ const rounds: Readonly<Record<string, number>> = {
   deliveries: 4,
   'ledger-histories': 40,
   'ledger-crowds': 4,
+  'http-bodies': 40,
+  'mcp-bodies': 40,
 }
 
 const runs = loops.flatMap((loop) => loop.storages.map((storage) => ({ loop, storage, name: `${loop.name} on ${storage}` })))

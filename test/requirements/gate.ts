@@ -35,7 +35,8 @@ function problemsOfOne(requirement: Requirement, facts: Facts): string[] {
   return problems.map((problem) => `${id} ${problem}`)
 }
 
-function problemsOfTest({ file, test }: NamedTest, facts: Facts): string[] {
+/** What is wrong with the name of a test: it is not there, is not one test only, or does not run. */
+export function problemsOfTest({ file, test }: NamedTest, facts: Pick<Facts, 'testsOf'>): string[] {
   const declared = facts.testsOf(file)
   if (!declared) return [`names the file ${file}, which there is not`]
   const found = declared.filter(({ name }) => name.includes(test))

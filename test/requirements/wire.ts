@@ -102,7 +102,7 @@ export const wire: readonly Requirement[] = [
     id: 'wire.never-500.fields',
     source: 'DOMAIN §4',
     behaviour: 'That holds for each field alone.',
-    verifiedBy: { file: 'test/http-hostile-bodies.test.ts', test: 'stands %s in any of its fields' },
+    verifiedBy: { file: 'test/http-hostile-bodies.test.ts', test: 'stands $name in any of its fields' },
   },
   {
     id: 'wire.limited',

@@ -1,3 +1,5 @@
+import { httpBodies } from './bodies/http.ts'
+import { mcpBodies } from './bodies/mcp.ts'
 import { clocks } from './clocks.ts'
 import { deliveries } from './deliveries.ts'
 import { starts } from './starts.ts'
@@ -27,4 +29,6 @@ export const loops: readonly Loop[] = [
   deliveries,
   ledgerHistories,
   ledgerCrowds,
+  httpBodies,
+  mcpBodies,
 ]

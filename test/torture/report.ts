@@ -57,6 +57,9 @@ const meaning: Readonly<Record<string, string>> = {
     'Money is held, paid, given back, billed late and limited anew around the ends of months and days from 2026 to 2036; after each step every budget says what a model of a few lines says.',
   'ledger-crowds':
     'Two processes of four runs each spend from the same budgets, one dies between what it holds, calls and pays. No look at a budget finds a limit passed; what was acknowledged is recorded, and nothing stays held.',
+  'http-bodies':
+    'Bodies, queries, ids and headers that are wrong, half right and right are sent to each route over the network, by every kind of caller. None is a 500, none says anything of the inside, and what is refused changes nothing.',
+  'mcp-bodies': 'The same for the arguments of each tool of MCP, over HTTP.',
   starts: 'Several processes start together on an empty or an old database.',
   tampers:
     'A sealed log of ten thousand events is changed behind the back of the engine, once in each round and in every way that docs/audit.md names. The verification must name the batch and what was done; ends that were cut off, or written anew with right hashes, are found by anchors only.',

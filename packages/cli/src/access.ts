@@ -29,3 +29,11 @@ function readMode(text: string | undefined): ServerMode {
 export function linkTo(page: 'setup' | 'password', { server, key }: { server: string; key: string }): string {
   return `${server.replace(/\/+$/, '')}/${page}#${key}`
 }
+
+/** What is amiss with an address that only a proxy can have, and no proxy that is believed; null when nothing is. */
+export function proxyWarning({ publicUrls, trustedProxies }: Access): string | null {
+  const [url] = publicUrls.filter((each) => each.startsWith('https:'))
+  if (url === undefined || trustedProxies.length > 0) return null
+  return `Warning: ${url} is served by a proxy, and none is believed, so that everybody seems to come from its address: wrong passwords of one person
+keep others waiting. Name the proxy by --trust-proxy (ENGINE_TRUST_PROXY).`
+}

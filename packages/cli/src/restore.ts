@@ -1,9 +1,11 @@
-import { constants, existsSync } from 'node:fs'
+import { constants, existsSync, statSync } from 'node:fs'
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 import { inspectDatabase } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
+
+import { bar, working } from './working.ts'
 
 /**
  * Puts a copy in the place where a database is to be. It has to be sound, and nothing may be there: stop what works on the old
@@ -15,11 +17,13 @@ export async function restoreCommand(file: string, target: string): Promise<void
   const inTheWay = [to, `${to}-wal`, `${to}-shm`].find((path) => existsSync(path))
   if (inTheWay !== undefined)
     throw new Error(`${inTheWay} is there already. Stop every process that has it open, move it and its -wal and -shm away, and try again.`)
-  await checkSound(from)
+  await working({ what: 'Checking that it is sound' }, () => checkSound(from))
   await mkdir(dirname(to), { recursive: true })
   const partial = `${to}.partial`
   try {
-    await copyFile(from, partial, constants.COPYFILE_EXCL)
+    await working({ what: 'Copying', progress: () => bar(sizeOf(partial), sizeOf(from)) }, () =>
+      copyFile(from, partial, constants.COPYFILE_EXCL),
+    )
     await rename(partial, to)
   } catch (error) {
     await rm(partial, { force: true })
@@ -35,4 +39,9 @@ async function checkSound(path: string): Promise<void> {
   if (schemaProblem !== null) return
   const { isSound } = await database.verify()
   if (!isSound) throw new Error(`${path} is not sound, and was not restored: engine verify --database-url file:${path} says why.`)
+}
+
+/** What is not there yet is empty. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

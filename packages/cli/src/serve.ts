@@ -4,7 +4,7 @@ import { createEngine, type Engine, type Logger } from '@engine/core'
 import { serve, type Mounted, type RunningServer } from '@engine/http'
 import { boardFolder } from '@engine/ui-kit/board'
 
-import { linkTo } from './access.ts'
+import { linkTo, proxyWarning } from './access.ts'
 import type { OpenConfig, ServeConfig } from './config.ts'
 import { createDemoCompany, findUnfinishedDemo, programPath } from './demo.ts'
 import { announceReview, showWork } from './live.ts'
@@ -22,6 +22,8 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
     const stopped = stopOnSignal(screen, () => Promise.all([server.close(), engine.stop()]))
     screen.print(`Engine is ready on ${server.url} (${config.storage.id})`)
     screen.print(`  ${hasBoard() ? 'board      ' : 'status page'}    ${server.url}/\n  API reference  ${server.url}/api/docs\n`)
+    const warning = proxyWarning(config.access)
+    if (warning !== null) screen.print(`${warning}\n`)
     if (config.access.mode === 'authenticated') await announceSetup(engine, { screen, server: config.access.publicUrls[0] ?? server.url })
     await begin(engine, { server, screen, hasDemo: config.hasDemo })
     await stopped

@@ -1,6 +1,7 @@
 import { createEngine, inspectDatabase, type CheckResult, type Storage, type VerificationReport } from '@engine/core'
 
 import type { DatabaseFlags } from './config.ts'
+import { working } from './working.ts'
 
 export interface VerifyFlags extends DatabaseFlags {
   readonly repair?: boolean
@@ -10,7 +11,7 @@ export interface VerifyFlags extends DatabaseFlags {
 export async function verifyCommand(storage: Storage, flags: VerifyFlags): Promise<void> {
   if (flags.repair === true) await repair(storage)
   await using database = await inspectDatabase(storage)
-  const report = await database.verify()
+  const report = await working({ what: 'Checking every invariant' }, () => database.verify())
   for (const line of linesOf(report)) console.log(line)
   if (!report.isSound) process.exitCode = 1
 }

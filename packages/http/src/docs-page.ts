@@ -3,9 +3,6 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-import type { Registry } from '@engine/core'
-
-import { allErrors } from './errors.ts'
 import type { WireResponse } from './wire.ts'
 
 /** Everything of the viewer that would talk to its maker's servers, or offer to, is off. */
@@ -19,13 +16,10 @@ const viewerConfiguration = {
 }
 
 /** The API reference: a page of our own that loads the reference viewer from this server, never from elsewhere. */
-export function docsPage(registry: Registry, basePath: string): string {
+export function docsPage(basePath: string): string {
   const configuration = JSON.stringify(viewerConfiguration)
-  const anchors = allErrors(registry)
-    .map((error) => `<a id="${error.code}"></a>`)
-    .join('')
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Engine API</title></head><body>${anchors}
+<title>Engine API</title></head><body>
 <script id="api-reference" data-url="${basePath}/api/openapi.json" data-configuration='${configuration}'></script>
 <script src="${basePath}/api/docs/reference.js"></script></body></html>`
 }

@@ -12,7 +12,7 @@ import type { Operation, Registry } from '@engine/core'
 
 import { givesTag, preconditionFailed, takesMatch } from './conditional.ts'
 import { givesContent, takesContent } from './content.ts'
-import { allErrors } from './errors.ts'
+import { aboutError, allErrors } from './errors.ts'
 import { statusOfKind } from './problem.ts'
 import { takesRequest } from './received.ts'
 import { streamed } from './streamed.ts'
@@ -41,7 +41,11 @@ export function openApiDocument(registry: Registry): object {
   }
   return createDocument({
     openapi: '3.1.0',
-    info: { title: 'Engine', version: '0', description: `Every error is a problem document with a stable code.\n\n${errorList(registry)}` },
+    info: {
+      title: 'Engine',
+      version: '0',
+      description: `Every error is a problem document with a stable code; its \`type\` leads to what is behind it.\n\n${errorList(registry)}`,
+    },
     servers: [{ url: '/' }],
     components: { securitySchemes: { credential, session } },
     // Without a credential a server on loopback answers as the person at the machine.
@@ -52,7 +56,7 @@ export function openApiDocument(registry: Registry): object {
 
 function errorList(registry: Registry): string {
   return allErrors(registry)
-    .map((error) => `- \`${error.code}\` (${statusOfKind[error.kind]}): ${error.help}`)
+    .map((error) => `- \`${error.code}\` (${statusOfKind[error.kind]}): ${aboutError(error)}`)
     .join('\n')
 }
 

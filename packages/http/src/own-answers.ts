@@ -5,6 +5,7 @@ import { accountPage, strictHeaders } from './access/pages.ts'
 import { showSession } from './access/session.ts'
 import type { Board } from './board.ts'
 import { docsPage, docsScript } from './docs-page.ts'
+import { errorsPage } from './errors-page.ts'
 import type { HandlerOptions } from './handler-options.ts'
 import { readyAnswer, requireObserver, type Asking } from './observation.ts'
 import { prometheusType } from './prometheus.ts'
@@ -40,6 +41,7 @@ export const ownPaths: ReadonlySet<string> = new Set([
   '/api/health/ready',
   '/api/openapi.json',
   '/api/docs',
+  '/api/docs/errors',
   '/api/docs/reference.js',
 ])
 
@@ -74,7 +76,9 @@ export async function ownAnswer(own: Own, visit: Visit): Promise<WireResponse | 
     case '/api/openapi.json':
       return json(200, { ...own.document(), servers: [{ url: basePath || '/' }] })
     case '/api/docs':
-      return html(docsPage(engine.registry, basePath))
+      return html(docsPage(basePath))
+    case '/api/docs/errors':
+      return html(errorsPage(engine.registry, basePath), strictHeaders)
     case '/api/docs/reference.js':
       return docsScript(request.header('accept-encoding') ?? '')
     default:

@@ -29,7 +29,7 @@ describe('a problem document', () => {
     expect(answer.status).toBe(status)
     expect(answer.headers['content-type']).toBe('application/problem+json')
     expect(answer.body).toEqual({
-      type: '/api/docs#some_code',
+      type: '/api/docs/errors#some_code',
       title: 'some code',
       status,
       code: 'some_code',
@@ -59,7 +59,7 @@ describe('a problem document', () => {
     const { body, status } = told(failed('conflict', details))
     expect(status).toBe(409)
     expect(body).toMatchObject({ holder: 'Ada', currentStatus: 'in_progress', status: 409, code: 'some_code', requestId: 'request-1' })
-    expect(body).toMatchObject({ type: '/api/docs#some_code', title: 'some code', detail: 'What happened.' })
+    expect(body).toMatchObject({ type: '/api/docs/errors#some_code', title: 'some code', detail: 'What happened.' })
   })
 
   it('says when to come back, in whole seconds and not too early', () => {

@@ -40,7 +40,7 @@ interface Problem extends Asked {
 }
 
 function answer({ status, code, detail, requestId, basePath = '', details }: Problem): WireResponse {
-  const facts = { type: `${basePath}/api/docs#${code}`, title: code.replaceAll('_', ' '), status, code, detail, requestId }
+  const facts = { type: `${basePath}/api/docs/errors#${code}`, title: code.replaceAll('_', ' '), status, code, detail, requestId }
   // A detail never takes the place of what the document itself says; the status of a thing gets another name.
   const { status: currentStatus, ...more } = details
   const body = { ...facts, ...more, ...(currentStatus !== undefined && { currentStatus }), ...facts }

@@ -1,5 +1,7 @@
 import type { Api, Registry } from '@engine/core'
 
+import { escape } from './escape.ts'
+
 type Item<List> = List extends Promise<{ items: (infer Element)[] }> ? Element : never
 type Company = Item<ReturnType<Api['companies']['list']>>
 type Task = Item<ReturnType<Api['tasks']['list']>>
@@ -65,10 +67,6 @@ function table(head: readonly string[], rows: readonly string[][]): string {
   if (rows.length === 0) return '<p>None yet.</p>'
   const cells = (row: readonly string[], tag: string) => `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
   return `<table><thead>${cells(head, 'th')}</thead><tbody>${rows.map((row) => cells(row, 'td')).join('')}</tbody></table>`
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
 const style = `

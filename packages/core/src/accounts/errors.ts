@@ -3,12 +3,29 @@ import { defineErrors, EngineError } from '../kernel/errors.ts'
 export const accountErrors = defineErrors({
   login_refused: {
     kind: 'unauthenticated',
+    cause: 'No account has this address and this password.',
     help: 'The address or the password is wrong; nothing tells which. Whoever looks after this installation can make a link for a new one.',
   },
-  too_many_attempts: { kind: 'limited', help: 'Wait as long as `retryAfterMs` says. A link for a new password works at once.' },
-  link_refused: { kind: 'unauthenticated', help: 'The link was used, is too old, or was replaced by a newer one. Ask for another.' },
-  weak_password: { kind: 'rule', help: 'Choose a longer or less common one; the message says what is wrong with it.' },
-  not_logged_in: { kind: 'denied', help: 'Log in with an address and a password; a key has no session.' },
+  too_many_attempts: {
+    kind: 'limited',
+    cause: 'Wrong passwords were tried from this address, or for this account, more often than is looked at.',
+    help: 'Wait as long as `retryAfterMs` says. A link for a new password works at once.',
+  },
+  link_refused: {
+    kind: 'unauthenticated',
+    cause: 'A link opens once, for as long as it says, and only until a newer one is made.',
+    help: 'The link was used, is too old, or was replaced by a newer one. Ask for another.',
+  },
+  weak_password: {
+    kind: 'rule',
+    cause: 'The password is short, common, a pattern, or made of the own name.',
+    help: 'Choose a longer or less common one; the message says what is wrong with it.',
+  },
+  not_logged_in: {
+    kind: 'denied',
+    cause: 'The call is about the session of a browser, and came with a key or with nothing.',
+    help: 'Log in with an address and a password; a key has no session.',
+  },
 })
 
 export function loginRefused(): EngineError {

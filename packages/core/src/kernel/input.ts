@@ -5,7 +5,7 @@ import { EngineError, kernelErrors } from './errors.ts'
 /** Parses input by its schema. @throws `invalid_input` with one line for each wrong field. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown, at = ''): z.output<Schema> {
   refuseUnstorableText(input, at)
-  const result = schema.safeParse(input)
+  const result = parseBy(schema, input, at)
   if (result.success) return result.data
   const { issues } = result.error
   const errors = issues.slice(0, mostListed).map((issue) => ({
@@ -18,6 +18,16 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   const list = errors.map((error) => (error.path === '' ? error.message : `${error.path}: ${error.message}`)).join('; ')
   const more = issues.length > mostListed ? `; and ${issues.length - mostListed} more` : ''
   throw new EngineError(kernelErrors.invalid_input, `Invalid input: ${list}${more}`, { details: { errors } })
+}
+
+/** zod compares the `length` of whatever has one before it minds what that is, and objects of a caller may be worth no number. */
+function parseBy<Schema extends z.ZodType>(schema: Schema, input: unknown, at: string): z.ZodSafeParseResult<z.output<Schema>> {
+  try {
+    return schema.safeParse(input)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw invalid(at === '' ? 'a field' : at, 'has a length or a size that is no number', error)
+  }
 }
 
 /** How many wrong fields one answer lists. */
@@ -46,6 +56,9 @@ function refuseUnstorableText(value: unknown, path: string, depth = 0): void {
   }
 }
 
-function invalid(path: string, message: string): EngineError {
-  return new EngineError(kernelErrors.invalid_input, `Invalid input: ${path} ${message}.`, { details: { errors: [{ path, message }] } })
+function invalid(path: string, message: string, cause?: unknown): EngineError {
+  return new EngineError(kernelErrors.invalid_input, `Invalid input: ${path} ${message}.`, {
+    details: { errors: [{ path, message }] },
+    cause,
+  })
 }

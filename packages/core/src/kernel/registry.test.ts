@@ -49,3 +49,42 @@ it('holds every operation of Engine: strict input, a title, a known scope', () =
     ).toBe(true)
   }
 })
+
+/** Fields of inputs whose members have free names, and what holds them. */
+const freeNames: Readonly<Record<string, string>> = {
+  adapterConfig: 'the strict schema of its adapter; for admins',
+  config: 'the schema of its destination or plugin; for admins',
+  settings: 'kept as it was said',
+  context: 'kept as it was said, and told to agents as data of the task',
+  details: 'kept as it was said',
+  session: 'kept for the next run of the same adapter',
+  payload: 'kept as it was said, hashed, and shown to who decides',
+  actions: 'kept as it was said, and shown to who reviews',
+  env: 'names of variables, and texts or references to secrets; for operators',
+  variables: 'the variables that the routine declares',
+  mapping: 'places in an event or a body; no logic',
+  headers: 'what a request from outside brought',
+  conditions: 'a name that nobody knows is refused by the command, which says which there are',
+  anchors: 'lines of a file of anchors, of which other members are left out',
+}
+
+it('has no input with free names but those that are listed', () => {
+  const open = createRegistry(Object.values(coreModules), {}).operations.flatMap(({ name, definition }) =>
+    openFields(z.toJSONSchema(definition.input, { io: 'input', unrepresentable: 'any', reused: 'inline' })).map((field) => [name, field]),
+  )
+  expect(open.length).toBeGreaterThan(20)
+  expect(open.filter(([, field = '']) => freeNames[field] === undefined)).toEqual([])
+  expect(Object.keys(freeNames).filter((field) => !open.some(([, found]) => found === field))).toEqual([])
+})
+
+/** The nearest named field of each object that takes members of any name; what is any JSON counts where it is asked for. */
+function openFields(schema: unknown, field = ''): string[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  if (Array.isArray(schema)) return schema.flatMap((each) => openFields(each, field))
+  // A JSON schema, of which any member may be there.
+  const { properties = {}, $defs = {}, ...others } = schema as Record<string, object>
+  const named = [...Object.entries(properties), ...Object.entries($defs).filter(([name]) => !name.startsWith('__schema'))]
+  const isOpen = Reflect.get(schema, 'type') === 'object' && Reflect.get(schema, 'additionalProperties') !== false
+  const inside = [...named, ...Object.values(others).map((member) => [field, member] as const)]
+  return [...(isOpen ? [field] : []), ...inside.flatMap(([name, member]) => openFields(member, name))]
+}

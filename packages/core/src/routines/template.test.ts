@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import type { Variable } from './schema.ts'
@@ -29,6 +30,24 @@ describe('a template', () => {
   it('does not read what values say as a template, a pattern or code', () => {
     const values = asTexts({ a: '{{b}} $& $1 ${x} {{{{', b: 'secret' })
     expect(render({ title: '{{a}}!' }, values).title).toBe('{{b}} $& $1 ${x} {{{{!')
+  })
+
+  it('gives back what was put in, whatever it is', () => {
+    const braces = fc.array(fc.constantFrom('{{', '}}', '{{a}}', '{{b}}', '$&', '$1', '__proto__', '{{constructor}}', 'x'), {
+      maxLength: 8,
+    })
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      braces.map((parts) => parts.join('')),
+    )
+    fc.assert(
+      fc.property(value, value, (a, b) => {
+        const values = new Map(Object.entries({ a, b }))
+        expect(render({ title: '<{{a}}|{{ b }}>' }, values).title).toBe(`<${a}|${b}>`)
+      }),
+      { numRuns: 20_000 },
+    )
+    expect(({} as { polluted?: string }).polluted).toBeUndefined()
   })
 
   it('shows nothing for an optional variable without a value', () => {

@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import type { JsonObject } from '../kernel/json.ts'
+import { render, Unrenderable } from './render.ts'
+
+describe('what a route sends', () => {
+  it('is JSON with the value in its place, whatever that is', () => {
+    const parts = fc.constantFrom(
+      '{{',
+      '}}',
+      '{{secret}}',
+      '{{data.secret}}',
+      '"',
+      '\\',
+      '\n',
+      '\u2028',
+      '","admin":true,"x":"',
+      '__proto__',
+    )
+    const value = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.array(parts, { maxLength: 8 }).map((some) => some.join('')),
+    )
+    const template = { text: '{"title":"{{data.title}}","fixed":1}', contentType: 'application/json' as const }
+    fc.assert(
+      fc.property(value, (title) => {
+        const body = render({ mapping: null, template }, { data: { title, secret: 'never told' } })
+        expect(body.kind === 'text' && JSON.parse(body.text)).toEqual({ title, fixed: 1 })
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+
+  it('finds nothing that only objects inherit, and pollutes nothing', () => {
+    for (const place of ['data.constructor', 'data.__proto__', 'data.toString', 'data.title.length', 'constructor.prototype']) {
+      const template = { text: `{{${place}}}`, contentType: 'text/plain' as const }
+      expect(() => render({ mapping: null, template }, { data: { title: 'x' } })).toThrow(Unrenderable)
+    }
+    // As JSON.parse makes it of what somebody sent.
+    const event = JSON.parse('{"data":{"__proto__":{"polluted":"yes"},"title":"x"}}') as JsonObject
+    render({ mapping: { more: { title: '{{data.title}}' } }, template: null }, event)
+    expect(({} as { polluted?: string }).polluted).toBeUndefined()
+  })
+})
