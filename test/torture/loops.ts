@@ -1,5 +1,5 @@
 import { clocks } from './clocks.ts'
-import { deliveries } from './deliveries.ts'
+import { deliveries } from './deliveries/index.ts'
 import { starts } from './starts.ts'
 import { diskFull } from './disk-full.ts'
 import { postmaster } from './postmaster.ts'

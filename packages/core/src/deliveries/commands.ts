@@ -5,7 +5,7 @@ import { Id } from '../kernel/schema.ts'
 import { Route, type RetryPolicy } from '../routes/schema.ts'
 import { findRoute } from '../routes/sql.ts'
 import { toRoute } from '../routes/table.ts'
-import { claimDigest, releaseHeld } from './digest.ts'
+import { claimDigest, lockRoute, releaseHeld } from './digest.ts'
 import { judge, type Verdict } from './judge.ts'
 import { aboutDelivery, deliveryRef } from './replay.ts'
 import { Claimed, Outcome } from './schema.ts'
@@ -61,7 +61,8 @@ export const settle = command({
   async handle(context, { routeId, outcomes }) {
     const route = await findRoute(context.tx, routeId)
     if (!route) return { settled: 0 }
-    const { retry } = toRoute(route)
+    const { retry, digest } = toRoute(route)
+    if (digest) await lockRoute(context.tx, { companyId: context.companyId, routeId })
     const ended: DeliveryTable[] = []
     const attempts: DeliveryAttemptTable[] = []
     const verdicts: Verdicts = new Map()

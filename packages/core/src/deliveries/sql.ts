@@ -145,11 +145,13 @@ export async function claimDeliveries(
         .where('d.company_id', '=', companyId)
         .where('d.route_id', '=', routeId)
         .where('d.next_at', '<=', present(family, now))
-        .orderBy('d.next_at')
-        .orderBy('d.event_seq')
         .limit(limit)
       if (together) found = found.where('d.digest_id', together.of === null ? 'is' : '=', together.of)
-      return family === 'postgres' ? found.forNoKeyUpdate().skipLocked() : found
+      const isAgain = typeof together?.of === 'string'
+      // Whoever writes an event holds the last of what is open before it, in the order of ids. What was sent as one goes as one again.
+      found = isAgain ? found.orderBy('d.id') : found.orderBy('d.next_at').orderBy('d.event_seq')
+      if (family === 'sqlite') return found
+      return isAgain ? found.forNoKeyUpdate() : found.forNoKeyUpdate().skipLocked()
     })
     .returningAll()
     .execute()
