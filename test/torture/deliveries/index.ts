@@ -15,7 +15,7 @@ import { openMailbox } from './mailbox.ts'
 import type { Receiver } from './receiver.ts'
 
 const delivererFile = new URL('../programs/deliverer.ts', import.meta.url)
-const taskCount = 100
+const taskCount = 60
 const updates = 5
 /** In each turn, beside one that is killed at some moment. */
 const pointedVictims = 1
@@ -166,7 +166,8 @@ function startSender({ place, receivers }: Theatre, { point, nth }: { point: str
 async function die(theatre: Theatre, round: Round, point: string | null): Promise<void> {
   const program = startSender(theatre, { point, nth: 1 + round.random.int(8) })
   try {
-    await program.next('ready')
+    // Some points are come to before it says so.
+    await Promise.race([program.next('ready').catch(() => null), program.exited])
     if (point === null) {
       await wait(round.random.int(600))
       program.kill('SIGKILL')
