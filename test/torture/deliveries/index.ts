@@ -15,7 +15,7 @@ import { openMailbox } from './mailbox.ts'
 import type { Receiver } from './receiver.ts'
 
 const delivererFile = new URL('../programs/deliverer.ts', import.meta.url)
-const taskCount = 60
+const taskCount = 30
 const updates = 5
 /** In each turn, beside one that is killed at some moment. */
 const pointedVictims = 1
