@@ -22,7 +22,7 @@ const pointedVictims = 1
 /** How long a sender is given to come to the point where it is to die, milliseconds. */
 const pointPatienceMs = 6_000
 /** How long the last sender has for what the others left, milliseconds. */
-const restPatienceMs = 100_000
+const restPatienceMs = 80_000
 const points = ['claim', 'settle'].flatMap((verb) =>
   ['begun', 'handled', 'recorded', 'committed'].map((step) => `deliveries.${verb}.${step}`),
 )
@@ -85,8 +85,9 @@ async function play(theatre: Theatre, round: Round): Promise<void> {
     await deaths
   }
   const survivor = startSender(theatre, { point: null, nth: 1 })
+  const rest: Rest = { companyId, digests: routes.digests, survivor }
   try {
-    await sendRest(theatre, companyId, routes)
+    await sendRest(theatre, rest)
     const refused = new Set([...receivers.strict.refused].map((eventId) => `${routes.strict} ${eventId}`))
     const parked = await readAll(engine, { companyId, status: 'parked' })
     const [wrong] = parked.filter(({ routeId, eventId }) => !refused.has(`${routeId} ${eventId}`))
@@ -96,7 +97,7 @@ async function play(theatre: Theatre, round: Round): Promise<void> {
     const refusedFirst = new Set(receivers.strict.refused)
     receivers.strict.relent()
     await engine.routes.replay({ routeId: routes.strict })
-    await sendRest(theatre, companyId, routes)
+    await sendRest(theatre, rest)
     await judge(theatre, round, { companyId, refused: refusedFirst })
   } finally {
     await survivor.end()
@@ -145,16 +146,28 @@ async function gatherNow({ place }: Theatre, routeId: string): Promise<void> {
   )
 }
 
-async function sendRest(theatre: Theatre, companyId: string, { digests }: RouteIds): Promise<void> {
+interface Rest {
+  readonly companyId: string
+  /** The route that gathers. */
+  readonly digests: string
+  readonly survivor: Program
+}
+
+/** Resolves when nothing is left to send. */
+async function sendRest(theatre: Theatre, { companyId, digests, survivor }: Rest): Promise<void> {
   const { engine } = theatre
-  const left = async (): Promise<number> => {
+  const left = async () => {
     await gatherNow(theatre, digests)
     const open = (['pending', 'retrying'] as const).map((status) => engine.deliveries.list({ companyId, status, limit: 1 }))
-    const count = (await Promise.all(open)).reduce((sum, { items }) => sum + items.length, 0)
-    if (count > 0) await wait(100)
-    return count
+    const items = (await Promise.all(open)).flatMap((page) => page.items)
+    if (items.length > 0) await wait(100)
+    return items
   }
-  await until(left, (count) => count === 0, restPatienceMs)
+  const died: Promise<never> = survivor.exited.then(({ code, signal }) => {
+    throw new Error(`the last sender ended (${signal ?? code}): ${survivor.output()}`)
+  })
+  died.catch(() => undefined)
+  await Promise.race([until(left, (items) => items.length === 0, restPatienceMs), died])
 }
 
 function startSender({ place, receivers }: Theatre, { point, nth }: { point: string | null; nth: number }): Program {
