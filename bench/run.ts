@@ -7,6 +7,7 @@ import { benchContention } from './contention.ts'
 import { benchCosts } from './costs.ts'
 import { benchCreate } from './create.ts'
 import { benchDelivery } from './delivery.ts'
+import { benchHolds } from './holds.ts'
 import { benchHttp } from './http.ts'
 import { benchKnowledge } from './knowledge.ts'
 import { describeMachine, type BenchOptions } from './lib/measure.ts'
@@ -28,6 +29,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Report>> = {
   delivery: benchDelivery,
   outbox: benchOutbox,
   costs: benchCosts,
+  holds: benchHolds,
   contention: benchContention,
   http: benchHttp,
   startup: benchStartup,

@@ -74,6 +74,34 @@ describe('what failed elsewhere holds here', () => {
     expect(await problemsOf(engine)).toEqual([])
   })
 
+  it('calls whose size is dearer are held at the price of their size, also at the same moment (#40002)', async () => {
+    const world = await createShop({ storage: await newStorage('postgres') })
+    const { engine, companyId, agentId } = world
+    await engine.agents.update({ agentId, maxConcurrentRuns: 20 })
+    const large = { provider: 'acme', model: 'large' }
+    const above = { aboveInputTokens: 272_000, inputMicros: dollars(0.5), outputMicros: 0 }
+    await engine.prices.set({ companyId, ...large, inputMicros: dollars(0.2), outputMicros: 0, tiers: [above] })
+    const { id: budgetId } = await engine.budgets.set({ companyId, scope: 'company', limit: dollars(0.45) })
+    const workers = [await begin(world), await begin(world), await begin(world), await begin(world), await begin(world)]
+    // Each is $0.15; at the price of small ones, $0.06, all five would have fitted.
+    const ask = { ...large, inputTokens: 300_000, maxOutputTokens: 1 }
+    const answers = await Promise.allSettled(workers.map(({ api, run }) => api.budgets.reserve({ runId: run.id, ...ask })))
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
+    expect(await engine.budgets.get({ budgetId })).toMatchObject({ held: dollars(0.45), free: 0 })
+  })
+
+  it('a bill without a number of its own, which could count twice, is taken by nobody (#11458)', async () => {
+    const { engine, companyId, watch } = await createShop()
+    const bill = { companyId, provider: 'acme', costMicros: 500 }
+    // What a client in JavaScript may send.
+    const unnumbered = bill as Parameters<typeof engine.costs.report>[0]
+    expect(await errorOf(engine.costs.report(unnumbered))).toMatchObject({ code: 'invalid_input' })
+    await engine.costs.report({ ...bill, sourceEventId: 'one' })
+    expect(await engine.costs.report({ ...bill, sourceEventId: 'one' })).toMatchObject({ isRepeat: true })
+    expect((await engine.costs.summary({ companyId })).month.costMicros).toBe(500)
+    await expect(watch.query(`update ${watch.table('cost_events')} set source_event_id = null`)).rejects.toThrow(/null/i)
+  })
+
   it('a limit of $0.50 is not spent ten times over by calls that each look small (#11276)', async () => {
     const world = await createShop()
     const { engine, companyId, agentId } = world

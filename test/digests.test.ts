@@ -1,10 +1,12 @@
+import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import type { Api } from '@engine/core'
+import { postgres } from '@engine/storage-postgres'
 import { scriptedDestination, type SentDelivery } from '@engine/testing'
 
 import { createWorld, errorOf, until } from './support/engine.ts'
-import { newStorage } from './support/storages.ts'
+import { newDatabase, newStorage } from './support/storages.ts'
 
 const daily = { expression: '0 8 * * *', timeZone: 'Europe/Berlin' }
 const quickly = { maxAttempts: 3, baseSec: 0, capSec: 0, maxAgeSec: 60 }
@@ -143,6 +145,39 @@ describe.each(['sqlite', 'postgres'])('a route on %s that gathers what it sends'
     for (const digest of [{ expression: 'soon' }, { expression: '0 0 31 2 *' }, { ...daily, timeZone: 'Mars' }])
       expect(await errorOf(create({ digest }))).toMatchObject({ code: 'rule_violated' })
     expect(await engine.routes.update({ routeId, destinationType: 'plain', digest: null })).toMatchObject({ destinationType: 'plain' })
+  })
+})
+
+describe('a digest on postgres that did not arrive', () => {
+  it('goes out again as a whole while somebody is writing what happened since', async () => {
+    const url = await newDatabase()
+    const destination = scriptedDestination()
+    const { engine, companyId } = await createWorld({ storage: postgres(url), destinations: [destination], agentMode: 'manual' })
+    onTestFinished(() => engine.stop())
+    const writer = new pg.Client({ connectionString: url })
+    await writer.connect()
+    onTestFinished(() => writer.end())
+    const ask = { companyId, name: 'Daily', destinationType: 'scripted', events: ['label.created'], retry: quickly, digest: daily }
+    const { id: routeId } = await engine.routes.create(ask)
+    for (const name of ['One', 'Two', 'Three']) await engine.labels.create({ companyId, name })
+    await writer.query(`update engine.deliveries set next_at = now() where route_id = $1`, [routeId])
+    destination.script = async () =>
+      destination.sent.length > 1 ? { kind: 'delivered' } : { kind: 'retry', reason: 'the line broke', retryAfterMs: 1_500 }
+    await engine.start()
+    await until(
+      () => engine.deliveries.list({ companyId, status: 'retrying' }),
+      ({ items }) => items.length === 3,
+    )
+    // As whoever writes an event does with the last of what is open before it.
+    await writer.query('begin')
+    await writer.query(`select id from engine.deliveries where route_id = $1 order by id desc limit 1 for share`, [routeId])
+    setTimeout(() => void writer.query('commit'), 2_500)
+    const [first, again] = await until(
+      () => destination.sent,
+      (sent) => sent.length > 1,
+    )
+    expect(told(again)).toEqual(told(first))
+    expect(told(again)).toHaveLength(3)
   })
 })
 

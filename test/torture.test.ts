@@ -40,7 +40,7 @@ const rounds: Readonly<Record<string, number>> = {
   clocks: 6,
   starts: 6,
   tampers: 48,
-  deliveries: 4,
+  deliveries: 2,
   'ledger-histories': 40,
   'ledger-crowds': 4,
   'http-bodies': 40,

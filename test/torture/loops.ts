@@ -1,7 +1,7 @@
 import { httpBodies } from './bodies/http.ts'
 import { mcpBodies } from './bodies/mcp.ts'
 import { clocks } from './clocks.ts'
-import { deliveries } from './deliveries.ts'
+import { deliveries } from './deliveries/index.ts'
 import { starts } from './starts.ts'
 import { diskFull } from './disk-full.ts'
 import { postmaster } from './postmaster.ts'

@@ -52,7 +52,7 @@ const meaning: Readonly<Record<string, string>> = {
   idempotency: 'Each command is asked for several times under one key, at once and after a lost answer.',
   clocks: 'Two processes whose clocks differ and jump; all notifications are lost.',
   deliveries:
-    'Events are sent to a receiver that refuses, breaks off and forgets to answer, by processes that die at each named step of claiming and settling and at random. Each event arrives, those of one thing in their order, under one id.',
+    'Events are sent by four routes: to two receivers of signed webhooks, to a mail server, and to one that gets digests. They refuse, ask for patience, dawdle, break off before and after they kept what came and within their answer, forget to answer; one refuses some events for good until it is asked again. Processes that send die at each named step of claiming and settling and at random. Each event arrives, those of one thing in their order, under one id, and a digest always as the same; what was refused for good is parked, nothing else, and arrives when it is replayed. `sent more than once` is the price of at least once.',
   'ledger-histories':
     'Money is held, paid, given back, billed late and limited anew around the ends of months and days from 2026 to 2036; after each step every budget says what a model of a few lines says.',
   'ledger-crowds':

@@ -2,21 +2,23 @@
 import { createEngine } from '@engine/core'
 import { crashFromEnvironment } from '@engine/testing'
 
-import { posting } from '../../support/deliverer.ts'
+import { outlets } from '../support/outlets.ts'
 import { storageAt, type Place } from '../support/place.ts'
 import { planOf, tell } from '../support/program.ts'
 
 export interface DelivererPlan {
   readonly place: Place
+  /** Where its receivers are, as `host:port`. */
+  readonly allow: readonly string[]
 }
 
-const { place } = planOf<DelivererPlan>()
+const { place, allow } = planOf<DelivererPlan>()
 const probe = crashFromEnvironment()
 const engine = await createEngine({
   storage: storageAt(place),
-  destinations: [posting],
-  // Leases are long enough for an answer of the receiver, and short enough that what a dead process had is soon taken over.
-  settings: { pollMs: 25, sweepMs: 3_600_000, sealMs: 3_600_000, deliveryTimeoutMs: 300, deliveryLeaseMs: 600, deliveriesPerRoute: 8 },
+  ...outlets(allow),
+  // Leases are long enough for an answer of a receiver, and short enough that what a dead process had is soon taken over.
+  settings: { pollMs: 25, sweepMs: 3_600_000, sealMs: 3_600_000, deliveryTimeoutMs: 800, deliveryLeaseMs: 1_600, deliveriesPerRoute: 24 },
   ...(probe && { probe }),
 })
 await engine.start()

@@ -5,11 +5,11 @@ import { Id } from '../kernel/schema.ts'
 import { Route, type RetryPolicy } from '../routes/schema.ts'
 import { findRoute } from '../routes/sql.ts'
 import { toRoute } from '../routes/table.ts'
-import { claimDigest, releaseHeld } from './digest.ts'
+import { claimDigest, lockRoute, releaseHeld } from './digest.ts'
 import { judge, type Verdict } from './judge.ts'
 import { aboutDelivery, deliveryRef } from './replay.ts'
 import { Claimed, Outcome } from './schema.ts'
-import { claimDeliveries, insertAttempts, promote, settleDelivery } from './sql.ts'
+import { claimDeliveries, insertAttempts, lockHeld, promote, settleDeliveries, type Settlement } from './sql.ts'
 import type { DeliveryAttemptTable, DeliveryTable } from './table.ts'
 
 const goesOn = 'what happened before is still sent'
@@ -46,7 +46,8 @@ export const claim = command({
 
 async function giveUp(context: CommandContext, row: DeliveryTable): Promise<void> {
   const reason = `${row.tries - 1} tries were begun, and nobody said what became of the last one`
-  await conclude(context, row, { verdict: { status: 'parked', nextInMs: null, reason }, responseStatus: null, reference: null })
+  const verdict = { status: 'parked', nextInMs: null, reason } as const
+  await record(context, [concluded(row, { verdict, responseStatus: null, reference: null, now: context.now })])
   await promoteBehind(context, [row])
 }
 
@@ -61,84 +62,99 @@ export const settle = command({
   async handle(context, { routeId, outcomes }) {
     const route = await findRoute(context.tx, routeId)
     if (!route) return { settled: 0 }
-    const { retry } = toRoute(route)
-    const ended: DeliveryTable[] = []
-    const attempts: DeliveryAttemptTable[] = []
-    const verdicts: Verdicts = new Map()
-    // In one order, so that two processes do not wait for each other.
-    for (const outcome of outcomes.toSorted((left, right) => (left.deliveryId < right.deliveryId ? -1 : 1))) {
-      const settled = await settleOne(context, outcome, { retry, verdicts })
-      if (!settled) continue
-      attempts.push(settled.attempt)
-      if (settled.row.ended_at !== null) ended.push(settled.row)
-    }
-    await insertAttempts(context.tx, attempts)
-    await promoteBehind(context, ended)
-    return { settled: attempts.length }
+    const { retry, digest } = toRoute(route)
+    if (digest) await lockRoute(context.tx, { companyId: context.companyId, routeId })
+    // Nothing is recorded for a claim that was over: somebody else sends the delivery, or it was cancelled.
+    const held = new Map((await lockHeld(context.tx, { companyId: context.companyId, claims: outcomes })).map((row) => [row.id, row]))
+    const known = outcomes.flatMap((outcome) => {
+      const row = held.get(outcome.deliveryId)
+      return row && row.fence === outcome.fence ? [{ held: row, outcome }] : []
+    })
+    const settled = await record(context, settlementsOf(context, known, retry))
+    const told = known.flatMap(({ held: { id }, outcome }) => {
+      const row = settled.get(id)
+      return row ? [{ row, outcome }] : []
+    })
+    await insertAttempts(
+      context.tx,
+      told.map(({ row, outcome }) => attemptOf(row, outcome, context.now)),
+    )
+    await promoteBehind(
+      context,
+      told.flatMap(({ row }) => (row.ended_at === null ? [] : [row])),
+    )
+    return { settled: told.length }
   },
 })
 
-/** Of each digest that did not arrive. */
-type Verdicts = Map<string | null, Verdict>
-
-/** Nothing is recorded for a claim that was over: somebody else sends the delivery, or it was cancelled. */
-async function settleOne(context: CommandContext, outcome: Outcome, { retry, verdicts }: { retry: RetryPolicy; verdicts: Verdicts }) {
-  const { tx, companyId, now } = context
-  const { deliveryId, fence, responseStatus, reference } = outcome
-  const held = await heldDelivery(context, { deliveryId, fence })
-  if (!held) return null
+/** What follows from the outcomes of deliveries that are held. */
+function settlementsOf(
+  context: CommandContext,
+  known: readonly { held: DeliveryTable; outcome: Outcome }[],
+  retry: RetryPolicy,
+): Settlement[] {
+  const { now } = context
   // What goes together is tried again together.
-  const known = outcome.result === 'retry' ? verdicts.get(held.digest_id) : undefined
-  const random = () => context.random()
-  const verdict = known ?? judge(outcome, { tries: held.tries, triedSince: held.tried_since, retry, now, random })
-  if (outcome.result === 'retry' && held.digest_id !== null) verdicts.set(held.digest_id, verdict)
-  const row =
-    outcome.result === 'interrupted'
-      ? await settleDelivery(tx, { companyId, deliveryId, fence }, { status: 'retrying', updated_at: now, nextInMs: 0, tookBack: true })
-      : await conclude(context, held, { verdict, responseStatus, reference })
-  if (!row) return null
-  const attempt: DeliveryAttemptTable = {
-    company_id: companyId,
-    delivery_id: row.id,
-    number: row.attempts,
-    result: outcome.result,
-    response_status: responseStatus,
-    reason: outcome.reason,
-    response: outcome.response,
-    started_at: outcome.startedAt,
-    ended_at: now,
-  }
-  return { row, attempt }
-}
-
-async function heldDelivery({ tx, companyId }: CommandContext, { deliveryId, fence }: { deliveryId: string; fence: number }) {
-  return tx
-    .selectFrom('deliveries')
-    .selectAll()
-    .where('company_id', '=', companyId)
-    .where('id', '=', deliveryId)
-    .where('fence', '=', fence)
-    .executeTakeFirst()
+  const verdicts = new Map<string, Verdict>()
+  return known.map(({ held, outcome }) => {
+    const { responseStatus, reference } = outcome
+    if (outcome.result === 'interrupted') {
+      const { reason, reference: earlier, response_status } = held
+      const columns = { status: 'retrying' as const, reason, reference: earlier, response_status, ended_at: null }
+      return { held, columns, nextInMs: 0, tookBack: true }
+    }
+    const together = outcome.result === 'retry' ? held.digest_id : null
+    const known = together === null ? undefined : verdicts.get(together)
+    const random = () => context.random()
+    const verdict = known ?? judge(outcome, { tries: held.tries, triedSince: held.tried_since, retry, now, random })
+    if (together !== null) verdicts.set(together, verdict)
+    return concluded(held, { verdict, responseStatus, reference, now })
+  })
 }
 
 interface Conclusion {
   readonly verdict: Verdict
   readonly responseStatus: number | null
   readonly reference: string | null
+  readonly now: string
 }
 
-async function conclude(context: CommandContext, held: DeliveryTable, given: Conclusion): Promise<DeliveryTable | null> {
-  const { tx, companyId, now } = context
-  const { verdict, responseStatus, reference } = given
+function concluded(held: DeliveryTable, { verdict, responseStatus, reference, now }: Conclusion): Settlement {
   const { status, reason, nextInMs } = verdict
-  const isOver = status !== 'retrying'
-  const columns = { status, reason, nextInMs, reference, response_status: responseStatus, updated_at: now, ended_at: isOver ? now : null }
-  const row = await settleDelivery(tx, { companyId, deliveryId: held.id, fence: held.fence }, columns)
-  if (!row) return null
-  if (status === 'delivered') context.emit('delivery.delivered', deliveryRef(row), { ...aboutDelivery(row), responseStatus })
-  if (status === 'parked')
-    context.emit('delivery.parked', deliveryRef(row), { ...aboutDelivery(row), responseStatus, reason: reason ?? '' })
-  return row
+  const columns = { status, reason, reference, response_status: responseStatus, ended_at: status === 'retrying' ? null : now }
+  return { held, columns, nextInMs, tookBack: false }
+}
+
+/** Writes and tells what became of deliveries. @returns those that were still held */
+async function record(context: CommandContext, settlements: readonly Settlement[]): Promise<Map<string, DeliveryTable>> {
+  const { tx, companyId, now } = context
+  const rows = new Map((await settleDeliveries(tx, { companyId, now, settlements })).map((row) => [row.id, row]))
+  for (const { held } of settlements) {
+    const row = rows.get(held.id)
+    if (row?.status === 'delivered')
+      context.emit('delivery.delivered', deliveryRef(row), { ...aboutDelivery(row), responseStatus: row.response_status })
+    if (row?.status === 'parked')
+      context.emit('delivery.parked', deliveryRef(row), {
+        ...aboutDelivery(row),
+        responseStatus: row.response_status,
+        reason: row.reason ?? '',
+      })
+  }
+  return rows
+}
+
+function attemptOf(row: DeliveryTable, outcome: Outcome, now: string): DeliveryAttemptTable {
+  return {
+    company_id: row.company_id,
+    delivery_id: row.id,
+    number: row.attempts,
+    result: outcome.result,
+    response_status: outcome.responseStatus,
+    reason: outcome.reason,
+    response: outcome.response,
+    started_at: outcome.startedAt,
+    ended_at: now,
+  }
 }
 
 async function promoteBehind({ tx, companyId, now }: CommandContext, rows: readonly DeliveryTable[]): Promise<void> {

@@ -35,8 +35,8 @@ export async function claimDigest(tx: Transaction<Database>, given: Claim & { di
   return claimDeliveries(tx, given, { of: digestId, as: digestId })
 }
 
-/** Two processes do not both begin a digest. */
-async function lockRoute(tx: Transaction<Database>, { companyId, routeId }: Lane): Promise<void> {
+/** Two processes do not both begin a digest, and none takes a part of one that another is settling. */
+export async function lockRoute(tx: Transaction<Database>, { companyId, routeId }: Lane): Promise<void> {
   await tx.selectFrom('routes').select('id').where('company_id', '=', companyId).where('id', '=', routeId).forNoKeyUpdate().execute()
 }
 

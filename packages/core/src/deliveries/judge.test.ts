@@ -19,11 +19,11 @@ const since = '2026-01-01T00:00:00.000Z'
 const tried = { tries: 1, triedSince: since, retry, now: since, random: () => 0.5 }
 
 describe('a try of a delivery', () => {
-  it.each([400, 401, 404, 410, 422])('that is answered %i is given up', (responseStatus) => {
-    expect(judge({ ...nothing, responseStatus }, tried)).toMatchObject({ status: 'parked', nextInMs: null })
+  it('that its destination parks is given up', () => {
+    expect(judge({ ...nothing, result: 'parked', responseStatus: 503 }, tried)).toMatchObject({ status: 'parked', nextInMs: null })
   })
 
-  it.each([408, 425, 429, 500, 503, null])('that is answered %s is made again', (responseStatus) => {
+  it.each([429, 451, 503, null])('that its destination would make again is made again, whatever %s means to others', (responseStatus) => {
     expect(judge({ ...nothing, responseStatus }, tried)).toEqual({ status: 'retrying', nextInMs: 5_000, reason: 'busy' })
   })
 

@@ -18,15 +18,14 @@ export interface Verdict {
   readonly reason: string | null
 }
 
-/** Statuses that ask for another try although the client is said to be wrong: a timeout, too early, too many requests. */
-const passing: readonly number[] = [408, 425, 429]
-
-/** Decides what a try means (PROMISES P13): it arrived, it is tried again, or it is given up. Pure. */
-export function judge({ result, reason, responseStatus, retryAfterMs }: Outcome, tried: Tried): Verdict {
+/**
+ * Decides what a try means (PROMISES P13): it arrived, it is tried again, or it is given up. What an answer means, its destination says:
+ * 451 is a refusal of a web server, and of a mail server a "later". Pure.
+ */
+export function judge({ result, reason, retryAfterMs }: Outcome, tried: Tried): Verdict {
   if (result === 'delivered') return { status: 'delivered', nextInMs: null, reason: null }
   if (result === 'interrupted') return { status: 'retrying', nextInMs: 0, reason }
-  const isRefused = responseStatus !== null && responseStatus >= 400 && responseStatus < 500 && !passing.includes(responseStatus)
-  if (result === 'parked' || isRefused) return { status: 'parked', nextInMs: null, reason }
+  if (result === 'parked') return { status: 'parked', nextInMs: null, reason }
   const { tries, triedSince, retry, now } = tried
   if (tries >= retry.maxAttempts) return { status: 'parked', nextInMs: null, reason: `${reason}; given up after ${tries} tries` }
   const random = () => tried.random()

@@ -9,11 +9,11 @@ import { toEvent } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 import type { Host } from '../kernel/host.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import { Id } from '../kernel/schema.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { DeliveredEvent, DeliveredFile } from '../ports/destination.ts'
 import { taskOf } from '../routes/match.ts'
-import { findTask } from '../tasks/sql.ts'
-import { toTask } from '../tasks/table.ts'
+import { toTask, type TaskTable } from '../tasks/table.ts'
 
 /** An event as it is sent, and all that a mapping or a template can name. */
 export interface Payload {
@@ -22,19 +22,26 @@ export interface Payload {
   readonly files: readonly DeliveredFile[]
 }
 
-/** The events of a company at these positions. */
-export async function eventsAt(
-  db: Kysely<Database>,
-  given: { companyId: string; seqs: readonly number[] },
-): Promise<Map<number, AnyEvent>> {
+async function eventsAt(db: Kysely<Database>, given: { companyId: string; seqs: readonly number[] }): Promise<AnyEvent[]> {
   const rows = await db.selectFrom('events').selectAll().where('company_id', '=', given.companyId).where('seq', 'in', given.seqs).execute()
-  return new Map(rows.map((row) => [row.seq, toEvent(row)]))
+  return rows.map(toEvent)
 }
 
-/** What is sent of an event: itself, as it was recorded, with the task and the deliverable that it is about, as they are now. */
-export async function payloadOf({ db, blobs }: Pick<Host, 'db' | 'blobs'>, event: AnyEvent): Promise<Payload> {
+/** What is sent of events, by their positions: themselves, as they were recorded, with the tasks and deliverables that they are about, as these are now. */
+export async function payloadsOf(
+  host: Pick<Host, 'db' | 'blobs'>,
+  given: { companyId: string; seqs: readonly number[] },
+): Promise<Map<number, Payload>> {
+  const events = await eventsAt(host.db, given)
+  const tasks = await shownTasks(host.db, given.companyId, events)
+  const payloads = new Map<number, Payload>()
+  for (const event of events) payloads.set(event.seq, await payloadOf(host, event, tasks.get(taskOf(event) ?? '')))
+  return payloads
+}
+
+async function payloadOf({ db, blobs }: Pick<Host, 'db' | 'blobs'>, event: AnyEvent, task: JsonObject | undefined): Promise<Payload> {
   const { id, type, companyId, at: occurredAt, actor, entity } = event
-  const [task, version] = [await shownTask(db, event), await versionOf(db, event)]
+  const version = await versionOf(db, event)
   const deliverable = version && shownDeliverable(version)
   const files = (version?.files ?? []).map((file): DeliveredFile => {
     const { name, contentType, byteSize: size } = file
@@ -46,10 +53,16 @@ export async function payloadOf({ db, blobs }: Pick<Host, 'db' | 'blobs'>, event
   return { event: { id, type, companyId, occurredAt, data }, whole, files }
 }
 
-async function shownTask(db: Kysely<Database>, event: AnyEvent): Promise<JsonObject | null> {
-  const taskId = taskOf(event)
-  const row = taskId === null ? null : await findTask(db, taskId)
-  if (row?.company_id !== event.companyId) return null
+/** The tasks that events are about, by their ids. */
+async function shownTasks(db: Kysely<Database>, companyId: string, events: readonly AnyEvent[]): Promise<Map<string, JsonObject>> {
+  // What a plugin calls a task may be none.
+  const ids = [...new Set(events.flatMap((event) => Id.safeParse(taskOf(event)).data ?? []))]
+  if (ids.length === 0) return new Map()
+  const rows = await db.selectFrom('tasks').selectAll().where('company_id', '=', companyId).where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, shownTask(row)]))
+}
+
+function shownTask(row: TaskTable): JsonObject {
   const { id, identifier, title, status, priority, tags, projectId, assigneeAgentId, context } = toTask(row)
   return { id, identifier, title, status, priority, tags: [...tags], projectId, assigneeAgentId, context: context as JsonValue }
 }

@@ -145,40 +145,87 @@ export async function claimDeliveries(
         .where('d.company_id', '=', companyId)
         .where('d.route_id', '=', routeId)
         .where('d.next_at', '<=', present(family, now))
-        .orderBy('d.next_at')
-        .orderBy('d.event_seq')
         .limit(limit)
       if (together) found = found.where('d.digest_id', together.of === null ? 'is' : '=', together.of)
-      return family === 'postgres' ? found.forNoKeyUpdate().skipLocked() : found
+      const isAgain = typeof together?.of === 'string'
+      // Whoever writes an event holds the last of what is open before it, in the order of ids. What was sent as one goes as one again.
+      found = isAgain ? found.orderBy('d.id') : found.orderBy('d.next_at').orderBy('d.event_seq')
+      if (family === 'sqlite') return found
+      return isAgain ? found.forNoKeyUpdate() : found.forNoKeyUpdate().skipLocked()
     })
     .returningAll()
     .execute()
   return rows.toSorted((left, right) => left.event_seq - right.event_seq)
 }
 
-/** Records what became of a delivery that is still held by this claim; null when it is not. */
-export async function settleDelivery(
+/** Those of some deliveries that are still held by these claims, ours until the transaction ends. */
+export async function lockHeld(
   tx: Transaction<Database>,
-  held: { companyId: string; deliveryId: string; fence: number },
-  changes: Pick<DeliveryTable, 'status' | 'updated_at'> &
-    Partial<Omit<DeliveryTable, 'next_at'>> & { nextInMs: number | null; tookBack?: true },
-): Promise<DeliveryTable | null> {
-  const { nextInMs, tookBack, ...columns } = changes
-  const at = isoTime(Date.parse(changes.updated_at) + (nextInMs ?? 0))
-  const row = await tx
-    .updateTable('deliveries')
-    .set((e) => ({
-      ...columns,
-      next_at: nextInMs === null ? null : presentPlus(familyOf(tx), { ms: nextInMs, at }),
-      ...(tookBack && { tries: e('tries', '-', 1) }),
-    }))
-    .where('company_id', '=', held.companyId)
-    .where('id', '=', held.deliveryId)
-    .where('fence', '=', held.fence)
-    .where('status', 'in', deliveryMachine.sources('settle', changes.status))
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
+  { companyId, claims }: { companyId: string; claims: readonly { readonly deliveryId: string; readonly fence: number }[] },
+): Promise<DeliveryTable[]> {
+  const rows = await tx
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('company_id', '=', companyId)
+    .where(
+      'id',
+      'in',
+      claims.map(({ deliveryId }) => deliveryId),
+    )
+    // In one order, so that two processes do not wait for each other.
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute()
+  return rows.filter((row) => claims.some(({ deliveryId, fence }) => deliveryId === row.id && fence === row.fence))
+}
+
+export interface Settlement {
+  readonly held: DeliveryTable
+  readonly columns: Pick<DeliveryTable, 'status' | 'reason' | 'reference' | 'response_status' | 'ended_at'>
+  /** Null when it is not tried any more. */
+  readonly nextInMs: number | null
+  /** Whether the try does not count. */
+  readonly tookBack: boolean
+}
+
+const settleAll = statement((db, given: { companyId: string; now: string; rows: string }, family) => {
+  const isPostgres = family === 'postgres'
+  const next = isPostgres
+    ? sql`select * from jsonb_to_recordset(${given.rows}::jsonb) as n (id uuid, fence bigint, status text, sources jsonb, reason text,
+        reference text, response_status bigint, ended_at timestamptz, next_in_ms bigint, took_back bigint)`
+    : sql`select value ->> 'id' as id, value ->> 'fence' as fence, value ->> 'status' as status, value -> 'sources' as sources, value ->> 'reason' as reason,
+        value ->> 'reference' as reference, value ->> 'response_status' as response_status, value ->> 'ended_at' as ended_at,
+        value ->> 'next_at' as next_at, value ->> 'took_back' as took_back
+      from json_each(${given.rows})`
+  const nextAt = isPostgres ? sql`clock_timestamp() + n.next_in_ms * interval '1 millisecond'` : sql`n.next_at`
+  const sources = isPostgres ? sql`select jsonb_array_elements_text(n.sources)` : sql`select value from json_each(n.sources)`
+  return rawStatement<DeliveryTable>(
+    db,
+    sql`with n as (${next})
+      update ${tableOf(db, 'deliveries')} as d set status = n.status, reason = n.reason, reference = n.reference, response_status = n.response_status,
+        ended_at = n.ended_at, next_at = ${nextAt}, tries = d.tries - n.took_back, updated_at = ${given.now}
+      from n
+      where d.company_id = ${given.companyId} and d.id = n.id and d.fence = n.fence and d.status in (${sources})
+      returning ${isPostgres ? sql`d.*` : sql`*`}`,
+  )
+})
+
+/** Records what became of deliveries that are still held by these claims, in one statement. @returns those that were */
+export async function settleDeliveries(
+  tx: Transaction<Database>,
+  { companyId, now, settlements }: { companyId: string; now: string; settlements: readonly Settlement[] },
+): Promise<DeliveryTable[]> {
+  if (settlements.length === 0) return []
+  const rows = settlements.map(({ held, columns, nextInMs, tookBack }) => ({
+    ...columns,
+    id: held.id,
+    fence: held.fence,
+    sources: deliveryMachine.sources('settle', columns.status),
+    next_in_ms: nextInMs,
+    next_at: nextInMs === null ? null : isoTime(Date.parse(now) + nextInMs),
+    took_back: tookBack ? 1 : 0,
+  }))
+  return settleAll(tx, { companyId, now, rows: JSON.stringify(rows) })
 }
 
 export async function insertAttempts(tx: Transaction<Database>, rows: readonly DeliveryAttemptTable[]): Promise<void> {

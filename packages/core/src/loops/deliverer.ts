@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import { systemActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
@@ -138,6 +140,8 @@ function createPump(host: Host, { routeId, sender, slots, logger, stopping }: Pu
         const taken = await take()
         if (taken === 0 && sending.size === 0 && outcomes.length === 0 && !isNudged) return true
         if (outcomes.length === 0 && sending.size > 0) await Promise.race([nudge.promise, ...sending])
+        // What ends at the same moment is settled together, and makes room for as many.
+        await setImmediate()
         await settle()
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-import { eventsAt, payloadOf, type Payload } from '../deliveries/payload.ts'
+import { payloadsOf, type Payload } from '../deliveries/payload.ts'
 import type { Claimed, Outcome } from '../deliveries/schema.ts'
 import { shownText } from '../kernel/checks.ts'
 import { EngineError } from '../kernel/errors.ts'
@@ -147,9 +147,7 @@ async function prepare(host: Host, { route, deliveries, noted }: Preparing): Pro
   const note = (wanted: readonly OpenedSecret[]) => noted(host, { companyId: route.companyId, routeId: route.id }, wanted)
   const opened = await openReferences({ db, secrets }, { companyId, config: route.config, fields: destination.secretFields, note })
   const config = destinations.parseConfig(route.destinationType, opened.config)
-  const events = await eventsAt(db, { companyId, seqs: deliveries.map(({ eventSeq }) => eventSeq) })
-  const payloads = new Map<number, Payload>()
-  for (const [seq, event] of events) payloads.set(seq, await payloadOf(host, event))
+  const payloads = await payloadsOf(host, { companyId, seqs: deliveries.map(({ eventSeq }) => eventSeq) })
   return { destination, config, redactor: opened.redactor, payloads }
 }
 

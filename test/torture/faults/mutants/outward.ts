@@ -29,9 +29,9 @@ export const outwardFaults: readonly Mutant[] = [
   {
     name: 'outward: what was refused is sent again',
     file: 'packages/core/src/deliveries/judge.ts',
-    find: "if (result === 'parked' || isRefused)",
-    replace: "if (result === 'parked')",
-    caughtBy: { file: 'packages/core/src/deliveries/judge.test.ts', test: 'a try of a delivery > that is answered 400 is given up' },
+    find: "if (result === 'parked')",
+    replace: "if (result === 'parked' && reason === null)",
+    caughtBy: { file: 'packages/core/src/deliveries/judge.test.ts', test: 'a try of a delivery > that its destination parks is given up' },
   },
   {
     name: 'outward: of several events of one command only the first is sent',
