@@ -30,6 +30,7 @@ import { sqlite } from '@engine/storage-sqlite'
 
 import { routesModule } from './client-routes.ts'
 import { commandList } from './command-reference.ts'
+import { llmsIndex } from './llms-index.ts'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 const isCheck = process.argv.includes('--check')
@@ -53,6 +54,7 @@ const pages: Record<string, string> = {
   'errors.md': errorsPage(engine.registry),
   'failures.md': failuresPage(),
   '../../packages/client/src/routes.ts': routesModule(engine.registry),
+  '../../llms.txt': llmsIndex(fileURLToPath(new URL('../', import.meta.url))),
 }
 await engine.stop()
 
@@ -60,7 +62,7 @@ mkdirSync(folder, { recursive: true })
 const stale: string[] = []
 for (const [name, text] of Object.entries(pages)) {
   const path = `${folder}${name}`
-  const formatted = await format(text, { ...(await resolveConfig(path)), filepath: path })
+  const formatted = name.endsWith('.txt') ? text : await format(text, { ...(await resolveConfig(path)), filepath: path })
   if (existsSync(path) && readFileSync(path, 'utf8') === formatted) continue
   stale.push(name)
   if (!isCheck) writeFileSync(path, formatted)
