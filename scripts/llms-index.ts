@@ -18,8 +18,8 @@ export function llmsIndex(root: string): string {
 function lineOf(root: string, path: string): string {
   const text = readFileSync(join(root, path), 'utf8')
   const title = /^# (.+)$/m.exec(text)?.[1] ?? path
-  const paragraph = text.split(/\n{2,}/).find((part) => /^[\w"*`[]/.test(part)) ?? ''
+  const paragraph = text.split(/\n{2,}/).find((part) => /^(?!```)[\w"*`[]/.test(part)) ?? ''
   const plain = paragraph.replaceAll(/\s+/g, ' ').replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1')
-  const sentence = /^.+?[.:](?= |$)/.exec(plain)?.[0] ?? plain
+  const sentence = /^.+?\.(?= |$)/.exec(plain)?.[0] ?? plain
   return `- [${title}](${path}): ${sentence.slice(0, 240)}`
 }
