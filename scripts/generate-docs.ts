@@ -31,6 +31,7 @@ import { sqlite } from '@engine/storage-sqlite'
 import { mcpErrors } from '../packages/mcp/src/errors.ts'
 import { routesModule } from './client-routes.ts'
 import { commandList } from './command-reference.ts'
+import { llmsIndex } from './llms-index.ts'
 import { securityPage } from './security-page.ts'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
@@ -56,6 +57,7 @@ const pages: Record<string, string> = {
   'failures.md': failuresPage(),
   '../security-proof.md': securityPage(note),
   '../../packages/client/src/routes.ts': routesModule(engine.registry),
+  '../../llms.txt': llmsIndex(fileURLToPath(new URL('../', import.meta.url))),
 }
 await engine.stop()
 
@@ -63,7 +65,7 @@ mkdirSync(folder, { recursive: true })
 const stale: string[] = []
 for (const [name, text] of Object.entries(pages)) {
   const path = `${folder}${name}`
-  const formatted = await format(text, { ...(await resolveConfig(path)), filepath: path })
+  const formatted = name.endsWith('.txt') ? text : await format(text, { ...(await resolveConfig(path)), filepath: path })
   if (existsSync(path) && readFileSync(path, 'utf8') === formatted) continue
   stale.push(name)
   if (!isCheck) writeFileSync(path, formatted)

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -30,6 +30,14 @@ function programOf(): Command {
 
 /** The words that say a value of a field. */
 function wordsFor({ flag, kind, isArgument }: Field, value: unknown, folder: string): string[] {
+  if (kind === 'folder') {
+    // What the operation takes are files of a package.
+    for (const { path, content } of value as { path: string; content: string }[]) {
+      mkdirSync(join(folder, 'package', dirname(path)), { recursive: true })
+      writeFileSync(join(folder, 'package', path), content)
+    }
+    return [join(folder, 'package')]
+  }
   if (isArgument) return [String(value)]
   if (kind === 'boolean') return [value === true ? flag : `--no-${flag.slice(2)}`]
   if (kind === 'list' && Array.isArray(value)) return [flag, ...value.map(String)]

@@ -15,9 +15,14 @@ export async function openAnthropic(): Promise<Provider> {
 }
 
 export async function openOpenAi(): Promise<Provider> {
-  const key = process.env['OPENAI_API_KEY']
-  if (key) return { key, config: { model: process.env['OPENAI_MODEL'] ?? 'gpt-5-mini' }, close: async () => undefined }
-  return standIn(await fakeOpenAi({ answers: ({ text }) => (text.includes('You are Rosa') ? facts : answerOfEditor(text)) }))
+  const baseUrl = process.env['OPENAI_BASE_URL']
+  // A server of your own (llama.cpp, Ollama, vLLM) asks for no key, and the protocol wants one.
+  const key = process.env['OPENAI_API_KEY'] || (baseUrl && 'any key will do')
+  if (key) {
+    const config = { model: process.env['OPENAI_MODEL'] ?? 'gpt-5-mini', ...(baseUrl && { baseUrl }) }
+    return { key, config, close: async () => undefined }
+  }
+  return standIn(await fakeOpenAi({ answers: answerOfDesk }))
 }
 
 function standIn(fake: FakeModel): Provider {
@@ -26,6 +31,11 @@ function standIn(fake: FakeModel): Provider {
 
 // The stand-ins say nothing but what they can read in what they are told.
 const facts: FakeReply = { text: 'A chair that wobbles has three good legs. Nobody sits on it twice. It is kept for guests.' }
+
+/** What the researcher and the editor answer. */
+export function answerOfDesk({ text }: { readonly text: string }): FakeReply {
+  return text.includes('You are Rosa') ? facts : answerOfEditor(text)
+}
 
 function answerOfWriter(told: string): FakeReply {
   if (!told.includes('three good legs')) return { text: 'Nobody gave me any facts.' }

@@ -8,6 +8,7 @@ import { sqlite } from '@engine/storage-sqlite'
 import { readAccess, type Access, type AccessFlags } from './access.ts'
 import type { Allowed } from './adapters.ts'
 import { openAnchors } from './anchors.ts'
+import type { Bootstrap } from './bootstrap/index.ts'
 import { logFormats, logLevels, type LogConfig } from './logger.ts'
 import { openSecrets } from './secret-key.ts'
 import { readList, readNumber, readPort, readSwitch } from './settings.ts'
@@ -36,6 +37,7 @@ export interface ServeFlags extends DatabaseFlags, AllowedFlags, AccessFlags {
   readonly port?: string
   readonly host?: string
   readonly demo?: boolean
+  readonly bootstrap?: string
   readonly rateLimit?: string
 }
 
@@ -91,6 +93,8 @@ export interface ServeConfig extends OpenConfig {
   readonly access: Access
   readonly port: number
   readonly hasDemo: boolean
+  /** What there is to be from the beginning; null when nobody said so. */
+  readonly bootstrap: Bootstrap | null
   /** What a monitor sends to read the figures; null when nobody but the local operator does. */
   readonly metricsToken: string | null
   /** How much one caller with a key may ask; null for as much as it likes. */
@@ -110,6 +114,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** A flag wins over its environment variable, which wins over the default. @throws naming the setting that is wrong */
 export async function readConfig(flags: ServeFlags, environment: Environment): Promise<ServeConfig> {
   const access = readAccess(flags, environment)
+  const bootstrap = await readBootstrapPath(flags.bootstrap ?? environment['ENGINE_BOOTSTRAP'])
   // It works in the folder that the server is started in, for the person who starts it.
   const hasDemo = flags.demo !== false && readSwitch('ENGINE_DEMO', environment['ENGINE_DEMO']) && access.mode === 'local_trusted'
   return {
@@ -121,13 +126,19 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     deliveriesFolder: join(resolve(readDataDir(flags, environment)), 'deliveries'),
     secrets: openSecrets(readDataDir(flags, environment), environment['ENGINE_SECRET_KEY']),
     anchors: await openAnchors(readDataDir(flags, environment)),
-    hasDemo: hasDemo && readFolders(flags, environment) === null,
+    hasDemo: hasDemo && bootstrap === null && readFolders(flags, environment) === null,
+    bootstrap,
     allowed: readAllowed(flags, environment),
     log: readLog(flags, environment),
     metricsToken: readToken(environment['ENGINE_METRICS_TOKEN']),
     limits: readLimits(flags.rateLimit ?? environment['ENGINE_RATE_LIMIT'] ?? String(defaultLimits.perMinute)),
     plugins: readPlugins(flags, environment),
   }
+}
+
+/** Who starts without one does not wait for YAML to load. */
+async function readBootstrapPath(path = ''): Promise<Bootstrap | null> {
+  return path === '' ? null : (await import('./bootstrap/index.ts')).openBootstrap(path)
 }
 
 function readLog(flags: LogFlags, environment: Environment): LogConfig {

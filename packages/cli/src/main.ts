@@ -43,6 +43,7 @@ function addProcesses(program: Command): void {
     .option('--public-url <url...>', 'https:// addresses under which people reach an authenticated server (ENGINE_PUBLIC_URL)')
     .option('--trust-proxy <address...>', 'proxies that are believed when they say who comes (ENGINE_TRUST_PROXY, default none)')
     .option('--rate-limit <number>', 'requests a minute that one key may make, or off (ENGINE_RATE_LIMIT, default 6000)')
+    .option('--bootstrap <path>', 'a YAML file or a package folder: what of it is not there is made at the start (ENGINE_BOOTSTRAP)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
     .action(async (flags: ServeFlags) => (await here()).serve(flags))
   withAgents(program.command('worker'))

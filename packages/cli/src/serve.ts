@@ -25,10 +25,10 @@ export async function serveCommand(config: ServeConfig): Promise<void> {
     const warning = proxyWarning(config.access)
     if (warning !== null) screen.print(`${warning}\n`)
     if (config.access.mode === 'authenticated') await announceSetup(engine, { screen, server: config.access.publicUrls[0] ?? server.url })
-    await begin(engine, { server, screen, hasDemo: config.hasDemo })
+    await begin(engine, { server, screen, hasDemo: config.hasDemo, bootstrap: config.bootstrap })
     await stopped
   } catch (error) {
-    await engine.stop()
+    await Promise.all([server.close(), engine.stop()])
     throw error
   }
 }
@@ -94,8 +94,15 @@ function serveMcp(engine: Engine, logger: Logger): Mounted {
   }
 }
 
-async function begin(engine: Engine, given: { server: RunningServer; screen: Screen; hasDemo: boolean }): Promise<void> {
+interface Beginning extends Pick<ServeConfig, 'hasDemo' | 'bootstrap'> {
+  readonly server: RunningServer
+  readonly screen: Screen
+}
+
+async function begin(engine: Engine, given: Beginning): Promise<void> {
   const { server, screen } = given
+  const made = (await given.bootstrap?.(engine)) ?? 0
+  if (made > 0) screen.print(`Made what was to be there from the beginning: ${made} ${made === 1 ? 'thing' : 'things'}.\n`)
   const isEmpty = (await engine.companies.list({ limit: 1 })).items.length === 0
   await showWork(engine, { screen, url: server.url })
   await engine.start()
@@ -110,7 +117,7 @@ async function begin(engine: Engine, given: { server: RunningServer; screen: Scr
 }
 
 /** What waits for a person since the last time. */
-async function announceWaiting(engine: Engine, { server, screen }: { server: RunningServer; screen: Screen }): Promise<void> {
+async function announceWaiting(engine: Engine, { server, screen }: Pick<Beginning, 'server' | 'screen'>): Promise<void> {
   const { items } = await engine.companies.list({ limit: 100 })
   for (const company of items) {
     const pending = await engine.deliverables.list({ companyId: company.id, status: 'pending' })

@@ -1,6 +1,10 @@
 // The complete public surface of @engine/testing. What is not here is private. Nothing here needs a test runner.
 export { createFakeClock } from './clock.ts'
 export type { FakeClock } from './clock.ts'
+export { runUntilIdle } from './idle.ts'
+export type { IdleOptions } from './idle.ts'
+export { repeatable } from './repeatable.ts'
+export type { Repeatable } from './repeatable.ts'
 export { createTestEngine } from './test-engine.ts'
 export type { TestEngine, TestEngineOptions } from './test-engine.ts'
 export { watched, watchTotals } from './watch/index.ts'

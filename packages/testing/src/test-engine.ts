@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createEngine, localSecrets, type Engine, type EngineOptions, type EngineSettings } from '@engine/core'
 
 import { memoryBlobs } from './memory-blobs.ts'
+import { runUntilIdle, type IdleOptions } from './idle.ts'
 import { scriptedAdapter, type ScriptedAdapter } from './scripted-adapter.ts'
 import { watched, type TableWatch } from './watch/index.ts'
 
@@ -21,6 +22,8 @@ export interface TestEngine {
   readonly adapter: ScriptedAdapter
   readonly companyId: string
   readonly agentId: string
+  /** Starts the engine and lets it work until nothing is left to do but what waits for a person; moves a fake clock on as it goes. */
+  runUntilIdle(options?: Pick<IdleOptions, 'withinMs'>): Promise<void>
   /** What the engine did to the tables of its storage; `engine.stop()` rejects when that breaks a promise. */
   readonly watch: TableWatch
 }
@@ -65,5 +68,10 @@ export async function createTestEngine(options: TestEngineOptions): Promise<Test
     adapterType: opened.adapter.type,
     executionMode: options.agentMode ?? 'auto',
   })
-  return { ...opened, companyId: company.id, agentId: agent.id }
+  return {
+    ...opened,
+    companyId: company.id,
+    agentId: agent.id,
+    runUntilIdle: (given) => runUntilIdle(opened.engine, { clock: options.clock, ...given }),
+  }
 }

@@ -6,6 +6,7 @@ import type { Operation } from '@engine/core'
 
 import { connect, defaultCompany, type CallFlags } from './connect.ts'
 import type { Field } from './field.ts'
+import { isShownBefore, isUnseen, previewOf, writePackage } from './package.ts'
 import { linesOf, paperOf } from './table.ts'
 import { nameOf, readData, readValue, UsageError } from './value.ts'
 
@@ -21,17 +22,25 @@ interface Call {
 
 /** Runs one operation on the server and prints its answer. */
 export async function callOperation({ operation, fields, given, flags }: Call): Promise<void> {
-  const input = await readInput({ fields, given, flags })
+  const input = await readInput({ operation, fields, given, flags })
   const client = await connect(flags)
   if (operation.definition.kind === 'query' && operation.definition.givesContent === true)
     return download(client, { operation, input, flags })
+  if (isUnseen(operation, input)) {
+    const preview = await previewOf(client, operation, input)
+    if (flags.yes !== true) {
+      print(preview, flags)
+      return console.error(`Nothing was done. To have just this done, say it again with --hash ${preview.hash}`)
+    }
+    input['hash'] = preview.hash
+  }
   const answer = flags.all === true ? { items: await everything(client, operation, input) } : await client.execute(operation.name, input)
-  if (flags.json === true) console.log(JSON.stringify(answer, null, 2))
-  else for (const line of linesOf(answer, paperOf(process.stdout))) console.log(line)
+  if (flags.dir !== undefined) return writePackage(flags.dir, answer)
+  print(answer, flags)
 }
 
 /** `--data` first, then what flags and arguments say. @throws UsageError naming what is missing */
-async function readInput({ fields, given, flags }: Omit<Call, 'operation'>): Promise<Record<string, unknown>> {
+async function readInput({ operation, fields, given, flags }: Call): Promise<Record<string, unknown>> {
   const input = flags.data === undefined ? {} : await readData(flags.data)
   for (const field of fields) {
     const value = given[field.name]
@@ -39,9 +48,14 @@ async function readInput({ fields, given, flags }: Omit<Call, 'operation'>): Pro
   }
   if (fields.some(({ name }) => name === 'companyId') && input['companyId'] === undefined) input['companyId'] = defaultCompany()
   if (fields.some(({ kind }) => kind === 'file')) input['name'] ??= nameOf(given['content']) ?? undefined
-  const missing = fields.filter(({ isRequired, name }) => isRequired && input[name] === undefined)
+  const missing = fields.filter(({ isRequired, name }) => isRequired && input[name] === undefined && !isShownBefore(operation, name))
   if (missing.length > 0) throw new UsageError(`${missing.map(describe).join(', ')} must be given; --help says what each is.`)
   return input
+}
+
+function print(answer: unknown, flags: CallFlags): void {
+  if (flags.json === true) console.log(JSON.stringify(answer, null, 2))
+  else for (const line of linesOf(answer, paperOf(process.stdout))) console.log(line)
 }
 
 function describe({ flag, name, isArgument }: Field): string {

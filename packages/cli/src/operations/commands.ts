@@ -6,6 +6,7 @@ import { callOperation } from './call.ts'
 import type { CallFlags } from './connect.ts'
 import { fieldsOf, kebab, type Field } from './field.ts'
 import { followLogCommand, watchTasksCommand } from './live.ts'
+import { addPackageOptions } from './package.ts'
 
 /**
  * Adds `engine <plural> <verb>` for every operation that has a route. What its flags are takes a while to find out, so that
@@ -41,6 +42,7 @@ function addOperation(group: Command, operation: Operation): void {
   for (const field of places) command.addArgument(new Argument(`[${field.flag.slice(2)}]`, field.description))
   for (const field of fields.filter(({ isArgument }) => !isArgument)) for (const option of optionsOf(field)) command.addOption(option)
   addCallOptions(command, operation)
+  addPackageOptions(command, operation)
   command.action(async (...given: unknown[]) => {
     // Commander gives the arguments in their order, and then the options and the command, which is not needed.
     const flags = given[places.length] as CallFlags & Record<string, unknown>
@@ -70,6 +72,7 @@ const placeholders: Readonly<Record<Field['kind'], string>> = {
   json: '<json>',
   textOrJson: '<value>',
   file: '<@file>',
+  folder: '<folder>',
 }
 
 function optionsOf(field: Field): Option[] {

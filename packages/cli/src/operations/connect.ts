@@ -9,6 +9,8 @@ export interface CallFlags {
   readonly data?: string
   readonly all?: boolean
   readonly output?: string
+  readonly dir?: string
+  readonly yes?: boolean
 }
 
 /** A key only from the environment: arguments are seen by everybody on a machine. @throws UsageError for an address that would show it */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Operation } from '@engine/core'
 
 /** How the text of a flag becomes a value. */
-type FieldKind = 'text' | 'number' | 'boolean' | 'list' | 'json' | 'textOrJson' | 'file'
+type FieldKind = 'text' | 'number' | 'boolean' | 'list' | 'json' | 'textOrJson' | 'file' | 'folder'
 
 /** One input field of an operation, as a flag or as an argument. */
 export interface Field {
@@ -28,6 +28,7 @@ interface Schema {
   readonly enum?: readonly unknown[]
   readonly anyOf?: readonly Schema[]
   readonly items?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
   readonly description?: string
   readonly default?: unknown
 }
@@ -52,6 +53,8 @@ export function fieldsOf({ module, definition }: Operation): Field[] {
   return names.map((name) => {
     const field = schema.properties?.[name] ?? {}
     const forms = formsOf(field, schema)
+    const isFolder = forms.some(({ items }) => items?.properties && 'path' in items.properties && 'content' in items.properties)
+    if (isFolder) return folderField(name)
     return {
       name,
       flag: `--${kebab(name)}`,
@@ -63,6 +66,12 @@ export function fieldsOf({ module, definition }: Operation): Field[] {
       description: descriptionOf(field, forms),
     }
   })
+}
+
+/** Files with their paths, which are a folder of this machine. */
+function folderField(name: string): Field {
+  const description = 'a folder with the files'
+  return { name, flag: '--folder', kind: 'folder', isRequired: true, isNullable: false, isArgument: true, choices: null, description }
 }
 
 /** Each single form that a value may have. */

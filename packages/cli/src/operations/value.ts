@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 
+import { readPackageFolder } from '../package-folder.ts'
 import type { Field } from './field.ts'
 
 /** What is wrong with how a command was called. */
@@ -23,6 +24,8 @@ export async function readValue(field: Field, given: string | readonly string[] 
       return readEither(await readText(given))
     case 'file':
       return readBytes(field, given)
+    case 'folder':
+      return fromFile(given, readPackageFolder)
     case 'list':
     case 'boolean':
     case 'text':
