@@ -45,10 +45,11 @@ export const boots = {
       const [, url] = await printed(/ready on (http:\S+)/)
       await expectHealthy(url)
       const received = []
-      const inbox = createServer(async (request, response) => {
+      const keep = async (request, response) => {
         received.push({ token: request.headers.authorization, body: await text(request) })
         response.end()
-      })
+      }
+      const inbox = createServer((request, response) => void keep(request, response))
       await once(inbox.listen(0, '127.0.0.1'), 'listening')
       const { id } = await ask(`${url}/api/companies`, { name: 'Acme' })
       await ask(`${url}/api/companies/${id}/secrets`, { name: 'INBOX_TOKEN', value: 'canary-4711' })

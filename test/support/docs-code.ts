@@ -141,7 +141,18 @@ function withPrelude(block: Block, place: Place): string {
   const prelude = missing.flatMap((name) => originOf(name, block, place))
   // So that later blocks of the page can have it.
   const own = [...named].filter((name) => !exported.has(name))
-  return [block.code, ...prelude, `export { ${own.join(', ')} }`].join('\n')
+  return [withFiles(block, place), ...prelude, `export { ${own.join(', ')} }`].join('\n')
+}
+
+/** A block that begins with a comment of its path is a file, which later blocks of its page can import. */
+function withFiles({ code, place }: Block, { blocks, index }: Place): string {
+  const [page] = place.split(':')
+  return code.replaceAll(/from '\.\/([\w.-]+)'/g, (text, name: string) => {
+    const file = blocks.findLastIndex(
+      (block, at) => at < index && block.place.split(':')[0] === page && block.code.split('\n')[0]?.endsWith(`/${name}`),
+    )
+    return file === -1 ? text : `from './block-${file}.${blocks[file]?.language}'`
+  })
 }
 
 function originOf(name: string, { place }: Block, { blocks, index }: Place): string[] {

@@ -47,12 +47,12 @@ export async function openHook({ random, secret, isStrict }: HookOptions): Promi
     }
     const mood = moods.next()
     if (mood === 'answers 500') return void response.writeHead(500).end('no')
-    if (mood === 'answers 429') return void response.writeHead(429).end('later')
-    if (mood === 'answers 429 with Retry-After') return void response.writeHead(429, { 'retry-after': '1' }).end('later')
+    if (mood.startsWith('answers 429'))
+      return void response.writeHead(429, mood.endsWith('Retry-After') ? { 'retry-after': '1' } : {}).end()
     if (mood === 'breaks off before it keeps') return void request.socket.destroy()
     arrived.push({ deliveryId, eventIds: [eventId] })
-    if (mood === 'breaks off after it kept') return void request.socket.destroy()
     if (mood === 'keeps and never answers') return
+    if (mood === 'breaks off after it kept') return void request.socket.destroy()
     if (mood === 'breaks off within its answer') {
       response.writeHead(200, { 'content-length': '100' }).write('half of ')
       return void setTimeout(() => request.socket.destroy(), 5)

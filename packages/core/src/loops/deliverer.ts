@@ -128,9 +128,7 @@ function createPump(host: Host, { routeId, sender, slots, logger, stopping }: Pu
     return deliveries.length
   }
 
-  async function settle(): Promise<void> {
-    if (outcomes.length > 0) await record(host, { routeId, outcomes: outcomes.splice(0, mostTaken), logger })
-  }
+  const settle = () => record(host, { routeId, outcomes: outcomes.splice(0, mostTaken), logger })
 
   async function run(): Promise<boolean> {
     try {
@@ -163,6 +161,7 @@ interface Recording {
 }
 
 async function record(host: Host, { routeId, outcomes, logger }: Recording): Promise<void> {
+  if (outcomes.length === 0) return
   try {
     await execute(host, 'deliveries.settle', { input: { routeId, outcomes }, call: { actor: systemActor } })
   } catch (error) {
