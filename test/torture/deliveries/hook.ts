@@ -37,7 +37,7 @@ export async function openHook({ random, secret, isStrict }: HookOptions): Promi
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request).catch(() => null)
     if (body === null) return
-    const deliveryId = readSigned(body, request)
+    const deliveryId = readSigned(body, request, { secret, problems })
     if (deliveryId === null) return void response.writeHead(401).end()
     // Whoever signed it sends events.
     const { id: eventId } = JSON.parse(body) as { id: string }
@@ -47,8 +47,8 @@ export async function openHook({ random, secret, isStrict }: HookOptions): Promi
     }
     const mood = moods.next()
     if (mood === 'answers 500') return void response.writeHead(500).end('no')
-    if (mood.startsWith('answers 429'))
-      return void response.writeHead(429, mood.endsWith('Retry-After') ? { 'retry-after': '1' } : {}).end()
+    if (mood === 'answers 429') return void response.writeHead(429).end('later')
+    if (mood === 'answers 429 with Retry-After') return void response.writeHead(429, { 'retry-after': '1' }).end('later')
     if (mood === 'breaks off before it keeps') return void request.socket.destroy()
     arrived.push({ deliveryId, eventIds: [eventId] })
     if (mood === 'keeps and never answers') return
@@ -59,15 +59,6 @@ export async function openHook({ random, secret, isStrict }: HookOptions): Promi
     }
     if (mood === 'dawdles') await wait(50)
     response.writeHead(204).end()
-  }
-
-  function readSigned(body: string, { headers }: IncomingMessage): string | null {
-    try {
-      return verify(body, { secrets: [secret], headers }).id
-    } catch (error) {
-      problems.push(`A request with a wrong signature came: ${String(error)}`)
-      return null
-    }
   }
 
   const server = createServer((request, response) => void answer(request, response))
@@ -86,6 +77,15 @@ export async function openHook({ random, secret, isStrict }: HookOptions): Promi
         server.closeAllConnections()
         server.close(() => resolve())
       }),
+  }
+}
+
+function readSigned(body: string, { headers }: IncomingMessage, given: { secret: string; problems: string[] }): string | null {
+  try {
+    return verify(body, { secrets: [given.secret], headers }).id
+  } catch (error) {
+    given.problems.push(`A request with a wrong signature came: ${String(error)}`)
+    return null
   }
 }
 
