@@ -66,15 +66,15 @@ export const bounds: readonly SecurityPromise[] = [
     id: 'S18',
     title: 'Cascades',
     promise:
-      'Requests go eight levels down at most, an agent is started five times an hour for one reason and task, and a budget stops everything in its scope at its limit.',
+      'Requests go eight levels down at most, a run makes twenty tasks at most, an agent is started five times an hour for one reason and task, and a budget stops everything in its scope at its limit. One call stops all runs of a company.',
     shownBy: [
       { file: 'test/tasks-fields.test.ts', test: 'is at most eight requests down, wherever it is moved' },
       { file: 'packages/core/src/runs/runaway.test.ts', test: 'the sixth run for one reason is one too many' },
       { file: 'test/budgets.test.ts', test: 'at its limit stops everything in its scope with one incident and one request' },
       { file: 'test/story.test.ts', test: 'a person pauses an agent, which stops its runs' },
+      { file: 'test/cascades.test.ts', test: 'makes as many as one run may' },
+      { file: 'test/cascades.test.ts', test: 'is stopped with all others of its company by one call' },
     ],
-    notShown:
-      'A bound on the tasks that one run makes beside each other, and one call that stops all runs of a company: pausing a company starts nothing new, and lets what runs come to its end.',
   },
   {
     id: 'S22',

@@ -7,6 +7,7 @@ import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/err
 import { assertVersion, changedFields, changedMeanwhile, fieldNames } from '../kernel/change.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
+import { cancelRunsOfCompany } from '../runs/cancel.ts'
 import { rerouteWaiting } from '../tasks/reroute.ts'
 import { companyMachine } from './machine.ts'
 import { Company, CompanyInput, mebibyte, prefixFromName, type CompanyStatus, type StrategyGate } from './schema.ts'
@@ -105,7 +106,14 @@ const nobody = { agentId: null, projectId: null, taskId: null }
 
 const reason = z.string().trim().min(1).max(2_000).optional()
 
-export const pause = statusCommand('pause', 'paused', { title: 'Pause a company: nothing new starts in it', fields: { reason } })
+const stopRuns = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Also cancel what runs: programs are stopped, and tasks go back to todo. What is queued or waits begins after the company is resumed.',
+  )
+
+export const pause = statusCommand('pause', 'paused', { title: 'Pause a company: nothing new starts in it', fields: { reason, stopRuns } })
 export const resume = statusCommand('resume', 'active', { title: 'Resume a paused company', fields: {} })
 export const archive = statusCommand('archive', 'archived', { title: 'Archive a company for good: it can only be read', fields: {} })
 
@@ -114,7 +122,7 @@ interface StatusCommand<Fields> {
   readonly fields: Fields
 }
 
-function statusCommand<Verb extends 'pause' | 'resume' | 'archive', Fields extends { reason?: typeof reason }>(
+function statusCommand<Verb extends 'pause' | 'resume' | 'archive', Fields extends { reason?: typeof reason; stopRuns?: typeof stopRuns }>(
   verb: Verb,
   to: CompanyStatus,
   { title, fields }: StatusCommand<Fields>,
@@ -133,7 +141,10 @@ function statusCommand<Verb extends 'pause' | 'resume' | 'archive', Fields exten
       if (stop) throw stop
       const why = 'reason' in input && typeof input.reason === 'string' ? input.reason : null
       const emit = (next: CompanyTable) => context.emit('company.status_changed', ref(next), { from: company.status, to, reason: why })
-      return changeCompany(context, company, { changes: { status: to, pause_reason: why }, emit })
+      const changed = await changeCompany(context, company, { changes: { status: to, pause_reason: why }, emit })
+      if ('stopRuns' in input && input.stopRuns === true)
+        await cancelRunsOfCompany(context, { statuses: ['running'], reason: 'company_stopped' })
+      return changed
     },
   })
 }

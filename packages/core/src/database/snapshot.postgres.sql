@@ -785,6 +785,7 @@ create table leases (
   fence bigint not null,
   worker_id text not null,
   expires_at timestamp(3) with time zone not null,
+  tasks_made bigint not null default 0,
   constraint leases_one_owner UNIQUE (company_id, task_id),
   constraint leases_pkey PRIMARY KEY (run_id),
   constraint leases_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),

@@ -792,7 +792,7 @@ CREATE TABLE leases (
   agent_id text not null,
   fence integer not null,
   worker_id text not null,
-  expires_at text not null,
+  expires_at text not null, tasks_made integer not null default 0,
   constraint leases_one_owner unique (company_id, task_id),
   constraint leases_run_fkey foreign key (company_id, run_id) references runs (company_id, id),
   constraint leases_task_fkey foreign key (company_id, task_id) references tasks (company_id, id),

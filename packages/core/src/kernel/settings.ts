@@ -42,6 +42,8 @@ export interface EngineSettings {
   readonly deliveryTimeoutMs: number
   /** After how long a delivery that a process took is another's to send, milliseconds; longer than sending may take. */
   readonly deliveryLeaseMs: number
+  /** How many tasks one run may create. */
+  readonly tasksPerRun: number
   /** How long a policy of a plugin may think about a command, whose transaction is open meanwhile, milliseconds. */
   readonly policyMs: number
   /** How old events are at most when they are sealed, milliseconds. */
@@ -86,6 +88,7 @@ export const defaultSettings: EngineSettings = {
   maxConcurrentDeliveries: 256,
   deliveryTimeoutMs: 30_000,
   deliveryLeaseMs: 60_000,
+  tasksPerRun: 20,
   policyMs: 2_000,
   sealMs: 2_000,
   anchorMs: 300_000,

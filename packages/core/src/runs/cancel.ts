@@ -25,17 +25,24 @@ export async function cancelAndRelease(
   return next
 }
 
-export async function cancelRunsOfAgent(
-  context: CommandContext,
-  agent: AgentTable,
-  given: { statuses: readonly ('queued' | 'running' | 'waiting')[]; reason: string },
-): Promise<void> {
-  const runs = await context.tx
-    .selectFrom('runs')
-    .selectAll()
-    .where('company_id', '=', context.companyId)
-    .where('agent_id', '=', agent.id)
-    .where('status', 'in', given.statuses)
-    .execute()
+interface Cancelling {
+  readonly statuses: readonly ('queued' | 'running' | 'waiting')[]
+  readonly reason: string
+}
+
+export async function cancelRunsOfAgent(context: CommandContext, agent: AgentTable, given: Cancelling): Promise<void> {
+  await cancelAll(context, runsOf(context, given).where('agent_id', '=', agent.id), given)
+}
+
+export async function cancelRunsOfCompany(context: CommandContext, given: Cancelling): Promise<void> {
+  await cancelAll(context, runsOf(context, given), given)
+}
+
+function runsOf({ tx, companyId }: CommandContext, { statuses }: Cancelling) {
+  return tx.selectFrom('runs').selectAll().where('company_id', '=', companyId).where('status', 'in', statuses)
+}
+
+async function cancelAll(context: CommandContext, wanted: ReturnType<typeof runsOf>, given: Cancelling): Promise<void> {
+  const runs = await wanted.execute()
   for (const run of runs) await cancelAndRelease(context, run, { verb: 'cancel', reason: given.reason })
 }

@@ -38,6 +38,9 @@ export async function holdLease(tx: Transaction<Database>, actor: RunActor): Pro
   return rows.length > 0
 }
 
+/** A lease before the database has said when it ends; it has made no tasks yet. */
+type NewLease = Omit<LeaseTable, 'expires_at' | 'tasks_made'>
+
 /** How long a lease lasts, and until when that is by this process's clock. */
 export interface Term {
   leaseMs: number
@@ -58,7 +61,7 @@ export async function renewLease(tx: Transaction<Database>, given: Held & Term):
   return first(await renew(tx, given))?.expires_at ?? null
 }
 
-const insert = statement((db, given: Omit<LeaseTable, 'expires_at'> & Term, family) =>
+const insert = statement((db, given: NewLease & Term, family) =>
   db.insertInto('leases').values({
     run_id: given.run_id,
     company_id: given.company_id,
@@ -67,12 +70,29 @@ const insert = statement((db, given: Omit<LeaseTable, 'expires_at'> & Term, fami
     fence: given.fence,
     worker_id: given.worker_id,
     expires_at: presentPlus(family, { ms: given.leaseMs, at: given.expiresAt }),
+    tasks_made: 0,
   }),
 )
 
 /** Gives a run its lease; the caller counts it. The unique key on the task refuses a second one. */
-export async function insertLease(tx: Transaction<Database>, lease: Omit<LeaseTable, 'expires_at'> & Term): Promise<void> {
+export async function insertLease(tx: Transaction<Database>, lease: NewLease & Term): Promise<void> {
   await insert(tx, lease)
+}
+
+const countTask = statement((db, given: Held & { companyId: string; most: number }) =>
+  db
+    .updateTable('leases')
+    .set((e) => ({ tasks_made: e('tasks_made', '+', 1) }))
+    .where('run_id', '=', given.runId)
+    .where('fence', '=', given.fence)
+    .where('company_id', '=', given.companyId)
+    .where('tasks_made', '<', given.most)
+    .returning('run_id'),
+)
+
+/** Counts a task that a run makes; false when it has made `most` already. */
+export async function countTaskOfRun(tx: Transaction<Database>, given: Held & { companyId: string; most: number }): Promise<boolean> {
+  return first(await countTask(tx, given)) !== null
 }
 
 const remove = statement((db, given: { companyId: string; runId: string }) =>

@@ -47,6 +47,8 @@ export interface LeaseTable {
   fence: number
   worker_id: string
   expires_at: string
+  /** How many tasks its run has created under it. */
+  tasks_made: number
 }
 
 /** What an adapter goes on from when its agent works on the task again. */

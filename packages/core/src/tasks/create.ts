@@ -6,6 +6,7 @@ import { statement } from '../database/statement.ts'
 import { eventActor, type Actor } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { countTaskOfRun } from '../runs/lease.ts'
 import type { WakeReason } from '../runs/schema.ts'
 import { searchRow, writeSearchEntry } from '../search/sql.ts'
 import { assignByRouting, assignTask } from './assign.ts'
@@ -23,6 +24,7 @@ import { taskRef } from './transition.ts'
  */
 export async function createTask(context: CommandContext, wish: NewTask, making: Making = byHand): Promise<TaskTable> {
   const { blockers, labelIds, columns } = await findSurroundings(context, wish)
+  await countForRun(context)
   const { origin, wakes } = making
   const { row, mayRoute } = await numbered(context, { ...blankTask(context, wish), ...columns, origin })
   await insertTask(context, row)
@@ -48,6 +50,19 @@ interface Making {
 }
 
 const byHand: Making = { origin: 'manual', wakes: 'assignment' }
+
+/** An agent that goes astray does not bury its company in tasks. */
+async function countForRun({ tx, companyId, actor, settings }: CommandContext): Promise<void> {
+  if (actor.kind !== 'run') return
+  const most = settings.tasksPerRun
+  if (await countTaskOfRun(tx, { companyId, runId: actor.id, fence: actor.fence, most })) return
+  throw ruleViolated(
+    `This run has made ${most} tasks, and makes no more. Put the rest into the result, or into another task's description.`,
+    {
+      most,
+    },
+  )
+}
 
 async function numbered(context: CommandContext, row: TaskTable): Promise<{ row: TaskTable; mayRoute: boolean }> {
   const taken = await takeTaskNumber(context.tx, { companyId: context.companyId, projectId: row.project_id })

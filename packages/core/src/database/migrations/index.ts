@@ -22,7 +22,7 @@ import { migration0020 } from './0020-routes.ts'
 import { migration0021 } from './0021-accounts.ts'
 import { migration0022 } from './0022-digests.ts'
 import { migration0023 } from './0023-plugins.ts'
-import { migration0024 } from './0024-plugin-secrets.ts'
+import { migration0024 } from './0024-plugin-secrets-and-tasks-of-runs.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
