@@ -7,7 +7,7 @@ import { words } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { ConfirmButton } from '../../parts/confirm.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
 import { DetailHead, Split } from '../../parts/split.tsx'
@@ -85,12 +85,7 @@ function Detail({ budget, incidents }: { budget: Budget; incidents: readonly Bud
         <Button onClick={() => setIsChanging(true)} shortcut="e">
           Change
         </Button>
-        <ConfirmButton
-          action="Remove"
-          title="Remove this limit"
-          isRunning={remove.isRunning}
-          onConfirm={() => remove.run({ budgetId, version })}
-        >
+        <ConfirmButton act="Remove" title="Remove this limit" isRunning={remove.isRunning} onAct={() => remove.run({ budgetId, version })}>
           <p>Nothing of it is counted any more, and what stopped at it goes on.</p>
         </ConfirmButton>
       </DetailHead>

@@ -7,12 +7,13 @@ import type { ItemOf, OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { ConfirmButton } from '../../parts/confirm-button.tsx'
-import { DialogForm } from '../../parts/dialog-form.tsx'
+import { ConfirmButton } from '../../parts/confirm.tsx'
+import type { Fields } from '../../parts/fields.ts'
+import { DialogForm } from '../../parts/form.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Facts, Screen } from '../../parts/screen.tsx'
-import { SchemaFields } from '../../parts/schema-fields.tsx'
-import { fieldsOf, readFields } from '../../parts/schema.ts'
+import { ConfigFields } from '../../parts/config-fields.tsx'
+import { fieldsOf, readConfig } from '../../parts/config.ts'
 import { DetailHead, Split } from '../../parts/split.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
@@ -190,7 +191,7 @@ function Actions({ item, config }: { item: PluginItem; config: JsonObject }) {
           Enable
         </Button>
       )}
-      <ConfirmButton action="Uninstall" title={`Uninstall ${title}`} isRunning={isRunning} onConfirm={() => uninstall.run({ pluginId })}>
+      <ConfirmButton act="Uninstall" title={`Uninstall ${title}`} isRunning={isRunning} onAct={() => uninstall.run({ pluginId })}>
         <p>
           Its configuration is forgotten, and its operations are refused here. What it wrote stays, and is there when it is installed again.
         </p>
@@ -221,9 +222,9 @@ function Configure({ item, config, isIn, isOpen, onClose }: ConfigureProps) {
   }
   const install = useCommand('plugins.install', { onDone })
   const configure = useCommand('plugins.configure', { onDone })
-  const send = (form: FormData) => {
+  const send = (written: Fields) => {
     try {
-      const next = readFields(fields, form)
+      const next = readConfig(fields, written)
       setProblem(null)
       if (isIn && item.pluginId !== null) configure.run({ pluginId: item.pluginId, config: next })
       else install.run({ companyId, plugin: item.plugin, ...(item.configSchema !== null && { config: next }) })
@@ -236,14 +237,13 @@ function Configure({ item, config, isIn, isOpen, onClose }: ConfigureProps) {
       title={isIn ? `Configure ${item.title}` : `Install ${item.title}`}
       isOpen={isOpen}
       onClose={onClose}
-      action={isIn ? 'Put it in place' : 'Install'}
+      submit={isIn ? 'Put it in place' : 'Install'}
       isRunning={install.isRunning || configure.isRunning}
       error={problem ?? install.error ?? configure.error}
       onSubmit={send}
     >
       {item.kind === 'isolated' && !isIn && <Capabilities of={item.capabilities} hash={item.capabilitiesHash} kind={item.kind} />}
-      {fields.length === 0 && <p className="eng-soft">There is nothing to configure.</p>}
-      <SchemaFields fields={fields} config={config} />
+      <ConfigFields fields={fields} config={config} />
     </DialogForm>
   )
 }

@@ -6,7 +6,7 @@ import type { OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { ConfirmButton } from '../../parts/confirm.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Card, Facts } from '../../parts/screen.tsx'
 import { DetailHead } from '../../parts/split.tsx'
@@ -48,12 +48,7 @@ export function RouteDetail({ route }: { route: Route }) {
             Start
           </Button>
         )}
-        <ConfirmButton
-          action="Delete"
-          title={`Delete ${route.name}`}
-          isRunning={remove.isRunning}
-          onConfirm={() => remove.run({ routeId })}
-        >
+        <ConfirmButton act="Delete" title={`Delete ${route.name}`} isRunning={remove.isRunning} onAct={() => remove.run({ routeId })}>
           <p>What waits to be sent there is cancelled. What was sent can still be looked at.</p>
         </ConfirmButton>
       </DetailHead>
