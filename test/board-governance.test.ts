@@ -137,7 +137,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
     await page.getByRole('textbox', { name: 'To', exact: true }).fill('the archive')
     await page.getByLabel('or a secret for token').selectOption('HOOK_KEY')
     await page.getByRole('button', { name: 'Create' }).click()
-    await page.getByRole('heading', { name: 'Archive' }).waitFor()
+    await page.getByRole('heading', { name: 'Archive', exact: true }).waitFor()
     const listed = async () => (await world.engine.routes.list({ companyId: world.companyId })).items.find(({ name }) => name === 'Archive')
     const route = await until(listed, (found) => found !== undefined)
     expect(route).toMatchObject({

@@ -14,8 +14,8 @@ import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Facts, Screen } from '../../parts/screen.tsx'
 import { ConfigFields } from '../../parts/config-fields.tsx'
 import { fieldsOf, readConfig } from '../../parts/config.ts'
-import { DetailHead, Split } from '../../parts/split.tsx'
-import { Empty } from '../../parts/states.tsx'
+import { Detail, LineButton, Split } from '../../parts/split.tsx'
+import { Empty, NotThere } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { Capabilities } from './capabilities.tsx'
@@ -33,17 +33,18 @@ export function Plugins() {
     <Screen title="Plugins">
       <Split
         label="Plugins"
-        of={{ ...reading, items }}
-        chosen={choices['plugin'] ?? null}
-        onChoose={(plugin) => choose({ plugin: plugin ?? '' })}
+        list={{ ...reading, items }}
+        opened={choices['plugin'] ?? null}
+        onOpen={(plugin) => choose({ plugin: plugin ?? '' })}
+        rowHeight={60}
         empty={
           <Empty title="This program has no plugins">
             A plugin adds operations, adapters, destinations and policies. Start the server with it: engine serve --plugin
             @engine/plugin-notes.
           </Empty>
         }
-        row={(item) => <Row item={item} />}
-        detail={(item) => <Detail item={item} />}
+        row={(item) => <Row item={item} onOpen={() => choose({ plugin: item.id })} />}
+        detail={(id) => <Shown key={id} item={items.find((item) => item.id === id)} />}
       />
     </Screen>
   )
@@ -54,27 +55,36 @@ function stateOf({ status, isActive }: PluginItem): string {
   return status ?? (isActive ? 'active' : 'not installed')
 }
 
-function Row({ item }: { item: PluginItem }) {
+function Row({ item, onOpen }: { item: PluginItem; onOpen(): void }) {
   return (
-    <>
+    <LineButton onClick={onOpen}>
       <span className="eng-row eng-line-title">
         <span className="eng-cut eng-grow">{item.title}</span>
         <Status of={stateOf(item)} />
       </span>
       <span className="eng-cut eng-soft eng-small eng-line-title">{item.description}</span>
-    </>
+    </LineButton>
   )
 }
 
-function Detail({ item }: { item: PluginItem }) {
+function Shown({ item }: { item: PluginItem | undefined }) {
+  return item ? <PluginDetail item={item} /> : <NotThere />
+}
+
+function PluginDetail({ item }: { item: PluginItem }) {
   const { pluginId } = item
   const { data: installed } = useOperation('plugins.get', pluginId === null ? null : { pluginId })
   const isIn = item.status !== null && item.status !== 'uninstalled'
   return (
-    <>
-      <DetailHead title={item.title} state={<Status of={stateOf(item)} />}>
-        <Actions item={item} config={installed?.config ?? {}} />
-      </DetailHead>
+    <Detail
+      title={item.title}
+      actions={
+        <>
+          <Status of={stateOf(item)} />
+          <Actions item={item} config={installed?.config ?? {}} />
+        </>
+      }
+    >
       <p>{item.description}</p>
       <Notices item={item} reason={installed?.reason ?? null} />
       <PluginFacts item={item} installed={isIn ? installed : undefined} />
@@ -85,7 +95,7 @@ function Detail({ item }: { item: PluginItem }) {
           <Logs pluginId={pluginId} />
         </>
       )}
-    </>
+    </Detail>
   )
 }
 

@@ -4,7 +4,7 @@ import type { Routine, Trigger } from '@engine/core/contract'
 
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Part } from '../../parts/collection.tsx'
+import { Part } from '../../parts/split.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { moment } from '../../parts/format.ts'
 import { OnceDialog } from '../../parts/shown-once.tsx'
