@@ -132,13 +132,15 @@ function useSaving({ route, type, fields, onDone }: Saving) {
   const { companyId } = useEngine()
   const tell = useTell()
   const [problem, setProblem] = useState<unknown>(null)
+  // As it was when the form was opened: a change since then is not overwritten.
+  const [version] = useState(route?.version)
   const create = useCommand('routes.create', { onDone: (made) => (tell.done(`${made.name} is there`), onDone(made)) })
   const update = useCommand('routes.update', { onDone: (changed) => (tell.done(`${changed.name} is changed`), onDone(changed)) })
   const send = (written: Fields) => {
     try {
       const said = { ...readRoute(written, route), destinationType: type, config: readConfig(fields, written) }
       setProblem(null)
-      if (route) update.run({ routeId: route.id, version: route.version, ...said })
+      if (route && version !== undefined) update.run({ routeId: route.id, version, ...said })
       else create.run({ companyId, ...said })
     } catch (error) {
       setProblem(error)
