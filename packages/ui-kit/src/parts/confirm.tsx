@@ -1,35 +1,60 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 
 import { Button } from './button.tsx'
-import { Dialog } from './dialog.tsx'
+import type { Fields } from './fields.ts'
+import { DialogForm, TextField } from './form.tsx'
 
-interface ConfirmProps {
+interface Asked {
   readonly title: string
   /** What the button says. */
   readonly act: string
-  readonly isOpen: boolean
+  /** What has to be written before it is done, where nothing brings it back. */
+  readonly word?: string
   readonly isRunning: boolean
-  onClose(): void
   onAct(): void
   /** What becomes of it. */
   readonly children: ReactNode
 }
 
 /** Asks once more before what can not be undone. */
-export function Confirm({ title, act, isOpen, isRunning, onClose, onAct, children }: ConfirmProps) {
+export function Confirm({ act, word, onAct, children, ...dialog }: Asked & { isOpen: boolean; onClose(): void }) {
+  const [isWrong, setIsWrong] = useState(false)
+  const confirm = (fields: Fields) => {
+    const isRight = word === undefined || fields.text('word') === word
+    setIsWrong(!isRight)
+    if (isRight) onAct()
+  }
+  const leave = (
+    <Button look="plain" onClick={dialog.onClose}>
+      Leave it
+    </Button>
+  )
   return (
-    <Dialog title={title} isOpen={isOpen} onClose={onClose}>
-      <div className="eng-dialog-body">
-        <p>{children}</p>
-        <div className="eng-row">
-          <Button look="bad" disabled={isRunning} onClick={onAct}>
-            {act}
-          </Button>
-          <Button look="plain" onClick={onClose}>
-            Leave it
-          </Button>
-        </div>
-      </div>
-    </Dialog>
+    <DialogForm {...dialog} submit={act} look="bad" error={null} onSubmit={confirm} aside={leave}>
+      <div className="eng-stack eng-stack-tight">{children}</div>
+      {word !== undefined && (
+        <TextField
+          label={`Write ${word} to go on`}
+          name="word"
+          autoComplete="off"
+          required
+          hint={isWrong ? `It has to be ${word}, as it is written here.` : undefined}
+        />
+      )}
+    </DialogForm>
+  )
+}
+
+/** A button for what can not be taken back: it says what will be before it does it. */
+export function ConfirmButton({ onAct, ...asked }: Asked) {
+  const [isOpen, setIsOpen] = useState(false)
+  const close = () => setIsOpen(false)
+  return (
+    <>
+      <Button look="bad" disabled={asked.isRunning} onClick={() => setIsOpen(true)}>
+        {asked.act}
+      </Button>
+      <Confirm {...asked} isOpen={isOpen} onClose={close} onAct={() => (close(), onAct())} />
+    </>
   )
 }

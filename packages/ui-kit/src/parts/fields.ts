@@ -8,6 +8,8 @@ export interface Fields {
   maybe(name: string): string | null
   /** One thing a line; empty lines are none. */
   lines(name: string): string[]
+  isTicked(name: string): boolean
+  files(name: string): File[]
 }
 
 export function readFields(form: FormData): Fields {
@@ -25,5 +27,7 @@ export function readFields(form: FormData): Fields {
         .split('\n')
         .map((line) => line.trim())
         .filter(Boolean),
+    isTicked: (name) => form.get(name) !== null,
+    files: (name) => form.getAll(name).filter((each) => each instanceof File),
   }
 }

@@ -1,6 +1,7 @@
 import { useId, type ComponentProps, type FormEvent, type KeyboardEvent, type ReactNode } from 'react'
 
 import { Button } from './button.tsx'
+import { Dialog } from './dialog.tsx'
 import { readFields, type Fields } from './fields.ts'
 import { FailureNotice } from './states.tsx'
 
@@ -77,9 +78,20 @@ export function SelectField({ label, hint, options, ...rest }: SelectProps) {
   )
 }
 
+export function Tick({ label, name, isTicked = false }: { label: string; name: string; isTicked?: boolean }) {
+  return (
+    <label className="eng-row">
+      <input type="checkbox" className="eng-check" name={name} defaultChecked={isTicked} />
+      {label}
+    </label>
+  )
+}
+
 interface FormProps {
   /** What the button says. */
   readonly submit: string
+  /** How it looks: bad where nothing brings back what it takes away. */
+  readonly look?: 'strong' | 'bad'
   readonly isRunning: boolean
   readonly error: unknown
   onSubmit(fields: Fields): void
@@ -89,7 +101,7 @@ interface FormProps {
 }
 
 /** Fields, why they were refused, and a button that sends them; ⌘ and Enter send them too. */
-export function Form({ submit, isRunning, error, onSubmit, aside, children }: FormProps) {
+export function Form({ submit, look = 'strong', isRunning, error, onSubmit, aside, children }: FormProps) {
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     if (!isRunning) onSubmit(readFields(new FormData(event.currentTarget)))
@@ -98,15 +110,30 @@ export function Form({ submit, isRunning, error, onSubmit, aside, children }: Fo
     if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit()
   }
   return (
-    <form className="eng-dialog-body" onSubmit={send} onKeyDown={onKeyDown}>
+    <form className="eng-stack eng-form" onSubmit={send} onKeyDown={onKeyDown}>
       {children}
       {error !== null && <FailureNotice error={error} />}
       <div className="eng-row eng-row-wrap">
-        <Button type="submit" look="strong" disabled={isRunning}>
+        <Button type="submit" look={look} disabled={isRunning}>
           {submit}
         </Button>
         {aside}
       </div>
     </form>
+  )
+}
+
+interface DialogFormProps extends FormProps {
+  readonly title: string
+  readonly isOpen: boolean
+  onClose(): void
+}
+
+/** A form of its own; what is open only as long as somebody writes in it. */
+export function DialogForm({ title, isOpen, onClose, ...form }: DialogFormProps) {
+  return (
+    <Dialog title={title} isOpen={isOpen} onClose={onClose}>
+      <Form {...form} />
+    </Dialog>
   )
 }

@@ -17,7 +17,12 @@ describe('what people read', () => {
   })
 
   it('says durations and sizes', () => {
-    expect([duration(0, 1_500), duration(0, 75_000), duration(0, 3_700_000)]).toEqual(['1.5 s', '1 min 15 s', '1 h 1 min'])
+    expect([duration(0, 40.4), duration(0, 1_500), duration(0, 75_000), duration(0, 3_700_000)]).toEqual([
+      '40 ms',
+      '1.5 s',
+      '1 min 15 s',
+      '1 h 1 min',
+    ])
     expect([bytes(12), bytes(1_500)]).toEqual(['12 B', '1.5 kB'])
   })
 

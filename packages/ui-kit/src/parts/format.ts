@@ -22,7 +22,9 @@ export function moment(at: string): string {
 
 /** Between two moments. Pure. */
 export function duration(fromMs: number, toMs: number): string {
-  const seconds = Math.max(0, toMs - fromMs) / 1_000
+  const ms = Math.max(0, toMs - fromMs)
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  const seconds = ms / 1_000
   if (seconds < 10) return `${seconds.toFixed(1)} s`
   if (seconds < 60) return `${Math.round(seconds)} s`
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`

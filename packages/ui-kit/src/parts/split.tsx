@@ -6,72 +6,100 @@ import { Button } from './button.tsx'
 import { FailureNotice, Loading } from './states.tsx'
 import { VirtualList } from './virtual-list.tsx'
 
-interface SplitProps<Item extends { readonly id: string }> {
+export interface SplitProps<Item extends { readonly id: string }> {
   readonly label: string
-  readonly of: Pick<ReadingList<Item>, 'items' | 'error' | 'isLoading' | 'hasMore' | 'more' | 'retry'>
+  readonly list: Omit<ReadingList<Item>, 'isLoadingMore'>
   /** The id that was chosen; null for none, and then the first is shown beside the list. */
-  readonly chosen: string | null
-  onChoose(id: string | null): void
-  /** What stands there when there is nothing. */
-  readonly empty: ReactNode
+  readonly opened: string | null
+  /** With `replace`, the way back leads past where somebody only walked by. */
+  onOpen(id: string | null, how?: 'replace'): void
+  readonly rowHeight: number
   row(item: Item): ReactNode
-  detail(item: Item): ReactNode
+  detail(id: string): ReactNode
+  /** What is said when there is none. */
+  readonly empty: ReactNode
+  /** Above the list, such as a search. */
+  readonly head?: ReactNode
 }
 
-/** A list, and beside it all of one thing in it; on a phone one after the other. */
-export function Split<Item extends { readonly id: string }>({ label, of, chosen, onChoose, ...shown }: SplitProps<Item>) {
-  const { items, error, isLoading, hasMore, more, retry } = of
-  const active = items.find(({ id }) => id === chosen) ?? items[0]
-  if (error && items.length === 0)
+/** Things beside the one of them that is looked at; at the width of a phone, one of the two. */
+export function Split<Item extends { readonly id: string }>(props: SplitProps<Item>) {
+  const { label, list, opened, onOpen, rowHeight, head } = props
+  const shownId = opened ?? list.items[0]?.id ?? null
+  if (list.error && list.items.length === 0)
     return (
       <div className="eng-pad">
-        <FailureNotice error={error} onRetry={retry} />
+        <FailureNotice error={list.error} onRetry={list.retry} />
       </div>
     )
-  if (isLoading) return <Loading />
-  if (!active) return shown.empty
-  const choose = ({ id }: Item) => onChoose(id)
+  if (list.isLoading) return <Loading />
+  if (shownId === null && head === undefined) return props.empty
   return (
-    <div className="eng-split" data-open={chosen !== null}>
-      <div className="eng-split-list">
-        <VirtualList
-          label={label}
-          items={items}
-          rowHeight={60}
-          activeId={active.id}
-          onActive={choose}
-          onOpen={choose}
-          hasMore={hasMore}
-          more={more}
-        >
-          {(item) => (
-            <button type="button" className="eng-line-button eng-grow" onClick={() => choose(item)}>
-              {shown.row(item)}
-            </button>
+    <div className="eng-split" data-open={opened !== null}>
+      <div className="eng-split-list eng-fill-column">
+        {head}
+        <div className="eng-fill">
+          {list.items.length === 0 ? (
+            props.empty
+          ) : (
+            <VirtualList
+              label={label}
+              items={list.items}
+              rowHeight={rowHeight}
+              activeId={shownId}
+              onActive={({ id }) => onOpen(id, 'replace')}
+              onOpen={({ id }) => onOpen(id)}
+              hasMore={list.hasMore}
+              more={list.more}
+            >
+              {props.row}
+            </VirtualList>
           )}
-        </VirtualList>
+        </div>
       </div>
       <div className="eng-split-detail" tabIndex={-1}>
         <div className="eng-back">
-          <Button look="plain" onClick={() => onChoose(null)}>
+          <Button look="plain" onClick={() => onOpen(null)}>
             <ArrowLeft size={16} aria-hidden /> All
           </Button>
         </div>
-        <article key={active.id} className="eng-pad eng-stack">
-          {shown.detail(active)}
-        </article>
+        {shownId !== null && props.detail(shownId)}
       </div>
     </div>
   )
 }
 
-/** The head of what is beside a list: what it is, how it is, and what can be done with it. */
-export function DetailHead({ title, state, children }: { title: ReactNode; state?: ReactNode; children?: ReactNode }) {
+/** One thing of a collection: its name, what can be done with it, and all that is known of it. */
+export function Detail({ title, actions, children }: { title: ReactNode; actions?: ReactNode; children: ReactNode }) {
   return (
-    <header className="eng-row eng-row-wrap eng-detail-head">
-      <h2 className="eng-screen-title eng-grow">{title}</h2>
-      {state}
+    <article className="eng-pad eng-stack eng-stack-loose">
+      <header className="eng-row eng-row-wrap">
+        <h2 className="eng-screen-title eng-grow">{title}</h2>
+        {actions}
+      </header>
       {children}
-    </header>
+    </article>
+  )
+}
+
+/** A part of it under a small title. */
+export function Part({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+  return (
+    <section className="eng-stack eng-stack-tight">
+      <header className="eng-row eng-row-wrap">
+        <h2 className="eng-grow">{title}</h2>
+        {aside}
+      </header>
+      {children}
+    </section>
+  )
+}
+
+/** A line of a list that is opened by a click on its words as by one beside them. */
+export function LineButton({ onClick, children }: { onClick(): void; children: ReactNode }) {
+  return (
+    <button type="button" className="eng-line-button eng-grow" onClick={onClick}>
+      {children}
+    </button>
   )
 }

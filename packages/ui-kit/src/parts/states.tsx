@@ -34,6 +34,11 @@ export function FailureNotice({ error, onRetry }: { error: unknown; onRetry?: ()
   )
 }
 
+/** What an address names and a list does not have: it was taken away, or is not read yet. */
+export function NotThere() {
+  return <Empty title="It is not here">It may have been taken away. What is here stands in the list.</Empty>
+}
+
 export function Loading({ what = 'Loading' }: { what?: string }) {
   return (
     <p className="eng-empty eng-soft" role="status">

@@ -5,10 +5,10 @@ import type { Agent, Key } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Part } from '../../parts/collection.tsx'
+import { Part } from '../../parts/split.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import type { Fields } from '../../parts/fields.ts'
-import { Form, TextField } from '../../parts/form.tsx'
+import { Form, TextField, Tick } from '../../parts/form.tsx'
 import { moment } from '../../parts/format.ts'
 import { ShownOnce } from '../../parts/shown-once.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -89,13 +89,10 @@ function Revoke({ keyId, onClose }: { keyId: string; onClose(): void }) {
       submit="Revoke it"
       isRunning={revoke.isRunning}
       error={revoke.error}
-      onSubmit={(fields) => revoke.run({ keyId, endsRuns: fields.text('ends') === 'on' })}
+      onSubmit={(fields) => revoke.run({ keyId, endsRuns: fields.isTicked('ends') })}
     >
       <p>From now on it is refused everywhere, for good.</p>
-      <label className="eng-row">
-        <input type="checkbox" className="eng-check" name="ends" />
-        also end what its agent works on from outside
-      </label>
+      <Tick label="also end what its agent works on from outside" name="ends" />
     </Form>
   )
 }

@@ -13,6 +13,7 @@ import { Card, Facts, Screen } from '../../parts/screen.tsx'
 import { Empty, Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Tabs, type Tab } from '../../parts/tabs.tsx'
+import { Tile } from '../../parts/tile.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
@@ -153,10 +154,7 @@ function Metrics({ agentId }: { agentId: string }) {
   return (
     <div className="eng-tiles">
       {figures.map(([name, figure]) => (
-        <div key={name} className="eng-card eng-tile">
-          <span className="eng-soft">{name}</span>
-          <span className="eng-tile-figure">{figure}</span>
-        </div>
+        <Tile key={name} name={name} figure={figure} />
       ))}
     </div>
   )

@@ -4,7 +4,8 @@ import type { Budget, BudgetMetric, BudgetScope } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
-import { DialogForm, Field, textOf, Tick } from '../../parts/dialog-form.tsx'
+import type { Fields } from '../../parts/fields.ts'
+import { DialogForm, SelectField, TextField, Tick } from '../../parts/form.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { limitOf, units, windows } from './amounts.ts'
 
@@ -33,38 +34,31 @@ export function NewBudget({ isOpen, onClose, onSet }: BudgetFormProps) {
       onSet(budget)
     },
   })
-  const submit = (form: FormData) => {
-    const limit = limitOf(metric, textOf(form, 'limit'))
+  const submit = (fields: Fields) => {
+    const limit = limitOf(metric, fields.text('limit'))
     setProblem(limit === null ? new Error(`The limit has to be a number of ${units[metric].name}.`) : null)
     if (limit === null) return
-    const window = windowNames.find((each) => each === textOf(form, 'window')) ?? 'month_utc'
-    const scopeId = scope === 'company' ? undefined : textOf(form, 'scopeId')
-    set.run({ companyId, scope, window, metric, limit, isHard: form.get('isHard') !== null, ...(scopeId !== undefined && { scopeId }) })
+    const window = windowNames.find((each) => each === fields.text('window')) ?? 'month_utc'
+    const scopeId = scope === 'company' ? undefined : fields.text('scopeId')
+    set.run({ companyId, scope, window, metric, limit, isHard: fields.isTicked('isHard'), ...(scopeId !== undefined && { scopeId }) })
   }
   return (
     <DialogForm
       title="New budget"
       isOpen={isOpen}
       onClose={onClose}
-      action="Set the limit"
+      submit="Set the limit"
       isRunning={set.isRunning}
       error={problem ?? set.error}
       onSubmit={submit}
     >
       <div className="eng-row eng-row-wrap">
-        <Field label="Of">
-          <select
-            className="eng-input"
-            value={scope}
-            onChange={({ target }) => setScope(scopes.find((each) => each === target.value) ?? 'company')}
-          >
-            {scopes.map((each) => (
-              <option key={each} value={each}>
-                {each === 'company' ? 'the company' : each === 'agent' ? 'an agent' : 'a project'}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <SelectField
+          label="Of"
+          value={scope}
+          onChange={({ target }) => setScope(scopes.find((each) => each === target.value) ?? 'company')}
+          options={scopes.map((each) => [each, each === 'company' ? 'the company' : each === 'agent' ? 'an agent' : 'a project'])}
+        />
         {scope !== 'company' && <ScopeChoice scope={scope} />}
       </div>
       <Measure metric={metric} onMetric={setMetric} />
@@ -77,31 +71,18 @@ export function NewBudget({ isOpen, onClose, onSet }: BudgetFormProps) {
 function Measure({ metric, onMetric }: { metric: BudgetMetric; onMetric(metric: BudgetMetric): void }) {
   return (
     <div className="eng-row eng-row-wrap">
-      <Field label="What is counted">
-        <select
-          className="eng-input"
-          value={metric}
-          onChange={({ target }) => onMetric(metrics.find((each) => each === target.value) ?? 'micros')}
-        >
-          {metrics.map((each) => (
-            <option key={each} value={each}>
-              {each === 'micros' ? 'money' : each === 'wallMs' ? 'time of runs' : each}
-            </option>
-          ))}
-        </select>
-      </Field>
-      <Field label={`Limit in ${units[metric].name}`}>
-        <input className="eng-input" name="limit" inputMode="decimal" required autoComplete="off" />
-      </Field>
-      <Field label="Counted anew">
-        <select className="eng-input" name="window">
-          {windowNames.map((each) => (
-            <option key={each} value={each}>
-              {each === 'lifetime' ? 'never' : windows[each]}
-            </option>
-          ))}
-        </select>
-      </Field>
+      <SelectField
+        label="What is counted"
+        value={metric}
+        onChange={({ target }) => onMetric(metrics.find((each) => each === target.value) ?? 'micros')}
+        options={metrics.map((each) => [each, each === 'micros' ? 'money' : each === 'wallMs' ? 'time of runs' : each])}
+      />
+      <TextField label={`Limit in ${units[metric].name}`} name="limit" inputMode="decimal" required autoComplete="off" />
+      <SelectField
+        label="Counted anew"
+        name="window"
+        options={windowNames.map((each) => [each, each === 'lifetime' ? 'never' : windows[each]])}
+      />
     </div>
   )
 }
@@ -111,15 +92,12 @@ function ScopeChoice({ scope }: { scope: 'project' | 'agent' }) {
   const { items: agents } = useList('agents.list', scope === 'agent' ? { companyId } : null)
   const { items: projects } = useList('projects.list', scope === 'project' ? { companyId } : null)
   return (
-    <Field label={scope === 'agent' ? 'Agent' : 'Project'}>
-      <select className="eng-input" name="scopeId" required>
-        {(scope === 'agent' ? agents : projects).map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </Field>
+    <SelectField
+      label={scope === 'agent' ? 'Agent' : 'Project'}
+      name="scopeId"
+      required
+      options={(scope === 'agent' ? agents : projects).map(({ id, name }) => [id, name])}
+    />
   )
 }
 
@@ -131,11 +109,11 @@ export function ChangeBudget({ budget, isOpen, onClose }: { budget: Budget; isOp
   const done = { onDone: () => (tell.done('The limit is another one'), onClose()) }
   const raise = useCommand('budgets.raise', done)
   const set = useCommand('budgets.set', done)
-  const submit = (form: FormData) => {
-    const next = limitOf(metric, textOf(form, 'limit'))
+  const submit = (fields: Fields) => {
+    const next = limitOf(metric, fields.text('limit'))
     setProblem(next === null ? new Error(`The limit has to be a number of ${units[metric].name}.`) : null)
     if (next === null) return
-    const isHard = form.get('isHard') !== null
+    const isHard = fields.isTicked('isHard')
     if (next > limit && isHard === budget.isHard) return raise.run({ budgetId: budget.id, limit: next, version })
     set.run({ companyId, scope, window, metric, limit: next, isHard, version, ...(scope !== 'company' && { scopeId }) })
   }
@@ -144,22 +122,20 @@ export function ChangeBudget({ budget, isOpen, onClose }: { budget: Budget; isOp
       title="Change the limit"
       isOpen={isOpen}
       onClose={onClose}
-      action="Change it"
+      submit="Change it"
       isRunning={raise.isRunning || set.isRunning}
       error={problem ?? raise.error ?? set.error}
       onSubmit={submit}
     >
-      <Field label={`Limit in ${units[metric].name}`}>
-        <input
-          className="eng-input"
-          name="limit"
-          inputMode="decimal"
-          required
-          autoComplete="off"
-          autoFocus
-          defaultValue={limit / units[metric].size}
-        />
-      </Field>
+      <TextField
+        label={`Limit in ${units[metric].name}`}
+        name="limit"
+        inputMode="decimal"
+        required
+        autoComplete="off"
+        autoFocus
+        defaultValue={limit / units[metric].size}
+      />
       <Tick label="Work stops at it; otherwise it only warns" name="isHard" isTicked={budget.isHard} />
     </DialogForm>
   )

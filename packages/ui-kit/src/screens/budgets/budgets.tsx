@@ -7,11 +7,11 @@ import { words } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { ConfirmButton } from '../../parts/confirm.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
-import { DetailHead, Split } from '../../parts/split.tsx'
-import { Empty } from '../../parts/states.tsx'
+import { Detail, LineButton, Split } from '../../parts/split.tsx'
+import { Empty, NotThere } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
@@ -41,25 +41,28 @@ export function Budgets() {
     <Screen title="Budgets" actions={action}>
       <Split
         label="Budgets"
-        of={{ ...reading, items }}
-        chosen={choices['budget'] ?? null}
-        onChoose={(id) => choose({ budget: id ?? '' })}
+        list={{ ...reading, items }}
+        opened={choices['budget'] ?? null}
+        onOpen={(id) => choose({ budget: id ?? '' })}
+        rowHeight={60}
         empty={
           <Empty title="Nothing is limited yet" action={action}>
             Set what the company, a project or an agent may spend. At a limit nothing more begins, and you are asked whether it is raised.
           </Empty>
         }
-        row={(budget) => <Row budget={budget} />}
-        detail={(budget) => <Detail budget={budget} incidents={incidents} />}
+        row={(budget) => <Row budget={budget} onOpen={() => choose({ budget: budget.id })} />}
+        detail={(id) => (
+          <Shown key={id} budget={items.find((budget) => budget.id === id)} incidents={incidents} onGone={() => choose({ budget: '' })} />
+        )}
       />
       <NewBudget isOpen={isNewOpen} onClose={() => setIsNewOpen(false)} onSet={({ id }) => choose({ budget: id })} />
     </Screen>
   )
 }
 
-function Row({ budget }: { budget: Budget }) {
+function Row({ budget, onOpen }: { budget: Budget; onOpen(): void }) {
   return (
-    <>
+    <LineButton onClick={onOpen}>
       <span className="eng-row eng-line-title">
         <span className="eng-cut eng-grow">
           <ScopeName scope={budget.scope} scopeId={budget.scopeId} />
@@ -67,33 +70,48 @@ function Row({ budget }: { budget: Budget }) {
         <span className="eng-soft eng-small">{budget.isStopped ? 'stopped' : windows[budget.window]}</span>
       </span>
       <BudgetBar budget={budget} isBare />
-    </>
+    </LineButton>
   )
 }
 
-function Detail({ budget, incidents }: { budget: Budget; incidents: readonly BudgetIncident[] }) {
+interface ShownProps {
+  readonly budget: Budget | undefined
+  readonly incidents: readonly BudgetIncident[]
+  onGone(): void
+}
+
+function Shown({ budget, ...rest }: ShownProps) {
+  return budget ? <BudgetDetail budget={budget} {...rest} /> : <NotThere />
+}
+
+function BudgetDetail({ budget, incidents, onGone }: ShownProps & { readonly budget: Budget }) {
   const { id: budgetId, metric, version } = budget
   const tell = useTell()
   const [isChanging, setIsChanging] = useState(false)
-  const remove = useCommand('budgets.remove', { onFailed: tell.failed, onDone: () => tell.done('The limit is gone') })
+  const remove = useCommand('budgets.remove', { onFailed: tell.failed, onDone: () => (onGone(), tell.done('The limit is gone')) })
   const own = incidents.filter((incident) => incident.budgetId === budgetId)
   const open = openIncident(own, budgetId)
   useKeys({ e: () => setIsChanging(true) })
   return (
-    <>
-      <DetailHead title={<ScopeName scope={budget.scope} scopeId={budget.scopeId} />} state={<Standing of={budget} />}>
-        <Button onClick={() => setIsChanging(true)} shortcut="e">
-          Change
-        </Button>
-        <ConfirmButton
-          action="Remove"
-          title="Remove this limit"
-          isRunning={remove.isRunning}
-          onConfirm={() => remove.run({ budgetId, version })}
-        >
-          <p>Nothing of it is counted any more, and what stopped at it goes on.</p>
-        </ConfirmButton>
-      </DetailHead>
+    <Detail
+      title={<ScopeName scope={budget.scope} scopeId={budget.scopeId} />}
+      actions={
+        <>
+          <Standing of={budget} />
+          <Button onClick={() => setIsChanging(true)} shortcut="e">
+            Change
+          </Button>
+          <ConfirmButton
+            act="Remove"
+            title="Remove this limit"
+            isRunning={remove.isRunning}
+            onAct={() => remove.run({ budgetId, version })}
+          >
+            <p>Nothing of it is counted any more, and what stopped at it goes on.</p>
+          </ConfirmButton>
+        </>
+      }
+    >
       {open && <Stopped budget={budget} incident={open} onRaise={() => setIsChanging(true)} />}
       <BudgetBar budget={budget} />
       <Facts
@@ -108,7 +126,7 @@ function Detail({ budget, incidents }: { budget: Budget; incidents: readonly Bud
       />
       <Incidents of={own} metric={metric} />
       <ChangeBudget key={version} budget={budget} isOpen={isChanging} onClose={() => setIsChanging(false)} />
-    </>
+    </Detail>
   )
 }
 

@@ -7,13 +7,14 @@ import { useAgents, useRuns, useTasks } from '../../data/hooks.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Field, Form, textOf } from '../../parts/dialog-form.tsx'
+import type { Fields } from '../../parts/fields.ts'
+import { Form, LongField, SelectField, TextField } from '../../parts/form.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { Status } from '../../parts/status.tsx'
+import { AgentForm } from '../agents/agent-form.tsx'
 import { QuestionPanel } from '../inbox/question-panel.tsx'
 import { ReviewPanel } from '../inbox/review-panel.tsx'
-import { Hire } from './hire.tsx'
 import { isBeginning, stepOf, type Step } from './steps.ts'
 
 const titles: readonly (readonly [Step, string])[] = [
@@ -57,7 +58,7 @@ export function FirstSteps({ tasks, done }: { tasks: number; done: number }) {
         ))}
       </ol>
       <div className="eng-card-body">
-        {step === 'hire' && <Hire />}
+        {step === 'hire' && <AgentForm agent={null} isFirst />}
         {step === 'task' && <FirstTask />}
         {step === 'watch' && <Watch />}
         {step === 'finished' && <Finished />}
@@ -84,32 +85,20 @@ function FirstTask() {
   const { items } = useAgents()
   const agents = items.filter(isAgent)
   const create = useCommand('tasks.create')
-  const send = (form: FormData) => {
-    const description = textOf(form, 'description')
+  const send = (fields: Fields) => {
+    const description = fields.text('description')
     create.run({
       companyId,
-      title: textOf(form, 'title'),
-      assigneeAgentId: textOf(form, 'agent'),
+      title: fields.text('title'),
+      assigneeAgentId: fields.text('agent'),
       ...(description !== '' && { description }),
     })
   }
   return (
-    <Form action="Give it out" isRunning={create.isRunning} error={create.error} onSubmit={send}>
-      <Field label="What must be done">
-        <input className="eng-input" name="title" required maxLength={500} placeholder="Write a welcome for new customers" />
-      </Field>
-      <Field label="All that has to be known, in Markdown">
-        <textarea className="eng-input" name="description" />
-      </Field>
-      <Field label="Who does it">
-        <select className="eng-input" name="agent">
-          {agents.map(({ id, name, role }) => (
-            <option key={id} value={id}>
-              {name}, {role}
-            </option>
-          ))}
-        </select>
-      </Field>
+    <Form submit="Give it out" isRunning={create.isRunning} error={create.error} onSubmit={send}>
+      <TextField label="What must be done" name="title" required maxLength={500} placeholder="Write a welcome for new customers" />
+      <LongField label="All that has to be known, in Markdown" name="description" />
+      <SelectField label="Who does it" name="agent" options={agents.map(({ id, name, role }) => [id, `${name}, ${role}`])} />
     </Form>
   )
 }

@@ -8,7 +8,7 @@ import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
-import { DetailHead, Split } from '../../parts/split.tsx'
+import { Detail, LineButton, Split } from '../../parts/split.tsx'
 import { Empty, Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -59,12 +59,13 @@ export function Deliveries() {
       </div>
       <Split
         label="Deliveries"
-        of={reading}
-        chosen={choices['delivery'] ?? null}
-        onChoose={(id) => choose({ delivery: id ?? '' })}
+        list={reading}
+        opened={choices['delivery'] ?? null}
+        onOpen={(id) => choose({ delivery: id ?? '' })}
+        rowHeight={60}
         empty={<NoDeliveries isFiltered={status !== undefined || routeId !== ''} />}
-        row={(delivery) => <Row delivery={delivery} route={nameOf(delivery.routeId)} />}
-        detail={(delivery) => <Detail deliveryId={delivery.id} route={nameOf(delivery.routeId)} />}
+        row={(delivery) => <Row delivery={delivery} route={nameOf(delivery.routeId)} onOpen={() => choose({ delivery: delivery.id })} />}
+        detail={(id) => <DeliveryDetail key={id} deliveryId={id} nameOf={nameOf} />}
       />
     </Screen>
   )
@@ -86,9 +87,9 @@ function NoDeliveries({ isFiltered }: { isFiltered: boolean }) {
   )
 }
 
-function Row({ delivery, route }: { delivery: Delivery; route: string }) {
+function Row({ delivery, route, onOpen }: { delivery: Delivery; route: string; onOpen(): void }) {
   return (
-    <>
+    <LineButton onClick={onOpen}>
       <span className="eng-row eng-line-title">
         <Status of={delivery.status} isBare />
         <span className="eng-cut eng-grow eng-mono">{delivery.eventType}</span>
@@ -98,7 +99,7 @@ function Row({ delivery, route }: { delivery: Delivery; route: string }) {
         {route}
         {delivery.reason !== null && delivery.status !== 'delivered' && ` · ${delivery.reason}`}
       </span>
-    </>
+    </LineButton>
   )
 }
 
@@ -129,9 +130,9 @@ function ReplayAll({ routes, routeId }: { routes: readonly { readonly id: string
   )
 }
 
-function Detail({ deliveryId, route }: { deliveryId: string; route: string }) {
+function DeliveryDetail({ deliveryId, nameOf }: { deliveryId: string; nameOf(routeId: string): string }) {
   const reading = useOperation('deliveries.get', { deliveryId })
-  return <Read of={reading}>{(delivery) => <Shown delivery={delivery} route={route} />}</Read>
+  return <Read of={reading}>{(delivery) => <Shown delivery={delivery} route={nameOf(delivery.routeId)} />}</Read>
 }
 
 type Whole = NonNullable<ReturnType<typeof useOperation<'deliveries.get'>>['data']>
@@ -144,14 +145,19 @@ function Shown({ delivery, route }: { delivery: Whole; route: string }) {
   useKeys({ a: again })
   const { entity } = delivery
   return (
-    <>
-      <DetailHead title={<span className="eng-mono">{delivery.eventType}</span>} state={<Status of={delivery.status} />}>
-        {isParked && (
-          <Button look="strong" shortcut="a" disabled={replay.isRunning} onClick={again}>
-            Send again
-          </Button>
-        )}
-      </DetailHead>
+    <Detail
+      title={<span className="eng-mono">{delivery.eventType}</span>}
+      actions={
+        <>
+          <Status of={delivery.status} />
+          {isParked && (
+            <Button look="strong" shortcut="a" disabled={replay.isRunning} onClick={again}>
+              Send again
+            </Button>
+          )}
+        </>
+      }
+    >
       {delivery.reason !== null && delivery.status !== 'delivered' && (
         <div className="eng-notice" data-tone={isParked ? undefined : 'warn'}>
           <p className="eng-strong">{isParked ? 'It was given up' : 'It has not arrived yet'}</p>
@@ -177,7 +183,7 @@ function Shown({ delivery, route }: { delivery: Whole; route: string }) {
         ]}
       />
       <Tries of={delivery.tries} />
-    </>
+    </Detail>
   )
 }
 

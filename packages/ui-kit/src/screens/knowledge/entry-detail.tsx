@@ -4,7 +4,7 @@ import type { KnowledgeEntry } from '@engine/core/contract'
 
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Detail, Part } from '../../parts/collection.tsx'
+import { Detail, Part } from '../../parts/split.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { count } from '../../parts/format.ts'
 import { PlaceLink } from '../../parts/places.tsx'

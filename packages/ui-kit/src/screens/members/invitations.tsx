@@ -3,10 +3,11 @@ import { useState } from 'react'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { DialogForm, Field, textOf } from '../../parts/dialog-form.tsx'
+import type { Fields } from '../../parts/fields.ts'
+import { DialogForm, TextField } from '../../parts/form.tsx'
 import { useHost } from '../../parts/host.tsx'
 import { Card } from '../../parts/screen.tsx'
-import { OnceDialog } from '../../parts/once-dialog.tsx'
+import { OnceDialog } from '../../parts/shown-once.tsx'
 import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -27,9 +28,9 @@ export function Invite({ isOpen, onClose }: { isOpen: boolean; onClose(): void }
       setLink(entryLink(host, 'invitation', key))
     },
   })
-  const send = (form: FormData) => {
-    const email = textOf(form, 'email')
-    invite.run({ companyId, role: asRole(textOf(form, 'role')), ...(email !== '' && { email }) })
+  const send = (fields: Fields) => {
+    const email = fields.text('email')
+    invite.run({ companyId, role: asRole(fields.text('role')), ...(email !== '' && { email }) })
   }
   return (
     <>
@@ -37,20 +38,22 @@ export function Invite({ isOpen, onClose }: { isOpen: boolean; onClose(): void }
         title="Invite somebody"
         isOpen={isOpen}
         onClose={onClose}
-        action="Make the invitation"
+        submit="Make the invitation"
         isRunning={invite.isRunning}
         error={invite.error}
         onSubmit={send}
       >
-        <Field
+        <TextField
           label="Address"
           hint={host.account ? 'Only whoever gives this address may accept it.' : 'Left empty, it is for whoever has its token.'}
-        >
-          <input className="eng-input" name="email" type="email" required={host.account !== undefined} autoComplete="off" />
-        </Field>
+          name="email"
+          type="email"
+          required={host.account !== undefined}
+          autoComplete="off"
+        />
         <RoleChoice initial="operator" />
       </DialogForm>
-      <OnceDialog title="The invitation" text={link} onClose={() => setLink(null)}>
+      <OnceDialog title="The invitation" value={link} onClose={() => setLink(null)}>
         <p>Give it to whom it is for. It holds for seven days, works once, and is not shown again.</p>
         {!host.account && <p className="eng-soft">Without accounts it is accepted over the API: POST /api/invites/accept.</p>}
       </OnceDialog>

@@ -5,11 +5,12 @@ import type { Key } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { ConfirmButton } from '../../parts/confirm-button.tsx'
-import { DialogForm, Field, textOf, Tick } from '../../parts/dialog-form.tsx'
+import { ConfirmButton } from '../../parts/confirm.tsx'
+import type { Fields } from '../../parts/fields.ts'
+import { DialogForm, SelectField, TextField, Tick } from '../../parts/form.tsx'
 import { useHost } from '../../parts/host.tsx'
 import { Card } from '../../parts/screen.tsx'
-import { OnceDialog } from '../../parts/once-dialog.tsx'
+import { OnceDialog } from '../../parts/shown-once.tsx'
 import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -109,10 +110,10 @@ function Row({ of: key }: { of: Key }) {
       <td>
         {key.revokedAt === null ? (
           <ConfirmButton
-            action="Revoke"
+            act="Revoke"
             title={`Revoke ${key.name}`}
             isRunning={revoke.isRunning}
-            onConfirm={() => revoke.run({ keyId: key.id, endsRuns: true })}
+            onAct={() => revoke.run({ keyId: key.id, endsRuns: true })}
           >
             <p>Whoever has it is let in no more, and what its agent works on from outside with it is cancelled.</p>
           </ConfirmButton>
@@ -129,6 +130,9 @@ function NewKey({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
   const { companyId } = useEngine()
   const { account } = useHost()
   const { items: agents } = useList('agents.list', { companyId })
+  const holders = agents
+    .filter(({ status, executionMode }) => status !== 'terminated' && executionMode !== 'human')
+    .map(({ id, name }) => [id, name] as const)
   const [text, setText] = useState<string | null>(null)
   const onDone = ({ key }: { key: string }) => {
     onClose()
@@ -136,10 +140,10 @@ function NewKey({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
   }
   const create = useCommand('keys.create', { onDone })
   const createOwn = useCommand('keys.createOwn', { onDone })
-  const send = (form: FormData) => {
-    const holder = textOf(form, 'holder')
+  const send = (fields: Fields) => {
+    const holder = fields.text('holder')
     const inYear = new Date(Date.now() + 365 * 86_400_000).toISOString()
-    const given = { name: textOf(form, 'name'), ...(form.get('ends') !== null && { expiresAt: inYear }) }
+    const given = { name: fields.text('name'), ...(fields.isTicked('ends') && { expiresAt: inYear }) }
     if (holder === '') createOwn.run({ companyId, ...given })
     else create.run({ agentId: holder, ...given })
   }
@@ -149,29 +153,16 @@ function NewKey({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
         title="New key"
         isOpen={isOpen}
         onClose={onClose}
-        action="Make the key"
+        submit="Make the key"
         isRunning={create.isRunning || createOwn.isRunning}
         error={create.error ?? createOwn.error}
         onSubmit={send}
       >
-        <Field label="Name" hint="Says later what it is used for.">
-          <input className="eng-input" name="name" required maxLength={200} autoComplete="off" />
-        </Field>
-        <Field label="Acts for">
-          <select className="eng-input" name="holder">
-            {agents
-              .filter(({ status, executionMode }) => status !== 'terminated' && executionMode !== 'human')
-              .map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
-            {account && <option value="">you</option>}
-          </select>
-        </Field>
+        <TextField label="Name" hint="Says later what it is used for." name="name" required maxLength={200} autoComplete="off" />
+        <SelectField label="Acts for" name="holder" options={[...holders, ...(account ? [['', 'you'] as const] : [])]} />
         <Tick label="Ends in a year" name="ends" isTicked />
       </DialogForm>
-      <OnceDialog title="The key" text={text} onClose={() => setText(null)}>
+      <OnceDialog title="The key" value={text} onClose={() => setText(null)}>
         <p>Put it where the program finds it, such as ENGINE_KEY. It is not shown again.</p>
       </OnceDialog>
     </>

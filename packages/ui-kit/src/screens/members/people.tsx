@@ -4,11 +4,12 @@ import { words } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { DialogForm } from '../../parts/dialog-form.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
+import { SelectField } from '../../parts/form.tsx'
 import { useHost } from '../../parts/host.tsx'
 import { Menu, type Choice } from '../../parts/menu.tsx'
 import { Card } from '../../parts/screen.tsx'
-import { OnceDialog } from '../../parts/once-dialog.tsx'
+import { OnceDialog } from '../../parts/shown-once.tsx'
 import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { useTell } from '../../parts/toasts.tsx'
@@ -39,7 +40,7 @@ export function People({ onInvite }: { onInvite(): void }) {
     )
   return (
     <Card>
-      <div className="eng-scroll" role="region" aria-label="People" tabIndex={0}>
+      <div className="eng-scroll" role="region" aria-label="Members" tabIndex={0}>
         <table className="eng-table">
           <thead>
             <tr>
@@ -116,6 +117,7 @@ function Actions({ member: { id: memberId, name, status } }: { member: MemberIte
   const end = useCommand('members.revokeSessions', { ...told, onDone: () => tell.done(`${name} has to log in again`) })
   const give = useCommand('members.createPasswordLink', { ...told, onDone: ({ key }) => setLink(entryLink(host, 'password', key)) })
   const remove = useCommand('members.remove', {
+    ...told,
     onDone({ keysLeft }) {
       setIsRemoving(false)
       tell.done(
@@ -138,18 +140,17 @@ function Actions({ member: { id: memberId, name, status } }: { member: MemberIte
   return (
     <>
       <Menu label={<span aria-label={`Change ${name}`}>Change</span>} choices={choices} />
-      <DialogForm
+      <Confirm
         title={`Remove ${name}`}
+        act="Remove"
         isOpen={isRemoving}
-        onClose={() => setIsRemoving(false)}
-        action="Remove"
         isRunning={remove.isRunning}
-        error={remove.error}
-        onSubmit={() => remove.run({ memberId })}
+        onClose={() => setIsRemoving(false)}
+        onAct={() => remove.run({ memberId })}
       >
-        <p>Their keys are revoked at once, and their open tasks are nobody’s. What they did stays in the record.</p>
-      </DialogForm>
-      <OnceDialog title={`A new password for ${name}`} text={link} onClose={() => setLink(null)}>
+        Their keys are revoked at once, and their open tasks are nobody’s. What they did stays in the record.
+      </Confirm>
+      <OnceDialog title={`A new password for ${name}`} value={link} onClose={() => setLink(null)}>
         <p>Give it to {name} and to nobody else: it works once, and is not shown again.</p>
       </OnceDialog>
     </>
@@ -160,16 +161,13 @@ function Actions({ member: { id: memberId, name, status } }: { member: MemberIte
 export function RoleChoice({ initial }: { initial: string }) {
   const [role, setRole] = useState(initial)
   return (
-    <div className="eng-field eng-grow">
-      <label className="eng-field">
-        <span className="eng-field-label">Role</span>
-        <select className="eng-input" name="role" value={role} onChange={({ target }) => setRole(target.value)}>
-          {roleNames.map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </select>
-      </label>
-      <span className="eng-soft eng-small">{words(roles[asRole(role)])}</span>
-    </div>
+    <SelectField
+      label="Role"
+      name="role"
+      value={role}
+      onChange={({ target }) => setRole(target.value)}
+      options={roleNames.map((each) => [each, each])}
+      hint={words(roles[asRole(role)])}
+    />
   )
 }

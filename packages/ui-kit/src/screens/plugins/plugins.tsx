@@ -7,14 +7,15 @@ import type { ItemOf, OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { ConfirmButton } from '../../parts/confirm-button.tsx'
-import { DialogForm } from '../../parts/dialog-form.tsx'
+import { ConfirmButton } from '../../parts/confirm.tsx'
+import type { Fields } from '../../parts/fields.ts'
+import { DialogForm } from '../../parts/form.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Facts, Screen } from '../../parts/screen.tsx'
-import { SchemaFields } from '../../parts/schema-fields.tsx'
-import { fieldsOf, readFields } from '../../parts/schema.ts'
-import { DetailHead, Split } from '../../parts/split.tsx'
-import { Empty } from '../../parts/states.tsx'
+import { ConfigFields } from '../../parts/config-fields.tsx'
+import { fieldsOf, readConfig } from '../../parts/config.ts'
+import { Detail, LineButton, Split } from '../../parts/split.tsx'
+import { Empty, NotThere } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { Capabilities } from './capabilities.tsx'
@@ -32,17 +33,18 @@ export function Plugins() {
     <Screen title="Plugins">
       <Split
         label="Plugins"
-        of={{ ...reading, items }}
-        chosen={choices['plugin'] ?? null}
-        onChoose={(plugin) => choose({ plugin: plugin ?? '' })}
+        list={{ ...reading, items }}
+        opened={choices['plugin'] ?? null}
+        onOpen={(plugin) => choose({ plugin: plugin ?? '' })}
+        rowHeight={60}
         empty={
           <Empty title="This program has no plugins">
             A plugin adds operations, adapters, destinations and policies. Start the server with it: engine serve --plugin
             @engine/plugin-notes.
           </Empty>
         }
-        row={(item) => <Row item={item} />}
-        detail={(item) => <Detail item={item} />}
+        row={(item) => <Row item={item} onOpen={() => choose({ plugin: item.id })} />}
+        detail={(id) => <Shown key={id} item={items.find((item) => item.id === id)} />}
       />
     </Screen>
   )
@@ -53,27 +55,36 @@ function stateOf({ status, isActive }: PluginItem): string {
   return status ?? (isActive ? 'active' : 'not installed')
 }
 
-function Row({ item }: { item: PluginItem }) {
+function Row({ item, onOpen }: { item: PluginItem; onOpen(): void }) {
   return (
-    <>
+    <LineButton onClick={onOpen}>
       <span className="eng-row eng-line-title">
         <span className="eng-cut eng-grow">{item.title}</span>
         <Status of={stateOf(item)} />
       </span>
       <span className="eng-cut eng-soft eng-small eng-line-title">{item.description}</span>
-    </>
+    </LineButton>
   )
 }
 
-function Detail({ item }: { item: PluginItem }) {
+function Shown({ item }: { item: PluginItem | undefined }) {
+  return item ? <PluginDetail item={item} /> : <NotThere />
+}
+
+function PluginDetail({ item }: { item: PluginItem }) {
   const { pluginId } = item
   const { data: installed } = useOperation('plugins.get', pluginId === null ? null : { pluginId })
   const isIn = item.status !== null && item.status !== 'uninstalled'
   return (
-    <>
-      <DetailHead title={item.title} state={<Status of={stateOf(item)} />}>
-        <Actions item={item} config={installed?.config ?? {}} />
-      </DetailHead>
+    <Detail
+      title={item.title}
+      actions={
+        <>
+          <Status of={stateOf(item)} />
+          <Actions item={item} config={installed?.config ?? {}} />
+        </>
+      }
+    >
       <p>{item.description}</p>
       <Notices item={item} reason={installed?.reason ?? null} />
       <PluginFacts item={item} installed={isIn ? installed : undefined} />
@@ -84,7 +95,7 @@ function Detail({ item }: { item: PluginItem }) {
           <Logs pluginId={pluginId} />
         </>
       )}
-    </>
+    </Detail>
   )
 }
 
@@ -190,7 +201,7 @@ function Actions({ item, config }: { item: PluginItem; config: JsonObject }) {
           Enable
         </Button>
       )}
-      <ConfirmButton action="Uninstall" title={`Uninstall ${title}`} isRunning={isRunning} onConfirm={() => uninstall.run({ pluginId })}>
+      <ConfirmButton act="Uninstall" title={`Uninstall ${title}`} isRunning={isRunning} onAct={() => uninstall.run({ pluginId })}>
         <p>
           Its configuration is forgotten, and its operations are refused here. What it wrote stays, and is there when it is installed again.
         </p>
@@ -221,9 +232,9 @@ function Configure({ item, config, isIn, isOpen, onClose }: ConfigureProps) {
   }
   const install = useCommand('plugins.install', { onDone })
   const configure = useCommand('plugins.configure', { onDone })
-  const send = (form: FormData) => {
+  const send = (written: Fields) => {
     try {
-      const next = readFields(fields, form)
+      const next = readConfig(fields, written)
       setProblem(null)
       if (isIn && item.pluginId !== null) configure.run({ pluginId: item.pluginId, config: next })
       else install.run({ companyId, plugin: item.plugin, ...(item.configSchema !== null && { config: next }) })
@@ -236,14 +247,13 @@ function Configure({ item, config, isIn, isOpen, onClose }: ConfigureProps) {
       title={isIn ? `Configure ${item.title}` : `Install ${item.title}`}
       isOpen={isOpen}
       onClose={onClose}
-      action={isIn ? 'Put it in place' : 'Install'}
+      submit={isIn ? 'Put it in place' : 'Install'}
       isRunning={install.isRunning || configure.isRunning}
       error={problem ?? install.error ?? configure.error}
       onSubmit={send}
     >
       {item.kind === 'isolated' && !isIn && <Capabilities of={item.capabilities} hash={item.capabilitiesHash} kind={item.kind} />}
-      {fields.length === 0 && <p className="eng-soft">There is nothing to configure.</p>}
-      <SchemaFields fields={fields} config={config} />
+      <ConfigFields fields={fields} config={config} />
     </DialogForm>
   )
 }

@@ -6,8 +6,7 @@ import { words } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Part } from '../../parts/collection.tsx'
-import { count, money } from '../../parts/format.ts'
+import { Part } from '../../parts/split.tsx'
 import { projectMoves } from '../../parts/moves.ts'
 import { PlaceLink } from '../../parts/places.tsx'
 import { ProgressLine } from '../../parts/progress.tsx'
@@ -21,6 +20,7 @@ import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
 import { AgentName } from '../../parts/who.tsx'
+import { BudgetBar } from '../budgets/budget-bar.tsx'
 import { statuses } from '../tasks/moves.ts'
 import { TaskLines } from '../tasks/task-lines.tsx'
 import { ProjectDialog } from './project-dialog.tsx'
@@ -106,19 +106,13 @@ function About({ project }: { project: ProjectData }) {
 function Budgets({ projectId }: { projectId: string }) {
   const { companyId } = useEngine()
   const { items } = useList('budgets.list', { companyId, scope: 'project', scopeId: projectId })
-  return items.map((budget) => {
-    const amount = (value: number) => (budget.metric === 'micros' ? money(value) : count(value))
-    return (
-      <Card key={budget.id} title={`Budget, ${words(budget.window)}`}>
-        <div className="eng-card-body eng-stack eng-stack-tight">
-          <progress className="eng-progress" max={Math.max(1, budget.limit)} value={budget.spent} aria-label="Spent of the budget" />
-          <p>
-            {amount(budget.spent)} of {amount(budget.limit)} spent, {amount(budget.free)} free
-          </p>
-        </div>
-      </Card>
-    )
-  })
+  return items.map((budget) => (
+    <Card key={budget.id} title={`Budget, ${words(budget.window)}`}>
+      <div className="eng-card-body">
+        <BudgetBar budget={budget} />
+      </div>
+    </Card>
+  ))
 }
 
 function Tasks({ projectId }: { projectId: string }) {

@@ -6,10 +6,10 @@ import type { OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { ConfirmButton } from '../../parts/confirm.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Card, Facts } from '../../parts/screen.tsx'
-import { DetailHead } from '../../parts/split.tsx'
+import { Detail } from '../../parts/split.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
@@ -19,7 +19,7 @@ import { DeliveryTable } from '../deliveries/delivery-table.tsx'
 import { RouteForm } from './route-form.tsx'
 
 /** One route: what it sends where, whether that would arrive, and what it sent lately. */
-export function RouteDetail({ route }: { route: Route }) {
+export function RouteDetail({ route, onGone }: { route: Route; onGone(): void }) {
   const { id: routeId } = route
   const tell = useTell()
   const [isChanging, setIsChanging] = useState(false)
@@ -27,41 +27,41 @@ export function RouteDetail({ route }: { route: Route }) {
   const test = useCommand('routes.test', told)
   const enable = useCommand('routes.enable', { ...told, onDone: ({ name }) => tell.done(`${name} sends again`) })
   const disable = useCommand('routes.disable', { ...told, onDone: ({ name }) => tell.done(`${name} is stopped; what waits is held`) })
-  const remove = useCommand('routes.delete', { ...told, onDone: ({ name }) => tell.done(`${name} is deleted`) })
+  const remove = useCommand('routes.delete', { ...told, onDone: ({ name }) => (onGone(), tell.done(`${name} is deleted`)) })
   const tryIt = () => test.run({ routeId })
   useKeys({ t: tryIt, e: () => setIsChanging(true) })
   return (
-    <>
-      <DetailHead title={route.name} state={<Status of={route.isEnabled ? 'active' : 'paused'} />}>
-        <Button shortcut="t" disabled={test.isRunning} onClick={tryIt}>
-          {test.isRunning ? 'Asking…' : 'Test'}
-        </Button>
-        <Button shortcut="e" onClick={() => setIsChanging(true)}>
-          Change
-        </Button>
-        {route.isEnabled ? (
-          <Button disabled={disable.isRunning} onClick={() => disable.run({ routeId })}>
-            Stop
+    <Detail
+      title={route.name}
+      actions={
+        <>
+          <Status of={route.isEnabled ? 'active' : 'paused'} />
+          <Button shortcut="t" disabled={test.isRunning} onClick={tryIt}>
+            {test.isRunning ? 'Asking…' : 'Test'}
           </Button>
-        ) : (
-          <Button disabled={enable.isRunning} onClick={() => enable.run({ routeId })}>
-            Start
+          <Button shortcut="e" onClick={() => setIsChanging(true)}>
+            Change
           </Button>
-        )}
-        <ConfirmButton
-          action="Delete"
-          title={`Delete ${route.name}`}
-          isRunning={remove.isRunning}
-          onConfirm={() => remove.run({ routeId })}
-        >
-          <p>What waits to be sent there is cancelled. What was sent can still be looked at.</p>
-        </ConfirmButton>
-      </DetailHead>
+          {route.isEnabled ? (
+            <Button disabled={disable.isRunning} onClick={() => disable.run({ routeId })}>
+              Stop
+            </Button>
+          ) : (
+            <Button disabled={enable.isRunning} onClick={() => enable.run({ routeId })}>
+              Start
+            </Button>
+          )}
+          <ConfirmButton act="Delete" title={`Delete ${route.name}`} isRunning={remove.isRunning} onAct={() => remove.run({ routeId })}>
+            <p>What waits to be sent there is cancelled. What was sent can still be looked at.</p>
+          </ConfirmButton>
+        </>
+      }
+    >
       {test.output && <Tried result={test.output} />}
       <RouteFacts route={route} />
       <Sent route={route} />
-      <RouteForm key={route.version} route={route} isOpen={isChanging} onClose={() => setIsChanging(false)} onSaved={() => undefined} />
-    </>
+      {isChanging && <RouteForm route={route} isOpen onClose={() => setIsChanging(false)} onSaved={() => undefined} />}
+    </Detail>
   )
 }
 

@@ -5,9 +5,10 @@ import type { Route } from '@engine/core/contract'
 import type { ItemOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
-import { DialogForm, Field, linesOf, textOf } from '../../parts/dialog-form.tsx'
-import { SchemaFields } from '../../parts/schema-fields.tsx'
-import { fieldsOf, readFields, variantOf, variantsOf, type SchemaField } from '../../parts/schema.ts'
+import type { Fields } from '../../parts/fields.ts'
+import { DialogForm, LongField, SelectField, TextField } from '../../parts/form.tsx'
+import { ConfigFields } from '../../parts/config-fields.tsx'
+import { fieldsOf, readConfig, variantOf, variantsOf, type ConfigField } from '../../parts/config.ts'
 import { Read } from '../../parts/states.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { asScope } from './scope.ts'
@@ -57,39 +58,37 @@ function Filled({ route, isOpen, onClose, onSaved, destinations, destination, on
       title={route ? 'Change the route' : 'New route'}
       isOpen={isOpen}
       onClose={onClose}
-      action={route ? 'Change it' : 'Create'}
+      submit={route ? 'Change it' : 'Create'}
       isRunning={isRunning}
       error={error}
       onSubmit={send}
     >
-      <Field label="Name">
-        <input className="eng-input" name="name" required maxLength={200} defaultValue={route?.name} />
-      </Field>
-      <Field label="Events" hint="One a line: a type such as task.completed, all of one thing such as deliverable.*, or * for all.">
-        <textarea className="eng-input eng-mono" name="events" required defaultValue={route?.events.join('\n') ?? 'deliverable.approved'} />
-      </Field>
+      <TextField label="Name" name="name" required maxLength={200} defaultValue={route?.name} />
+      <LongField
+        label="Events"
+        hint="One a line: a type such as task.completed, all of one thing such as deliverable.*, or * for all."
+        name="events"
+        required
+        defaultValue={route?.events.join('\n') ?? 'deliverable.approved'}
+      />
       <Scope route={route} />
       <div className="eng-row eng-row-wrap">
-        <Field label="To">
-          <select className="eng-input" value={destination.type} onChange={({ target }) => onDestination(target.value)}>
-            {destinations.map(({ type, title }) => (
-              <option key={type} value={type}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <SelectField
+          label="To"
+          value={destination.type}
+          onChange={({ target }) => onDestination(target.value)}
+          options={destinations.map(({ type, title }) => [type, title])}
+        />
         {variants.length > 1 && (
-          <Field label="By">
-            <select className="eng-input" value={variant?.key} onChange={({ target }) => setShape(target.value)}>
-              {variants.map(({ key }) => (
-                <option key={key}>{key}</option>
-              ))}
-            </select>
-          </Field>
+          <SelectField
+            label="By"
+            value={variant?.key}
+            onChange={({ target }) => setShape(target.value)}
+            options={variants.map(({ key }) => [key, key])}
+          />
         )}
       </div>
-      <SchemaFields key={`${destination.type} ${variant?.key}`} fields={fields} config={config} />
+      <ConfigFields key={`${destination.type} ${variant?.key}`} fields={fields} config={config} />
     </DialogForm>
   )
 }
@@ -101,24 +100,23 @@ function Scope({ route }: { route: Route | null }) {
   const now = route?.projectId ? `project ${route.projectId}` : route?.agentId ? `agent ${route.agentId}` : ''
   return (
     <div className="eng-row eng-row-wrap">
-      <Field label="Only what is about">
-        <select key={agents.length + projects.length} className="eng-input" name="scope" defaultValue={now}>
-          <option value="">the whole company</option>
-          {projects.map(({ id, name }) => (
-            <option key={id} value={`project ${id}`}>
-              project {name}
-            </option>
-          ))}
-          {agents.map(({ id, name }) => (
-            <option key={id} value={`agent ${id}`}>
-              agent {name}
-            </option>
-          ))}
-        </select>
-      </Field>
-      <Field label="and has one of these tags">
-        <input className="eng-input" name="tags" placeholder="report, launch" defaultValue={route?.conditions.tagsAny?.join(', ')} />
-      </Field>
+      <SelectField
+        key={agents.length + projects.length}
+        label="Only what is about"
+        name="scope"
+        defaultValue={now}
+        options={[
+          ['', 'the whole company'],
+          ...projects.map(({ id, name }) => [`project ${id}`, `project ${name}`] as const),
+          ...agents.map(({ id, name }) => [`agent ${id}`, `agent ${name}`] as const),
+        ]}
+      />
+      <TextField
+        label="and has one of these tags"
+        name="tags"
+        placeholder="report, launch"
+        defaultValue={route?.conditions.tagsAny?.join(', ')}
+      />
     </div>
   )
 }
@@ -126,7 +124,7 @@ function Scope({ route }: { route: Route | null }) {
 interface Saving {
   readonly route: Route | null
   readonly type: string
-  readonly fields: readonly SchemaField[]
+  readonly fields: readonly ConfigField[]
   onDone(route: Route): void
 }
 
@@ -134,13 +132,15 @@ function useSaving({ route, type, fields, onDone }: Saving) {
   const { companyId } = useEngine()
   const tell = useTell()
   const [problem, setProblem] = useState<unknown>(null)
+  // As it was when the form was opened: a change since then is not overwritten.
+  const [version] = useState(route?.version)
   const create = useCommand('routes.create', { onDone: (made) => (tell.done(`${made.name} is there`), onDone(made)) })
   const update = useCommand('routes.update', { onDone: (changed) => (tell.done(`${changed.name} is changed`), onDone(changed)) })
-  const send = (form: FormData) => {
+  const send = (written: Fields) => {
     try {
-      const said = { ...readRoute(form, route), destinationType: type, config: readFields(fields, form) }
+      const said = { ...readRoute(written, route), destinationType: type, config: readConfig(fields, written) }
       setProblem(null)
-      if (route) update.run({ routeId: route.id, version: route.version, ...said })
+      if (route && version !== undefined) update.run({ routeId: route.id, version, ...said })
       else create.run({ companyId, ...said })
     } catch (error) {
       setProblem(error)
@@ -149,16 +149,17 @@ function useSaving({ route, type, fields, onDone }: Saving) {
   return { send, isRunning: create.isRunning || update.isRunning, error: problem ?? create.error ?? update.error }
 }
 
-function readRoute(form: FormData, route: Route | null) {
-  const tagsAny = textOf(form, 'tags')
+function readRoute(fields: Fields, route: Route | null) {
+  const tagsAny = fields
+    .text('tags')
     .split(',')
     .map((tag) => tag.trim())
     .filter(Boolean)
   const { tagsAny: _before, ...others } = route?.conditions ?? {}
   return {
-    name: textOf(form, 'name'),
-    events: linesOf(form, 'events'),
-    ...asScope(textOf(form, 'scope')),
+    name: fields.text('name'),
+    events: fields.lines('events'),
+    ...asScope(fields.text('scope')),
     conditions: { ...others, ...(tagsAny.length > 0 && { tagsAny }) },
   }
 }

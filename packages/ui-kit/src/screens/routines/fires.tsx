@@ -1,6 +1,6 @@
 import { useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Part } from '../../parts/collection.tsx'
+import { Part } from '../../parts/split.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'

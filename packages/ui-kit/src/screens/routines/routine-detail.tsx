@@ -4,7 +4,7 @@ import type { Routine } from '@engine/core/contract'
 
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Detail, Part } from '../../parts/collection.tsx'
+import { Detail, Part } from '../../parts/split.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Prose } from '../../parts/prose.tsx'

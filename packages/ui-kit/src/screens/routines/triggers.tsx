@@ -4,11 +4,10 @@ import type { Routine, Trigger } from '@engine/core/contract'
 
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Part } from '../../parts/collection.tsx'
+import { Part } from '../../parts/split.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
-import { Dialog } from '../../parts/dialog.tsx'
 import { moment } from '../../parts/format.ts'
-import { ShownOnce } from '../../parts/shown-once.tsx'
+import { OnceDialog } from '../../parts/shown-once.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { ScheduleDialog, WebhookDialog } from './trigger-dialogs.tsx'
@@ -83,9 +82,7 @@ function Line({ trigger, isAlive }: { trigger: Trigger; isAlive: boolean }) {
         </div>
       )}
       <ScheduleDialog routineId={trigger.routineId} trigger={trigger} isOpen={open === 'change'} onClose={close} />
-      <Dialog title="The other key" isOpen={open === 'key'} onClose={close}>
-        <ShownOnce name="Key" value={rotate.output?.key ?? ''} onDone={close} />
-      </Dialog>
+      <OnceDialog title="The other key" value={open === 'key' ? (rotate.output?.key ?? '') : null} onClose={close} />
       <Confirm
         title="Remove it"
         act="Remove it"

@@ -76,7 +76,7 @@ function Row({ bar: { kind, name, left, width, durationMs, isFailed }, cost }: {
       </td>
       <td data-number title={kind === 'model' ? 'At most: it began after what is above it.' : undefined}>
         {kind === 'model' && '≤ '}
-        {durationMs < 1_000 ? `${Math.round(durationMs)} ms` : duration(0, durationMs)}
+        {duration(0, durationMs)}
       </td>
       <td data-number title={cost && `${count(cost.cachedInputTokens)} of the input were cached`}>
         {cost && `${count(cost.inputTokens)} → ${count(cost.outputTokens)}`}

@@ -5,7 +5,8 @@ import type { Session } from '@engine/core/contract'
 
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { DialogForm, Field, typedOf } from '../../parts/dialog-form.tsx'
+import type { Fields } from '../../parts/fields.ts'
+import { DialogForm, TextField } from '../../parts/form.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -85,24 +86,27 @@ function Password({ isOpen, onClose, onDone }: { isOpen: boolean; onClose(): voi
       onDone()
     },
   })
-  const send = (form: FormData) =>
-    change.run({ currentPassword: typedOf(form, 'currentPassword'), newPassword: typedOf(form, 'newPassword') })
+  const send = (fields: Fields) => change.run({ currentPassword: fields.raw('currentPassword'), newPassword: fields.raw('newPassword') })
   return (
     <DialogForm
       title="Change the password"
       isOpen={isOpen}
       onClose={onClose}
-      action="Change it"
+      submit="Change it"
       isRunning={change.isRunning}
       error={change.error}
       onSubmit={send}
     >
-      <Field label="Present password">
-        <input className="eng-input" name="currentPassword" type="password" autoComplete="current-password" required />
-      </Field>
-      <Field label="New password" hint="12 characters or more.">
-        <input className="eng-input" name="newPassword" type="password" autoComplete="new-password" required minLength={12} />
-      </Field>
+      <TextField label="Present password" name="currentPassword" type="password" autoComplete="current-password" required />
+      <TextField
+        label="New password"
+        hint="12 characters or more."
+        name="newPassword"
+        type="password"
+        autoComplete="new-password"
+        required
+        minLength={12}
+      />
     </DialogForm>
   )
 }

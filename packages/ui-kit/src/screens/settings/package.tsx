@@ -7,7 +7,8 @@ import type { Company } from '@engine/core/contract'
 import type { OutputOf } from '../../data/operations.ts'
 import { useCommand } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { Field, Form, textOf } from '../../parts/dialog-form.tsx'
+import type { Fields } from '../../parts/fields.ts'
+import { Form, SelectField, TextField } from '../../parts/form.tsx'
 import { save } from '../../parts/save.ts'
 import { Card } from '../../parts/screen.tsx'
 import { FailureNotice } from '../../parts/states.tsx'
@@ -81,12 +82,12 @@ function Import({ company }: { company: Company }) {
   }
   const create = useCommand('companies.import', { onFailed: tell.failed, onDone: done })
   const merge = useCommand('companies.merge', { onFailed: tell.failed, onDone: done })
-  const look = async (form: FormData) => {
+  const look = async (fields: Fields) => {
     try {
       const next: Wanted = {
-        files: readPackage(await textsOf(form.getAll('files'))),
-        isNew: textOf(form, 'into') === 'new',
-        collisions: collisionNames.find((each) => each === textOf(form, 'collisions')) ?? 'skip',
+        files: readPackage(await textsOf(fields.files('files'))),
+        isNew: fields.text('into') === 'new',
+        collisions: collisionNames.find((each) => each === fields.text('collisions')) ?? 'skip',
       }
       setProblem(null)
       setWanted(next)
@@ -106,10 +107,10 @@ function Import({ company }: { company: Company }) {
   return (
     <>
       <Form
-        action="Show what it would do"
+        submit="Show what it would do"
         isRunning={preview.isRunning || previewNew.isRunning}
         error={problem ?? preview.error ?? previewNew.error}
-        onSubmit={(form) => void look(form)}
+        onSubmit={(fields) => void look(fields)}
       >
         <ImportChoices />
       </Form>
@@ -122,30 +123,31 @@ function Import({ company }: { company: Company }) {
 function ImportChoices() {
   return (
     <>
-      <Field label="Import">
-        <input className="eng-input" type="file" name="files" accept=".json,.md,.yaml,.yml" multiple required />
-      </Field>
+      <TextField label="Import" type="file" name="files" accept=".json,.md,.yaml,.yml" multiple required />
       <div className="eng-row eng-row-wrap">
-        <Field label="Into">
-          <select className="eng-input" name="into">
-            <option value="here">this company</option>
-            <option value="new">a new company</option>
-          </select>
-        </Field>
-        <Field label="What is here of the same name">
-          <select className="eng-input" name="collisions">
-            <option value="skip">stays as it is</option>
-            <option value="rename">stays, and another one is made</option>
-            <option value="replace">is replaced</option>
-          </select>
-        </Field>
+        <SelectField
+          label="Into"
+          name="into"
+          options={[
+            ['here', 'this company'],
+            ['new', 'a new company'],
+          ]}
+        />
+        <SelectField
+          label="What is here of the same name"
+          name="collisions"
+          options={[
+            ['skip', 'stays as it is'],
+            ['rename', 'stays, and another one is made'],
+            ['replace', 'is replaced'],
+          ]}
+        />
       </div>
     </>
   )
 }
 
-async function textsOf(chosen: readonly FormDataEntryValue[]): Promise<{ path: string; text: string }[]> {
-  const files = chosen.filter((each) => each instanceof File)
+async function textsOf(files: readonly File[]): Promise<{ path: string; text: string }[]> {
   return Promise.all(files.map(async (file) => ({ path: file.webkitRelativePath || file.name, text: await file.text() })))
 }
 

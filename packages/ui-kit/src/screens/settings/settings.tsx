@@ -3,8 +3,9 @@ import type { Company } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { ConfirmButton } from '../../parts/confirm-button.tsx'
-import { Field, Form, textOf, Tick } from '../../parts/dialog-form.tsx'
+import { ConfirmButton } from '../../parts/confirm.tsx'
+import type { Fields } from '../../parts/fields.ts'
+import { Form, LongField, TextField, Tick } from '../../parts/form.tsx'
 import { useHost } from '../../parts/host.tsx'
 import { Card, Screen } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
@@ -41,28 +42,24 @@ function Profile({ company }: { company: Company }) {
   const update = useCommand('companies.update', { onDone: () => tell.done('It is saved') })
   const { id: companyId, version, name, description, brandColor, status } = company
   if (status === 'archived') return null
-  const send = (form: FormData) => {
-    const color = textOf(form, 'brandColor')
+  const send = (fields: Fields) => {
+    const color = fields.text('brandColor')
     update.run({
       companyId,
       version,
-      name: textOf(form, 'name'),
-      description: textOf(form, 'description') || null,
-      brandColor: form.get('hasColor') === null ? null : color,
-      requiresHireApproval: form.get('hires') !== null,
-      requiresStrategyApproval: form.get('strategy') !== null,
+      name: fields.text('name'),
+      description: fields.text('description') || null,
+      brandColor: !fields.isTicked('hasColor') ? null : color,
+      requiresHireApproval: fields.isTicked('hires'),
+      requiresStrategyApproval: fields.isTicked('strategy'),
     })
   }
   return (
     <Card title="Company" aside={<code className="eng-soft eng-mono">{company.taskPrefix}</code>}>
       <div className="eng-card-body">
-        <Form action="Save" isRunning={update.isRunning} error={update.error} onSubmit={send}>
-          <Field label="Name">
-            <input className="eng-input" name="name" required maxLength={200} defaultValue={name} />
-          </Field>
-          <Field label="What it does" hint="Agents read it with every task.">
-            <textarea className="eng-input" name="description" defaultValue={description ?? ''} />
-          </Field>
+        <Form submit="Save" isRunning={update.isRunning} error={update.error} onSubmit={send}>
+          <TextField label="Name" name="name" required maxLength={200} defaultValue={name} />
+          <LongField label="What it does" hint="Agents read it with every task." name="description" defaultValue={description ?? ''} />
           <div className="eng-row">
             <Tick label="Its own color" name="hasColor" isTicked={brandColor !== null} />
             <input type="color" name="brandColor" aria-label="Color" defaultValue={brandColor ?? '#3451c7'} />
@@ -104,11 +101,11 @@ function State({ company }: { company: Company }) {
               </Button>
             )}
             <ConfirmButton
-              action="Archive"
+              act="Archive"
               title={`Archive ${name}`}
               word={company.taskPrefix}
               isRunning={archive.isRunning}
-              onConfirm={() => archive.run({ companyId })}
+              onAct={() => archive.run({ companyId })}
             >
               <p className="eng-strong">Nothing brings it back.</p>
               <p>Runs are cancelled, nothing starts any more, and all of it can only be read and exported.</p>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { fieldsOf, noSecrets, readFields, secretIn, variantOf, variantsOf } from './schema.ts'
+import { anySecret, fieldsOf, inputOf, readConfig, secretIn, variantOf, variantsOf } from './config.ts'
+import { readFields } from './fields.ts'
 
 const webhook = {
   type: 'object',
@@ -18,8 +19,8 @@ const rules = { secretFields: ['url', 'keys'], alwaysSecret: ['keys'] }
 
 const form = (values: Record<string, string>) => {
   const data = new FormData()
-  for (const [name, value] of Object.entries(values)) data.set(name, value)
-  return data
+  for (const [name, value] of Object.entries(values)) data.set(inputOf(name), value)
+  return readFields(data)
 }
 
 describe('a form by a schema', () => {
@@ -36,16 +37,19 @@ describe('a form by a schema', () => {
   })
 
   it('reads what was said, leaves out what was left empty, and names secrets', () => {
-    const said = { 'secret:url': 'HOOK', url: 'ignored', 'secret:keys': 'KEY', headers: '{"a":"b"}', timeoutSec: '3', signs: 'on' }
-    expect(readFields(fieldsOf(webhook, rules), form(said))).toEqual({
+    const said = { 'url.secret': 'HOOK', url: 'ignored', 'keys.secret': 'KEY', headers: '{"a":"b"}', timeoutSec: '3', signs: 'true' }
+    expect(readConfig(fieldsOf(webhook, rules), form(said))).toEqual({
       url: { secret: 'HOOK' },
       keys: [{ secret: 'KEY' }],
       headers: { a: 'b' },
       timeoutSec: 3,
       signs: true,
     })
-    expect(() => readFields(fieldsOf(webhook, rules), form({ headers: 'a: b' }))).toThrow('headers has to be JSON')
+    expect(() => readConfig(fieldsOf(webhook, rules), form({ headers: 'a: b' }))).toThrow('headers has to be JSON')
   })
+
+  it('takes a secret for every text where no member is named', () =>
+    expect(fieldsOf(webhook, anySecret).filter(({ secret }) => secret === 'may')).toMatchObject([{ name: 'url' }]))
 
   it('of several shapes is one of them, named by what is fixed in it', () => {
     const shape = (provider: string) => ({
@@ -55,7 +59,7 @@ describe('a form by a schema', () => {
     const schema = { oneOf: [shape('s3'), shape('folder')] }
     expect(variantsOf(schema).map(({ key }) => key)).toEqual(['s3', 'folder'])
     expect([variantOf(schema, { provider: 'folder' }), variantOf(schema, {})]).toEqual(['folder', 's3'])
-    expect(readFields(fieldsOf(shape('folder'), noSecrets), form({ path: 'out' }))).toEqual({ provider: 'folder', path: 'out' })
+    expect(readConfig(fieldsOf(shape('folder'), anySecret), form({ path: 'out' }))).toEqual({ provider: 'folder', path: 'out' })
   })
 
   it('knows the secret that stands for a value', () => {

@@ -1,7 +1,9 @@
 import type { JsonObject } from '@engine/core/contract'
 
+import type { Fields } from './fields.ts'
+
 /** How a member of a configuration is asked for. */
-export interface SchemaField {
+export interface ConfigField {
   readonly name: string
   readonly kind: 'text' | 'choice' | 'switch' | 'number' | 'lines' | 'json' | 'fixed'
   readonly description: string | null
@@ -14,7 +16,7 @@ export interface SchemaField {
   readonly isList: boolean
 }
 
-/** In which members secrets may stand: all of them for null. */
+/** In which members secrets may stand: in every text for null. */
 export interface SecretRules {
   readonly secretFields: readonly string[] | null
   readonly alwaysSecret: readonly string[]
@@ -26,7 +28,8 @@ export interface Variant {
   readonly schema: JsonObject
 }
 
-export const noSecrets: SecretRules = { secretFields: [], alwaysSecret: [] }
+/** A secret may stand wherever a text is asked for, as in the configuration of an adapter. */
+export const anySecret: SecretRules = { secretFields: null, alwaysSecret: [] }
 
 /** Pure. */
 export function variantsOf(schema: JsonObject): readonly Variant[] {
@@ -49,24 +52,25 @@ function fixedOf(schema: JsonObject): string | null {
 }
 
 /** What is asked for, in the order of the schema. Pure. */
-export function fieldsOf(schema: JsonObject, { secretFields, alwaysSecret }: SecretRules): readonly SchemaField[] {
+export function fieldsOf(schema: JsonObject, { secretFields, alwaysSecret }: SecretRules): readonly ConfigField[] {
   const required = Array.isArray(schema['required']) ? schema['required'] : []
   return members(schema).map(([name, member]) => {
     const items = isObject(member['items']) ? member['items'] : null
+    const kind = kindOf(member, items)
     return {
       name,
-      kind: kindOf(member, items),
+      kind,
       description: typeof member['description'] === 'string' ? member['description'] : null,
       isRequired: required.includes(name) && member['default'] === undefined,
       choices: Array.isArray(member['enum']) ? member['enum'].map(String) : [],
       fallback: member['const'] ?? member['default'],
-      secret: alwaysSecret.includes(name) ? 'must' : secretFields === null || secretFields.includes(name) ? 'may' : 'no',
+      secret: alwaysSecret.includes(name) ? 'must' : (secretFields?.includes(name) ?? kind === 'text') ? 'may' : 'no',
       isList: items !== null,
     }
   })
 }
 
-function kindOf(member: JsonObject, items: JsonObject | null): SchemaField['kind'] {
+function kindOf(member: JsonObject, items: JsonObject | null): ConfigField['kind'] {
   if (member['const'] !== undefined) return 'fixed'
   if (Array.isArray(member['enum'])) return 'choice'
   if (items) return items['type'] === 'string' ? 'lines' : 'json'
@@ -82,8 +86,13 @@ export function secretIn(value: unknown): string | null {
   return isObject(one) && typeof one['secret'] === 'string' ? one['secret'] : null
 }
 
+/** The name of the control of a member, beside which a form has fields of its own. Pure. */
+export function inputOf(name: string, of: 'value' | 'secret' = 'value'): string {
+  return of === 'value' ? `config.${name}` : `config.${name}.secret`
+}
+
 /** A configuration from what a form says; what is left empty is left out. @throws when a text is no JSON where it should be */
-export function readFields(fields: readonly SchemaField[], form: FormData): JsonObject {
+export function readConfig(fields: readonly ConfigField[], form: Fields): JsonObject {
   return Object.fromEntries(
     fields.flatMap((field) => {
       const value = readField(field, form)
@@ -92,20 +101,16 @@ export function readFields(fields: readonly SchemaField[], form: FormData): Json
   )
 }
 
-function readField({ name, kind, fallback, secret, isList }: SchemaField, form: FormData): JsonObject[string] | undefined {
+function readField({ name, kind, fallback, secret, isList }: ConfigField, form: Fields): JsonObject[string] | undefined {
   // What a schema fixes is JSON.
   if (kind === 'fixed') return fallback as JsonObject[string]
-  const chosen = secret === 'no' ? '' : said(form, `secret:${name}`)
+  const chosen = secret === 'no' ? '' : form.text(inputOf(name, 'secret'))
   if (chosen !== '') return isList ? [{ secret: chosen }] : { secret: chosen }
-  if (kind === 'switch') return form.get(name) !== null
-  const text = said(form, name)
+  const text = form.text(inputOf(name))
   if (text === '') return undefined
+  if (kind === 'switch') return text === 'true'
   if (kind === 'number') return Number(text)
-  if (kind === 'lines')
-    return text
-      .split('\n')
-      .map((line) => line.trim())
-      .filter(Boolean)
+  if (kind === 'lines') return form.lines(inputOf(name))
   return kind === 'json' ? parsed(name, text) : text
 }
 
@@ -116,11 +121,6 @@ function parsed(name: string, text: string): JsonObject[string] {
   } catch {
     throw new Error(`${name} has to be JSON, such as {"name": "value"}.`)
   }
-}
-
-function said(form: FormData, name: string): string {
-  const value = form.get(name)
-  return typeof value === 'string' ? value.trim() : ''
 }
 
 function members(schema: JsonObject): [string, JsonObject][] {

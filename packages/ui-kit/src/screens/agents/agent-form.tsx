@@ -1,0 +1,151 @@
+import { useState } from 'react'
+
+import type { Adapter, Agent } from '@engine/core/contract'
+
+import { useEngine } from '../../data/provider.tsx'
+import { useCommand, useOperation } from '../../data/use-operation.ts'
+import { ChooseAgent } from '../../parts/choose.tsx'
+import { ConfigFields } from '../../parts/config-fields.tsx'
+import { anySecret, fieldsOf, readConfig } from '../../parts/config.ts'
+import type { Fields } from '../../parts/fields.ts'
+import { Form, LongField, SelectField, TextField } from '../../parts/form.tsx'
+
+interface AgentFormProps {
+  /** Who is changed; null for somebody new. */
+  readonly agent: Agent | null
+  /** The first one of a company is asked for no more than its work needs. */
+  readonly isFirst?: boolean
+  onDone?(agent: Agent): void
+}
+
+/** What an agent is, and how it is run. */
+export function AgentForm({ agent, isFirst = false, onDone }: AgentFormProps) {
+  const { companyId } = useEngine()
+  const { adapters, adapter, choose } = useAdapters(agent)
+  const [slip, setSlip] = useState<unknown>(null)
+  // As it was when the form was opened: a change since then is not overwritten.
+  const [version] = useState(agent?.version)
+  const done = onDone === undefined ? {} : { onDone }
+  const create = useCommand('agents.create', done)
+  const update = useCommand('agents.update', done)
+  const submit = (fields: Fields) => {
+    setSlip(null)
+    try {
+      const said = { ...readWho(fields), ...(!isFirst && readPlace(fields)) }
+      const run = adapter && { adapterType: adapter.type, adapterConfig: readConfig(fieldsFor(adapter), fields) }
+      // Who may not see a configuration does not write one either.
+      if (agent && version !== undefined) update.run({ agentId: agent.id, version, ...said, ...(agent.adapterConfig !== null && run) })
+      else create.run({ companyId, ...said, ...run })
+    } catch (error) {
+      setSlip(error)
+    }
+  }
+  return (
+    <Form
+      submit={agent ? 'Save' : 'Hire'}
+      isRunning={create.isRunning || update.isRunning}
+      error={slip ?? create.error ?? update.error}
+      onSubmit={submit}
+    >
+      <div className="eng-row eng-row-wrap">
+        <TextField label="Name" name="name" required maxLength={200} defaultValue={agent?.name} autoComplete="off" />
+        <TextField label="Role" name="role" required maxLength={200} placeholder="engineer" defaultValue={agent?.role} />
+      </div>
+      <LongField label="What it is told" name="instructions" defaultValue={agent?.instructions ?? ''} />
+      {!isFirst && <PlaceOf agent={agent} />}
+      {agent?.executionMode !== 'human' && <RunBy agent={agent} adapter={adapter} adapters={adapters} onChoose={choose} />}
+    </Form>
+  )
+}
+
+const fieldsFor = ({ configSchema }: Adapter) => fieldsOf(configSchema, anySecret)
+
+/** By what it can be run, and by what it is. */
+function useAdapters(agent: Agent | null) {
+  const { data } = useOperation('adapters.list', {})
+  const [chosen, choose] = useState(agent?.adapterType ?? '')
+  // A human is a colleague that nothing executes; who is asked to do work by a person has an adapter of its own.
+  const adapters = (data?.items ?? []).filter(({ type }) => type !== 'human')
+  // What works without being told anything is the shortest way to a first result.
+  const easiest = adapters.find((each) => fieldsFor(each).every(({ isRequired }) => !isRequired)) ?? adapters[0]
+  return { adapters, adapter: adapters.find(({ type }) => type === chosen) ?? (agent ? undefined : easiest), choose }
+}
+
+const starts = [
+  ['auto', 'By itself, when work is assigned'],
+  ['manual', 'When somebody checks a task out for it'],
+  ['polling', 'When it asks for work from outside'],
+] as const
+
+function readWho(fields: Fields) {
+  return { name: fields.text('name'), role: fields.text('role'), instructions: fields.maybe('instructions') }
+}
+
+function readPlace(fields: Fields) {
+  const mode = fields.text('mode')
+  return {
+    title: fields.maybe('title'),
+    reportsTo: fields.maybe('manager'),
+    capabilities: fields
+      .text('capabilities')
+      .split(',')
+      .map((word) => word.trim())
+      .filter(Boolean),
+    maxConcurrentRuns: Number(fields.text('runs')),
+    ...(mode !== '' && { executionMode: starts.find(([each]) => each === mode)?.[0] ?? 'auto' }),
+  }
+}
+
+/** Where it stands among the others, and when it starts. */
+function PlaceOf({ agent }: { agent: Agent | null }) {
+  return (
+    <>
+      <div className="eng-row eng-row-wrap">
+        <TextField label="Title" name="title" maxLength={200} defaultValue={agent?.title ?? ''} />
+        <ChooseAgent
+          label="Reports to"
+          name="manager"
+          none="Nobody"
+          value={agent?.reportsTo ?? null}
+          {...(agent && { leaveOut: agent.id })}
+        />
+      </div>
+      <div className="eng-row eng-row-wrap">
+        <TextField label="Can do, with commas" name="capabilities" defaultValue={agent?.capabilities.join(', ')} />
+        <TextField label="Runs at once" name="runs" type="number" min={1} max={50} required defaultValue={agent?.maxConcurrentRuns ?? 20} />
+      </div>
+      {agent?.executionMode !== 'human' && (
+        <SelectField label="Starts" name="mode" defaultValue={agent?.executionMode ?? 'auto'} options={starts} />
+      )}
+    </>
+  )
+}
+
+interface RunByProps {
+  readonly agent: Agent | null
+  readonly adapter: Adapter | undefined
+  readonly adapters: readonly Adapter[]
+  onChoose(type: string): void
+}
+
+/** By what it is run, and what that has to know. */
+function RunBy({ agent, adapter, adapters, onChoose }: RunByProps) {
+  return (
+    <>
+      <SelectField
+        label="Is run by"
+        value={adapter?.type ?? ''}
+        onChange={(event) => onChoose(event.target.value)}
+        options={adapters.map(({ type, title }) => [type, title])}
+        hint={adapter && `How far spending can pass a limit: ${adapter.overshoot}`}
+      />
+      {adapter && agent?.adapterConfig !== null && (
+        <ConfigFields
+          key={adapter.type}
+          fields={fieldsFor(adapter)}
+          config={agent?.adapterType === adapter.type ? agent.adapterConfig : {}}
+        />
+      )}
+    </>
+  )
+}
