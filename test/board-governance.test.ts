@@ -245,7 +245,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
     await until(named, (count) => count === 2)
   })
 
-  it('renames a company, and says when somebody else was faster', async () => {
+  it('renames a company, stops all that runs in it, and archives it by its name alone', async () => {
     const { engine } = world
     const other = await engine.companies.create({ name: 'Gamma', taskPrefix: 'GAM' })
     const page = await open('GAM/settings')
@@ -257,6 +257,10 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
       (name) => name === 'Gamma Works',
     )
     await page.getByRole('button', { name: 'Gamma Works' }).first().waitFor()
+    await page.getByRole('button', { name: 'Stop everything' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop everything' }).click()
+    await page.getByRole('button', { name: 'Resume the company' }).click()
+    await page.getByRole('button', { name: 'Pause the company' }).waitFor()
     await page.getByRole('button', { name: 'Archive' }).click()
     await page.getByLabel('Write GAM to go on').fill('gam')
     await page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click()

@@ -92,9 +92,19 @@ function State({ company }: { company: Company }) {
         {status !== 'archived' && (
           <div className="eng-row eng-row-wrap">
             {status === 'active' ? (
-              <Button disabled={pause.isRunning} onClick={() => pause.run({ companyId })}>
-                Pause the company
-              </Button>
+              <>
+                <Button disabled={pause.isRunning} onClick={() => pause.run({ companyId })}>
+                  Pause the company
+                </Button>
+                <ConfirmButton
+                  act="Stop everything"
+                  title={`Stop everything in ${name}`}
+                  isRunning={pause.isRunning}
+                  onAct={() => pause.run({ companyId, stopRuns: true })}
+                >
+                  <p>What runs is cancelled now, its tasks go back to todo, and nothing new starts until the company is resumed.</p>
+                </ConfirmButton>
+              </>
             ) : (
               <Button look="strong" disabled={resume.isRunning} onClick={() => resume.run({ companyId })}>
                 Resume the company
