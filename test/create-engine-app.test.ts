@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
 
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
+import { buildBoard } from './support/browser.ts'
 import { temporaryFolder } from './support/files.ts'
 import { startProgram } from './support/processes.ts'
 
@@ -117,6 +118,12 @@ describe('create-engine-app', () => {
 })
 
 describe('an app that it made', () => {
+  // Apps serve the board that is published with its package, which sources are without until they are built.
+  beforeAll(async () => {
+    const board = fileURLToPath(new URL('../packages/ui-kit/dist/board/', import.meta.url))
+    if (!existsSync(board)) await buildBoard(board)
+  }, 120_000)
+
   it('shows a finished task and a review that waits, by nothing but its own start', { timeout: 120_000 }, async () => {
     const app = await createLinked('server')
     const { ENGINE_SECRET_KEY: secretKey = '' } = parseEnv(readFileSync(join(app, '.env'), 'utf8'))
