@@ -30,7 +30,7 @@ describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database
       owner: 'operator',
       message: expect.stringContaining('3 of 3 attempts failed: no paper'),
     })
-    expect(await engine.runs.get({ runId: third?.id ?? '' })).toEqual(third)
+    expect(await engine.runs.get({ runId: third?.id ?? '' })).toEqual({ ...third, held: null })
   })
 
   it('is told while the retry waits, with what keeps it from starting as a checkout would say it', async () => {

@@ -7,7 +7,7 @@ import { holdAside } from './support/commands/budgets.ts'
 import { askAside } from './support/commands/interactions.ts'
 import { foundCompany, hold, holdNewTask, refusalOf, wait, type Company, type HeldTask } from './support/company.ts'
 import { callsOfRun } from './support/every-command.ts'
-import { differences, dumpAt, leavePlace, newPlace, storageAt, type Place } from './support/place.ts'
+import { differences, dumpAt, isFree, leavePlace, newPlace, storageAt, type Place } from './support/place.ts'
 import { startProgram } from './support/program.ts'
 import type { Answered, Started, WorkerPlan } from './support/worker-plan.ts'
 import { sharedSecrets } from './support/commands/secrets.ts'
@@ -107,6 +107,18 @@ async function outliveCredential({ place, engine }: Theatre, round: Round): Prom
 const zombieSettings = { leaseMs: 300, sweepMs: 60_000, pollMs: 25 }
 const survivorSettings = { ...zombieSettings, sweepMs: 50 }
 
+/** A process that is paused while it writes would pause all others on its file, and nobody could take its work. */
+async function pauseBetweenWrites(worker: ReturnType<typeof startProgram>, place: Place): Promise<void> {
+  for (;;) {
+    worker.kill('SIGSTOP')
+    // A signal takes effect a moment later.
+    await wait(20)
+    if (isFree(place)) return
+    worker.kill('SIGCONT')
+    await wait(5)
+  }
+}
+
 /** A worker is stopped in the middle of a run, loses it, and goes on as if nothing had been. On a database of their own. */
 async function pauseProcess(scene: Scene, round: Round): Promise<void> {
   const place = await newPlace(scene)
@@ -118,7 +130,7 @@ async function pauseProcess(scene: Scene, round: Round): Promise<void> {
   try {
     const { runId } = await worker.next<Started>('started')
     await wait(20 + round.random.int(40))
-    worker.kill('SIGSTOP')
+    await pauseBetweenWrites(worker, place)
     await survivor.start()
     await until(
       () => survivor.tasks.get({ taskId: task.id }),

@@ -34,6 +34,21 @@ export function storageAt(place: Place, options: PostgresOptions = {}): Storage 
   return place.storage === 'sqlite' ? sqlite(place.file) : postgres(place.url, options)
 }
 
+/** Whether nobody is in the middle of writing: a file has one writer, and others wait for it however long it takes. */
+export function isFree(place: Place): boolean {
+  if (place.storage === 'postgres') return true
+  const db = new Database(place.file, { timeout: 0 })
+  try {
+    db.exec('begin immediate')
+    db.exec('rollback')
+    return true
+  } catch {
+    return false
+  } finally {
+    db.close()
+  }
+}
+
 /** A connection of one's own for reading rows. */
 export interface Reader extends AsyncDisposable {
   rows(text: string): Promise<Row[]>
