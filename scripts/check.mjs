@@ -16,6 +16,8 @@ const steps = [
   ['schema:generate', '--check'],
   ['docs:generate', '--check'],
   ['reliability', '--check'],
+  ['docs:api', '--emit', 'none'],
+  ['release:check'],
 ]
 
 const results = steps.map(runStep)

@@ -90,7 +90,7 @@ const seeds: readonly Seed[] = [
     what: 'two leases of a task',
     sql: `create table copies as select * from leases; drop table leases; alter table copies rename to leases;
       update runs set status = 'running', task_id = ${task('ACM-5')}, fence = 0 where id = ${runOf('ACM-3', 'cancelled')};
-      insert into leases select id, company_id, ${task('ACM-5')}, agent_id, -1, 'worker', '2030-01-01T00:00:00.000Z'
+      insert into leases (run_id, company_id, task_id, agent_id, fence, worker_id, expires_at) select id, company_id, ${task('ACM-5')}, agent_id, -1, 'worker', '2030-01-01T00:00:00.000Z'
         from runs where task_id = ${task('ACM-5')} and fence = 0;
       update agents set live_runs = 3 where name = 'Ada'`,
     says: /^2 runs have a lease of it$/,

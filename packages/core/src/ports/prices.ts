@@ -25,7 +25,7 @@ export interface PriceBook {
   readonly spec: typeof PRICES_SPEC
   /**
    * The price at a time, null for what it does not know. Pure and at once: it is asked within transactions, so whatever has to be
-   * fetched is fetched before. @param model as usage names it, which may end in the date of a version
+   * fetched is fetched before. `model` is as usage names it, and may end in the date of a version.
    */
   find(request: { readonly provider: string; readonly model: string; readonly at: Date }): Price | null
 }
