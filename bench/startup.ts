@@ -90,7 +90,7 @@ async function graphRows(build: Build): Promise<Row[]> {
   const loaded = await packagesLoadedBy(build, '@engine/core')
   const [http, driver] = [await packagesLoadedBy(build, '@engine/http'), await packagesLoadedBy(build, 'better-sqlite3')]
   const found = forbidden.filter((name) => loaded.names.has(name))
-  const controls = [loaded.names.has('kysely'), http.names.has('express'), driver.names.has('better-sqlite3')].filter(Boolean).length
+  const controls = [loaded.names.has('kysely'), http.names.has('helmet'), driver.names.has('better-sqlite3')].filter(Boolean).length
   return [
     {
       variant: "import '@engine/core', forbidden packages",
@@ -99,7 +99,7 @@ async function graphRows(build: Build): Promise<Row[]> {
       verdicts: [judge(bars.graph, found.length)],
     },
     {
-      variant: 'the same probe sees kysely, express in http, the driver',
+      variant: 'the same probe sees kysely, helmet in http, the driver',
       cells: [String(controls), `http loads ${http.modules} modules`],
       facts: { controls, httpModules: http.modules },
       verdicts: [judge(bars.control, controls)],

@@ -7,12 +7,25 @@ import type { WireRequest, WireResponse } from './wire.ts'
 
 /** Answers one request of node:http, and so of express, by the handler. */
 export async function answerNode(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const gone = new AbortController()
-  response.on('close', () => gone.abort())
-  // A client that goes away while we write is no failure of ours.
-  response.on('error', () => gone.abort())
-  await send(response, await handler(fromNode(request, gone.signal)), gone.signal)
+  // A client that goes away while we write is no failure of ours; that it is gone, `close` says.
+  response.on('error', ignore)
+  const gone = whenGone(response)
+  await send(response, await handler(fromNode(request, gone)), gone)
   if (!request.complete) discardRest(request)
+}
+
+function ignore(): void {}
+
+/** Aborts when the client went away; made for who asks, since most answers are out before anybody does. */
+function whenGone(response: ServerResponse): () => AbortSignal {
+  let gone: AbortController | undefined
+  return () => {
+    if (gone) return gone.signal
+    const controller = (gone = new AbortController())
+    if (response.destroyed) controller.abort()
+    else response.on('close', () => controller.abort())
+    return controller.signal
+  }
 }
 
 /** How long the rest of a refused body is read and thrown away, so that the client sees the answer and not a reset. */
@@ -25,7 +38,7 @@ function discardRest(request: IncomingMessage): void {
   request.resume()
 }
 
-function fromNode(request: IncomingMessage, signal: AbortSignal): WireRequest {
+function fromNode(request: IncomingMessage, gone: () => AbortSignal): WireRequest {
   return {
     method: request.method ?? 'GET',
     url: urlOf(request.url ?? '/'),
@@ -36,7 +49,9 @@ function fromNode(request: IncomingMessage, signal: AbortSignal): WireRequest {
     peer: request.socket.remoteAddress ?? null,
     // Stopping early must not close the socket that the answer goes out on.
     body: (limit) => readChunks(request.iterator({ destroyOnReturn: false }), limit),
-    signal,
+    get signal() {
+      return gone()
+    },
     ...('baseUrl' in request && typeof request.baseUrl === 'string' && { basePath: request.baseUrl }),
   }
 }
@@ -47,7 +62,8 @@ function urlOf(target: string): URL {
   return new URL(`http://engine.invalid${target.startsWith('/') ? '' : '/'}${target}`)
 }
 
-async function send(response: ServerResponse, { status, headers, body, patience }: WireResponse, gone: AbortSignal): Promise<void> {
+async function send(response: ServerResponse, answer: WireResponse, gone: () => AbortSignal): Promise<void> {
+  const { status, headers, body, patience } = answer
   if (typeof body === 'string' || body instanceof Uint8Array) {
     response.writeHead(status, { ...(!hasNoBody(status) && { 'content-length': Buffer.byteLength(body) }), ...headers })
     response.end(body)
@@ -55,9 +71,10 @@ async function send(response: ServerResponse, { status, headers, body, patience 
   }
   response.writeHead(status, headers)
   response.flushHeaders()
+  const signal = gone()
   for await (const part of body) {
-    if (gone.aborted) break
-    if (response.write(part) || (await isDrained(response, { gone, patience }))) continue
+    if (signal.aborted) break
+    if (response.write(part) || (await isDrained(response, { gone: signal, patience }))) continue
     response.write(patience?.farewell() ?? '')
     // Read or not, it is over.
     setTimeout(() => response.destroy(), farewellMs).unref()

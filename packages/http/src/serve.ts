@@ -1,15 +1,13 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http'
+import { Socket, type AddressInfo } from 'node:net'
 
-import express from 'express'
 import helmet from 'helmet'
 
 import type { Engine, Logger } from '@engine/core'
 
 import { accessOf, type ModeOptions } from './access/mode.ts'
-import { expressHandler, type ExpressHandler } from './express.ts'
-import type { HandlerOptions } from './handler.ts'
+import { createHandler, type Handler, type HandlerOptions } from './handler.ts'
 import { defaultLimits, type LimitOptions } from './limits.ts'
 import { answerNode } from './node.ts'
 import { startingHandler } from './starting.ts'
@@ -43,20 +41,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { engine, host = '127.0.0.1', port = 4400, logger, mcp, board, limits = defaultLimits, streamPatienceMs, metricsToken } = options
   const access = accessOf(options)
   const stopping = new AbortController()
-  const app = express()
-  app.disable('x-powered-by').disable('etag').set('query parser', false)
-  // The documentation viewer styles itself at run time; scripts come from this server only.
-  const directives = {
-    'script-src': ["'self'"],
-    'style-src': ["'self'", "'unsafe-inline'"],
-    'font-src': ["'self'", 'data:'],
-    'upgrade-insecure-requests': null,
-  }
-  // Said over plain http, which only this machine speaks with it, browsers take no notice of it.
-  const isSecure = options.publicUrls?.some((url) => url.startsWith('https:')) ?? false
-  app.use(helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: isSecure && { includeSubDomains: false } }))
   const handlerFor = (ready: Engine) =>
-    expressHandler({
+    createHandler({
       engine: ready,
       ...access,
       stopping: stopping.signal,
@@ -68,9 +54,17 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       ...(board && { board }),
     })
   const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
-  app.use((request, response, next) => current.handler(request, response, next))
-  const server = createServer(app)
-  server.on('request', (request, response) => {
+  const common = securityHeaders(options.publicUrls)
+  const secured: Handler = async (request) => {
+    const answer = await current.handler(request)
+    return { ...answer, headers: { ...common, ...answer.headers } }
+  }
+  const server = createServer((request, response) => {
+    answerNode(secured, request, response).catch((error: unknown) => {
+      // Whoever reads what was begun sees that it is cut off, rather than that it is whole.
+      logger?.error('an answer broke off', { error: String(error) })
+      response.destroy()
+    })
     // A connection that was busy when the stop was asked for has nothing to wait for once it is not.
     const letGo = () => stopping.signal.aborted && server.closeIdleConnections()
     request.on('close', letGo)
@@ -83,15 +77,34 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 /** Says that it is starting until the real handler is there; an engine that never comes is its opener's to report. */
-function eventually(handler: Promise<ExpressHandler>): { handler: ExpressHandler } {
-  const current: { handler: ExpressHandler } = {
-    handler: (request, response, next) => void answerNode(startingHandler, request, response).catch(next),
-  }
+function eventually(handler: Promise<Handler>): { handler: Handler } {
+  const current = { handler: startingHandler }
   handler.then(
     (ready) => (current.handler = ready),
     () => undefined,
   )
   return current
+}
+
+/** What helmet says in every answer, asked once: it is the same for all. By names in lower case. */
+function securityHeaders(publicUrls: readonly string[] = []): Record<string, string> {
+  // The documentation viewer styles itself at run time; scripts come from this server only.
+  const directives = {
+    'script-src': ["'self'"],
+    'style-src': ["'self'", "'unsafe-inline'"],
+    'font-src': ["'self'", 'data:'],
+    'upgrade-insecure-requests': null,
+  }
+  // Said over plain http, which only this machine speaks with it, browsers take no notice of it.
+  const isSecure = publicUrls.some((url) => url.startsWith('https:'))
+  const request = new IncomingMessage(new Socket())
+  const response = new ServerResponse(request)
+  helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: isSecure && { includeSubDomains: false } })(
+    request,
+    response,
+    () => undefined,
+  )
+  return Object.fromEntries(Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]))
 }
 
 /** `[::1]` is how a URL says it, `::1` is the address. */

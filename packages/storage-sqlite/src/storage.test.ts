@@ -73,6 +73,37 @@ describe('a file', () => {
     expect([rows[0]?.synchronous, inside.rows[0]?.synchronous]).toEqual([2, 2])
   })
 
+  it('shares one commit among transactions that are asked for one after the other in one turn of the event loop', async () => {
+    const path = temporaryFile()
+    const db = await open(path)
+    const other = new NativeDatabase(path)
+    onTestFinished(() => void other.close())
+    const frames = () => (other.pragma('wal_checkpoint(PASSIVE)') as { log: number }[])[0]?.log ?? 0
+    other.pragma('wal_checkpoint(RESTART)')
+    await add(db, 0)
+    const lone = frames()
+    // As requests on as many sockets arrive: each in a callback of its own, whose promises all go on before the next one begins.
+    const inCallback = (id: number) =>
+      new Promise<void>((resolve, reject) => setImmediate(() => void add(db, id).then(() => resolve(), reject)))
+    await Promise.all(Array.from({ length: 50 }, (_, index) => inCallback(index + 1)))
+    expect(frames() - lone).toBeLessThan(20)
+    expect(await ids(db)).toHaveLength(51)
+  })
+
+  it('has no lock on the file between two turns of the event loop, so that the host may write to it beside', async () => {
+    const path = temporaryFile()
+    const db = await open(path)
+    const host = new NativeDatabase(path, { timeout: 0 })
+    onTestFinished(() => void host.close())
+    const writing = add(db, 1_000)
+    let turns = 0
+    for (let isWriting = true; isWriting; turns += 1) {
+      host.prepare('insert into notes (text) values (?)').run('of the host')
+      isWriting = await Promise.race([writing.then(() => false), new Promise<true>((resolve) => setImmediate(() => resolve(true)))])
+    }
+    expect(turns).toBeGreaterThan(1)
+  })
+
   it('lets two connections write in turns: a transaction that reads before it writes is never refused', async () => {
     const path = temporaryFile()
     const [left, right] = [await open(path), await open(path)]

@@ -37,8 +37,16 @@ class Group {
 }
 
 /**
+ * Lets what else arrived meanwhile, such as requests on other sockets, ask for its turn before the file is locked, so that one commit
+ * serves all of it. Waiting with the lock held would block whoever writes to the file from this thread by another connection.
+ */
+function othersOfThisTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/**
  * The one writing connection, taken in turns. Transactions that wait for their turn while one is under way join its
- * group: each runs in a savepoint of its own, and one commit makes all of them durable. A lone transaction commits at once.
+ * group: each runs in a savepoint of its own, and one commit makes all of them durable.
  */
 export class Writer {
   readonly #connection: Native
@@ -69,8 +77,9 @@ export class Writer {
   async begin(): Promise<void> {
     await this.#take()
     try {
-      if (!this.#connection.open) throw closedError()
       if (this.#group === null) {
+        if (this.#groupLimit > 1) await othersOfThisTurn()
+        if (!this.#connection.open) throw closedError()
         await this.#lock()
         this.#group = new Group()
       } else {

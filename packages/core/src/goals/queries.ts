@@ -1,13 +1,12 @@
 import { z } from 'zod'
 
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { nest } from '../kernel/tree.ts'
 import { Progress, progressOf } from '../projects/progress.ts'
 import { Goal, GoalLevel, GoalNode, GoalStatus } from './schema.ts'
-import { countTasksOfGoal, findGoal } from './sql.ts'
+import { countTasksOfGoal, locatedGoals } from './sql.ts'
 import { toGoal, toGoalNode } from './table.ts'
 
 export const get = query({
@@ -16,11 +15,7 @@ export const get = query({
   output: Goal,
   access: { scope: 'goals:read', company: 'goal' },
   http: ['GET', '/goals/:goalId'],
-  async handle(context, input) {
-    const goal = await findGoal(context.db, input.goalId)
-    if (!goal) throw notFound('goal', input.goalId)
-    return toGoal(goal)
-  },
+  handle: async (context) => toGoal(locatedGoals.of(context)),
 })
 
 export const list = query({

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { Location } from '../kernel/locate.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
 import type { CountedTasks } from '../projects/progress.ts'
@@ -14,9 +15,11 @@ export async function findGoal(db: Kysely<Database>, id: string): Promise<GoalTa
   return first(await goalById(db, { id }))
 }
 
+export const locatedGoals = locatedRows<GoalTable>()
+
 export async function locateGoal(db: Kysely<Database>, id: string): Promise<Location | null> {
   const goal = await findGoal(db, id)
-  return goal && { id: goal.id, companyId: goal.company_id, taskId: null, agentId: goal.owner_agent_id }
+  return goal && locatedGoals.keep({ id: goal.id, companyId: goal.company_id, taskId: null, agentId: goal.owner_agent_id }, goal)
 }
 
 interface Place {

@@ -12,7 +12,7 @@ import type { CommandContext } from './command-context.ts'
 import type { Caller } from './call.ts'
 import type { DestinationCatalog } from './destinations.ts'
 import type { GuardedEmbedder } from './embedding.ts'
-import type { EntityName } from './locate.ts'
+import type { EntityName, Location } from './locate.ts'
 import type { Scope } from './permissions.ts'
 import type { PluginCatalog } from './plugins.ts'
 import type { RedactedLog, RunRedaction } from './redacted-log.ts'
@@ -75,6 +75,8 @@ export interface QueryContext {
   readonly db: Kysely<Database>
   readonly actor: Actor
   readonly companyId: string
+  /** What the call is about, as its access names it; null for a call that names nothing. */
+  readonly target: Location | null
   readonly now: string
   readonly adapters: AdapterCatalog
   readonly destinations: DestinationCatalog

@@ -28,6 +28,7 @@ interface Resolved {
   readonly operation: Operation
   readonly input: Record<string, unknown>
   readonly companyId: string
+  readonly target: Location | null
 }
 
 /** Runs one operation by its name: parse, find the company, authorize, then the query or the one transaction of the command. */
@@ -91,10 +92,23 @@ async function runQuery(host: Host, resolved: Resolved, given: { definition: Que
 }
 
 /** What may be used outside of a transaction. @throws `lease_lost` for a run that is over */
-async function readContext(host: Host, { companyId }: Resolved, { actor }: Call): Promise<QueryContext> {
+async function readContext(host: Host, { companyId, target }: Resolved, { actor }: Call): Promise<QueryContext> {
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
   const { db, adapters, destinations, plugins, blobs, embedder, prices, settings } = host
-  return { db, actor, companyId, now: isoTime(host.clock.now()), adapters, destinations, plugins, blobs, embedder, prices, settings }
+  return {
+    db,
+    actor,
+    companyId,
+    target,
+    now: isoTime(host.clock.now()),
+    adapters,
+    destinations,
+    plugins,
+    blobs,
+    embedder,
+    prices,
+    settings,
+  }
 }
 
 async function prepareContext(host: Host, resolved: Resolved, call: Call): Promise<PrepareContext> {
@@ -116,15 +130,15 @@ async function resolve(host: Host, operation: Operation, { input, call }: Parsed
   const { scope, company } = definition.access
   if (company === 'new' || company === 'visible' || company === 'installation') {
     if (decide(actor, { scope, companyId: null, target: null }) !== 'allowed') throw forbidden(actor, scope)
-    return { operation, input, companyId: company === 'new' ? host.newId() : '' }
+    return { operation, input, companyId: company === 'new' ? host.newId() : '', target: null }
   }
   if (company === 'actor') {
     if (!('companyId' in actor) || decide(actor, { scope, companyId: actor.companyId, target: null }) !== 'allowed')
       throw forbidden(actor, scope)
-    return { operation, input, companyId: actor.companyId }
+    return { operation, input, companyId: actor.companyId, target: null }
   }
   const { parameter, target } = await allow(host, operation, { input, call, db: host.db })
-  return { operation, input: { ...input, [parameter]: target.id }, companyId: target.companyId }
+  return { operation, input: { ...input, [parameter]: target.id }, companyId: target.companyId, target }
 }
 
 /** Finds what a call is about. @throws `not_found`, also for another company's; `forbidden` */

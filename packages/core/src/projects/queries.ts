@@ -1,13 +1,12 @@
 import { z } from 'zod'
 
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { showsEnv } from './env.ts'
 import { Progress, progressOf } from './progress.ts'
 import { Project, ProjectStatus } from './schema.ts'
-import { countTasksOfProject, findProject } from './sql.ts'
+import { countTasksOfProject, locatedProjects } from './sql.ts'
 import { toProject } from './table.ts'
 
 export const get = query({
@@ -16,11 +15,7 @@ export const get = query({
   output: Project,
   access: { scope: 'projects:read', company: 'project' },
   http: ['GET', '/projects/:projectId'],
-  async handle(context, input) {
-    const project = await findProject(context.db, input.projectId)
-    if (!project) throw notFound('project', input.projectId)
-    return toProject(project, { showsEnv: showsEnv(context) })
-  },
+  handle: async (context) => toProject(locatedProjects.of(context), { showsEnv: showsEnv(context) }),
 })
 
 export const list = query({

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { listOf, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { readBundle, TaskBundle } from './bundle.ts'
@@ -10,7 +9,7 @@ import { listTasks, taskFilters } from './list.ts'
 import { Mention, unansweredMentions } from './mentions.ts'
 import { Task, TaskRef, TaskStatus } from './schema.ts'
 import { InboxReason, readInbox, selfOf } from './self.ts'
-import { findTask } from './sql.ts'
+import { locatedTasks } from './sql.ts'
 
 export const get = query({
   title: 'Show a task',
@@ -18,11 +17,7 @@ export const get = query({
   output: Task,
   access: { scope: 'tasks:read', company: 'task' },
   http: ['GET', '/tasks/:taskId'],
-  async handle(context, input) {
-    const task = await findTask(context.db, input.taskId)
-    if (!task) throw notFound('task', input.taskId)
-    return showTask(context.db, task)
-  },
+  handle: (context) => showTask(context.db, locatedTasks.of(context)),
 })
 
 export const list = query({
@@ -47,11 +42,7 @@ export const context = query({
   output: TaskBundle,
   access: { scope: 'tasks:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/context'],
-  async handle(reader, input) {
-    const task = await findTask(reader.db, input.taskId)
-    if (!task) throw notFound('task', input.taskId)
-    return readBundle(reader, task)
-  },
+  handle: (reader) => readBundle(reader, locatedTasks.of(reader)),
 })
 
 const openStatuses = TaskStatus.exclude(['done', 'cancelled'])

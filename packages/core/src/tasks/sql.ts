@@ -3,6 +3,7 @@ import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 import { tableOf } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { Location } from '../kernel/locate.ts'
 import { noUnresolvedBlocker, notHeld } from './checkout-guards.ts'
 import { taskMachine } from './machine.ts'
@@ -74,9 +75,11 @@ export async function shareCompanyTask(
   return task?.company_id === given.companyId ? task : null
 }
 
+export const locatedTasks = locatedRows<TaskTable>()
+
 export async function locateTask(db: Kysely<Database>, reference: string): Promise<Location | null> {
   const task = await findTask(db, reference)
-  return task && { id: task.id, companyId: task.company_id, taskId: task.id, agentId: agentOfTask(task) }
+  return task && locatedTasks.keep({ id: task.id, companyId: task.company_id, taskId: task.id, agentId: agentOfTask(task) }, task)
 }
 
 /** Whose a task is: of the agent that works on it, or else of the one that is to. */
