@@ -54,12 +54,12 @@ async function inOneTransaction<Result>(
   const { db } = source
   const isShared = familyOf(db) === 'postgres'
   const locked = async (tx: Transaction<Database>) => {
-    if (isShared) await lockCompany(tx, unit)
+    if (isShared) await lockCompany(tx, { ...unit, opens: !isTransaction(db) })
     return work(tx, async () => {
       if (!isShared || unit.locks === 'company') return
       // What the host did before in its transaction can not be run again.
       if (!isTransaction(db)) throw new CompanyNeeded()
-      await lockCompany(tx, { ...unit, locks: 'company' })
+      await lockCompany(tx, { ...unit, locks: 'company', opens: false })
     })
   }
   // The host's transaction was joined, and there is a savepoint around the whole operation already.
@@ -113,8 +113,10 @@ async function repeatedly<Result>(
  * Commands that lock rows share their company with each other; one that locks the company waits for them and keeps
  * everybody else out. The lock ends with the transaction, so a pooler may stand between.
  */
-async function lockCompany(tx: Transaction<Database>, unit: Unit): Promise<void> {
-  const key = unit.companyId === null ? foundingKey : lockKey(unit.companyId)
+async function lockCompany(tx: Transaction<Database>, unit: Unit & { readonly opens: boolean }): Promise<void> {
+  const value = unit.companyId === null ? foundingKey : lockKey(unit.companyId)
+  // A statement without values can go to the server together with the beginning of its transaction.
+  const key = unit.opens ? sql.lit(value) : value
   const lock = unit.locks === 'rows' ? sql`select pg_advisory_xact_lock_shared(${key})` : sql`select pg_advisory_xact_lock(${key})`
   await lock.execute(tx)
 }
