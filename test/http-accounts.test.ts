@@ -73,7 +73,7 @@ describe('a browser', () => {
         url: new URL('http://engine.invalid/api/accounts/log-in'),
         header: (name) => headers.get(name),
         body: async () => body,
-        signal: new AbortController().signal,
+        signal: () => new AbortController().signal,
       })
       return answer.headers['set-cookie']
     }

@@ -232,7 +232,7 @@ describe('the end of an event stream', () => {
       url: new URL(`http://localhost/api/companies/${companyId}/events`),
       header: (name) => (name === 'accept' ? 'text/event-stream' : name === 'host' ? 'localhost' : null),
       body: async () => new Uint8Array(),
-      signal: gone.signal,
+      signal: () => gone.signal,
     })
     // Let the first events be fetched for it, so that they wait for a reader.
     await new Promise((resolve) => setImmediate(resolve))

@@ -129,7 +129,7 @@ export function callHandler(options: HandlerOptions): Call {
       url: new URL(`http://localhost:4400${path}`),
       header: (name) => given.get(name),
       body: async () => bytes,
-      signal: AbortSignal.timeout(10_000),
+      signal: () => AbortSignal.timeout(10_000),
     }
     const answer = await handler(request)
     if (answer.headers['content-type']?.startsWith('text/event-stream')) throw new Error('a stream of events has no end to wait for')

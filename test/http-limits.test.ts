@@ -18,7 +18,7 @@ function caller(options: HandlerOptions) {
       url: new URL(`http://localhost${path}`),
       header: (name) => (name === 'authorization' && key !== undefined ? `Bearer ${key}` : name === 'host' ? 'localhost' : null),
       body: async () => new Uint8Array(),
-      signal: AbortSignal.timeout(30_000),
+      signal: () => AbortSignal.timeout(30_000),
       peer: address,
     }
     const { status, headers, body } = await handler(request)
@@ -198,7 +198,7 @@ describe('the streams of a server', () => {
       url: new URL(`http://localhost/api/companies/${companyId}/events`),
       header: (name) => (name === 'accept' ? 'text/event-stream' : name === 'host' ? 'localhost' : null),
       body: async () => new Uint8Array(),
-      signal: gone.signal,
+      signal: () => gone.signal,
     })
     const sizes: number[] = []
     let seen = 0

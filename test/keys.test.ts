@@ -259,7 +259,7 @@ it('a stream over HTTP shows nothing of what happens after its key was revoked',
     url: new URL(`http://localhost/api/companies/${companyId}/events`),
     header: (name) => headers.get(name),
     body: async () => new Uint8Array(),
-    signal: AbortSignal.timeout(10_000),
+    signal: () => AbortSignal.timeout(10_000),
   })
   expect(answer.status).toBe(200)
   if (typeof answer.body === 'string' || answer.body instanceof Uint8Array) throw new Error('this is no stream')

@@ -8,7 +8,7 @@ const read = (body: string | Uint8Array, type: string | null = 'application/json
     url: new URL('http://engine.invalid/'),
     header: (name) => (name === 'content-type' ? type : null),
     body: async () => Buffer.from(body),
-    signal: AbortSignal.abort(),
+    signal: () => AbortSignal.abort(),
   })
 
 const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`

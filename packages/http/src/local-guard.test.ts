@@ -9,7 +9,7 @@ function isLetIn(headers: Readonly<Record<string, string>>): boolean {
     url: new URL('http://engine.invalid/'),
     header: (name: string) => headers[name] ?? null,
     body: async () => new Uint8Array(),
-    signal: AbortSignal.abort(),
+    signal: () => AbortSignal.abort(),
   }
   try {
     guardLocal(request)

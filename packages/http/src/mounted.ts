@@ -8,13 +8,16 @@ export type Mounted = (request: Request, actor: Actor) => Promise<Response>
 
 /** Gives a request to it, without the key that it came with, and hands on what it answers, as it comes. */
 export async function askMounted(mounted: Mounted, request: WireRequest, actor: Actor): Promise<WireResponse> {
-  const { method, url, signal } = request
+  const { method, url } = request
   const hasBody = method !== 'GET' && method !== 'HEAD'
   const headers = Object.fromEntries(
     forwarded.flatMap((name) => (request.header(name) === null ? [] : [[name, request.header(name) ?? '']])),
   )
   const bytes = hasBody ? await request.body(bodyLimit) : null
-  const response = await mounted(new Request(url, { method, headers, signal, ...(bytes && { body: Buffer.from(bytes) }) }), actor)
+  const response = await mounted(
+    new Request(url, { method, headers, signal: request.signal(), ...(bytes && { body: Buffer.from(bytes) }) }),
+    actor,
+  )
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),

@@ -49,9 +49,7 @@ function fromNode(request: IncomingMessage, gone: () => AbortSignal): WireReques
     peer: request.socket.remoteAddress ?? null,
     // Stopping early must not close the socket that the answer goes out on.
     body: (limit) => readChunks(request.iterator({ destroyOnReturn: false }), limit),
-    get signal() {
-      return gone()
-    },
+    signal: gone,
     ...('baseUrl' in request && typeof request.baseUrl === 'string' && { basePath: request.baseUrl }),
   }
 }

@@ -52,7 +52,7 @@ export function createStreams(context: StreamContext): Streams {
       // The rules of the list decide who may listen; refused here, it is a plain answer instead of a broken stream.
       await stream.mayListen(listener)
       const release = take(counts, await wish.identify())
-      const signal = AbortSignal.any(context.stopping ? [wish.request.signal, context.stopping] : [wish.request.signal])
+      const signal = AbortSignal.any(context.stopping ? [wish.request.signal(), context.stopping] : [wish.request.signal()])
       const listening = Promise.withResolvers<void>()
       const parts = stream.open(listener, { after, signal, onListening: listening.resolve })[Symbol.asyncIterator]()
       const first = parts.next()

@@ -8,11 +8,12 @@ import type { WireRequest, WireResponse } from './wire.ts'
 export function webHandler(handler: Handler): (request: Request) => Promise<Response> {
   return async (request) => {
     const gone = new AbortController()
-    return toResponse(await handler(fromRequest(request, AbortSignal.any([request.signal, gone.signal]))), gone)
+    const signal = () => AbortSignal.any([request.signal, gone.signal])
+    return toResponse(await handler(fromRequest(request, signal)), gone)
   }
 }
 
-function fromRequest(request: Request, signal: AbortSignal): WireRequest {
+function fromRequest(request: Request, signal: WireRequest['signal']): WireRequest {
   const url = new URL(request.url)
   return {
     method: request.method,

@@ -7,8 +7,8 @@ export interface WireRequest {
   readonly peer?: string | null
   /** The body, refused beyond `limit` bytes. @throws payload_too_large */
   body(limit: number): Promise<Uint8Array>
-  /** Aborts when the client went away. */
-  readonly signal: AbortSignal
+  /** Aborts when the client went away; made when it is asked for, which most answers do not. */
+  signal(): AbortSignal
   /** The path that the host has this mounted at, such as `/engine`, which `url` is without. */
   readonly basePath?: string
 }

@@ -14,6 +14,8 @@ export class SqliteDriver implements Driver {
   readonly #purpose: 'reading' | undefined
   #open: OpenDatabase | undefined
   readonly #letOthersRun = createTurns()
+  /** Kysely remembers weakly each connection that it ever saw, which costs the garbage collector more than a query; so they serve again. */
+  readonly #idle: Connection[] = []
 
   constructor(path: string, purpose?: 'reading') {
     this.#path = path
@@ -32,7 +34,8 @@ export class SqliteDriver implements Driver {
 
   async acquireConnection(): Promise<Connection> {
     await this.#letOthersRun()
-    return new Connection(this.#database())
+    const database = this.#database()
+    return this.#idle.pop() ?? new Connection(database)
   }
 
   async beginTransaction(connection: Connection): Promise<void> {
@@ -47,7 +50,9 @@ export class SqliteDriver implements Driver {
     await connection.rollback()
   }
 
-  async releaseConnection(): Promise<void> {}
+  async releaseConnection(connection: Connection): Promise<void> {
+    this.#idle.push(connection)
+  }
 
   async destroy(): Promise<void> {
     const open = this.#open

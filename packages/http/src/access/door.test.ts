@@ -11,7 +11,7 @@ function letIn(headers: Readonly<Record<string, string>>, { method = 'GET', lets
     url: new URL('http://engine.invalid/api/companies'),
     header: (name: string) => headers[name] ?? null,
     body: async () => new Uint8Array(),
-    signal: AbortSignal.abort(),
+    signal: () => AbortSignal.abort(),
   }
   try {
     return admit(request, known, { letsLoopback }).origin

@@ -5,7 +5,7 @@ import { trustProxies } from './proxies.ts'
 function seen(trusted: string[], peer: string | null, forwarded?: string): string | null {
   const url = new URL('http://engine.invalid/')
   const header = (name: string) => (name === 'x-forwarded-for' ? (forwarded ?? null) : null)
-  return trustProxies(trusted)({ method: 'GET', url, header, peer, body: async () => new Uint8Array(), signal: AbortSignal.abort() })
+  return trustProxies(trusted)({ method: 'GET', url, header, peer, body: async () => new Uint8Array(), signal: () => AbortSignal.abort() })
 }
 
 describe('the address that a request comes from', () => {

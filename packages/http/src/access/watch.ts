@@ -47,12 +47,12 @@ export function createCredentialWatch(engine: Pick<Engine, 'authenticateAll'>, l
       if (credential === null) return answer(request)
       const held: Held = { credential, rights: rightsOf(actor), ending: new AbortController() }
       const release = () => void open.delete(held)
-      const signal = AbortSignal.any([request.signal, held.ending.signal])
+      const signal = AbortSignal.any([request.signal(), held.ending.signal])
       signal.addEventListener('abort', release, { once: true })
       open.add(held)
       lookLater()
       try {
-        const response = await answer({ ...request, signal })
+        const response = await answer({ ...request, signal: () => signal })
         if (typeof response.body === 'string' || response.body instanceof Uint8Array) {
           release()
           return response
