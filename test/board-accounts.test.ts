@@ -1,47 +1,32 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { createEngine } from '@engine/core'
 import { serve } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
 import { goodPassword, openSetup, otherPassword, quickPasswords } from './support/accounts.ts'
-import { lookAt, pagesOf } from './support/board-page.ts'
-import { buildBoard, findChromium, note, startBrowser } from './support/browser.ts'
+import { lookAt, type Look } from './support/board-page.ts'
+import { canLook, stage } from './support/board-stage.ts'
 import { scriptedAdapter, until } from './support/engine.ts'
 
-const chromium = findChromium()
-if (chromium === null) note('the board with accounts is not looked at: there is no Chromium; install it, or say where by CHROMIUM')
-
-describe.skipIf(chromium === null)('the board of a server where people log in', { timeout: 60_000 }, () => {
-  let browser: Browser
-  let folder = ''
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'engine-accounts-'))
-    await buildBoard(folder)
-    browser = await startBrowser(chromium ?? '')
-  }, 120_000)
-
-  afterAll(async () => {
-    await browser?.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
+describe.skipIf(!canLook)('the board of a server where people log in', { timeout: 60_000 }, () => {
+  const now = stage(async () => ({ close: async () => {} }))
 
   async function start() {
     const settings = { ...quickPasswords, pollMs: 50 }
     const engine = await createEngine({ storage: sqlite(':memory:'), adapters: [scriptedAdapter()], settings })
-    const server = await serve({ engine, port: 0, mode: 'authenticated', board: pathToFileURL(`${folder}/`) })
+    const server = await serve({ engine, port: 0, mode: 'authenticated', board: now().board })
     onTestFinished(async () => {
       await server.close()
       await engine.stop()
     })
-    return { engine, url: server.url, open: pagesOf(browser, server.url), token: (await openSetup(engine)) ?? '' }
+    return {
+      engine,
+      url: server.url,
+      open: (path: string, look?: Look) => now().open(server.url, path, look),
+      token: (await openSetup(engine)) ?? '',
+    }
   }
 
   async function makeAccount(page: Page, { name, email }: { name: string; email: string }) {

@@ -1,42 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { readFileSync } from 'node:fs'
 
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 
-import { lookAt, pagesOf } from './support/board-page.ts'
-import { buildBoard, findChromium, note, startBrowser } from './support/browser.ts'
+import { isLive, lookAt, type Look } from './support/board-page.ts'
+import { canLook, stage } from './support/board-stage.ts'
 import { until } from './support/engine.ts'
-import { createGovernanceWorld, type GovernanceWorld } from './support/governance-world.ts'
+import { createGovernanceWorld } from './support/governance-world.ts'
 
-const chromium = findChromium()
-if (chromium === null)
-  note('the screens of money and governance are not looked at: there is no Chromium; install it, or say where by CHROMIUM')
-
-describe.skipIf(chromium === null)('the board, where money and rights are decided', { timeout: 60_000 }, () => {
-  let browser: Browser
-  let world: GovernanceWorld
-  let folder = ''
-  let open: ReturnType<typeof pagesOf>
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'engine-governance-'))
-    await buildBoard(folder)
-    browser = await startBrowser(chromium ?? '')
-    world = await createGovernanceWorld(pathToFileURL(`${folder}/`))
-    open = pagesOf(browser, world.url)
-  }, 120_000)
-
-  afterAll(async () => {
-    await browser?.close()
-    await world?.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
-
-  const at = (path: string) => open(`${world.prefix}/${path}`)
-  const isLive = (page: Page) => page.locator('.eng-live[data-state=live]').waitFor()
+describe.skipIf(!canLook)('the board, where money and rights are decided', { timeout: 60_000 }, () => {
+  const now = stage(createGovernanceWorld)
+  const open = (path: string, look?: Look) => now().open(now().world.url, path, look)
+  const at = (path: string) => open(`${now().world.prefix}/${path}`)
   const told = (page: Page, text: string) => page.getByRole('region', { name: 'Notifications' }).getByText(text).waitFor()
 
   const screens = {
@@ -54,17 +29,19 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
     'shows %s in light, dark and at the width of a phone, and is accessible in each',
     async (name) => {
       const [path, text] = screens[name]
-      const page = await at(path === 'run' ? `runs/${world.runId}` : path)
+      const page = await at(path === 'run' ? `runs/${now().world.runId}` : path)
       await page.getByText(text).first().waitFor()
       await lookAt(page, name)
     },
   )
 
   const budgetOf = async (scopeId: string) =>
-    (await world.engine.budgets.list({ companyId: world.companyId, scopeId })).items.find(({ window }) => window === 'month_utc')
+    (await now().world.engine.budgets.list({ companyId: now().world.companyId, scopeId })).items.find(
+      ({ window }) => window === 'month_utc',
+    )
 
   it('raises a limit at which work stopped by the mouse, and shows what is spent elsewhere as it happens', async () => {
-    const { engine, companyId, agents } = world
+    const { engine, companyId, agents } = now().world
     const page = await at('budgets')
     await isLive(page)
     await page.getByRole('button', { name: 'Raise to $2.00' }).click()
@@ -78,13 +55,15 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
   })
 
   it('makes a limit by the keyboard alone, and keeps work stopped by one key', async () => {
-    const { engine, companyId, agents } = world
+    const { engine, companyId, agents } = now().world
     const page = await at('budgets')
     await isLive(page)
     await page.keyboard.press('c')
     await page.getByLabel('Limit in US dollars').waitFor()
     await page.getByRole('combobox', { name: 'Of', exact: true }).focus()
     await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.getByRole('combobox', { name: 'Agent' }).focus()
     await page.keyboard.press('ArrowDown')
     await page.getByRole('combobox', { name: 'Counted anew' }).focus()
     await page.keyboard.press('ArrowDown')
@@ -118,7 +97,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
     expect(await chart.getAttribute('aria-valuetext')).not.toBe(first)
     await page.keyboard.press('End')
     const last = (await chart.getAttribute('aria-valuetext')) ?? ''
-    const { endsAt } = await world.engine.costs.forecast({ companyId: world.companyId })
+    const { endsAt } = await now().world.engine.costs.forecast({ companyId: now().world.companyId })
     const isLastDay = new Date().toISOString().slice(0, 10) === new Date(Date.parse(endsAt) - 1).toISOString().slice(0, 10)
     expect(last.endsWith('expected')).toBe(!isLastDay)
     const coming = page.waitForEvent('download')
@@ -141,7 +120,8 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
     await page.getByLabel('or a secret for token').selectOption('HOOK_KEY')
     await page.getByRole('button', { name: 'Create' }).click()
     await page.getByRole('heading', { name: 'Archive', exact: true }).waitFor()
-    const listed = async () => (await world.engine.routes.list({ companyId: world.companyId })).items.find(({ name }) => name === 'Archive')
+    const listed = async () =>
+      (await now().world.engine.routes.list({ companyId: now().world.companyId })).items.find(({ name }) => name === 'Archive')
     const route = await until(listed, (found) => found !== undefined)
     expect(route).toMatchObject({
       events: ['task.*', 'deliverable.approved'],
@@ -156,7 +136,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
     await page.keyboard.press('e')
     await page.getByLabel('Name', { exact: true }).fill('Mine')
     await page.route('**/api/routes/*', async (request) => {
-      if (request.request().method() === 'PATCH') await world.engine.routes.update({ routeId: route?.id ?? '', name: 'Theirs' })
+      if (request.request().method() === 'PATCH') await now().world.engine.routes.update({ routeId: route?.id ?? '', name: 'Theirs' })
       await request.continue()
     })
     await page.getByRole('button', { name: 'Change it' }).click()
@@ -164,7 +144,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
   })
 
   it('sends again what was given up: one by a key, all by the mouse', async () => {
-    const { engine, companyId, routeId, destination } = world
+    const { engine, companyId, routeId, destination } = now().world
     const page = await at('deliveries?status=parked')
     await page.getByText('{"error":"gone"}').waitFor()
     destination.script = async () => ({ kind: 'delivered' })
@@ -178,7 +158,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
   })
 
   it('lets people in, gives them a role, and shows a key once', async () => {
-    const { engine, companyId } = world
+    const { engine, companyId } = now().world
     const page = await at('members')
     await isLive(page)
     const kim = page.getByLabel('Role of Kim Lee')
@@ -206,7 +186,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
   })
 
   it('configures a plugin, stops it, and asks before one may reach outside', async () => {
-    const { engine, companyId } = world
+    const { engine, companyId } = now().world
     const page = await at('plugins?plugin=greeter')
     await page.getByRole('button', { name: 'Configure' }).click()
     await page.getByLabel('Word').fill('Welcome')
@@ -227,7 +207,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
   })
 
   it('takes a company away as a file and brings it in again as another one, after showing what that does', async () => {
-    const { engine } = world
+    const { engine } = now().world
     const page = await at('settings')
     const coming = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Export' }).click()
@@ -246,7 +226,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
   })
 
   it('renames a company, stops all that runs in it, and archives it by its name alone', async () => {
-    const { engine } = world
+    const { engine } = now().world
     const other = await engine.companies.create({ name: 'Gamma', taskPrefix: 'GAM' })
     const page = await open('GAM/settings')
     await isLive(page)
@@ -271,7 +251,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
   })
 
   it('shows what is set aside for a run as it is used', async () => {
-    const { engine, adapter, companyId, agents } = world
+    const { engine, adapter, companyId, agents } = now().world
     const task = await engine.tasks.create({ companyId, title: 'Count slowly' })
     const usage = { provider: 'anthropic', model: 'claude-sonnet', inputTokens: 10, outputTokens: 10, costMicros: 250_000 }
     const goOn = Promise.withResolvers<void>()
@@ -296,7 +276,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
   })
 
   it('reaches the other companies and the theme at the width of a phone', async () => {
-    const page = await open(`${world.prefix}/inbox`, { width: 390 })
+    const page = await open(`${now().world.prefix}/inbox`, { width: 390 })
     await page.getByRole('button', { name: 'Company', exact: true }).click()
     await page.getByRole('button', { name: 'Dark' }).click()
     await page.locator('.eng-root[data-theme=dark]').waitFor()
@@ -305,7 +285,7 @@ describe.skipIf(chromium === null)('the board, where money and rights are decide
   })
 
   it('leads from an empty company to its first finished task', async () => {
-    const { engine, adapter } = world
+    const { engine, adapter } = now().world
     const company = await engine.companies.create({ name: 'Newcomer', taskPrefix: 'NEW' })
     adapter.scripts.set('Ida', async (turn) => {
       await turn.emit({ type: 'deliverable', title: 'A welcome', content: 'Welcome to the shop.' })

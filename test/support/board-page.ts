@@ -6,7 +6,7 @@ import { expect, onTestFinished } from 'vitest'
 
 import { artefacts } from './browser.ts'
 
-interface Look {
+export interface Look {
   readonly theme?: 'light' | 'dark'
   readonly width?: number
 }
@@ -32,7 +32,7 @@ export function pagesOf(browser: Browser, url: string) {
 }
 
 /** Taken when all parts of the page have come. */
-async function shoot(page: Page, name: string): Promise<void> {
+export async function shoot(page: Page, name: string): Promise<void> {
   await page.locator('[data-loading]').first().waitFor({ state: 'detached' })
   await page.screenshot({ path: join(artefacts, `${name}.png`) })
 }
@@ -46,6 +46,13 @@ export async function lookAt(page: Page, name: string): Promise<void> {
     expect(await violations(page), `${name}, ${look}`).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), `${name}, ${look}`).toBeLessThanOrEqual(0)
   }
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 1280, height: 820 })
+}
+
+/** Until what happens elsewhere comes to a page. */
+export async function isLive(page: Page): Promise<void> {
+  await page.locator('.eng-live[data-state=live]').waitFor()
 }
 
 /** What axe finds, in a line each. */

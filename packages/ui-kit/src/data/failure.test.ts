@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { EngineError } from '@engine/client'
 
-import { explain } from './failure.ts'
+import { explain, FieldError, problemsOf } from './failure.ts'
 
 describe('a failure in words', () => {
   it('says who holds what somebody else was faster to take, and when to ask again', () => {
@@ -25,5 +25,24 @@ describe('a failure in words', () => {
 
   it('of our own is shown as it is', () => {
     expect(explain(new Error('boom'))).toMatchObject({ message: 'boom', requestId: null })
+  })
+})
+
+describe('the fields that a refusal is about', () => {
+  const refused = (message: string, kind: 'rule' | 'conflict', details = {}) => problemsOf(new EngineError(message, { code: 'no', kind, details }))
+
+  it('are those that the schema names, that a rule begins with, and that were found here', () => {
+    const errors = [{ path: 'task.title', message: 'too short' }]
+    expect(refused('Bad.', 'rule', { errors })).toEqual(errors)
+    expect(refused('variables.shop: the value must be a number.', 'rule')).toEqual([
+      { path: 'variables.shop', message: 'the value must be a number.' },
+    ])
+    expect(problemsOf(new FieldError('limit', 'no number'))).toEqual([{ path: 'limit', message: 'no number' }])
+  })
+
+  it('are none where the whole is refused', () => {
+    expect(refused('This company has 200 routes already; delete one.', 'rule')).toEqual([])
+    expect(refused('task: changed meanwhile', 'conflict')).toEqual([])
+    expect(problemsOf(new Error('limit: boom'))).toEqual([])
   })
 })

@@ -11,6 +11,23 @@ export interface Failure {
   readonly canTryAgain: boolean
 }
 
+/** What is wrong with one field of what was written. */
+export interface Problem {
+  /** As the API names it, such as `task.title` or `variables.0.name`. */
+  readonly path: string
+  readonly message: string
+}
+
+/** What can not be sent as it was written, found before it was. */
+export class FieldError extends Error {
+  readonly path: string
+
+  constructor(path: string, message: string) {
+    super(message)
+    this.path = path
+  }
+}
+
 const titles: Readonly<Record<string, string>> = {
   conflict: 'Something came in between',
   rule: 'Not like this',
@@ -29,6 +46,7 @@ const titles: Readonly<Record<string, string>> = {
 export function explain(error: unknown): Failure {
   if (!EngineError.isInstance(error)) {
     const message = error instanceof Error ? error.message : String(error)
+    if (error instanceof FieldError) return { title: titles['invalid'] ?? '', message, facts: [], requestId: null, canTryAgain: false }
     return { title: 'Something went wrong here', message, facts: [], requestId: null, canTryAgain: true }
   }
   const { kind, message, details, requestId } = error
@@ -39,6 +57,17 @@ export function explain(error: unknown): Failure {
     requestId,
     canTryAgain: ['unavailable', 'limited', 'internal'].includes(kind),
   }
+}
+
+/** Which fields a refusal is about; none when it is about the whole. Pure. */
+export function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof FieldError) return [{ path: error.path, message: error.message }]
+  if (!EngineError.isInstance(error)) return []
+  const named = fieldProblems(error.details)
+  if (named.length > 0 || error.kind !== 'rule') return named
+  // A rule that is about one field begins with its name.
+  const [, path, message] = /^([a-z]\w*(?:\.[\w-]+)*): (.+)$/is.exec(error.message) ?? []
+  return path === undefined || message === undefined ? [] : [{ path, message }]
 }
 
 type Details = EngineError['details']
@@ -57,11 +86,17 @@ function legalFacts({ legal, from }: Details): string[] {
   return [`From here it can go to ${[...new Set(moves)].join(', ')}.`]
 }
 
-function fieldFacts({ errors }: Details): string[] {
+function fieldFacts(details: Details): string[] {
+  return fieldProblems(details).map(({ path, message }) => `${path}: ${message}`)
+}
+
+function fieldProblems({ errors }: Details): Problem[] {
   if (!Array.isArray(errors)) return []
-  return errors.flatMap((each) =>
-    isObject(each) && typeof each['path'] === 'string' && typeof each['message'] === 'string' ? [`${each['path']}: ${each['message']}`] : [],
-  )
+  return errors.flatMap((each) => {
+    if (!isObject(each)) return []
+    const { path, message } = each
+    return typeof path === 'string' && typeof message === 'string' ? [{ path, message }] : []
+  })
 }
 
 function waitFacts({ retryAfterMs }: Details): string[] {

@@ -4,51 +4,50 @@ import { words } from '../data/failure.ts'
 import { useEngine } from '../data/provider.tsx'
 import { useList } from '../data/use-operation.ts'
 import { inputOf, secretIn, type ConfigField } from './config.ts'
-import { LongField, SelectField, TextField } from './form.tsx'
+import { FieldGroup, LongField, MoreFields, SelectField, TextField } from './form.tsx'
 
 interface ConfigFieldsProps {
   readonly fields: readonly ConfigField[]
   readonly config: JsonObject
+  /** What the API calls it. */
+  readonly path?: string
 }
 
 /** What has to be known, by its own schema: first what is needed or set, then what else can be. Values of secrets are never here. */
-export function ConfigFields({ fields, config }: ConfigFieldsProps) {
+export function ConfigFields({ fields, config, path = 'config' }: ConfigFieldsProps) {
   const asked = fields.filter(({ kind }) => kind !== 'fixed')
   if (asked.length === 0) return <p className="eng-soft">It needs no configuration.</p>
   const isRare = ({ isRequired, name }: ConfigField) => !isRequired && config[name] === undefined
   const rare = asked.filter(isRare)
   return (
-    <fieldset className="eng-fieldset">
-      <legend className="eng-field-label">Configuration</legend>
+    <FieldGroup title="Configuration">
       {asked
         .filter((field) => !isRare(field))
         .map((field) => (
-          <Member key={field.name} field={field} value={config[field.name]} />
+          <Member key={field.name} field={field} value={config[field.name]} path={path} />
         ))}
       {rare.length > 0 && (
-        <details>
-          <summary>What else can be set ({rare.length})</summary>
-          <div className="eng-stack eng-more">
-            {rare.map((field) => (
-              <Member key={field.name} field={field} value={undefined} />
-            ))}
-          </div>
-        </details>
+        <MoreFields title={`What else can be set (${rare.length})`}>
+          {rare.map((field) => (
+            <Member key={field.name} field={field} value={undefined} path={path} />
+          ))}
+        </MoreFields>
       )}
-    </fieldset>
+    </FieldGroup>
   )
 }
 
 interface MemberProps {
   readonly field: ConfigField
   readonly value: unknown
+  readonly path: string
 }
 
-function Member({ field, value }: MemberProps) {
+function Member({ field, value, path }: MemberProps) {
   const secret = secretIn(value)
   return (
     <>
-      {field.secret !== 'must' && <Control field={field} value={secret === null ? value : undefined} />}
+      {field.secret !== 'must' && <Control field={field} value={secret === null ? value : undefined} path={path} />}
       {field.secret !== 'no' && field.kind !== 'json' && <SecretChoice field={field} chosen={secret} />}
     </>
   )
@@ -59,11 +58,12 @@ const yesOrNo = [
   ['false', 'no'],
 ] as const
 
-function Control({ field, value }: MemberProps) {
+function Control({ field, value, path }: MemberProps) {
   const { name, kind, description, isRequired, choices, fallback, secret } = field
   const label = titled(name)
   const given = {
     name: inputOf(name),
+    path: `${path}.${name}`,
     defaultValue: shown(value),
     required: isRequired && secret === 'no',
     ...(description !== null && { hint: description }),

@@ -45,7 +45,7 @@ describe('a form by a schema', () => {
       timeoutSec: 3,
       signs: true,
     })
-    expect(() => readConfig(fieldsOf(webhook, rules), form({ headers: 'a: b' }))).toThrow('headers has to be JSON')
+    expect(() => readConfig(fieldsOf(webhook, rules), form({ headers: 'a: b' }))).toThrow('It has to be JSON')
   })
 
   it('takes a secret for every text where no member is named', () =>

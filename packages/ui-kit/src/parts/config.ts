@@ -111,16 +111,7 @@ function readField({ name, kind, fallback, secret, isList }: ConfigField, form: 
   if (kind === 'switch') return text === 'true'
   if (kind === 'number') return Number(text)
   if (kind === 'lines') return form.lines(inputOf(name))
-  return kind === 'json' ? parsed(name, text) : text
-}
-
-function parsed(name: string, text: string): JsonObject[string] {
-  try {
-    // JSON by its own words.
-    return JSON.parse(text) as JsonObject[string]
-  } catch {
-    throw new Error(`${name} has to be JSON, such as {"name": "value"}.`)
-  }
+  return kind === 'json' ? (form.json(inputOf(name)) ?? undefined) : text
 }
 
 function members(schema: JsonObject): [string, JsonObject][] {

@@ -1,28 +1,40 @@
-import { useId, type ComponentProps, type FormEvent, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useId, useRef, useState, type ComponentProps, type FormEvent, type KeyboardEvent, type ReactNode } from 'react'
 
+import { FieldError } from '../data/failure.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import { readFields, type Fields } from './fields.ts'
+import { Problems, useProblem } from './problems.tsx'
 import { FailureNotice } from './states.tsx'
 
 interface Labelled {
   readonly label: ReactNode
   /** Said below the field. */
   readonly hint?: ReactNode
+  /** What the API calls it, where that is not its name: what is wrong with it is said below it. */
+  readonly path?: string | undefined
 }
 
 interface FieldProps extends Labelled {
-  children(given: { id: string; 'aria-describedby': string | undefined }): ReactNode
+  readonly name: string | undefined
+  children(given: { id: string; 'aria-describedby': string | undefined; 'aria-invalid': true | undefined }): ReactNode
 }
 
-function Field({ label, hint, children }: FieldProps) {
+function Field({ label, hint, name, path = name, children }: FieldProps) {
   const id = useId()
+  const problem = useProblem(path, name)
+  const said = [hint !== undefined && `${id}-hint`, problem !== null && `${id}-problem`].filter(Boolean).join(' ')
   return (
     <div className="eng-field eng-grow">
       <label className="eng-field-label" htmlFor={id}>
         {label}
       </label>
-      {children({ id, 'aria-describedby': hint === undefined ? undefined : `${id}-hint` })}
+      {children({ id, 'aria-describedby': said === '' ? undefined : said, 'aria-invalid': problem === null ? undefined : true })}
+      {problem !== null && (
+        <p id={`${id}-problem`} className="eng-bad eng-small">
+          {problem}
+        </p>
+      )}
       {hint !== undefined && (
         <p id={`${id}-hint`} className="eng-soft eng-small">
           {hint}
@@ -32,26 +44,26 @@ function Field({ label, hint, children }: FieldProps) {
   )
 }
 
-export function TextField({ label, hint, ...rest }: Labelled & ComponentProps<'input'>) {
+export function TextField({ label, hint, path, ...rest }: Labelled & ComponentProps<'input'>) {
   return (
-    <Field label={label} hint={hint}>
+    <Field {...{ label, hint, path }} name={rest.name}>
       {(given) => <input {...rest} {...given} className="eng-input" />}
     </Field>
   )
 }
 
-export function LongField({ label, hint, ...rest }: Labelled & ComponentProps<'textarea'>) {
+export function LongField({ label, hint, path, ...rest }: Labelled & ComponentProps<'textarea'>) {
   return (
-    <Field label={label} hint={hint}>
+    <Field {...{ label, hint, path }} name={rest.name}>
       {(given) => <textarea {...rest} {...given} className="eng-input" />}
     </Field>
   )
 }
 
 /** Takes a secret of any number of lines, and shows how long it is alone. */
-export function VeiledField({ label, hint, ...rest }: Labelled & ComponentProps<'textarea'>) {
+export function VeiledField({ label, hint, path, ...rest }: Labelled & ComponentProps<'textarea'>) {
   return (
-    <Field label={label} hint={hint}>
+    <Field {...{ label, hint, path }} name={rest.name}>
       {(given) => <textarea {...rest} {...given} className="eng-input eng-veiled" autoComplete="off" spellCheck={false} rows={1} />}
     </Field>
   )
@@ -62,9 +74,9 @@ interface SelectProps extends Labelled, Omit<ComponentProps<'select'>, 'children
   readonly options: readonly (readonly [string, string])[]
 }
 
-export function SelectField({ label, hint, options, ...rest }: SelectProps) {
+export function SelectField({ label, hint, path, options, ...rest }: SelectProps) {
   return (
-    <Field label={label} hint={hint}>
+    <Field {...{ label, hint, path }} name={rest.name}>
       {(given) => (
         <select {...rest} {...given} className="eng-input">
           {options.map(([value, name]) => (
@@ -78,12 +90,40 @@ export function SelectField({ label, hint, options, ...rest }: SelectProps) {
   )
 }
 
-export function Tick({ label, name, isTicked = false }: { label: string; name: string; isTicked?: boolean }) {
+interface TickProps {
+  readonly label: string
+  readonly name: string
+  /** What it stands for, where several have one name. */
+  readonly value?: string
+  readonly isTicked?: boolean
+}
+
+export function Tick({ label, name, value, isTicked = false }: TickProps) {
   return (
     <label className="eng-row">
-      <input type="checkbox" className="eng-check" name={name} defaultChecked={isTicked} />
+      <input type="checkbox" className="eng-check" name={name} value={value} defaultChecked={isTicked} />
       {label}
     </label>
+  )
+}
+
+/** Fields that belong together. */
+export function FieldGroup({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <fieldset className="eng-fieldset">
+      <legend className="eng-field-label">{title}</legend>
+      {children}
+    </fieldset>
+  )
+}
+
+/** What is rarely said, closed until somebody wants it or something in it was refused. */
+export function MoreFields({ title, isOpen = false, children }: { title: string; isOpen?: boolean; children: ReactNode }) {
+  return (
+    <details open={isOpen}>
+      <summary>{title}</summary>
+      <div className="eng-stack eng-more">{children}</div>
+    </details>
   )
 }
 
@@ -100,19 +140,35 @@ interface FormProps {
   readonly children: ReactNode
 }
 
-/** Fields, why they were refused, and a button that sends them; ⌘ and Enter send them too. */
+/**
+ * Fields, why they were refused, and a button that sends them; ⌘ and Enter send them too. A `FieldError` that `onSubmit` throws is said at
+ * its field, as is what the server says of one.
+ */
 export function Form({ submit, look = 'strong', isRunning, error, onSubmit, aside, children }: FormProps) {
+  const form = useRef<HTMLFormElement>(null)
+  const [slip, setSlip] = useState<FieldError | null>(null)
+  const refusal = slip ?? error
+  useEffect(() => {
+    if (refusal !== null) leadToProblem(form.current)
+  }, [refusal])
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    if (!isRunning) onSubmit(readFields(new FormData(event.currentTarget)))
+    if (isRunning) return
+    setSlip(null)
+    try {
+      onSubmit(readFields(new FormData(event.currentTarget)))
+    } catch (thrown) {
+      if (!(thrown instanceof FieldError)) throw thrown
+      setSlip(thrown)
+    }
   }
   const onKeyDown = (event: KeyboardEvent<HTMLFormElement>) => {
     if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit()
   }
   return (
-    <form className="eng-stack eng-form" onSubmit={send} onKeyDown={onKeyDown}>
-      {children}
-      {error !== null && <FailureNotice error={error} />}
+    <form ref={form} className="eng-stack eng-form" onSubmit={send} onKeyDown={onKeyDown} onInvalidCapture={openAround}>
+      <Problems of={refusal}>{children}</Problems>
+      {slip === null && error !== null && <FailureNotice error={error} />}
       <div className="eng-row eng-row-wrap">
         <Button type="submit" look={look} disabled={isRunning}>
           {submit}
@@ -121,6 +177,17 @@ export function Form({ submit, look = 'strong', isRunning, error, onSubmit, asid
       </div>
     </form>
   )
+}
+
+function leadToProblem(form: HTMLFormElement | null): void {
+  const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]')
+  field?.closest('details')?.setAttribute('open', '')
+  field?.focus()
+}
+
+/** What a browser refuses to send has to be seen. */
+function openAround({ target }: FormEvent): void {
+  if (target instanceof Element) target.closest('details')?.setAttribute('open', '')
 }
 
 interface DialogFormProps extends FormProps {

@@ -21,30 +21,25 @@ interface AgentFormProps {
 /** What an agent is, and how it is run. */
 export function AgentForm({ agent, isFirst = false, onDone }: AgentFormProps) {
   const { companyId } = useEngine()
-  const { adapters, adapter, choose } = useAdapters(agent)
-  const [slip, setSlip] = useState<unknown>(null)
+  const { adapters, isNone, adapter, choose } = useAdapters(agent)
   // As it was when the form was opened: a change since then is not overwritten.
   const [version] = useState(agent?.version)
   const done = onDone === undefined ? {} : { onDone }
   const create = useCommand('agents.create', done)
   const update = useCommand('agents.update', done)
   const submit = (fields: Fields) => {
-    setSlip(null)
-    try {
-      const said = { ...readWho(fields), ...(!isFirst && readPlace(fields)) }
-      const run = adapter && { adapterType: adapter.type, adapterConfig: readConfig(fieldsFor(adapter), fields) }
-      // Who may not see a configuration does not write one either.
-      if (agent && version !== undefined) update.run({ agentId: agent.id, version, ...said, ...(agent.adapterConfig !== null && run) })
-      else create.run({ companyId, ...said, ...run })
-    } catch (error) {
-      setSlip(error)
-    }
+    const said = { ...readWho(fields), ...(!isFirst && readPlace(fields)) }
+    const run = adapter && { adapterType: adapter.type, adapterConfig: readConfig(fieldsFor(adapter), fields) }
+    // Who may not see a configuration does not write one either.
+    if (agent && version !== undefined) update.run({ agentId: agent.id, version, ...said, ...(agent.adapterConfig !== null && run) })
+    else create.run({ companyId, ...said, ...run })
   }
+  if (isNone && !agent) return <NoAdapters />
   return (
     <Form
       submit={agent ? 'Save' : 'Hire'}
       isRunning={create.isRunning || update.isRunning}
-      error={slip ?? create.error ?? update.error}
+      error={create.error ?? update.error}
       onSubmit={submit}
     >
       <div className="eng-row eng-row-wrap">
@@ -68,7 +63,12 @@ function useAdapters(agent: Agent | null) {
   const adapters = (data?.items ?? []).filter(({ type }) => type !== 'human')
   // What works without being told anything is the shortest way to a first result.
   const easiest = adapters.find((each) => fieldsFor(each).every(({ isRequired }) => !isRequired)) ?? adapters[0]
-  return { adapters, adapter: adapters.find(({ type }) => type === chosen) ?? (agent ? undefined : easiest), choose }
+  return {
+    adapters,
+    isNone: data !== undefined && adapters.length === 0,
+    adapter: adapters.find(({ type }) => type === chosen) ?? (agent ? undefined : easiest),
+    choose,
+  }
 }
 
 const starts = [
@@ -86,11 +86,7 @@ function readPlace(fields: Fields) {
   return {
     title: fields.maybe('title'),
     reportsTo: fields.maybe('manager'),
-    capabilities: fields
-      .text('capabilities')
-      .split(',')
-      .map((word) => word.trim())
-      .filter(Boolean),
+    capabilities: fields.words('capabilities'),
     maxConcurrentRuns: Number(fields.text('runs')),
     ...(mode !== '' && { executionMode: starts.find(([each]) => each === mode)?.[0] ?? 'auto' }),
   }
@@ -141,11 +137,26 @@ function RunBy({ agent, adapter, adapters, onChoose }: RunByProps) {
       />
       {adapter && agent?.adapterConfig !== null && (
         <ConfigFields
+          path="adapterConfig"
           key={adapter.type}
           fields={fieldsFor(adapter)}
           config={agent?.adapterType === adapter.type ? agent.adapterConfig : {}}
         />
       )}
     </>
+  )
+}
+
+/** Nobody can be hired where nothing could run them. */
+function NoAdapters() {
+  return (
+    <div className="eng-dialog-body">
+      <p className="eng-strong">This server has nothing that could run an agent</p>
+      <p>
+        Whoever runs it gives adapters to <code className="eng-mono">createEngine</code>, such as those of{' '}
+        <code className="eng-mono">@engine/adapters</code>. A server that is started by <code className="eng-mono">engine serve</code> has
+        all of them. People work without one: invite them under Members.
+      </p>
+    </div>
   )
 }

@@ -55,7 +55,7 @@ export function Budgets() {
           <Shown key={id} budget={items.find((budget) => budget.id === id)} incidents={incidents} onGone={() => choose({ budget: '' })} />
         )}
       />
-      <NewBudget isOpen={isNewOpen} onClose={() => setIsNewOpen(false)} onSet={({ id }) => choose({ budget: id })} />
+      {isNewOpen && <NewBudget isOpen onClose={() => setIsNewOpen(false)} onSet={({ id }) => choose({ budget: id })} />}
     </Screen>
   )
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-import type { Route } from '@engine/core/contract'
+import type { JsonObject, Route } from '@engine/core/contract'
 
 import type { OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
@@ -79,22 +79,42 @@ function RouteFacts({ route }: { route: Route }) {
             {events.join(', ')}
           </code>,
         ],
-        ['About', agentId === null ? projectId === null ? 'the whole company' : project : <AgentName key="agent" id={agentId} />],
+        ['Of', agentId === null ? projectId === null ? 'the whole company' : project : <AgentName key="agent" id={agentId} />],
         ...(conditions.tagsAny ? [['Tagged', conditions.tagsAny.join(' or ')] as const] : []),
+        ...(conditions.tagsAll ? [['With the tags', conditions.tagsAll.join(' and ')] as const] : []),
+        ...(conditions.priority ? [['Priority', [conditions.priority].flat().join(' or ')] as const] : []),
+        ...(conditions.agentId ? [['About', <AgentName key="about" id={conditions.agentId} />] as const] : []),
+        ...(conditions.context ? [['With the context', <Json key="context" of={conditions.context} />] as const] : []),
         ['To', route.destinationType],
-        [
-          'Configuration',
-          <pre key="config" className="eng-diff">
-            {JSON.stringify(route.config, null, 2)}
-          </pre>,
-        ],
-        ['Says', route.template ? 'a text of its own' : route.mapping ? 'what its mapping makes of the event' : 'the event as JSON'],
+        ['Configuration', <Json key="config" of={route.config} />],
+        ['Sends', <Sends key="sends" route={route} />],
         ['Tries', `${retry.maxAttempts} times, for ${Math.round(retry.maxAgeSec / 3_600)} h at most`],
         ...(digest ? [['Gathered', `${digest.expression} (${digest.timeZone})`] as const] : []),
         ['Since', <Time key="since" at={route.createdAt} />],
       ]}
     />
   )
+}
+
+function Sends({ route: { mapping, template } }: { route: Route }) {
+  if (template)
+    return (
+      <>
+        a text, {template.contentType}
+        <pre className="eng-diff">{template.text}</pre>
+      </>
+    )
+  if (!mapping) return 'the event as JSON'
+  return (
+    <>
+      the event, with this in it
+      <Json of={mapping} />
+    </>
+  )
+}
+
+function Json({ of }: { of: JsonObject }) {
+  return <pre className="eng-diff">{JSON.stringify(of, null, 2)}</pre>
 }
 
 /** What a receiver said when it was asked with the real secrets; no value of them is in it. */

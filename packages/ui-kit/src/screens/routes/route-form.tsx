@@ -4,14 +4,15 @@ import type { Route } from '@engine/core/contract'
 
 import type { ItemOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
-import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
+import { useCommand, useOperation } from '../../data/use-operation.ts'
 import type { Fields } from '../../parts/fields.ts'
 import { DialogForm, LongField, SelectField, TextField } from '../../parts/form.tsx'
 import { ConfigFields } from '../../parts/config-fields.tsx'
 import { fieldsOf, readConfig, variantOf, variantsOf, type ConfigField } from '../../parts/config.ts'
 import { Read } from '../../parts/states.tsx'
 import { useTell } from '../../parts/toasts.tsx'
-import { asScope } from './scope.ts'
+import { readRoute } from './read-route.ts'
+import { Conditions, Pace, Saying } from './route-fields.tsx'
 
 type DestinationItem = ItemOf<'destinations.list'>
 
@@ -71,7 +72,7 @@ function Filled({ route, isOpen, onClose, onSaved, destinations, destination, on
         required
         defaultValue={route?.events.join('\n') ?? 'deliverable.approved'}
       />
-      <Scope route={route} />
+      <Conditions route={route} />
       <div className="eng-row eng-row-wrap">
         <SelectField
           label="To"
@@ -89,35 +90,9 @@ function Filled({ route, isOpen, onClose, onSaved, destinations, destination, on
         )}
       </div>
       <ConfigFields key={`${destination.type} ${variant?.key}`} fields={fields} config={config} />
+      <Saying route={route} />
+      <Pace route={route} canGather={destination.digests} />
     </DialogForm>
-  )
-}
-
-function Scope({ route }: { route: Route | null }) {
-  const { companyId } = useEngine()
-  const { items: agents } = useList('agents.list', { companyId })
-  const { items: projects } = useList('projects.list', { companyId })
-  const now = route?.projectId ? `project ${route.projectId}` : route?.agentId ? `agent ${route.agentId}` : ''
-  return (
-    <div className="eng-row eng-row-wrap">
-      <SelectField
-        key={agents.length + projects.length}
-        label="Only what is about"
-        name="scope"
-        defaultValue={now}
-        options={[
-          ['', 'the whole company'],
-          ...projects.map(({ id, name }) => [`project ${id}`, `project ${name}`] as const),
-          ...agents.map(({ id, name }) => [`agent ${id}`, `agent ${name}`] as const),
-        ]}
-      />
-      <TextField
-        label="and has one of these tags"
-        name="tags"
-        placeholder="report, launch"
-        defaultValue={route?.conditions.tagsAny?.join(', ')}
-      />
-    </div>
   )
 }
 
@@ -131,35 +106,14 @@ interface Saving {
 function useSaving({ route, type, fields, onDone }: Saving) {
   const { companyId } = useEngine()
   const tell = useTell()
-  const [problem, setProblem] = useState<unknown>(null)
   // As it was when the form was opened: a change since then is not overwritten.
   const [version] = useState(route?.version)
   const create = useCommand('routes.create', { onDone: (made) => (tell.done(`${made.name} is there`), onDone(made)) })
   const update = useCommand('routes.update', { onDone: (changed) => (tell.done(`${changed.name} is changed`), onDone(changed)) })
   const send = (written: Fields) => {
-    try {
-      const said = { ...readRoute(written, route), destinationType: type, config: readConfig(fields, written) }
-      setProblem(null)
-      if (route && version !== undefined) update.run({ routeId: route.id, version, ...said })
-      else create.run({ companyId, ...said })
-    } catch (error) {
-      setProblem(error)
-    }
+    const said = { ...readRoute(written), destinationType: type, config: readConfig(fields, written) }
+    if (route && version !== undefined) update.run({ routeId: route.id, version, ...said })
+    else create.run({ companyId, ...said })
   }
-  return { send, isRunning: create.isRunning || update.isRunning, error: problem ?? create.error ?? update.error }
-}
-
-function readRoute(fields: Fields, route: Route | null) {
-  const tagsAny = fields
-    .text('tags')
-    .split(',')
-    .map((tag) => tag.trim())
-    .filter(Boolean)
-  const { tagsAny: _before, ...others } = route?.conditions ?? {}
-  return {
-    name: fields.text('name'),
-    events: fields.lines('events'),
-    ...asScope(fields.text('scope')),
-    conditions: { ...others, ...(tagsAny.length > 0 && { tagsAny }) },
-  }
+  return { send, isRunning: create.isRunning || update.isRunning, error: create.error ?? update.error }
 }

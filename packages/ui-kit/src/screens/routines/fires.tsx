@@ -14,12 +14,19 @@ export function Fires({ routineId }: { routineId: string }) {
     <Part title="What became of it">
       {items.length === 0 && !isLoading && <p className="eng-soft">It has not fired yet.</p>}
       <ul className="eng-lines" aria-label="Fires">
-        {items.map(({ id, status, source, taskId, reason, createdAt }) => (
+        {items.map(({ id, status, source, taskId, reason, variables, createdAt }) => (
           <li key={id}>
             <Status of={status} />
             <span className="eng-soft">{sources[source]}</span>
             <span className="eng-grow eng-row">
               {taskId !== null && <TaskName taskId={taskId} />}
+              {Object.keys(variables).length > 0 && (
+                <span className="eng-soft eng-small">
+                  {Object.entries(variables)
+                    .map(([name, value]) => `${name}: ${value}`)
+                    .join(', ')}
+                </span>
+              )}
               {reason !== null && <span className={status === 'failed' ? 'eng-bad' : 'eng-soft'}>{reason}</span>}
             </span>
             <Time at={createdAt} />

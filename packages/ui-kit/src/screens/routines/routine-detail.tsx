@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 
 import type { Routine } from '@engine/core/contract'
 
@@ -6,7 +6,7 @@ import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Detail, Part } from '../../parts/split.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
-import { PlaceLink } from '../../parts/places.tsx'
+import { PlaceLink, type Place } from '../../parts/places.tsx'
 import { Prose } from '../../parts/prose.tsx'
 import { Facts } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
@@ -86,26 +86,38 @@ function Shown({ routine }: { routine: Routine }) {
 
 function Template({ routine: { task, variables } }: { routine: Routine }) {
   const { data: project } = useOperation('projects.get', task.projectId ? { projectId: task.projectId } : null)
+  const { data: goal } = useOperation('goals.get', task.goalId ? { goalId: task.goalId } : null)
+  const { priority, tags = [], requiredCapabilities: needs = [], acceptanceCriteria: criteria = [] } = task
+  const facts: (readonly [string, ReactNode])[] = [
+    ['Title', task.title],
+    ['Assignee', task.assigneeAgentId ? <Assignee key="agent" agentId={task.assigneeAgentId} userId={null} /> : 'whoever fits'],
+    ...(priority ? [['Priority', priority] as const] : []),
+    ...(project
+      ? [['Project', <PlaceName key="project" to={{ screen: 'project', projectId: project.id }} name={project.name} />] as const]
+      : []),
+    ...(goal ? [['Goal', <PlaceName key="goal" to={{ screen: 'goal', goalId: goal.id }} name={goal.title} />] as const] : []),
+    ...(tags.length > 0 ? [['Tags', tags.join(', ')] as const] : []),
+    ...(needs.length > 0 ? [['Needs', needs.join(', ')] as const] : []),
+    ...(criteria.length > 0 ? [['Done when', criteria.join('; ')] as const] : []),
+    ...(variables.length > 0 ? [['Variables', variables.map(variableInWords).join(', ')] as const] : []),
+  ]
   return (
     <Part title="What each task is">
-      <Facts
-        of={[
-          ['Title', task.title],
-          ['Assignee', task.assigneeAgentId ? <Assignee key="agent" agentId={task.assigneeAgentId} userId={null} /> : 'whoever fits'],
-          ...(project
-            ? [
-                [
-                  'Project',
-                  <PlaceLink key="project" to={{ screen: 'project', projectId: project.id }} className="eng-link">
-                    {project.name}
-                  </PlaceLink>,
-                ] as const,
-              ]
-            : []),
-          ...(variables.length > 0 ? [['Variables', variables.map(({ name, type }) => `${name} (${type})`).join(', ')] as const] : []),
-        ]}
-      />
+      <Facts of={facts} />
       {task.description !== null && task.description !== undefined && <Prose text={task.description} />}
     </Part>
   )
+}
+
+function PlaceName({ to, name }: { to: Place; name: string }) {
+  return (
+    <PlaceLink to={to} className="eng-link">
+      {name}
+    </PlaceLink>
+  )
+}
+
+function variableInWords({ name, type, isRequired, default: standard, options }: Routine['variables'][number]): string {
+  const kind = options === null ? type : options.join(' or ')
+  return `${name} (${kind}${standard === null ? (isRequired ? ', needed' : '') : `, else ${standard}`})`
 }

@@ -4,10 +4,13 @@ import type { Routine } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand } from '../../data/use-operation.ts'
-import { ChooseAgent, ChooseProject } from '../../parts/choose.tsx'
+import { ChooseAgent, ChooseGoal, ChooseProject } from '../../parts/choose.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import type { Fields } from '../../parts/fields.ts'
-import { Form, LongField, SelectField, TextField } from '../../parts/form.tsx'
+import { FieldGroup, Form, LongField, SelectField, TextField } from '../../parts/form.tsx'
+import { priorities } from '../tasks/moves.ts'
+import { readVariables } from './read-variables.ts'
+import { Variables } from './variables.tsx'
 
 interface RoutineDialogProps {
   /** The one that is changed; null for a new one. */
@@ -47,13 +50,20 @@ function read(fields: Fields, before: Routine | null) {
     name: fields.text('name'),
     concurrency: meanwhile.find(([key]) => key === fields.text('concurrency'))?.[0] ?? 'coalesce',
     catchUp: missed.find(([key]) => key === fields.text('catchUp'))?.[0] ?? 'once',
-    // A template is replaced as a whole: what this form does not show stays as it was.
+    description: fields.maybe('description'),
+    variables: readVariables(fields),
+    // A template is replaced as a whole: its labels, which this form does not show, stay as they were.
     task: {
       ...before?.task,
-      title: fields.text('title'),
-      description: fields.maybe('description'),
-      assigneeAgentId: fields.maybe('agent'),
-      projectId: fields.maybe('project'),
+      title: fields.text('task.title'),
+      description: fields.maybe('task.description'),
+      priority: priorities.find((each) => each === fields.text('task.priority')) ?? 'medium',
+      assigneeAgentId: fields.maybe('task.assigneeAgentId'),
+      projectId: fields.maybe('task.projectId'),
+      goalId: fields.maybe('task.goalId'),
+      tags: fields.words('task.tags'),
+      requiredCapabilities: fields.words('task.requiredCapabilities'),
+      acceptanceCriteria: fields.lines('task.acceptanceCriteria'),
     },
   }
 }
@@ -77,12 +87,9 @@ function RoutineForm({ routine, onDone }: { routine: Routine | null; onDone(rout
       onSubmit={submit}
     >
       <TextField label="Name" name="name" required maxLength={200} defaultValue={routine?.name} />
-      <TextField label="What each task is" name="title" required maxLength={500} defaultValue={routine?.task.title} />
-      <LongField label="Description, in Markdown" name="description" defaultValue={routine?.task.description ?? ''} />
-      <div className="eng-row eng-row-wrap">
-        <ChooseAgent label="Agent" name="agent" none="Whoever fits" value={routine?.task.assigneeAgentId ?? null} />
-        <ChooseProject label="Project" name="project" none="None" value={routine?.task.projectId ?? null} />
-      </div>
+      <Template task={routine?.task ?? null} />
+      <Variables of={routine?.variables ?? []} />
+      <LongField label="What it is for" name="description" defaultValue={routine?.description ?? ''} />
       <div className="eng-row eng-row-wrap">
         <SelectField
           label="While one is still open"
@@ -93,5 +100,42 @@ function RoutineForm({ routine, onDone }: { routine: Routine | null; onDone(rout
         <SelectField label="Times that were missed" name="catchUp" options={missed} defaultValue={routine?.catchUp ?? 'once'} />
       </div>
     </Form>
+  )
+}
+
+/** What each task of it is. */
+function Template({ task }: { task: Routine['task'] | null }) {
+  return (
+    <FieldGroup title="What each task is">
+      <TextField label="Title" name="task.title" required maxLength={500} defaultValue={task?.title} placeholder="Report of {{month}}" />
+      <LongField label="Description, in Markdown" name="task.description" defaultValue={task?.description ?? ''} />
+      <LongField
+        label="It is done when, one condition a line"
+        name="task.acceptanceCriteria"
+        defaultValue={task?.acceptanceCriteria?.join('\n')}
+      />
+      <div className="eng-row eng-row-wrap">
+        <ChooseAgent label="Agent" name="task.assigneeAgentId" none="Whoever fits" value={task?.assigneeAgentId ?? null} />
+        <SelectField
+          label="Priority"
+          name="task.priority"
+          defaultValue={task?.priority ?? 'medium'}
+          options={priorities.map((each) => [each, each])}
+        />
+      </div>
+      <div className="eng-row eng-row-wrap">
+        <ChooseProject label="Project" name="task.projectId" none="None" value={task?.projectId ?? null} />
+        <ChooseGoal label="Goal" name="task.goalId" none="None" value={task?.goalId ?? null} />
+      </div>
+      <div className="eng-row eng-row-wrap">
+        <TextField label="Tags" name="task.tags" placeholder="report, {{shop}}" defaultValue={task?.tags?.join(', ')} />
+        <TextField
+          label="Needs who can"
+          name="task.requiredCapabilities"
+          placeholder="writing"
+          defaultValue={task?.requiredCapabilities?.join(', ')}
+        />
+      </div>
+    </FieldGroup>
   )
 }

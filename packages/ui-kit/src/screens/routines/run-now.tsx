@@ -5,8 +5,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import type { Fields } from '../../parts/fields.ts'
 import { Form, SelectField, TextField } from '../../parts/form.tsx'
 import { useTell } from '../../parts/toasts.tsx'
-
-type Variable = Routine['variables'][number]
+import { valueIn, yesOrNo, type Variable } from './read-variables.ts'
 
 /** Fires a routine at once, with what its variables are to be this time. */
 export function RunNow({ routine, isOpen, onClose }: { routine: Routine; isOpen: boolean; onClose(): void }) {
@@ -34,7 +33,7 @@ function RunForm({ routine, onClose }: { routine: Routine; onClose(): void }) {
   })
   const submit = (fields: Fields) => {
     const given = routine.variables.flatMap((variable) => {
-      const value = valueOf(variable, fields)
+      const value = valueIn(fields, variable.name, variable.type)
       return value === null ? [] : [[variable.name, value] as const]
     })
     fire.run({ routineId: routine.id, ...(given.length > 0 && { variables: Object.fromEntries(given) }) })
@@ -49,15 +48,11 @@ function RunForm({ routine, onClose }: { routine: Routine; onClose(): void }) {
   )
 }
 
-const yesOrNo = [
-  ['true', 'yes'],
-  ['false', 'no'],
-] as const
-
 function VariableField({ variable }: { variable: Variable }) {
   const { name, type, description, isRequired, default: standard, options } = variable
   const given = {
     name,
+    path: `variables.${name}`,
     label: name,
     defaultValue: standard === null ? '' : String(standard),
     ...(description !== null && { hint: description }),
@@ -67,12 +62,4 @@ function VariableField({ variable }: { variable: Variable }) {
     return <SelectField {...given} options={isRequired ? choices : [['', 'as it is'], ...choices]} />
   }
   return <TextField {...given} required={isRequired && standard === null} type={type} step="any" />
-}
-
-/** Null for what was left empty: then its default counts. */
-function valueOf({ name, type }: Variable, fields: Fields): string | number | boolean | null {
-  const text = fields.maybe(name)
-  if (text === null) return null
-  if (type === 'number') return Number(text)
-  return type === 'boolean' ? text === 'true' : text
 }

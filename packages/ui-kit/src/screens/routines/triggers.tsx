@@ -10,7 +10,8 @@ import { moment } from '../../parts/format.ts'
 import { OnceDialog } from '../../parts/shown-once.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
-import { ScheduleDialog, WebhookDialog } from './trigger-dialogs.tsx'
+import { ScheduleDialog } from './schedule-dialog.tsx'
+import { WebhookDialog } from './webhook-dialog.tsx'
 
 const fewTimes = 3
 
@@ -33,17 +34,17 @@ export function Triggers({ routine }: { routine: Routine }) {
       <ul className="eng-lines" aria-label="Triggers">
         {items.map((trigger) => (
           <li key={trigger.id}>
-            <Line trigger={trigger} isAlive={routine.status !== 'archived'} />
+            <Line routine={routine} trigger={trigger} />
           </li>
         ))}
       </ul>
       <ScheduleDialog routineId={routine.id} trigger={null} isOpen={open === 'schedule'} onClose={close} />
-      <WebhookDialog routineId={routine.id} isOpen={open === 'webhook'} onClose={close} />
+      <WebhookDialog routine={routine} trigger={null} isOpen={open === 'webhook'} onClose={close} />
     </Part>
   )
 }
 
-function Line({ trigger, isAlive }: { trigger: Trigger; isAlive: boolean }) {
+function Line({ routine, trigger }: { routine: Routine; trigger: Trigger }) {
   const [open, setOpen] = useState<'change' | 'remove' | 'key' | null>(null)
   const close = () => setOpen(null)
   const tell = useTell()
@@ -55,7 +56,7 @@ function Line({ trigger, isAlive }: { trigger: Trigger; isAlive: boolean }) {
   return (
     <>
       <div className="eng-grow">{kind === 'cron' ? <Schedule trigger={trigger} /> : <Webhook trigger={trigger} />}</div>
-      {isAlive && (
+      {routine.status !== 'archived' && (
         <div className="eng-row">
           <label className="eng-row">
             <input
@@ -67,11 +68,10 @@ function Line({ trigger, isAlive }: { trigger: Trigger; isAlive: boolean }) {
             />
             on
           </label>
-          {kind === 'cron' ? (
-            <Button look="plain" onClick={() => setOpen('change')}>
-              Change
-            </Button>
-          ) : (
+          <Button look="plain" onClick={() => setOpen('change')}>
+            Change
+          </Button>
+          {kind === 'webhook' && (
             <Button look="plain" disabled={rotate.isRunning} onClick={() => rotate.run({ triggerId })}>
               Other key
             </Button>
@@ -81,7 +81,11 @@ function Line({ trigger, isAlive }: { trigger: Trigger; isAlive: boolean }) {
           </Button>
         </div>
       )}
-      <ScheduleDialog routineId={trigger.routineId} trigger={trigger} isOpen={open === 'change'} onClose={close} />
+      {kind === 'cron' ? (
+        <ScheduleDialog routineId={routine.id} trigger={trigger} isOpen={open === 'change'} onClose={close} />
+      ) : (
+        <WebhookDialog routine={routine} trigger={trigger} isOpen={open === 'change'} onClose={close} />
+      )}
       <OnceDialog title="The other key" value={open === 'key' ? (rotate.output?.key ?? '') : null} onClose={close} />
       <Confirm
         title="Remove it"
@@ -116,7 +120,8 @@ function Schedule({ trigger: { companyId, expression, timeZone, nextAt } }: { tr
   )
 }
 
-function Webhook({ trigger: { path, scheme, previousKeyUntil, lastFiredAt } }: { trigger: Trigger }) {
+function Webhook({ trigger: { path, scheme, mapping, previousKeyUntil, lastFiredAt } }: { trigger: Trigger }) {
+  const taken = Object.entries(mapping ?? {}).map(([variable, field]) => `${variable} from ${field}`)
   return (
     <>
       <p>
@@ -130,6 +135,7 @@ function Webhook({ trigger: { path, scheme, previousKeyUntil, lastFiredAt } }: {
             Called last <Time at={lastFiredAt} />.
           </>
         )}
+        {taken.length > 0 && <> Takes {taken.join(', ')}.</>}
         {previousKeyUntil !== null && <> The key before counts until {moment(previousKeyUntil)}.</>}
       </p>
     </>

@@ -10,6 +10,7 @@ import { Priority } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { AgentName, Assignee, Who } from '../../parts/who.tsx'
+import { TaskLimit } from '../budgets/task-limit.tsx'
 import { priorities } from '../tasks/moves.ts'
 
 /** What is known of a task beside its text, with what can be changed of it. */
@@ -43,6 +44,7 @@ export function TaskFacts({ task }: { task: Task }) {
     ...(task.labels.length > 0 ? [['Labels', task.labels.map(({ name }) => name).join(', ')] as const] : []),
     ...(task.tags.length > 0 ? [['Tags', task.tags.join(', ')] as const] : []),
     ...(task.requiredCapabilities.length > 0 ? [['Needs', task.requiredCapabilities.join(', ')] as const] : []),
+    ['Limit', <TaskLimit key="limit" task={task} />],
     ['Created by', <Who key="creator" kind={task.createdBy.kind} id={task.createdBy.id} />],
     ['Created', <Time key="created" at={task.createdAt} />],
     ...(task.startedAt !== null ? [['Started', <Time key="started" at={task.startedAt} />] as const] : []),

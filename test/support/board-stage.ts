@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import { afterAll, beforeAll } from 'vitest'
+
+import { pagesOf, type Look } from './board-page.ts'
+import { buildBoard, findChromium, note, startBrowser } from './browser.ts'
+
+const chromium = findChromium()
+
+/** Whether the board can be looked at here; where not, the run says so. */
+export const canLook = chromium !== null
+if (!canLook) note('the board is not looked at: there is no Chromium; install it (apt-get install chromium) or say where by CHROMIUM')
+
+interface Stage {
+  /** Where the board was built. */
+  readonly board: URL
+  /** What its build printed. */
+  readonly built: string
+  /** Opens a page of the board at a server. */
+  open(url: string, path: string, look?: Look): ReturnType<ReturnType<typeof pagesOf>>
+}
+
+/**
+ * The board, built, with a browser and a world that `create` makes of it, for all tests of a file; gone after them. What it gives is there
+ * once a test runs.
+ */
+export function stage<World extends { close(): Promise<void> }>(create: (board: URL) => Promise<World>): () => Stage & { world: World } {
+  let now: (Stage & { world: World }) | null = null
+  let close = async () => {}
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'engine-board-'))
+    const built = await buildBoard(folder)
+    const browser = await startBrowser(chromium ?? '')
+    const board = pathToFileURL(`${folder}/`)
+    const world = await create(board)
+    now = { board, built, world, open: (url, path, look) => pagesOf(browser, url)(path, look) }
+    close = async () => {
+      await browser.close()
+      await world.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }, 120_000)
+  afterAll(() => close())
+  return () => {
+    if (!now) throw new Error('the stage is set before the first test, and not earlier')
+    return now
+  }
+}
