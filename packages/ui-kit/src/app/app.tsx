@@ -126,13 +126,13 @@ function useBoardPlaces(prefix: string): Places {
       go: (place, how) => navigate(pathOf({ prefix, place }), { replace: how === 'replace' }),
       choices: {
         now: Object.fromEntries(new URLSearchParams(search)),
-        set(change) {
+        set(change, how) {
           const next = new URLSearchParams(search)
           for (const [name, value] of Object.entries(change)) {
             if (value === '') next.delete(name)
             else next.set(name, value)
           }
-          navigate(`${path}${next.size > 0 ? `?${next.toString()}` : ''}`, { replace: true })
+          navigate(`${path}${next.size > 0 ? `?${next.toString()}` : ''}`, { replace: how !== 'push' })
         },
       },
     }),

@@ -2,25 +2,22 @@ import { Plus } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import { Button } from './button.tsx'
-import { useOpened, type Place } from './places.tsx'
 import { Screen } from './screen.tsx'
 import { Split, type SplitProps } from './split.tsx'
 import { useKeys } from './use-keys.ts'
 
-interface CollectionProps<Item extends { readonly id: string }> extends Omit<SplitProps<Item>, 'label' | 'onOpen'> {
+interface CollectionProps<Item extends { readonly id: string }> extends Omit<SplitProps<Item>, 'label'> {
   readonly title: string
   /** What the button says that makes another one. */
   readonly add: string
   onAdd(): void
-  placeOf(id: string | null): Place
   /** The dialogs of the screen. */
   readonly children?: ReactNode
 }
 
-/** A screen of things, each with an address of its own. `j` and `k` walk, `c` adds. */
+/** A screen of things that are made here. `j` and `k` walk, `c` adds. */
 export function Collection<Item extends { readonly id: string }>(props: CollectionProps<Item>) {
-  const { title, add, onAdd, placeOf, children, ...shown } = props
-  const [opened, open] = useOpened(shown.opened, placeOf)
+  const { title, add, onAdd, children, ...shown } = props
   useKeys({ c: () => onAdd() })
   const action = (
     <Button look="strong" onClick={() => onAdd()} shortcut="c">
@@ -29,7 +26,7 @@ export function Collection<Item extends { readonly id: string }>(props: Collecti
   )
   return (
     <Screen title={title} actions={action}>
-      <Split {...shown} label={title} opened={opened} onOpen={open} />
+      <Split {...shown} label={title} />
       {children}
     </Screen>
   )

@@ -1,6 +1,7 @@
 import { useState, type KeyboardEvent, type PointerEvent } from 'react'
 
 import { money } from './format.ts'
+import { Table } from './table.tsx'
 
 export interface ChartDay {
   readonly day: string
@@ -62,35 +63,25 @@ export function DayChart({ label, days }: { label: string; days: readonly ChartD
         <span className="eng-grow">{days[0]?.day}</span>
         <span>{days.at(-1)?.day}</span>
       </div>
-      <Table days={days} label={label} />
+      <InFigures days={days} label={label} />
     </figure>
   )
 }
 
-function Table({ days, label }: { days: readonly ChartDay[]; label: string }) {
+function InFigures({ days, label }: { days: readonly ChartDay[]; label: string }) {
   return (
     <details>
       <summary className="eng-soft eng-small">As a table</summary>
-      <div className="eng-scroll" role="region" aria-label={`${label}, as a table`} tabIndex={0}>
-        <table className="eng-table">
-          <thead>
-            <tr>
-              <th>Day</th>
-              <th data-number>Cost</th>
-            </tr>
-          </thead>
-          <tbody>
-            {days.map(({ day, micros, isForecast }) => (
-              <tr key={day}>
-                <td>
-                  {day} {isForecast && <span className="eng-soft">expected</span>}
-                </td>
-                <td data-number>{money(micros)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={`${label}, as a table`} columns={['Day', { title: 'Cost', isNumber: true }]}>
+        {days.map(({ day, micros, isForecast }) => (
+          <tr key={day}>
+            <td>
+              {day} {isForecast && <span className="eng-soft">expected</span>}
+            </td>
+            <td data-number>{money(micros)}</td>
+          </tr>
+        ))}
+      </Table>
     </details>
   )
 }

@@ -46,7 +46,8 @@ export interface Places {
   /** With `replace`, the way back leads past where somebody only walked by. */
   go(place: Place, how?: 'replace'): void
   /** What the address says of filters and the like; kept by the component itself when left out. */
-  readonly choices?: { readonly now: Choices; set(change: Choices): void }
+  /** With `push`, the way back leads to what was chosen before. */
+  readonly choices?: { readonly now: Choices; set(change: Choices, how?: 'push'): void }
 }
 
 const nowhere: Places = { hrefOf: () => null, go: () => undefined }
@@ -61,18 +62,26 @@ export function usePlaces(): Places {
 }
 
 /** Filters and the like: in the address where the app has one, so that they can be sent to somebody. An empty text takes one off. */
-export function useChoices(): readonly [Choices, (change: Choices) => void] {
+export function useChoices(): readonly [Choices, (change: Choices, how?: 'push') => void] {
   const { choices } = usePlaces()
   const [own, setOwn] = useState<Choices>({})
-  const change = useCallback((next: Choices) => (choices ? choices.set(next) : setOwn((before) => ({ ...before, ...next }))), [choices])
+  const change = useCallback(
+    (next: Choices, how?: 'push') => (choices ? choices.set(next, how) : setOwn((before) => ({ ...before, ...next }))),
+    [choices],
+  )
   return useMemo(() => [choices?.now ?? own, change], [choices, own, change])
 }
 
+type Opened = readonly [string | null, (id: string | null, how?: 'replace') => void]
+
+/** Which thing of a list is open, where things have no address of their own: a choice beside the filters. */
+export function useChosen(name: string): Opened {
+  const [choices, choose] = useChoices()
+  return [choices[name] ?? null, (id, how) => choose({ [name]: id ?? '' }, how === 'replace' ? undefined : 'push')]
+}
+
 /** Which thing of a list is open: as the address says where the app has one for it, or else as it was chosen here. */
-export function useOpened(
-  named: string | null,
-  placeOf: (id: string | null) => Place,
-): readonly [string | null, (id: string | null, how?: 'replace') => void] {
+export function useOpened(named: string | null, placeOf: (id: string | null) => Place): Opened {
   const { hrefOf, go } = usePlaces()
   const [own, setOwn] = useState(named)
   const hasAddress = hrefOf(placeOf(null)) !== null

@@ -15,7 +15,8 @@ export interface SplitProps<Item extends { readonly id: string }> {
   onOpen(id: string | null, how?: 'replace'): void
   readonly rowHeight: number
   row(item: Item): ReactNode
-  detail(id: string): ReactNode
+  /** The item is missing where the list does not have it: taken away, or not read yet. */
+  detail(id: string, item: Item | undefined): ReactNode
   /** What is said when there is none. */
   readonly empty: ReactNode
   /** Above the list, such as a search. */
@@ -63,7 +64,11 @@ export function Split<Item extends { readonly id: string }>(props: SplitProps<It
             <ArrowLeft size={16} aria-hidden /> All
           </Button>
         </div>
-        {shownId !== null && props.detail(shownId)}
+        {shownId !== null &&
+          props.detail(
+            shownId,
+            list.items.find(({ id }) => id === shownId),
+          )}
       </div>
     </div>
   )

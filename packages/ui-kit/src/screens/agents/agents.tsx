@@ -6,9 +6,10 @@ import type { Agent } from '@engine/core/contract'
 import { useAgents } from '../../data/hooks.ts'
 import { Button } from '../../parts/button.tsx'
 import { PlaceLink, useChoices, usePlaces } from '../../parts/places.tsx'
-import { Card, Screen } from '../../parts/screen.tsx'
-import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
+import { Screen } from '../../parts/screen.tsx'
+import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
+import { changeColumn, ListTable } from '../../parts/table.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
 import { AgentName } from '../../parts/who.tsx'
 import { OrgChart } from '../org/org-chart.tsx'
@@ -56,73 +57,42 @@ export function Agents() {
 }
 
 function List({ onHire }: { onHire(): void }) {
-  const { items, isLoading, error, retry, hasMore, more } = useAgents()
+  const empty = (
+    <Empty
+      title="Nobody works here yet"
+      action={
+        <Button look="strong" onClick={onHire} shortcut="c">
+          Hire
+        </Button>
+      }
+    >
+      Hire the first agent; it takes up work as soon as it is assigned.
+    </Empty>
+  )
+  const columns = ['Agent', 'Role', 'Status', 'Adapter', 'Can do', changeColumn]
   return (
-    <>
-      {error && items.length === 0 && <FailureNotice error={error} onRetry={retry} />}
-      {isLoading && <Loading />}
-      {!isLoading && !error && items.length === 0 && (
-        <Empty
-          title="Nobody works here yet"
-          action={
-            <Button look="strong" onClick={onHire} shortcut="c">
-              Hire
-            </Button>
-          }
-        >
-          Hire the first agent; it takes up work as soon as it is assigned.
-        </Empty>
-      )}
-      {items.length > 0 && <Table agents={items} />}
-      {hasMore && (
-        <button type="button" className="eng-button" onClick={more}>
-          More
-        </button>
-      )}
-    </>
+    <ListTable label="Agents" list={useAgents()} columns={columns} empty={empty} row={(agent) => <Row key={agent.id} agent={agent} />} />
   )
 }
 
-function Table({ agents }: { agents: readonly Agent[] }) {
+function Row({ agent }: { agent: Agent }) {
   return (
-    <Card>
-      <div className="eng-scroll" role="region" aria-label="Agents" tabIndex={0}>
-        <table className="eng-table">
-          <thead>
-            <tr>
-              <th>Agent</th>
-              <th>Role</th>
-              <th>Status</th>
-              <th>Adapter</th>
-              <th>Can do</th>
-              <th>
-                <span className="eng-hidden">Change</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {agents.map((agent) => (
-              <tr key={agent.id}>
-                <td>
-                  <AgentName id={agent.id} />
-                </td>
-                <td>{agent.title ?? agent.role}</td>
-                <td>
-                  <PlaceLink to={{ screen: 'agent', agentId: agent.id }}>
-                    <Status of={agent.status} />
-                  </PlaceLink>
-                  {agent.errorMessage !== null && <p className="eng-bad eng-small">{agent.errorMessage}</p>}
-                </td>
-                <td className="eng-soft">{agent.adapterType}</td>
-                <td className="eng-soft">{agent.capabilities.slice(0, 4).join(', ')}</td>
-                <td>
-                  <AgentControls agent={agent} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Card>
+    <tr>
+      <td>
+        <AgentName id={agent.id} />
+      </td>
+      <td>{agent.title ?? agent.role}</td>
+      <td>
+        <PlaceLink to={{ screen: 'agent', agentId: agent.id }}>
+          <Status of={agent.status} />
+        </PlaceLink>
+        {agent.errorMessage !== null && <p className="eng-bad eng-small">{agent.errorMessage}</p>}
+      </td>
+      <td className="eng-soft">{agent.adapterType}</td>
+      <td className="eng-soft">{agent.capabilities.slice(0, 4).join(', ')}</td>
+      <td>
+        <AgentControls agent={agent} />
+      </td>
+    </tr>
   )
 }

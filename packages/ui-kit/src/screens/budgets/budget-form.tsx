@@ -12,8 +12,7 @@ import { DialogForm, SelectField, TextField, Tick } from '../../parts/form.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { amount, limitOf, units, windows } from './amounts.ts'
 
-interface BudgetFormProps {
-  readonly isOpen: boolean
+interface NewBudgetProps {
   onClose(): void
   onSet?(budget: Budget): void
   /** What it is of, where that is known already. */
@@ -33,7 +32,7 @@ const scopes = [
 const standardWarnPercent = 80
 
 /** A limit on what the company, a project, an agent or a task may use. */
-export function NewBudget({ isOpen, onClose, onSet, of }: BudgetFormProps) {
+export function NewBudget({ onClose, onSet, of }: NewBudgetProps) {
   const { companyId } = useEngine()
   const tell = useTell()
   const [scope, setScope] = useState<BudgetScope>(of?.scope ?? 'company')
@@ -51,7 +50,7 @@ export function NewBudget({ isOpen, onClose, onSet, of }: BudgetFormProps) {
   return (
     <DialogForm
       title="New budget"
-      isOpen={isOpen}
+      isOpen
       onClose={onClose}
       submit="Set the limit"
       isRunning={set.isRunning}
@@ -94,8 +93,10 @@ function ScopeChoice({ scope }: { scope: BudgetScope }) {
 }
 
 /** Another amount for a limit: raised, work that stopped at it goes on. */
-export function ChangeBudget({ budget, isOpen, onClose }: BudgetFormProps & { readonly budget: Budget }) {
-  const { metric, version, companyId, scope, scopeId, window } = budget
+export function ChangeBudget({ budget, onClose }: { budget: Budget; onClose(): void }) {
+  const { metric, companyId, scope, scopeId, window } = budget
+  // As it was when the form was opened: a change since then is not overwritten.
+  const [version] = useState(budget.version)
   const tell = useTell()
   const done = { onDone: () => (tell.done('The limit is another one'), onClose()) }
   const raise = useCommand('budgets.raise', done)
@@ -109,7 +110,7 @@ export function ChangeBudget({ budget, isOpen, onClose }: BudgetFormProps & { re
   return (
     <DialogForm
       title="Change the limit"
-      isOpen={isOpen}
+      isOpen
       onClose={onClose}
       submit="Change it"
       isRunning={raise.isRunning || set.isRunning}

@@ -1,4 +1,3 @@
-import { Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
 
 import type { Budget, BudgetIncident } from '@engine/core/contract'
@@ -7,10 +6,11 @@ import { words } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
+import { Collection } from '../../parts/collection.tsx'
 import { ConfirmButton } from '../../parts/confirm.tsx'
-import { PlaceLink, useChoices } from '../../parts/places.tsx'
-import { Card, Facts, Screen } from '../../parts/screen.tsx'
-import { Detail, LineButton, Split } from '../../parts/split.tsx'
+import { PlaceLink, useChosen } from '../../parts/places.tsx'
+import { Card, Facts } from '../../parts/screen.tsx'
+import { Detail, LineButton } from '../../parts/split.tsx'
 import { Empty, NotThere } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -25,38 +25,33 @@ import { ScopeName } from './scope-name.tsx'
 /** Every limit with what is left of it, and what becomes of work that stopped at one. */
 export function Budgets() {
   const { companyId } = useEngine()
-  const [choices, choose] = useChoices()
+  const [opened, open] = useChosen('budget')
   const [isNewOpen, setIsNewOpen] = useState(false)
-  const reading = useList('budgets.list', { companyId })
+  const list = useList('budgets.list', { companyId })
   const { items: incidents } = useList('budgets.incidents', { companyId })
-  const items = useMemo(() => byUrgency(reading.items), [reading.items])
-  const open = () => setIsNewOpen(true)
-  useKeys({ c: open })
-  const action = (
-    <Button look="strong" onClick={open} shortcut="c">
-      <Plus size={15} aria-hidden /> New budget
-    </Button>
-  )
+  const items = useMemo(() => byUrgency(list.items), [list.items])
   return (
-    <Screen title="Budgets" actions={action}>
-      <Split
-        label="Budgets"
-        list={{ ...reading, items }}
-        opened={choices['budget'] ?? null}
-        onOpen={(id) => choose({ budget: id ?? '' })}
-        rowHeight={60}
-        empty={
-          <Empty title="Nothing is limited yet" action={action}>
-            Set what the company, a project or an agent may spend. At a limit nothing more begins, and you are asked whether it is raised.
-          </Empty>
-        }
-        row={(budget) => <Row budget={budget} onOpen={() => choose({ budget: budget.id })} />}
-        detail={(id) => (
-          <Shown key={id} budget={items.find((budget) => budget.id === id)} incidents={incidents} onGone={() => choose({ budget: '' })} />
-        )}
-      />
-      {isNewOpen && <NewBudget isOpen onClose={() => setIsNewOpen(false)} onSet={({ id }) => choose({ budget: id })} />}
-    </Screen>
+    <Collection
+      title="Budgets"
+      add="New budget"
+      onAdd={() => setIsNewOpen(true)}
+      list={{ ...list, items }}
+      opened={opened}
+      onOpen={open}
+      rowHeight={60}
+      empty={
+        <Empty title="Nothing is limited yet">
+          Set what the company, a project, an agent or a task may spend. At a limit nothing more begins, and you are asked whether it is
+          raised.
+        </Empty>
+      }
+      row={(budget) => <Row budget={budget} onOpen={() => open(budget.id)} />}
+      detail={(id, budget) =>
+        budget ? <BudgetDetail key={id} budget={budget} incidents={incidents} onGone={() => open(null, 'replace')} /> : <NotThere />
+      }
+    >
+      {isNewOpen && <NewBudget onClose={() => setIsNewOpen(false)} onSet={({ id }) => open(id)} />}
+    </Collection>
   )
 }
 
@@ -74,17 +69,13 @@ function Row({ budget, onOpen }: { budget: Budget; onOpen(): void }) {
   )
 }
 
-interface ShownProps {
-  readonly budget: Budget | undefined
+interface BudgetDetailProps {
+  readonly budget: Budget
   readonly incidents: readonly BudgetIncident[]
   onGone(): void
 }
 
-function Shown({ budget, ...rest }: ShownProps) {
-  return budget ? <BudgetDetail budget={budget} {...rest} /> : <NotThere />
-}
-
-function BudgetDetail({ budget, incidents, onGone }: ShownProps & { readonly budget: Budget }) {
+function BudgetDetail({ budget, incidents, onGone }: BudgetDetailProps) {
   const { id: budgetId, metric, version } = budget
   const tell = useTell()
   const [isChanging, setIsChanging] = useState(false)
@@ -125,7 +116,7 @@ function BudgetDetail({ budget, incidents, onGone }: ShownProps & { readonly bud
         ]}
       />
       <Incidents of={own} metric={metric} />
-      <ChangeBudget key={version} budget={budget} isOpen={isChanging} onClose={() => setIsChanging(false)} />
+      {isChanging && <ChangeBudget budget={budget} onClose={() => setIsChanging(false)} />}
     </Detail>
   )
 }

@@ -22,7 +22,7 @@ export function TaskLimit({ task: { id: scopeId, companyId, status } }: { task: 
           <Button onClick={() => setIsOpen(true)}>Set a limit</Button>
         </div>
       )}
-      {isOpen && <NewBudget isOpen onClose={() => setIsOpen(false)} of={{ scope: 'task', scopeId }} />}
+      {isOpen && <NewBudget onClose={() => setIsOpen(false)} of={{ scope: 'task', scopeId }} />}
     </div>
   )
 }

@@ -4,11 +4,11 @@ import type { Spent } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useList, type ReadingList } from '../../data/use-operation.ts'
-import { Button } from '../../parts/button.tsx'
+import { Bar } from '../../parts/bar.tsx'
 import { count, money } from '../../parts/format.ts'
 import { PlaceLink } from '../../parts/places.tsx'
-import { Card } from '../../parts/screen.tsx'
-import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
+import { Empty } from '../../parts/states.tsx'
+import { ListTable } from '../../parts/table.tsx'
 import { AgentName } from '../../parts/who.tsx'
 
 interface Asked {
@@ -70,58 +70,37 @@ interface SpendingsProps<Item extends Spent> {
   name(item: Item): ReactNode
 }
 
-const wide = (share: number) => (element: HTMLElement | null) => element?.style.setProperty('inline-size', `${share * 100}%`)
-
 /** Who or what cost how much; the bar compares with what cost most. */
 function Spendings<Item extends Spent>({ of, what, keyOf, name }: SpendingsProps<Item>) {
-  const { items, error, isLoading, hasMore, more, retry } = of
-  if (error && items.length === 0) return <FailureNotice error={error} onRetry={retry} />
-  if (isLoading) return <Loading />
-  if (items.length === 0)
-    return <Empty title="Nothing was spent">What runs of agents cost comes here by itself, and what other programs report.</Empty>
-  const most = Math.max(1, ...items.map(({ costMicros, imputedMicros }) => costMicros + imputedMicros))
+  const most = Math.max(1, ...of.items.map(({ costMicros, imputedMicros }) => costMicros + imputedMicros))
+  const share = (micros: number) => (micros / most) * 100
   return (
-    <Card>
-      <div className="eng-scroll" role="region" aria-label={`By ${what.toLowerCase()}`} tabIndex={0}>
-        <table className="eng-table">
-          <thead>
-            <tr>
-              <th>{what}</th>
-              <th className="eng-wide eng-share">
-                <span className="eng-hidden">Share</span>
-              </th>
-              <th data-number>Cost</th>
-              <th data-number>Tokens in</th>
-              <th data-number>Out</th>
-              <th data-number>Calls</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((item) => (
-              <tr key={keyOf(item)}>
-                <td>{name(item)}</td>
-                <td className="eng-wide eng-share">
-                  <div className="eng-bar" aria-hidden>
-                    <span className="eng-bar-part" ref={wide(item.costMicros / most)} />
-                    <span className="eng-bar-part" data-tone="held" ref={wide(item.imputedMicros / most)} />
-                  </div>
-                </td>
-                <td data-number title={item.imputedMicros > 0 ? `${money(item.imputedMicros)} more was paid for before` : undefined}>
-                  {money(item.costMicros)}
-                </td>
-                <td data-number>{count(item.inputTokens)}</td>
-                <td data-number>{count(item.outputTokens)}</td>
-                <td data-number>{count(item.events)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {hasMore && (
-        <div className="eng-card-body">
-          <Button onClick={more}>More</Button>
-        </div>
+    <ListTable
+      label={`By ${what.toLowerCase()}`}
+      list={of}
+      empty={<Empty title="Nothing was spent">What runs of agents cost comes here by itself, and what other programs report.</Empty>}
+      columns={[what, { title: 'Share', isHidden: true, className: 'eng-wide eng-share' }, ...figures]}
+      row={(item) => (
+        <tr key={keyOf(item)}>
+          <td>{name(item)}</td>
+          <td className="eng-wide eng-share">
+            <Bar
+              shares={[
+                [share(item.costMicros), undefined],
+                [share(item.imputedMicros), 'held'],
+              ]}
+            />
+          </td>
+          <td data-number title={item.imputedMicros > 0 ? `${money(item.imputedMicros)} more was paid for before` : undefined}>
+            {money(item.costMicros)}
+          </td>
+          <td data-number>{count(item.inputTokens)}</td>
+          <td data-number>{count(item.outputTokens)}</td>
+          <td data-number>{count(item.events)}</td>
+        </tr>
       )}
-    </Card>
+    />
   )
 }
+
+const figures = ['Cost', 'Tokens in', 'Out', 'Calls'].map((title) => ({ title, isNumber: true }))

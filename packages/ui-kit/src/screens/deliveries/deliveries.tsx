@@ -6,7 +6,7 @@ import { words } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
-import { PlaceLink, useChoices } from '../../parts/places.tsx'
+import { PlaceLink, useChoices, useChosen } from '../../parts/places.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
 import { Detail, LineButton, Split } from '../../parts/split.tsx'
 import { Empty, Read } from '../../parts/states.tsx'
@@ -20,6 +20,7 @@ import { deliveryStatuses } from './statuses.ts'
 export function Deliveries() {
   const { companyId } = useEngine()
   const [choices, choose] = useChoices()
+  const [opened, open] = useChosen('delivery')
   const status = deliveryStatuses.find((each) => each === choices['status'])
   const routeId = choices['route'] ?? ''
   const { items: routes } = useList('routes.list', { companyId })
@@ -60,11 +61,11 @@ export function Deliveries() {
       <Split
         label="Deliveries"
         list={reading}
-        opened={choices['delivery'] ?? null}
-        onOpen={(id) => choose({ delivery: id ?? '' })}
+        opened={opened}
+        onOpen={open}
         rowHeight={60}
         empty={<NoDeliveries isFiltered={status !== undefined || routeId !== ''} />}
-        row={(delivery) => <Row delivery={delivery} route={nameOf(delivery.routeId)} onOpen={() => choose({ delivery: delivery.id })} />}
+        row={(delivery) => <Row delivery={delivery} route={nameOf(delivery.routeId)} onOpen={() => open(delivery.id)} />}
         detail={(id) => <DeliveryDetail key={id} deliveryId={id} nameOf={nameOf} />}
       />
     </Screen>

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react'
 import { useEngine } from '../../data/provider.tsx'
 import { useOperation } from '../../data/use-operation.ts'
 import { Collection } from '../../parts/collection.tsx'
-import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
+import { PlaceLink, useOpened, usePlaces, type Place } from '../../parts/places.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { AgentName } from '../../parts/who.tsx'
@@ -16,6 +16,7 @@ const placeOf = (id: string | null): Place => (id === null ? { screen: 'goals' }
 /** What everything is done for, each goal below the one that it serves. */
 export function Goals({ goalId = null }: { goalId?: string | null }) {
   const { companyId } = useEngine()
+  const [opened, open] = useOpened(goalId, placeOf)
   const { go } = usePlaces()
   const { data, error, isLoading, retry } = useOperation('goals.tree', { companyId })
   const items = useMemo(() => flatten(data?.goals ?? []), [data])
@@ -26,8 +27,8 @@ export function Goals({ goalId = null }: { goalId?: string | null }) {
       add="New goal"
       onAdd={() => setIsNew(true)}
       list={{ items, error, isLoading, retry, hasMore: false, more: () => undefined }}
-      opened={goalId}
-      placeOf={placeOf}
+      opened={opened}
+      onOpen={open}
       rowHeight={44}
       row={(item) => <Row item={item} />}
       detail={(id) => <GoalDetail key={id} goalId={id} />}

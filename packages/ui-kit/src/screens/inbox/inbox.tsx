@@ -1,12 +1,12 @@
-import { ArrowLeft, CircleHelp, FileCheck, ShieldQuestion, TriangleAlert, type LucideIcon } from 'lucide-react'
-import { useState } from 'react'
+import { CircleHelp, FileCheck, ShieldQuestion, TriangleAlert, type LucideIcon } from 'lucide-react'
 
-import { Button, Key } from '../../parts/button.tsx'
+import { Key } from '../../parts/button.tsx'
+import { useChosen } from '../../parts/places.tsx'
 import { Screen } from '../../parts/screen.tsx'
-import { Boundary, Empty, FailureNotice, Loading } from '../../parts/states.tsx'
+import { LineButton, Split } from '../../parts/split.tsx'
+import { Boundary, Empty } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
-import { VirtualList } from '../../parts/virtual-list.tsx'
 import { ApprovalPanel } from './approval-panel.tsx'
 import { IncidentPanel } from './incident-panel.tsx'
 import { QuestionPanel } from './question-panel.tsx'
@@ -23,16 +23,11 @@ const icons: Readonly<Record<Waiting['kind'], readonly [LucideIcon, string]>> = 
 
 /** Everything that waits for a person, each decided with one key. */
 export function Inbox() {
-  const { items, isLoading, error, retry } = useInbox()
-  const [openId, setOpenId] = useState<string | null>(null)
-  const [activeId, setActiveId] = useState<string | null>(null)
-  const active = items.find(({ id }) => id === activeId) ?? items[0] ?? null
-  useKeys({ Escape: () => setOpenId(null) })
-  const show = (item: Waiting) => setActiveId(item.id)
-  const open = (item: Waiting) => {
-    setActiveId(item.id)
-    setOpenId(item.id)
-  }
+  const inbox = useInbox()
+  const [opened, open] = useChosen('item')
+  // What was decided is not here any more; then the next thing is.
+  const isHere = inbox.items.some(({ id }) => id === opened)
+  useKeys({ Escape: () => open(null, 'replace') })
   const hint = (
     <span className="eng-row eng-soft eng-small eng-wide">
       <Key>j</Key>
@@ -40,45 +35,25 @@ export function Inbox() {
     </span>
   )
   return (
-    <Screen title={items.length > 0 ? `Inbox · ${items.length}` : 'Inbox'} actions={hint}>
-      {error ? (
-        <div className="eng-pad">
-          <FailureNotice error={error} onRetry={retry} />
-        </div>
-      ) : isLoading ? (
-        <Loading />
-      ) : !active ? (
-        <Empty title="Nothing waits for you">
-          Results to review, questions of agents, requests for permission and budgets that ran out come here, the moment they do.
-        </Empty>
-      ) : (
-        <div className="eng-split" data-open={openId === active.id}>
-          <div className="eng-split-list">
-            <VirtualList
-              label="What waits"
-              items={items}
-              rowHeight={64}
-              activeId={active.id}
-              onActive={show}
-              onOpen={open}
-              hasMore={false}
-              more={() => undefined}
-            >
-              {(item) => <Line item={item} onOpen={() => open(item)} />}
-            </VirtualList>
-          </div>
-          <div className="eng-split-detail" tabIndex={-1}>
-            <div className="eng-back">
-              <Button look="plain" onClick={() => setOpenId(null)}>
-                <ArrowLeft size={16} aria-hidden /> All
-              </Button>
-            </div>
-            <Boundary of={active.id}>
-              <Detail item={active} />
-            </Boundary>
-          </div>
-        </div>
-      )}
+    <Screen title={inbox.items.length > 0 ? `Inbox · ${inbox.items.length}` : 'Inbox'} actions={hint}>
+      <Split
+        label="What waits"
+        list={{ ...inbox, hasMore: false, more: () => undefined }}
+        opened={isHere ? opened : null}
+        onOpen={open}
+        rowHeight={64}
+        empty={
+          <Empty title="Nothing waits for you">
+            Results to review, questions of agents, requests for permission and budgets that ran out come here, the moment they do.
+          </Empty>
+        }
+        row={(item) => <Line item={item} onOpen={() => open(item.id)} />}
+        detail={(id, item) => (
+          <Boundary key={id} of={id}>
+            {item && <Panel item={item} />}
+          </Boundary>
+        )}
+      />
     </Screen>
   )
 }
@@ -88,16 +63,16 @@ function Line({ item, onOpen }: { item: Waiting; onOpen(): void }) {
   return (
     <>
       <Icon size={16} aria-hidden className="eng-soft" />
-      <button type="button" className="eng-line-button eng-grow" onClick={onOpen}>
+      <LineButton onClick={onOpen}>
         <span className="eng-cut eng-line-title">{titleOf(item)}</span>
         <span className="eng-soft eng-small">{name}</span>
-      </button>
+      </LineButton>
       <Time at={item.at} />
     </>
   )
 }
 
-function Detail({ item }: { item: Waiting }) {
+function Panel({ item }: { item: Waiting }) {
   switch (item.kind) {
     case 'review':
       return <ReviewPanel deliverableId={item.id} />

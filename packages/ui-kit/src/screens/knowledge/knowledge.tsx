@@ -4,7 +4,7 @@ import { useEngine } from '../../data/provider.tsx'
 import { useList, useOperation } from '../../data/use-operation.ts'
 import { Collection } from '../../parts/collection.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
+import { PlaceLink, useOpened, usePlaces, type Place } from '../../parts/places.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
 import { EntryDetail } from './entry-detail.tsx'
@@ -22,6 +22,7 @@ const placeOf = (id: string | null): Place => (id === null ? { screen: 'knowledg
 /** What agents are told beside their tasks, found as they find it. */
 export function Knowledge({ knowledgeEntryId = null }: { knowledgeEntryId?: string | null }) {
   const { companyId } = useEngine()
+  const [opened, open] = useOpened(knowledgeEntryId, placeOf)
   const { go } = usePlaces()
   const [text, setText] = useState('')
   const [isNew, setIsNew] = useState(false)
@@ -48,8 +49,8 @@ export function Knowledge({ knowledgeEntryId = null }: { knowledgeEntryId?: stri
       add="New entry"
       onAdd={() => setIsNew(true)}
       list={list}
-      opened={knowledgeEntryId}
-      placeOf={placeOf}
+      opened={opened}
+      onOpen={open}
       rowHeight={56}
       row={(entry) => <Row entry={entry} />}
       detail={(id) => <EntryDetail key={id} knowledgeEntryId={id} onGone={() => go(placeOf(null), 'replace')} />}

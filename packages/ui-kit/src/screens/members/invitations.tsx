@@ -1,15 +1,16 @@
 import { useState } from 'react'
 
+import type { ItemOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import type { Fields } from '../../parts/fields.ts'
 import { DialogForm, TextField } from '../../parts/form.tsx'
 import { useHost } from '../../parts/host.tsx'
-import { Card } from '../../parts/screen.tsx'
 import { OnceDialog } from '../../parts/shown-once.tsx'
-import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
+import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
+import { ListTable, changeColumn } from '../../parts/table.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { Who } from '../../parts/who.tsx'
@@ -63,43 +64,53 @@ export function Invite({ isOpen, onClose }: { isOpen: boolean; onClose(): void }
 
 export function Invitations({ onInvite }: { onInvite(): void }) {
   const { companyId } = useEngine()
-  const tell = useTell()
-  const { items, error, isLoading, retry } = useList('invites.list', { companyId })
-  const revoke = useCommand('invites.revoke', { onFailed: tell.failed, onDone: () => tell.done('The invitation is taken back') })
-  if (error && items.length === 0) return <FailureNotice error={error} onRetry={retry} />
-  if (isLoading) return <Loading />
-  if (items.length === 0)
-    return (
-      <Empty
-        title="Nobody is invited"
-        action={
-          <Button look="strong" onClick={onInvite} shortcut="c">
-            Invite
-          </Button>
-        }
-      >
-        An invitation says who may come in and as what. Until it is accepted it can be taken back here.
-      </Empty>
-    )
+  const list = useList('invites.list', { companyId })
+  const empty = (
+    <Empty
+      title="Nobody is invited"
+      action={
+        <Button look="strong" onClick={onInvite} shortcut="c">
+          Invite
+        </Button>
+      }
+    >
+      An invitation says who may come in and as what. Until it is accepted it can be taken back here.
+    </Empty>
+  )
   return (
-    <Card>
-      <ul className="eng-lines">
-        {items.toReversed().map((invite) => (
-          <li key={invite.id} className="eng-row eng-row-wrap eng-line">
-            <Status of={invite.status} />
-            <span className="eng-grow">
-              {invite.email ?? 'whoever has its token'} <span className="eng-soft">as {invite.role}</span>
-            </span>
-            <Who kind={invite.invitedBy.kind} id={invite.invitedBy.id} />
-            <Time at={invite.createdAt} />
-            {invite.status === 'pending' && (
-              <Button disabled={revoke.isRunning} onClick={() => revoke.run({ inviteId: invite.id })}>
-                Take back
-              </Button>
-            )}
-          </li>
-        ))}
-      </ul>
-    </Card>
+    <ListTable
+      label="Invitations"
+      list={{ ...list, items: list.items.toReversed() }}
+      columns={['State', 'Who', 'As', 'Invited by', 'When', changeColumn]}
+      empty={empty}
+      row={(invite) => <Row key={invite.id} invite={invite} />}
+    />
+  )
+}
+
+function Row({ invite }: { invite: ItemOf<'invites.list'> }) {
+  const tell = useTell()
+  const revoke = useCommand('invites.revoke', { onFailed: tell.failed, onDone: () => tell.done('The invitation is taken back') })
+  return (
+    <tr>
+      <td>
+        <Status of={invite.status} />
+      </td>
+      <td>{invite.email ?? 'whoever has its token'}</td>
+      <td>{invite.role}</td>
+      <td>
+        <Who kind={invite.invitedBy.kind} id={invite.invitedBy.id} />
+      </td>
+      <td>
+        <Time at={invite.createdAt} />
+      </td>
+      <td>
+        {invite.status === 'pending' && (
+          <Button disabled={revoke.isRunning} onClick={() => revoke.run({ inviteId: invite.id })}>
+            Take back
+          </Button>
+        )}
+      </td>
+    </tr>
   )
 }

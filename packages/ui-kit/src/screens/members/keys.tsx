@@ -9,10 +9,10 @@ import { ConfirmButton } from '../../parts/confirm.tsx'
 import type { Fields } from '../../parts/fields.ts'
 import { DialogForm, SelectField, TextField, Tick } from '../../parts/form.tsx'
 import { useHost } from '../../parts/host.tsx'
-import { Card } from '../../parts/screen.tsx'
 import { OnceDialog } from '../../parts/shown-once.tsx'
-import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
+import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
+import { changeColumn, ListTable } from '../../parts/table.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { AgentName } from '../../parts/who.tsx'
@@ -22,70 +22,43 @@ export function Keys() {
   const { companyId } = useEngine()
   const [isNewOpen, setIsNewOpen] = useState(false)
   const [showsRevoked, setShowsRevoked] = useState(false)
-  const { items, error, isLoading, retry, hasMore, more } = useList('keys.list', { companyId })
-  const shown = items.filter(({ revokedAt }) => showsRevoked || revokedAt === null)
+  const list = useList('keys.list', { companyId })
+  const shown = list.items.filter(({ revokedAt }) => showsRevoked || revokedAt === null)
+  const hasAny = list.items.length > 0
   const action = <Button onClick={() => setIsNewOpen(true)}>New key</Button>
-  if (error && items.length === 0) return <FailureNotice error={error} onRetry={retry} />
-  if (isLoading) return <Loading />
+  const empty = hasAny ? (
+    <Empty title="No key opens anything">All that there were are revoked.</Empty>
+  ) : (
+    <Empty title="No program has a key" action={action}>
+      An agent that runs elsewhere comes with a key of its own; so does a script of yours. What is done by a key is done in the name of its
+      holder.
+    </Empty>
+  )
   return (
-    <>
-      {items.length === 0 ? (
-        <Empty title="No program has a key" action={action}>
-          An agent that runs elsewhere comes with a key of its own; so does a script of yours. What is done by a key is done in the name of
-          its holder.
-        </Empty>
-      ) : (
-        <div className="eng-stack">
-          <div className="eng-row eng-row-wrap">
-            {action}
-            <label className="eng-row">
-              <input
-                type="checkbox"
-                className="eng-check"
-                checked={showsRevoked}
-                onChange={({ target }) => setShowsRevoked(target.checked)}
-              />
-              also those that were revoked
-            </label>
-          </div>
-          <Table keys={shown} />
-          {hasMore && (
-            <div>
-              <Button onClick={more}>More</Button>
-            </div>
-          )}
+    <div className="eng-stack">
+      {hasAny && (
+        <div className="eng-row eng-row-wrap">
+          {action}
+          <label className="eng-row">
+            <input
+              type="checkbox"
+              className="eng-check"
+              checked={showsRevoked}
+              onChange={({ target }) => setShowsRevoked(target.checked)}
+            />
+            also those that were revoked
+          </label>
         </div>
       )}
+      <ListTable
+        label="Keys"
+        list={{ ...list, items: shown }}
+        columns={['Key', 'Acts for', 'May', 'Last used', 'Ends', changeColumn]}
+        empty={empty}
+        row={(key) => <Row key={key.id} of={key} />}
+      />
       <NewKey isOpen={isNewOpen} onClose={() => setIsNewOpen(false)} />
-    </>
-  )
-}
-
-function Table({ keys }: { keys: readonly Key[] }) {
-  return (
-    <Card>
-      <div className="eng-scroll" role="region" aria-label="Keys" tabIndex={0}>
-        <table className="eng-table">
-          <thead>
-            <tr>
-              <th>Key</th>
-              <th>Acts for</th>
-              <th>May</th>
-              <th>Last used</th>
-              <th>Ends</th>
-              <th>
-                <span className="eng-hidden">Change</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {keys.map((key) => (
-              <Row key={key.id} of={key} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Card>
+    </div>
   )
 }
 

@@ -8,10 +8,10 @@ import { Confirm } from '../../parts/confirm.tsx'
 import { SelectField } from '../../parts/form.tsx'
 import { useHost } from '../../parts/host.tsx'
 import { Menu, type Choice } from '../../parts/menu.tsx'
-import { Card } from '../../parts/screen.tsx'
 import { OnceDialog } from '../../parts/shown-once.tsx'
-import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
+import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
+import { changeColumn, ListTable } from '../../parts/table.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { Who } from '../../parts/who.tsx'
 import { entryLink } from './links.ts'
@@ -20,52 +20,27 @@ import { asRole, roleNames, roles, type MemberItem } from './roles.ts'
 /** Everybody who may come in, and as what. */
 export function People({ onInvite }: { onInvite(): void }) {
   const { companyId } = useEngine()
-  const { items, error, isLoading, retry, hasMore, more } = useList('members.list', { companyId })
-  const members = items.filter(({ status }) => status !== 'removed')
-  if (error && items.length === 0) return <FailureNotice error={error} onRetry={retry} />
-  if (isLoading) return <Loading />
-  if (members.length === 0)
-    return (
-      <Empty
-        title="Nobody but you is here"
-        action={
-          <Button look="strong" onClick={onInvite} shortcut="c">
-            Invite
-          </Button>
-        }
-      >
-        Invite people to review results and decide what agents may do. Each of them also stands among the agents, so that tasks can be
-        theirs.
-      </Empty>
-    )
+  const list = useList('members.list', { companyId })
+  const empty = (
+    <Empty
+      title="Nobody but you is here"
+      action={
+        <Button look="strong" onClick={onInvite} shortcut="c">
+          Invite
+        </Button>
+      }
+    >
+      Invite people to review results and decide what agents may do. Each of them also stands among the agents, so that tasks can be theirs.
+    </Empty>
+  )
   return (
-    <Card>
-      <div className="eng-scroll" role="region" aria-label="Members" tabIndex={0}>
-        <table className="eng-table">
-          <thead>
-            <tr>
-              <th>Who</th>
-              <th className="eng-wide">Address</th>
-              <th>Role</th>
-              <th>State</th>
-              <th>
-                <span className="eng-hidden">Change</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {members.map((member) => (
-              <Row key={member.id} member={member} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {hasMore && (
-        <div className="eng-card-body">
-          <Button onClick={more}>More</Button>
-        </div>
-      )}
-    </Card>
+    <ListTable
+      label="Members"
+      list={{ ...list, items: list.items.filter(({ status }) => status !== 'removed') }}
+      columns={['Who', { title: 'Address', className: 'eng-wide' }, 'Role', 'State', changeColumn]}
+      empty={empty}
+      row={(member) => <Row key={member.id} member={member} />}
+    />
   )
 }
 

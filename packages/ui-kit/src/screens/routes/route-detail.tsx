@@ -60,7 +60,7 @@ export function RouteDetail({ route, onGone }: { route: Route; onGone(): void })
       {test.output && <Tried result={test.output} />}
       <RouteFacts route={route} />
       <Sent route={route} />
-      {isChanging && <RouteForm route={route} isOpen onClose={() => setIsChanging(false)} onSaved={() => undefined} />}
+      {isChanging && <RouteForm route={route} onClose={() => setIsChanging(false)} onSaved={() => undefined} />}
     </Detail>
   )
 }

@@ -5,6 +5,7 @@ import type { Route } from '@engine/core/contract'
 import type { ItemOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
+import { Dialog } from '../../parts/dialog.tsx'
 import type { Fields } from '../../parts/fields.ts'
 import { DialogForm, LongField, SelectField, TextField } from '../../parts/form.tsx'
 import { ConfigFields } from '../../parts/config-fields.tsx'
@@ -19,7 +20,6 @@ type DestinationItem = ItemOf<'destinations.list'>
 interface RouteFormProps {
   /** The one that is changed; null for a new one. */
   readonly route: Route | null
-  readonly isOpen: boolean
   onClose(): void
   onSaved(route: Route): void
 }
@@ -29,15 +29,29 @@ export function RouteForm(props: RouteFormProps) {
   const { companyId } = useEngine()
   const reading = useOperation('destinations.list', { companyId })
   const [chosen, setChosen] = useState(props.route?.destinationType ?? '')
-  if (!props.isOpen) return null
   return (
     <Read of={reading}>
       {({ items }) => {
         const destination = items.find(({ type }) => type === chosen) ?? items[0]
-        if (!destination) return <p className="eng-pad">This server has no destinations. Start it with some.</p>
+        if (!destination) return <NoDestinations onClose={props.onClose} />
         return <Filled key={destination.type} {...props} destinations={items} destination={destination} onDestination={setChosen} />
       }}
     </Read>
+  )
+}
+
+function NoDestinations({ onClose }: { onClose(): void }) {
+  return (
+    <Dialog title="New route" isOpen onClose={onClose}>
+      <div className="eng-dialog-body">
+        <p className="eng-strong">This server has nowhere to send to</p>
+        <p>
+          Whoever runs it gives destinations to <code className="eng-mono">createEngine</code>, such as those of{' '}
+          <code className="eng-mono">@engine/deliveries</code>. A server that is started by <code className="eng-mono">engine serve</code>{' '}
+          has all of them.
+        </p>
+      </div>
+    </Dialog>
   )
 }
 
@@ -47,7 +61,7 @@ interface FilledProps extends RouteFormProps {
   onDestination(type: string): void
 }
 
-function Filled({ route, isOpen, onClose, onSaved, destinations, destination, onDestination }: FilledProps) {
+function Filled({ route, onClose, onSaved, destinations, destination, onDestination }: FilledProps) {
   const config = route?.destinationType === destination.type ? route.config : {}
   const [shape, setShape] = useState(() => variantOf(destination.configSchema, config))
   const variants = variantsOf(destination.configSchema)
@@ -57,7 +71,7 @@ function Filled({ route, isOpen, onClose, onSaved, destinations, destination, on
   return (
     <DialogForm
       title={route ? 'Change the route' : 'New route'}
-      isOpen={isOpen}
+      isOpen
       onClose={onClose}
       submit={route ? 'Change it' : 'Create'}
       isRunning={isRunning}

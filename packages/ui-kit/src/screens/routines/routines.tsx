@@ -5,7 +5,7 @@ import type { Routine } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useList } from '../../data/use-operation.ts'
 import { Collection } from '../../parts/collection.tsx'
-import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
+import { PlaceLink, useOpened, usePlaces, type Place } from '../../parts/places.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -18,6 +18,7 @@ const placeOf = (id: string | null): Place => (id === null ? { screen: 'routines
 /** Work that comes again: when next, and what became of it each time. */
 export function Routines({ routineId = null }: { routineId?: string | null }) {
   const { companyId } = useEngine()
+  const [opened, open] = useOpened(routineId, placeOf)
   const { go } = usePlaces()
   const list = useList('routines.list', { companyId })
   const [isNew, setIsNew] = useState(false)
@@ -27,8 +28,8 @@ export function Routines({ routineId = null }: { routineId?: string | null }) {
       add="New routine"
       onAdd={() => setIsNew(true)}
       list={list}
-      opened={routineId}
-      placeOf={placeOf}
+      opened={opened}
+      onOpen={open}
       rowHeight={56}
       row={(routine) => <Row routine={routine} />}
       detail={(id) => <RoutineDetail key={id} routineId={id} />}

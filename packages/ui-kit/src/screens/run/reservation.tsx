@@ -1,12 +1,11 @@
 import { useList, useOperation } from '../../data/use-operation.ts'
+import { Bar } from '../../parts/bar.tsx'
 import { count, money } from '../../parts/format.ts'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { BudgetBar } from '../budgets/budget-bar.tsx'
 import { ScopeName } from '../budgets/scope-name.tsx'
 import type { RunData } from './run-data.ts'
-
-const wide = (percent: number) => (element: HTMLElement | null) => element?.style.setProperty('inline-size', `${percent}%`)
 
 /** What the run used of what is set aside for it, and the limits that it goes by; each cost that is told moves them. */
 export function Reservation({ run }: { run: RunData }) {
@@ -53,10 +52,12 @@ function Held({ used, held }: HeldProps) {
   return (
     <div className="eng-stack eng-stack-tight" role="status" aria-label="Set aside for this run">
       <span className="eng-soft eng-small">This run</span>
-      <span className="eng-bar" aria-hidden>
-        <span className="eng-bar-part" ref={wide(share)} />
-        <span className="eng-bar-part" data-tone="held" ref={wide(100 - share)} />
-      </span>
+      <Bar
+        shares={[
+          [share, undefined],
+          [100 - share, 'held'],
+        ]}
+      />
       <span>
         {said(spent)} used, {said(left)} still set aside{isMoney ? '' : ' (tokens)'}
       </span>

@@ -4,6 +4,7 @@ import { PlaceLink } from '../../parts/places.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time, useNow } from '../../parts/time.tsx'
+import { Table } from '../../parts/table.tsx'
 import { AgentName } from '../../parts/who.tsx'
 import { words } from '../../data/failure.ts'
 
@@ -13,26 +14,22 @@ export type RunItem = ItemOf<'runs.list'>
 export function RunTable({ runs }: { runs: readonly RunItem[] }) {
   return (
     <Card>
-      <div className="eng-scroll" role="region" aria-label="Runs" tabIndex={0}>
-        <table className="eng-table">
-          <thead>
-            <tr>
-              <th>Run</th>
-              <th>Agent</th>
-              <th>Why</th>
-              <th data-number>Tokens</th>
-              <th data-number>Cost</th>
-              <th data-number>Took</th>
-              <th>Began</th>
-            </tr>
-          </thead>
-          <tbody>
-            {runs.map((run) => (
-              <Row key={run.id} run={run} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Runs"
+        columns={[
+          'Run',
+          'Agent',
+          'Why',
+          { title: 'Tokens', isNumber: true },
+          { title: 'Cost', isNumber: true },
+          { title: 'Took', isNumber: true },
+          'Began',
+        ]}
+      >
+        {runs.map((run) => (
+          <Row key={run.id} run={run} />
+        ))}
+      </Table>
     </Card>
   )
 }

@@ -2,6 +2,7 @@ import { useList } from '../../data/use-operation.ts'
 import { count, duration, money } from '../../parts/format.ts'
 import { Card } from '../../parts/screen.tsx'
 import { useNow } from '../../parts/time.tsx'
+import { Table } from '../../parts/table.tsx'
 import { toolCalls, waterfall, type Bar } from './calls.ts'
 import type { RunData } from './run-data.ts'
 import type { Log } from './use-log.ts'
@@ -20,24 +21,20 @@ export function Waterfall({ run, log }: { run: RunData; log: Log }) {
   const costs = new Map(items.map((item) => [item.id, item]))
   return (
     <Card title={`Calls · ${bars.length}`} aside={<Legend />}>
-      <div className="eng-scroll" role="region" aria-label="Calls" tabIndex={0}>
-        <table className="eng-table">
-          <thead>
-            <tr>
-              <th>What</th>
-              <th className="eng-call-line">When in the run</th>
-              <th data-number>Took</th>
-              <th data-number>Tokens</th>
-              <th data-number>Cost</th>
-            </tr>
-          </thead>
-          <tbody>
-            {bars.map((bar) => (
-              <Row key={bar.id} bar={bar} cost={costs.get(bar.id)} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Calls"
+        columns={[
+          'What',
+          { title: 'When in the run', className: 'eng-call-line' },
+          { title: 'Took', isNumber: true },
+          { title: 'Tokens', isNumber: true },
+          { title: 'Cost', isNumber: true },
+        ]}
+      >
+        {bars.map((bar) => (
+          <Row key={bar.id} bar={bar} cost={costs.get(bar.id)} />
+        ))}
+      </Table>
     </Card>
   )
 }

@@ -5,7 +5,7 @@ import type { Secret } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useList } from '../../data/use-operation.ts'
 import { Collection } from '../../parts/collection.tsx'
-import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
+import { PlaceLink, useOpened, usePlaces, type Place } from '../../parts/places.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -17,6 +17,7 @@ const placeOf = (id: string | null): Place => (id === null ? { screen: 'secrets'
 /** What agents may use and nobody may read: names, versions and where they go. */
 export function Secrets({ secretId = null }: { secretId?: string | null }) {
   const { companyId } = useEngine()
+  const [opened, open] = useOpened(secretId, placeOf)
   const { go } = usePlaces()
   const list = useList('secrets.list', { companyId })
   const [isNew, setIsNew] = useState(false)
@@ -26,8 +27,8 @@ export function Secrets({ secretId = null }: { secretId?: string | null }) {
       add="New secret"
       onAdd={() => setIsNew(true)}
       list={list}
-      opened={secretId}
-      placeOf={placeOf}
+      opened={opened}
+      onOpen={open}
       rowHeight={48}
       row={(secret) => <Row secret={secret} />}
       detail={(id) => <SecretDetail key={id} secretId={id} onGone={() => go(placeOf(null), 'replace')} />}

@@ -5,7 +5,7 @@ import type { Sprint } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useList } from '../../data/use-operation.ts'
 import { Collection } from '../../parts/collection.tsx'
-import { PlaceLink, usePlaces, type Place } from '../../parts/places.tsx'
+import { PlaceLink, useOpened, usePlaces, type Place } from '../../parts/places.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { inTurn } from './order.ts'
@@ -17,6 +17,7 @@ const placeOf = (id: string | null): Place => (id === null ? { screen: 'sprints'
 /** What comes next and until when: the sprint that runs first, then those that are planned, then those that are over. */
 export function Sprints({ sprintId = null }: { sprintId?: string | null }) {
   const { companyId } = useEngine()
+  const [opened, open] = useOpened(sprintId, placeOf)
   const { go } = usePlaces()
   const list = useList('sprints.list', { companyId })
   const items = useMemo(() => inTurn(list.items), [list.items])
@@ -27,8 +28,8 @@ export function Sprints({ sprintId = null }: { sprintId?: string | null }) {
       add="New sprint"
       onAdd={() => setIsNew(true)}
       list={{ ...list, items }}
-      opened={sprintId}
-      placeOf={placeOf}
+      opened={opened}
+      onOpen={open}
       rowHeight={56}
       row={(sprint) => <Row sprint={sprint} />}
       detail={(id) => <SprintDetail key={id} sprintId={id} />}

@@ -6,6 +6,7 @@ import { Button } from '../../parts/button.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
+import { Table } from '../../parts/table.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 
@@ -31,26 +32,14 @@ function Of({ entityId, isFirst, isOnly }: { entityId: string; isFirst: boolean;
     ) : null
   return (
     <Card title={isFirst ? 'About the task' : 'About a deliverable'}>
-      <div className="eng-scroll" role="region" aria-label="Deliveries" tabIndex={0}>
-        <table className="eng-table">
-          <thead>
-            <tr>
-              <th>Event</th>
-              <th>State</th>
-              <th data-number>Tries</th>
-              <th>When</th>
-              <th>
-                <span className="eng-hidden">Again</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((delivery) => (
-              <Row key={delivery.id} delivery={delivery} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Deliveries"
+        columns={['Event', 'State', { title: 'Tries', isNumber: true }, 'When', { title: 'Again', isHidden: true }]}
+      >
+        {items.map((delivery) => (
+          <Row key={delivery.id} delivery={delivery} />
+        ))}
+      </Table>
     </Card>
   )
 }
