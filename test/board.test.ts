@@ -66,20 +66,6 @@ describe.skipIf(!canLook)('the board', { timeout: 60_000 }, () => {
     }
     await until(toEnd, (found) => found === 1, 40_000)
     expect(await page.locator('.eng-list-row').count()).toBeLessThan(80)
-    const frames: unknown = await page.evaluate(`new Promise((resolve) => {
-      const list = document.querySelector('.eng-list')
-      const times = []
-      let top = 0
-      const step = (now) => {
-        times.push(now)
-        list.scrollTop = top += 120
-        if (times.length < 120) requestAnimationFrame(step)
-        else resolve(1000 * (times.length - 1) / (times.at(-1) - times[0]))
-      }
-      list.scrollTop = 0
-      requestAnimationFrame(step)
-    })`)
-    note(`10,000 tasks scroll at ${Math.round(Number(frames))} frames a second`)
     // A change far up is read again as its page alone, and not as a hundred.
     let asked = 0
     page.on('request', (request) => (asked += request.url().includes('/tasks?') ? 1 : 0))

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { memo, useEffect, useRef, type ReactNode } from 'react'
 
 import { useKeys } from './use-keys.ts'
 
@@ -56,26 +56,59 @@ export function VirtualList<Item extends { readonly id: string }>(props: Virtual
           const item = items[index]
           if (!item) return null
           return (
-            <div
+            <Row
               key={item.id}
-              className="eng-list-row"
-              role="listitem"
-              aria-setsize={hasMore ? -1 : items.length}
-              aria-posinset={index + 1}
-              aria-current={item.id === activeId}
-              data-active={item.id === activeId}
-              data-chosen={chosen?.has(item.id) === true}
-              style={{ blockSize: rowHeight, transform: `translateY(${start}px)` }}
-              onClick={(event) => !isControl(event.target) && props.onOpen(item)}
-            >
-              {props.children(item)}
-            </div>
+              item={item}
+              index={index}
+              start={start}
+              rowHeight={rowHeight}
+              setSize={hasMore ? -1 : items.length}
+              isActive={item.id === activeId}
+              isChosen={chosen?.has(item.id) === true}
+              onOpen={props.onOpen}
+              content={props.children}
+            />
           )
         })}
       </div>
     </div>
   )
 }
+
+interface RowProps<Item> {
+  readonly item: Item
+  readonly index: number
+  /** How far below the beginning, in pixels. */
+  readonly start: number
+  readonly rowHeight: number
+  /** How many there are; -1 while nobody knows. */
+  readonly setSize: number
+  readonly isActive: boolean
+  readonly isChosen: boolean
+  onOpen(item: Item): void
+  content(item: Item): ReactNode
+}
+
+function PlainRow<Item>({ item, index, start, rowHeight, setSize, isActive, isChosen, onOpen, content }: RowProps<Item>) {
+  return (
+    <div
+      className="eng-list-row"
+      role="listitem"
+      aria-setsize={setSize}
+      aria-posinset={index + 1}
+      aria-current={isActive}
+      data-active={isActive}
+      data-chosen={isChosen}
+      style={{ blockSize: rowHeight, transform: `translateY(${start}px)` }}
+      onClick={(event) => !isControl(event.target) && onOpen(item)}
+    >
+      {content(item)}
+    </div>
+  )
+}
+
+/** While somebody scrolls, the rows that stay are left as they are; memo forgets that it is generic. */
+const Row = memo(PlainRow) as typeof PlainRow
 
 function isControl(target: EventTarget): boolean {
   return target instanceof Element && target.closest('a, button, input, label') !== null
