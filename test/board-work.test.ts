@@ -64,6 +64,23 @@ describe.skipIf(!canLook)('the board of the work', { timeout: 60_000 }, () => {
     await all.waitFor({ state: 'detached' })
   })
 
+  it('finds what has a name by a few letters, and goes there by the keyboard alone', async () => {
+    const page = await open('inbox')
+    for (const [text, title] of [
+      ['faster', 'Faster shop'],
+      ['nobody waits', 'Nobody waits for a page'],
+      ['weekly', 'Weekly report'],
+      ['measure pages', 'How we measure pages'],
+    ] as const) {
+      await page.keyboard.press('Control+k')
+      await page.getByRole('combobox', { name: 'Go to' }).fill(text)
+      await page.getByRole('option', { name: title }).first().waitFor()
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      await page.getByRole('heading', { name: title }).first().waitFor()
+    }
+  })
+
   describe('the org chart', () => {
     it('moves an agent under another manager by its menu with the keyboard alone, and offers no circle', async () => {
       const page = await open('agents?view=org')

@@ -14,7 +14,7 @@ interface Target {
   readonly place: Place
 }
 
-/** Goes anywhere by a few letters: screens, agents, and everything that search finds. */
+/** Goes anywhere by a few letters: screens, what has a name, and everything that search finds. */
 export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
   return (
     <Dialog title="Go to" isOpen={isOpen} onClose={onClose} isTitleHidden>
@@ -75,23 +75,36 @@ function Finder({ onClose }: { onClose(): void }) {
   )
 }
 
+type Named = readonly { readonly id: string; readonly name: string }[]
+
 function useTargets(text: string): readonly Target[] {
   const { companyId } = useEngine()
+  const of = text === '' ? null : { companyId }
   const { items: agents } = useList('agents.list', { companyId })
-  const { data } = useOperation(
-    'search.find',
-    text === '' ? null : { companyId, query: text, types: ['task', 'comment', 'document', 'deliverable'] },
-  )
+  const { items: projects } = useList('projects.list', of)
+  const { items: goals } = useList('goals.list', of)
+  const { items: sprints } = useList('sprints.list', of)
+  const { items: routines } = useList('routines.list', of)
+  const { data } = useOperation('search.find', of && { ...of, query: text })
   const has = (name: string) => name.toLowerCase().includes(text.toLowerCase())
   const screens = navigation.filter(({ name }) => has(name)).map(({ name, place }) => ({ key: name, name, kind: 'screen', place }))
-  const people = agents
-    .filter(({ name }) => text !== '' && has(name))
-    .map(({ id, name }) => ({ key: id, name, kind: 'agent', place: { screen: 'agent' as const, agentId: id } }))
+  const named = (kind: string, all: Named, placeOf: (id: string) => Place) =>
+    all.filter(({ name }) => text !== '' && has(name)).map(({ id, name }) => ({ key: id, name, kind, place: placeOf(id) }))
   const found = (text === '' ? [] : (data?.items ?? [])).flatMap(({ id, title, type, taskId }) => {
+    if (type === 'knowledge') return [{ key: id, name: title, kind: type, place: { screen: 'entry' as const, knowledgeEntryId: id } }]
     const task = type === 'task' ? id : taskId
     return task === null ? [] : [{ key: id, name: title, kind: type, place: { screen: 'task' as const, taskId: task } }]
   })
-  return [...screens, ...people, ...found].slice(0, 20)
+  const aims = goals.map(({ id, title }) => ({ id, name: title }))
+  return [
+    ...screens,
+    ...named('agent', agents, (agentId) => ({ screen: 'agent', agentId })),
+    ...named('project', projects, (projectId) => ({ screen: 'project', projectId })),
+    ...named('goal', aims, (goalId) => ({ screen: 'goal', goalId })),
+    ...named('sprint', sprints, (sprintId) => ({ screen: 'sprint', sprintId })),
+    ...named('routine', routines, (routineId) => ({ screen: 'routine', routineId })),
+    ...found,
+  ].slice(0, 20)
 }
 
 const help = [

@@ -42,6 +42,12 @@ export function ChooseProject(props: ChooseProps) {
   return <Choose {...props} of={items.filter(({ id, status }) => status !== 'cancelled' || id === props.value)} />
 }
 
+export function ChooseSprint(props: ChooseProps) {
+  const { companyId } = useEngine()
+  const { items } = useList('sprints.list', { companyId })
+  return <Choose {...props} of={items.filter(({ id, status }) => !['completed', 'cancelled'].includes(status) || id === props.value)} />
+}
+
 export function ChooseGoal({ leaveOut, ...props }: ChooseProps & { leaveOut?: string }) {
   const { companyId } = useEngine()
   const { items } = useList('goals.list', { companyId })

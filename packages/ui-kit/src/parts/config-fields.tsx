@@ -1,9 +1,9 @@
 import type { JsonObject } from '@engine/core/contract'
 
-import { words } from '../data/failure.ts'
 import { useEngine } from '../data/provider.tsx'
 import { useList } from '../data/use-operation.ts'
 import { inputOf, secretIn, type ConfigField } from './config.ts'
+import { labelOf } from './format.ts'
 import { FieldGroup, LongField, MoreFields, SelectField, TextField } from './form.tsx'
 
 interface ConfigFieldsProps {
@@ -60,7 +60,7 @@ const yesOrNo = [
 
 function Control({ field, value, path }: MemberProps) {
   const { name, kind, description, isRequired, choices, fallback, secret } = field
-  const label = titled(name)
+  const label = labelOf(name)
   const given = {
     name: inputOf(name),
     path: `${path}.${name}`,
@@ -91,7 +91,7 @@ function SecretChoice({ field: { name, secret, description, isRequired }, chosen
     <SelectField
       // Its options come later than the value that is one of them.
       key={names.length}
-      label={must ? titled(name) : `or a secret for ${titled(name).toLowerCase()}`}
+      label={must ? labelOf(name) : `or a secret for ${labelOf(name).toLowerCase()}`}
       name={inputOf(name, 'secret')}
       defaultValue={chosen ?? ''}
       required={must && isRequired}
@@ -99,12 +99,6 @@ function SecretChoice({ field: { name, secret, description, isRequired }, chosen
       options={[['', 'none'], ...names.map((each) => [each, each] as const)]}
     />
   )
-}
-
-/** The name of a member as a label: `timeoutSec` is Timeout sec. Pure. */
-function titled(name: string): string {
-  const spaced = words(name.replaceAll(/([a-z])([A-Z])/g, '$1 $2')).toLowerCase()
-  return `${spaced.charAt(0).toUpperCase()}${spaced.slice(1)}`
 }
 
 function shown(value: unknown): string {

@@ -65,3 +65,12 @@ export function hueOf(id: string): number {
   for (const letter of id) hash = (hash * 31 + letter.charCodeAt(0)) % 360
   return hash
 }
+
+/** The name of a member as a label: `timeoutSec` is Timeout sec. Pure. */
+export function labelOf(name: string): string {
+  const spaced = name
+    .replaceAll('_', ' ')
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+  return `${spaced.charAt(0).toUpperCase()}${spaced.slice(1)}`
+}

@@ -14,7 +14,7 @@ export function ProgressLine({ of, label }: { of: Progress | undefined; label: s
   return (
     <div className="eng-row">
       <progress className="eng-progress eng-grow" max={100} value={of.percent} aria-label={label} />
-      <span className="eng-soft eng-small eng-cut">{wanted === 0 ? 'no tasks yet' : `${count(of.done)} of ${count(wanted)} done`}</span>
+      <span className="eng-soft eng-small eng-nowrap">{wanted === 0 ? 'no tasks yet' : `${count(of.done)} of ${count(wanted)} done`}</span>
     </div>
   )
 }

@@ -2,6 +2,7 @@ import type { Approval } from '@engine/core/contract'
 
 import { takeOff } from '../../data/optimistic.ts'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
+import { labelOf } from '../../parts/format.ts'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Prose } from '../../parts/prose.tsx'
 import { Card, Facts } from '../../parts/screen.tsx'
@@ -9,7 +10,7 @@ import { Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
-import { Who } from '../../parts/who.tsx'
+import { AgentName, Who } from '../../parts/who.tsx'
 import { Decision, type Verdict } from './decision.tsx'
 import { approvalTitle } from './waiting.ts'
 
@@ -72,15 +73,19 @@ function Shown({ approval }: { approval: Approval }) {
 function Payload({ of }: { of: Approval['payload'] }) {
   const shown = Object.entries(of).filter(([name, value]) => name !== 'summary' && value !== null)
   if (shown.length === 0) return <p className="eng-soft">Nothing beside it.</p>
-  return (
-    <Facts
-      of={shown.map(([name, value]) => [
-        name,
-        typeof value === 'object' ? <pre className="eng-diff">{JSON.stringify(value, null, 2)}</pre> : String(value),
-      ])}
-    />
-  )
+  return <Facts of={shown.map(([name, value]) => [labelOf(name), <Value key={name} name={name} of={value} />])} />
 }
+
+/** As it is; whom it names, by their name. */
+function Value({ name, of }: { name: string; of: Approval['payload'][string] | undefined }) {
+  if (typeof of === 'string') return agentMembers.has(name) ? <AgentName id={of} /> : of
+  if (typeof of !== 'object' || of === null) return String(of)
+  if (Object.keys(of).length === 0) return <span className="eng-soft">none</span>
+  if (Array.isArray(of) && of.every((each) => typeof each === 'string')) return of.join(', ')
+  return <pre className="eng-diff">{JSON.stringify(of, null, 2)}</pre>
+}
+
+const agentMembers = new Set(['reportsTo', 'agentId'])
 
 function ApprovalDecision({ approval: { id: approvalId, payloadHash } }: { approval: Approval }) {
   const tell = useTell()

@@ -20,6 +20,7 @@ import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
 import { AgentName } from '../../parts/who.tsx'
+import { windows } from '../budgets/amounts.ts'
 import { BudgetBar } from '../budgets/budget-bar.tsx'
 import { statuses } from '../tasks/moves.ts'
 import { TaskLines } from '../tasks/task-lines.tsx'
@@ -107,7 +108,7 @@ function Budgets({ projectId }: { projectId: string }) {
   const { companyId } = useEngine()
   const { items } = useList('budgets.list', { companyId, scope: 'project', scopeId: projectId })
   return items.map((budget) => (
-    <Card key={budget.id} title={`Budget, ${words(budget.window)}`}>
+    <Card key={budget.id} title={`Budget, ${windows[budget.window]}`}>
       <div className="eng-card-body">
         <BudgetBar budget={budget} />
       </div>

@@ -48,7 +48,7 @@ function TaskName({ taskId }: { taskId: string }) {
   return (
     <PlaceLink to={{ screen: 'task', taskId: task.identifier }} className="eng-row">
       <Status of={task.status} isBare />
-      <span className="eng-soft eng-mono eng-small">{task.identifier}</span>
+      <span className="eng-soft eng-mono eng-small eng-nowrap">{task.identifier}</span>
       <span className="eng-cut">{task.title}</span>
     </PlaceLink>
   )

@@ -12,6 +12,7 @@ import { useTell } from '../../parts/toasts.tsx'
 import { AgentName, Assignee, Who } from '../../parts/who.tsx'
 import { TaskLimit } from '../budgets/task-limit.tsx'
 import { priorities } from '../tasks/moves.ts'
+import { TakeBack } from './take-back.tsx'
 
 /** What is known of a task beside its text, with what can be changed of it. */
 export function TaskFacts({ task }: { task: Task }) {
@@ -77,6 +78,7 @@ function Owner({ task, checkout }: { task: Task; checkout: NonNullable<Task['che
       <PlaceLink to={{ screen: 'run', runId: checkout.runId }} className="eng-link">
         Watch the run
       </PlaceLink>
+      <TakeBack taskId={task.id} />
     </div>
   )
 }

@@ -4,13 +4,16 @@ import type { Task as TaskData } from '@engine/core/contract'
 
 import { useTask } from '../../data/hooks.ts'
 import { useList } from '../../data/use-operation.ts'
+import { Button } from '../../parts/button.tsx'
 import { Menu } from '../../parts/menu.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Screen } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Tabs, type Tab } from '../../parts/tabs.tsx'
+import { useKeys } from '../../parts/use-keys.ts'
 import { movesFrom } from '../tasks/moves.ts'
+import { TaskForm } from '../tasks/task-form.tsx'
 import { useMove } from '../tasks/use-move.ts'
 import { Deliverables } from './deliverables.tsx'
 import { Deliveries } from './deliveries.tsx'
@@ -33,6 +36,9 @@ function Shown({ task }: { task: TaskData }) {
   const { items: deliverables } = useList('deliverables.list', { companyId: task.companyId, taskId: task.id })
   const { items: comments } = useList('comments.list', { taskId: task.id })
   const move = useMove()
+  const [isChanging, setIsChanging] = useState(false)
+  const isOver = ['done', 'cancelled'].includes(task.status)
+  useKeys({ e: () => setIsChanging(!isOver) })
   const moves = movesFrom(task.status)
   const number = (count: number) => (count > 0 ? ` ${count}` : '')
   const tabs: Tab[] = [
@@ -60,6 +66,11 @@ function Shown({ task }: { task: TaskData }) {
   const actions = (
     <>
       <Status of={task.status} />
+      {!isOver && (
+        <Button onClick={() => setIsChanging(true)} shortcut="e">
+          Change
+        </Button>
+      )}
       {moves.length > 0 && (
         <Menu label="Move" choices={moves.map((to) => ({ key: to, label: <Status of={to} />, choose: () => move(task, to) }))} />
       )}
@@ -71,6 +82,7 @@ function Shown({ task }: { task: TaskData }) {
         <Tabs tabs={tabs} open={open} onOpen={setOpen} />
         <TaskFacts task={task} />
       </div>
+      {isChanging && <TaskForm task={task} onClose={() => setIsChanging(false)} />}
     </Screen>
   )
 }

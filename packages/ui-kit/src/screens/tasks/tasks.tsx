@@ -14,7 +14,7 @@ import { BulkBar } from './bulk-bar.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { matching, toFilter } from './filter.ts'
 import { Lanes } from './lanes.tsx'
-import { NewTask } from './new-task.tsx'
+import { TaskForm } from './task-form.tsx'
 import { TaskRow } from './task-row.tsx'
 
 /** All tasks of a company: as a list of any length, or as a board. */
@@ -45,7 +45,7 @@ export function Tasks() {
           <List filter={filter} text={choices['text'] ?? ''} onNew={() => setIsNewOpen(true)} />
         )}
       </div>
-      <NewTask isOpen={isNewOpen} onClose={() => setIsNewOpen(false)} />
+      {isNewOpen && <TaskForm task={null} onClose={() => setIsNewOpen(false)} />}
     </Screen>
   )
 }
