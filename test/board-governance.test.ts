@@ -250,6 +250,21 @@ describe.skipIf(!canLook)('the board, where money and rights are decided', { tim
     await page.getByText('nothing in it changes any more').waitFor()
   })
 
+  it('shows times as moments to whoever wants them so, and remembers it', async () => {
+    const page = await at('settings')
+    await page.getByRole('button', { name: 'Date and time' }).click()
+    await page.goto(`${now().world.url}/${now().world.prefix}/tasks`)
+    const time = page.locator('.eng-list time').first()
+    await time.waitFor()
+    expect(await time.textContent()).toContain(':')
+    await lookAt(page, 'exact-times')
+    await page.goto(`${now().world.url}/${now().world.prefix}/settings`)
+    await page.getByRole('button', { name: 'How long ago' }).click()
+    await page.goto(`${now().world.url}/${now().world.prefix}/tasks`)
+    await time.waitFor()
+    expect(await time.textContent()).not.toContain(':')
+  })
+
   it('shows what is set aside for a run as it is used', async () => {
     const { engine, adapter, companyId, agents } = now().world
     const task = await engine.tasks.create({ companyId, title: 'Count slowly' })

@@ -31,7 +31,7 @@ describe('what happens next', () => {
     const task = {
       identifier: 'ACM-1',
       status: 'blocked',
-      blocked_reason: '3 of 3 attempts failed: boom',
+      blocked_reason: '3 of 3 attempts failed: boom.',
       blocked_owner: 'operator',
     } as const
     expect(nextOf(facts('failed', { task }))).toEqual({

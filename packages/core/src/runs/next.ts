@@ -54,7 +54,7 @@ function withoutSuccessor({ task, agent }: NextFacts): RunNext {
   const { identifier, status } = task
   if (status === 'blocked') {
     const owner = task.blocked_owner
-    const reason = task.blocked_reason === null ? '' : `: ${task.blocked_reason}`
+    const reason = task.blocked_reason === null ? '' : `: ${task.blocked_reason.replace(/\.$/, '')}`
     const message = `${identifier} is blocked${reason}. ${owner ?? 'An operator'} can unblock it; then runs.retry starts it again.`
     return { ...nothing, kind: 'blocked', message, owner }
   }

@@ -90,8 +90,8 @@ function useTargets(text: string): readonly Target[] {
   const screens = navigation.filter(({ name }) => has(name)).map(({ name, place }) => ({ key: name, name, kind: 'screen', place }))
   const named = (kind: string, all: Named, placeOf: (id: string) => Place) =>
     all.filter(({ name }) => text !== '' && has(name)).map(({ id, name }) => ({ key: id, name, kind, place: placeOf(id) }))
-  const found = (text === '' ? [] : (data?.items ?? [])).flatMap(({ id, title, type, taskId }) => {
-    if (type === 'knowledge') return [{ key: id, name: title, kind: type, place: { screen: 'entry' as const, knowledgeEntryId: id } }]
+  const found = (text === '' ? [] : (data?.items ?? [])).flatMap(({ id, title, type, taskId }): Target[] => {
+    if (type === 'knowledge') return [{ key: id, name: title, kind: type, place: { screen: 'entry', knowledgeEntryId: id } }]
     const task = type === 'task' ? id : taskId
     return task === null ? [] : [{ key: id, name: title, kind: type, place: { screen: 'task' as const, taskId: task } }]
   })

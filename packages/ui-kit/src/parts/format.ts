@@ -20,6 +20,11 @@ export function moment(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 }
 
+/** The same for a narrow column. */
+export function shortMoment(at: string): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' })
+}
+
 /** Between two moments. Pure. */
 export function duration(fromMs: number, toMs: number): string {
   const ms = Math.max(0, toMs - fromMs)

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-import { moment, timeFrom } from './format.ts'
+import { moment, shortMoment, timeFrom } from './format.ts'
 
 const tickMs = 10_000
 const listeners = new Set<() => void>()
@@ -32,12 +32,35 @@ export function useNow(): number {
   return useSyncExternalStore(subscribe, read, read)
 }
 
-/** How long ago; exactly when, for a pointer that rests on it. */
+const exactKey = 'engine.times'
+const exactListeners = new Set<() => void>()
+
+function subscribeExact(listener: () => void): () => void {
+  exactListeners.add(listener)
+  return () => void exactListeners.delete(listener)
+}
+
+/** Whether times are shown as moments; kept in this browser. */
+export function useExactTimes(): readonly [boolean, (isExact: boolean) => void] {
+  const isExact = useSyncExternalStore(
+    subscribeExact,
+    () => localStorage.getItem(exactKey) === 'exact',
+    () => false,
+  )
+  const set = (next: boolean) => {
+    localStorage.setItem(exactKey, next ? 'exact' : 'ago')
+    for (const each of exactListeners) each()
+  }
+  return [isExact, set]
+}
+
+/** How long ago, or exactly when, as the reader wants it; the other for a pointer that rests on it. */
 export function Time({ at }: { at: string }) {
-  const shown = timeFrom(at, useNow())
+  const ago = timeFrom(at, useNow())
+  const [isExact] = useExactTimes()
   return (
-    <time className="eng-soft eng-small" dateTime={at} title={moment(at)}>
-      {shown}
+    <time className="eng-soft eng-small eng-nowrap" dateTime={at} title={isExact ? ago : moment(at)}>
+      {isExact ? shortMoment(at) : ago}
     </time>
   )
 }

@@ -4,6 +4,7 @@ import { Button } from '../../parts/button.tsx'
 import { useHost } from '../../parts/host.tsx'
 import type { Theme } from '../../parts/root.tsx'
 import { Card } from '../../parts/screen.tsx'
+import { useExactTimes } from '../../parts/time.tsx'
 
 const themes = [
   ['system', 'As the system has it'],
@@ -19,6 +20,7 @@ export function Appearance({ company }: { company: Company }) {
   return (
     <Card title="On this screen">
       <div className="eng-card-body eng-stack">
+        {appearance && <Times />}
         {appearance && (
           <div className="eng-row eng-row-wrap" role="group" aria-label="Theme">
             {themes.map(([theme, title]) => (
@@ -40,5 +42,19 @@ export function Appearance({ company }: { company: Company }) {
         )}
       </div>
     </Card>
+  )
+}
+
+function Times() {
+  const [isExact, setIsExact] = useExactTimes()
+  return (
+    <div className="eng-row eng-row-wrap" role="group" aria-label="Times">
+      <Button aria-pressed={!isExact} onClick={() => setIsExact(false)}>
+        How long ago
+      </Button>
+      <Button aria-pressed={isExact} onClick={() => setIsExact(true)}>
+        Date and time
+      </Button>
+    </div>
   )
 }
