@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pathToFileURL } from 'node:url'
 
-import { buildBoard, findChromium, startBrowser } from '../support/browser.ts'
+import { buildBoard, findChromium, note, startBrowser } from '../support/browser.ts'
 import { createLargeWorld, type LargeWorld } from './large-world.ts'
 import { eventsToScreen } from './events-to-screen.ts'
 import { scroll, traceOf, type Scrolled } from './scroll.ts'
@@ -35,9 +35,9 @@ try {
   for (const { name, folder: built } of boards) worlds.push({ name, world: await createLargeWorld(built, tasks), scrolled: [] })
   // They take turns, so that what else the machine does falls on both.
   for (let round = 0; round < rounds; round += 1) for (const each of worlds) each.scrolled.push(await scroll(browser, each.world))
-  for (const { name, scrolled } of worlds) console.log(`${name}: ${tasks} tasks scroll ${describe(scrolled)}`)
-  if (values.trace) for (const { name, world } of worlds) console.log(`${name}: ${await traceOf(browser, world)}`)
-  for (const { name, world } of worlds) console.log(`${name}: ${await eventsToScreen(browser, world)}`)
+  for (const { name, scrolled } of worlds) note(`${name}: ${tasks} tasks scroll ${describe(scrolled)}`)
+  if (values.trace) for (const { name, world } of worlds) note(`${name}: ${await traceOf(browser, world)}`)
+  for (const { name, world } of worlds) note(`${name}: ${await eventsToScreen(browser, world)}`)
 } finally {
   await browser.close()
   for (const { world } of worlds) await world.close()
