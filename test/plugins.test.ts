@@ -88,11 +88,6 @@ const refused: readonly [what: string, code: string, plugins: PluginDefinition[]
   ['with an event of somebody else', 'plugin_invalid', [{ ...least, id: 'bad', events: { 'task.created': z.object({}) } }]],
   ['that guards what is no command', 'plugin_invalid', [{ ...least, id: 'bad', policies: { 'tasks.get': async () => undefined } }]],
   [
-    'with a page outside of its package',
-    'plugin_invalid',
-    [{ ...least, id: 'bad', ui: [{ slot: 'page', title: 'x', entry: './../x.js' }] }],
-  ],
-  [
     'with a schedule that is none',
     'plugin_invalid',
     [{ ...least, id: 'bad', jobs: { run: { schedule: { every: '5x' }, run: async () => undefined } } }],

@@ -1,7 +1,14 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/plugin.ts', 'src/contract.ts', 'src/loops/lease-thread.ts', 'src/plugin-host/isolated/child.ts'],
+  entry: [
+    'src/index.ts',
+    'src/plugin.ts',
+    'src/contract.ts',
+    'src/frame.ts',
+    'src/loops/lease-thread.ts',
+    'src/plugin-host/isolated/child.ts',
+  ],
   format: 'esm',
   dts: true,
   clean: true,

@@ -43,6 +43,19 @@ export const plugins: readonly Requirement[] = [
     events: ['plugin.webhook_received'],
   },
   {
+    id: 'plugins.slots',
+    source: 'PROMISES S24',
+    behaviour: 'A company is shown the pages of the plugins that work in it, and is told what each page may ask for.',
+    verifiedBy: { file: 'test/plugin-pages.test.ts', test: 'is what works there, with the operations that its page may ask for' },
+    operations: ['plugins.slots'],
+  },
+  {
+    id: 'plugins.pages',
+    source: 'PROMISES S24',
+    behaviour: 'No address leads out of the folders in which a plugin has its pages.',
+    verifiedBy: { file: 'test/plugin-pages.test.ts', test: 'are not reached by the way "%s"' },
+  },
+  {
     id: 'plugins.isolated',
     source: 'PROMISES P17',
     behaviour: 'A plugin that is not trusted harms nobody: fourteen hostile ones are contained while another answers.',

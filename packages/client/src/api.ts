@@ -85,6 +85,9 @@ interface Streams {
  * all of its pages: `for await (const task of client.tasks.listAll({ companyId }))`.
  */
 export type Client = { readonly [Name in Module]: Methods<Name> & Lists<Name> } & Streams & {
-    /** Runs an operation by its name, for surfaces that know it only at run time. */
-    execute(name: string, input: object, options?: RequestOptions): Promise<unknown>
+    /**
+     * Runs an operation by its name, for surfaces that know it only at run time. One that this client does not know, such as one of a
+     * plugin, needs its `route`, as `plugins.slots` has it: method and path below `/api`, `GET /companies/:companyId/notes`.
+     */
+    execute(name: string, input: object, options?: RequestOptions & { readonly route?: string }): Promise<unknown>
   }

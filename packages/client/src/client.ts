@@ -44,7 +44,8 @@ export function createClient({ url, key, fetch: given, timeoutMs = 30_000, retry
   // The table of routes is also what the type is computed from.
   return {
     ...client,
-    execute: async (name: string, input: Input, options?: RequestOptions) => call(sender, routeOf(all, name), { input, options }),
+    execute: async (name: string, input: Input, options: RequestOptions & { route?: string } = {}) =>
+      call(sender, routeOf(all, name, options.route), { input, options }),
   } as unknown as Client
 }
 
@@ -55,8 +56,8 @@ function allRoutes(): ReadonlyMap<string, Route> {
   return new Map(written.map(([name = '', text = '']) => [name, readRoute(name, text)]))
 }
 
-function routeOf(all: ReadonlyMap<string, Route>, name: string): Route {
-  const route = all.get(name)
+function routeOf(all: ReadonlyMap<string, Route>, name: string, written?: string): Route {
+  const route = all.get(name) ?? (written === undefined ? undefined : readRoute(name, written))
   if (!route) throw new EngineError(`This client knows no operation ${name}. Nothing was sent.`, { code: 'unknown_route', kind: 'missing' })
   return route
 }

@@ -291,6 +291,7 @@ export const routes = {
     get: 'GET /plugins/:pluginId',
     list: 'GET /companies/:companyId/plugins page',
     logs: 'GET /plugins/:pluginId/logs page',
+    slots: 'GET /companies/:companyId/plugin-slots',
     subscriptions: 'GET /plugins/:pluginId/subscriptions',
   },
   preferences: {

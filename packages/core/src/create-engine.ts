@@ -26,6 +26,7 @@ import type { Host, Probe } from './kernel/host.ts'
 import { createHistogram, type Histogram } from './kernel/histogram.ts'
 import { createIdGenerator } from './kernel/id.ts'
 import type { Loop } from './kernel/loop.ts'
+import type { PluginFiles } from './kernel/plugins.ts'
 import { guardPrices } from './kernel/price-book.ts'
 import { createTracing } from './kernel/tracing.ts'
 import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
@@ -106,7 +107,7 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
   const { storage, logger = silentLogger, clock = systemClock, random = Math.random } = options
   const settings = { ...defaultSettings, ...options.settings }
   const embedder = guardEmbedder(options.embedder, { clock, logger, settings, random })
-  const { runtime, registry } = loadPlugins(options.plugins ?? [])
+  const { runtime, files, registry } = loadPlugins(options.plugins ?? [])
   const session = storage.open()
   const statements = options.timesStatements ? createHistogram() : null
   const db = openDatabase(storage, session.dialect, statements ? (ms) => statements.observe(ms / 1000) : undefined)
@@ -141,7 +142,7 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
   const { anchors, workerName } = options
   const host: Host = { ...parts, batcher: createBatcher(parts) }
   runtime.bind(host, logger)
-  const engine = assemble(host, { storage, session, anchors, workerName, logger, place, statements, runtime })
+  const engine = assemble(host, { storage, session, anchors, workerName, logger, place, statements, runtime, files })
   // The registry has the operations of these plugins, and the methods are made from it.
   return engine as EngineWith<Plugins>
 }
@@ -189,6 +190,7 @@ interface Parts {
   readonly place: string
   readonly statements: Histogram | null
   readonly runtime: PluginRuntime
+  readonly files: PluginFiles
 }
 
 /** What an engine does by itself, beside executing runs. */
@@ -235,6 +237,7 @@ function assemble(host: Host, given: Parts): Engine {
     ...createMaintenance(host, { storage, session, sweepsSince: () => sweepsSince }),
     registry: host.registry,
     tracing: host.tracing,
+    pluginFiles: given.files,
     as: (actor) => createApi(host, actor),
     join: createJoin(host, { storage, dialect: session.dialect, place }),
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),

@@ -1,6 +1,7 @@
 import type { Api, CallOptions, Method } from './api.ts'
 import type { Actor, AgentActor, NodeActor, RunActor, UserActor } from './kernel/actor.ts'
 import type { AnyEvent, EventHandler, EventType } from './kernel/events.ts'
+import type { PluginFiles } from './kernel/plugins.ts'
 import type { Tracing } from './kernel/tracing.ts'
 import type { Registry } from './kernel/registry.ts'
 import type { Health } from './observation/health.ts'
@@ -18,6 +19,8 @@ export interface Engine extends Api, AsyncDisposable {
   readonly registry: Registry
   /** The traces that this engine is a part of, for surfaces that begin or go on with one. */
   readonly tracing: Tracing
+  /** What plugins show on the board, for surfaces that give it out to browsers (docs/plugin-authors.md#pages). */
+  readonly pluginFiles: PluginFiles
   /** The same API, narrowed to what this actor may see and do. */
   as(actor: Actor): Api
   /**

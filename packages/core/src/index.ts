@@ -42,6 +42,7 @@ export type { SpanAttributes, Telemetry, TraceContext } from './ports/telemetry.
 export type { SpanOptions, Traced, Tracing } from './kernel/tracing.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Storage } from './ports/storage.ts'
+export type { PluginFiles } from './kernel/plugins.ts'
 export type { PluginDefinition } from './plugin-host/types.ts'
 export type { AgentAdapter } from './ports/adapter.ts'
 export type { Destination } from './ports/destination.ts'

@@ -15,6 +15,7 @@ import { createLimits, type Limits } from './limits.ts'
 import { askMounted, type Mounted } from './mounted.ts'
 import { openApiDocument } from './openapi.ts'
 import { ownAnswer, ownPaths, showReady, type Own } from './own-answers.ts'
+import { createPluginPages, type PluginPages } from './plugin-files.ts'
 import { problem } from './problem.ts'
 import { readWhole, takesRequest } from './received.ts'
 import { createRoutes, type Match, type Routes } from './routes.ts'
@@ -32,6 +33,7 @@ interface Context extends Own {
   readonly routes: Routes
   readonly mounted: Mounted | undefined
   readonly credentials: CredentialWatch
+  readonly pluginPages: PluginPages
 }
 
 /** The whole HTTP surface as one function, made from the engine's registry. */
@@ -67,6 +69,7 @@ function createContext(options: HandlerOptions): Context {
     entrance: createEntrance(options),
     app: options.board ? openBoard(options.board) : null,
     credentials: createCredentialWatch(engine, logger),
+    pluginPages: createPluginPages(engine.pluginFiles),
   }
 }
 
@@ -99,7 +102,13 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
   const method = request.method === 'HEAD' ? 'GET' : request.method
   // What looks after servers does not know their names; on this machine a rebound name may not ask.
   if (pathname === '/api/health/ready' && method === 'GET' && !context.localActor) return showReady(context, request)
-  const { entrance, credentials, mounted } = context
+  const { entrance, credentials, mounted, pluginPages } = context
+  // What a page in a sandbox loads comes from an origin that is nobody's, and with no credential: there is nothing to identify.
+  const pluginFile = method === 'GET' ? pluginPages.answer(request) : null
+  if (pluginFile) {
+    exchange.route = '/plugins'
+    return pluginFile
+  }
   const visit = entrance.visit(request)
   if (pathname === '/mcp' && mounted) {
     const identity = await entrance.identify(visit)

@@ -4,7 +4,9 @@ interface Tables {
   p_notes_entries: { id: string; company_id: string; text: string; task_id: string | null; version: number; created_at: string }
 }
 
-const events = { 'notes.added': z.object({ text: z.string() }), 'notes.removed': z.object({}) }
+/** With the task that a note stands beside, so that a page beside another one need not look. */
+const place = { taskId: z.uuid().nullable() }
+const events = { 'notes.added': z.object({ text: z.string(), ...place }), 'notes.removed': z.object(place) }
 const errors = defineErrors({ note_missing: { kind: 'missing', help: 'It was removed, or belongs to another company.' } })
 
 const Note = z.object({
@@ -29,7 +31,7 @@ const add = command({
     const task = taskId === null ? null : await engine.tasks.get({ taskId })
     const row = { id: newId(), company_id: companyId, text, task_id: task?.id ?? null, version: 1, created_at: now }
     await tables.insertInto('p_notes_entries').values(row).execute()
-    emit('notes.added', { type: 'note', id: row.id, version: 1 }, { text })
+    emit('notes.added', { type: 'note', id: row.id, version: 1 }, { text, taskId: row.task_id })
     return toNote(row)
   },
 })
@@ -45,10 +47,10 @@ const remove = command({
       .deleteFrom('p_notes_entries')
       .where('company_id', '=', companyId)
       .where('id', '=', noteId)
-      .returning(['id', 'version'])
+      .returning(['id', 'version', 'task_id'])
       .executeTakeFirst()
     if (!removed) throw new EngineError(errors.note_missing, `There is no note ${noteId} in this company.`, { details: { noteId } })
-    emit('notes.removed', { type: 'note', id: removed.id, version: removed.version + 1 }, {})
+    emit('notes.removed', { type: 'note', id: removed.id, version: removed.version + 1 }, { taskId: removed.task_id })
     return { noteId }
   },
 })
@@ -99,6 +101,8 @@ export function notes() {
     queries: { list },
     events,
     errors,
-    ui: [{ slot: 'task', title: 'Notes', entry: './ui/notes.js' }],
+    // The same from its source as built: both are one folder below that of the package.
+    root: new URL('..', import.meta.url),
+    ui: [{ slot: 'task', title: 'Notes', entry: './ui/notes.html' }],
   })
 }

@@ -1,8 +1,9 @@
 import { EngineError } from '../kernel/errors.ts'
 import type { Registry } from '../kernel/registry.ts'
 import { pluginErrors } from '../plugins/errors.ts'
+import { PluginSlotName } from '../plugins/schema.ts'
 import { nextRun } from './schedule.ts'
-import type { PluginDefinition, PluginJob } from './types.ts'
+import type { PluginDefinition, PluginJob, PluginUiSlot } from './types.ts'
 
 /** The version of what `@engine/core/plugin` promises to plugins. */
 const pluginApiVersion = 1
@@ -50,7 +51,7 @@ function checkShape(plugin: PluginDefinition): void {
   const foreign = Object.keys(plugin.events ?? {}).find((type) => !type.startsWith(`${id}.`))
   if (foreign !== undefined) throw refuse('plugin_invalid', id, `has the event ${foreign}; its events begin with "${id}.".`)
   for (const [name, { schedule }] of Object.entries(plugin.jobs ?? {})) checkSchedule(id, name, schedule)
-  for (const { entry } of plugin.ui ?? []) checkEntry(id, entry)
+  checkUi(id, plugin.ui ?? [])
 }
 
 function checkSchedule(id: string, name: string, schedule: PluginJob['schedule']): void {
@@ -65,11 +66,20 @@ function checkSchedule(id: string, name: string, schedule: PluginJob['schedule']
   }
 }
 
-/** A file of the board stays inside of the package that it is of (PROMISES S24). */
-function checkEntry(id: string, entry: string): void {
-  const parts = entry.split(/[\\/]/)
-  if (!entry.startsWith('./') || parts.includes('..') || entry.includes('%') || entry.includes('\0'))
-    throw refuse('plugin_invalid', id, `shows "${entry}", which is no file inside of its package.`)
+/** Parts of a path that mean nothing but themselves, below a folder of the package (PROMISES S24). */
+const entryPattern = /^\.(?:\/[\w-][\w.-]*){2,}\.html$/
+
+function checkUi(id: string, ui: readonly PluginUiSlot[]): void {
+  for (const [index, { slot, title, entry }] of ui.entries()) {
+    if (!PluginSlotName.options.includes(slot))
+      throw refuse('plugin_invalid', id, `shows something at "${String(slot)}"; the board has ${PluginSlotName.options.join(', ')}.`)
+    if (typeof title !== 'string' || title.trim() === '')
+      throw refuse('plugin_invalid', id, `shows something at "${slot}" without a title.`)
+    if (typeof entry !== 'string' || !entryPattern.test(entry))
+      throw refuse('plugin_invalid', id, `shows "${String(entry)}", which is no page in a folder of its package, such as ./ui/panel.html.`)
+    if (ui.slice(0, index).some((other) => other.slot === slot))
+      throw refuse('plugin_invalid', id, `shows two pages at "${slot}"; each place has one page of a plugin.`)
+  }
 }
 
 function checkName({ id, policies }: PluginDefinition, { others, core }: { others: readonly PluginDefinition[]; core: Registry }): void {

@@ -6,25 +6,30 @@ import type { Database } from '../database/tables.ts'
 import { settledSeq } from '../events/sql.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { Registry } from '../kernel/registry.ts'
+import type { PluginFiles } from '../kernel/plugins.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { enterSubscription } from '../plugins/position.ts'
 import type { Logger } from '../ports/logger.ts'
 import { checkPlugins, tablePrefix } from './check.ts'
+import { readPages } from './pages.ts'
 import { createPluginRuntime, type PluginRuntime } from './runtime.ts'
 import type { PluginDefinition } from './types.ts'
 
 export interface LoadedPlugins {
   readonly runtime: PluginRuntime
+  readonly files: PluginFiles
   readonly registry: Registry
 }
 
-/** Checks plugins and registers what they add; touches nothing. @throws what is wrong with them, by a code */
+/** Checks plugins, reads what they show and registers what they add; changes nothing. @throws what is wrong with them, by a code */
 export function loadPlugins(plugins: readonly PluginDefinition[]): LoadedPlugins {
   const core = coreRegistry()
-  if (plugins.length === 0) return { runtime: createPluginRuntime([]), registry: core }
-  const runtime = createPluginRuntime(checkPlugins(plugins, core))
+  const ordered = checkPlugins(plugins, core)
+  const { files, prefixes } = readPages(ordered)
+  const runtime = createPluginRuntime(ordered, prefixes)
+  if (plugins.length === 0) return { runtime, files, registry: core }
   try {
-    return { runtime, registry: coreRegistry(runtime.modules) }
+    return { runtime, files, registry: coreRegistry(runtime.modules) }
   } catch (error) {
     // The registry says which operation it refuses, and why.
     throw new EngineError(pluginErrors.plugin_invalid, error instanceof Error ? error.message : String(error), { cause: error })

@@ -29,8 +29,19 @@ function described(id: string, { title, description, input, output, access, http
     access: { scope: access, company: 'company' as const },
     ...(description !== undefined && { description }),
     ...(mcp !== undefined && { mcp }),
-    ...(http && { http: [http[0], `/companies/:companyId/${id}${http[1] === '/' ? '' : http[1]}`] as const }),
+    ...(http && { http: [http[0], pathOf(id, http[1])] as const }),
   }
+}
+
+function pathOf(id: string, path: `/${string}`): `/${string}` {
+  return `/companies/:companyId/${id}${path === '/' ? '' : path}`
+}
+
+/** The operations of a plugin that have a route, for who calls them without knowing the plugin. */
+export function routesOf({ id, commands = {}, queries = {} }: PluginDefinition): { name: string; route: string }[] {
+  return Object.entries<PluginQuery | PluginCommand>({ ...queries, ...commands }).flatMap(([verb, { http }]) =>
+    http ? [{ name: `${id}.${verb}`, route: `${http[0]} ${pathOf(id, http[1])}` }] : [],
+  )
 }
 
 /** The input as the plugin declared it. */

@@ -13,7 +13,7 @@ import { PluginCapabilities } from '../plugins/schema.ts'
 import type { Logger } from '../ports/logger.ts'
 import { createAccessNotes } from '../secrets/notes.ts'
 import { askPolicy } from './inside.ts'
-import { toModule, type Running } from './operations.ts'
+import { routesOf, toModule, type Running } from './operations.ts'
 import type { PluginDefinition, PluginStartContext } from './types.ts'
 import { inCompany, type RunningPlugin } from './work.ts'
 
@@ -42,8 +42,8 @@ interface Shared {
   use(): Bound
 }
 
-/** Makes the runtime of plugins that were checked and are in order. */
-export function createPluginRuntime(plugins: readonly PluginDefinition[]): PluginRuntime {
+/** Makes the runtime of plugins that were checked and are in order. @param prefixes where the pages of each are given out */
+export function createPluginRuntime(plugins: readonly PluginDefinition[], prefixes: ReadonlyMap<string, string>): PluginRuntime {
   const stopping = new AbortController()
   let bound: Bound | undefined
   let starting: Promise<void> | undefined
@@ -57,7 +57,8 @@ export function createPluginRuntime(plugins: readonly PluginDefinition[]): Plugi
     },
   }
   const running = plugins.map((definition): RunningPlugin => {
-    const loaded = describe(definition, (request) => receive(shared, definition.id, request))
+    const prefix = prefixes.get(definition.id) ?? ''
+    const loaded = describe(definition, { prefix, receive: (request) => receive(shared, definition.id, request) })
     return { definition, loaded, noted: createAccessNotes() }
   })
   for (const plugin of running) shared.byId.set(plugin.definition.id, plugin)
@@ -154,9 +155,9 @@ function startContext(shared: Shared, plugin: RunningPlugin): PluginStartContext
 }
 
 /** What the rest of Engine knows of a plugin. */
-function describe(definition: PluginDefinition, receive: LoadedPlugin['receive']): LoadedPlugin {
-  const { id, title = id, description = '', version, kind = 'trusted', configSchema = null } = definition
-  const capabilities = PluginCapabilities.parse(definition.capabilities ?? {})
+function describe(definition: PluginDefinition, { prefix, receive }: Pick<LoadedPlugin, 'receive'> & { prefix: string }): LoadedPlugin {
+  const { id, title = id, description = '', version, kind = 'trusted', configSchema = null, ui = [] } = definition
+  const capabilities = PluginCapabilities.parse({ ...definition.capabilities, slots: ui.map(({ slot }) => slot) })
   return {
     id,
     title,
@@ -171,7 +172,8 @@ function describe(definition: PluginDefinition, receive: LoadedPlugin['receive']
     secretFields: definition.secretFields ?? [],
     subscriptions: Object.keys(definition.subscribe ?? {}),
     webhooks: Object.keys(definition.webhooks ?? {}),
-    ui: definition.ui ?? [],
+    ui: ui.map(({ slot, title: shown, entry }) => ({ slot, title: shown, entry, path: `${prefix}${entry.slice(2)}` })),
+    operations: routesOf(definition),
     receive,
   }
 }

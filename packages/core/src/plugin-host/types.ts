@@ -10,7 +10,7 @@ import type { AnyEvent, EventType } from '../kernel/events.ts'
 import type { JsonObject, JsonValue } from '../kernel/json.ts'
 import type { ReceivedRequest } from '../kernel/plugins.ts'
 import type { Role, Scope } from '../kernel/permissions.ts'
-import type { PluginCapabilities } from '../plugins/schema.ts'
+import type { PluginCapabilities, PluginSlotName } from '../plugins/schema.ts'
 import type { AgentAdapter } from '../ports/adapter.ts'
 import type { Destination } from '../ports/destination.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -164,11 +164,13 @@ export interface PluginWebhook {
   handle(context: PluginWorkContext, request: Omit<ReceivedRequest, 'companyId' | 'name'>): Promise<boolean>
 }
 
+/** A page on the board, in a frame of its own; each place has one page of a plugin at most. */
 export interface PluginUiSlot {
-  readonly slot: 'task' | 'agent' | 'dashboard' | 'settings' | 'page'
+  /** Beside each task or each agent, on the dashboard, in the settings, or a place of its own in the navigation. */
+  readonly slot: PluginSlotName
   readonly title: string
-  /** A file inside the package of the plugin, such as `./ui/panel.js`. */
-  readonly entry: `./${string}`
+  /** A page in a folder of the package, such as `./ui/panel.html`. All files in that folder are given out, and no others. */
+  readonly entry: `./${string}.html`
 }
 
 type PluginPolicy = (context: PluginPolicyContext, input: never) => Promise<void>
@@ -201,6 +203,8 @@ export interface PluginDefinition {
   readonly jobs?: Readonly<Record<string, PluginJob>>
   readonly webhooks?: Readonly<Record<string, PluginWebhook>>
   readonly ui?: readonly PluginUiSlot[]
+  /** The folder of its package, for a plugin that has pages: `new URL('..', import.meta.url)`. */
+  readonly root?: URL
   readonly configSchema?: z.ZodType
   /** The members of its configuration in which secrets may stand, as `{"secret": "NAME"}`; none when left out. */
   readonly secretFields?: readonly string[]

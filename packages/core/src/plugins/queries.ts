@@ -5,7 +5,7 @@ import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { whyInactive } from './active.ts'
-import { KnownPlugin, Plugin, PluginLogEntry, PluginSubscription } from './schema.ts'
+import { KnownPlugin, Plugin, PluginLogEntry, PluginSlot, PluginSubscription } from './schema.ts'
 import { cursorsOf, findPlugin } from './sql.ts'
 import { toPlugin } from './show.ts'
 import { toSubscription } from './table.ts'
@@ -51,7 +51,7 @@ export const list = query({
       item: (loaded) => {
         const row = rows.find(({ plugin }) => plugin === loaded.id) ?? null
         const { id: plugin, title, kind, description, capabilities, capabilitiesHash, ui, version: versionLabel } = loaded
-        const shown = {
+        const described = {
           plugin,
           title,
           kind,
@@ -59,10 +59,10 @@ export const list = query({
           capabilities,
           capabilitiesHash,
           versionLabel,
-          ui: ui.map((slot) => ({ ...slot })),
+          ui: ui.map(({ slot, title: shown, entry }) => ({ slot, title: shown, entry })),
         }
         return {
-          ...shown,
+          ...described,
           configSchema: loaded.configJsonSchema,
           pluginId: row?.id ?? null,
           status: row?.status ?? null,
@@ -71,6 +71,26 @@ export const list = query({
       },
       key: ({ id }) => [id],
     })
+  },
+})
+
+export const slots = query({
+  title: 'List what plugins show on the board of a company',
+  description: 'Of those that work in it: what is disabled, was stopped or waits for its approval shows nothing.',
+  input: z.strictObject({ companyId: Id }),
+  output: z.object({ items: z.array(PluginSlot) }),
+  access: { scope: 'companies:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/plugin-slots'],
+  mcp: { leftOut: 'pages are for people' },
+  async handle(context) {
+    const shown = context.plugins.all.filter(({ ui }) => ui.length > 0)
+    const rows = await context.db.selectFrom('plugins').selectAll().where('company_id', '=', context.companyId).execute()
+    const working = shown.filter((loaded) => whyInactive(loaded, rows.find(({ plugin }) => plugin === loaded.id) ?? null) === null)
+    return {
+      items: working.flatMap(({ id: plugin, ui, operations }) =>
+        ui.map(({ slot, title, path }) => ({ plugin, slot, title, path, operations: [...operations] })),
+      ),
+    }
   },
 })
 

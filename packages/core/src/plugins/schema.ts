@@ -5,6 +5,10 @@ import { Id, IsoTime, jsonObject } from '../kernel/schema.ts'
 export const PluginStatus = z.enum(['installed', 'ready', 'disabled', 'error', 'quarantined', 'uninstalled'])
 export type PluginStatus = z.infer<typeof PluginStatus>
 
+/** Where on the board a plugin can show something. */
+export const PluginSlotName = z.enum(['task', 'agent', 'dashboard', 'settings', 'page'])
+export type PluginSlotName = z.infer<typeof PluginSlotName>
+
 const names = z.array(z.string().min(1).max(200)).max(100).default([])
 
 /** What a plugin may reach outside of itself; everything else is refused to one that is not trusted. */
@@ -14,6 +18,7 @@ export const PluginCapabilities = z
     secrets: names.describe('Fields of its configuration in which secrets may stand.'),
     operations: names.describe('Operations of Engine that it may call.'),
     events: names.describe('Types of events that it is told of.'),
+    slots: z.array(PluginSlotName).default([]).describe('Places on the board where it shows something.'),
   })
   .meta({ id: 'PluginCapabilities' })
 export type PluginCapabilities = z.infer<typeof PluginCapabilities>
@@ -26,7 +31,7 @@ const described = {
     .describe('trusted: part of the program. isolated: a process of its own, with no more than its capabilities.'),
   capabilities: PluginCapabilities,
   capabilitiesHash: z.string().describe('SHA-256 of the capabilities as canonical JSON; what was approved is approved with this hash.'),
-  ui: z.array(z.object({ slot: z.string(), title: z.string(), entry: z.string() })).describe('What it shows on the board.'),
+  ui: z.array(z.object({ slot: PluginSlotName, title: z.string(), entry: z.string() })).describe('What it shows on the board.'),
 }
 
 export const Plugin = z
@@ -58,6 +63,19 @@ export const KnownPlugin = z
     isActive: z.boolean().describe('Whether it works in this company: a trusted plugin does until it is disabled or uninstalled.'),
   })
   .meta({ id: 'KnownPlugin' })
+
+export const PluginSlot = z
+  .object({
+    plugin: z.string(),
+    slot: PluginSlotName,
+    title: z.string(),
+    path: z.string().describe('Where its page is, below what the server is reached at; another one when a file of it is another.'),
+    operations: z
+      .array(z.object({ name: z.string(), route: z.string().describe('Method and path below /api.') }))
+      .describe('All that the page may ask for: the operations of its plugin.'),
+  })
+  .meta({ id: 'PluginSlot' })
+export type PluginSlot = z.infer<typeof PluginSlot>
 
 export const PluginSubscription = z
   .object({

@@ -1,5 +1,5 @@
 import type { LoadedPlugin } from '../kernel/plugins.ts'
-import type { Plugin } from './schema.ts'
+import { PluginCapabilities, type Plugin } from './schema.ts'
 import type { PluginTable } from './table.ts'
 
 /** Shows a row; what this program does not have is shown as it was installed. */
@@ -10,9 +10,9 @@ export function toPlugin(row: PluginTable, loaded: LoadedPlugin | undefined): Pl
     plugin: row.plugin,
     title: loaded?.title ?? row.plugin,
     kind: loaded?.kind ?? 'isolated',
-    capabilities: JSON.parse(row.capabilities),
+    capabilities: PluginCapabilities.parse(JSON.parse(row.capabilities)),
     capabilitiesHash: row.capabilities_hash,
-    ui: (loaded?.ui ?? []).map((slot) => ({ ...slot })),
+    ui: (loaded?.ui ?? []).map(({ slot, title, entry }) => ({ slot, title, entry })),
     isLoaded: loaded !== undefined,
     status: row.status,
     versionLabel: row.version_label,

@@ -1,3 +1,5 @@
+import { pathToFileURL } from 'node:url'
+
 import { z } from 'zod'
 
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
@@ -5,7 +7,7 @@ import { EngineError } from '../../kernel/errors.ts'
 import { permissions, type Scope } from '../../kernel/permissions.ts'
 import { jsonObject, Id } from '../../kernel/schema.ts'
 import { pluginErrors } from '../../plugins/errors.ts'
-import { PluginCapabilities, PluginLogLevel } from '../../plugins/schema.ts'
+import { PluginCapabilities, PluginLogLevel, PluginSlotName } from '../../plugins/schema.ts'
 import type { PluginCommand, PluginCommandContext, PluginDefinition, PluginStartContext, PluginWorkContext } from '../types.ts'
 import { createIsolate, type Isolate, type IsolateLimits } from './isolate.ts'
 
@@ -31,6 +33,9 @@ const Manifest = z.strictObject({
     .default({}),
   subscribe: z.record(z.string(), z.strictObject({ from: z.enum(['now', 'start']).optional(), events: z.array(z.string()) })).default({}),
   webhooks: names.default({}),
+  ui: z
+    .array(z.strictObject({ slot: PluginSlotName, title: z.string(), entry: z.templateLiteral(['./', z.string(), '.html']) }))
+    .default([]),
 })
 
 /** What an isolated plugin says of itself, as JSON: all that anybody has to look at before it is trusted with anything. */
@@ -70,13 +75,13 @@ const defaultLimits: IsolateLimits = {
 
 /**
  * A plugin that is not trusted: it runs in a process of its own, which reads its own folder and nothing else, has no environment, no
- * network, no other processes, and asks Engine for what it was granted. It has operations, subscriptions and webhooks; no tables, and
+ * network, no other processes, and asks Engine for what it was granted. It has operations, subscriptions, webhooks and pages; no tables, and
  * nothing inside of a transaction.
  * @throws `plugin_invalid` for a manifest that is none
  */
 export function isolatedPlugin(options: IsolatedOptions): PluginDefinition {
   const manifest = readManifest(options.manifest)
-  const { id, version, engine, title, description, configSchema, operations, subscribe, webhooks } = manifest
+  const { id, version, engine, title, description, configSchema, operations, subscribe, webhooks, ui } = manifest
   const capabilities = PluginCapabilities.parse(manifest.capabilities)
   let isolate: Isolate | undefined
   const call = async (
@@ -97,6 +102,8 @@ export function isolatedPlugin(options: IsolatedOptions): PluginDefinition {
     ...(configSchema && { configSchema: z.fromJSONSchema(configSchema as Parameters<typeof z.fromJSONSchema>[0]) }),
     capabilities: { ...capabilities, events: Object.values(subscribe).flatMap(({ events }) => events) },
     secretFields: capabilities.secrets,
+    ui,
+    root: pathToFileURL(`${options.root}/`),
     events: { [`${id}.called`]: z.object({ operation: z.string() }) },
     commands: mapValues(operations, (operation, name) =>
       toCommand(id, { ...operation, name, call: (context, input) => call(context, 'operations', { name, input }) }),
