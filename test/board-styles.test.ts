@@ -10,7 +10,7 @@ const styles = read('styles/*.css')
 const rules = styles.flatMap(({ file, text }) =>
   [...text.matchAll(/^\s*([.#:\w*[][^{}@;]*)\{/gm)].map((match) => ({ file, selector: (match[1] ?? '').trim() })),
 )
-const parts = read('{app,parts,screens}/**/*.tsx')
+const parts = read('{app,frames,parts,screens}/**/*.tsx')
 const classes = parts.flatMap(({ file, text }) =>
   [...text.matchAll(/className="([^"]*)"/g)].flatMap((match) => (match[1] ?? '').split(' ').map((name) => ({ file, name }))),
 )

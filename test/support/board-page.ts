@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Frame, Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 
 import { artefacts } from './browser.ts'
@@ -55,11 +55,16 @@ export async function isLive(page: Page): Promise<void> {
   await page.locator('.eng-live[data-state=live]').waitFor()
 }
 
+/** What axe finds in the page of a plugin, whose title stands around its frame; it may ask nobody, not even for its own styles. */
+export function violationsInFrame(frame: Frame): Promise<string[]> {
+  return violations(frame, "preload: false, rules: { 'page-has-heading-one': { enabled: false } }")
+}
+
 /** What axe finds, in a line each. */
-async function violations(page: Page): Promise<string[]> {
+async function violations(page: Page | Frame, options = ''): Promise<string[]> {
   await page.evaluate(axe.source)
   const found: unknown = await page.evaluate(
-    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target, failureSummary }) => target.join(' ') + ' ' + failureSummary).join(' | ')))",
+    `axe.run(document, { resultTypes: ['violations'], ${options} }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target, failureSummary }) => target.join(' ') + ' ' + failureSummary).join(' | ')))`,
   )
   // The text above gives a list of texts.
   return found as string[]

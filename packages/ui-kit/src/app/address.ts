@@ -9,6 +9,7 @@ export interface Address {
 /** What stands behind the word of a list and an id. */
 const things: Readonly<Record<string, (id: string) => Place>> = {
   agents: (agentId) => ({ screen: 'agent', agentId }),
+  pages: (plugin) => ({ screen: 'page', plugin }),
   goals: (goalId) => ({ screen: 'goal', goalId }),
   knowledge: (knowledgeEntryId) => ({ screen: 'entry', knowledgeEntryId }),
   projects: (projectId) => ({ screen: 'project', projectId }),
@@ -40,6 +41,8 @@ export function pathOf({ prefix, place }: Address): string {
       return `/${prefix}/routines/${place.routineId}`
     case 'secret':
       return `/${prefix}/secrets/${place.secretId}`
+    case 'page':
+      return `/${prefix}/pages/${place.plugin}`
     default:
       return `/${prefix}/${place.screen}`
   }

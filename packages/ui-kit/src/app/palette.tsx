@@ -2,6 +2,7 @@ import { useDeferredValue, useEffect, useId, useState, type KeyboardEvent } from
 
 import { useEngine } from '../data/provider.tsx'
 import { useList, useOperation } from '../data/use-operation.ts'
+import { useSlots } from '../frames/use-slots.ts'
 import { Key } from '../parts/button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { usePlaces, type Place } from '../parts/places.tsx'
@@ -80,6 +81,7 @@ type Named = readonly { readonly id: string; readonly name: string }[]
 function useTargets(text: string): readonly Target[] {
   const { companyId } = useEngine()
   const of = text === '' ? null : { companyId }
+  const { items: plugins } = useSlots('page')
   const { items: agents } = useList('agents.list', { companyId })
   const { items: projects } = useList('projects.list', of)
   const { items: goals } = useList('goals.list', of)
@@ -96,8 +98,12 @@ function useTargets(text: string): readonly Target[] {
     return task === null ? [] : [{ key: id, name: title, kind: type, place: { screen: 'task' as const, taskId: task } }]
   })
   const aims = goals.map(({ id, title }) => ({ id, name: title }))
+  const pages = plugins
+    .filter(({ title }) => has(title))
+    .map(({ plugin, title }) => ({ key: plugin, name: title, kind: 'plugin', place: { screen: 'page' as const, plugin } }))
   return [
     ...screens,
+    ...pages,
     ...named('agent', agents, (agentId) => ({ screen: 'agent', agentId })),
     ...named('project', projects, (projectId) => ({ screen: 'project', projectId })),
     ...named('goal', aims, (goalId) => ({ screen: 'goal', goalId })),

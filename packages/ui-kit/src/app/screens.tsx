@@ -1,6 +1,6 @@
 import { lazy, type ReactNode } from 'react'
 
-import type { Place } from '../parts/places.tsx'
+import type { ListScreen, Place } from '../parts/places.tsx'
 
 // Each screen is loaded when it is opened for the first time.
 const Activity = lazy(async () => ({ default: (await import('../screens/activity/activity.tsx')).Activity }))
@@ -26,64 +26,56 @@ const Deliveries = lazy(async () => ({ default: (await import('../screens/delive
 const Members = lazy(async () => ({ default: (await import('../screens/members/members.tsx')).Members }))
 const Plugins = lazy(async () => ({ default: (await import('../screens/plugins/plugins.tsx')).Plugins }))
 const Settings = lazy(async () => ({ default: (await import('../screens/settings/settings.tsx')).Settings }))
+const PluginPage = lazy(async () => ({ default: (await import('../frames/plugin-slot.tsx')).PluginPage }))
+
+/** The screens with all things of a kind. */
+const lists = {
+  activity: Activity,
+  agents: Agents,
+  approvals: Approvals,
+  budgets: Budgets,
+  costs: Costs,
+  dashboard: Dashboard,
+  deliveries: Deliveries,
+  goals: Goals,
+  inbox: Inbox,
+  knowledge: Knowledge,
+  members: Members,
+  plugins: Plugins,
+  projects: Projects,
+  routes: Routes,
+  routines: Routines,
+  secrets: Secrets,
+  settings: Settings,
+  sprints: Sprints,
+  tasks: Tasks,
+} satisfies Readonly<Record<ListScreen, unknown>>
 
 export function screenOf(place: Place): ReactNode {
   switch (place.screen) {
-    case 'dashboard':
-      return <Dashboard />
-    case 'inbox':
-      return <Inbox />
-    case 'tasks':
-      return <Tasks />
     case 'task':
       return <Task key={place.taskId} taskId={place.taskId} />
     case 'run':
       return <Run key={place.runId} runId={place.runId} />
-    case 'agents':
-      return <Agents />
     case 'agent':
       return <Agent key={place.agentId} agentId={place.agentId} />
-    case 'goals':
-      return <Goals />
     case 'goal':
       return <Goals goalId={place.goalId} />
-    case 'sprints':
-      return <Sprints />
     case 'sprint':
       return <Sprints sprintId={place.sprintId} />
-    case 'knowledge':
-      return <Knowledge />
     case 'entry':
       return <Knowledge knowledgeEntryId={place.knowledgeEntryId} />
-    case 'routines':
-      return <Routines />
     case 'routine':
       return <Routines routineId={place.routineId} />
-    case 'secrets':
-      return <Secrets />
     case 'secret':
       return <Secrets secretId={place.secretId} />
-    case 'projects':
-      return <Projects />
     case 'project':
       return <Project key={place.projectId} projectId={place.projectId} />
-    case 'approvals':
-      return <Approvals />
-    case 'activity':
-      return <Activity />
-    case 'budgets':
-      return <Budgets />
-    case 'costs':
-      return <Costs />
-    case 'routes':
-      return <Routes />
-    case 'deliveries':
-      return <Deliveries />
-    case 'members':
-      return <Members />
-    case 'plugins':
-      return <Plugins />
-    case 'settings':
-      return <Settings />
+    case 'page':
+      return <PluginPage key={place.plugin} plugin={place.plugin} />
+    default: {
+      const List = lists[place.screen]
+      return <List />
+    }
   }
 }

@@ -1,7 +1,9 @@
-import { Menu as MenuIcon, Search } from 'lucide-react'
+import { Menu as MenuIcon, Puzzle, Search } from 'lucide-react'
+import type { ReactElement } from 'react'
 
 import type { Company } from '@engine/core/contract'
 
+import { useSlots } from '../frames/use-slots.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { PlaceLink, type Place } from '../parts/places.tsx'
 import { groups, isBelow, navigation } from './navigation.ts'
@@ -13,24 +15,58 @@ interface SideProps {
   readonly waiting: number
 }
 
-/** All screens, by what they are about. */
+/** All screens, by what they are about; behind ours those of plugins. */
 function Groups({ place, waiting, onFollow }: SideProps & { onFollow?: () => void }) {
-  return groups.map((group) => {
-    const entries = navigation.filter((entry) => entry.group === group)
-    if (entries.length === 0) return null
-    return (
-      <section key={group} className="eng-nav-group" aria-label={group}>
-        {group !== groups[0] && <h2 className="eng-nav-title">{group}</h2>}
-        <ul className="eng-nav">
-          {entries.map((entry) => (
-            <li key={entry.name} onClick={onFollow}>
-              <EntryLink entry={entry} place={place} waiting={waiting} />
-            </li>
+  const { items: pages } = useSlots('page')
+  return (
+    <>
+      {groups.map((group) => (
+        <Group key={group} name={group} isNamed={group !== groups[0]} onFollow={onFollow}>
+          {navigation
+            .filter((entry) => entry.group === group)
+            .map((entry) => (
+              <EntryLink key={entry.name} entry={entry} place={place} waiting={waiting} />
+            ))}
+        </Group>
+      ))}
+      {pages.length > 0 && (
+        <Group name="Plugins" isNamed onFollow={onFollow}>
+          {pages.map(({ plugin, title }) => (
+            <PlaceLink key={plugin} to={{ screen: 'page', plugin }} className="eng-nav-link" isCurrent={isPageOf(place, plugin)}>
+              <Puzzle size={16} aria-hidden />
+              {title}
+            </PlaceLink>
           ))}
-        </ul>
-      </section>
-    )
-  })
+        </Group>
+      )}
+    </>
+  )
+}
+
+function isPageOf(place: Place, plugin: string): boolean {
+  return place.screen === 'page' && place.plugin === plugin
+}
+
+interface GroupProps {
+  readonly name: string
+  readonly isNamed: boolean
+  readonly onFollow: (() => void) | undefined
+  readonly children: readonly ReactElement[]
+}
+
+function Group({ name, isNamed, onFollow, children }: GroupProps) {
+  return (
+    <section className="eng-nav-group" aria-label={name}>
+      {isNamed && <h2 className="eng-nav-title">{name}</h2>}
+      <ul className="eng-nav">
+        {children.map((link) => (
+          <li key={link.key} onClick={onFollow}>
+            {link}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
 }
 
 function EntryLink({ entry, place, waiting }: SideProps & { entry: (typeof navigation)[number] }) {

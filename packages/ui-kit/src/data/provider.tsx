@@ -1,7 +1,8 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 
 import { EngineError, type Client } from '@engine/client'
+import type { AnyEvent } from '@engine/core/contract'
 
 import { listen, type LiveState } from './live.ts'
 import { createRefresher } from './refresh.ts'
@@ -10,7 +11,11 @@ interface EngineScope {
   readonly client: Client
   readonly companyId: string
   readonly live: LiveState
+  /** Hears each event of the company; null when listening began anew, and anything may have changed. @returns what ends it */
+  readonly hear: (listener: Hearer) => () => void
 }
+
+type Hearer = (event: AnyEvent | null) => void
 
 const Scope = createContext<EngineScope | null>(null)
 
@@ -45,8 +50,13 @@ interface EngineProviderProps {
 export function EngineProvider({ client, companyId, queries: given, children }: EngineProviderProps) {
   const [own] = useState(createQueries)
   const queries = given ?? own
-  const live = useLive(client, { companyId, queries })
-  const scope = useMemo(() => ({ client, companyId, live }), [client, companyId, live])
+  const [hearers] = useState(() => new Set<Hearer>())
+  const live = useLive(client, { companyId, queries, hearers })
+  const hear = useCallback((listener: Hearer) => {
+      hearers.add(listener)
+      return () => void hearers.delete(listener)
+    }, [hearers])
+  const scope = useMemo(() => ({ client, companyId, live, hear }), [client, companyId, live, hear])
   return (
     <QueryClientProvider client={queries}>
       <Scope.Provider value={scope}>{children}</Scope.Provider>
@@ -54,17 +64,30 @@ export function EngineProvider({ client, companyId, queries: given, children }: 
   )
 }
 
-function useLive(client: Client, { companyId, queries }: { companyId: string; queries: QueryClient }): LiveState {
+interface Living {
+  readonly companyId: string
+  readonly queries: QueryClient
+  readonly hearers: ReadonlySet<Hearer>
+}
+
+function useLive(client: Client, { companyId, queries, hearers }: Living): LiveState {
   const [state, setState] = useState<LiveState>('opening')
   useEffect(() => {
     setState('opening')
     const refresher = createRefresher(queries, client)
+    const tell = (event: AnyEvent | null) => hearers.forEach((hearer) => hearer(event))
     return listen(client, companyId, {
-      onEvent: (event) => refresher.after(event),
-      onBegin: () => refresher.all(),
+      onEvent(event) {
+        refresher.after(event)
+        tell(event)
+      },
+      onBegin() {
+        refresher.all()
+        tell(null)
+      },
       onState: setState,
     })
-  }, [client, companyId, queries])
+  }, [client, companyId, queries, hearers])
   return state
 }
 

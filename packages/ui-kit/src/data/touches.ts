@@ -74,6 +74,12 @@ export function touched(event: Happening, asked: Asked): boolean {
   })
 }
 
+/** Whether an event may be about these things, which it knows under the same names. Pure. */
+export function isAbout(event: Happening, things: Readonly<Record<string, string>>): boolean {
+  const ids = idsOf(event)
+  return Object.entries(things).every(([name, id]) => (ids.get(name) ?? id) === id)
+}
+
 function patternsOf(type: string): readonly string[] {
   const kind = type.slice(0, type.indexOf('.'))
   // Events of plugins that this version does not know touch what shows all of them.

@@ -36,6 +36,7 @@ export type Place =
   | { readonly screen: 'entry'; readonly knowledgeEntryId: string }
   | { readonly screen: 'routine'; readonly routineId: string }
   | { readonly screen: 'secret'; readonly secretId: string }
+  | { readonly screen: 'page'; readonly plugin: string }
 
 type Choices = Readonly<Record<string, string>>
 

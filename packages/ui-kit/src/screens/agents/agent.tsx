@@ -5,6 +5,7 @@ import type { Agent as AgentData } from '@engine/core/contract'
 import { words } from '../../data/failure.ts'
 import { useAgent, useApprovals, useRuns } from '../../data/hooks.ts'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
+import { PluginSlot } from '../../frames/plugin-slot.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { count, duration, money } from '../../parts/format.ts'
@@ -50,7 +51,10 @@ function Shown({ agent }: { agent: AgentData }) {
     <Screen title={agent.name} actions={<Actions agent={agent} onChange={change} onEnd={() => setIsEnding(true)} />} isPadded>
       <div className="eng-columns">
         <Tabs tabs={tabs} open={open} onOpen={setOpen} />
-        <About agent={agent} />
+        <div className="eng-stack">
+          <About agent={agent} />
+          <PluginSlot slot="agent" agentId={agent.id} />
+        </div>
       </div>
       <AgentDialog agent={agent} isOpen={isChanging} onClose={() => setIsChanging(false)} />
       <Confirm

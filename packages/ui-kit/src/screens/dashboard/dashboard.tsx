@@ -4,6 +4,7 @@ import { useDashboard, useRuns } from '../../data/hooks.ts'
 import type { OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useList, useOperation } from '../../data/use-operation.ts'
+import { PluginSlot } from '../../frames/plugin-slot.tsx'
 import { count, money } from '../../parts/format.ts'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Card, Screen } from '../../parts/screen.tsx'
@@ -50,6 +51,7 @@ function Shown({ data }: { data: DashboardData }) {
       {data.openBreakers.count > 0 && <Breakers />}
       <TaskBar tasks={data.tasks} />
       <Budgets />
+      <PluginSlot slot="dashboard" />
       <div className="eng-columns eng-columns-even">
         <div className="eng-stack">
           <Failed />

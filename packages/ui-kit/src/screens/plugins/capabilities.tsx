@@ -14,6 +14,7 @@ const parts = [
   ['Calls', 'operations'],
   ['Is told of', 'events'],
   ['Secrets stand in', 'secrets'],
+  ['Shows something at', 'slots'],
 ] as const
 
 /** What a plugin may reach outside of itself. */

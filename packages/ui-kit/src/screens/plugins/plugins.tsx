@@ -138,9 +138,7 @@ function PluginFacts({ item, installed }: { item: PluginItem; installed: OutputO
               ] as const,
             ]
           : []),
-        ...(item.ui.length > 0
-          ? [['On the board', `${item.ui.map(({ title, slot }) => `${title} (${slot})`).join(', ')}: not shown yet`] as const]
-          : []),
+        ...(item.ui.length > 0 ? [['On the board', item.ui.map(({ title, slot }) => `${title} (${slot})`).join(', ')] as const] : []),
       ]}
     />
   )

@@ -2,6 +2,7 @@ import type { Company } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
+import { PluginSlot } from '../../frames/plugin-slot.tsx'
 import { Button } from '../../parts/button.tsx'
 import { ConfirmButton } from '../../parts/confirm.tsx'
 import type { Fields } from '../../parts/fields.ts'
@@ -28,6 +29,7 @@ export function Settings() {
             <Profile key={company.version} company={company} />
             <State company={company} />
             <Package company={company} />
+            <PluginSlot slot="settings" />
             <Appearance company={company} />
             {account && <Account name={account.name} onLogOut={account.logOut} />}
           </div>

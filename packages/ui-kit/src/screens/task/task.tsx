@@ -4,6 +4,7 @@ import type { Task as TaskData } from '@engine/core/contract'
 
 import { useTask } from '../../data/hooks.ts'
 import { useList } from '../../data/use-operation.ts'
+import { PluginSlot } from '../../frames/plugin-slot.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Menu } from '../../parts/menu.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
@@ -80,7 +81,10 @@ function Shown({ task }: { task: TaskData }) {
     <Screen title={title} actions={actions} isPadded>
       <div className="eng-columns">
         <Tabs tabs={tabs} open={open} onOpen={setOpen} />
-        <TaskFacts task={task} />
+        <div className="eng-stack">
+          <TaskFacts task={task} />
+          <PluginSlot slot="task" taskId={task.id} />
+        </div>
       </div>
       {isChanging && <TaskForm task={task} onClose={() => setIsChanging(false)} />}
     </Screen>

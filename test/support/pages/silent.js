@@ -1,0 +1,2 @@
+// Says nothing to anybody around it.
+document.title = 'Silent'
