@@ -33,7 +33,16 @@ process.exitCode = problems.length === 0 ? 0 : 1
 
 async function checkBuilt() {
   const found = await Promise.all([...packages.flatMap((each) => [manifestProblems(each), typeProblems(each)]), consumerProblems()])
-  return found.flat()
+  return [...found.flat(), ...frameProblems()]
+}
+
+/** What pages of plugins load is one file that is given out as it is: it can import nothing. */
+function frameProblems() {
+  const { folder, manifest } = packages.find(({ manifest: { name } }) => name === '@engine/core')
+  const file = manifest.exports['./frame'].default
+  return /^\s*(?:import|export .* from)\b/m.test(readFileSync(join(folder, file), 'utf8'))
+    ? [`@engine/core: ${file} imports something`]
+    : []
 }
 
 function readPackages() {

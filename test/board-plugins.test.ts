@@ -94,8 +94,8 @@ describe.skipIf(chromium === null)('what a plugin shows on the board', { timeout
 
   it('is accessible with all around it in light, dark and at the width of a phone, and follows the theme that is chosen', async () => {
     const world = await noting()
-    await world.write('The blue one is with the other supplier.\nRing them before noon.')
-    await world.write('A very long word: ' + 'paper'.repeat(40))
+    await world.write('They close at noon on Fridays.')
+    await world.write('The blue one is with the other supplier.\nRing them before you order.')
     const page = await world.open()
     const shown = notesIn(page)
     await shown.getByText('The blue one').waitFor()
@@ -114,8 +114,9 @@ describe.skipIf(chromium === null)('what a plugin shows on the board', { timeout
     expect(frame && (await violationsInFrame(frame))).toEqual([])
     const height = async () => (await page.locator('iframe[title="Notes"]').boundingBox())?.height ?? 0
     const before = await height()
-    await world.write('One more')
+    await world.write(`One long word: ${'paper'.repeat(60)}`)
     await expect.poll(height).toBeGreaterThan(before)
+    expect(await frame?.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
   })
 
   it('says what the API says to somebody who may not', async () => {

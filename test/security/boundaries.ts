@@ -120,7 +120,7 @@ export const boundaries: readonly SecurityPromise[] = [
     id: 'S24',
     title: 'Plugins',
     promise:
-      'A plugin says what it wants, is approved by that, and again when it changes. One that is not trusted runs in a process of its own, in which it reaches only what it was granted.',
+      'A plugin says what it wants, is approved by that, and again when it changes. One that is not trusted runs in a process of its own, in which it reaches only what it was granted. Its pages on the board stand in sandboxes: they ask for its own operations and reach nothing else.',
     shownBy: [
       { file: 'test/plugins-company.test.ts', test: 'works once its capabilities are approved, and again when they changed' },
       { file: 'test/plugins-hostile.test.ts', test: 'does in its own company what it was granted, and nothing else' },
@@ -130,6 +130,18 @@ export const boundaries: readonly SecurityPromise[] = [
       },
       { file: 'test/plugins-hostile.test.ts', test: 'fourteen hostile plugins harm nobody' },
       { file: 'test/plugins.test.ts', test: 'the tables of a plugin refuse %s' },
+      { file: 'test/plugin-pages.test.ts', test: 'are not reached by the way "%s"' },
+      { file: 'test/plugin-pages.test.ts', test: 'come without asking who it is, as a page in a sandbox asks for them, and set no cookie' },
+      { file: 'test/plugin-pages.test.ts', test: 'is nothing of an isolated plugin before its places were approved, and after they changed' },
+      { file: 'test/board-frames.test.ts', test: 'reads nothing, asks nobody and leads nowhere' },
+      { file: 'test/board-frames.test.ts', test: 'is not heard as another page, and not by another page' },
+      { file: 'test/board-frames.test.ts', test: 'is taken off when it asks far too much, and the board goes on' },
+      {
+        file: 'test/board-frames.test.ts',
+        test: 'is not heard any more from the moment at which its plugin is disabled, and its operations are refused',
+      },
     ],
+    notShown:
+      'A page in a frame may open WebRTC connections, which browsers forbid by no rule of a page: it can tell others what it was shown.',
   },
 ]
