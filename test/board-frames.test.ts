@@ -10,7 +10,7 @@ import { lookAt } from './support/board-page.ts'
 import { buildBoard, findChromium, note, startBrowser } from './support/browser.ts'
 import { until } from './support/engine.ts'
 import { pagePlugins, type Report } from './support/frame-plugins.ts'
-import { createForbiddenServer, createFrameWorld } from './support/frame-world.ts'
+import { createForbiddenServer, createFrameWorld, setUp } from './support/frame-world.ts'
 
 const chromium = findChromium()
 if (chromium === null) note('hostile pages of plugins are not tried: there is no Chromium; install it, or say where by CHROMIUM')
@@ -75,6 +75,29 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
     expect(page.context().pages()).toHaveLength(1)
     await fetch(`${forbidden.url}/control`)
     expect(forbidden.asked).toEqual(['/control'])
+  })
+
+  it('has nothing of the session of whoever is logged in, and is carried out as them', async () => {
+    const { reports, plugin } = pagePlugins()
+    const attacker = plugin({ id: 'attacker', slot: 'page', script: 'attack.js' })
+    const { engine, url, prefix, setup } = await createFrameWorld(board, [attacker], { hasAccounts: true })
+    const context = await browser.newContext({ bypassCSP: false })
+    onTestFinished(() => context.close())
+    const page = await context.newPage()
+    await setUp(page, { setup, name: 'Ada Lovelace' })
+    const asked: { path: string; cookie: Promise<string | null> }[] = []
+    page.on('request', (request) => asked.push({ path: new URL(request.url()).pathname, cookie: request.headerValue('cookie') }))
+    await page.goto(`${url}/${prefix}/pages/attacker`)
+    const outcomes = Object(await said(reports, 'attacks'))
+    for (const name of ['reads cookies', 'asks the API as who looks at it', 'asks the API the old way', 'loads the API as a module'])
+      expect(outcomes[name], name).toMatch(/^refused: /)
+    const session = (await context.cookies()).find(({ name }) => name === 'engine_session')
+    expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax' })
+    const loaded = asked.filter(({ path }) => /^\/plugins\/.*\.js$/.test(path))
+    expect(await Promise.all(loaded.map(({ cookie }) => cookie))).toEqual(loaded.map(() => null))
+    expect(loaded.length).toBeGreaterThan(1)
+    const person = await engine.authenticate(session?.value ?? '')
+    expect(reports.map((report) => report.as)).toEqual([person && 'id' in person ? person.id : ''])
   })
 
   it('is not heard as another page, and not by another page', async () => {

@@ -72,6 +72,9 @@ const asReaders: ts.CompilerOptions = {
   },
 }
 
+/** As a file of a package whose type is module. */
+const asModule = { languageVersion: ts.ScriptTarget.ES2024, impliedNodeFormat: ts.ModuleKind.ESNext } as const
+
 export interface Block {
   /** Such as `docs/client.md:12`. */
   readonly place: string
@@ -114,7 +117,7 @@ export function problemsOfBlocks(blocks: readonly Block[]): string[] {
   host.directoryExists = (path) => path === folder || ts.sys.directoryExists(path)
   host.getSourceFile = (path, ...rest) => {
     const file = files.get(path)
-    return file ? ts.createSourceFile(path, file.text, ts.ScriptTarget.ES2024, true) : getSourceFile(path, ...rest)
+    return file ? ts.createSourceFile(path, file.text, asModule, true) : getSourceFile(path, ...rest)
   }
   const program = ts.createProgram([...files.keys()], all, host)
   return [...files].flatMap(([path, { block }]) => {

@@ -10,6 +10,8 @@ import { temporaryFolder } from './files.ts'
 export interface Report {
   readonly plugin: string
   readonly companyId: string
+  /** Who the operation was carried out as. */
+  readonly as: string
   readonly what: string
   readonly said: unknown
 }
@@ -34,8 +36,8 @@ export function pagePlugins() {
       output: z.object({}),
       access: 'companies:read',
       http: ['POST', '/reports'],
-      async handle({ companyId, unchanged }, { what, said }) {
-        reports.push({ plugin: id, companyId, what, said })
+      async handle({ companyId, actor, unchanged }, { what, said }) {
+        reports.push({ plugin: id, companyId, as: actor.id, what, said })
         unchanged()
         return {}
       },
