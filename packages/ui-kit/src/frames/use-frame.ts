@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type RefObject } from 'react'
+import { useEffect, useReducer, useRef, type RefObject } from 'react'
 
 import type { Client } from '@engine/client'
 import type { FrameContext, FrameEvent, PluginSlot } from '@engine/core/contract'
@@ -17,6 +17,12 @@ export type Beside = Pick<FrameContext, 'taskId' | 'agentId'>
 
 const patienceMs = 5_000
 
+/** What a page is after it did something else; one that was taken off stays off, and only one that is still to come can be late. Pure. */
+export function nextState(now: FrameState, to: FrameState): FrameState {
+  const isOff = now === 'foreign' || now === 'flooding' || now === 'left'
+  return isOff || (to === 'silent' && now !== 'opening') ? now : to
+}
+
 interface Framed {
   readonly slot: PluginSlot
   readonly beside: Beside
@@ -32,7 +38,7 @@ interface Shown {
 /** Talks with the page in an iframe for as long as that is shown. */
 export function useFrame(frame: RefObject<HTMLIFrameElement | null>, { slot, beside, onHeight }: Framed): Shown {
   const { client, companyId, hear } = useEngine()
-  const [state, setState] = useState<FrameState>('opening')
+  const [state, become] = useReducer(nextState, 'opening')
   const loads = useRef(0)
   const { plugin, slot: place } = slot
   const { taskId, agentId } = beside
@@ -49,12 +55,12 @@ export function useFrame(frame: RefObject<HTMLIFrameElement | null>, { slot, bes
       operations: newest.current.slot.operations,
       hear,
       onHeight: (height) => newest.current.onHeight(height),
-      onState: setState,
+      onState: become,
     })
   }, [frame, client, companyId, plugin, place, taskId, agentId, hear])
   const onLoad = () => {
     loads.current += 1
-    if (loads.current > 1) setState('left')
+    if (loads.current > 1) become('left')
   }
   return { state, onLoad }
 }
