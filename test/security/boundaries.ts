@@ -132,7 +132,10 @@ export const boundaries: readonly SecurityPromise[] = [
       { file: 'test/plugins.test.ts', test: 'the tables of a plugin refuse %s' },
       { file: 'test/plugin-pages.test.ts', test: 'are not reached by the way "%s"' },
       { file: 'test/plugin-pages.test.ts', test: 'come without asking who it is, as a page in a sandbox asks for them, and set no cookie' },
-      { file: 'test/plugin-pages.test.ts', test: 'is nothing of an isolated plugin before its places were approved, and after they changed' },
+      {
+        file: 'test/plugin-pages.test.ts',
+        test: 'is nothing of an isolated plugin before its places were approved, and after they changed',
+      },
       { file: 'test/board-frames.test.ts', test: 'reads nothing, asks nobody and leads nowhere' },
       { file: 'test/board-frames.test.ts', test: 'is not heard as another page, and not by another page' },
       { file: 'test/board-frames.test.ts', test: 'is taken off when it asks far too much, and the board goes on' },

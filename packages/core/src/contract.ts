@@ -26,7 +26,16 @@ export type { Frame, FrameContext, FrameEvent, FrameProblem, FrameTheme, FromFra
 export { Goal, GoalLevel, GoalNode, GoalStatus } from './goals/schema.ts'
 export { KnowledgeEntry, KnowledgeFinding, KnowledgeHead } from './knowledge/schema.ts'
 export { Label } from './labels/schema.ts'
-export { KnownPlugin, Plugin, PluginCapabilities, PluginLogEntry, PluginSlot, PluginSlotName, PluginStatus, PluginSubscription } from './plugins/schema.ts'
+export {
+  KnownPlugin,
+  Plugin,
+  PluginCapabilities,
+  PluginLogEntry,
+  PluginSlot,
+  PluginSlotName,
+  PluginStatus,
+  PluginSubscription,
+} from './plugins/schema.ts'
 export { EffectivePreference, Preference, PreferenceScope } from './preferences/schema.ts'
 export { CompanyPrice, FoundPrice, PriceSource } from './prices/schema.ts'
 export { Progress } from './projects/progress.ts'
