@@ -3,8 +3,10 @@ import { connect } from 'node:net'
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
-import type { Engine } from '@engine/core'
+import { createEngine, type Engine } from '@engine/core'
+import { definePlugin } from '@engine/core/plugin'
 import { createHandler, localOperator, serve, type HandlerOptions, type WireRequest } from '@engine/http'
+import { sqlite } from '@engine/storage-sqlite'
 
 import { callHandler, createCompany, createWorld } from './http-fixtures.ts'
 import { furnishCompany } from './http-furnished.ts'
@@ -91,6 +93,41 @@ describe('an address from which unknown credentials come', () => {
     const call = caller({ engine, limits: { unknownPerMinute: 1 } })
     expect((await call('/api/companies', { key: 'a', address: first })).status).toBe(401)
     expect((await call('/api/companies', { key: 'b', address: second })).status).toBe(isSame ? 429 : 401)
+  })
+})
+
+describe('a webhook of a plugin', () => {
+  it('takes so many requests of one address, whatever they bring, and asks the plugin about no more', async () => {
+    const asked: string[] = []
+    const orders = definePlugin({
+      id: 'orders',
+      version: '1.0.0',
+      engine: '^1',
+      webhooks: { orders: { handle: async ({ companyId }) => (asked.push(companyId), false) } },
+    })
+    const engine = await createEngine({ storage: sqlite(':memory:'), plugins: [orders] })
+    onTestFinished(() => engine.stop())
+    const install = async (name: string) => {
+      const { id: companyId } = await engine.companies.create({ name })
+      const { webhooks } = await engine.plugins.install({ companyId, plugin: 'orders' })
+      return { companyId, path: webhooks[0]?.path ?? '' }
+    }
+    const [acme, beta] = [await install('Acme'), await install('Beta')]
+    for (const given of [{}, { localActor: localOperator }]) {
+      asked.length = 0
+      const call = caller({ engine, ...given, limits: { receivedPerMinute: 2 } })
+      // Another credential each time makes nobody else of who sends it.
+      const send = (to: { path: string }, address?: string) =>
+        call(to.path, { method: 'POST', key: randomBytes(8).toString('hex'), ...(address !== undefined && { address }) })
+      for (let index = 0; index < 2; index += 1) expect((await send(acme)).status).toBe(404)
+      const refused = await send({ path: acme.path.replace('orders', '%6frders') })
+      expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited', detail: expect.stringContaining('webhook') } })
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+      expect(asked).toEqual([acme.companyId, acme.companyId])
+      expect((await send(beta)).status).toBe(404)
+      expect((await send(acme, '192.0.2.2')).status).toBe(404)
+      expect(asked).toEqual([acme.companyId, acme.companyId, beta.companyId, acme.companyId])
+    }
   })
 })
 

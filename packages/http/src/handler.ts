@@ -123,6 +123,8 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
   const identity = await entrance.identifyFor(visit, match.operation)
   const { actor } = identity
   exchange.actor = actor
+  // Before its body is read and anybody's code looks at it; also on this machine, where who sends it is a stranger too.
+  if (takesRequest(match.operation)) await context.bounds?.receive(webhookOf(match), entrance.addressOf(request))
   exchange.companyId ??= 'companyId' in actor ? actor.companyId : null
   const input = await readInput(request, match)
   if (context.streams.knows(match.operation.name) && wantsStream(request)) {
@@ -168,6 +170,11 @@ function see(exchange: Exchange, { operation, parameters }: Match): void {
   const { companyId } = parameters
   // What is no id is nothing to repeat.
   exchange.companyId = companyId !== undefined && /^[\da-f-]{36}$/.test(companyId) ? companyId : null
+}
+
+/** Which webhook is meant, however its path is written. */
+function webhookOf({ operation, parameters }: Match): string {
+  return [operation.name, ...Object.values(parameters)].join('\n').toLowerCase()
 }
 
 /** What a request says, from wherever it says it. */

@@ -16,11 +16,18 @@ export interface LimitOptions {
   readonly perMinute?: number
   /** Requests a minute of one address whose credential is unknown: mistyped, guessed, revoked. Known ones go on beside them. */
   readonly unknownPerMinute?: number
+  /** Requests a minute of one address to one webhook, of a plugin or of a trigger: of anybody, since nobody looked yet who sends them. */
+  readonly receivedPerMinute?: number
   /** Requests of one company that are under way at once; streams do not count. */
   readonly concurrentPerCompany?: number
 }
 
-export const defaultLimits = { perMinute: 6_000, unknownPerMinute: 60, concurrentPerCompany: 64 } as const satisfies LimitOptions
+export const defaultLimits = {
+  perMinute: 6_000,
+  unknownPerMinute: 60,
+  receivedPerMinute: 600,
+  concurrentPerCompany: 64,
+} as const satisfies LimitOptions
 
 const windowSeconds = 60
 /** When to come again that found its company busy: about as long as requests take. */
@@ -30,21 +37,24 @@ const busyRetryMs = 1_000
 export interface Limits {
   /** Answers a request within its budget, and tells the caller what is left of it. `place` is the address that it came from. @throws `rate_limited` */
   around(request: WireRequest, place: string | null, answer: () => Promise<WireResponse>): Promise<WireResponse>
+  /** Lets a request to a webhook come to what it is for, whatever it brings as a credential. @throws `rate_limited` */
+  receive(webhook: string, place: string | null): Promise<void>
   /** Answers within the bound of the actor's company. @throws `rate_limited` */
   within<Output>(actor: Actor, work: () => Promise<Output>): Promise<Output>
 }
 
 export function createLimits(options: LimitOptions): Limits {
-  const { perMinute, unknownPerMinute, concurrentPerCompany } = { ...defaultLimits, ...options }
+  const { perMinute, unknownPerMinute, receivedPerMinute, concurrentPerCompany } = { ...defaultLimits, ...options }
   const known = new RateLimiterMemory({ keyPrefix: 'known', points: perMinute, duration: windowSeconds })
   const unknown = new RateLimiterMemory({ keyPrefix: 'unknown', points: unknownPerMinute, duration: windowSeconds })
+  const received = new RateLimiterMemory({ keyPrefix: 'received', points: receivedPerMinute, duration: windowSeconds })
   const busy = new Map<string, number>()
 
   async function refuseStranger(address: string, credential: string | null): Promise<void> {
     const spent = await unknown.get(address)
     const isSpent = spent !== null && spent.consumedPoints >= unknownPerMinute
     // Who was let in a moment ago is none of those who guess from the same address.
-    if (isSpent && (credential === null || (await known.get(credential)) === null)) throw refusal(tooManyUnknown, spent)
+    if (isSpent && (credential === null || (await known.get(credential)) === null)) throw refusal(unknown, spent)
   }
 
   return {
@@ -60,6 +70,9 @@ export function createLimits(options: LimitOptions): Limits {
         await take(unknown, address)
       }
       return { ...response, headers: { ...headersOf(budget, perMinute), ...response.headers } }
+    },
+    async receive(webhook, place) {
+      await take(received, digestOf(`${networkOf(place ?? '')} ${webhook}`))
     },
     async within(actor, work) {
       const company = companyOf(actor)
@@ -88,15 +101,20 @@ async function take(limiter: RateLimiterMemory, key: string): Promise<RateLimite
     return await limiter.consume(key)
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error
-    throw refusal(limiter.keyPrefix === 'unknown' ? tooManyUnknown : tooMany, error)
+    throw refusal(limiter, error)
   }
 }
 
-const tooMany = 'You have asked more often than this server answers one caller in a minute. Wait, then go on more slowly.'
-const tooManyUnknown = 'Too many requests of this address came with credentials that open nothing. Wait, and look which key is sent.'
+const tooMany: Readonly<Record<string, string>> = {
+  known: 'You have asked more often than this server answers one caller in a minute. Wait, then go on more slowly.',
+  unknown: 'Too many requests of this address came with credentials that open nothing. Wait, and look which key is sent.',
+  received: 'Your address has sent more to this webhook than it takes in a minute. Send it again later.',
+}
 
-function refusal(message: string, { msBeforeNext }: RateLimiterRes): EngineError {
-  return new EngineError(httpErrors.rate_limited, message, { details: { retryAfterMs: Math.max(1, Math.ceil(msBeforeNext)) } })
+function refusal({ keyPrefix }: RateLimiterMemory, { msBeforeNext }: RateLimiterRes): EngineError {
+  return new EngineError(httpErrors.rate_limited, tooMany[keyPrefix] ?? httpErrors.rate_limited.cause, {
+    details: { retryAfterMs: Math.max(1, Math.ceil(msBeforeNext)) },
+  })
 }
 
 /** What is left, and when it is whole again, in seconds. */
@@ -110,7 +128,11 @@ function headersOf({ remainingPoints, msBeforeNext }: RateLimiterRes, quota: num
 /** A key, or the session of a browser. Nothing keeps the credential itself. */
 function credentialOf(request: WireRequest): string | null {
   const header = request.header('authorization') ?? sessionCookie(request, true) ?? sessionCookie(request, false)
-  return header === null ? null : createHash('sha256').update(header).digest('base64url')
+  return header === null ? null : digestOf(header)
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
 }
 
 /** One machine has as many IPv6 addresses as it likes; the network that it is in, its first 64 bits, is what it was given. */
