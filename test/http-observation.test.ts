@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { localBlobs } from '@engine/blobs/local'
 import { createEngine, type Actor, type Logger } from '@engine/core'
 import { BLOBS_SPEC } from '@engine/core/plugin'
-import { localOperator, serve } from '@engine/http'
+import { localOperator, serve, serveFigures } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 import { createTestEngine, hangs, intercepted, memoryBlobs, scriptedAdapter } from '@engine/testing'
 
@@ -229,5 +229,36 @@ describe('the log of a server', () => {
     })
     expect(lines[1]?.fields).toMatchObject({ route: 'unknown', status: 404 })
     expect(JSON.stringify(lines)).not.toMatch(/said-|eng_agent/)
+  })
+})
+
+describe('a process without an API', () => {
+  it('tells who asks from elsewhere that it lives, and only a monitor with its token the rest', async () => {
+    const { engine } = await createWorld()
+    const opening = Promise.withResolvers<typeof engine>()
+    // Another name of this machine than those that its own people use.
+    const place = { host: '127.0.0.2', port: 0 }
+    await expect(serveFigures({ engine, ...place })).rejects.toThrow(/ENGINE_METRICS_TOKEN/)
+    const metricsToken = 'a token of the monitor'.replaceAll(' ', '-')
+    const server = await serveFigures({ engine: opening.promise, ...place, metricsToken })
+    onTestFinished(() => server.close())
+    const ask = async (path: string, headers: Record<string, string> = {}) => {
+      const answer = await fetch(`${server.url}${path}`, { headers })
+      return [answer.status, await answer.text()] as const
+    }
+    expect(await ask('/api/health/live')).toEqual([200, '{"status":"live"}'])
+    expect(await ask('/api/health/ready')).toEqual([503, '{"status":"not_ready","reason":"starting"}'])
+    opening.resolve(engine)
+    await until(
+      () => ask('/api/health/ready'),
+      ([status]) => status === 200,
+    )
+    expect((await ask('/api/health/ready'))[1]).not.toContain('reason')
+    expect((await ask('/metrics'))[0]).toBe(401)
+    expect((await ask('/metrics', { authorization: 'Bearer another-token' }))[0]).toBe(401)
+    const monitor = { authorization: `Bearer ${metricsToken}` }
+    expect(readPrometheus((await ask('/metrics', monitor))[1]).has('engine_live_runs')).toBe(true)
+    expect((await ask('/api/health/ready', monitor))[1]).toContain('reason')
+    expect((await ask('/api/session', monitor))[0]).toBe(404)
   })
 })

@@ -11,6 +11,7 @@ import { watched } from '@engine/testing'
 import { until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
 import { startProgram, type Program } from './support/processes.ts'
+import { readPrometheus } from './support/prometheus.ts'
 import { createShellCompany, engineProgram, type ShellCompany } from './support/shell-company.ts'
 import { newDatabase } from './support/storages.ts'
 
@@ -66,6 +67,48 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
     worker.child.kill('SIGTERM')
     expect(await worker.exited).toEqual({ code: 0, signal: null })
     expect((await scene.engine.workers.list({})).items).toMatchObject([{ name: 'north', status: 'stopped' }])
+  })
+
+  it('tells a monitor of its machine how it is, as a server does, and nothing else to anybody', { timeout: 60_000 }, async () => {
+    const scene = await open()
+    const worker = engineWorker(scene, ['--metrics-port', '0'])
+    const [, url = ''] = await worker.printed(/Figures are at (http:\S+)\/metrics/)
+    await worker.printed(/Worker is ready/)
+    const ask = (path: string, headers: Record<string, string> = {}) => fetch(`${url}${path}`, { headers })
+    expect(await (await ask('/api/health/live')).json()).toEqual({ status: 'live' })
+    expect(await (await ask('/api/health/ready')).json()).toMatchObject({
+      status: 'ready',
+      checks: expect.arrayContaining([{ name: 'loop dispatcher', status: 'ok', reason: null }]),
+    })
+    await scene.addTasks(1)
+    await until(
+      () => scene.statuses(),
+      (found) => found.join() === 'succeeded 1',
+      20_000,
+    )
+    const figures = readPrometheus(await (await ask('/metrics')).text())
+    expect(figures.get('engine_events_total')?.samples.find(({ labels }) => labels['type'] === 'run.succeeded')?.value).toBe(1)
+    expect(figures.get('engine_statement_seconds')?.samples.length).toBeGreaterThan(0)
+    expect((await ask('/api/companies')).status).toBe(404)
+    // A page of another site, in the browser of whoever works at this machine.
+    expect((await ask('/metrics', { origin: 'https://elsewhere.example' })).status).toBe(403)
+    worker.child.kill('SIGTERM')
+    expect(await worker.exited).toEqual({ code: 0, signal: null })
+  })
+
+  it.each([
+    [['--metrics-port', 'some'], {}, /ENGINE_METRICS_PORT \(or --metrics-port\) must be a number/],
+    [['--metrics-port', '0', '--metrics-host', '0.0.0.0'], {}, /ENGINE_METRICS_TOKEN/],
+    [['--metrics-port', '0', '--server', 'https://engine.example'], { ENGINE_NODE_KEY: 'eng_node_x' }, /worker on a database/],
+  ])('does not start with %j', { timeout: 60_000 }, async (args, env, message) => {
+    const databaseUrl = args.includes('--server') ? [] : ['--database-url', await newDatabase('postgres')]
+    const worker = startProgram(engineProgram, {
+      args: ['worker', ...databaseUrl, ...args],
+      cwd: temporaryFolder(),
+      env: { ENGINE_SECRET_KEY: secretKey, ...env },
+    })
+    expect((await worker.exited).code).not.toBe(0)
+    expect(worker.output()).toMatch(message)
   })
 
   it('hands back at SIGTERM what does not end within the grace, at once and without an attempt burnt', { timeout: 60_000 }, async () => {
@@ -132,7 +175,11 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker', () => {
   ]
   it.each(refusals)('is refused on %s, with what would work', async (what, args, said) => {
     const env = { DATABASE_URL: '', ENGINE_SECRET_KEY: what.startsWith('no key') ? '' : secretKey }
-    const worker = startProgram(engineProgram, { args: ['worker', ...args], cwd: temporaryFolder(), env })
+    const worker = startProgram(engineProgram, {
+      args: ['worker', ...args],
+      cwd: temporaryFolder(),
+      env,
+    })
     expect(await worker.exited).toEqual({ code: 1, signal: null })
     expect(worker.output()).toMatch(said)
   })

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 
 import { localBlobs } from '@engine/blobs/local'
 import type { AnchorStore, BlobStore, SecretStore, Storage } from '@engine/core'
-import { defaultLimits, isLoopback, type LimitOptions } from '@engine/http'
+import { defaultLimits, type LimitOptions } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
 import { readAccess, type Access, type AccessFlags } from './access.ts'
@@ -26,7 +26,7 @@ interface LogFlags {
 }
 
 /** What the agents of a process may start and reach. */
-interface AllowedFlags extends LogFlags {
+export interface AllowedFlags extends LogFlags {
   readonly allowProgram?: readonly string[]
   readonly allowFolder?: readonly string[]
   readonly allowTarget?: readonly string[]
@@ -43,32 +43,6 @@ export interface ServeFlags extends DatabaseFlags, AllowedFlags, AccessFlags {
 
 export interface PasswordLinkFlags extends DatabaseFlags {
   readonly server?: string
-}
-
-export interface WorkerFlags extends DatabaseFlags, AllowedFlags {
-  readonly concurrency?: string
-  readonly name?: string
-  readonly grace?: string
-  readonly server?: string
-  readonly key?: string
-}
-
-/** How long agents that do not end by themselves may take when a process that executes them stops, milliseconds. */
-export const releaseMs = 15_000
-
-/** How a process executes runs, wherever it takes them from. */
-interface Executing extends Pick<ServeConfig, 'allowed' | 'log'> {
-  readonly concurrency: number
-  readonly name: string | undefined
-  /** How long live runs may go on when it is told to stop, milliseconds. */
-  readonly graceMs: number
-}
-
-export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'secrets' | 'plugins'> {}
-
-export interface NodeConfig extends Executing {
-  readonly server: URL
-  readonly key: string
 }
 
 /** What an engine is opened with that executes agents. */
@@ -109,7 +83,7 @@ export interface StartConfig {
   readonly programs: readonly string[]
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A flag wins over its environment variable, which wins over the default. @throws naming the setting that is wrong */
 export async function readConfig(flags: ServeFlags, environment: Environment): Promise<ServeConfig> {
@@ -141,7 +115,7 @@ async function readBootstrapPath(path = ''): Promise<Bootstrap | null> {
   return path === '' ? null : (await import('./bootstrap/index.ts')).openBootstrap(path)
 }
 
-function readLog(flags: LogFlags, environment: Environment): LogConfig {
+export function readLog(flags: LogFlags, environment: Environment): LogConfig {
   return {
     format: readWord('ENGINE_LOG_FORMAT (or --log-format)', flags.logFormat ?? environment['ENGINE_LOG_FORMAT'] ?? 'json', logFormats),
     level: readWord('ENGINE_LOG_LEVEL (or --log-level)', flags.logLevel ?? environment['ENGINE_LOG_LEVEL'] ?? 'warn', logLevels),
@@ -155,7 +129,7 @@ function readWord<Word extends string>(name: string, text: string, words: readon
 }
 
 /** Long enough that nobody guesses it, since it is sent again and again. @throws without repeating it */
-function readToken(token = ''): string | null {
+export function readToken(token = ''): string | null {
   if (token === '' || /^\S{16,}$/.test(token)) return token === '' ? null : token
   throw new Error('ENGINE_METRICS_TOKEN must have 16 characters or more, and no spaces.')
 }
@@ -170,18 +144,6 @@ export async function readMcpConfig(flags: DatabaseFlags, environment: Environme
   const key = environment['ENGINE_API_KEY'] ?? ''
   if (key === '') throw new Error('Set ENGINE_API_KEY to a key of a person (eng_user_…) or of an agent (eng_agent_…) in this database.')
   return { ...(await readConfig(flags, environment)), key }
-}
-
-/** @throws naming the setting that is wrong, and when the database is not one that several processes share */
-export async function readWorkerConfig(flags: WorkerFlags, environment: Environment): Promise<WorkerConfig> {
-  const dataDir = readDataDir(flags, environment)
-  if (!isShared(flags.databaseUrl ?? environment['DATABASE_URL'])) throw new Error(notShared)
-  return {
-    storage: await readDatabase(flags, environment),
-    secrets: openSecrets(dataDir, environment['ENGINE_SECRET_KEY'], { makesKey: false }),
-    plugins: readPlugins(flags, environment),
-    ...readExecuting(flags, environment),
-  }
 }
 
 /** What a start would take, for whoever looks whether it can. @throws naming the setting that is wrong */
@@ -199,53 +161,16 @@ function readHost(flags: ServeFlags, environment: Environment): string {
   return flags.host ?? environment['HOST'] ?? '127.0.0.1'
 }
 
-function readExecuting(flags: WorkerFlags, environment: Environment): Executing {
-  return {
-    allowed: readAllowed(flags, environment),
-    log: readLog(flags, environment),
-    concurrency: readNumber('--concurrency', flags.concurrency ?? '8', { least: 1, most: 1_000 }),
-    name: flags.name,
-    graceMs: 1_000 * readNumber('--grace', flags.grace ?? '15', { least: 0, most: 3_600 }),
-  }
-}
-
-/** Null for a worker on a database. @throws naming the setting that is wrong */
-export function readNodeConfig(flags: WorkerFlags, environment: Environment): NodeConfig | null {
-  const address = flags.server ?? environment['ENGINE_SERVER']
-  if (address === undefined || address === '') return null
-  if (flags.databaseUrl !== undefined) throw new Error('A worker takes runs from a --server or from a --database-url, not from both.')
-  const key = flags.key ?? environment['ENGINE_NODE_KEY'] ?? ''
-  if (key === '')
-    throw new Error('A worker of a server needs a key: --key, or better ENGINE_NODE_KEY. The server makes one by POST /api/node-keys.')
-  return { server: readServer(address), key, ...readExecuting(flags, environment) }
-}
-
-/** What is sent there holds secrets, so it goes in the clear nowhere but inside this machine. */
-function readServer(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null
-  const isInside = url !== null && isLoopback(url.hostname)
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isInside)) return url
-  throw new Error(`--server must be an https:// address, or an http:// one on this machine, not "${text}".`)
-}
-
-function isShared(url: string | undefined): boolean {
-  return url !== undefined && /^postgres(ql)?:/i.test(url)
-}
-
-const notShared = `A worker joins the other processes of one Postgres database, and this is none. A SQLite file and PGlite are for the one
-machine, or the one process, that engine serve runs in, and it executes the runs itself. To add workers, give engine serve and
-engine worker the same --database-url postgres://user:password@host:5432/database (or DATABASE_URL).`.replaceAll('\n', ' ')
-
 /** The database that is meant. @throws naming the setting that is wrong */
 export async function readDatabase(flags: DatabaseFlags, environment: Environment): Promise<Storage> {
   return readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], readDataDir(flags, environment))
 }
 
-function readDataDir(flags: DatabaseFlags, environment: Environment): string {
+export function readDataDir(flags: DatabaseFlags, environment: Environment): string {
   return flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
 }
 
-function readAllowed(flags: AllowedFlags, environment: Environment): Allowed {
+export function readAllowed(flags: AllowedFlags, environment: Environment): Allowed {
   return {
     programs: flags.allowProgram ?? readList(environment['ENGINE_ALLOW_PROGRAMS']),
     folders: readFolders(flags, environment),
@@ -253,7 +178,7 @@ function readAllowed(flags: AllowedFlags, environment: Environment): Allowed {
   }
 }
 
-function readPlugins(flags: AllowedFlags, environment: Environment): readonly string[] {
+export function readPlugins(flags: AllowedFlags, environment: Environment): readonly string[] {
   return flags.plugin ?? readList(environment['ENGINE_PLUGINS'])
 }
 

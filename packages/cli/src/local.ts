@@ -6,13 +6,10 @@ import {
   readConfig,
   readDatabase,
   readMcpConfig,
-  readNodeConfig,
   readStart,
-  readWorkerConfig,
   type DatabaseFlags,
   type PasswordLinkFlags,
   type ServeFlags,
-  type WorkerFlags,
 } from './config.ts'
 import { doctorCommand, type DoctorFlags } from './doctor.ts'
 import { migrateCommand } from './migrate.ts'
@@ -21,6 +18,7 @@ import { passwordLinkCommand } from './password-link.ts'
 import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand, type VerifyFlags } from './verify.ts'
+import { readNodeConfig, readWorkerConfig, type WorkerFlags } from './worker-config.ts'
 import { workerCommand } from './worker.ts'
 
 // The commands that work on this machine, from their flags and the environment.

@@ -4,11 +4,12 @@ import { coreRegistry } from '@engine/core'
 
 import type { AuditFlags } from './audit.ts'
 import { completionScript, shells } from './completion.ts'
-import type { DatabaseFlags, PasswordLinkFlags, ServeFlags, WorkerFlags } from './config.ts'
+import type { DatabaseFlags, PasswordLinkFlags, ServeFlags } from './config.ts'
 import { addOperations } from './operations/commands.ts'
 import { report } from './operations/exit.ts'
 import type { DoctorFlags } from './doctor.ts'
 import type { VerifyFlags } from './verify.ts'
+import type { WorkerFlags } from './worker-config.ts'
 
 /** Servers, drivers and adapters: who calls a server, or asks for help, does not wait for them to load. */
 const here = () => import('./local.ts')
@@ -56,6 +57,8 @@ function addProcesses(program: Command): void {
     )
     .option('--server <url>', 'take the runs of this server over HTTP, without a database (ENGINE_SERVER)')
     .option('--key <key>', 'what the server gave for it: nodes.createKey (better ENGINE_NODE_KEY: others see arguments)')
+    .option('--metrics-port <number>', 'where a monitor reads /metrics and /api/health of this process (ENGINE_METRICS_PORT, default none)')
+    .option('--metrics-host <address>', 'beyond this machine with ENGINE_METRICS_TOKEN only (ENGINE_METRICS_HOST, default 127.0.0.1)')
     .action(async (flags: WorkerFlags) => (await here()).work(flags))
   onDatabase(program.command('mcp'))
     .description('Serve a client of the Model Context Protocol that starts this program, as whoever ENGINE_API_KEY is of.')

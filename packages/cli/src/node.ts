@@ -1,7 +1,7 @@
 import { createNode } from '@engine/core'
 
 import { openAdapters } from './adapters.ts'
-import { releaseMs, type NodeConfig } from './config.ts'
+import { releaseMs, type NodeConfig } from './worker-config.ts'
 import { createLogger } from './logger.ts'
 import { createScreen } from './screen.ts'
 import { findTelemetry } from './telemetry.ts'

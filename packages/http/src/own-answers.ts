@@ -7,7 +7,7 @@ import type { Board } from './board.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import { errorsPage } from './errors-page.ts'
 import type { HandlerOptions } from './handler-options.ts'
-import { readyAnswer, requireObserver, type Asking } from './observation.ts'
+import { readyAnswer, requireObserver } from './observation.ts'
 import { prometheusType } from './prometheus.ts'
 import type { Streams } from './sse.ts'
 import { statusPage, statusPageScript } from './status-page.ts'
@@ -22,6 +22,11 @@ export interface Own extends HandlerOptions {
   readonly document: () => object
   /** The web app that is served at `/`. */
   readonly app: Board | null
+}
+
+/** What the answers to those who look after a process are made of. */
+export interface Observed extends Pick<Own, 'engine' | 'entrance' | 'figures' | 'metricsToken'> {
+  readonly streams: Pick<Streams, 'count'>
 }
 
 /** What is no operation: shown in logs and figures as it is. */
@@ -46,9 +51,16 @@ export const ownPaths: ReadonlySet<string> = new Set([
 ])
 
 /** Whether calls can be answered. */
-export function showReady({ engine, entrance, metricsToken }: Own, request: WireRequest): Promise<WireResponse> {
+export function showReady({ engine, entrance, metricsToken }: Observed, request: WireRequest): Promise<WireResponse> {
   const identify = async () => (await entrance.identify(entrance.visit(request))).actor
   return readyAnswer(engine, { request, identify, metricsToken })
+}
+
+/** The figures of the process. @throws for who may not see them */
+export async function showFigures({ engine, entrance, figures, streams, metricsToken }: Observed, visit: Visit): Promise<WireResponse> {
+  const identify = async () => (await entrance.identify(visit)).actor
+  await requireObserver({ request: visit.request, identify, metricsToken })
+  return { status: 200, headers: { 'content-type': prometheusType }, body: await figures.text(engine, streams.count) }
 }
 
 /** A page or document of the server itself; null for what is none. */
@@ -71,8 +83,7 @@ export async function ownAnswer(own: Own, visit: Visit): Promise<WireResponse | 
     case '/api/health/ready':
       return showReady(own, request)
     case '/metrics':
-      await requireObserver(asking(own, visit))
-      return { status: 200, headers: { 'content-type': prometheusType }, body: await own.figures.text(engine, own.streams.count) }
+      return showFigures(own, visit)
     case '/api/openapi.json':
       return json(200, { ...own.document(), servers: [{ url: basePath || '/' }] })
     case '/api/docs':
@@ -96,10 +107,6 @@ async function showApp({ app, entrance, localActor }: Own, visit: Visit): Promis
 
 function toLogin(visit: Visit): WireResponse {
   return { status: 303, headers: { location: `${baseOf(visit)}/login` }, body: '' }
-}
-
-function asking({ entrance, metricsToken }: Own, visit: Visit): Asking {
-  return { request: visit.request, identify: async () => (await entrance.identify(visit)).actor, metricsToken }
 }
 
 /** What is going on, for who is at this machine or logged in; whoever is neither logs in first. */

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http'
-import { Socket, type AddressInfo } from 'node:net'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 
 import helmet from 'helmet'
 
@@ -9,6 +8,7 @@ import type { Engine, Logger } from '@engine/core'
 import { accessOf, type ModeOptions } from './access/mode.ts'
 import { createHandler, type Handler, type HandlerOptions } from './handler.ts'
 import { defaultLimits, type LimitOptions } from './limits.ts'
+import { listen, type RunningServer } from './listening.ts'
 import { answerNode } from './node.ts'
 import { startingHandler } from './starting.ts'
 
@@ -28,12 +28,6 @@ export interface ServeOptions extends ModeOptions {
   readonly streamPatienceMs?: number
   /** The folder of a web app that is served at `/`, such as `boardFolder` of @engine/ui-kit; left out, a plain page of what goes on. */
   readonly board?: URL
-}
-
-export interface RunningServer {
-  readonly url: string
-  /** Ends open streams, refuses new requests, resolves when the last answer is out. Safe to call twice. */
-  close(): Promise<void>
 }
 
 /** Serves the API, its documentation and the board or the status page. @throws when the address is taken, or would let somebody in whom nobody meant */
@@ -59,21 +53,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     const answer = await current.handler(request)
     return { ...answer, headers: { ...common, ...answer.headers } }
   }
-  const server = createServer((request, response) => {
-    answerNode(secured, request, response).catch((error: unknown) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
+    void answerNode(secured, request, response).catch((error: unknown) => {
       // Whoever reads what was begun sees that it is cut off, rather than that it is whole.
       logger?.error('an answer broke off', { error: String(error) })
       response.destroy()
     })
-    // A connection that was busy when the stop was asked for has nothing to wait for once it is not.
-    const letGo = () => stopping.signal.aborted && server.closeIdleConnections()
-    request.on('close', letGo)
-    response.on('close', letGo)
-  })
-  await listen(server, { host: unbracketed(host), port })
-  // A server that listens on an IP address has an AddressInfo.
-  const address = server.address() as AddressInfo
-  return { url: `http://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}`, close: () => close(server, stopping) }
+  return listen(answer, { host, port, stopping })
 }
 
 /** Says that it is starting until the real handler is there; an engine that never comes is its opener's to report. */
@@ -105,33 +91,4 @@ function securityHeaders(publicUrls: readonly string[] = []): Record<string, str
     () => undefined,
   )
   return Object.fromEntries(Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]))
-}
-
-/** `[::1]` is how a URL says it, `::1` is the address. */
-function unbracketed(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1')
-}
-
-async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
-  server.listen(port, host)
-  try {
-    await once(server, 'listening')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new Error(`Port ${port} on ${host} is taken. Stop what holds it, or choose another one by PORT or --port.`, { cause: error })
-    }
-    throw error
-  }
-}
-
-/** How long answers under way may take once a stop was asked for; then their connections are cut. */
-const closeGraceMs = 2_000
-
-async function close(server: Server, stopping: AbortController): Promise<void> {
-  const closed = once(server, 'close')
-  stopping.abort()
-  server.close()
-  const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs)
-  await closed
-  clearTimeout(cut)
 }

@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface RunningServer {
+  readonly url: string
+  /** Ends open streams, refuses new requests, resolves when the last answer is out. Safe to call twice. */
+  close(): Promise<void>
+}
+
+interface Place {
+  /** An address, a name, or an IPv6 address in brackets as URLs have it. */
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** Aborted when the server is told to close. */
+  readonly stopping: AbortController
+}
+
+/** @throws when the address is taken */
+export async function listen(answer: RequestListener, { host, port, stopping }: Place): Promise<RunningServer> {
+  const server = createServer(answer)
+  server.on('request', (request, response) => {
+    // A connection that was busy when the stop was asked for has nothing to wait for once it is not.
+    const letGo = () => stopping.signal.aborted && server.closeIdleConnections()
+    request.on('close', letGo)
+    response.on('close', letGo)
+  })
+  await bind(server, { host: unbracketed(host), port })
+  // A server that listens on an IP address has an AddressInfo.
+  const address = server.address() as AddressInfo
+  return { url: `http://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}`, close: () => close(server, stopping) }
+}
+
+/** `[::1]` is how a URL says it, `::1` is the address. */
+function unbracketed(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
+}
+
+async function bind(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new Error(`Port ${port} on ${host} is taken. Stop what holds it, or choose another one by PORT or --port.`, { cause: error })
+    }
+    throw error
+  }
+}
+
+/** How long answers under way may take once a stop was asked for; then their connections are cut. */
+const closeGraceMs = 2_000
+
+async function close(server: Server, stopping: AbortController): Promise<void> {
+  const closed = once(server, 'close')
+  stopping.abort()
+  server.close()
+  const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs)
+  await closed
+  clearTimeout(cut)
+}
