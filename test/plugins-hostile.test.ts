@@ -130,7 +130,7 @@ describe('an isolated plugin', () => {
     ])
     expect((await engine.labels.list({ companyId })).items).toEqual([])
     const { items } = await engine.events.list({ companyId, limit: 100 })
-    expect(items.filter(({ type }) => type === 'asker.called')).toHaveLength(1)
+    expect(items.filter(({ type }: { type: string }) => type === 'asker.called')).toHaveLength(1)
   })
 
   test('is started again after a crash, and quarantined after five, until an admin enables it', async () => {

@@ -64,7 +64,7 @@ describe('a program with plugins', () => {
     expect(engine.registry.errors.map(({ code }) => code)).toContain('note_missing')
     await engine.execute('notes.add', { input: { companyId, text: 'Hello' }, actor: admin(companyId) })
     const { items } = await engine.events.list({ companyId })
-    expect(items.filter(({ type }) => type === 'notes.added')).toMatchObject([
+    expect(items.filter(({ type }: { type: string }) => type === 'notes.added')).toMatchObject([
       { type: 'notes.added', entity: { type: 'notes.note', version: 1 }, data: { text: 'Hello' } },
     ])
     await engine.stop()

@@ -41,6 +41,24 @@ async function passing(work: Promise<void>, clock: Clock | FakeClock): Promise<v
   await done
 }
 
+/** The longest that a fake clock goes on at once while something is awaited, milliseconds. */
+const longestStepMs = 60_000
+
+/**
+ * Waits for what may sleep on a clock that nobody moves any more, as runs and their grace do while an engine stops: moves it on, slowly
+ * first, since what is under way may wait for a disk or a network instead.
+ */
+export async function letPass(work: Promise<void>, clock: Clock | FakeClock = systemClock): Promise<void> {
+  let isDone = false
+  const done = work.finally(() => (isDone = true))
+  for (let ms = stepMs; 'advance' in clock && !isDone; ms = Math.min(2 * ms, longestStepMs)) {
+    await Promise.race([done, systemClock.sleep(lookMs)])
+    // Somebody else may be moving it.
+    if (!isDone) await clock.advance(ms).catch(() => undefined)
+  }
+  await done
+}
+
 async function openWork(engine: Engine): Promise<string[]> {
   const metrics = await engine.metrics()
   const found: string[] = []

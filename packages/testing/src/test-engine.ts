@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createEngine, localSecrets, type Engine, type EngineOptions, type EngineSettings } from '@engine/core'
 
 import { memoryBlobs } from './memory-blobs.ts'
-import { runUntilIdle, type IdleOptions } from './idle.ts'
+import { letPass, runUntilIdle, type IdleOptions } from './idle.ts'
 import { scriptedAdapter, type ScriptedAdapter } from './scripted-adapter.ts'
 import { watched, type TableWatch } from './watch/index.ts'
 
@@ -37,7 +37,7 @@ const testSettings = {
   stopGraceMs: 1_000,
 } as const satisfies Partial<EngineSettings>
 
-/** Opens an engine as tests want it, without a company. Nothing runs until `engine.start()`. */
+/** Opens an engine as tests want it, without a company. Nothing runs until `engine.start()`; `engine.stop()` moves a fake clock on as far as it needs. */
 export async function openTestEngine(options: TestEngineOptions): Promise<Pick<TestEngine, 'engine' | 'adapter' | 'watch'>> {
   const { adapter = scriptedAdapter(), agentMode: _, storage, settings, ...others } = options
   const watchedStorage = watched(storage)
@@ -51,12 +51,13 @@ export async function openTestEngine(options: TestEngineOptions): Promise<Pick<T
     adapters: [adapter],
     settings: { ...testSettings, ...settings },
   })
-  return { engine, adapter, watch: watchedStorage.watch }
+  const stop = () => letPass(engine.stop(), others.clock)
+  return { engine: { ...engine, stop, [Symbol.asyncDispose]: stop }, adapter, watch: watchedStorage.watch }
 }
 
 /**
  * Opens an engine with one company, Acme, and one agent, Ada, who does what `adapter` says. Nothing runs until
- * `engine.start()`; the test stops the engine.
+ * `engine.start()`; the test stops the engine, which moves a fake clock on as far as live runs need to end.
  */
 export async function createTestEngine(options: TestEngineOptions): Promise<TestEngine> {
   const opened = await openTestEngine(options)

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import type { AnyEvent } from '../kernel/events.ts'
 import { Id, IsoTime } from '../kernel/schema.ts'
 
-export const Event = z
+const shape = z
   .object({
     id: Id,
     seq: z.number().int(),
@@ -15,3 +16,9 @@ export const Event = z
     at: IsoTime,
   })
   .meta({ id: 'Event' })
+
+/** An event of any type; whoever looks at no type in particular reads its data by name. */
+type ListedEvent = AnyEvent & { readonly data: Readonly<Record<string, unknown>> }
+
+/** An event as lists have it. The log holds only what `emit` took, so type, entity and data belong together as those of AnyEvent do. */
+export const Event = shape as z.ZodType<unknown> as z.ZodType<ListedEvent>
