@@ -6,7 +6,7 @@ import { localBlobs } from '@engine/blobs/local'
 import { systemActor, type Actor, type Api, type CallOptions, type Engine, type Registry } from '@engine/core'
 import { scriptedDestination, scriptedPlugins } from '@engine/testing'
 
-import { actorOf, goodPassword, quickPasswords } from './support/accounts.ts'
+import { actorOf, goodPassword, quickPasswords, setUp } from './support/accounts.ts'
 import { openBreaker } from './support/breakers.ts'
 import { priced } from './support/budgets.ts'
 import { board, createWorld, until } from './support/engine.ts'
@@ -183,6 +183,10 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     const mia = as(await actorOf(engine, begun))
     await mia.sessions.revoke({ sessionId: session.id })
     await mia.sessions.revokeOthers()
+    // Somebody else owns the installation meanwhile.
+    await setUp(engine)
+    await api.accounts.giveOwnership({ userId: member.userId })
+    await api.accounts.takeOwnership({ userId: member.userId })
     await api.members.revokeSessions({ memberId: member.id })
     await api.members.update({ memberId: member.id, name: 'Mia Moon' })
     await api.members.disable({ memberId: member.id })

@@ -40,6 +40,7 @@ const prizes = [
   'companies.import', 'companies.merge', 'deliverables.review', 'invites.create', 'keys.create', 'keys.revoke', 'members.add', 'members.update',
   'nodes.createKey', 'plugins.configure', 'plugins.install', 'prices.set', 'routes.create', 'routes.update', 'routing.create', 'routines.create',
   'routines.addTrigger', 'secrets.create', 'secrets.rotate', 'secrets.bind', 'secrets.list', 'accounts.createLink', 'accounts.log',
+  'accounts.giveOwnership', 'accounts.takeOwnership', 'accounts.delete',
 ] // prettier-ignore
 
 describe.each(['run', 'agent'] as const)('an agent that does what a text tells it, with its %s', (kind) => {

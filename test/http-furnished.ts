@@ -11,10 +11,10 @@ import { createCompany, type Company } from './http-fixtures.ts'
 /** A company with one of everything that a path can name, by the name of its parameter. */
 export interface FurnishedCompany extends Company {
   readonly memberId: string
-  readonly userId: string
   readonly memberKey: string
   /** Of an account whose session comes with `sessionCredential`, and another session of it. */
   readonly accountEmail: string
+  readonly userId: string
   readonly sessionCredential: string
   readonly sessionId: string
   readonly setupToken: string
@@ -168,6 +168,7 @@ async function furnishAccount(engine: Engine, companyId: string) {
   const other = await actorOf(engine, (await engine.accounts.logIn({ email, password: goodPassword })).credential)
   return {
     accountEmail: email,
+    userId: other.id,
     sessionCredential: credential,
     sessionId: other.sessionId ?? '',
     setupToken: (await openSetup(engine)) ?? '',
@@ -183,7 +184,6 @@ async function furnishPeople(engine: Engine, { companyId, agentId }: { companyId
   const key = await engine.keys.create({ agentId, name: 'Server' })
   return {
     memberId: member.id,
-    userId: member.userId,
     memberKey: own.key,
     inviteId: invite.id,
     inviteToken: invite.key,

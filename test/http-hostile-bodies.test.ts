@@ -48,6 +48,7 @@ const refusedWhatever = [
   // Nobody is logged in.
   'accounts.logOut',
   'accounts.changePassword',
+  'accounts.deleteOwn',
   'accounts.me',
   'sessions.revoke',
   'sessions.revokeOthers',

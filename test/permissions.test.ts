@@ -103,6 +103,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   // nobody of one company
   'companies:create': nobody,
   'accounts:manage': nobody,
+  'accounts:govern': nobody,
   'workers:read': nobody,
   'workers:manage': nobody,
   'nodes:work': nobody,

@@ -94,6 +94,27 @@ export const accounts: readonly Requirement[] = [
     operations: ['accounts.setUp', 'accounts.openSetup'],
   },
   {
+    id: 'people.owners',
+    source: 'DOMAIN §3',
+    behaviour: 'An installation may have several owners, and always keeps one.',
+    verifiedBy: { file: 'test/accounts-end.test.ts', test: 'has as many owners as are made, and always one' },
+    operations: ['accounts.giveOwnership', 'accounts.takeOwnership', 'accounts.list'],
+  },
+  {
+    id: 'people.accounts.deleted',
+    source: 'DOMAIN §3',
+    behaviour:
+      'A deleted account opens nothing any more and names nobody; what its person wrote stays, and the log of the company is whole.',
+    verifiedBy: { file: 'test/accounts-end.test.ts', test: 'leaves what it wrote under a name that says so, and a log that is whole' },
+    operations: ['accounts.delete', 'accounts.deleteOwn', 'members.forget'],
+  },
+  {
+    id: 'people.accounts.log-kept',
+    source: 'DOMAIN §3',
+    behaviour: 'The log of accounts is kept for as long as the host says, and no longer.',
+    verifiedBy: { file: 'test/accounts-end.test.ts', test: 'is kept for as many days as the host says' },
+  },
+  {
     id: 'people.modes',
     source: 'promise S6',
     behaviour: 'A server that others reach has accounts and a public address, or it does not start.',

@@ -31,6 +31,7 @@ export interface AllowedFlags extends LogFlags {
   readonly allowFolder?: readonly string[]
   readonly allowTarget?: readonly string[]
   readonly plugin?: readonly string[]
+  readonly accountLogDays?: string
 }
 
 export interface ServeFlags extends DatabaseFlags, AllowedFlags, AccessFlags {
@@ -60,6 +61,13 @@ export interface OpenConfig {
   readonly log: LogConfig
   /** Packages and files of plugins. */
   readonly plugins: readonly string[]
+  readonly kept: Kept
+}
+
+/** How long what is kept; what nobody said is as the engine has it. */
+interface Kept {
+  /** The log of accounts, days. */
+  readonly accountLogDays?: number
 }
 
 export interface ServeConfig extends OpenConfig {
@@ -107,6 +115,7 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     metricsToken: readToken(environment['ENGINE_METRICS_TOKEN']),
     limits: readLimits(flags.rateLimit ?? environment['ENGINE_RATE_LIMIT'] ?? String(defaultLimits.perMinute)),
     plugins: readPlugins(flags, environment),
+    kept: readKept(flags, environment),
   }
 }
 
@@ -180,6 +189,12 @@ export function readAllowed(flags: AllowedFlags, environment: Environment): Allo
 
 export function readPlugins(flags: AllowedFlags, environment: Environment): readonly string[] {
   return flags.plugin ?? readList(environment['ENGINE_PLUGINS'])
+}
+
+export function readKept(flags: AllowedFlags, environment: Environment): Kept {
+  const text = flags.accountLogDays ?? environment['ENGINE_ACCOUNT_LOG_DAYS'] ?? ''
+  if (text === '') return {}
+  return { accountLogDays: readNumber('ENGINE_ACCOUNT_LOG_DAYS (or --account-log-days)', text, { least: 1, most: 36_500 }) }
 }
 
 /** Null where nobody said so: any folder. */

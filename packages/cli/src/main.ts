@@ -131,6 +131,7 @@ function withAgents(command: Command): Command {
       '--allow-program <program...>',
       'programs that agents may be run by, by name or absolute path (ENGINE_ALLOW_PROGRAMS, default none)',
     )
+    .option('--account-log-days <number>', 'how long it is kept who logged in from where (ENGINE_ACCOUNT_LOG_DAYS, default 365)')
     .option('--plugin <plugin...>', 'plugins to load, packages or files (ENGINE_PLUGINS, default none; docs/plugins.md)')
     .option(
       '--allow-folder <folder...>',

@@ -41,7 +41,7 @@ async function open(config: WorkerConfig): Promise<{ engine: Engine; figures: Ru
 }
 
 async function openWorker(config: WorkerConfig, logger: Logger): Promise<Engine> {
-  const { storage, secrets, allowed, plugins, concurrency, name, graceMs } = config
+  const { storage, secrets, allowed, plugins, kept, concurrency, name, graceMs } = config
   return createEngine({
     storage,
     secrets,
@@ -50,7 +50,7 @@ async function openWorker(config: WorkerConfig, logger: Logger): Promise<Engine>
     logger,
     timesStatements: config.figures !== null,
     ...(await findTelemetry()),
-    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs },
+    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs, ...kept },
     ...(name !== undefined && { workerName: name }),
   })
 }

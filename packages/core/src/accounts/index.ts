@@ -1,7 +1,9 @@
 import { countAttempt, recordFailure } from './attempts.ts'
 import * as commands from './commands.ts'
+import * as deletion from './delete.ts'
 import { logIn, setPassword, setUp } from './enter.ts'
 import { accountErrors } from './errors.ts'
+import { giveOwnership, takeOwnership } from './owners.ts'
 import * as queries from './queries.ts'
 
 export const accounts = {
@@ -11,6 +13,9 @@ export const accounts = {
     setUp,
     setPassword,
     ...commands,
+    giveOwnership,
+    takeOwnership,
+    ...deletion,
     countAttempt,
     recordFailure,
     ...queries,

@@ -5,8 +5,8 @@ import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { loggedIn } from '../sessions/life.ts'
 import { showPerson } from './change.ts'
-import { AccountEvent, AccountEventType, Person } from './schema.ts'
-import type { AccountEventTable } from './table.ts'
+import { Account, AccountEvent, AccountEventType, Person } from './schema.ts'
+import { toAccount, type AccountEventTable } from './table.ts'
 
 export const me = query({
   title: 'Show who you are logged in as, and what you may',
@@ -18,9 +18,29 @@ export const me = query({
   handle: (context) => showPerson(context.db, loggedIn(context).userId),
 })
 
+export const list = query({
+  title: 'List who has an account, and who owns the installation',
+  input: z.strictObject({ role: z.literal('owner').optional(), ...pageInput }),
+  output: pageOf(Account),
+  access: { scope: 'accounts:manage', company: 'installation' },
+  http: ['GET', '/accounts'],
+  async handle({ db }, { role, limit, cursor }) {
+    let rows = db
+      .selectFrom('accounts')
+      .innerJoin('users', 'users.id', 'accounts.user_id')
+      .selectAll('accounts')
+      .select(['users.name', 'users.email'])
+      .orderBy('accounts.user_id')
+      .limit(limit + 1)
+    if (role) rows = rows.where('accounts.role', '=', role)
+    if (cursor) rows = rows.where('accounts.user_id', '>', String(decodeCursor(cursor, ['id'])[0]))
+    return toPage(await rows.execute(), limit, { item: toAccount, key: (row) => [row.user_id] })
+  },
+})
+
 export const log = query({
   title: 'List what happened to accounts: logins, tries in vain, sessions, passwords',
-  description: 'The newest first. The logs of companies say what people did there.',
+  description: 'The newest first, of the last year. The logs of companies say what people did there.',
   input: z.strictObject({ userId: Id.optional(), ...pageInput }),
   output: pageOf(AccountEvent),
   access: { scope: 'accounts:manage', company: 'installation' },

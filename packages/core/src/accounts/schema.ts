@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { Id, IsoTime } from '../kernel/schema.ts'
-import { Role } from '../members/schema.ts'
+import { KeyLeft, Role } from '../members/schema.ts'
 
 /** A password as it is tried. What a new one has to be is said by `strength.ts`. */
 export const PasswordInput = z.string().min(1).max(1_000)
@@ -31,6 +31,31 @@ export const Person = z
   .meta({ id: 'Person' })
 export type Person = z.infer<typeof Person>
 
+export const Account = z
+  .object({
+    userId: Id,
+    name: z.string(),
+    email: z.string().nullable(),
+    role: z
+      .literal('owner')
+      .nullable()
+      .describe('Owner of the installation, and so of every company; null for the rights of memberships alone.'),
+    createdAt: IsoTime,
+    updatedAt: IsoTime,
+  })
+  .meta({ id: 'Account' })
+export type Account = z.infer<typeof Account>
+
+export const DeletedAccount = z
+  .object({
+    userId: Id,
+    keysLeft: z
+      .array(KeyLeft)
+      .describe('Keys that they made for agents, 100 of a company at most. They go on working; revoke those that they may still know.'),
+  })
+  .meta({ id: 'DeletedAccount' })
+export type DeletedAccount = z.infer<typeof DeletedAccount>
+
 export const Credential = z
   .string()
   .describe('The token of the session. It is shown here and never again; over HTTP it is a cookie, and not in the answer.')
@@ -46,6 +71,8 @@ export type PasswordLink = z.infer<typeof PasswordLink>
 export const AccountEventType = z.enum([
   'setup.opened',
   'account.created',
+  'account.role_changed',
+  'account.deleted',
   'account.login_failed',
   'session.began',
   'session.ended',

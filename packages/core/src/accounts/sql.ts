@@ -2,8 +2,8 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Role } from '../kernel/permissions.ts'
-import type { UserTable } from '../members/table.ts'
+import { keepBooks } from '../kernel/transaction.ts'
+import type { MemberTable, UserTable } from '../members/table.ts'
 import type { AccountLinkTable, AccountTable, LoginAttemptTable } from './table.ts'
 
 const accountByEmail = statement((db, given: { email: string }) =>
@@ -35,19 +35,54 @@ export async function findAccount(db: Kysely<Database>, userId: string): Promise
   return first(await accountOf(db, { userId }))
 }
 
+/** The owners of the installation. */
+function owners(db: Kysely<Database>) {
+  return db.selectFrom('accounts').select('user_id').where('role', '=', 'owner')
+}
+
 export async function hasOwner(db: Kysely<Database>): Promise<boolean> {
-  return (await db.selectFrom('accounts').select('user_id').where('role', '=', 'owner').limit(1).execute()).length > 0
+  return (await owners(db).limit(1).execute()).length > 0
+}
+
+export async function findOwners(db: Kysely<Database>): Promise<string[]> {
+  return (await owners(db).execute()).map((row) => row.user_id)
+}
+
+/** The same, kept as they are until the transaction ends, so that two of them do not both leave it to the other. */
+export async function lockOwners(tx: Transaction<Database>): Promise<string[]> {
+  return (await owners(tx).orderBy('user_id').forUpdate().execute()).map((row) => row.user_id)
+}
+
+/** An account ends together with all that opens it. @returns whether it was still at the version that was read */
+export async function deleteAccount(tx: Transaction<Database>, account: AccountTable): Promise<boolean> {
+  const { user_id: userId, version } = account
+  const row = await tx
+    .deleteFrom('accounts')
+    .where('user_id', '=', userId)
+    .where('version', '=', version)
+    .returning('user_id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Forgets who somebody is. What they wrote goes on naming their id. */
+export async function forgetPerson(tx: Transaction<Database>, given: { userId: string; name: string; now: string }): Promise<void> {
+  const { userId, name, now } = given
+  await tx
+    .updateTable('users')
+    .set((e) => ({ name, email: null, version: e('version', '+', 1), updated_at: now }))
+    .where('id', '=', userId)
+    .execute()
 }
 
 const membershipsOf = statement((db, given: { userId: string }) =>
-  db.selectFrom('members').select(['company_id', 'role', 'status']).where('user_id', '=', given.userId).orderBy('company_id'),
+  db.selectFrom('members').select(['id', 'company_id', 'role', 'status']).where('user_id', '=', given.userId).orderBy('company_id'),
 )
 
+export type Membership = Pick<MemberTable, 'id' | 'company_id' | 'role' | 'status'>
+
 /** All of a person's memberships, with those that are over or rest. */
-export async function findMemberships(
-  db: Kysely<Database>,
-  userId: string,
-): Promise<{ company_id: string; role: Role; status: 'active' | 'disabled' | 'removed' }[]> {
+export async function findMemberships(db: Kysely<Database>, userId: string): Promise<Membership[]> {
   return membershipsOf(db, { userId })
 }
 
@@ -119,4 +154,17 @@ export async function forgetAttempts(tx: Transaction<Database>, before: { tried:
     .orderBy('last_at')
     .limit(forgottenAtOnce)
   await tx.deleteFrom('login_attempts').where('key', 'in', old).execute()
+}
+
+/** How many old entries are forgotten at once. */
+const entriesAtOnce = 1_000
+
+/** Forgets entries of the log of accounts from before a time. @returns whether there may be more */
+export async function forgetEntries(db: Kysely<Database>, before: string): Promise<boolean> {
+  const old = db.selectFrom('account_events').select('id').where('at', '<', before).orderBy('at').limit(entriesAtOnce)
+  // Mostly there is nothing to forget, and nobody has to wait for a lock.
+  const ids = (await old.execute()).map(({ id }) => id)
+  if (ids.length === 0) return false
+  await keepBooks(db, (tx) => tx.deleteFrom('account_events').where('id', 'in', ids).execute())
+  return ids.length >= entriesAtOnce
 }

@@ -1,3 +1,5 @@
+import type { Account } from './schema.ts'
+
 /** A person who comes with a password. Of no company, as the person is. */
 export interface AccountTable {
   user_id: string
@@ -45,4 +47,15 @@ export interface AccountEventTable {
   user_agent: string | null
   data: string
   at: string
+}
+
+export function toAccount(row: AccountTable & { name: string; email: string | null }): Account {
+  return {
+    userId: row.user_id,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
 }

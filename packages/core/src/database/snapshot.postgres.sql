@@ -12,6 +12,7 @@ create table account_events (
   at timestamp(3) with time zone not null,
   constraint account_events_pkey PRIMARY KEY (id)
 );
+CREATE INDEX account_events_at_index ON engine.account_events USING btree (at);
 CREATE INDEX account_events_user_index ON engine.account_events USING btree (user_id, id);
 
 create table account_links (

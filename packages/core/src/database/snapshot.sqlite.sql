@@ -12,6 +12,8 @@ CREATE TABLE account_events (
   at text not null
 ) strict;
 
+CREATE INDEX account_events_at_index on account_events (at);
+
 CREATE INDEX account_events_user_index on account_events (user_id, id);
 
 CREATE TABLE account_links (

@@ -28,6 +28,7 @@ export const permissions = {
   'accounts:own': { user: 'viewer', agent: 'never', run: 'never' },
   // Of the installation, not of a company.
   'accounts:manage': { user: 'admin', agent: 'never', run: 'never' },
+  'accounts:govern': { user: 'owner', agent: 'never', run: 'never' },
   'keys:manage': { user: 'admin', agent: 'never', run: 'never' },
   'keys:own': { user: 'viewer', agent: 'never', run: 'never' },
   'goals:read': { user: 'viewer', agent: 'yes', run: 'yes' },

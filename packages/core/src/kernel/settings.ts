@@ -54,6 +54,8 @@ export interface EngineSettings {
   /** How long a session lasts that is not used, and how long one lasts at all, milliseconds. */
   readonly sessionIdleMs: number
   readonly sessionLifeMs: number
+  /** How long the log of accounts is kept, days: who logged in from where, and what became of accounts. */
+  readonly accountLogDays: number
   /** What checking a password costs: the binary logarithm of the N of scrypt. */
   readonly passwordCost: number
   /** What is kept of a run's log, bytes. */
@@ -95,6 +97,7 @@ export const defaultSettings: EngineSettings = {
   anchorEvents: 1_000,
   sessionIdleMs: 7 * 86_400_000,
   sessionLifeMs: 30 * 86_400_000,
+  accountLogDays: 365,
   passwordCost: 15,
   runLogBytes: 10 * 1024 * 1024,
   knowledgeTokens: 4_000,

@@ -1,3 +1,4 @@
+import { forgetEntries } from '../accounts/sql.ts'
 import { systemActor } from '../kernel/actor.ts'
 import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
@@ -9,8 +10,9 @@ import { expiredLeases } from '../runs/lease.ts'
 
 /** How many sweeps are under way at once: a company that somebody has locked must not keep the others waiting. */
 const mostAtOnce = 20
+const dayMs = 86_400_000
 
-/** Takes tasks back from runs whose lease ran out, each on its own, so that one bad row stops nothing; forgets old answers. */
+/** Takes tasks back from runs whose lease ran out, each on its own, so that one bad row stops nothing; forgets old answers and entries. */
 export function createWatchdog(host: Host, logger: Logger): Loop {
   const sweeping = new Map<string, Promise<void>>()
   const loop = createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
@@ -18,7 +20,9 @@ export function createWatchdog(host: Host, logger: Logger): Loop {
   async function pass(): Promise<boolean> {
     const leases = await expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })
     for (const { run_id: runId } of leases) if (!sweeping.has(runId) && sweeping.size < mostAtOnce) sweeping.set(runId, sweep(runId))
-    return forgetAnswers(host.db, isoTime(host.clock.now() - idempotencyKeptMs))
+    const now = host.clock.now()
+    const mayHaveAnswers = await forgetAnswers(host.db, isoTime(now - idempotencyKeptMs))
+    return (await forgetEntries(host.db, isoTime(now - host.settings.accountLogDays * dayMs))) || mayHaveAnswers
   }
 
   async function sweep(runId: string): Promise<void> {

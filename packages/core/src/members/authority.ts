@@ -2,7 +2,7 @@ import { roleIn } from '../kernel/authorize.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
 import { roleReaches, type Role } from '../kernel/permissions.ts'
-import { hasOtherOwner } from './sql.ts'
+import { hasOwnerBeside } from './sql.ts'
 import type { MemberTable } from './table.ts'
 
 /** Nobody gives a role that is above their own. @throws `forbidden` */
@@ -34,7 +34,8 @@ function actingRole({ actor, companyId }: CommandContext): Role {
 
 /** A company that has owners keeps one who can act. @throws `rule_violated` */
 export async function assertNotLastOwner(context: CommandContext, member: MemberTable): Promise<void> {
-  if (member.role !== 'owner' || member.status !== 'active' || (await hasOtherOwner(context.tx, member))) return
+  if (member.role !== 'owner' || member.status !== 'active') return
+  if (await hasOwnerBeside(context.tx, { companyId: member.company_id, memberId: member.id })) return
   throw ruleViolated(`${member.name} is the last active owner of this company. Make somebody else an owner first.`, {
     memberId: member.id,
   })

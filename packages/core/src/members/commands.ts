@@ -2,18 +2,15 @@ import { z } from 'zod'
 
 import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { ruleViolated } from '../kernel/errors.ts'
 import { Id, Name } from '../kernel/schema.ts'
-import { assertTransition } from '../kernel/transition.ts'
 import { revokeInvitesOf } from '../invites/revoke.ts'
-import { revokeKey } from '../keys/issue.ts'
-import { keysMadeBy, keysOfPerson } from '../keys/sql.ts'
 import { assertMayChange, assertMayGive, assertNotLastOwner } from './authority.ts'
-import { dismissHuman, renameHuman, restHuman, wakeHuman } from './human.ts'
+import { renameHuman, restHuman, wakeHuman } from './human.ts'
 import { addUser, changeMember, joinCompany, memberRef } from './join.ts'
-import { memberMachine } from './machine.ts'
-import { Email, Member, RemovedMember, Role, type KeyLeft, type MemberStatus } from './schema.ts'
-import { findMember, findOwnMembership, findUser, findUserByEmail } from './sql.ts'
+import { endMembership, moveMember, requireMember, showMember } from './leave.ts'
+import { Email, Member, RemovedMember, Role, type MemberStatus } from './schema.ts'
+import { findOwnMembership, findUserByEmail } from './sql.ts'
 import { toMember, type MemberTable } from './table.ts'
 
 export const add = command({
@@ -75,7 +72,7 @@ async function changeProfile(
   context.emit('member.updated', memberRef(next), { changed: fieldNames(changes), role: next.role })
   if (next.name !== member.name) await renameHuman(context, next, next.name)
   if (next.role !== member.role) await revokeInvitesOf(context, next, { above: next.role })
-  return show(context, next)
+  return showMember(context, next)
 }
 
 const takenAway = 'rights can be taken away at any time'
@@ -103,16 +100,8 @@ export const remove = command({
   http: ['POST', '/members/:memberId/remove'],
   whenArchived: takenAway,
   async handle(context, { memberId }) {
-    const { companyId } = context
-    const member = await requireMember(context, memberId)
-    const made = await keysMadeBy(context.tx, { companyId, userId: member.user_id, exceptAgentId: member.agent_id })
-    const keysLeft = made.map(({ id, agent_id: agentId, name, prefix }) => ({ id, agentId, name, prefix }))
-    const next = await moveMember(context, member, { verb: 'remove', to: 'removed', about: { keysLeft } })
-    const keys = await keysOfPerson(context.tx, { companyId, memberId: member.id, agentId: member.agent_id })
-    for (const key of keys) await revokeKey(context, key, 'member_removed')
-    await revokeInvitesOf(context, next, { above: null })
-    await dismissHuman(context, next)
-    return { ...(await show(context, next)), keysLeft }
+    const { member, keysLeft } = await endMembership(context, await requireMember(context, memberId))
+    return { ...(await showMember(context, member)), keysLeft }
   },
 })
 
@@ -135,33 +124,7 @@ function statusCommand<Verb extends 'disable' | 'enable'>(verb: Verb, to: Member
     async handle(context, { memberId }) {
       const next = await moveMember(context, await requireMember(context, memberId), { verb, to })
       await follow(context, next)
-      return show(context, next)
+      return showMember(context, next)
     },
   })
-}
-
-interface Move {
-  readonly verb: 'disable' | 'enable' | 'remove'
-  readonly to: MemberStatus
-  /** What its event says besides. */
-  readonly about?: { readonly keysLeft: KeyLeft[] }
-}
-
-async function moveMember(context: CommandContext, member: MemberTable, { verb, to, about }: Move): Promise<MemberTable> {
-  assertTransition(memberMachine, member.status, { to, verb })
-  assertMayChange(context, member)
-  if (to !== 'active') await assertNotLastOwner(context, member)
-  const next = await changeMember(context, member, { status: to })
-  context.emit('member.status_changed', memberRef(next), { from: member.status, to, ...about })
-  return next
-}
-
-async function requireMember(context: CommandContext, memberId: string): Promise<MemberTable> {
-  const member = await findMember(context.tx, memberId)
-  if (!member) throw notFound('member', memberId)
-  return member
-}
-
-async function show(context: CommandContext, member: MemberTable): Promise<Member> {
-  return toMember({ ...member, email: (await findUser(context.tx, member.user_id))?.email ?? null })
 }

@@ -8,5 +8,10 @@ export const memberEvents = {
   'member.sessions_revoked': z.object({ ended: z.number() }),
   'member.password_link_created': z.object({ expiresAt: z.string() }),
   /** `keysLeft`, of somebody who was removed, are the keys that they made for agents, which go on working. */
-  'member.status_changed': z.object({ from: MemberStatus, to: MemberStatus, keysLeft: z.array(KeyLeft).optional() }),
+  'member.status_changed': z.object({
+    from: MemberStatus,
+    to: MemberStatus,
+    keysLeft: z.array(KeyLeft).optional(),
+    reason: z.literal('account_deleted').optional(),
+  }),
 }

@@ -1,12 +1,13 @@
 import { createPasswordLink, revokeSessions } from './access.ts'
 import * as commands from './commands.ts'
 import { memberEvents } from './events.ts'
+import { forget } from './forget.ts'
 import * as queries from './queries.ts'
 import { locateMember } from './sql.ts'
 
 export const members = {
   name: 'members',
-  operations: { ...commands, revokeSessions, createPasswordLink, ...queries },
+  operations: { ...commands, revokeSessions, createPasswordLink, forget, ...queries },
   events: memberEvents,
   entities: { member: { parameter: 'memberId', locate: locateMember } },
 } as const

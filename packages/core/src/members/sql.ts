@@ -48,8 +48,8 @@ const otherOwners = statement((db, given: { companyId: string; memberId: string 
 )
 
 /** Whether somebody else is an owner of this company, and can act as one. */
-export async function hasOtherOwner(tx: Transaction<Database>, member: MemberTable): Promise<boolean> {
-  return (await otherOwners(tx, { companyId: member.company_id, memberId: member.id })).length > 0
+export async function hasOwnerBeside(db: Kysely<Database>, member: { companyId: string; memberId: string }): Promise<boolean> {
+  return (await otherOwners(db, member)).length > 0
 }
 
 export async function insertMember(tx: Transaction<Database>, row: MemberTable): Promise<void> {

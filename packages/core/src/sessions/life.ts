@@ -47,7 +47,7 @@ export async function beginSession(context: CommandContext, userId: string): Pro
   return { row, credential: secret }
 }
 
-export type EndReason = 'logged_out' | 'revoked' | 'revoked_by_admin' | 'password_changed'
+export type EndReason = 'logged_out' | 'revoked' | 'revoked_by_admin' | 'password_changed' | 'account_deleted'
 
 /** Ends sessions of a person: from this commit on their tokens open nothing. @returns how many there were */
 export async function endSessions(

@@ -118,7 +118,7 @@ export function tableCalled(name: string): Table | undefined {
   return tables[name] ?? (/^p_[a-z0-9]+_/.test(name) ? { part: 'domain', isScoped: true } : undefined)
 }
 
-/** Writes of domain tables that are none of the business; with `pattern`, only statements like that. */
+/** Writes of domain tables that are none of the business, and what a log may lose; with `pattern`, only statements like that. */
 export const quietWrites: readonly QuietWrite[] = [
   {
     table: 'keys',
@@ -130,6 +130,11 @@ export const quietWrites: readonly QuietWrite[] = [
     table: 'sessions',
     verb: 'update',
     reason: 'when a session was last used is noted once a minute at most; it begins by insert and ends by delete',
+  },
+  {
+    table: 'account_events',
+    verb: 'delete',
+    reason: 'who logged in from where is kept for as long as the host says; it is of no company and not sealed',
   },
   {
     table: 'leases',

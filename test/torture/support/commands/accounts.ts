@@ -17,6 +17,14 @@ export const accountInputs: Readonly<Record<string, Prepare>> = {
     password: goodPassword,
   }),
   'accounts.createLink': async ({ engine }) => ({ email: await anOwner(engine) }),
+  'accounts.giveOwnership': async ({ engine }) => ({ userId: await anotherAccount(engine) }),
+  'accounts.takeOwnership': async ({ engine }) => {
+    const userId = await anotherAccount(engine)
+    await engine.accounts.giveOwnership({ userId })
+    return { userId }
+  },
+  'accounts.delete': async ({ engine }) => ({ userId: await anotherAccount(engine) }),
+  'members.forget': async ({ engine, companyId }) => ({ memberId: await newMember(engine, companyId) }),
   'accounts.openSetup': async () => ({}),
   'accounts.countAttempt': async () => ({ email: 'ada@example.com', address: '203.0.113.1' }),
   'accounts.recordFailure': async () => ({ userId: null, address: '203.0.113.1', userAgent: null }),
@@ -31,6 +39,11 @@ export const sessionInputs: Readonly<Record<string, PrepareOwn>> = {
     actor: await loggedIn(engine),
     input: { currentPassword: goodPassword, newPassword: goodPassword },
   }),
+  'accounts.deleteOwn': async ({ engine }) => {
+    await anotherAccount(engine)
+    const { credential } = await engine.accounts.logIn({ email: 'bea@example.com', password: goodPassword })
+    return { actor: await actorOf(engine, credential), input: { password: goodPassword } }
+  },
   'sessions.revoke': async ({ engine }) => {
     const actor = await loggedIn(engine)
     const { session } = await engine.accounts.logIn({ email: await anOwner(engine), password: goodPassword })
@@ -48,6 +61,16 @@ async function anOwner(engine: Engine): Promise<string> {
   const email = 'ada@example.com'
   if (token !== null) await engine.accounts.setUp({ token, name: 'Ada', email, password: goodPassword })
   return email
+}
+
+/** Somebody beside the owner of the installation. */
+async function anotherAccount(engine: Engine): Promise<string> {
+  await anOwner(engine)
+  const { id: companyId } = await engine.companies.create({ name: 'Of accounts' })
+  const email = 'bea@example.com'
+  const { key: token } = await engine.invites.create({ companyId, role: 'viewer', email })
+  const { member } = await engine.invites.accept({ token, name: 'Bea', email, password: goodPassword })
+  return member.userId
 }
 
 async function loggedIn(engine: Engine): Promise<Actor> {
