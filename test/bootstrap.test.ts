@@ -38,6 +38,19 @@ companies:
     budgets: [{ limitCents: 1000 }]
 `
 
+const small = `schema: engine.bootstrap/v1
+companies:
+  - name: Acme
+    secrets:
+      - { name: TOKEN, environment: MODEL_KEY_OF_ACME }
+    agents:
+      - { name: Ada, role: lead, adapterType: human }
+    routines:
+      - name: Weekly report
+        task: { title: Report, assignee: Ada }
+        schedules: [{ expression: '0 9 * * 1' }]
+`
+
 interface Started {
   readonly server: Program
   readonly client: Client
@@ -137,6 +150,24 @@ describe('engine serve with a bootstrap file', () => {
     expect(third.server.output()).toContain('1 thing.')
     expect((await lookAt(third.client)).agents.map(({ name }) => name)).toEqual(['Ada', 'Bob', 'Cleo'])
     await stop(third)
+  })
+
+  it('makes again what was deleted since, as often as that happens, also on the same day', { timeout: 180_000 }, async () => {
+    const place = placeOf(small)
+    const seen = new Set<string>()
+    for (let round = 0; round < 3; round += 1) {
+      // The same wish, and then another one of that name.
+      if (round === 2) writeFileSync(join(place.folder, 'company.yaml'), small.replace('name: TOKEN,', 'name: TOKEN, description: Other,'))
+      const started = await serve(place)
+      await made(started)
+      const { secrets, triggers } = await lookAt(started.client)
+      expect([secrets.length, triggers.length]).toEqual([1, 1])
+      for (const { id } of [...secrets, ...triggers]) seen.add(id)
+      await started.client.secrets.delete({ secretId: secrets[0]?.id ?? '' })
+      await started.client.routines.removeTrigger({ triggerId: triggers[0]?.id ?? '' })
+      await stop(started)
+    }
+    expect(seen.size).toBe(6)
   })
 
   it.each([

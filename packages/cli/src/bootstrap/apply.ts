@@ -63,7 +63,8 @@ async function make(thing: Thing, given: Given & { companyId: string; present: P
   const { companyId, present } = given
   const { kind, key, path } = thing
   const input = kind === 'secrets' ? secretOf(thing, given) : inputOf(thing, (named) => idIn(present, named.kind, named.key))
-  return create(given, `${kind}.create`, { key: `${companyId} ${key}`, path, input: { companyId, ...input } })
+  const isThere = (id: string) => isFound(given.engine, `${kind}.get`, { [`${kind.slice(0, -1)}Id`]: id })
+  return create(given, `${kind}.create`, { key: `${companyId} ${key}`, path, input: { companyId, ...input }, isThere })
 }
 
 function secretOf({ entry, path }: Thing, { file, environment }: Given): JsonObject {
@@ -116,6 +117,7 @@ async function applySchedules(things: readonly Thing[], given: Given & { present
         key: `${routineId} ${scheduleKey(input)}`,
         path,
         input: { routineId, kind: 'cron', ...input },
+        isThere: async (id) => (await everything(given.engine, 'routines.triggers', { routineId })).items.some((item) => item['id'] === id),
       })
       made += 1
     }
@@ -132,11 +134,35 @@ function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** Under a key of its own, so that servers that start at once make it once. @returns its id */
-async function create(given: Given, operation: string, { key, path, input }: Part & { key: string }): Promise<string> {
-  const idempotencyKey = `bootstrap ${createHash('sha256').update(`${operation} ${key}`).digest('hex')}`
-  const made = await attempt(given, operation, { path, input, idempotencyKey })
-  return String(Object(made).id ?? Object(made).trigger?.id)
+interface Creation extends Part {
+  readonly key: string
+  /** Whether what was made is there still; left out for what nobody deletes. */
+  readonly isThere?: (id: string) => Promise<boolean>
+}
+
+/**
+ * Under a key of its own, so that servers that start at once make it once. The answer to a key is kept for a day: when it tells of
+ * something that was deleted since, the next key says so, and is the same for all who start then. @returns its id
+ */
+async function create(given: Given, operation: string, { key, path, input, isThere }: Creation): Promise<string> {
+  const what = [operation, key, JSON.stringify(input)]
+  for (;;) {
+    const idempotencyKey = `bootstrap ${createHash('sha256').update(what.join(' ')).digest('hex')}`
+    const made = await attempt(given, operation, { path, input, idempotencyKey })
+    const id = String(Object(made).id ?? Object(made).trigger?.id)
+    if (!isThere || (await isThere(id))) return id
+    what.push(id)
+  }
+}
+
+async function isFound(engine: Engine, operation: string, input: JsonObject): Promise<boolean> {
+  try {
+    await engine.execute(operation, { input, actor: systemActor })
+    return true
+  } catch (error) {
+    if (EngineError.isInstance(error) && error.kind === 'missing') return false
+    throw error
+  }
 }
 
 interface Attempt extends Part {
