@@ -60,6 +60,19 @@ describe('engine serve --plugin', () => {
     expect(await ask<{ paths: object }>(`${api}/openapi.json`)).toHaveProperty(['paths', '/api/companies/{companyId}/greeter'])
   })
 
+  it('loads a package as import does, which has no other way in', { timeout: 60_000 }, async () => {
+    const folder = folderWith({ '@engine/core': 'packages/core' })
+    const home = join(folder, 'node_modules', 'greeter')
+    mkdirSync(home)
+    writeFileSync(
+      join(home, 'package.json'),
+      JSON.stringify({ name: 'greeter', type: 'module', exports: { '.': { import: './index.js' } } }),
+    )
+    writeFileSync(join(home, 'index.js'), greeter)
+    const api = await opened(serve(folder, ['greeter']))
+    expect(await ask<{ paths: object }>(`${api}/openapi.json`)).toHaveProperty(['paths', '/api/companies/{companyId}/greeter'])
+  })
+
   it('has agents work by the adapter of a plugin that is a package of that folder', { timeout: 60_000 }, async () => {
     const api = await opened(serve(folderWith({ '@engine/plugin-echo': 'plugins/echo' }), ['@engine/plugin-echo']))
     const { id } = await ask<{ id: string }>(`${api}/companies`, { name: 'Acme' })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, registerHooks } from 'node:module'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -18,12 +18,27 @@ export async function openPlugins(names: readonly string[], folder: string = pro
 async function open(name: string, folder: string): Promise<PluginDefinition> {
   try {
     const isPath = name.startsWith('.') || isAbsolute(name)
-    const path = isPath ? resolve(folder, name) : createRequire(join(folder, 'package.json')).resolve(name)
-    return path.endsWith('.json') ? openIsolated(path) : pluginOf(await import(pathToFileURL(path).href))
+    const path = isPath ? resolve(folder, name) : null
+    if (name.endsWith('.json')) return openIsolated(path ?? createRequire(join(folder, 'package.json')).resolve(name))
+    return pluginOf(await (path === null ? importFrom(folder, name) : import(pathToFileURL(path).href)))
   } catch (error) {
     throw new Error(`The plugin ${name} (--plugin) can not be loaded: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
+  }
+}
+
+/** Imports a package as a module of the folder would: by its exports for `import`, which a package may have alone. */
+async function importFrom(folder: string, name: string): Promise<object> {
+  const parentURL = pathToFileURL(join(folder, 'package.json')).href
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === name && context.parentURL === import.meta.url ? next(name, { ...context, parentURL }) : next(specifier, context),
+  })
+  try {
+    return await import(name)
+  } finally {
+    hooks.deregister()
   }
 }
 
