@@ -15,7 +15,13 @@ export async function workerCommand(config: WorkerConfig): Promise<void> {
   const screen = createScreen(process.stdout)
   const { engine, figures } = await open(config)
   // A monitor still sees what ends.
-  const end = () => engine.stop().finally(async () => figures?.close())
+  const end = async () => {
+    try {
+      await engine.stop()
+    } finally {
+      await figures?.close()
+    }
+  }
   const stopped = stopOnSignal(screen, end)
   try {
     if (figures) screen.print(`Figures are at ${figures.url}/metrics`)

@@ -47,7 +47,7 @@ export const deleteOwn = command({
   handle: (context, _input, keysLeft) => forgetAccount(context, loggedIn(context).userId, keysLeft),
 })
 
-const deleteSomebodys = command({
+export const deleteSomebodys = command({
   title: 'Delete the account of somebody',
   description: what,
   input: z.strictObject({ userId: Id }),
@@ -58,7 +58,6 @@ const deleteSomebodys = command({
   prepare: (context, { userId }) => leaveCompanies(context, userId),
   handle: (context, { userId }, keysLeft) => forgetAccount(context, userId, keysLeft),
 })
-export { deleteSomebodys as delete }
 
 /**
  * Ends all memberships, each in a transaction of its company, whose log tells of it. Cut off in the middle, the account is still

@@ -1,6 +1,6 @@
 import { countAttempt, recordFailure } from './attempts.ts'
 import * as commands from './commands.ts'
-import * as deletion from './delete.ts'
+import { deleteOwn, deleteSomebodys } from './delete.ts'
 import { logIn, setPassword, setUp } from './enter.ts'
 import { accountErrors } from './errors.ts'
 import { giveOwnership, takeOwnership } from './owners.ts'
@@ -15,7 +15,8 @@ export const accounts = {
     ...commands,
     giveOwnership,
     takeOwnership,
-    ...deletion,
+    deleteOwn,
+    delete: deleteSomebodys,
     countAttempt,
     recordFailure,
     ...queries,
