@@ -6,8 +6,9 @@ import type { Operation } from '@engine/core'
 
 import { connect, defaultCompany, type CallFlags } from './connect.ts'
 import type { Field } from './field.ts'
-import { isShownBefore, isUnseen, previewOf, writePackage } from './package.ts'
+import { isShownBefore, isUnseen, previewOf, sizeOf, writePackage } from './package.ts'
 import { linesOf, paperOf } from './table.ts'
+import { working } from '../working.ts'
 import { nameOf, readData, readValue, UsageError } from './value.ts'
 
 /** What was said of each field, by its name. */
@@ -26,15 +27,19 @@ export async function callOperation({ operation, fields, given, flags }: Call): 
   const client = await connect(flags)
   if (operation.definition.kind === 'query' && operation.definition.givesContent === true)
     return download(client, { operation, input, flags })
+  // A server that takes its time says nothing meanwhile.
+  const awaited = <Answer>(ask: () => Promise<Answer>) => working({ what: operation.definition.title, progress: () => sizeOf(input) }, ask)
   if (isUnseen(operation, input)) {
-    const preview = await previewOf(client, operation, input)
+    const preview = await awaited(() => previewOf(client, operation, input))
     if (flags.yes !== true) {
       print(preview, flags)
       return console.error(`Nothing was done. To have just this done, say it again with --hash ${preview.hash}`)
     }
     input['hash'] = preview.hash
   }
-  const answer = flags.all === true ? { items: await everything(client, operation, input) } : await client.execute(operation.name, input)
+  const answer = await awaited(async () =>
+    flags.all === true ? { items: await everything(client, operation, input) } : client.execute(operation.name, input),
+  )
   if (flags.dir !== undefined) return writePackage(flags.dir, answer)
   print(answer, flags)
 }

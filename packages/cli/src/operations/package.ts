@@ -27,6 +27,11 @@ export function isUnseen({ name }: Operation, input: Readonly<Record<string, unk
   return name in previews && input['hash'] === undefined
 }
 
+/** How much is sent, of what has many files; nothing of anything else. */
+export function sizeOf({ files }: Readonly<Record<string, unknown>>): string {
+  return Array.isArray(files) ? `${files.length} files` : ''
+}
+
 type Preview = Awaited<ReturnType<Client['companies']['previewImport']>>
 
 export async function previewOf(client: Client, { name }: Operation, input: Readonly<Record<string, unknown>>): Promise<Preview> {
