@@ -1,6 +1,6 @@
 // The way of somebody who has nothing but node and npm: every package is packed as it would be published, an app of each template is begun
 // in an empty folder, installs those packages, is checked, tested and started; and the adapter of docs/getting-started.md is written.
-// pnpm stranger [--template <name>]… [--keep <folder>]
+// pnpm stranger [--template <name>]… [--package-manager npm|pnpm|yarn|berry] [--keep <folder>]
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 import { boots } from './stranger/boots.mjs'
+import { managers } from './stranger/managers.mjs'
 import { packAll } from './stranger/pack.mjs'
 import { createWatch } from './stranger/watch.mjs'
 
@@ -15,7 +16,15 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const mostLines = 40
 const templates = readdirSync(join(root, 'packages/create-engine-app/templates'))
 
-const { values } = parseArgs({ options: { template: { type: 'string', multiple: true, default: templates }, keep: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    template: { type: 'string', multiple: true, default: templates },
+    'package-manager': { type: 'string', default: 'npm' },
+    keep: { type: 'string' },
+  },
+})
+const manager = managers[values['package-manager']]
+if (!manager) throw new Error(`There is no ${values['package-manager']}. There are ${Object.keys(managers).join(', ')}.`)
 const unknown = values.template.filter((name) => !templates.includes(name))
 if (unknown.length > 0) throw new Error(`There is no template ${unknown.join(', ')}. There are ${templates.join(', ')}.`)
 
@@ -33,15 +42,16 @@ watch.print()
 
 async function walk(template, tarballs) {
   const folder = join(home, template)
-  const npm = (step, args) => watch.time(template, step, () => watch.run('npm', args, folder))
+  const run = (...args) =>
+    watch.time(template, [manager.name, ...args].join(' '), () => watch.run(manager.file, [...manager.before, ...args], folder))
   await watch.time(template, 'npx create-engine-app', () => begin(template, tarballs))
   useTarballs(folder, tarballs)
-  await npm('npm install', ['install', '--no-audit', '--no-fund'])
-  await npm('npm run types', ['run', 'types'])
-  await npm('npm test', ['test'])
-  if (template.endsWith('-plugin')) await npm('npm run build', ['run', 'build'])
-  await watch.time(template, 'npm run dev, a task', () => boots[template](folder))
-  if (template === 'adapter-plugin') await writeOwnAdapter(folder, npm)
+  await run('install')
+  await run('run', 'types')
+  await run('test')
+  if (template.endsWith('-plugin')) await run('run', 'build')
+  await watch.time(template, `${manager.name} run dev, a task`, () => boots[template](folder, manager))
+  if (template === 'adapter-plugin') await writeOwnAdapter(folder, run)
 }
 
 function begin(template, tarballs) {
@@ -55,6 +65,8 @@ function begin(template, tarballs) {
     template,
     '--yes',
     '--no-install',
+    '--package-manager',
+    manager.name,
   ]
   return watch.run('npx', args, home)
 }
@@ -66,16 +78,16 @@ function useTarballs(folder, tarballs) {
   const ours = Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]))
   for (const dependencies of [manifest.dependencies, manifest.devDependencies, manifest.peerDependencies])
     for (const name of Object.keys(dependencies ?? {})) if (ours[name]) dependencies[name] = ours[name]
-  writeFileSync(file, JSON.stringify({ ...manifest, overrides: ours }, null, 2))
+  writeFileSync(file, JSON.stringify(manager.overridden(manifest, ours), null, 2))
 }
 
 /** The two files of the tutorial, as it shows them. */
-async function writeOwnAdapter(folder, npm) {
+async function writeOwnAdapter(folder, run) {
   const page = readFileSync(join(root, 'docs/getting-started.md'), 'utf8')
   const files = [...page.matchAll(/```ts\n\/\/ (src\/\S+)\n([^]*?)```/g)].map(([, path, text]) => ({ path, text }))
   for (const { path, text } of files) writeFileSync(join(folder, path), text)
-  await npm('own adapter: types', ['run', 'types'])
-  await npm('own adapter: npm test', ['test'])
+  await run('run', 'types')
+  await run('test')
   const counts = files.map(({ path, text }) => [path, text.split('\n').filter((line) => line.trim() !== '').length])
   const total = counts.reduce((sum, [, count]) => sum + count, 0)
   watch.say(

@@ -10,8 +10,8 @@ const patienceMs = 60_000
 
 /** What each template shows once it is started. */
 export const boots = {
-  server: (folder) =>
-    withDev(folder, { env: { PORT: '0' } }, async ({ printed }) => {
+  server: (folder, manager) =>
+    withDev(folder, { manager, env: { PORT: '0' } }, async ({ printed }) => {
       const [, url] = await printed(/The board is on (http:\S+?)\/,/)
       await printed(/is done: Greet the team/)
       await printed(/A review waits for you: Answer a letter/)
@@ -20,9 +20,9 @@ export const boots = {
       if (!board.includes('<script')) throw new Error(`There is no board at ${url}/:\n${board}`)
     }),
 
-  embedded: async (folder) => {
+  embedded: async (folder, manager) => {
     const port = await freePort()
-    await withDev(folder, { env: { PORT: String(port) } }, async ({ printed }) => {
+    await withDev(folder, { manager, env: { PORT: String(port) } }, async ({ printed }) => {
       await printed(/The shop is on/)
       await expectHealthy(`http://127.0.0.1:${port}/engine`)
       await ask(`http://127.0.0.1:${port}/orders`, { item: 'teapot' })
@@ -30,8 +30,8 @@ export const boots = {
     })
   },
 
-  'adapter-plugin': (folder) =>
-    withDev(folder, { args: ['--port', '0'] }, async ({ printed }) => {
+  'adapter-plugin': (folder, manager) =>
+    withDev(folder, { manager, args: ['--port', '0'] }, async ({ printed }) => {
       const [, url] = await printed(/ready on (http:\S+)/)
       await expectHealthy(url)
       const { id } = await ask(`${url}/api/companies`, { name: 'Acme' })
@@ -40,8 +40,8 @@ export const boots = {
       await until(async () => (await ask(`${url}/api/companies/${id}/deliverables?status=pending`)).items.length === 1)
     }),
 
-  'destination-plugin': (folder) =>
-    withDev(folder, { args: ['--port', '0'] }, async ({ printed }) => {
+  'destination-plugin': (folder, manager) =>
+    withDev(folder, { manager, args: ['--port', '0'] }, async ({ printed }) => {
       const [, url] = await printed(/ready on (http:\S+)/)
       await expectHealthy(url)
       const received = []
@@ -62,21 +62,23 @@ export const boots = {
     }),
 }
 
-/** Runs `npm run dev` as a person would, in a group of its own that ends with this. */
-async function withDev(folder, { env = {}, args = [] }, use) {
-  const command = ['run', 'dev', ...(args.length > 0 ? ['--', ...args] : [])]
+/** Runs `npm run dev`, or that of another one, as a person would, in a group of its own that ends with this. */
+async function withDev(folder, { manager, env = {}, args = [] }, use) {
+  // Only npm keeps what follows for itself unless it is told not to.
+  const ours = manager.name === 'npm' && args.length > 0 ? ['--', ...args] : args
+  const command = [...manager.before, 'run', 'dev', ...ours]
   const options = { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...strangerEnvironment(), ...env } }
-  const child = spawn('npm', command, options)
+  const child = spawn(manager.file, command, options)
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
   const closed = once(child, 'close')
   const printed = async (pattern) => {
     await until(
       () => pattern.test(said) || child.exitCode !== null,
-      () => `npm run dev in ${folder} did not print ${pattern}:\n${said}`,
+      () => `${manager.name} run dev in ${folder} did not print ${pattern}:\n${said}`,
     )
     const match = pattern.exec(said)
-    if (!match) throw new Error(`npm run dev in ${folder} ended before it printed ${pattern}:\n${said}`)
+    if (!match) throw new Error(`${manager.name} run dev in ${folder} ended before it printed ${pattern}:\n${said}`)
     return match
   }
   try {
