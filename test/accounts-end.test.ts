@@ -145,7 +145,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (family) => {
         url: new URL(`http://localhost/api/companies/${companyId}/events`),
         header: (name) => headers[name] ?? null,
         body: async () => new Uint8Array(),
-        signal: gone.signal,
+        signal: () => gone.signal,
       })
       expect(answer.status).toBe(200)
       if (typeof answer.body === 'string' || answer.body instanceof Uint8Array) throw new Error('this is no stream')
