@@ -17,8 +17,7 @@ const goesOn =
 const unrecorded = [
   'budgets.release',
   'budgets.reserve',
-  'deliveries.claim',
-  'deliveries.settle',
+  'deliveries.exchange',
   'knowledge.storeVectors',
   'runs.appendLog',
   'runs.heartbeat',

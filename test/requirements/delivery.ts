@@ -90,7 +90,7 @@ export const delivery: readonly Requirement[] = [
     source: 'DOMAIN §3',
     behaviour: 'A delivery is written with the event that it sends, and sent at least once.',
     verifiedBy: { file: 'test/torture.test.ts', test: '$name find nothing wrong' },
-    operations: ['deliveries.claim', 'deliveries.settle'],
+    operations: ['deliveries.exchange'],
   },
   {
     id: 'routes.sealed',

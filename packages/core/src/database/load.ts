@@ -27,7 +27,7 @@ export async function readLoad(db: Kysely<Database>): Promise<readonly Load[]> {
     union all select 'leases', 'running', count(*), min(at)
     from (select expires_at as at from ${leases} limit ${mostCounted}) as running
     union all select 'deliveries', status, count(*), min(at)
-    from (select status, next_at as at from ${deliveries} where status in ('pending', 'retrying') limit ${mostCounted}) as open group by status
+    from (select status, coalesce(claimed_until, next_at) as at from ${deliveries} where status in ('pending', 'retrying') limit ${mostCounted}) as open group by status
     union all select 'budget_holds', 'open', count(*), null
     from (select 1 as one from ${holds} where status = 'open' limit ${mostCounted}) as held
     union all select 'breakers', status, count(*), null

@@ -498,6 +498,8 @@ create table deliveries (
   updated_at timestamp(3) with time zone not null,
   ended_at timestamp(3) with time zone,
   digest_id uuid,
+  claimed_until timestamp(3) with time zone,
+  last_try jsonb,
   constraint deliveries_company_key UNIQUE (company_id, id),
   constraint deliveries_event_key UNIQUE (route_id, event_id),
   constraint deliveries_pkey PRIMARY KEY (id),
@@ -508,10 +510,9 @@ CREATE INDEX deliveries_digest_index ON engine.deliveries USING btree (company_i
 CREATE INDEX deliveries_due_index ON engine.deliveries USING btree (route_id, next_at, event_seq) WHERE (next_at IS NOT NULL);
 CREATE INDEX deliveries_entity_index ON engine.deliveries USING btree (company_id, entity_id, id);
 CREATE INDEX deliveries_lane_index ON engine.deliveries USING btree (company_id, route_id, entity_id, event_seq) WHERE (status = ANY (ARRAY['pending'::text, 'retrying'::text]));
-CREATE INDEX deliveries_list_index ON engine.deliveries USING btree (company_id, id);
 CREATE INDEX deliveries_route_index ON engine.deliveries USING btree (company_id, route_id, id);
-CREATE INDEX deliveries_route_status_index ON engine.deliveries USING btree (company_id, route_id, status, id);
-CREATE INDEX deliveries_status_index ON engine.deliveries USING btree (company_id, status, id);
+CREATE INDEX deliveries_route_status_index ON engine.deliveries USING btree (company_id, route_id, status, id) WHERE (status <> 'delivered'::text);
+CREATE INDEX deliveries_status_index ON engine.deliveries USING btree (company_id, status, id) WHERE (status <> 'delivered'::text);
 
 create table delivery_attempts (
   company_id uuid not null,

@@ -497,7 +497,7 @@ CREATE TABLE deliveries (
   reference text,
   created_at text not null,
   updated_at text not null,
-  ended_at text, digest_id text,
+  ended_at text, digest_id text, claimed_until text, last_try text,
   constraint deliveries_company_key unique (company_id, id),
   constraint deliveries_event_key unique (route_id, event_id),
   constraint deliveries_only_open_are_due check (next_at is null or status in ('pending', 'retrying')),
@@ -512,13 +512,11 @@ CREATE INDEX deliveries_entity_index on deliveries (company_id, entity_id, id);
 
 CREATE INDEX deliveries_lane_index on deliveries (company_id, route_id, entity_id, event_seq) where status in ('pending', 'retrying');
 
-CREATE INDEX deliveries_list_index on deliveries (company_id, id);
-
 CREATE INDEX deliveries_route_index on deliveries (company_id, route_id, id);
 
-CREATE INDEX deliveries_route_status_index on deliveries (company_id, route_id, status, id);
+CREATE INDEX deliveries_route_status_index on deliveries (company_id, route_id, status, id) where status <> 'delivered';
 
-CREATE INDEX deliveries_status_index on deliveries (company_id, status, id);
+CREATE INDEX deliveries_status_index on deliveries (company_id, status, id) where status <> 'delivered';
 
 CREATE TABLE delivery_attempts (
   company_id text not null,

@@ -2,165 +2,106 @@ import { z } from 'zod'
 
 import { command, type CommandContext } from '../kernel/command.ts'
 import { Id } from '../kernel/schema.ts'
-import { Route, type RetryPolicy } from '../routes/schema.ts'
-import { findRoute } from '../routes/sql.ts'
+import { Route } from '../routes/schema.ts'
+import { routesById } from '../routes/sql.ts'
 import { toRoute } from '../routes/table.ts'
-import { claimDigest, lockRoute, releaseHeld } from './digest.ts'
-import { judge, type Verdict } from './judge.ts'
+import { claimDue, type ClaimedRow, type Wanted } from './claims.ts'
+import { claimDigest, lockRoutes, releaseHeld } from './digest.ts'
+import { settlementsOf } from './judge.ts'
 import { aboutDelivery, deliveryRef } from './replay.ts'
-import { Claimed, Outcome } from './schema.ts'
-import { claimDeliveries, insertAttempts, lockHeld, promote, settleDeliveries, type Settlement } from './sql.ts'
-import type { DeliveryAttemptTable, DeliveryTable } from './table.ts'
+import { Claimed, Held, mostTogether, Outcome } from './schema.ts'
+import { giveBackDeliveries, settleDeliveries, type SettledRow, type Settlement } from './settlements.ts'
+import { promote } from './sql.ts'
 
-const goesOn = 'what happened before is still sent'
-const unaudited = 'tries are kept with their delivery; how it ends is told'
+/** How many events one digest tells at most. */
+const mostOfDigest = 100
 
-const mostAtOnce = 100
-
-export const claim = command({
-  title: 'Take deliveries of a route to send them',
-  input: z.strictObject({ routeId: Id, limit: z.number().int().min(1).max(mostAtOnce) }),
-  output: z.object({ route: Route.nullable(), deliveries: z.array(Claimed) }),
-  access: { scope: 'engine:internal', company: 'route' },
-  whenArchived: goesOn,
-  unaudited,
+export const exchange = command({
+  title: 'Record what became of deliveries that a process has sent, and take the next ones to send',
+  description: 'Of one company. What was settled makes room in its lane before anything is taken.',
+  input: z.strictObject({
+    companyId: Id,
+    outcomes: z.array(Outcome).max(mostTogether),
+    unsent: z.array(Held).max(mostTogether).describe('Taken, and not begun to be sent.'),
+    wanted: z.array(z.strictObject({ routeId: Id, limit: z.number().int().min(1).max(mostTogether) })),
+  }),
+  output: z.object({
+    settled: z.number().int(),
+    taken: z.array(z.object({ route: Route, deliveries: z.array(Claimed) })).describe('Of each enabled route that was asked for.'),
+  }),
+  access: { scope: 'engine:internal', company: 'company' },
+  whenArchived: 'what happened before is still sent',
+  unaudited: 'tries are kept with their delivery; how it ends is told',
   locks: 'rows',
-  async handle(context, { routeId, limit }) {
-    const { tx, companyId, now, settings } = context
-    const route = await findRoute(tx, routeId)
-    if (!route || route.is_enabled === 0 || route.removed_at !== null) return { route: null, deliveries: [] }
-    const shown = toRoute(route)
-    const given = { companyId, routeId, limit, now, leaseMs: settings.deliveryLeaseMs }
-    const rows = shown.digest
-      ? await claimDigest(tx, { ...given, limit: mostAtOnce, digestId: context.newId() })
-      : await claimDeliveries(tx, given)
+  async handle(context, { outcomes, unsent, wanted }) {
+    const { tx, companyId, now } = context
+    const ids = new Set([...outcomes, ...wanted].map(({ routeId }) => routeId))
+    const routes = new Map((await routesById(tx, { companyId, ids: [...ids] })).map((row) => [row.id, row]))
+    const isSending = (id: string) => routes.get(id)?.is_enabled === 1 && routes.get(id)?.removed_at === null
+    const known = new Map([...routes.values()].map((row) => [row.id, toRoute(row)]))
+    const digests = [...known.values()].filter(({ digest }) => digest !== null)
+    // Two processes do not both begin a digest, and none takes a part of one that another is settling.
+    await lockRoutes(tx, { companyId, routeIds: digests.map(({ id }) => id) })
+    await giveBackDeliveries(tx, { companyId, now, held: unsent })
+    const settled = await record(context, settlementsOf(outcomes, { routes: known, now, random: () => context.random() }))
+    const rows = await take(context, {
+      wanted: wanted.filter(({ routeId }) => isSending(routeId)),
+      digests: new Set(digests.map(({ id }) => id)),
+    })
     // Who took it the last time never said what became of it: a delivery that ends its process must not do so for ever.
-    const isSpent = (row: DeliveryTable) => row.tries > shown.retry.maxAttempts
-    for (const row of rows.filter(isSpent)) await giveUp(context, row)
-    const deliveries = rows
-      .filter((row) => !isSpent(row))
-      .map(({ id, fence, attempts, event_seq, digest_id }) => ({ id, fence, attempt: attempts, eventSeq: event_seq, digestId: digest_id }))
-    return { route: shown, deliveries }
+    const isSpent = (row: ClaimedRow) => row.tries > (known.get(row.route_id)?.retry.maxAttempts ?? 0)
+    await record(context, rows.filter(isSpent).map(spent(now)))
+    const byRoute = Map.groupBy(
+      rows.filter((row) => !isSpent(row)),
+      (row) => row.route_id,
+    )
+    const taken = wanted.flatMap(({ routeId }) => {
+      const route = known.get(routeId)
+      return route && isSending(routeId) ? [{ route, deliveries: (byRoute.get(routeId) ?? []).map(toClaimed) }] : []
+    })
+    return { settled: settled.length, taken }
   },
 })
 
-async function giveUp(context: CommandContext, row: DeliveryTable): Promise<void> {
-  const reason = `${row.tries - 1} tries were begun, and nobody said what became of the last one`
-  const verdict = { status: 'parked', nextInMs: null, reason } as const
-  await record(context, [concluded(row, { verdict, responseStatus: null, reference: null, now: context.now })])
-  await promoteBehind(context, [row])
-}
-
-export const settle = command({
-  title: 'Record what became of deliveries that a process has sent',
-  input: z.strictObject({ routeId: Id, outcomes: z.array(Outcome).min(1).max(mostAtOnce) }),
-  output: z.object({ settled: z.number().int() }),
-  access: { scope: 'engine:internal', company: 'route' },
-  whenArchived: goesOn,
-  unaudited,
-  locks: 'rows',
-  async handle(context, { routeId, outcomes }) {
-    const route = await findRoute(context.tx, routeId)
-    if (!route) return { settled: 0 }
-    const { retry, digest } = toRoute(route)
-    if (digest) await lockRoute(context.tx, { companyId: context.companyId, routeId })
-    // Nothing is recorded for a claim that was over: somebody else sends the delivery, or it was cancelled.
-    const held = new Map((await lockHeld(context.tx, { companyId: context.companyId, claims: outcomes })).map((row) => [row.id, row]))
-    const known = outcomes.flatMap((outcome) => {
-      const row = held.get(outcome.deliveryId)
-      return row && row.fence === outcome.fence ? [{ held: row, outcome }] : []
-    })
-    const settled = await record(context, settlementsOf(context, known, retry))
-    const told = known.flatMap(({ held: { id }, outcome }) => {
-      const row = settled.get(id)
-      return row ? [{ row, outcome }] : []
-    })
-    await insertAttempts(
-      context.tx,
-      told.map(({ row, outcome }) => attemptOf(row, outcome, context.now)),
-    )
-    await promoteBehind(
-      context,
-      told.flatMap(({ row }) => (row.ended_at === null ? [] : [row])),
-    )
-    return { settled: told.length }
-  },
-})
-
-/** What follows from the outcomes of deliveries that are held. */
-function settlementsOf(
-  context: CommandContext,
-  known: readonly { held: DeliveryTable; outcome: Outcome }[],
-  retry: RetryPolicy,
-): Settlement[] {
-  const { now } = context
-  // What goes together is tried again together.
-  const verdicts = new Map<string, Verdict>()
-  return known.map(({ held, outcome }) => {
-    const { responseStatus, reference } = outcome
-    if (outcome.result === 'interrupted') {
-      const { reason, reference: earlier, response_status } = held
-      const columns = { status: 'retrying' as const, reason, reference: earlier, response_status, ended_at: null }
-      return { held, columns, nextInMs: 0, tookBack: true }
-    }
-    const together = outcome.result === 'retry' ? held.digest_id : null
-    const known = together === null ? undefined : verdicts.get(together)
-    const random = () => context.random()
-    const verdict = known ?? judge(outcome, { tries: held.tries, triedSince: held.tried_since, retry, now, random })
-    if (together !== null) verdicts.set(together, verdict)
-    return concluded(held, { verdict, responseStatus, reference, now })
-  })
-}
-
-interface Conclusion {
-  readonly verdict: Verdict
-  readonly responseStatus: number | null
-  readonly reference: string | null
-  readonly now: string
-}
-
-function concluded(held: DeliveryTable, { verdict, responseStatus, reference, now }: Conclusion): Settlement {
-  const { status, reason, nextInMs } = verdict
-  const columns = { status, reason, reference, response_status: responseStatus, ended_at: status === 'retrying' ? null : now }
-  return { held, columns, nextInMs, tookBack: false }
-}
-
-/** Writes and tells what became of deliveries. @returns those that were still held */
-async function record(context: CommandContext, settlements: readonly Settlement[]): Promise<Map<string, DeliveryTable>> {
-  const { tx, companyId, now } = context
-  const rows = new Map((await settleDeliveries(tx, { companyId, now, settlements })).map((row) => [row.id, row]))
-  for (const { held } of settlements) {
-    const row = rows.get(held.id)
-    if (row?.status === 'delivered')
-      context.emit('delivery.delivered', deliveryRef(row), { ...aboutDelivery(row), responseStatus: row.response_status })
-    if (row?.status === 'parked')
-      context.emit('delivery.parked', deliveryRef(row), {
-        ...aboutDelivery(row),
-        responseStatus: row.response_status,
-        reason: row.reason ?? '',
-      })
-  }
+/** Takes what is due: of a route that gathers a digest, of all others what each has. */
+async function take(context: CommandContext, given: { wanted: readonly Wanted[]; digests: ReadonlySet<string> }): Promise<ClaimedRow[]> {
+  const { tx, companyId, now, settings } = context
+  const claim = { companyId, now, leaseMs: settings.deliveryLeaseMs }
+  const rows = await claimDue(
+    tx,
+    claim,
+    given.wanted.filter(({ routeId }) => !given.digests.has(routeId)),
+  )
+  for (const { routeId } of given.wanted.filter((one) => given.digests.has(one.routeId)))
+    rows.push(...(await claimDigest(tx, { ...claim, routeId, limit: mostOfDigest, digestId: context.newId() })))
   return rows
 }
 
-function attemptOf(row: DeliveryTable, outcome: Outcome, now: string): DeliveryAttemptTable {
-  return {
-    company_id: row.company_id,
-    delivery_id: row.id,
-    number: row.attempts,
-    result: outcome.result,
-    response_status: outcome.responseStatus,
-    reason: outcome.reason,
-    response: outcome.response,
-    started_at: outcome.startedAt,
-    ended_at: now,
+function toClaimed(row: ClaimedRow): Claimed {
+  const { id: deliveryId, fence, attempts: attempt, tries, tried_since: triedSince, digest_id: digestId, event_seq: eventSeq } = row
+  return { deliveryId, fence, attempt, tries, triedSince, digestId, eventSeq }
+}
+
+function spent(now: string) {
+  return ({ id: deliveryId, fence, tries }: ClaimedRow): Settlement => {
+    const reason = `${tries - 1} tries were begun, and nobody said what became of the last one`
+    const nothing = { reference: null, responseStatus: null, lastTry: null, nextInMs: null, tookBack: false }
+    return { ...nothing, deliveryId, fence, status: 'parked', reason, endedAt: now }
   }
 }
 
-async function promoteBehind({ tx, companyId, now }: CommandContext, rows: readonly DeliveryTable[]): Promise<void> {
-  if (rows.length === 0) return
-  const routeIds = [...new Set(rows.map((row) => row.route_id))]
-  await promote(tx, { companyId, routeIds, entityIds: [...new Set(rows.map((row) => row.entity_id))], now })
-  const gathering = new Set(rows.filter((row) => row.digest_id !== null).map((row) => row.route_id))
+/** Writes and tells what became of deliveries, and makes due what waited for them. @returns those that were still held */
+async function record(context: CommandContext, settlements: readonly Settlement[]): Promise<SettledRow[]> {
+  const { tx, companyId, now } = context
+  const rows = await settleDeliveries(tx, { companyId, now, settlements })
+  for (const row of rows) {
+    const about = { ...aboutDelivery(row), responseStatus: row.response_status }
+    if (row.status === 'delivered') context.emit('delivery.delivered', deliveryRef(row), about)
+    if (row.status === 'parked') context.emit('delivery.parked', deliveryRef(row), { ...about, reason: row.reason ?? '' })
+  }
+  const ended = rows.filter((row) => row.ended_at !== null)
+  await promote(tx, { companyId, lanes: ended.map((row) => ({ routeId: row.route_id, entityId: row.entity_id })), now })
+  const gathering = new Set(ended.filter((row) => row.digest_id !== null).map((row) => row.route_id))
   for (const routeId of gathering) await releaseHeld(tx, { companyId, routeId, now })
+  return rows
 }

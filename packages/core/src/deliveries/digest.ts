@@ -2,10 +2,10 @@ import type { Transaction } from 'kysely'
 
 import { familyOf, present } from '../database/open.ts'
 import type { Database } from '../database/tables.ts'
-import { claimDeliveries, promote, type Claim } from './sql.ts'
-import type { DeliveryTable } from './table.ts'
+import { claimTogether, type Claim, type ClaimedRow, type Wanted } from './claims.ts'
+import { promote } from './sql.ts'
 
-interface Lane {
+interface InRoute {
   readonly companyId: string
   readonly routeId: string
 }
@@ -15,11 +15,10 @@ const open = ['pending', 'retrying'] as const
 
 /**
  * Takes what a route sends together: what was taken together before and has not arrived, exactly that again; otherwise all that is due,
- * as a new digest. One of a route is under way at a time, so that none overtakes another; what is due meanwhile waits for it.
+ * as a new digest. One of a route is under way at a time, so that none overtakes another; what is due meanwhile waits for it. Its route is locked.
  */
-export async function claimDigest(tx: Transaction<Database>, given: Claim & { digestId: string }): Promise<DeliveryTable[]> {
+export async function claimDigest(tx: Transaction<Database>, given: Claim & Wanted & { digestId: string }): Promise<ClaimedRow[]> {
   const { companyId, routeId } = given
-  await lockRoute(tx, given)
   const underWay = await tx
     .selectFrom('deliveries')
     .select('digest_id')
@@ -29,19 +28,28 @@ export async function claimDigest(tx: Transaction<Database>, given: Claim & { di
     .where('status', 'in', open)
     .limit(1)
     .executeTakeFirst()
-  if (!underWay) return claimDeliveries(tx, given, { of: null, as: given.digestId })
+  if (!underWay) return claimTogether(tx, given, { of: null, as: given.digestId })
   await holdDue(tx, given)
   const { digest_id: digestId } = underWay
-  return claimDeliveries(tx, given, { of: digestId, as: digestId })
+  return claimTogether(tx, given, { of: digestId, as: digestId ?? given.digestId })
 }
 
-/** Two processes do not both begin a digest, and none takes a part of one that another is settling. */
-export async function lockRoute(tx: Transaction<Database>, { companyId, routeId }: Lane): Promise<void> {
-  await tx.selectFrom('routes').select('id').where('company_id', '=', companyId).where('id', '=', routeId).forNoKeyUpdate().execute()
+/** Keeps others from beginning, taking and settling digests of routes. */
+export async function lockRoutes(tx: Transaction<Database>, given: { companyId: string; routeIds: readonly string[] }): Promise<void> {
+  if (given.routeIds.length === 0) return
+  const { companyId, routeIds } = given
+  await tx
+    .selectFrom('routes')
+    .select('id')
+    .where('company_id', '=', companyId)
+    .where('id', 'in', routeIds)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute()
 }
 
 /** What is due waits behind what goes before it. */
-async function holdDue(tx: Transaction<Database>, { companyId, routeId, now }: Claim): Promise<void> {
+async function holdDue(tx: Transaction<Database>, { companyId, routeId, now }: InRoute & { now: string }): Promise<void> {
   await tx
     .updateTable('deliveries')
     .set({ next_at: null })
@@ -53,7 +61,7 @@ async function holdDue(tx: Transaction<Database>, { companyId, routeId, now }: C
 }
 
 /** Makes due what waited for a digest that is over. */
-export async function releaseHeld(tx: Transaction<Database>, { companyId, routeId, now }: Lane & { now: string }): Promise<void> {
+export async function releaseHeld(tx: Transaction<Database>, { companyId, routeId, now }: InRoute & { now: string }): Promise<void> {
   await tx
     .updateTable('deliveries')
     .set({ next_at: present(familyOf(tx), now) })
@@ -65,7 +73,7 @@ export async function releaseHeld(tx: Transaction<Database>, { companyId, routeI
 }
 
 /** Gathers what waits in a route until a time. */
-export async function holdUntil(tx: Transaction<Database>, { companyId, routeId, at }: Lane & { at: string }): Promise<void> {
+export async function holdUntil(tx: Transaction<Database>, { companyId, routeId, at }: InRoute & { at: string }): Promise<void> {
   await tx
     .updateTable('deliveries')
     .set({ next_at: at })
@@ -76,7 +84,7 @@ export async function holdUntil(tx: Transaction<Database>, { companyId, routeId,
 }
 
 /** Lets what waits in a route go by itself again, in the order of each thing. */
-export async function letGo(tx: Transaction<Database>, { companyId, routeId, now }: Lane & { now: string }): Promise<void> {
+export async function letGo(tx: Transaction<Database>, { companyId, routeId, now }: InRoute & { now: string }): Promise<void> {
   const rows = await tx
     .updateTable('deliveries')
     .set({ next_at: null, digest_id: null })
@@ -85,6 +93,5 @@ export async function letGo(tx: Transaction<Database>, { companyId, routeId, now
     .where('status', 'in', open)
     .returning('entity_id')
     .execute()
-  const entityIds = [...new Set(rows.map((row) => row.entity_id))]
-  if (entityIds.length > 0) await promote(tx, { companyId, routeIds: [routeId], entityIds, now })
+  await promote(tx, { companyId, lanes: rows.map((row) => ({ routeId, entityId: row.entity_id })), now })
 }

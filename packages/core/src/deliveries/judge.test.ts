@@ -1,30 +1,20 @@
 import { describe, expect, it } from 'vitest'
 
 import { judge } from './judge.ts'
-import type { Outcome } from './schema.ts'
 
 const retry = { maxAttempts: 3, baseSec: 10, capSec: 25, maxAgeSec: 100 }
-const nothing: Outcome = {
-  deliveryId: '',
-  fence: 1,
-  result: 'retry',
-  reason: 'busy',
-  responseStatus: null,
-  response: null,
-  reference: null,
-  retryAfterMs: null,
-  startedAt: '',
-}
+const nothing = { result: 'retry', reason: 'busy', retryAfterMs: null } as const
 const since = '2026-01-01T00:00:00.000Z'
 const tried = { tries: 1, triedSince: since, retry, now: since, random: () => 0.5 }
 
 describe('a try of a delivery', () => {
   it('that its destination parks is given up', () => {
-    expect(judge({ ...nothing, result: 'parked', responseStatus: 503 }, tried)).toMatchObject({ status: 'parked', nextInMs: null })
+    expect(judge({ ...nothing, result: 'parked' }, tried)).toMatchObject({ status: 'parked', nextInMs: null })
   })
 
   it.each([429, 451, 503, null])('that its destination would make again is made again, whatever %s means to others', (responseStatus) => {
-    expect(judge({ ...nothing, responseStatus }, tried)).toEqual({ status: 'retrying', nextInMs: 5_000, reason: 'busy' })
+    const outcome = { ...nothing, responseStatus }
+    expect(judge(outcome, tried)).toEqual({ status: 'retrying', nextInMs: 5_000, reason: 'busy' })
   })
 
   it('waits longer each time, up to the longest wait, and as long as it is asked to', () => {

@@ -35,18 +35,14 @@ async function writeDeliveries(tx: Transaction<Database>, events: readonly AnyEv
       .map((route) => newDelivery(event, { id: newId(), routeId: route.id, nextAt: times.get(route.id) ?? null }))
   })
   if (rows.length === 0) return
-  const lanes = {
-    companyId,
-    routeIds: [...new Set(rows.map((row) => row.route_id))],
-    entityIds: [...new Set(rows.map((row) => row.entity_id))],
-  }
-  await lockLanes(tx, lanes)
+  const lanes = rows.map((row) => ({ routeId: row.route_id, entityId: row.entity_id }))
+  await lockLanes(tx, { companyId, lanes })
   for (let start = 0; start < rows.length; start += mostTogether)
     await tx
       .insertInto('deliveries')
       .values(rows.slice(start, start + mostTogether))
       .execute()
-  await promote(tx, { ...lanes, now })
+  await promote(tx, { companyId, lanes, now })
 }
 
 /** Databases bound the values of one statement. */
@@ -74,11 +70,13 @@ function newDelivery(event: AnyEvent, { id, routeId, nextAt }: New): DeliveryTab
     tried_since: null,
     claimed_at: null,
     next_at: nextAt,
+    claimed_until: null,
     fence: 1,
     reason: null,
     response_status: null,
     reference: null,
     digest_id: null,
+    last_try: null,
     created_at: event.at,
     updated_at: event.at,
     ended_at: null,

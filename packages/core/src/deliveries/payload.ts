@@ -3,7 +3,6 @@ import type { Kysely } from 'kysely'
 import type { Database } from '../database/tables.ts'
 import { openFile } from '../deliverables/files.ts'
 import type { Deliverable, DeliverableFile } from '../deliverables/schema.ts'
-import { findDeliverable } from '../deliverables/sql.ts'
 import { toDeliverable } from '../deliverables/table.ts'
 import { toEvent } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
@@ -34,14 +33,19 @@ export async function payloadsOf(
 ): Promise<Map<number, Payload>> {
   const events = await eventsAt(host.db, given)
   const tasks = await shownTasks(host.db, given.companyId, events)
-  const payloads = new Map<number, Payload>()
-  for (const event of events) payloads.set(event.seq, await payloadOf(host, event, tasks.get(taskOf(event) ?? '')))
-  return payloads
+  const versions = await versionsOf(host.db, given.companyId, events)
+  const shown = (event: AnyEvent) => ({ task: tasks.get(taskOf(event) ?? ''), version: versions.get(event.entity.id) })
+  return new Map(events.map((event) => [event.seq, payloadOf(host.blobs, event, shown(event))]))
 }
 
-async function payloadOf({ db, blobs }: Pick<Host, 'db' | 'blobs'>, event: AnyEvent, task: JsonObject | undefined): Promise<Payload> {
+/** What an event is about, as it is now. */
+interface Shown {
+  readonly task: JsonObject | undefined
+  readonly version: Deliverable | undefined
+}
+
+function payloadOf(blobs: BlobStore, event: AnyEvent, { task, version }: Shown): Payload {
   const { id, type, companyId, at: occurredAt, actor, entity } = event
-  const version = await versionOf(db, event)
   const deliverable = version && shownDeliverable(version)
   const files = (version?.files ?? []).map((file): DeliveredFile => {
     const { name, contentType, byteSize: size } = file
@@ -67,9 +71,12 @@ function shownTask(row: TaskTable): JsonObject {
   return { id, identifier, title, status, priority, tags: [...tags], projectId, assigneeAgentId, context: context as JsonValue }
 }
 
-async function versionOf(db: Kysely<Database>, { entity, companyId }: AnyEvent): Promise<Deliverable | null> {
-  const row = entity.type === 'deliverable' ? await findDeliverable(db, entity.id) : null
-  return row?.company_id === companyId ? toDeliverable(row, null) : null
+/** The deliverables that events are about, by their ids. */
+async function versionsOf(db: Kysely<Database>, companyId: string, events: readonly AnyEvent[]): Promise<Map<string, Deliverable>> {
+  const ids = [...new Set(events.flatMap(({ entity }) => (entity.type === 'deliverable' ? (Id.safeParse(entity.id).data ?? []) : [])))]
+  if (ids.length === 0) return new Map()
+  const rows = await db.selectFrom('deliverables').selectAll().where('company_id', '=', companyId).where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, toDeliverable(row, null)]))
 }
 
 function shownDeliverable({ id, number, title, summary, content, contentType, status, files, actions }: Deliverable): JsonObject {

@@ -43,17 +43,15 @@ export async function replayAll(context: CommandContext, rows: readonly Delivery
     replayed.push(next)
   }
   if (replayed.length === 0) return 0
-  const routeIds = [...new Set(replayed.map((row) => row.route_id))]
-  const entityIds = [...new Set(replayed.map((row) => row.entity_id))]
-  await promote(context.tx, { companyId, routeIds, entityIds, now })
+  await promote(context.tx, { companyId, lanes: replayed.map((row) => ({ routeId: row.route_id, entityId: row.entity_id })), now })
   return replayed.length
 }
 
 /** Its fence grows with every change that is told. */
-export function deliveryRef(row: DeliveryTable) {
+export function deliveryRef(row: Pick<DeliveryTable, 'id' | 'fence'>) {
   return { type: 'delivery' as const, id: row.id, version: row.fence }
 }
 
-export function aboutDelivery(row: DeliveryTable) {
+export function aboutDelivery(row: Pick<DeliveryTable, 'route_id' | 'event_id' | 'event_type' | 'attempts'>) {
   return { routeId: row.route_id, eventId: row.event_id, eventType: row.event_type, attempts: row.attempts }
 }

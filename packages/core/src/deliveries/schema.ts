@@ -43,10 +43,25 @@ export const Delivery = z
   .meta({ id: 'Delivery' })
 export type Delivery = z.infer<typeof Delivery>
 
+/** How many deliveries go in and come out of one exchange at most. */
+export const mostTogether = 256
+
+/** A delivery that a process took, and by which claim. */
+export const Held = z.strictObject({ deliveryId: Id, fence: z.number().int() })
+export type Held = z.infer<typeof Held>
+
+/** What of a delivery stays as it is for as long as its claim lasts. */
+const claim = {
+  attempt: z.number().int(),
+  tries: z.number().int(),
+  triedSince: z.string().nullable(),
+  digestId: Id.nullable(),
+}
+
 /** What a try came to, as it is recorded. */
-export const Outcome = z.strictObject({
-  deliveryId: Id,
-  fence: z.number().int(),
+export const Outcome = Held.extend({
+  ...claim,
+  routeId: Id,
   result: DeliveryAttempt.shape.result,
   reason: z.string().max(2_048).nullable(),
   responseStatus: z.number().int().nullable(),
@@ -58,11 +73,5 @@ export const Outcome = z.strictObject({
 export type Outcome = z.infer<typeof Outcome>
 
 /** A delivery that a process is to send now. */
-export const Claimed = z.object({
-  id: Id,
-  fence: z.number().int(),
-  attempt: z.number().int(),
-  eventSeq: z.number().int(),
-  digestId: Id.nullable(),
-})
+export const Claimed = Held.extend({ ...claim, eventSeq: z.number().int() })
 export type Claimed = z.infer<typeof Claimed>

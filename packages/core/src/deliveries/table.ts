@@ -16,8 +16,10 @@ export interface DeliveryTable {
   /** The first of those tries. */
   tried_since: string | null
   claimed_at: string | null
-  /** When it may be claimed; null while it is not open, or waits behind an earlier one of its entity. */
+  /** When it may be claimed; null while it is not open, or waits behind an earlier one of its entity. A claim leaves it as it is. */
   next_at: string | null
+  /** Until when nobody else may send it; null while nobody does. In no index, so that a claim is a change of one row and nothing else. */
+  claimed_until: string | null
   /** Grows with every claim, so that who took too long settles nothing. */
   fence: number
   reason: string | null
@@ -25,6 +27,8 @@ export interface DeliveryTable {
   reference: string | null
   /** What it was sent together with, or is again; null when it goes by itself or was not taken yet. */
   digest_id: string | null
+  /** A `DeliveryAttempt`: what the last try came to. Those before it are rows of their own, which most deliveries never need. */
+  last_try: string | null
   created_at: string
   updated_at: string
   ended_at: string | null
@@ -53,7 +57,7 @@ export function toDelivery(row: DeliveryTable): Delivery {
     entity: { type: row.entity_type, id: row.entity_id },
     status: row.status,
     attempts: row.attempts,
-    nextAt: row.next_at,
+    nextAt: row.claimed_until ?? row.next_at,
     reason: row.reason,
     responseStatus: row.response_status,
     reference: row.reference,
@@ -64,7 +68,13 @@ export function toDelivery(row: DeliveryTable): Delivery {
   }
 }
 
-export function toAttempt(row: DeliveryAttemptTable): DeliveryAttempt {
+/** The tries of a delivery, oldest first: those before the last one, and the last one. */
+export function toTries({ last_try: last }: DeliveryTable, earlier: readonly DeliveryAttemptTable[]): DeliveryAttempt[] {
+  // Only `settleDeliveries` writes it.
+  return [...earlier.map(toAttempt), ...(last === null ? [] : [JSON.parse(last) as DeliveryAttempt])]
+}
+
+function toAttempt(row: DeliveryAttemptTable): DeliveryAttempt {
   return {
     number: row.number,
     result: row.result,

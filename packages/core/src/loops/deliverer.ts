@@ -1,37 +1,23 @@
-import { setImmediate } from 'node:timers/promises'
-
-import { systemActor } from '../kernel/actor.ts'
-import { EngineError } from '../kernel/errors.ts'
-import { execute } from '../kernel/execute.ts'
+import { dueRoutes } from '../deliveries/claims.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
-import { dueRoutes } from '../deliveries/sql.ts'
-import type { Claimed, Outcome } from '../deliveries/schema.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Route } from '../routes/schema.ts'
-import { createSender, type Sender } from './sender.ts'
+import { createPump, type Pump, type Slots } from './delivery-pump.ts'
+import { createSender } from './sender.ts'
 
-/** How soon after a look the next one may follow, milliseconds; what happens between is seen by it. */
+/** How soon after a look the next one may follow, milliseconds, and by how much longer than it took; what happens between is seen by it. */
 const restMs = 20
-
-interface Pump {
-  /** There may be more to take. */
-  wake(): void
-}
-
-interface Slots {
-  taken: number
-}
+const restShare = 9
 
 /**
  * Sends deliveries in as many processes as there are: each is taken for a while, sent outside of any transaction, and settled by its
- * fence. Each route goes by itself, so one whose receiver is slow holds up no other.
+ * fence. Here is found in which companies something is due; each of them is pumped by itself.
  */
 export function createDeliverer(host: Host, logger: Logger): Pick<Loop, 'start' | 'stop'> {
   const { bus, clock, settings, destinations } = host
   const pumps = new Map<string, Pump & { readonly ended: Promise<void> }>()
-  const slots: Slots = { taken: 0 }
+  const slots: Slots = { sending: 0, held: 0, waiting: new Set() }
   const stopping = new AbortController()
   const aborting = new AbortController()
   const sender = createSender(host, { logger, signal: aborting.signal })
@@ -39,26 +25,31 @@ export function createDeliverer(host: Host, logger: Logger): Pick<Loop, 'start' 
   const forget: (() => void)[] = []
 
   async function pass(signal: AbortSignal): Promise<boolean> {
-    const due = destinations.types.length === 0 ? [] : await dueRoutes(host.db, isoTime(clock.now()))
-    for (const { id, destination_type } of due) {
-      if (signal.aborted || !destinations.types.includes(destination_type)) continue
-      const known = pumps.get(id)
-      if (known) known.wake()
-      else pumps.set(id, startPump(id))
+    const beganMs = clock.monotonicMs()
+    const due = await dueRoutes(host.db, isoTime(clock.now()))
+    const tookMs = clock.monotonicMs() - beganMs
+    for (const { id, company_id: companyId, destination_type: type } of due) {
+      if (signal.aborted || !destinations.types.includes(type)) continue
+      const pump = pumps.get(companyId) ?? prepared(companyId)
+      pump.wake(id)
     }
     // Whatever is recorded meanwhile wakes this loop, and thousands of events need not be as many looks.
-    await clock.sleep(restMs, signal)
+    await clock.sleep(Math.max(restMs, Math.min(restShare * tookMs, settings.pollMs)), signal)
     return false
   }
 
-  function startPump(routeId: string) {
-    const { pump, run } = createPump(host, { routeId, sender, slots, logger, stopping: stopping.signal })
-    const ended = run().then((isWell) => {
-      pumps.delete(routeId)
-      // What failed is tried again after the poll.
-      if (isWell) loop.wake()
-    })
-    return { ...pump, ended }
+  function prepared(companyId: string): Pump {
+    const pump = createPump(host, { companyId, sender, slots, logger, stopping: stopping.signal })
+    // It begins when all its routes are known that were found at the same time.
+    const ended = Promise.resolve()
+      .then(() => pump.run())
+      .catch((error: unknown) => logger.error('deliveries of a company could not be sent', { companyId, error: String(error) }))
+      .finally(() => {
+        pumps.delete(companyId)
+        if (!stopping.signal.aborted) loop.wake()
+      })
+    pumps.set(companyId, { ...pump, ended })
+    return pump
   }
 
   return {
@@ -82,100 +73,4 @@ export function createDeliverer(host: Host, logger: Logger): Pick<Loop, 'start' 
       await ended
     },
   }
-}
-
-interface PumpOptions {
-  readonly routeId: string
-  readonly sender: Sender
-  readonly slots: Slots
-  readonly logger: Logger
-  readonly stopping: AbortSignal
-}
-
-/** Takes, sends and settles the deliveries of one route until nothing is due; `run` resolves with whether that went well. */
-function createPump(host: Host, { routeId, sender, slots, logger, stopping }: PumpOptions): { pump: Pump; run(): Promise<boolean> } {
-  const { settings } = host
-  const sending = new Set<Promise<void>>()
-  const outcomes: Outcome[] = []
-  let nudge = Promise.withResolvers<void>()
-  let isNudged = false
-
-  const pump = {
-    wake() {
-      isNudged = true
-      nudge.resolve()
-    },
-  }
-
-  function send(together: Parameters<Sender['send']>[0]): void {
-    slots.taken += 1
-    const sent = sender.send(together).then((came) => {
-      outcomes.push(...came)
-      sending.delete(sent)
-      slots.taken -= 1
-    })
-    sending.add(sent)
-  }
-
-  async function take(): Promise<number> {
-    const free = Math.min(settings.deliveriesPerRoute - sending.size, settings.maxConcurrentDeliveries - slots.taken, mostTaken)
-    if (free <= 0 || stopping.aborted) return 0
-    const { route, deliveries } = await claim(host, { routeId, limit: free })
-    if (!route || deliveries.length === 0) return 0
-    const prepared = await sender.prepare(route, deliveries)
-    // What goes together goes as one.
-    for (const group of Map.groupBy(deliveries, ({ id, digestId }) => digestId ?? id).values()) send({ route, deliveries: group, prepared })
-    return deliveries.length
-  }
-
-  const settle = () => record(host, { routeId, outcomes: outcomes.splice(0, mostTaken), logger })
-
-  async function run(): Promise<boolean> {
-    try {
-      for (;;) {
-        isNudged = false
-        nudge = Promise.withResolvers<void>()
-        const taken = await take()
-        if (taken === 0 && sending.size === 0 && outcomes.length === 0 && !isNudged) return true
-        if (outcomes.length === 0 && sending.size > 0) await Promise.race([nudge.promise, ...sending])
-        // What ends at the same moment is settled together, and makes room for as many.
-        await setImmediate()
-        await settle()
-      }
-    } catch (error) {
-      logger.error('deliveries of a route could not be taken; tried again', { routeId, error: String(error) })
-      return false
-    } finally {
-      await Promise.all(sending)
-      while (outcomes.length > 0) await settle()
-    }
-  }
-
-  return { pump, run }
-}
-
-interface Recording {
-  readonly routeId: string
-  readonly outcomes: readonly Outcome[]
-  readonly logger: Logger
-}
-
-async function record(host: Host, { routeId, outcomes, logger }: Recording): Promise<void> {
-  if (outcomes.length === 0) return
-  try {
-    await execute(host, 'deliveries.settle', { input: { routeId, outcomes }, call: { actor: systemActor } })
-  } catch (error) {
-    // Its route is gone, and with it what was open; otherwise others send it again when the lease is over.
-    if (EngineError.isInstance(error) && error.kind === 'missing') return
-    logger.error('what became of deliveries could not be recorded; they are sent again', { routeId, error: String(error) })
-  }
-}
-
-/** As many as one command takes. */
-const mostTaken = 100
-
-async function claim(host: Host, input: { routeId: string; limit: number }): Promise<{ route: Route | null; deliveries: Claimed[] }> {
-  const answer = await execute(host, 'deliveries.claim', { input, call: { actor: systemActor } })
-  // The registry's answer to deliveries.claim.
-  return answer as { route: Route | null; deliveries: Claimed[] }
 }

@@ -12,6 +12,12 @@ export async function findRoute(db: Kysely<Database>, id: string): Promise<Route
   return first(await routeById(db, { id }))
 }
 
+/** Those of a company, also removed ones. */
+export async function routesById(db: Kysely<Database>, given: { companyId: string; ids: readonly string[] }): Promise<RouteTable[]> {
+  if (given.ids.length === 0) return []
+  return db.selectFrom('routes').selectAll().where('company_id', '=', given.companyId).where('id', 'in', given.ids).execute()
+}
+
 export async function locateRoute(db: Kysely<Database>, id: string): Promise<Location | null> {
   const route = await findRoute(db, id)
   return route && route.removed_at === null ? { id: route.id, companyId: route.company_id, taskId: null, agentId: null } : null

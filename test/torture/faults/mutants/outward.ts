@@ -22,8 +22,8 @@ export const outwardFaults: readonly Mutant[] = [
   {
     name: 'outward: what happened first is not waited for',
     file: 'packages/core/src/deliveries/sql.ts',
-    find: ".whereRef('earlier.event_seq', '<', 'deliveries.event_seq')",
-    replace: ".whereRef('earlier.event_seq', '=', 'deliveries.event_seq')",
+    find: "endOfLane(db, given.companyId, 'asc')",
+    replace: "endOfLane(db, given.companyId, 'desc')",
     caughtBy: routes('keeps the order of events about one thing, while others go on'),
   },
   {
@@ -43,8 +43,8 @@ export const outwardFaults: readonly Mutant[] = [
   {
     name: 'outward: a digest that did not arrive is told again under another id',
     file: 'packages/core/src/deliveries/digest.ts',
-    find: 'claimDeliveries(tx, given, { of: digestId, as: digestId })',
-    replace: 'claimDeliveries(tx, given, { of: digestId, as: given.digestId })',
+    find: 'as: digestId ?? given.digestId',
+    replace: 'as: given.digestId',
     caughtBy: { file: 'test/digests.test.ts', test: 'on sqlite that gathers what it sends > tells the same again when it did not arrive' },
   },
 ]

@@ -15,9 +15,11 @@ export const routeInputs: Readonly<Record<string, Prepare>> = {
   'routes.replay': async ({ engine, companyId }) => ({ routeId: (await parkDelivery(engine, companyId)).routeId }),
   'routes.delete': async ({ engine, companyId }) => ({ routeId: (await newRoute(engine, companyId)).routeId }),
   'deliveries.replay': async ({ engine, companyId }) => ({ deliveryId: (await parkDelivery(engine, companyId)).deliveryId }),
-  'deliveries.claim': async ({ engine, companyId }) => ({ routeId: (await newRoute(engine, companyId)).routeId, limit: 1 }),
-  'deliveries.settle': async ({ engine, companyId }) => {
-    const { routeId } = await newRoute(engine, companyId)
-    return { routeId, outcomes: (await claimDue(engine, routeId)).map(({ id, fence }) => outcome(id, fence, 'delivered')) }
+  'deliveries.exchange': async ({ engine, companyId }) => {
+    const [sent, { routeId }] = [await newRoute(engine, companyId), await newRoute(engine, companyId)]
+    const outcomes = (await claimDue(engine, sent.routeId)).map((claimed) =>
+      outcome(claimed, { routeId: sent.routeId, result: 'delivered' }),
+    )
+    return { companyId, outcomes, unsent: [], wanted: [{ routeId, limit: 1 }] }
   },
 }

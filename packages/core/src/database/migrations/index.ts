@@ -23,6 +23,7 @@ import { migration0021 } from './0021-accounts.ts'
 import { migration0022 } from './0022-digests.ts'
 import { migration0023 } from './0023-plugins.ts'
 import { migration0024 } from './0024-plugin-secrets-and-tasks-of-runs.ts'
+import { migration0026 } from './0026-outbox.ts'
 import { migration0027 } from './0027-old-entries-of-accounts.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
@@ -51,5 +52,6 @@ export const migrations: readonly Migration[] = [
   migration0022,
   migration0023,
   migration0024,
+  migration0026,
   migration0027,
 ]
