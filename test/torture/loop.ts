@@ -16,6 +16,8 @@ interface LoopOptions {
   readonly budget: Budget
   /** A running Postgres to make databases on; needed for `postgres`. */
   readonly postgresUrl?: string
+  /** Rounds that only show that the loop works, for loops whose rounds take long. */
+  readonly isBrief?: boolean
   /** Gets the record so far after each round. */
   readonly onRecord?: (record: LoopRecord) => void
 }
@@ -62,6 +64,7 @@ export interface Scene {
   readonly postgresUrl: string
   /** Gone when the loop is over. */
   readonly folder: string
+  readonly isBrief: boolean
 }
 
 /** A loop's long-lived parts: processes and databases that its rounds share. */
@@ -89,7 +92,7 @@ const mostViolations = 10
 /** Some sentences quote what they are about. */
 const longestSentence = 3_000
 /** A round that takes longer never ends. Milliseconds. */
-const roundPatienceMs = 180_000
+const roundPatienceMs = 600_000
 
 export function defineLoop(definition: LoopDefinition): Loop {
   return { name: definition.name, storages: definition.storages, run: (options) => runLoop(definition, options) }
@@ -130,7 +133,9 @@ async function runLoop(definition: LoopDefinition, options: LoopOptions): Promis
   const course: Course = { definition, options, record, startedAt: performance.now(), begun: 0, isOver: false }
   const folder = mkdtempSync(join(tmpdir(), 'engine-torture-'))
   try {
-    const lanes = Array.from({ length: definition.lanes ?? 1 }, () => runLane(course, { storage, postgresUrl, folder }))
+    const lanes = Array.from({ length: definition.lanes ?? 1 }, () =>
+      runLane(course, { storage, postgresUrl, folder, isBrief: options.isBrief === true }),
+    )
     await Promise.all(lanes)
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })

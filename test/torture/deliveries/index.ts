@@ -15,17 +15,14 @@ import { openMailbox } from './mailbox.ts'
 import type { Receiver } from './receiver.ts'
 
 const delivererFile = new URL('../programs/deliverer.ts', import.meta.url)
-const taskCount = 30
-const updates = 5
-/** In each turn, beside one that is killed at some moment. */
-const pointedVictims = 1
-/** How long a sender is given to come to the point where it is to die, milliseconds. */
-const pointPatienceMs = 6_000
+/** Five events of each of so many things, in as many waves. */
+const taskCounts = { brief: 30, full: 200 }
+const waves = 5
+/** How long a sender is given to come to the point where it is to die, milliseconds: there is always something due. */
+const pointPatienceMs = 20_000
 /** How long the last sender has for what the others left, milliseconds. */
-const restPatienceMs = 80_000
-const points = ['claim', 'settle'].flatMap((verb) =>
-  ['begun', 'handled', 'recorded', 'committed'].map((step) => `deliveries.${verb}.${step}`),
-)
+const restPatienceMs = 240_000
+const points = ['begun', 'handled', 'recorded', 'committed'].map((step) => `deliveries.exchange.${step}`)
 /** Receivers that are as bad as ours give most of what they get back a few times. */
 const retry = { maxAttempts: 50, baseSec: 0.05, capSec: 0.1, maxAgeSec: 600 }
 
@@ -45,7 +42,7 @@ async function begin(scene: Scene): Promise<Stage> {
         digests: await openMailbox(random),
       }
       try {
-        await play({ place, engine, receivers, secret }, round)
+        await play({ place, engine, receivers, secret, taskCount: taskCounts[scene.isBrief ? 'brief' : 'full'] }, round)
       } finally {
         await engine.stop()
         await Promise.all(Object.values(receivers).map((receiver) => receiver.close()))
@@ -60,6 +57,7 @@ interface Theatre {
   readonly place: Place
   readonly engine: Engine
   readonly secret: string
+  readonly taskCount: number
   readonly receivers: Readonly<Record<'hook' | 'strict' | 'mailbox' | 'digests', Receiver>>
 }
 
@@ -67,22 +65,23 @@ async function play(theatre: Theatre, round: Round): Promise<void> {
   const { engine, receivers } = theatre
   const { id: companyId } = await engine.companies.create({ name: 'Acme' })
   const routes = await createRoutes(theatre, companyId)
-  const { items } = await engine.tasks.createMany({
-    companyId,
-    tasks: Array.from({ length: taskCount }, (_, index) => ({ title: `Task ${index}` })),
-  })
-  const ids = items.flatMap((item) => (item.status === 'created' ? [item.task.id] : []))
-  for (let turn = 0; turn < updates; turn += 1) {
-    // Some deaths at named points, one at some moment.
-    const victims = [...Array.from({ length: pointedVictims }, () => round.random.pick(points)), null]
-    const deaths = Promise.all(victims.map((point) => die(theatre, round, point)))
-    const change = (taskId: string) => ({ taskId, title: `Turn ${turn}` })
-    for (const half of [ids.slice(0, taskCount / 2), ids.slice(taskCount / 2)]) {
-      await engine.tasks.updateMany({ companyId, tasks: half.map(change) })
-      await wait(round.random.int(200))
+  const titles = Array.from({ length: theatre.taskCount }, (_, index) => `Task ${index}`)
+  const ids: string[] = []
+  for (const tasks of halvesOf(titles.map((title) => ({ title })))) {
+    const { items } = await engine.tasks.createMany({ companyId, tasks })
+    ids.push(...items.flatMap((item) => (item.status === 'created' ? [item.task.id] : [])))
+  }
+  for (let wave = 1; wave <= waves; wave += 1) {
+    // Those who die have something to do: all that happened before, and what their predecessors left.
+    const victims = [round.random.pick(points), null].map((point) => die(theatre, round, point))
+    if (wave < waves) {
+      for (const half of halvesOf(ids)) {
+        await engine.tasks.updateMany({ companyId, tasks: half.map((taskId) => ({ taskId, title: `Wave ${wave}` })) })
+        await wait(round.random.int(200))
+      }
     }
     await gatherNow(theatre, routes.digests)
-    await deaths
+    await Promise.all(victims)
   }
   const survivor = startSender(theatre, { point: null, nth: 1 })
   const rest: Rest = { companyId, digests: routes.digests, survivor }
@@ -102,6 +101,10 @@ async function play(theatre: Theatre, round: Round): Promise<void> {
   } finally {
     await survivor.end()
   }
+}
+
+function halvesOf<Item>(items: readonly Item[]): Item[][] {
+  return [items.slice(0, items.length / 2), items.slice(items.length / 2)]
 }
 
 type RouteIds = Readonly<Record<keyof Theatre['receivers'], string>>
@@ -177,7 +180,7 @@ function startSender({ place, receivers }: Theatre, { point, nth }: { point: str
 
 /** A sender that dies where it was to die, or at some moment. */
 async function die(theatre: Theatre, round: Round, point: string | null): Promise<void> {
-  const program = startSender(theatre, { point, nth: 1 + round.random.int(8) })
+  const program = startSender(theatre, { point, nth: 1 + round.random.int(6) })
   try {
     // Some points are come to before it says so.
     await Promise.race([program.next('ready').catch(() => null), program.exited])

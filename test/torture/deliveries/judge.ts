@@ -12,6 +12,9 @@ export interface Routed {
   readonly refused: ReadonlySet<string>
 }
 
+/** What a receiver keeps and does not say: that it comes again is all that a sender can do. */
+const unsaid = ['breaks off after it kept', 'breaks off within its answer', 'keeps and never answers']
+
 /** Everything arrived, in the order of each thing, under one id, and what goes together always as the same. */
 export function judgeRoute({ name, receiver, events, refused }: Routed, round: Round): void {
   const { arrived, moods } = receiver
@@ -21,6 +24,10 @@ export function judgeRoute({ name, receiver, events, refused }: Routed, round: R
   const placeOf = new Map(told.map(({ eventId }, index): [string, number] => [eventId, index]).toReversed())
   round.count('deliveries', placeOf.size)
   round.count('sent more than once', told.length - placeOf.size)
+  round.count(
+    'of these kept by a receiver that did not say so',
+    unsaid.reduce((sum, mood) => sum + (moods.get(mood) ?? 0), 0),
+  )
   const missing = events.filter(({ id }) => !placeOf.has(id))
   if (missing.length > 0) round.violation(`${name}: ${missing.length} of ${events.length} events never arrived: ${missing[0]?.id}`)
   if (placeOf.size > events.length) round.violation(`${name}: ${placeOf.size} events arrived, ${events.length} were to be sent`)

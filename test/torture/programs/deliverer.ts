@@ -18,7 +18,7 @@ const engine = await createEngine({
   storage: storageAt(place),
   ...outlets(allow),
   // Leases are long enough for an answer of a receiver, and short enough that what a dead process had is soon taken over.
-  settings: { pollMs: 25, sweepMs: 3_600_000, sealMs: 3_600_000, deliveryTimeoutMs: 800, deliveryLeaseMs: 1_600, deliveriesPerRoute: 24 },
+  settings: { pollMs: 25, sweepMs: 3_600_000, sealMs: 3_600_000, deliveryTimeoutMs: 800, deliveryLeaseMs: 1_600, deliveriesPerRoute: 64 },
   ...(probe && { probe }),
 })
 await engine.start()

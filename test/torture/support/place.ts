@@ -90,7 +90,8 @@ export async function rowsAt(place: Place, text: string): Promise<Row[]> {
 /** Changes rows behind the engine's back. */
 export async function changeAt(place: Place, text: string): Promise<void> {
   if (place.storage === 'postgres') return void (await rowsAt(place, text))
-  const db = new Database(place.file, { timeout: 5_000 })
+  // Several processes write to the file, and who waits for it this way is not the next one.
+  const db = new Database(place.file, { timeout: 60_000 })
   try {
     db.exec(text)
   } finally {

@@ -33,7 +33,8 @@ interface Given {
 /** Takes deliveries `d` that are found: theirs is the lease, the fence and the try. It changes no column of an index. */
 function taking(family: DatabaseFamily, { now, leaseMs, until }: Given): RawBuilder<unknown> {
   const isPostgres = family === 'postgres'
-  const end = isPostgres ? sql`clock_timestamp() + ${leaseMs}::bigint * interval '1 millisecond'` : sql`${until}`
+  // Asked once: what goes together is due again together.
+  const end = isPostgres ? sql`(select clock_timestamp()) + ${leaseMs}::bigint * interval '1 millisecond'` : sql`${until}`
   const since = isPostgres ? sql`${now}::timestamptz` : sql`${now}`
   return sql`set claimed_until = ${end}, claimed_at = ${now}, fence = fence + 1, attempts = attempts + 1, tries = tries + 1,
     tried_since = coalesce(tried_since, ${since}), updated_at = ${now}`

@@ -70,7 +70,8 @@ const settleAll = statement((db, { companyId, now, rows }: Rows, family) => {
     : sql`select value ->> 'deliveryId', value ->> 'fence', value ->> 'status', value ->> 'reason', value ->> 'reference',
         value ->> 'responseStatus', nullif(value -> 'lastTry', 'null'), value ->> 'endedAt', value ->> 'nextAt', value ->> 'tookBack'
       from json_each(${rows})`
-  const nextAt = isPostgres ? sql`clock_timestamp() + n.next * interval '1 millisecond'` : sql`n.next`
+  // Asked once: what goes together is tried again together.
+  const nextAt = isPostgres ? sql`(select clock_timestamp()) + n.next * interval '1 millisecond'` : sql`n.next`
   return rawStatement<SettledRow>(
     db,
     sql`with n (id, fence, status, reason, reference, response_status, last_try, ended_at, next, took_back) as (${next}),

@@ -38,8 +38,8 @@ interface Unsent extends Held {
 }
 
 interface Asked {
-  readonly outcomes: readonly Outcome[]
-  readonly unsent: readonly Unsent[]
+  readonly outcomes: readonly (readonly Outcome[])[]
+  readonly unsent: readonly (readonly Unsent[])[]
   readonly wanted: readonly { readonly routeId: string; readonly limit: number }[]
 }
 
@@ -51,9 +51,9 @@ interface Answer {
 interface Course extends PumpOptions {
   readonly host: Host
   readonly queues: Map<string, DeliveryQueue>
-  /** What is to be said of what was taken. */
-  readonly outcomes: Outcome[]
-  readonly unsent: Unsent[]
+  /** What is to be said of what was taken; what goes as one is said at once, or others would take a part of it. */
+  readonly outcomes: (readonly Outcome[])[]
+  readonly unsent: (readonly Unsent[])[]
   failingSinceMs: number | null
   nudge: PromiseWithResolvers<void>
 }
@@ -138,8 +138,8 @@ function begin(course: Course): void {
 
 function beginOf(course: Course, routeId: string, queue: DeliveryQueue): void {
   const { slots, stopping, host } = course
-  const giveBack = (held: readonly Held[]) => void course.unsent.push(...held.map((each) => ({ ...each, routeId })))
-  if (stopping.aborted) giveBack(queue.empty())
+  const giveBack = (held: readonly Held[]) => void course.unsent.push(held.map((each) => ({ ...each, routeId })))
+  if (stopping.aborted) queue.empty(giveBack)
   while (queue.sending < host.settings.deliveriesPerRoute && slots.sending < host.settings.maxConcurrentDeliveries) {
     const ready = queue.next(giveBack)
     if (!ready) break
@@ -151,7 +151,7 @@ async function send(course: Course, queue: DeliveryQueue, ready: Ready): Promise
   const { slots, host } = course
   queue.sending += 1
   slots.sending += 1
-  course.outcomes.push(...(await course.sender.send(ready)))
+  course.outcomes.push(await course.sender.send(ready))
   queue.sending -= 1
   slots.sending -= 1
   beginOf(course, ready.route.id, queue)
@@ -160,10 +160,10 @@ async function send(course: Course, queue: DeliveryQueue, ready: Ready): Promise
 }
 
 async function exchange(course: Course): Promise<void> {
-  const [outcomes, unsent] = [course.outcomes.splice(0, mostTogether), course.unsent.splice(0, mostTogether)]
+  const [outcomes, unsent] = [takeWhole(course.outcomes), takeWhole(course.unsent)]
   const settled = countByRoute([...outcomes, ...unsent])
   // What waits behind it may be due now.
-  for (const outcome of outcomes) if (isEnd(outcome)) queueOf(course, outcome.routeId).isDue = true
+  for (const outcome of outcomes.flat()) if (isEnd(outcome)) queueOf(course, outcome.routeId).isDue = true
   const asked: Asked = { outcomes, unsent, wanted: wantedWith(course, settled) }
   const answer = await ask(course, asked)
   if (!answer) return
@@ -181,8 +181,9 @@ async function exchange(course: Course): Promise<void> {
 async function ask(course: Course, asked: Asked): Promise<Answer | null> {
   const { host, companyId } = course
   try {
-    const unsent = asked.unsent.map(({ deliveryId, fence }) => ({ deliveryId, fence }))
-    const answer = await execute(host, 'deliveries.exchange', { input: { ...asked, companyId, unsent }, call: { actor: systemActor } })
+    const unsent = asked.unsent.flat().map(({ deliveryId, fence }) => ({ deliveryId, fence }))
+    const input = { companyId, outcomes: asked.outcomes.flat(), unsent, wanted: asked.wanted }
+    const answer = await execute(host, 'deliveries.exchange', { input, call: { actor: systemActor } })
     course.failingSinceMs = null
     // The registry's answer to deliveries.exchange.
     return answer as Answer
@@ -215,8 +216,15 @@ function forget(course: Course, counts: ReadonlyMap<string, number>): void {
   }
 }
 
-function countByRoute(given: readonly { readonly routeId: string }[]): Map<string, number> {
+/** Takes as much out as goes in one exchange, without dividing what goes as one. */
+function takeWhole<Item>(groups: (readonly Item[])[]): (readonly Item[])[] {
+  let count = 0
+  const end = groups.findIndex((group) => (count += group.length) > mostTogether)
+  return groups.splice(0, end < 0 ? groups.length : end)
+}
+
+function countByRoute(given: readonly (readonly { readonly routeId: string }[])[]): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const { routeId } of given) counts.set(routeId, (counts.get(routeId) ?? 0) + 1)
+  for (const { routeId } of given.flat()) counts.set(routeId, (counts.get(routeId) ?? 0) + 1)
   return counts
 }

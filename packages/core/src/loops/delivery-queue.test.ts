@@ -62,6 +62,15 @@ describe('what is taken of a route', () => {
     expect(queue.room(0)).toBe(16)
   })
 
+  it('is given back as a whole when nothing more is to be sent', () => {
+    const { queue } = open()
+    take(queue, 3)
+    const back: number[] = []
+    queue.empty((held) => back.push(held.length))
+    expect(back).toEqual([1, 1, 1])
+    expect(drain(queue)).toEqual({ sent: 0, back: 0 })
+  })
+
   it('is given back when its claim would end while it is sent', () => {
     const { queue, pass } = open(100)
     take(queue, 2)

@@ -13,8 +13,8 @@ export interface DeliveryQueue {
   settled(count: number): void
   /** The next to send; null when there is none. What has waited for too long is handed to `giveBack`. */
   next(giveBack: (unsent: readonly Held[]) => void): Ready | null
-  /** Takes everything that waits out of it. */
-  empty(): Held[]
+  /** Hands everything that waits to `giveBack`, each with what is sent as one with it. */
+  empty(giveBack: (unsent: readonly Held[]) => void): void
   /** How many are taken and not settled. */
   readonly held: number
 }
@@ -66,7 +66,9 @@ export function createDeliveryQueue({ least, most, usableMs, nowMs }: Limits): D
       }
       return null
     },
-    empty: () => waiting.splice(0).flatMap(({ ready }) => heldOf(ready)),
+    empty(giveBack) {
+      for (const { ready } of waiting.splice(0)) giveBack(heldOf(ready))
+    },
     get held() {
       return held
     },
