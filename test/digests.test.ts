@@ -105,6 +105,21 @@ describe.each(['sqlite', 'postgres'])('a route on %s that gathers what it sends'
     ])
   })
 
+  it('tells what came first by the first of several, also when that was held back and is due later', async () => {
+    const { engine, companyId, watch, destination, deliveries, settled, routeId } = await open()
+    const labels = Array.from({ length: 120 }, (_, index) => ({ companyId, name: `Label ${index}` }))
+    for (const label of labels) await engine.labels.create(label)
+    const seqs = (await deliveries()).map(({ eventSeq }) => eventSeq).toSorted((left, right) => left - right)
+    const due = `update ${watch.table('deliveries')} set next_at = ? where route_id = ?`
+    await watch.query(`${due} and event_seq <= ?`, ['2026-01-02T00:00:00.000Z', routeId, seqs[60]])
+    await watch.query(`${due} and event_seq > ?`, ['2026-01-01T00:00:00.000Z', routeId, seqs[60]])
+    await engine.start()
+    await settled()
+    const names = destination.sent.flatMap(({ digest }) => digest?.map(({ event }) => event.data['name']) ?? [])
+    expect(names).toEqual(labels.map(({ name }) => name))
+    expect(destination.sent.map(({ digest }) => digest?.length)).toEqual([100, 20])
+  })
+
   it('parks by itself what its template can not tell, and tells the rest', async () => {
     const template = { text: '{{data.changed}}', contentType: 'text/plain' }
     const { engine, destination, deliveries, settled, add, come } = await open({ template })

@@ -64,7 +64,7 @@ export interface Scene {
   readonly postgresUrl: string
   /** Gone when the loop is over. */
   readonly folder: string
-  readonly isBrief: boolean
+  readonly isBrief?: boolean
 }
 
 /** A loop's long-lived parts: processes and databases that its rounds share. */

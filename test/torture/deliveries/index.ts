@@ -42,7 +42,7 @@ async function begin(scene: Scene): Promise<Stage> {
         digests: await openMailbox(random),
       }
       try {
-        await play({ place, engine, receivers, secret, taskCount: taskCounts[scene.isBrief ? 'brief' : 'full'] }, round)
+        await play({ place, engine, receivers, secret, taskCount: taskCounts[scene.isBrief === true ? 'brief' : 'full'] }, round)
       } finally {
         await engine.stop()
         await Promise.all(Object.values(receivers).map((receiver) => receiver.close()))

@@ -94,14 +94,15 @@ export async function claimTogether(
   const family = familyOf(tx)
   const { companyId, routeId, limit, now } = claim
   const [deliveries, given] = [tableOf(tx, 'deliveries'), { ...claim, until: endOf(claim) }]
-  // Whoever writes an event holds the last of what is open before it, in the order of ids. What was sent as one goes as one again.
-  const order = of === null ? sql`d.next_at, d.event_seq` : sql`d.id`
+  // The oldest first, also when they were held back and are due later than what came since. Whoever writes an event holds the last
+  // of what is open before it, in the order of ids; what was sent as one goes as one again.
+  const order = of === null ? sql`d.event_seq` : sql`d.id`
   const lock = family === 'sqlite' ? sql`` : of === null ? sql`for no key update skip locked` : sql`for no key update`
+  const found = sql`select d.id from ${deliveries} d where d.company_id = ${companyId} and d.route_id = ${routeId} and ${isDue(family, now)}
+    and d.digest_id ${of === null ? sql`is null` : sql`= ${of}`} order by ${order} limit ${limit} ${lock}`
+  // On Postgres as an array, which is found once: a subquery may be asked again, and then finds more than its limit.
   const { rows } = await sql<ClaimedRow>`update ${deliveries} as d ${taking(family, given)}, digest_id = ${as}
-    where d.company_id = ${companyId} and d.id in (
-      select d.id from ${deliveries} d where d.company_id = ${companyId} and d.route_id = ${routeId} and ${isDue(family, now)}
-        and d.digest_id ${of === null ? sql`is null` : sql`= ${of}`}
-      order by ${order} limit ${limit} ${lock})
+    where d.company_id = ${companyId} and d.id ${family === 'postgres' ? sql`= any(array(${found}))` : sql`in (${found})`}
     returning ${taken}`.execute(tx)
   return inOrder(rows)
 }
