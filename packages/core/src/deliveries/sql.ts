@@ -55,7 +55,7 @@ function documentOf(lanes: readonly Lane[]): string {
 /** The first or the last open delivery of each lane of `l`. */
 function endOfLane(db: Kysely<Database>, companyId: string, direction: 'asc' | 'desc') {
   return sql`(select d.id from ${tableOf(db, 'deliveries')} d where d.company_id = ${companyId} and d.route_id = l.route_id
-    and d.entity_id = l.entity_id and d.status in ('pending', 'retrying') order by d.event_seq ${sql.raw(direction)} limit 1)`
+    and d.entity_id = l.entity_id and d.status in ('pending', 'retrying') order by d.event_seq ${direction === 'asc' ? sql`asc` : sql`desc`} limit 1)`
 }
 
 const readLanes = sql`select "routeId", "entityId" from jsonb_to_recordset`
