@@ -109,7 +109,7 @@ const units: Readonly<Record<string, Unit>> = {
     // One each is the look for questions that have expired, for routines that are due, for budgets that begin anew, for secrets which are bound, and for what
     // the last run left. 3 and 6 enter the process among the workers. Two look for
     // providers that are left alone: before anything is claimed, and in the claim.
-    most: { sqlite: 61, postgres: 72 },
+    most: { sqlite: 62, postgres: 73 },
     async prepare({ world }) {
       const { engine, companyId, agentId } = world
       await engine.tasks.create({ companyId, title: 'A task', assigneeAgentId: agentId })

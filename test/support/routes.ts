@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import { systemActor, type Engine } from '@engine/core'
 
 interface Claimed {
@@ -18,8 +20,8 @@ interface Answer {
 export async function newRoute(engine: Engine, companyId: string): Promise<{ routeId: string; deliveryId: string }> {
   const input = { companyId, name: 'Route', destinationType: 'scripted', events: ['label.updated'] }
   const { id: routeId } = await engine.routes.create(input)
-  const label = await engine.labels.create({ companyId, name: 'Sent' })
-  await engine.labels.update({ labelId: label.id, name: 'Sent away' })
+  const label = await engine.labels.create({ companyId, name: `Sent ${randomUUID()}` })
+  await engine.labels.update({ labelId: label.id, name: `Sent away ${randomUUID()}` })
   const [delivery] = (await engine.deliveries.list({ companyId, routeId })).items
   return { routeId, deliveryId: delivery?.id ?? '' }
 }

@@ -94,7 +94,7 @@ export const commands: readonly Mutant[] = [
   {
     name: 'a company is not locked',
     file: transaction,
-    find: `if (isShared) await lockCompany(tx, unit)`,
+    find: `if (isShared) await lockCompany(tx, { ...unit, opens: !isTransaction(db) })`,
     replace: `if (isShared) void lockCompany`,
     caughtBy: inRaces('commands at the same moment > let an agent submit only what is still its own'),
   },

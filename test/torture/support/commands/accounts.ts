@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import type { Actor, Engine } from '@engine/core'
 
 import { actorOf, goodPassword, openSetup } from '../../../support/accounts.ts'
@@ -17,13 +19,13 @@ export const accountInputs: Readonly<Record<string, Prepare>> = {
     password: goodPassword,
   }),
   'accounts.createLink': async ({ engine }) => ({ email: await anOwner(engine) }),
-  'accounts.giveOwnership': async ({ engine }) => ({ userId: await anotherAccount(engine) }),
+  'accounts.giveOwnership': async ({ engine }) => ({ userId: (await anotherAccount(engine)).userId }),
   'accounts.takeOwnership': async ({ engine }) => {
-    const userId = await anotherAccount(engine)
+    const { userId } = await anotherAccount(engine)
     await engine.accounts.giveOwnership({ userId })
     return { userId }
   },
-  'accounts.delete': async ({ engine }) => ({ userId: await anotherAccount(engine) }),
+  'accounts.delete': async ({ engine }) => ({ userId: (await anotherAccount(engine)).userId }),
   'members.forget': async ({ engine, companyId }) => ({ memberId: await newMember(engine, companyId) }),
   'accounts.openSetup': async () => ({}),
   'accounts.countAttempt': async () => ({ email: 'ada@example.com', address: '203.0.113.1' }),
@@ -40,8 +42,8 @@ export const sessionInputs: Readonly<Record<string, PrepareOwn>> = {
     input: { currentPassword: goodPassword, newPassword: goodPassword },
   }),
   'accounts.deleteOwn': async ({ engine }) => {
-    await anotherAccount(engine)
-    const { credential } = await engine.accounts.logIn({ email: 'bea@example.com', password: goodPassword })
+    const { email } = await anotherAccount(engine)
+    const { credential } = await engine.accounts.logIn({ email, password: goodPassword })
     return { actor: await actorOf(engine, credential), input: { password: goodPassword } }
   },
   'sessions.revoke': async ({ engine }) => {
@@ -64,13 +66,13 @@ async function anOwner(engine: Engine): Promise<string> {
 }
 
 /** Somebody beside the owner of the installation. */
-async function anotherAccount(engine: Engine): Promise<string> {
+async function anotherAccount(engine: Engine): Promise<{ userId: string; email: string }> {
   await anOwner(engine)
   const { id: companyId } = await engine.companies.create({ name: 'Of accounts' })
-  const email = 'bea@example.com'
+  const email = `bea-${randomUUID()}@example.com`
   const { key: token } = await engine.invites.create({ companyId, role: 'viewer', email })
   const { member } = await engine.invites.accept({ token, name: 'Bea', email, password: goodPassword })
-  return member.userId
+  return { userId: member.userId, email }
 }
 
 async function loggedIn(engine: Engine): Promise<Actor> {
