@@ -11,6 +11,7 @@ import { createCompany, type Company } from './http-fixtures.ts'
 /** A company with one of everything that a path can name, by the name of its parameter. */
 export interface FurnishedCompany extends Company {
   readonly memberId: string
+  readonly memberUserId: string
   readonly memberKey: string
   /** Of an account whose session comes with `sessionCredential`, and another session of it. */
   readonly accountEmail: string
@@ -184,6 +185,7 @@ async function furnishPeople(engine: Engine, { companyId, agentId }: { companyId
   const key = await engine.keys.create({ agentId, name: 'Server' })
   return {
     memberId: member.id,
+    memberUserId: member.userId,
     memberKey: own.key,
     inviteId: invite.id,
     inviteToken: invite.key,

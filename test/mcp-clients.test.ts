@@ -204,7 +204,7 @@ describe('a question to the person at a client', () => {
     const client = await connectWithForms(url, mine.memberKey, (form) => (forms.push(form), { action: 'accept', content }))
     const { isError, output } = await client.call('interactions_answer', { interactionId })
     expect([isError, output]).toEqual([false, expect.objectContaining(expected)])
-    expect(output['answeredBy']).toEqual({ kind: 'user', id: mine.userId })
+    expect(output['answeredBy']).toEqual({ kind: 'user', id: mine.memberUserId })
     expect(forms).toEqual([expect.objectContaining({ message: ask['prompt'] })])
     expect(Object.keys(Object(Object(forms[0]?.['requestedSchema']).properties))).toEqual(expect.arrayContaining(Object.keys(content)))
   })
