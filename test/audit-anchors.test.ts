@@ -92,8 +92,11 @@ describe('anchors in a file', () => {
   it('find that the end of the log was cut off, and where', async () => {
     const place = newPlace()
     const { engine, companyId } = await open(place)
-    await work(engine, companyId, 4)
-    await anchored(place, engine, companyId)
+    // Of seals that come while an anchor is being written only the newest is anchored.
+    for (let round = 0; round < 4; round += 1) {
+      await work(engine, companyId, 1)
+      await anchored(place, engine, companyId)
+    }
     const seals = await sealsOf(engine, companyId)
     await engine.stop()
     const last = seals.at(-3)
