@@ -19,8 +19,12 @@ export function watchStatements(storage: Storage, { onStatement, onControl = () 
     const createDriver = () => {
       const driver = session.dialect.createDriver()
       const acquire = driver.acquireConnection.bind(driver)
+      const watched = new WeakSet<object>()
       driver.acquireConnection = async (options) => {
         const connection = await acquire(options)
+        // A connection serves again.
+        if (watched.has(connection)) return connection
+        watched.add(connection)
         const executeQuery = connection.executeQuery.bind(connection)
         connection.executeQuery = async (query, ...rest) => {
           const onDone = onStatement(query)

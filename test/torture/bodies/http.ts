@@ -25,8 +25,8 @@ async function call(target: Target, round: Round): Promise<Judged> {
   const wrong = wrongWith(response, text)
   const isRefused = response.status >= 400
   const as = isRefused ? `answered ${response.status}` : 'let through'
-  // A wrong password is remembered.
-  const isNoted = operation.definition.access.scope === 'accounts:enter' && response.status === 401
+  // A wrong password is remembered, also that of somebody who is logged in.
+  const isNoted = ['accounts:enter', 'accounts:own'].includes(operation.definition.access.scope) && response.status === 401
   return { isRefused: isRefused && !isNoted, as, wrong: wrong && `${operation.name} ${request.method} ${request.url}: ${wrong}` }
 }
 
