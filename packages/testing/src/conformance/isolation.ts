@@ -9,18 +9,6 @@ import { newCompany, engineGroup } from './world.ts'
 
 const absentId = '01890000-0000-7000-8000-000000000000'
 
-const outcomeOfDelivery = {
-  deliveryId: absentId,
-  fence: 1,
-  result: 'delivered',
-  reason: null,
-  responseStatus: null,
-  response: null,
-  reference: null,
-  retryAfterMs: null,
-  startedAt: '2026-01-01T00:00:00.000Z',
-}
-
 /** Input that each operation would accept, so that a refusal comes from the rule under test. */
 const samples: Readonly<Record<string, unknown>> = {
   name: 'Name',
@@ -81,8 +69,9 @@ const samples: Readonly<Record<string, unknown>> = {
   holdId: absentId,
   destinationType: 'scripted',
   events: ['task.*'],
-  outcomes: [outcomeOfDelivery],
-  limit: 1,
+  outcomes: [],
+  unsent: [],
+  wanted: [{ routeId: absentId, limit: 1 }],
   attachmentId: absentId,
 }
 
