@@ -1,39 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { lookAt } from './support/board-page.ts'
-import { buildBoard, findChromium, note, startBrowser } from './support/browser.ts'
+import { canLook, emptyStage } from './support/board-stage.ts'
 import { until } from './support/engine.ts'
 import { pagePlugins, type Report } from './support/frame-plugins.ts'
 import { createForbiddenServer, createFrameWorld, setUp } from './support/frame-world.ts'
 
-const chromium = findChromium()
-if (chromium === null) note('hostile pages of plugins are not tried: there is no Chromium; install it, or say where by CHROMIUM')
-
-describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_000 }, () => {
-  let browser: Browser
-  let board: URL
-
-  beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'engine-hostile-frames-'))
-    board = pathToFileURL(`${folder}/`)
-    await buildBoard(folder)
-    browser = await startBrowser(chromium ?? '')
-  }, 120_000)
-
-  afterAll(async () => {
-    await browser?.close()
-    rmSync(board, { recursive: true, force: true })
-  })
+describe.skipIf(!canLook)('a hostile page of a plugin', { timeout: 60_000 }, () => {
+  const staged = emptyStage()
 
   /** Where what is refused may be said in the console. */
   async function open(url: string): Promise<Page> {
-    const context = await browser.newContext({ bypassCSP: false })
+    const context = await staged().browser.newContext({ bypassCSP: false })
     onTestFinished(() => context.close())
     const page = await context.newPage()
     await page.goto(url)
@@ -56,7 +35,7 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
     const { reports, plugin } = pagePlugins()
     const forbidden = await createForbiddenServer()
     const attacker = plugin({ id: 'attacker', slot: 'page', script: 'attack.js', elsewhere: forbidden.url })
-    const { url, prefix, companyId } = await createFrameWorld(board, [attacker])
+    const { url, prefix, companyId } = await createFrameWorld(staged().board, [attacker])
     const page = await open(url)
     await page.context().addCookies([{ name: 'engine_session', value: 'of somebody', url, sameSite: 'Lax' }])
     await page.getByRole('link', { name: 'attacker' }).click()
@@ -80,8 +59,8 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
   it('has nothing of the session of whoever is logged in, and is carried out as them', async () => {
     const { reports, plugin } = pagePlugins()
     const attacker = plugin({ id: 'attacker', slot: 'page', script: 'attack.js' })
-    const { engine, url, prefix, setup } = await createFrameWorld(board, [attacker], { hasAccounts: true })
-    const context = await browser.newContext({ bypassCSP: false })
+    const { engine, url, prefix, setup } = await createFrameWorld(staged().board, [attacker], { hasAccounts: true })
+    const context = await staged().browser.newContext({ bypassCSP: false })
     onTestFinished(() => context.close())
     const page = await context.newPage()
     await setUp(page, { setup, name: 'Ada Lovelace' })
@@ -107,7 +86,7 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
       plugin({ id: 'impostor', slot: 'dashboard', script: 'plain.js' }),
     ]
     const impostor = plugin({ id: 'third', slot: 'dashboard', script: 'impostor.js' })
-    const { url, prefix } = await createFrameWorld(board, [...plugins, impostor])
+    const { url, prefix } = await createFrameWorld(staged().board, [...plugins, impostor])
     const page = await open(`${url}/${prefix}/dashboard`)
     expect(await said(reports, 'impostor')).toEqual({ plugin: 'third' })
     const shown = page.frameLocator('iframe[title="plain"]').locator('body')
@@ -120,7 +99,7 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
 
   it('is heard no more wrongly than it speaks, and is as high as a screen bears', async () => {
     const { reports, plugin } = pagePlugins()
-    const { url, prefix } = await createFrameWorld(board, [plugin({ id: 'malformed', slot: 'settings', script: 'malformed.js' })])
+    const { url, prefix } = await createFrameWorld(staged().board, [plugin({ id: 'malformed', slot: 'settings', script: 'malformed.js' })])
     const page = await open(`${url}/${prefix}/settings`)
     const refused = { round: 'invalid_input', long: 'invalid_input', nameless: 'invalid_input', prototype: 'capability_denied' }
     expect(await said(reports, 'malformed')).toEqual(refused)
@@ -129,7 +108,7 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
 
   it('is taken off when it asks far too much, and the board goes on', async () => {
     const { reports, plugin } = pagePlugins()
-    const { url, prefix } = await createFrameWorld(board, [plugin({ id: 'flood', slot: 'settings', script: 'flood.js' })])
+    const { url, prefix } = await createFrameWorld(staged().board, [plugin({ id: 'flood', slot: 'settings', script: 'flood.js' })])
     const page = await open(`${url}/${prefix}/settings`)
     await page.getByText('flood: stopped').waitFor()
     await frameOf(page, 'flood').waitFor({ state: 'detached' })
@@ -140,7 +119,7 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
 
   it('that never ends keeps no screen from working', async () => {
     const { plugin } = pagePlugins()
-    const { url, prefix } = await createFrameWorld(board, [plugin({ id: 'busy', slot: 'settings', script: 'busy.js' })])
+    const { url, prefix } = await createFrameWorld(staged().board, [plugin({ id: 'busy', slot: 'settings', script: 'busy.js' })])
     const page = await open(`${url}/${prefix}/settings`)
     await page.getByText('busy: no answer yet').waitFor()
     await page.getByRole('link', { name: 'Agents', exact: true }).click()
@@ -149,7 +128,7 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
 
   it('is not heard any more from the moment at which its plugin is disabled, and its operations are refused', async () => {
     const { reports, plugin } = pagePlugins()
-    const { engine, url, prefix, companyId } = await createFrameWorld(board, [
+    const { engine, url, prefix, companyId } = await createFrameWorld(staged().board, [
       plugin({ id: 'asking', slot: 'settings', script: 'asking.js' }),
     ])
     const { id: pluginId } = await engine.plugins.install({ companyId, plugin: 'asking' })
@@ -179,7 +158,7 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
     const { plugin } = pagePlugins()
     const forbidden = await createForbiddenServer()
     const leaving = plugin({ id: 'leaving', slot: 'settings', script: 'leaving.js', elsewhere: forbidden.url })
-    const { url, prefix } = await createFrameWorld(board, [leaving])
+    const { url, prefix } = await createFrameWorld(staged().board, [leaving])
     const page = await open(`${url}/${prefix}/settings`)
     await page.getByText('leaving: stopped').waitFor()
     expect(forbidden.asked).toEqual([])
@@ -194,7 +173,7 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
       plugin({ id: 'late', slot: 'settings', script: 'late.js' }),
       plugin({ id: 'later', slot: 'settings', script: 'later.js' }),
     ]
-    const { url, prefix } = await createFrameWorld(board, plugins)
+    const { url, prefix } = await createFrameWorld(staged().board, plugins)
     const page = await open(`${url}/${prefix}/settings`)
     await page.getByText('later: another version').waitFor()
     await page.getByText('silent: no answer yet').waitFor()
@@ -210,7 +189,9 @@ describe.skipIf(chromium === null)('a hostile page of a plugin', { timeout: 60_0
 
   it('has nobody around it when it is opened by itself, and is in a sandbox there too', async () => {
     const { reports, plugin } = pagePlugins()
-    const { engine, url, companyId } = await createFrameWorld(board, [plugin({ id: 'alone', slot: 'settings', script: 'attack.js' })])
+    const { engine, url, companyId } = await createFrameWorld(staged().board, [
+      plugin({ id: 'alone', slot: 'settings', script: 'attack.js' }),
+    ])
     const [slot] = (await engine.plugins.slots({ companyId })).items
     const page = await open(url)
     await page.goto(`${url}/${slot?.path}`)

@@ -1,41 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-
 import { notes } from '@engine/plugin-notes'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { lookAt, pagesOf, violationsInFrame } from './support/board-page.ts'
-import { buildBoard, findChromium, note, startBrowser } from './support/browser.ts'
+import { canLook, emptyStage } from './support/board-stage.ts'
 import { pagePlugins } from './support/frame-plugins.ts'
 import { createFrameWorld } from './support/frame-world.ts'
 
-const chromium = findChromium()
-if (chromium === null) note('what plugins show is not looked at: there is no Chromium; install it, or say where by CHROMIUM')
-
-describe.skipIf(chromium === null)('what a plugin shows on the board', { timeout: 60_000 }, () => {
-  let browser: Browser
-  let board: URL
-
-  beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'engine-frames-'))
-    board = pathToFileURL(`${folder}/`)
-    await buildBoard(folder)
-    browser = await startBrowser(chromium ?? '')
-  }, 120_000)
-
-  afterAll(async () => {
-    await browser?.close()
-    rmSync(board, { recursive: true, force: true })
-  })
+describe.skipIf(!canLook)('what a plugin shows on the board', { timeout: 60_000 }, () => {
+  const staged = emptyStage()
 
   async function noting() {
-    const world = await createFrameWorld(board, [notes()])
+    const world = await createFrameWorld(staged().board, [notes()])
     const { engine, companyId, prefix } = world
     const task = await engine.tasks.create({ companyId, title: 'Order the paper', description: 'For the printer on the second floor.' })
-    const open = pagesOf(browser, world.url)
+    const open = pagesOf(staged().browser, world.url)
     const texts = async () => (await engine.notes.list({ companyId, taskId: task.id })).items.map(({ text }) => text)
     const write = (text: string, taskId = task.id) => engine.notes.add({ companyId, taskId, text })
     return { ...world, task, texts, write, open: () => open(`${prefix}/tasks/${task.identifier}`) }
@@ -149,10 +128,10 @@ describe.skipIf(chromium === null)('what a plugin shows on the board', { timeout
     const { plugin } = pagePlugins()
     const slots = ['task', 'agent', 'dashboard', 'settings', 'page'] as const
     const plugins = slots.map((slot) => plugin({ id: `of${slot}`, slot, script: 'plain.js' }))
-    const { engine, companyId, prefix, url } = await createFrameWorld(board, plugins)
+    const { engine, companyId, prefix, url } = await createFrameWorld(staged().board, plugins)
     const task = await engine.tasks.create({ companyId, title: 'Look' })
     const agent = await engine.agents.create({ companyId, name: 'Ada', role: 'engineer', adapterType: 'scripted' })
-    const open = pagesOf(browser, url)
+    const open = pagesOf(staged().browser, url)
     const at = {
       task: `tasks/${task.identifier}`,
       agent: `agents/${agent.id}`,
@@ -181,8 +160,8 @@ describe.skipIf(chromium === null)('what a plugin shows on the board', { timeout
 
   it('is found by a few letters, and nothing is there for a plugin without a page', async () => {
     const { plugin } = pagePlugins()
-    const { prefix, url } = await createFrameWorld(board, [plugin({ id: 'figures', slot: 'page', script: 'plain.js' })])
-    const page = await pagesOf(browser, url)(`${prefix}/pages/nobody`)
+    const { prefix, url } = await createFrameWorld(staged().board, [plugin({ id: 'figures', slot: 'page', script: 'plain.js' })])
+    const page = await pagesOf(staged().browser, url)(`${prefix}/pages/nobody`)
     await page.getByText('Nothing is shown here').waitFor()
     await page.keyboard.press('Control+k')
     await page.keyboard.type('figur')
@@ -193,7 +172,7 @@ describe.skipIf(chromium === null)('what a plugin shows on the board', { timeout
 
   it('reads again what changed while nobody listened', async () => {
     const world = await noting()
-    const context = await browser.newContext()
+    const context = await staged().browser.newContext()
     onTestFinished(() => context.close())
     const page = await context.newPage()
     const listening = Promise.withResolvers<void>()

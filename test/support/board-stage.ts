@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
 
 import { pagesOf, type Look } from './board-page.ts'
@@ -17,6 +18,7 @@ if (!canLook) note('the board is not looked at: there is no Chromium; install it
 interface Stage {
   /** Where the board was built. */
   readonly board: URL
+  readonly browser: Browser
   /** What its build printed. */
   readonly built: string
   /** Opens a page of the board at a server. */
@@ -36,7 +38,7 @@ export function stage<World extends { close(): Promise<void> }>(create: (board: 
     const browser = await startBrowser(chromium ?? '')
     const board = pathToFileURL(`${folder}/`)
     const world = await create(board)
-    now = { board, built, world, open: (url, path, look) => pagesOf(browser, url)(path, look) }
+    now = { board, browser, built, world, open: (url, path, look) => pagesOf(browser, url)(path, look) }
     close = async () => {
       await browser.close()
       await world.close()
@@ -48,4 +50,9 @@ export function stage<World extends { close(): Promise<void> }>(create: (board: 
     if (!now) throw new Error('the stage is set before the first test, and not earlier')
     return now
   }
+}
+
+/** The same for tests that make a world each. */
+export function emptyStage(): () => Stage {
+  return stage(async () => ({ close: async () => undefined }))
 }
