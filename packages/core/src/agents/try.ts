@@ -63,6 +63,7 @@ async function tryAgent(context: PrepareContext, agent: AgentTable): Promise<Tri
       agent,
       projectEnv: {},
       secretFields: context.adapters.get(agent.adapter_type).secretFields,
+      isBound: true,
       note: async (wanted) => void secrets.push(...wanted.filter(({ outcome }) => outcome === 'success').map(({ name }) => name)),
     })
     return { ...tried, checks: [...(await tryConfiguration(context, agent, opened))] }

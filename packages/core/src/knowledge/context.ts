@@ -10,6 +10,9 @@ const about =
 
 type Knowledge = RunContext['knowledge']
 
+/** Where nothing is written down. */
+export const noKnowledge: Knowledge = { about, entries: [], omitted: [], moreOmitted: 0, usedEmbeddings: false }
+
 /** What an agent should know for a task, of its project and of the company as a whole, as far as the budget goes. */
 export async function readKnowledge(finder: Finder, { task, budget }: { task: TaskTable; budget: number }): Promise<Knowledge> {
   const { company_id: companyId } = task

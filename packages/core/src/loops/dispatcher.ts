@@ -57,7 +57,12 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const loop = createLoop({ ...host, name: 'dispatcher', pass, pollMs: host.settings.pollMs, logger: worker.logger })
   const forget = [
     host.bus.on('run.queued', () => lookout.lookAgain()),
-    ...wakingEvents.map((type) => host.bus.on(type, () => loop.wake())),
+    ...wakingEvents.map((type) =>
+      host.bus.on(type, () => {
+        lookout.mayFindMore()
+        loop.wake()
+      }),
+    ),
     ...(['cancelled', 'waiting'] as const).map((as) => host.bus.on(`run.${as}`, (event) => live.get(event.entity.id)?.stop.abort(as))),
     host.bus.onHint(() => {
       isHinted = true

@@ -52,8 +52,6 @@ async function executeTraced(host: RunHost, actor: RunActor, run: TracedRun): Pr
   const left: Left = {}
   const usage = createUsageKeeper(host, actor, run.logger)
   try {
-    // It may have been cancelled between its claim and now.
-    if (!(await host.isHeld(actor))) return
     const outcome = await Promise.race([
       runAdapter(host, actor, { ...run, left, usage, ended: ended.signal }),
       abandonment(host, run.stop.signal, ended.signal),

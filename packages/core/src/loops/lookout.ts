@@ -17,26 +17,42 @@ export interface Lookout {
   next(limit: number, busy: ReadonlySet<string>): Promise<string[]>
   /** Something was queued, or another process did something: it may be more urgent than what was found. */
   lookAgain(): void
+  /** Something ended or changed: what could not start may start now. */
+  mayFindMore(): void
   /** Whether something was found and not taken yet. */
   readonly hasMore: boolean
 }
 
 export function createLookout(host: Host): Lookout {
-  const { clock, db } = host
+  const { clock, db, settings } = host
   const findClaimable = claimableRuns(host.adapters)
   let found: string[] = []
   let foundAt = never
+  /** Whether the last look found all that could start, so that another one is for when something has changed. */
+  let isAll = false
+
+  function isGood(): boolean {
+    const ageMs = clock.monotonicMs() - foundAt
+    // What becomes due by time alone is found by the next poll.
+    return found.length > 0 ? ageMs <= goodForMs : isAll && ageMs < settings.pollMs
+  }
+
+  async function look(limit: number, busy: ReadonlySet<string>): Promise<void> {
+    foundAt = clock.monotonicMs()
+    isAll = true
+    const asked = limit + busy.size + ahead
+    const runIds = await findClaimable(db, { now: isoTime(clock.now()), limit: asked })
+    found = runIds.filter((runId) => !busy.has(runId))
+    if (runIds.length === asked || found.length < runIds.length) isAll = false
+  }
+
   return {
     async next(limit, busy) {
-      const isGood = found.length > 0 && clock.monotonicMs() - foundAt <= goodForMs
-      if (!isGood) {
-        foundAt = clock.monotonicMs()
-        const runIds = await findClaimable(db, { now: isoTime(clock.now()), limit: limit + busy.size + ahead })
-        found = runIds.filter((runId) => !busy.has(runId))
-      }
+      if (!isGood()) await look(limit, busy)
       return found.splice(0, limit)
     },
     lookAgain: () => void (foundAt = never),
+    mayFindMore: () => void (isAll = false),
     get hasMore() {
       return found.length > 0
     },

@@ -205,7 +205,6 @@ function remoteRunHost(parts: Parts, { leased, leaseMs, credential }: { leased: 
     ...parts.shared,
     settings: { ...parts.settings, leaseMs },
     // What became of it meanwhile is said by the first call.
-    isHeld: async () => true,
     open: async () => openedRun(parts, leased),
     // The run's own credential opens nothing any more.
     recordLateUsage: (_actor, input) => parts.server.call('nodes.recordUsage', input, credential),

@@ -3,7 +3,6 @@ import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import type { TraceContext } from '../ports/telemetry.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
-import { isLeaseHeld } from '../runs/lease.ts'
 import { openRun, type OpenedRun } from '../runs/open.ts'
 
 /** What a run does in Engine, by the name of an operation. */
@@ -18,9 +17,7 @@ interface RunCall {
 /** What executes runs, wherever they are kept: in the database of this process, or at a server. */
 export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' | 'registry' | 'tracing'> {
   readonly settings: Pick<EngineSettings, 'leaseMs' | 'abandonMs' | 'stopMs' | 'stopGraceMs'>
-  /** Whether a run that was claimed still may begin. */
-  isHeld(actor: RunActor): Promise<boolean>
-  /** @throws `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable` */
+  /** @throws `lease_lost` for one that was cancelled since its claim, `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable` */
   open(actor: RunActor): Promise<OpenedRun>
   /** Calls Engine under the run's own rights and its fence. @throws as the operation does */
   perform(actor: RunActor, call: RunCall): Promise<unknown>
@@ -39,7 +36,6 @@ export function localRunHost(host: Host): RunHost {
     registry,
     tracing,
     settings,
-    isHeld: (actor) => isLeaseHeld(host.db, actor),
     open: (actor) => openRun(opener, actor, clock.now()),
     recordLateUsage: (_actor, input) => execute(host, 'runs.recordLateUsage', { input, call: { actor: systemActor } }),
     perform: (actor, { name, input, isRedacted, trace }) =>

@@ -1,6 +1,6 @@
 import { sql, type ExpressionBuilder, type Kysely, type RawBuilder } from 'kysely'
 
-import { withoutCooling } from '../breakers/cooling.ts'
+import { withoutCooling, type Startable } from '../breakers/cooling.ts'
 import { present } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
@@ -106,6 +106,7 @@ function agentsWithWork(adapterTypes: readonly string[]) {
       .whereRef('agents.company_id', '=', 'queues.company_id')
       .whereRef('agents.id', '=', 'queues.agent_id')
       .select(['agents.id', 'agents.company_id'])
+      .select((e) => e.exists(e.selectFrom('breakers').select('status').where('status', '!=', sql.lit('closed'))).as('is_any_left_alone'))
       .select((e) => e('agents.max_concurrent_runs', '-', e.ref('agents.live_runs')).as('slots'))
       // Null where it is not limited, and then not counted.
       .select((e) => e('agents.max_concurrent_tasks', '-', tasksUnderWay(e)).as('task_slots'))
@@ -159,9 +160,11 @@ export function claimableRuns(adapters: AdapterCatalog) {
     const agents = (await findAgents(db, { now: given.now })).filter((agent) => agent.first_place !== null)
     // The first runs of all are among the runs of those agents that come first themselves.
     const inOrder = agents.toSorted((left, right) => compare(left.first_place, right.first_place))
-    const first = await withoutCooling(db, inOrder, { adapters, ...given })
-    const queues = first.map(async ({ id, company_id: companyId, slots, task_slots, onlyFor }) => {
+    const first = inOrder[0]?.is_any_left_alone ? await withoutCooling(db, inOrder, { adapters, ...given }) : inOrder.slice(0, given.limit)
+    const queues = first.map(async ({ id, company_id: companyId, slots, task_slots, first_place: place, onlyFor }: Candidate) => {
       const limit = Math.min(slots, task_slots ?? slots, given.limit)
+      // It was found with its agent.
+      if (limit === 1 && !onlyFor) return [{ id: runAt(place), place }]
       const queue = { companyId, agentId: id, now: given.now }
       if (!onlyFor) return readyRuns(db, { ...queue, limit })
       const runs = await readyRuns(db, { ...queue, limit: mostAsked })
@@ -170,6 +173,22 @@ export function claimableRuns(adapters: AdapterCatalog) {
     const runs = (await Promise.all(queues)).flat().toSorted((left, right) => compare(left.place, right.place))
     return runs.slice(0, given.limit).map((run) => run.id)
   }
+}
+
+/** An agent with something to do, and what of it may start. */
+type Candidate = Startable<AgentWithWork>
+
+interface AgentWithWork {
+  readonly id: string
+  readonly company_id: string
+  readonly slots: number
+  readonly task_slots: number | null
+  readonly first_place: string | null
+}
+
+/** The run that has a place. Pure. */
+function runAt(place: string | null): string {
+  return place?.split(' ')[1] ?? ''
 }
 
 /** How many runs of an agent are asked for their profile while its own providers are left alone. */

@@ -1,9 +1,6 @@
 import type { Kysely } from 'kysely'
 
-import { findAgent } from '../agents/sql.ts'
-import type { AgentTable } from '../agents/table.ts'
 import { latestComments } from '../comments/sql.ts'
-import { findCompany } from '../companies/sql.ts'
 import type { CompanyTable } from '../companies/table.ts'
 import type { Database } from '../database/tables.ts'
 import { feedbackOf, latestDeliverable } from '../deliverables/sql.ts'
@@ -11,20 +8,20 @@ import { goalOfTask } from '../goals/fallback.ts'
 import { goalChain } from '../goals/sql.ts'
 import { latestInteractions } from '../interactions/sql.ts'
 import type { RunActor } from '../kernel/actor.ts'
-import { notFound } from '../kernel/errors.ts'
+import { leaseLost } from '../kernel/authorize.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
-import { readKnowledge } from '../knowledge/context.ts'
+import { noKnowledge, readKnowledge } from '../knowledge/context.ts'
 import type { Finder } from '../knowledge/retrieve.ts'
 import type { Origin, RunContext } from '../ports/run-contract.ts'
 import { preferencesOfTask } from '../preferences/resolve.ts'
 import { priorityName } from '../tasks/schema.ts'
-import { blockersOf, findTask } from '../tasks/sql.ts'
+import { blockersOf } from '../tasks/sql.ts'
 import type { TaskTable } from '../tasks/table.ts'
+import { readBeginning, type Beginning } from './beginning.ts'
 import { asExecuted } from './setups.ts'
 import { fitKnown, tokensOf } from './context-budget.ts'
 import { knowledgeShare, nameMissing, thinContext, type Known, type NamedMissing } from './context-sections.ts'
-import { findRun } from './sql.ts'
-import type { RunTable } from './table.ts'
+import { readSurroundings, type Surroundings } from './surroundings.ts'
 
 /** How many comments of a task an agent is shown, newest kept. */
 const commentsShown = 50
@@ -37,39 +34,44 @@ export interface ContextReader extends Finder {
   readonly settings: Pick<EngineSettings, 'knowledgeTokens' | 'contextTokens'>
 }
 
-/** What a run's agent gets to know, read when the run starts; with the rows of the run and of its agent, whose adapter is the one that the run was given, and the project of its task. */
-export async function readRunContext(
-  reader: ContextReader,
-  actor: Pick<RunActor, 'id' | 'companyId' | 'agentId' | 'taskId'>,
-): Promise<{ context: RunContext; run: RunTable; agent: AgentTable; projectId: string | null }> {
+/**
+ * What a run's agent gets to know, read when the run starts, and what else the run begins with; its agent has the adapter that the run
+ * was given. @throws `lease_lost`
+ */
+export async function readRunContext(reader: ContextReader, actor: RunActor): Promise<{ context: RunContext; beginning: Beginning }> {
   const { db } = reader
-  const [run, task, agent, company] = await Promise.all([
-    findRun(db, actor.id),
-    findTask(db, actor.taskId),
-    findAgent(db, actor.agentId),
-    findCompany(db, actor.companyId),
-  ])
-  if (!run || !task || !agent || !company) throw notFound('run', actor.id)
+  const { companyId, taskId } = actor
+  const [beginning, around] = await Promise.all([readBeginning(db, actor), readSurroundings(db, { companyId, taskId })])
+  if (!beginning) throw leaseLost(actor)
+  const { run, task, agent, company } = beginning
   const context: RunContext = {
     spec: 'engine.run-context.v1',
     run: { id: run.id, attempt: run.attempt, wakeReasons: JSON.parse(run.wake_reasons), fence: run.fence ?? 0 },
     agent: { id: agent.id, name: agent.name, role: agent.role, title: agent.title, instructions: agent.instructions },
     mode: agent.context_mode,
-    ...(agent.context_mode === 'thin' ? thinTask(company, task) : await readTaskContext(reader, { company, task, agentId: agent.id })),
+    ...(agent.context_mode === 'thin'
+      ? thinTask(company, task)
+      : await readTaskContext(reader, { company, task, agentId: agent.id, around })),
   }
-  return { context, run, agent: asExecuted(agent, run), projectId: task.project_id }
+  return { context, beginning: { ...beginning, agent: asExecuted(agent, run) } }
 }
 
 type TaskContext = Omit<RunContext, 'spec' | 'mode' | 'run' | 'agent' | 'budget'>
 
+interface Told {
+  readonly company: Pick<CompanyTable, 'id' | 'name'>
+  readonly task: TaskTable
+  readonly agentId: string | null
+  /** When it was found already. */
+  readonly around?: Surroundings
+}
+
 /** What there is to know of a task, whoever works on it, as far as the budget goes. */
-export async function readTaskContext(
-  reader: ContextReader,
-  given: { company: CompanyTable; task: TaskTable; agentId: string | null },
-): Promise<TaskContext> {
+export async function readTaskContext(reader: ContextReader, given: Told): Promise<TaskContext> {
   const { company, task } = given
   const budget = reader.settings.contextTokens
-  const { known, unread } = await readKnown(reader, given)
+  const around = given.around ?? (await readSurroundings(reader.db, { companyId: company.id, taskId: task.id }))
+  const { known, unread } = await readKnown(reader, { ...given, around })
   const { value, used, missing } = fitKnown(known, budget)
   return {
     company: { id: company.id, name: company.name },
@@ -80,30 +82,27 @@ export async function readTaskContext(
 }
 
 /** For an agent that reads the rest by itself. */
-function thinTask(company: CompanyTable, row: TaskTable): TaskContext {
+function thinTask(company: Told['company'], row: TaskTable): TaskContext {
   const { omitted, ...known } = thinContext({ task: describeTask(row) }, { companyId: company.id, taskId: row.id })
   const used = tokensOf(known)
   return { company: { id: company.id, name: company.name }, ...known, tokens: { budget: used, used }, omitted }
 }
 
 /** What is known, and what of it was not even read. */
-async function readKnown(
-  reader: ContextReader,
-  given: { company: CompanyTable; task: TaskTable; agentId: string | null },
-): Promise<{ known: Known; unread: NamedMissing[] }> {
+async function readKnown(reader: ContextReader, given: Required<Told>): Promise<{ known: Known; unread: NamedMissing[] }> {
   const { db, settings } = reader
-  const { company, task, agentId } = given
+  const { company, task, agentId, around } = given
   const scope = { companyId: company.id, taskId: task.id }
   const budget = Math.min(settings.knowledgeTokens, Math.floor(settings.contextTokens * knowledgeShare))
   // At once: on a server each of them is a round trip.
   const [goals, blockers, comments, interactions, feedback, knowledge, preferences] = await Promise.all([
-    goalOfTask(db, task).then((goalId) => goalChain(db, { companyId: company.id, goalId })),
-    blockersOf(db, scope).then((rows) => Promise.all(rows.map((blocker) => readBlocker(db, blocker)))),
-    readComments(db, scope),
+    around.goals ? goalOfTask(db, task).then((goalId) => goalChain(db, { companyId: company.id, goalId })) : [],
+    around.blockers ? blockersOf(db, scope).then((rows) => Promise.all(rows.map((blocker) => readBlocker(db, blocker)))) : [],
+    around.comments ? readComments(db, scope) : [],
     readInteractions(db, task),
-    feedbackOf(db, scope),
-    readKnowledge(reader, { task, budget }),
-    preferencesOfTask(db, { task, agentId }),
+    around.reviews ? feedbackOf(db, scope) : [],
+    around.knowledge ? readKnowledge(reader, { task, budget }) : noKnowledge,
+    around.preferences ? preferencesOfTask(db, { task, agentId }) : {},
   ])
   const known: Known = {
     goals: goals.map(({ id, title, description }) => ({ id, title, description })),

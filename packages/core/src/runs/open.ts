@@ -4,7 +4,6 @@ import { readAllowance } from '../budgets/run-holds.ts'
 import type { PrepareContext } from '../kernel/command.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { RunContext } from '../ports/run-contract.ts'
-import { findProject } from '../projects/sql.ts'
 import { accessesOf, openConfiguration, type OpenedConfiguration, type OpenedSecret } from '../secrets/open.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 import { readRunContext, type ContextReader } from './context.ts'
@@ -27,24 +26,25 @@ export interface RunOpener extends ContextReader, Pick<PrepareContext, 'secrets'
 
 /**
  * Reads what a claimed run is to know, and opens the secrets that it needs, after noting that it got them. Outside of any
- * transaction. @throws `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable`
+ * transaction. @throws `lease_lost`, `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable`
  */
 export async function openRun(opener: RunOpener, actor: RunActor, nowMs: number): Promise<OpenedRun> {
   const { db, settings } = opener
-  const { context, run, agent, projectId } = await readRunContext(opener, actor)
-  const project = projectId === null ? null : await findProject(db, projectId)
+  const { context, beginning } = await readRunContext(opener, actor)
+  const { run, agent, task, projectEnv, hasSession, hasSecrets } = beginning
   const [opened, session, allowance] = await Promise.all([
     openConfiguration(opener, {
       companyId: actor.companyId,
-      projectId,
+      projectId: task.project_id,
       agent,
-      projectEnv: JSON.parse(project?.env ?? '{}'),
+      projectEnv: JSON.parse(projectEnv),
       // What was kept before an adapter said so counts as little.
       secretFields: opener.adapters.get(agent.adapter_type).secretFields,
+      isBound: hasSecrets,
       keeps: idsOf(actor),
       note: (wanted) => noteAccesses(opener, actor, { agentId: agent.id, wanted }),
     }),
-    readSession(db, { agent, taskId: actor.taskId, limits: settings, nowMs }),
+    hasSession ? readSession(db, { agent, taskId: actor.taskId, limits: settings, nowMs }) : null,
     run.is_budgeted === 1 ? readAllowance(db, actor) : null,
   ])
   const told = allowance === null ? context : { ...context, budget: budgetOf(allowance) }

@@ -8,6 +8,7 @@ import type { Database } from '../database/tables.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { canonicalJson, sha256, type JsonObject } from '../kernel/json.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
+import type { BeginningAgent } from './beginning.ts'
 import { asExecuted } from './setups.ts'
 import type { AgentSessionTable, RunTable } from './table.ts'
 
@@ -45,7 +46,7 @@ export function maySessionGoOn(
 /** What the last run of this agent for this task left for the next one; null when there is nothing, or nothing that still fits. */
 export async function readSession(
   db: Kysely<Database>,
-  given: { agent: AgentTable; taskId: string; limits: Limits; nowMs: number },
+  given: { agent: BeginningAgent; taskId: string; limits: Limits; nowMs: number },
 ): Promise<JsonObject | null> {
   const { agent, taskId } = given
   const session = first(await sessionOf(db, { companyId: agent.company_id, agentId: agent.id, taskId }))

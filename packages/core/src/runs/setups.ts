@@ -44,7 +44,7 @@ export function withLast(setups: readonly Setup[], place: string): Setup[] {
 }
 
 /** An agent as a run executes it: with the adapter that the run was given, as far as the agent still has it. Pure. */
-export function asExecuted(agent: AgentTable, run: Pick<RunTable, 'adapter_type' | 'adapter_place'>): AgentTable {
+export function asExecuted<Agent extends Columns>(agent: Agent, run: Pick<RunTable, 'adapter_type' | 'adapter_place'>): Agent {
   const { adapter_type: type, adapter_place: place } = run
   if (type === null || place === null || place === 'own') return agent
   const profile = profileNames.find((name) => name === place) ?? null

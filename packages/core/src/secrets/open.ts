@@ -43,6 +43,8 @@ interface Opening {
   readonly projectEnv: Record<string, unknown>
   /** See AgentAdapter. */
   readonly secretFields: readonly string[] | undefined
+  /** False where nothing of the company is bound to a variable. */
+  readonly isBound: boolean
   /** See createRedactor. */
   readonly keeps?: ReadonlySet<string>
   /** Told what was wanted before anybody gets a value. */
@@ -54,10 +56,10 @@ interface Opening {
  * @throws `rule_violated` naming a secret that is missing or disabled, `secrets_unavailable`
  */
 export async function openConfiguration(stores: Stores, given: Opening): Promise<OpenedConfiguration> {
-  const { agent, companyId, projectId, projectEnv } = given
+  const { agent, companyId, projectId, projectEnv, isBound } = given
   const config: unknown = JSON.parse(agent.adapter_config)
   refuseElsewhere(config, 'adapterConfig', given.secretFields)
-  const bound = await bindingsInOrder(stores.db, { companyId, projectId, agentId: agent.id })
+  const bound = isBound ? await bindingsInOrder(stores.db, { companyId, projectId, agentId: agent.id }) : []
   const wanted = [...findReferences(config, 'adapterConfig'), ...findReferences(projectEnv, 'env'), ...bound]
   const values = await openAll(stores, given, wanted)
   const valueOf = (reference: Wanted) => values.get(keyOf(reference))?.value ?? ''
