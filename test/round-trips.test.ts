@@ -36,7 +36,7 @@ const units: Readonly<Record<string, Unit>> = {
         world.engine.tasks.create({ companyId: world.companyId, title: 'A task' }, { idempotencyKey: 'once' }),
   },
   'creating a task that wakes its agent': {
-    most: { sqlite: 16, postgres: 16 },
+    most: { sqlite: 16, postgres: 1 },
     prepare:
       async ({ world }) =>
       () =>
@@ -107,7 +107,7 @@ const units: Readonly<Record<string, Unit>> = {
     // Of these 8 and 13 are the first look of the sealer, which seals what is there; 3 and 6 enter the process among the workers; one each is the
     // look for questions that have expired, for routines that are due and for budgets that begin anew. The run itself is begun
     // by two: what it begins with, and what there is to be read about its task, which here is nothing.
-    most: { sqlite: 46, postgres: 60 },
+    most: { sqlite: 50, postgres: 60 },
     async prepare({ world }) {
       const { engine, companyId, agentId } = world
       await engine.tasks.create({ companyId, title: 'A task', assigneeAgentId: agentId })

@@ -37,6 +37,26 @@ export type BeginningAgent = Pick<
   | 'fallbacks'
 >
 
+const columns = [
+  'runs.attempt as run_attempt',
+  'runs.wake_reasons as run_wake_reasons',
+  'runs.is_budgeted as run_is_budgeted',
+  'runs.adapter_type as run_adapter_type',
+  'runs.adapter_place as run_adapter_place',
+  'agents.id as agent_id',
+  'agents.name as agent_name',
+  'agents.role as agent_role',
+  'agents.title as agent_title',
+  'agents.instructions as agent_instructions',
+  'agents.context_mode as agent_context_mode',
+  'agents.adapter_type as agent_adapter_type',
+  'agents.adapter_config as agent_adapter_config',
+  'agents.profiles as agent_profiles',
+  'agents.fallbacks as agent_fallbacks',
+  'companies.name as company_name',
+  'projects.env as project_env',
+] as const
+
 /** One look, by the run's lease: without that it finds nothing. */
 const beginning = statement((db, given: { runId: string; fence: number }) =>
   db
@@ -47,25 +67,7 @@ const beginning = statement((db, given: { runId: string; fence: number }) =>
     .innerJoin('companies', 'companies.id', 'runs.company_id')
     .leftJoin('projects', 'projects.id', 'tasks.project_id')
     .selectAll('tasks')
-    .select([
-      'runs.attempt as run_attempt',
-      'runs.wake_reasons as run_wake_reasons',
-      'runs.is_budgeted as run_is_budgeted',
-      'runs.adapter_type as run_adapter_type',
-      'runs.adapter_place as run_adapter_place',
-      'agents.id as agent_id',
-      'agents.name as agent_name',
-      'agents.role as agent_role',
-      'agents.title as agent_title',
-      'agents.instructions as agent_instructions',
-      'agents.context_mode as agent_context_mode',
-      'agents.adapter_type as agent_adapter_type',
-      'agents.adapter_config as agent_adapter_config',
-      'agents.profiles as agent_profiles',
-      'agents.fallbacks as agent_fallbacks',
-      'companies.name as company_name',
-      'projects.env as project_env',
-    ])
+    .select(columns)
     .select((e) => [
       e
         .exists(
@@ -77,7 +79,9 @@ const beginning = statement((db, given: { runId: string; fence: number }) =>
             .whereRef('agent_sessions.task_id', '=', 'runs.task_id'),
         )
         .as('has_session'),
-      e.exists(e.selectFrom('secret_uses').select('secret_uses.id').whereRef('secret_uses.company_id', '=', 'runs.company_id')).as('has_secrets'),
+      e
+        .exists(e.selectFrom('secret_uses').select('secret_uses.id').whereRef('secret_uses.company_id', '=', 'runs.company_id'))
+        .as('has_secrets'),
     ])
     .where('leases.run_id', '=', given.runId)
     .where('leases.fence', '=', given.fence),
@@ -108,7 +112,9 @@ export async function readBeginning(db: Kysely<Database>, actor: Pick<RunActor, 
   }
 }
 
-type Named = { readonly [Column in keyof BeginningAgent as Column extends 'company_id' ? Column : `agent_${Column}`]: BeginningAgent[Column] }
+type Named = {
+  readonly [Column in keyof BeginningAgent as Column extends 'company_id' ? Column : `agent_${Column}`]: BeginningAgent[Column]
+}
 
 function agentIn(row: Named): BeginningAgent {
   return {

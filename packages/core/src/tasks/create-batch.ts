@@ -8,8 +8,10 @@ import { eventActor } from '../kernel/actor.ts'
 import type { Batch, BatchCall, BatchContext, Done } from '../kernel/batch.ts'
 import { announceWriting, noRouteListens } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
-import { longestBody, searchableBody, wordsOf } from '../search/words.ts'
+import { searchableBody, wordsOf } from '../search/words.ts'
+import { createAssigned } from './create-assigned-text.ts'
 import { blankTask } from './create.ts'
+import { entryColumns, memberColumns, taskColumns, taskValues } from './create-text.ts'
 import type { CreateInput, CreateManyInput, CreatedMany, NewTask, Task } from './schema.ts'
 import { toTask, type TaskTable } from './table.ts'
 
@@ -45,21 +47,13 @@ function createText(db: Kysely<Database>, given: Given) {
       returning id, task_prefix, task_counter - ${given.count}::bigint as taken
     ), member as (
       select m.*, c.id as company_id, c.task_prefix || '-' || (c.taken + m.place + 1) as identifier
-      from jsonb_to_recordset(${given.members}::jsonb) as m (
-        place int, id uuid, event uuid, title text, description text, status text, priority bigint, goal uuid, tags jsonb, criteria jsonb,
-        context jsonb, attempts bigint, due timestamptz, billing text, "titleWords" text, "bodyWords" text, "actorKind" text, "actorId" text, "requestId" text) cross join company c
+      from jsonb_to_recordset(${given.members}::jsonb) as m (${memberColumns}) cross join company c
       order by m.place
     ), task as (
-      insert into ${tasks} (id, company_id, identifier, title, description, status, priority, goal_id, required_capabilities, tags,
-        acceptance_criteria, context, max_attempts, due_at, billing_code, created_by_kind, created_by_id, version, created_at, updated_at)
-      select id, company_id, identifier, title, description, status, priority, goal, '[]', tags,
-        criteria, context, attempts, due, billing, "actorKind", "actorId", 1, ${given.now}::timestamptz, ${given.now}::timestamptz
-      from member
+      insert into ${tasks} (${taskColumns}, version, created_at, updated_at)
+      select ${taskValues}, 1, ${given.now}::timestamptz, ${given.now}::timestamptz from member
     ), entry as (
-      insert into ${tableOf(db, 'search_entries')} (company_id, entity_type, entity_id, task_id, title, body, title_words, body_words)
-      select company_id, 'task', id, id, identifier || ' ' || title, left(coalesce(description, ''), ${sql.lit(longestBody)}),
-        rtrim(lower(replace(identifier, '-', ' ')) || ' ' || "titleWords"), "bodyWords"
-      from member
+      insert into ${tableOf(db, 'search_entries')} ${entryColumns} from member
     ), counter as (
       insert into ${counters} (company_id, shard, backlog, todo, in_progress, in_review, blocked, done, cancelled)
       select id, pg_backend_pid() % 16, ${given.backlog}::bigint, ${given.todo}::bigint, 0, 0, 0, 0, 0 from company
@@ -71,19 +65,27 @@ function createText(db: Kysely<Database>, given: Given) {
       'task', id, 1, jsonb_build_object('identifier', identifier, 'title', title, 'status', status, 'blockedBy', '[]'::jsonb),
       "requestId", ${given.now}::timestamptz
     from (select ${announceWriting(db)} as announced offset 0) as writing, member
-    returning entity_id as id, data ->> 'identifier' as identifier, seq`
+    returning id, data ->> 'identifier' as identifier, seq`
 }
 
-/** Nothing to look up, nobody to wake. */
+/** Nothing to look up; at most an agent to wake. */
 function isOrdinary(wish: Wish): boolean {
   const isRouted = Boolean(wish.preferredAgentId) || (wish.requiredCapabilities?.length ?? 0) > 0
   const hasPlace = Boolean(wish.parentId ?? wish.projectId ?? wish.sprintId)
   const names = [...(wish.blockedBy ?? []), ...(wish.labels ?? [])]
-  return !hasPlace && !wish.assigneeAgentId && !wish.assigneeUserId && !isRouted && names.length === 0
+  return !hasPlace && !wish.assigneeUserId && !isRouted && names.length === 0
+}
+
+/** Tasks that agents are named for go together, and those that nobody is named for. */
+function keyOf(companyId: string, wishes: readonly Wish[]): string | null {
+  if (!wishes.every(isOrdinary)) return null
+  const assigned = wishes.filter(({ assigneeAgentId }) => assigneeAgentId)
+  if (assigned.length === 0) return companyId
+  return assigned.length === wishes.length ? `${companyId} assigned` : null
 }
 
 export const createBatch: Batch<z.output<typeof CreateInput>, Task> = {
-  key: (input) => (isOrdinary(input) ? input.companyId : null),
+  key: (input) => keyOf(input.companyId, [input]),
   async run(context, calls) {
     const wishes = calls.map((call) => ({ call, wishes: [call.input] }))
     const done = await createTogether(context, wishes)
@@ -95,7 +97,7 @@ export const createBatch: Batch<z.output<typeof CreateInput>, Task> = {
 }
 
 export const createManyBatch: Batch<z.output<typeof CreateManyInput>, z.output<typeof CreatedMany>> = {
-  key: (input) => (input.tasks.every(isOrdinary) ? input.companyId : null),
+  key: (input) => keyOf(input.companyId, input.tasks),
   async run(context, calls) {
     const wishes = calls.map((call) => ({ call, wishes: call.input.tasks }))
     const done = await createTogether(context, wishes)
@@ -112,47 +114,86 @@ interface Wishes {
   readonly wishes: readonly Wish[]
 }
 
-/** Creates all tasks of all calls, which name one company; null for each call whose actor may not, and for all when it is not there. */
+/**
+ * Creates all tasks of all calls, which name one company; null for each call whose actor may not, and for those whose agents can
+ * not be given one just now, and for all when the company is not there.
+ */
 async function createTogether(context: BatchContext, all: readonly Wishes[]): Promise<(Done<Task>[] | null)[]> {
   const companyId = all[0]?.call.input.companyId ?? ''
-  const allowed = all.map(({ call }) => call.companies === 'all' || call.companies.includes(companyId))
-  const members = all.flatMap(({ call, wishes }, index) =>
-    allowed[index] ? wishes.map((wish) => toMember(context, { call, wish, companyId })) : [],
-  )
+  const allowed = all.filter(({ call }) => call.companies === 'all' || call.companies.includes(companyId))
+  const members = allowed.flatMap(({ call, wishes }, index) => wishes.map((wish) => newMember(context, { call, wish, companyId, index })))
   if (members.length === 0) return all.map(() => null)
-  const rows = await createAll(context.db, {
-    members: JSON.stringify(members.map(({ document }, place) => ({ ...document, place }))),
+  const seqs = members[0]?.document.waking
+    ? await recordAssigned(context, { companyId, members })
+    : await recordPlain(context, { companyId, members })
+  return all.map(({ call }) => {
+    const done = members.filter((member) => member.call === call).flatMap((member) => toDone(member, seqs) ?? [])
+    return done.length > 0 ? done : null
+  })
+}
+
+interface Together {
+  readonly companyId: string
+  readonly members: readonly Member[]
+}
+
+/** The places of events in the log, by their ids, and the names of the tasks that were created. */
+interface Recorded {
+  readonly seqs: ReadonlyMap<string, number>
+  readonly identifiers: ReadonlyMap<string, string>
+}
+
+async function recordPlain({ db, now, epoch }: BatchContext, { companyId, members }: Together): Promise<Recorded> {
+  const rows = await createAll(db, {
+    members: documentOf(members),
     companyId,
     count: members.length,
     backlog: members.filter(({ row }) => row.status === 'backlog').length,
     todo: members.filter(({ row }) => row.status === 'todo').length,
-    now: context.now,
-    epoch: context.epoch,
+    now,
+    epoch,
   })
-  const created = new Map(rows.map((row) => [row.id, row]))
-  return all.map(({ call }, index) => {
-    const own = allowed[index] ? members.filter((member) => member.call === call) : []
-    const done = own.flatMap((member) => {
-      const found = created.get(member.row.id)
-      return found ? [toDone(member, found)] : []
-    })
-    return done.length > 0 ? done : null
-  })
+  return recordedIn(rows)
+}
+
+async function recordAssigned({ db, now, epoch }: BatchContext, { companyId, members }: Together): Promise<Recorded> {
+  return recordedIn(await createAssigned(db, { members: documentOf(members), companyId, now, epoch }))
+}
+
+function recordedIn(rows: readonly { id: string; seq: number; identifier: string | null }[]): Recorded {
+  return {
+    seqs: new Map(rows.map(({ id, seq }) => [id, seq])),
+    identifiers: new Map(rows.flatMap(({ id, identifier }) => (identifier === null ? [] : [[id, identifier]]))),
+  }
+}
+
+function documentOf(members: readonly Member[]): string {
+  return JSON.stringify(members.map(({ document }, place) => ({ ...document, place })))
 }
 
 interface Member {
   readonly call: Wishes['call']
   readonly row: TaskTable
-  readonly document: Readonly<Record<string, unknown>> & { readonly event: string }
+  readonly document: Readonly<Record<string, unknown>> & { readonly event: string; readonly waking: Waking | null }
 }
 
-function toMember(context: BatchContext, given: { call: Wishes['call']; wish: Wish; companyId: string }): Member {
-  const { call, wish, companyId } = given
-  const row = blankTask({ companyId, now: context.now, actor: call.actor, newId: context.newId }, wish)
+/** The ids of what is written when an agent is named: two events, and a run with its own. */
+interface Waking {
+  readonly assigned: string
+  readonly run: string
+  readonly queued: string
+}
+
+function newMember(context: BatchContext, given: { call: Wishes['call']; wish: Wish; companyId: string; index: number }): Member {
+  const { call, wish, companyId, index } = given
+  const { newId } = context
+  const blank = blankTask({ companyId, now: context.now, actor: call.actor, newId }, wish)
+  const agentId = wish.assigneeAgentId?.toLowerCase() ?? null
+  const row = agentId === null ? blank : { ...blank, assignee_agent_id: agentId, version: 2 }
   const { kind, id } = eventActor(call.actor)
   const document = {
     id: row.id,
-    event: context.newId(),
+    event: newId(),
     title: row.title,
     description: row.description,
     status: row.status,
@@ -169,22 +210,42 @@ function toMember(context: BatchContext, given: { call: Wishes['call']; wish: Wi
     actorKind: kind,
     actorId: id,
     requestId: call.requestId,
+    call: index,
+    agent: agentId,
+    waking: agentId === null ? null : { assigned: newId(), run: newId(), queued: newId() },
   }
   return { call, row, document }
 }
 
-function toDone({ call, row, document }: Member, { identifier, seq }: Created): Done<Task> {
-  const task = toTask({ ...row, identifier })
-  const event: AnyEvent = {
-    id: document.event,
-    seq,
-    companyId: row.company_id,
-    type: 'task.created',
+function toDone(member: Member, { seqs, identifiers }: Recorded): Done<Task> | null {
+  const { row, document } = member
+  const identifier = identifiers.get(document.event)
+  if (identifier === undefined) return null
+  return { output: toTask({ ...row, identifier }), events: eventsOf(member, { identifier, seqs }) }
+}
+
+/** What was recorded for a task. Nobody woke an agent that has no place in the log for it. */
+function eventsOf({ call, row, document }: Member, { identifier, seqs }: { identifier: string; seqs: Recorded['seqs'] }): AnyEvent[] {
+  const { id, company_id: companyId, title, status, created_at: at, assignee_agent_id: agentId } = row
+  const envelope = (eventId: string) => ({
+    id: eventId,
+    seq: seqs.get(eventId) ?? 0,
+    companyId,
     actor: eventActor(call.actor),
-    entity: { type: 'task', id: row.id, version: 1 },
-    data: { identifier, title: row.title, status: row.status, blockedBy: [] },
     requestId: call.requestId,
-    at: row.created_at,
+    at,
+  })
+  const task = (version: number) => ({ type: 'task' as const, id, version })
+  const created: AnyEvent = {
+    ...envelope(document.event),
+    type: 'task.created',
+    entity: task(1),
+    data: { identifier, title, status, blockedBy: [] },
   }
-  return { output: task, events: [event] }
+  if (agentId === null || !document.waking) return [created]
+  const { assigned, queued, run } = document.waking
+  const given: AnyEvent = { ...envelope(assigned), type: 'task.assigned', entity: task(2), data: { agentId, reason: 'named at creation' } }
+  if (!seqs.has(queued)) return [created, given]
+  const data = { taskId: id, agentId, attempt: 1, reasons: ['assignment' as const], availableAt: at }
+  return [created, given, { ...envelope(queued), type: 'run.queued', entity: { type: 'run', id: run, version: 1 }, data }]
 }

@@ -30,6 +30,51 @@ export const batches = engineGroup('calls at the same time', {
     expect((await api.tasks.complete({ taskId: together.id })).status).toBe('done')
   },
 
+  'tasks of one moment that agents are named for write the same rows and wake the same agents as calls of their own': async (world) => {
+    const { engine } = world
+    const { companyId, agentId } = await newCompany(world)
+    const adapterType = world.adapter.type
+    const automatic = await engine.agents.create({ companyId, name: 'By itself', role: 'writer', adapterType })
+    const asked = [
+      { assigneeAgentId: automatic.id, status: 'todo' as const },
+      { assigneeAgentId: automatic.id, status: 'backlog' as const },
+      { assigneeAgentId: agentId, status: 'todo' as const },
+    ]
+    const heard: string[] = []
+    const forget = engine.on('run.queued', (event) => void heard.push(event.data.taskId))
+    for (const [index, wish] of asked.entries()) {
+      const given = { companyId, description: 'What to do', ...wish }
+      const alone = await engine.tasks.create({ ...given, title: 'Alone' }, { idempotencyKey: `k${index}`, requestId: 'r' })
+      const [together] = await Promise.all([
+        engine.tasks.create({ ...given, title: 'Together' }, { requestId: 'r' }),
+        engine.tasks.create({ ...given, title: 'Another' }, { requestId: 'r' }),
+      ])
+      expect(shape(together)).toEqual(shape(alone))
+      expect(await written(world, together.id)).toEqual(await written(world, alone.id))
+      const runsOf = async (taskId: string) =>
+        (await engine.runs.list({ companyId, taskId })).items.map(({ next: _next, ...run }) => shape(run))
+      expect(await runsOf(together.id)).toEqual(await runsOf(alone.id))
+      expect(await runsOf(together.id)).toHaveLength(index === 0 ? 1 : 0)
+    }
+    forget()
+    expect(heard).toHaveLength(3)
+    // One that names somebody who is not there is refused for itself, and of many tasks of one call each is.
+    const [created, refused] = await Promise.all([
+      engine.tasks.create({ companyId, title: 'Fine', assigneeAgentId: agentId }),
+      errorOf(engine.tasks.create({ companyId, title: 'For nobody', assigneeAgentId: crypto.randomUUID() })),
+    ])
+    expect([created.assigneeAgentId, refused.code]).toEqual([agentId, 'rule_violated'])
+    const wish = { title: 'Of many', status: 'todo' as const }
+    const many = await engine.tasks.createMany({
+      companyId,
+      tasks: [
+        { ...wish, assigneeAgentId: agentId },
+        { ...wish, assigneeAgentId: crypto.randomUUID() },
+      ],
+    })
+    expect(many.items.map(({ status }) => status)).toEqual(['created', 'refused'])
+  },
+
   'calls of one moment are told to listeners with the places that they have in the log': async (world) => {
     const { engine } = world
     const { companyId, agentId, newTask } = await newCompany(world)
