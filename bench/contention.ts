@@ -107,10 +107,10 @@ async function openNotifying(name: string, options: RawOptions): Promise<Contend
 
 async function openEngine(name: string, options: ContenderOptions & { change: (storage: Storage) => Storage }): Promise<Contender> {
   const { url, change } = options
-  const listener = await listenTo(url, 'engine engine')
+  const stopListening = await postgres(url).open().hints?.listen(() => undefined)
   const engine = await createEngine({ storage: change(postgres(url, { maxConnections: connections })) })
   const variant = engineOnPostgres(engine, { ...options, name })
-  return { variant, counts: true, url, close: async () => void (await Promise.all([engine.stop(), listener.end()])) }
+  return { variant, counts: true, url, close: async () => void (await Promise.all([engine.stop(), stopListening?.()])) }
 }
 
 async function listenTo(url: string, channel: string): Promise<Client> {

@@ -52,7 +52,8 @@ function pageVariant(
   const { engine, list, called, cursor } = given
   async function call(): Promise<void> {
     const { items } = await list.page(engine, { limit, ...(cursor !== undefined && { cursor }) })
-    if (items.length === 0) throw new Error(`the page of ${list.name} is empty`)
+    const isEmpty = items.length === 0
+    if (isEmpty !== (list.isEmpty ?? false)) throw new Error(`the page of ${list.name} has ${items.length} rows`)
   }
   const name = `${family.name}: ${list.name}, ${called}`
   return callersVariant({ name, callers: 1, call, ...(family.serverCpuUs && { serverCpuUs: family.serverCpuUs }) })
