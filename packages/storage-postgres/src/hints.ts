@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import pg, { type Client } from 'pg'
@@ -9,6 +9,8 @@ import type { PoolSource } from './pool.ts'
 
 /** At most one notification in this time, milliseconds: each takes a lock that all commits of the server wait for. */
 const coalesceMs = 5
+/** How long it counts, milliseconds, that nobody listened. Whoever listens since hears by then what was not told meanwhile. */
+const unheardMs = 250
 /** Beyond this many companies in one notification it says "anything may have changed". */
 const mostNamed = 100
 /** How often a silent listening connection is asked whether it still lives, milliseconds. */
@@ -26,52 +28,80 @@ export interface HintOptions {
 
 /** Hints between the processes of one database by LISTEN and NOTIFY. A lost one costs the wait for the next poll. */
 export function postgresHints(source: PoolSource, options: HintOptions): StorageHints {
-  const origin = randomBytes(6).toString('hex')
+  const mark: Mark = { channel: options.channel, origin: randomInt(2 ** 31) }
   return {
-    notify: createNotifier(source, { channel: options.channel, origin }),
+    notify: createNotifier(source, mark),
     async listen(onHint) {
-      const { listenUrl, channel, listensDirectly } = options
+      const { listenUrl, listensDirectly } = options
       if (listenUrl === null || (source.isPooled && !listensDirectly)) return async () => undefined
-      return keepListening({ url: listenUrl, channel, hear: (payload) => hear(payload, { origin, onHint }) })
+      return keepListening({ url: listenUrl, mark, hear: (payload) => hear(payload, { origin: mark.origin, onHint }) })
     },
   }
 }
 
-function createNotifier(source: PoolSource, { channel, origin }: { channel: string; origin: string }): (companyId: string) => void {
+/** Where a process tells and hears, and its number there. */
+interface Mark {
+  readonly channel: string
+  readonly origin: number
+}
+
+/**
+ * Who listens holds a lock of this number and its own, which ends with its connection, so that others can see whether there is somebody.
+ * 32 bits, the upper half of which no other lock of ours has.
+ */
+function listenersOf(channel: string): number {
+  return (0x4e4c << 16) | createHash('sha256').update(channel).digest().readUInt16BE()
+}
+
+/**
+ * Tells others, if there are any: a notification is a transaction that writes to the log of the server. Nobody waits until that is on disk, since
+ * after a crash of the server nobody is left who listened.
+ */
+const tellListeners = `select pg_notify($1, $2), set_config('synchronous_commit', 'off', true) where exists (select from pg_locks
+  where locktype = 'advisory' and objsubid = 2 and classid = $3 and objid <> $4
+    and database = (select oid from pg_database where datname = current_database()))`
+
+function createNotifier(source: PoolSource, { channel, origin }: Mark): (companyId: string) => void {
   const waiting = new Set<string>()
+  const name = 'engine_tell_listeners'
   let isScheduled = false
+  /** When it was last seen that nobody listens. */
+  let unheardAtMs = -Infinity
 
   async function send(): Promise<void> {
     const named = waiting.size > mostNamed ? [] : [...waiting]
     waiting.clear()
-    await source.use((client) => client.query('select pg_notify($1, $2)', [channel, `${origin} ${named.join(',')}`]))
+    const values = [channel, `${origin} ${named.join(',')}`, listenersOf(channel), origin]
+    const query = { text: tellListeners, values, ...(source.prepares && { name }) }
+    const { rowCount } = await source.use((client) => client.query(query))
+    unheardAtMs = rowCount === 0 ? performance.now() : -Infinity
   }
 
   async function sendSoon(): Promise<void> {
-    await delay(coalesceMs, undefined, { ref: false })
+    await delay(Math.max(coalesceMs, unheardAtMs + unheardMs - performance.now()), undefined, { ref: false })
     isScheduled = false
     // Hints only: whoever misses one polls.
     await send().catch(() => undefined)
   }
 
   return (companyId) => {
-    waiting.add(companyId)
+    if (waiting.size <= mostNamed) waiting.add(companyId)
     if (isScheduled) return
     isScheduled = true
     void sendSoon()
   }
 }
 
-function hear(payload: string, given: { origin: string; onHint: (companyId: string | null) => void }): void {
+function hear(payload: string, given: { origin: number; onHint: (companyId: string | null) => void }): void {
   const [origin, names = ''] = payload.split(' ')
-  if (origin === given.origin) return
+  if (Number(origin) === given.origin) return
   if (names === '') given.onHint(null)
   else for (const companyId of names.split(',')) given.onHint(companyId)
 }
 
 interface Listening {
   readonly url: string
-  readonly channel: string
+  readonly mark: Mark
   /** Told each payload, and an empty one after a reconnect, when something may have been missed. */
   readonly hear: (payload: string) => void
 }
@@ -107,7 +137,7 @@ async function reconnect(listening: Listening, stop: AbortSignal): Promise<Clien
   return null
 }
 
-async function connect({ url, channel, hear: onPayload }: Listening): Promise<Client> {
+async function connect({ url, mark: { channel, origin }, hear: onPayload }: Listening): Promise<Client> {
   const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 10_000, query_timeout: 10_000 })
   client.on('error', () => undefined)
   client.on('notification', (message) => {
@@ -115,6 +145,7 @@ async function connect({ url, channel, hear: onPayload }: Listening): Promise<Cl
   })
   try {
     await client.connect()
+    await client.query('select pg_advisory_lock_shared($1, $2)', [listenersOf(channel), origin])
     await client.query(`listen ${client.escapeIdentifier(channel)}`)
     return client
   } catch (error) {
