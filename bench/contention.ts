@@ -107,7 +107,9 @@ async function openNotifying(name: string, options: RawOptions): Promise<Contend
 
 async function openEngine(name: string, options: ContenderOptions & { change: (storage: Storage) => Storage }): Promise<Contender> {
   const { url, change } = options
-  const stopListening = await postgres(url).open().hints?.listen(() => undefined)
+  const stopListening = await postgres(url)
+    .open()
+    .hints?.listen(() => undefined)
   const engine = await createEngine({ storage: change(postgres(url, { maxConnections: connections })) })
   const variant = engineOnPostgres(engine, { ...options, name })
   return { variant, counts: true, url, close: async () => void (await Promise.all([engine.stop(), stopListening?.()])) }

@@ -45,7 +45,10 @@ it('tells nobody of changes while nobody listens, and the next ones to whoever b
   const listening = await createEngine({ storage: postgres(url) })
   await listening.start()
   await writing.goals.create({ companyId, title: 'Be heard' })
-  await until(() => heard.length, (count) => count > 0)
+  await until(
+    () => heard.length,
+    (count) => count > 0,
+  )
   expect(heard[0]?.split(' ')[1]).toBe(companyId)
 
   await listening.stop()

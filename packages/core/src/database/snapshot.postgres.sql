@@ -1202,7 +1202,6 @@ create table runs (
   constraint runs_company_key UNIQUE (company_id, id),
   constraint runs_pkey PRIMARY KEY (id),
   constraint runs_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),
-  constraint runs_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id),
   constraint runs_task_fkey FOREIGN KEY (company_id, task_id) REFERENCES engine.tasks(company_id, id)
 );
 CREATE INDEX runs_agent_index ON engine.runs USING btree (company_id, agent_id, id);
@@ -1240,8 +1239,7 @@ create table search_entries (
   body_words text not null,
   words tsvector default array_to_tsvector(string_to_array(rtrim((((((((company_id)::text || ' t'::text) || replace(title_words, ' '::text, ' t'::text)) || ' w'::text) || replace(title_words, ' '::text, ' w'::text)) || ' w'::text) || replace(body_words, ' '::text, ' w'::text))), ' '::text)),
   constraint search_entries_entity_key UNIQUE (company_id, entity_type, entity_id),
-  constraint search_entries_pkey PRIMARY KEY (id),
-  constraint search_entries_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
+  constraint search_entries_pkey PRIMARY KEY (id)
 );
 CREATE INDEX search_entries_task_index ON engine.search_entries USING btree (company_id, task_id) WHERE (task_id IS NOT NULL);
 CREATE INDEX search_entries_words_index ON engine.search_entries USING gin (words);
