@@ -72,6 +72,8 @@ describe('a look for work among thousands of agents who have nothing to do', () 
     const steps = explained.flatMap(({ plans }) => plans.flat())
     // Each agent with a queue, and the one of a run that somebody else began.
     expect(steps.filter(({ tables }) => tables.includes('agents')).map(({ kind }) => kind)).toEqual(['search', 'search'])
+    // From one agent to the next of its company, and not from the company's first again.
+    expect(steps.map(({ text }) => text)).toContainEqual(expect.stringContaining('(company_id=? AND agent_id>?)'))
   })
 
   it('visits on Postgres only those for whom something is queued', async () => {

@@ -64,7 +64,8 @@ const place = sql<string>`cast(runs.priority as text) || ' ' || cast(runs.id as 
 
 /**
  * The agents for whom something is queued: from one to the next along the index of queues, by one look each, however much is queued
- * for them and however many have nothing.
+ * for them and however many have nothing. The next agent of the company, else the first of the next company: compared as a pair, SQLite would
+ * read the company's queues from their beginning for each.
  */
 function withQueues(db: Kysely<Database>) {
   const queued = sql.lit('queued' as const)
@@ -80,11 +81,9 @@ function withQueues(db: Kysely<Database>) {
           .select(['next.company_id', 'next.agent_id'])
           .where('next.id', '=', (e) => {
             const later = e.selectFrom('runs').select('runs.id').where('runs.status', '=', queued)
-            return inOrderOfQueues(
-              later.where((of) =>
-                of(of.refTuple('runs.company_id', 'runs.agent_id'), '>', of.refTuple('queues.company_id', 'queues.agent_id')),
-              ),
-            )
+            const ofCompany = later.whereRef('runs.company_id', '=', 'queues.company_id').whereRef('runs.agent_id', '>', 'queues.agent_id')
+            const ofOthers = later.whereRef('runs.company_id', '>', 'queues.company_id')
+            return sql<string>`coalesce(${inOrderOfQueues(ofCompany)}, ${inOrderOfQueues(ofOthers)})`
           }),
       ),
   )
