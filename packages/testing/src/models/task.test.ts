@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 
 import { simulate, ownershipVerbs, stepsOf, type Simulated } from '../witness/simulated/index.ts'
 import { witness } from '../witness/index.ts'
+import type { RecordedCall } from '../history.ts'
 import { checkLinearizable, type TimedOperation } from '../wgl.ts'
 import { taskModel, taskOperations, type TaskOperation } from './task.ts'
 
-const isLinearizable = ({ history }: Simulated) =>
+const isLinearizable = ({ history }: Pick<Simulated, 'history'>) =>
   [...taskOperations(history).values()].every((operations) => checkLinearizable(taskModel, operations).isLinearizable)
 
 /** What the model says of operations that follow each other without overlap. */
@@ -23,7 +24,36 @@ const act = (verb: 'complete' | 'release' | 'heartbeat', runId: string | null, a
   runId,
 })
 
+const acked = (operation: string, input: object, answered: { answer: object; from: number; to: number }): RecordedCall => ({
+  id: `${operation} ${answered.from}`,
+  process: 'a',
+  operation,
+  input,
+  requestId: null,
+  runId: null,
+  calledAt: answered.from,
+  outcome: { status: 'acked', returnedAt: answered.to, answer: answered.answer },
+})
+
 describe('the ownership of a task', () => {
+  it('is lost once by a run, however many who sweep it are told so', () => {
+    const checkout = acked(
+      'tasks.checkout',
+      { taskId: 't' },
+      { answer: { task: { id: 't' }, run: { id: 'a', fence: 1 }, credential: '' }, from: 1, to: 2 },
+    )
+    const sweep = (from: number, to: number) => acked('runs.sweep', { runId: 'a' }, { answer: { status: 'lost', taskId: 't' }, from, to })
+    const [together, next] = [
+      [checkout, sweep(3, 9), sweep(4, 6)],
+      { answer: { task: { id: 't' }, run: { id: 'b', fence: 2 }, credential: '' }, from: 7, to: 8 },
+    ]
+    const isLegal = (...history: readonly RecordedCall[]) => isLinearizable({ history })
+    expect(isLegal(...together)).toBe(true)
+    expect(isLegal(...together, acked('tasks.checkout', { taskId: 't' }, next))).toBe(true)
+    // Nobody has it before the first of them has begun.
+    expect(isLegal(...together, acked('tasks.checkout', { taskId: 't' }, { ...next, from: 2.2, to: 2.4 }))).toBe(false)
+  })
+
   it('passes from one run to the next, under the next fence', () => {
     expect(inOrder(claim('a', 1), act('release', 'a'), claim('b', 2), act('complete', 'b'))).toBe(true)
     expect(inOrder(claim('a', 1), { verb: 'expire', answer: 'acked', runId: 'a' }, claim('b', 2), act('heartbeat', 'a', 'refused'))).toBe(

@@ -96,7 +96,23 @@ export function taskOperations(calls: readonly RecordedCall[]): Map<string, Time
     const returnedAt = call.outcome.status === 'unknown' ? Infinity : call.outcome.returnedAt
     return [{ taskId, operation, calledAt: call.calledAt, returnedAt }]
   })
-  return Map.groupBy(timed, ({ taskId }) => taskId)
+  return Map.groupBy(sweptOnce(timed), ({ taskId }) => taskId)
+}
+
+type OfTask = TimedOperation<TaskOperation> & { readonly taskId: string }
+
+/**
+ * A run is lost once, and whoever sweeps it again is told the same. So of its sweeps one took the task back: not before the first was
+ * asked for, and before the first was answered.
+ */
+function sweptOnce(timed: readonly OfTask[]): OfTask[] {
+  const runOf = ({ operation }: OfTask) => (operation.verb === 'expire' && operation.answer === 'acked' ? operation.runId : null)
+  return [...Map.groupBy(timed, runOf)].flatMap(([runId, same]) => {
+    const [first] = same
+    if (runId === null || !first) return same
+    const [calledAt, returnedAt] = [Math.min(...same.map((each) => each.calledAt)), Math.min(...same.map((each) => each.returnedAt))]
+    return [{ ...first, calledAt, returnedAt }]
+  })
 }
 
 function claimedIn(outcome: RecordedCall['outcome']): z.output<typeof Claimed>[] {
