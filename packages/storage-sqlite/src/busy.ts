@@ -3,18 +3,24 @@ export function closedError(): Error {
   return Object.assign(new Error('the database is closed'), { code: 'SQLITE_CANTOPEN' })
 }
 
+/** How long it is at most from one attempt to the next, milliseconds. */
+export const longestPauseMs = 11
+
 /**
  * Tries until another process's lock is gone. SQLite's own wait blocks the event loop and so is kept short; this one
  * lets everything else go on, with jitter, so that waiting processes do not meet again and again.
+ *
+ * @param waiting is told after each attempt that another one follows
  */
-export async function whileBusy<Result>(waitMs: number, attempt: () => Result): Promise<Result> {
+export async function whileBusy<Result>(waitMs: number, attempt: () => Result, waiting?: () => void): Promise<Result> {
   const deadline = performance.now() + waitMs
   for (;;) {
     try {
       return attempt()
     } catch (error) {
       if (!isBusy(error) || performance.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 10))
+      waiting?.()
+      await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * (longestPauseMs - 1)))
     }
   }
 }

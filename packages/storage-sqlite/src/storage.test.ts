@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -134,6 +134,34 @@ describe('a file', () => {
       await other
     }
     expect((await left.selectFrom('notes').select('text').executeTakeFirstOrThrow()).text).toBe('note 5')
+  })
+
+  it('is let go of for a connection that waits, by one that has much to write', async () => {
+    const path = temporaryFile()
+    const [busy, waiting] = [await open(path), await open(path)]
+    const writes = 20
+    let isOver = false
+    let others = 0
+    const hogging = (async () => {
+      while (!isOver) {
+        await busy.transaction().execute(() => new Promise((resolve) => setTimeout(resolve, 5)))
+        others += 1
+      }
+    })()
+    for (let id = 1; id <= writes; id += 1) await add(waiting, id)
+    isOver = true
+    await hogging
+    expect(await ids(busy)).toHaveLength(writes)
+    // It waits for the one that is under way, and at the most for one that was quicker than its first look.
+    expect(others).toBeLessThanOrEqual(3 * writes)
+  })
+
+  it('is not held up for long by a process that died while it waited', async () => {
+    const path = temporaryFile()
+    const db = await open(path)
+    writeFileSync(`${path}-wish`, '')
+    await add(db, 1)
+    expect(existsSync(`${path}-wish`)).toBe(false)
   })
 
   it('waits for the lock of another process without stopping this one', async () => {

@@ -1,11 +1,14 @@
 import type { Database as Native, Statement } from 'better-sqlite3'
 
-import { closedError, whileBusy } from './busy.ts'
+import { closedError, longestPauseMs, whileBusy } from './busy.ts'
+import { noWish, wishBeside, type Wish } from './wish.ts'
 
 /** How many transactions share one commit at most, so that another process gets its turn. */
 const groupLimit = 64
 /** How long a transaction waits for another process's lock before it gives up, milliseconds. */
 const lockWaitMs = 10_000
+/** How long the file is left to another process that waits for it, milliseconds: until it has looked, even when it is late. */
+const giveWayMs = 2 * longestPauseMs
 
 const controlTexts = ['begin immediate', 'commit', 'rollback', 'savepoint command', 'release command', 'rollback to command'] as const
 type ControlText = (typeof controlTexts)[number]
@@ -52,6 +55,7 @@ export class Writer {
   readonly #connection: Native
   readonly #control: Record<ControlText, Statement>
   readonly #groupLimit: number
+  readonly #wish: Wish
   readonly #waiting: (() => void)[] = []
   #isTaken = false
   #group: Group | null = null
@@ -60,6 +64,7 @@ export class Writer {
     this.#connection = connection
     this.#control = Object.fromEntries(controlTexts.map((text) => [text, connection.prepare(text)])) as Record<ControlText, Statement>
     this.#groupLimit = options.groups ? groupLimit : 1
+    this.#wish = options.groups ? wishBeside(connection.name) : noWish
   }
 
   /** Waits for the turn without opening a transaction: for reads of a database that has one connection. */
@@ -187,6 +192,16 @@ export class Writer {
 
   /** Takes the file's write lock at once, so that no transaction fails for having read before it wrote. */
   async #lock(): Promise<void> {
-    await whileBusy(lockWaitMs, () => this.#control['begin immediate'].run())
+    if (this.#wish.take()) await new Promise((resolve) => setTimeout(resolve, giveWayMs))
+    let isWishing = false
+    const begin = () => this.#control['begin immediate'].run()
+    try {
+      await whileBusy(lockWaitMs, begin, () => {
+        isWishing = true
+        this.#wish.say()
+      })
+    } finally {
+      if (isWishing) this.#wish.take()
+    }
   }
 }

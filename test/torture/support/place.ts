@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
+import { Kysely, sql } from 'kysely'
 import pg from 'pg'
 
 import type { Storage } from '@engine/core'
@@ -90,13 +91,9 @@ export async function rowsAt(place: Place, text: string): Promise<Row[]> {
 /** Changes rows behind the engine's back. */
 export async function changeAt(place: Place, text: string): Promise<void> {
   if (place.storage === 'postgres') return void (await rowsAt(place, text))
-  // Several processes write to the file, and who waits for it this way is not the next one.
-  const db = new Database(place.file, { timeout: 60_000 })
-  try {
-    db.exec(text)
-  } finally {
-    db.close()
-  }
+  // By the engine's own driver, which waits for its turn among the processes that write to the file.
+  await using db = new Kysely<object>({ dialect: storageAt(place).open().dialect })
+  await db.transaction().execute((tx) => sql.raw(text).execute(tx))
 }
 
 /** Every row of the database, table by table: equal before and after means that nothing changed. Seals come by themselves. */
