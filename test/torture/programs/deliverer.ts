@@ -17,8 +17,9 @@ const probe = crashFromEnvironment()
 const engine = await createEngine({
   storage: storageAt(place),
   ...outlets(allow),
-  // Leases are long enough for an answer of a receiver, and short enough that what a dead process had is soon taken over.
-  settings: { pollMs: 25, sweepMs: 3_600_000, sealMs: 3_600_000, deliveryTimeoutMs: 800, deliveryLeaseMs: 1_600, deliveriesPerRoute: 64 },
+  // A receiver has time for its answer also where all processors are busy, or the senders would do nothing but send again; and what a dead
+  // process had is soon taken over.
+  settings: { pollMs: 25, sweepMs: 3_600_000, sealMs: 3_600_000, deliveryTimeoutMs: 2_500, deliveryLeaseMs: 5_000, deliveriesPerRoute: 24 },
   ...(probe && { probe }),
 })
 await engine.start()

@@ -62,6 +62,7 @@ interface Rows {
   readonly rows: string
 }
 
+// Materialized, or SQLite reads the document again for each delivery that the company ever had.
 const settleAll = statement((db, { companyId, now, rows }: Rows, family) => {
   const isPostgres = family === 'postgres'
   const next = isPostgres
@@ -74,7 +75,7 @@ const settleAll = statement((db, { companyId, now, rows }: Rows, family) => {
   const nextAt = isPostgres ? sql`(select clock_timestamp()) + n.next * interval '1 millisecond'` : sql`n.next`
   return rawStatement<SettledRow>(
     db,
-    sql`with n (id, fence, status, reason, reference, response_status, last_try, ended_at, next, took_back) as (${next}),
+    sql`with n (id, fence, status, reason, reference, response_status, last_try, ended_at, next, took_back) as materialized (${next}),
         ${held(db, family, companyId)}
       update ${tableOf(db, 'deliveries')} as d set status = n.status, next_at = ${nextAt}, claimed_until = null,
         last_try = coalesce(n.last_try, d.last_try), ended_at = n.ended_at, updated_at = ${now},
@@ -150,7 +151,7 @@ const giveBackAll = statement((db, { companyId, now, rows }: Rows, family) => {
       : sql`select value ->> 'deliveryId', value ->> 'fence' from json_each(${rows})`
   return rawStatement<{ id: string }>(
     db,
-    sql`with n (id, fence) as (${given}), ${held(db, family, companyId)}
+    sql`with n (id, fence) as materialized (${given}), ${held(db, family, companyId)}
       update ${tableOf(db, 'deliveries')} as d set claimed_until = null, attempts = attempts - 1, tries = tries - 1,
         tried_since = case when tries > 1 then tried_since end, updated_at = ${now}
       from n join held on held.id = n.id
