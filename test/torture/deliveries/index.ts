@@ -21,7 +21,7 @@ const waves = 5
 /** How long a sender is given to come to the point where it is to die, milliseconds: there is always something due. */
 const pointPatienceMs = 20_000
 /** How long the last sender has for what the others left, milliseconds. */
-const restPatienceMs = 240_000
+const restPatienceMs = 400_000
 const points = ['begun', 'handled', 'recorded', 'committed'].map((step) => `deliveries.exchange.${step}`)
 /** Receivers that are as bad as ours give most of what they get back a few times. */
 const retry = { maxAttempts: 50, baseSec: 0.05, capSec: 0.1, maxAgeSec: 600 }

@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely'
 
+import { isInList, listOf } from '../database/arrays.ts'
+import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { openFile } from '../deliverables/files.ts'
 import type { Deliverable, DeliverableFile } from '../deliverables/schema.ts'
@@ -7,12 +9,13 @@ import { toDeliverable } from '../deliverables/table.ts'
 import { toEvent } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 import type { Host } from '../kernel/host.ts'
-import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { Id } from '../kernel/schema.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { DeliveredEvent, DeliveredFile } from '../ports/destination.ts'
 import { taskOf } from '../routes/match.ts'
-import { toTask, type TaskTable } from '../tasks/table.ts'
+import { priorityName } from '../tasks/schema.ts'
+import type { TaskTable } from '../tasks/table.ts'
 
 /** An event as it is sent, and all that a mapping or a template can name. */
 export interface Payload {
@@ -21,17 +24,21 @@ export interface Payload {
   readonly files: readonly DeliveredFile[]
 }
 
-async function eventsAt(db: Kysely<Database>, given: { companyId: string; seqs: readonly number[] }): Promise<AnyEvent[]> {
-  const rows = await db.selectFrom('events').selectAll().where('company_id', '=', given.companyId).where('seq', 'in', given.seqs).execute()
-  return rows.map(toEvent)
-}
+const eventsAt = statement((db, given: { companyId: string; seqs: string }, family) =>
+  db
+    .selectFrom('events')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where(isInList(family, 'seq', { list: given.seqs, of: 'bigint' })),
+)
 
 /** What is sent of events, by their positions: themselves, as they were recorded, with the tasks and deliverables that they are about, as these are now. */
 export async function payloadsOf(
   host: Pick<Host, 'db' | 'blobs'>,
   given: { companyId: string; seqs: readonly number[] },
 ): Promise<Map<number, Payload>> {
-  const events = await eventsAt(host.db, given)
+  const { companyId, seqs } = given
+  const events = (await eventsAt(host.db, { companyId, seqs: listOf(host.db, seqs) })).map(toEvent)
   const tasks = await shownTasks(host.db, given.companyId, events)
   const versions = await versionsOf(host.db, given.companyId, events)
   const shown = (event: AnyEvent) => ({ task: tasks.get(taskOf(event) ?? ''), version: versions.get(event.entity.id) })
@@ -62,13 +69,25 @@ async function shownTasks(db: Kysely<Database>, companyId: string, events: reado
   // What a plugin calls a task may be none.
   const ids = [...new Set(events.flatMap((event) => Id.safeParse(taskOf(event)).data ?? []))]
   if (ids.length === 0) return new Map()
-  const rows = await db.selectFrom('tasks').selectAll().where('company_id', '=', companyId).where('id', 'in', ids).execute()
-  return new Map(rows.map((row) => [row.id, shownTask(row)]))
+  return new Map((await tasksById(db, { companyId, ids: listOf(db, ids) })).map((row) => [row.id, shownTask(row)]))
 }
 
-function shownTask(row: TaskTable): JsonObject {
-  const { id, identifier, title, status, priority, tags, projectId, assigneeAgentId, context } = toTask(row)
-  return { id, identifier, title, status, priority, tags: [...tags], projectId, assigneeAgentId, context: context as JsonValue }
+const shownColumns = ['id', 'identifier', 'title', 'status', 'priority', 'tags', 'project_id', 'assignee_agent_id', 'context'] as const
+
+const tasksById = statement((db, given: { companyId: string; ids: string }, family) =>
+  db
+    .selectFrom('tasks')
+    .select(shownColumns)
+    .where('company_id', '=', given.companyId)
+    .where(isInList(family, 'id', { list: given.ids, of: 'uuid' })),
+)
+
+function shownTask(row: Pick<TaskTable, (typeof shownColumns)[number]>): JsonObject {
+  const { id, identifier, title, status, project_id: projectId, assignee_agent_id: assigneeAgentId } = row
+  const priority = priorityName(row.priority)
+  // As the table of tasks keeps them.
+  const [tags, context] = [JSON.parse(row.tags), JSON.parse(row.context)] as [string[], JsonObject]
+  return { id, identifier, title, status, priority, tags, projectId, assigneeAgentId, context }
 }
 
 /** The deliverables that events are about, by their ids. */

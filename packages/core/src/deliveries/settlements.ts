@@ -1,10 +1,9 @@
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 
 import { tableOf } from '../database/open.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { isoTime } from '../ports/clock.ts'
-import type { DatabaseFamily } from '../ports/storage.ts'
 import { deliveryMachine } from './machine.ts'
 import type { DeliveryAttempt, Held } from './schema.ts'
 import type { DeliveryTable } from './table.ts'
@@ -49,20 +48,13 @@ const isAllowed = sql.join(
   sql` or `,
 )
 
-/** Locks what `n` names in one order, so that two processes wait neither for each other nor for who writes events behind some of them. */
-function held(db: Kysely<Database>, family: DatabaseFamily, companyId: string) {
-  if (family === 'sqlite') return sql`held as (select id from n)`
-  return sql`held as (select d.id from ${tableOf(db, 'deliveries')} d where d.company_id = ${companyId} and d.id in (select n.id from n)
-    order by d.id for no key update)`
-}
-
 interface Rows {
   readonly companyId: string
   readonly now: string
   readonly rows: string
 }
 
-// Materialized, or SQLite reads the document again for each delivery that the company ever had.
+// In the order of ids, in which those who write events behind them lock too: see `inOrder`. Materialized, or SQLite reads the document again for each delivery that the company ever had.
 const settleAll = statement((db, { companyId, now, rows }: Rows, family) => {
   const isPostgres = family === 'postgres'
   const next = isPostgres
@@ -75,15 +67,14 @@ const settleAll = statement((db, { companyId, now, rows }: Rows, family) => {
   const nextAt = isPostgres ? sql`(select clock_timestamp()) + n.next * interval '1 millisecond'` : sql`n.next`
   return rawStatement<SettledRow>(
     db,
-    sql`with n (id, fence, status, reason, reference, response_status, last_try, ended_at, next, took_back) as materialized (${next}),
-        ${held(db, family, companyId)}
+    sql`with n (id, fence, status, reason, reference, response_status, last_try, ended_at, next, took_back) as materialized (${next})
       update ${tableOf(db, 'deliveries')} as d set status = n.status, next_at = ${nextAt}, claimed_until = null,
         last_try = coalesce(n.last_try, d.last_try), ended_at = n.ended_at, updated_at = ${now},
         tries = case when n.took_back then d.tries - 1 else d.tries end,
         reason = case when n.took_back then d.reason else n.reason end,
         reference = case when n.took_back then d.reference else n.reference end,
         response_status = case when n.took_back then d.response_status else n.response_status end
-      from n join held on held.id = n.id
+      from n
       where d.company_id = ${companyId} and d.id = n.id and d.fence = n.fence and (${isAllowed})
       returning ${sql.join(columns.map((name) => sql.ref(isPostgres ? `d.${name}` : name)))}`,
   )
@@ -96,13 +87,18 @@ export async function settleDeliveries(
 ): Promise<SettledRow[]> {
   if (settlements.length === 0) return []
   const earlier = await earlierTries(tx, { companyId, settlements })
-  const rows = settlements.map((settlement) => {
+  const rows = inOrder(settlements).map((settlement) => {
     const { nextInMs } = settlement
     return { ...settlement, nextAt: nextInMs === null ? null : isoTime(Date.parse(now) + nextInMs) }
   })
   const settled = await settleAll(tx, { companyId, now, rows: JSON.stringify(rows) })
   await keepTries(tx, { companyId, tries: settled.flatMap(({ id }) => earlier.get(id) ?? []) })
   return settled
+}
+
+/** A document is gone through from its beginning, so two who change the same deliveries seldom wait for each other; who does is tried again. */
+function inOrder<Item extends Held>(items: readonly Item[]): Item[] {
+  return items.toSorted((left, right) => (left.deliveryId < right.deliveryId ? -1 : 1))
 }
 
 interface Kept {
@@ -151,10 +147,10 @@ const giveBackAll = statement((db, { companyId, now, rows }: Rows, family) => {
       : sql`select value ->> 'deliveryId', value ->> 'fence' from json_each(${rows})`
   return rawStatement<{ id: string }>(
     db,
-    sql`with n (id, fence) as materialized (${given}), ${held(db, family, companyId)}
+    sql`with n (id, fence) as materialized (${given})
       update ${tableOf(db, 'deliveries')} as d set claimed_until = null, attempts = attempts - 1, tries = tries - 1,
         tried_since = case when tries > 1 then tried_since end, updated_at = ${now}
-      from n join held on held.id = n.id
+      from n
       where d.company_id = ${companyId} and d.id = n.id and d.fence = n.fence and d.claimed_until is not null`,
   )
 })
@@ -164,5 +160,5 @@ export async function giveBackDeliveries(
   tx: Transaction<Database>,
   { companyId, now, held: unsent }: { companyId: string; now: string; held: readonly Held[] },
 ): Promise<void> {
-  if (unsent.length > 0) await giveBackAll(tx, { companyId, now, rows: JSON.stringify(unsent) })
+  if (unsent.length > 0) await giveBackAll(tx, { companyId, now, rows: JSON.stringify(inOrder(unsent)) })
 }

@@ -39,21 +39,35 @@ const deepest = 64
  * Refuses text that a database would change or reject: a NUL character, or half of a surrogate pair. What is accepted
  * comes back unchanged.
  */
-function refuseUnstorableText(value: unknown, path: string, depth = 0): void {
-  if (depth > deepest) throw invalid(path, `is nested deeper than ${deepest} levels`)
+function refuseUnstorableText(value: unknown, at: string): void {
+  const problem = problemIn(value, 0)
+  if (!problem) return
+  const path = problem.path.reduce((before, key) => (before === '' ? key : `${before}.${key}`), at)
+  throw invalid(path, problem.message)
+}
+
+interface Problem {
+  readonly path: readonly string[]
+  readonly message: string
+}
+
+/** Where it is said only when something is wrong: most input is right, and some of it is large. */
+function problemIn(value: unknown, depth: number): Problem | null {
+  if (depth > deepest) return { path: [], message: `is nested deeper than ${deepest} levels` }
   if (typeof value === 'string') {
-    if (value.includes('\0') || !value.isWellFormed())
-      throw invalid(path, 'holds a NUL character or half of a surrogate pair, which cannot be stored')
-    return
+    const isStorable = value.isWellFormed() && !value.includes('\0')
+    return isStorable ? null : { path: [], message: 'holds a NUL character or half of a surrogate pair, which cannot be stored' }
   }
   // Bytes are no text.
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
-  for (const [key, member] of Object.entries(value)) {
-    const inner = path === '' ? key : `${path}.${key}`
-    if (key === '__proto__') throw invalid(inner, 'is a name that cannot be stored')
-    refuseUnstorableText(key, inner, depth + 1)
-    refuseUnstorableText(member, inner, depth + 1)
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return null
+  for (const key of Object.keys(value)) {
+    const inner =
+      key === '__proto__'
+        ? { path: [], message: 'is a name that cannot be stored' }
+        : (problemIn(key, depth + 1) ?? problemIn(Reflect.get(value, key), depth + 1))
+    if (inner) return { path: [key, ...inner.path], message: inner.message }
   }
+  return null
 }
 
 function invalid(path: string, message: string, cause?: unknown): EngineError {

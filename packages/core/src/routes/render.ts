@@ -44,10 +44,26 @@ export function render({ mapping, template }: Shaping, event: JsonObject): Deliv
     return { kind: 'text', text: bounded(fill(template.text, event, escape)), contentType }
   }
   const value = mapping === null ? event : merge(event, mapValue(mapping, event))
-  bounded(JSON.stringify(value))
+  // Written as text it is by who sends it; only what may be too much is looked at twice.
+  if (roomAfter(value, largestBody) < 0) bounded(JSON.stringify(value))
   // Merging an object into an object gives one.
   return { kind: 'json', value: value as JsonObject }
 }
+
+/** How many of so many characters are left after a value in JSON, at least. */
+function roomAfter(value: JsonValue | undefined, room: number): number {
+  if (room < 0) return room
+  if (typeof value === 'string') return room - longestEscape * value.length - 2
+  if (typeof value !== 'object' || value === null) return room - longestNumber
+  let left = room - 2
+  for (const [name, member] of Object.entries(value)) left = roomAfter(member, left - longestEscape * name.length - 4)
+  return left
+}
+
+/** What a character becomes in JSON at most: \u and four digits. */
+const longestEscape = 6
+/** More than any number, true, false and null are. */
+const longestNumber = 25
 
 /** Objects are merged member by member, null takes one away, anything else takes the place of what was there (RFC 7396). */
 function merge(target: JsonValue, patch: JsonValue): JsonValue {
