@@ -42,6 +42,18 @@ describe('the period of a moment', () => {
     }
   })
 
+  it('changes at the first millisecond of each day from 2026 to 2036, at all of their 12,054 edges', () => {
+    let edges = 0
+    for (let midnight = Date.UTC(2026, 0, 1); midnight < Date.UTC(2037, 0, 1); midnight += day) {
+      const [before, first, after] = [midnight - 1, midnight, midnight + 1].map((at) => periodOf('day', new Date(at)))
+      expect(first).toEqual({ startsAt: new Date(midnight).toISOString(), endsAt: new Date(midnight + day).toISOString() })
+      expect(before?.endsAt).toBe(first?.startsAt)
+      expect(after).toEqual(first)
+      edges += 3
+    }
+    expect(edges).toBe(12_054)
+  })
+
   it('knows the days of February in each year, leap years too', () => {
     for (let year = 2026; year <= 2036; year += 1) {
       const { startsAt, endsAt } = periodOf('month_utc', new Date(`${year}-02-28T23:59:59.999Z`))
