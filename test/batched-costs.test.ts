@@ -1,8 +1,9 @@
 // Costs that are reported at the same moment, which on Postgres are one transaction: each is told what it would be told alone.
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { EngineError, type Engine } from '@engine/core'
+import { createEngine, EngineError, type Engine } from '@engine/core'
 
+import { watchStatements } from '../bench/lib/count-statements.ts'
 import { recordStatements } from '../bench/lib/record-statements.ts'
 import { createWorld } from './support/engine.ts'
 import { newStorage } from './support/storages.ts'
@@ -34,6 +35,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s, costs of one moment', (st
     await engine.costs.report({ companyId, sourceEventId: 'earlier', ...cost })
     const other = await engine.companies.create({ name: 'Other' })
     const foreign = await engine.projects.create({ companyId: other.id, name: 'Theirs' })
+    const own = await engine.projects.create({ companyId, name: 'Ours' })
     const answers = await reportAll(engine, [
       { companyId, agentId, sourceEventId: 'a', ...cost },
       { companyId, agentId: nobody, sourceEventId: 'b', ...cost },
@@ -44,8 +46,12 @@ describe.each(['sqlite', 'postgres'] as const)('on %s, costs of one moment', (st
       { companyId: other.id, sourceEventId: 'a', ...cost },
       { companyId: nobody, sourceEventId: 'a', ...cost },
       { companyId, sourceEventId: 'e', provider: 'anthropic', model: 'of-no-price', inputTokens: 5 },
+      // A project is no agent.
+      { companyId, agentId: own.id, sourceEventId: 'f', ...cost },
     ])
-    expect(answers).toEqual([false, 'rule_violated', false, true, 'cost_conflict', 'rule_violated', false, 'not_found', 'price_unknown'])
+    const [known, unknown] = [answers.slice(0, 7), answers.slice(7)]
+    expect(known).toEqual([false, 'rule_violated', false, true, 'cost_conflict', 'rule_violated', false])
+    expect(unknown).toEqual(['not_found', 'price_unknown', 'rule_violated'])
     const { costMicros, events } = (await engine.costs.summary({ companyId })).month
     expect({ costMicros, events }).toEqual({ costMicros: 1_040, events: 3 })
     const asked = (await engine.events.list({ companyId })).items.flatMap(({ type, requestId }) =>
@@ -82,17 +88,63 @@ describe.each(['sqlite', 'postgres'] as const)('on %s, costs of one moment', (st
 })
 
 describe('on postgres, costs of one moment', () => {
-  it('take as many statements as one of them', async () => {
+  it.each([
+    ['that say what they cost', cost],
+    ['that are priced by their model', { provider: 'anthropic', model: 'claude-opus-4-1', inputTokens: 100, outputTokens: 20 }],
+  ])('%s take as many statements as one of them', async (_, said) => {
     const { engine, companyId, agentId, recording } = await open('postgres')
-    const report = (name: string) => ({ companyId, agentId, sourceEventId: name, ...cost })
+    const report = (name: string) => ({ companyId, agentId, sourceEventId: name, ...said })
     await reportAll(engine, [report('warm')])
     const alone = await recording.during(() => reportAll(engine, [report('alone')]))
     const together = await recording.during(() =>
       reportAll(
         engine,
-        Array.from({ length: 16 }, (_, index) => report(`${index}`)),
+        Array.from({ length: 16 }, (__, index) => report(`${index}`)),
       ),
     )
     expect(together.statements).toHaveLength(alone.statements.length)
+  })
+
+  it('are charged all the same where somebody else spends between the look at a budget and the write', async () => {
+    const storage = await newStorage('postgres')
+    const { engine: other, companyId, agentId } = await createWorld({ storage })
+    onTestFinished(() => other.stop())
+    const report = (name: string) => ({ companyId, agentId, sourceEventId: name, ...cost })
+    const budgets = [
+      await other.budgets.set({ companyId, scope: 'company', limit: 1_000_000 }),
+      await other.budgets.set({ companyId, scope: 'agent', scopeId: agentId, limit: 1_000_000 }),
+    ]
+    await other.costs.report(report('earlier'))
+    let isFirst = true
+    const watched = watchStatements(storage, {
+      async before({ sql }) {
+        if (!isFirst || !sql.includes('insert into "engine"."cost_events"')) return
+        isFirst = false
+        await other.costs.report(report('between'))
+      },
+    })
+    const engine = await createEngine({ storage: watched })
+    onTestFinished(() => engine.stop())
+    const together = [engine.costs.report(report('a')), engine.costs.report(report('b'))]
+    expect((await Promise.all(together)).map(({ isRepeat }) => isRepeat)).toEqual([false, false])
+    expect(isFirst).toBe(false)
+    for (const { id } of budgets) expect(await other.budgets.get({ budgetId: id })).toMatchObject({ spent: 2_000, held: 0 })
+    expect((await other.verify()).checks.flatMap(({ violations }) => violations)).toEqual([])
+  })
+
+  it('that several processes report under one budget are charged once each', async () => {
+    const storage = await newStorage('postgres')
+    const { engine, companyId, agentId } = await createWorld({ storage })
+    onTestFinished(() => engine.stop())
+    const { id: budgetId } = await engine.budgets.set({ companyId, scope: 'company', limit: 1_000_000 })
+    const engines = await Promise.all([createEngine({ storage }), createEngine({ storage }), createEngine({ storage })])
+    onTestFinished(async () => void (await Promise.all(engines.map((each) => each.stop()))))
+    await Promise.all(
+      engines.flatMap((each, who) =>
+        Array.from({ length: 20 }, (_, index) => each.costs.report({ companyId, agentId, sourceEventId: `${who} ${index}`, ...cost })),
+      ),
+    )
+    expect(await engine.budgets.get({ budgetId })).toMatchObject({ spent: 60 * cost.costMicros })
+    expect((await engine.verify()).checks.flatMap(({ violations }) => violations)).toEqual([])
   })
 })

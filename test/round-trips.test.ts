@@ -71,6 +71,31 @@ const units: Readonly<Record<string, Unit>> = {
       return () => world.engine.comments.create({ taskId, body: 'Done by Friday.' })
     },
   },
+  'reporting costs at the same time under three budgets': {
+    // Begin, what they name, the budgets, all rows and sums, the events, commit; SQLite has them one by one.
+    most: { sqlite: 32, postgres: 7 },
+    async prepare({ world: { engine, companyId, agentId } }) {
+      const { id: projectId } = await engine.projects.create({ companyId, name: 'A project' })
+      const places = [{ scope: 'company' }, { scope: 'project', scopeId: projectId }, { scope: 'agent', scopeId: agentId }] as const
+      for (const place of places) await engine.budgets.set({ companyId, limit: 1_000_000, ...place })
+      const cost = { companyId, agentId, projectId, provider: 'anthropic', costMicros: 500 }
+      await engine.costs.report({ ...cost, sourceEventId: 'first of the month' })
+      return () => Promise.all(['a', 'b', 'c', 'd'].map((sourceEventId) => engine.costs.report({ ...cost, sourceEventId })))
+    },
+  },
+  'setting aside what a call may cost, and paying for it': {
+    most: { sqlite: 25, postgres: 29 },
+    async prepare({ world }) {
+      await world.engine.budgets.set({ companyId: world.companyId, scope: 'company', metric: 'tokens', limit: 1_000_000 })
+      const { api, runId } = await checkedOut(world)
+      const spend = async () => {
+        const { holdId } = await api.budgets.reserve({ runId, provider: 'any', model: 'any', inputTokens: 0, maxOutputTokens: 9 })
+        await api.costs.settle({ runId, ...(holdId !== null && { holdId }), usage: { outputTokens: 5 } })
+      }
+      await spend()
+      return spend
+    },
+  },
   'reading a task': {
     most: { sqlite: 2, postgres: 2 },
     async prepare({ world }) {

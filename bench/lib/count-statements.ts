@@ -7,13 +7,15 @@ export interface Statement {
 
 interface Watcher {
   /** Told of each statement before it runs; what it returns is told when it has run. */
-  readonly onStatement: (statement: Statement) => (() => void) | undefined
+  readonly onStatement?: (statement: Statement) => (() => void) | undefined
+  /** What has to be done before a statement runs. */
+  readonly before?: (statement: Statement) => Promise<void>
   /** Told of each begin, commit and rollback. */
   readonly onControl?: () => void
 }
 
 /** The same storage, watched. Savepoints are not seen. */
-export function watchStatements(storage: Storage, { onStatement, onControl = () => undefined }: Watcher): Storage {
+export function watchStatements(storage: Storage, { onStatement, before, onControl = () => undefined }: Watcher): Storage {
   function open() {
     const session = storage.open()
     const createDriver = () => {
@@ -27,7 +29,8 @@ export function watchStatements(storage: Storage, { onStatement, onControl = () 
         watched.add(connection)
         const executeQuery = connection.executeQuery.bind(connection)
         connection.executeQuery = async (query, ...rest) => {
-          const onDone = onStatement(query)
+          await before?.(query)
+          const onDone = onStatement?.(query)
           const result = await executeQuery<never>(query, ...rest)
           onDone?.()
           return result

@@ -2,10 +2,11 @@ import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { amountOf, type Amounts, type Charge } from './amounts.ts'
 import { noteLateBill } from './incident.ts'
-import { afterSpending, isNear, isUsedUp } from './rules.ts'
+import { lockOver, readOver, type Over } from './over.ts'
 import { periodOf } from './period.ts'
-import { budgetsOver, scopesOf, updateBudget } from './sql.ts'
-import { aboutBudget, aboutPeriod, budgetRef, lockTheirPeriods, writePeriods } from './standing.ts'
+import { afterSpending, isNear, isUsedUp } from './rules.ts'
+import { scopesOf, updateBudget, type PeriodChange } from './sql.ts'
+import { aboutBudget, aboutPeriod, budgetRef, standingsOf, withPeriods, writePeriods, type PeriodPlace } from './standing.ts'
 import type { BudgetHoldLineTable, BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
 
 /**
@@ -13,15 +14,51 @@ import type { BudgetHoldLineTable, BudgetPeriodTable, BudgetTable, Standing } fr
  * was spent. Whoever reaches a limit by it is stopped in the same transaction.
  */
 export async function chargeBudgets(context: CommandContext, charges: readonly Charge[]): Promise<void> {
-  const [first, ...others] = charges.filter(({ amounts }) => Object.values(amounts).some((amount) => amount !== 0))
-  if (!first) return
-  const found = await budgetsOver(context.tx, first, ...others)
-  const places = found.flatMap((budget) => spendingOf(budget, [first, ...others]).map((spending) => ({ budget, ...spending })))
-  const standings = await lockTheirPeriods(context, places)
-  await book(
-    context,
-    standings.map((standing, index) => ({ standing, spent: places[index]?.spent ?? 0, released: 0 })),
-  )
+  const due = charges.filter(isDue)
+  if (due.length === 0) return
+  const over = await lockOver(context.tx, askedFor(due))
+  const places = placesOf(over, due)
+  await book(context, bookingsOf(await withPeriods(context, over, places), places))
+}
+
+/** What charges will have made of the periods of budgets, if nobody comes in between. */
+export interface Foreseen {
+  /** To be written by whoever foresaw it, all of them or none. */
+  readonly changes: readonly PeriodChange[]
+  /** What follows once they are written: warnings, and stops at a limit. */
+  follow(): Promise<void>
+}
+
+/** Works out what charges come to without locking anything; null when a period has to be added first, as `chargeBudgets` does. */
+export async function foreseeCharges(context: CommandContext, charges: readonly Charge[]): Promise<Foreseen | null> {
+  const due = charges.filter(isDue)
+  if (due.length === 0) return { changes: [], follow: async () => undefined }
+  const over = await readOver(context.tx, askedFor(due))
+  const places = placesOf(over, due)
+  const standings = standingsOf(over, places)
+  if (!standings) return null
+  const changes = changesOf(bookingsOf(standings, places))
+  return { changes, follow: () => follow(context, changes) }
+}
+
+function isDue({ amounts }: Charge): boolean {
+  return Object.values(amounts).some((amount) => amount !== 0)
+}
+
+function askedFor(charges: readonly Charge[]) {
+  return { spenders: charges, times: charges.map(({ at }) => at) }
+}
+
+interface SpendingPlace extends PeriodPlace {
+  readonly spent: number
+}
+
+function placesOf({ budgets }: Over, charges: readonly Charge[]): SpendingPlace[] {
+  return budgets.flatMap((budget) => spendingOf(budget, charges).map((spending) => ({ budget, ...spending })))
+}
+
+function bookingsOf(standings: readonly Standing[], places: readonly SpendingPlace[]): Booking[] {
+  return standings.map((standing, index) => ({ standing, spent: places[index]?.spent ?? 0, released: 0 }))
 }
 
 /** What charges use up of a budget, in each of its periods. Pure. */
@@ -60,14 +97,28 @@ interface Booking {
 }
 
 async function book(context: CommandContext, bookings: readonly Booking[]): Promise<void> {
-  const changes = bookings
+  const changes = changesOf(bookings)
+  await writePeriods(context, changes)
+  await follow(context, changes)
+}
+
+interface BookedChange extends Standing, PeriodChange {
+  readonly isWarning: boolean
+}
+
+/** What bookings make of the periods that they are in. Pure. */
+function changesOf(bookings: readonly Booking[]): BookedChange[] {
+  return bookings
     .filter(({ spent, released }) => spent !== 0 || released !== 0)
     .map(({ standing, ...change }) => {
       const after = afterSpending(standing.period, change)
       const isWarning = after.is_warned === 0 && isNear(after, standing.budget.warn_percent)
       return { ...standing, isWarning, before: standing.period, after: isWarning ? { ...after, is_warned: 1 } : after }
     })
-  await writePeriods(context, changes)
+}
+
+/** Warns, and stops what has reached its limit, once its period says so. */
+async function follow(context: CommandContext, changes: readonly BookedChange[]): Promise<void> {
   // A budget of which two periods are warned of changes twice.
   const changed = new Map<string, BudgetTable>()
   for (const { budget, before, after, isStopped, isWarning } of changes) {

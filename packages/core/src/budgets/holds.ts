@@ -3,8 +3,8 @@ import { amountOf, nothing, type Amounts, type Spender } from './amounts.ts'
 import { bookIn, chargeBudgets } from './charge.ts'
 import { budgetExceeded } from './exceeded.ts'
 import { freeOf } from './rules.ts'
-import { budgetsOver, endHold, holdLines, lockHold, lockPeriods } from './sql.ts'
-import { lockStandings, lockTheirPeriods, writePeriods } from './standing.ts'
+import { endHold, holdLines, lockHold, lockPeriods } from './sql.ts'
+import { lockStandings, writePeriods } from './standing.ts'
 import type { BudgetHoldLineTable, BudgetHoldTable, BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
 
 interface HoldRequest extends Spender {
@@ -25,12 +25,7 @@ export type HoldRow = BudgetHoldTable
  * @throws `budget_exceeded`
  */
 export async function holdMoney(context: CommandContext, request: HoldRequest): Promise<HoldRow | null> {
-  const at = new Date(context.now)
-  const found = (await budgetsOver(context.tx, request)).filter((budget) => budget.is_hard === 1)
-  const standings = await lockTheirPeriods(
-    context,
-    found.map((budget) => ({ budget, at })),
-  )
+  const standings = await lockStandings(context, request, { at: new Date(context.now), hardOnly: true })
   if (standings.length === 0) return null
   const taken = [...mostOf(standings, request)]
   for (const { standing, amount } of taken) {
@@ -134,7 +129,7 @@ async function end(
   const { tx, companyId, now } = context
   if (!(await endHold(tx, { companyId, id: hold.id, status, now }))) return false
   const lines = await holdLines(tx, { companyId, holdId: hold.id })
-  const standings = await lockStandings(context, spenderOf(hold), new Date(hold.admitted_at))
+  const standings = await lockStandings(context, spenderOf(hold), { at: new Date(hold.admitted_at) })
   await bookIn(context, standings, { amounts: actual, lines })
   const removed = lines.filter((line) => !standings.some(({ budget }) => budget.id === line.budget_id))
   if (removed.length > 0) await giveBack(context, removed)
@@ -157,7 +152,7 @@ async function giveBack(context: CommandContext, lines: readonly BudgetHoldLineT
 export async function drawFromHold(context: CommandContext, hold: BudgetHoldTable, used: Amounts): Promise<HoldRest> {
   const { tx, companyId } = context
   const lines = await holdLines(tx, { companyId, holdId: hold.id })
-  const standings = await lockStandings(context, spenderOf(hold), new Date(hold.admitted_at))
+  const standings = await lockStandings(context, spenderOf(hold), { at: new Date(hold.admitted_at) })
   const drawn = lines.flatMap((line) => {
     const metric = standings.find(({ budget }) => budget.id === line.budget_id)?.budget.metric
     return metric === undefined

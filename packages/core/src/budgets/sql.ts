@@ -120,31 +120,43 @@ export interface PeriodChange {
   readonly after: BudgetPeriodTable
 }
 
-const swap = statement((db, given: { companyId: string; changes: string }, family) => {
-  const columns = sql`budget, starts_at, limit_amount, is_hard, spent, held, excess, is_warned, was_spent, was_held`
-  const next =
-    family === 'postgres'
-      ? sql`select * from jsonb_to_recordset(${given.changes}::jsonb) as n (budget uuid, starts_at timestamptz, limit_amount bigint,
-          is_hard bigint, spent bigint, held bigint, excess bigint, is_warned bigint, was_spent bigint, was_held bigint)`
-      : sql`select value ->> 'budget', value ->> 'starts_at', value ->> 'limit_amount', value ->> 'is_hard', value ->> 'spent',
-          value ->> 'held', value ->> 'excess', value ->> 'is_warned', value ->> 'was_spent', value ->> 'was_held'
-        from json_each(${given.changes})`
-  return rawStatement<{ budget_id: string }>(
+const swap = statement((db, given: { companyId: string; changes: string }, family) =>
+  rawStatement<{ budget_id: string }>(
     db,
-    sql`with n (${columns}) as (${next})
-      update ${tableOf(db, 'budget_periods')} as p set limit_amount = n.limit_amount, is_hard = n.is_hard, spent = n.spent, held = n.held, excess = n.excess,
-        is_warned = n.is_warned
+    sql`with n (${changeColumns}) as (${family === 'postgres' ? changesIn(given) : changesInJson(given)})
+      update ${tableOf(db, 'budget_periods')} as p ${exchange}
       from n
-      where p.company_id = ${given.companyId} and p.budget_id = n.budget and p.starts_at = n.starts_at
-        and p.spent = n.was_spent and p.held = n.was_held
+      where p.company_id = ${given.companyId} and ${isUnchanged}
       returning budget_id`,
+  ),
+)
+
+// The parts of statements that put periods in the places of what was read: `p` is the row, `n` what becomes of it.
+export const changeColumns = sql`budget, starts_at, limit_amount, is_hard, spent, held, excess, is_warned, was_spent, was_held`
+export const isUnchanged = sql`p.budget_id = n.budget and p.starts_at = n.starts_at and p.spent = n.was_spent and p.held = n.was_held`
+export const exchange = sql`set limit_amount = n.limit_amount, is_hard = n.is_hard, spent = n.spent, held = n.held, excess = n.excess,
+  is_warned = n.is_warned`
+
+export function changesIn({ changes }: { changes: string }) {
+  return sql`select * from jsonb_to_recordset(${changes}::jsonb) as n (budget uuid, starts_at timestamptz, limit_amount bigint,
+    is_hard bigint, spent bigint, held bigint, excess bigint, is_warned bigint, was_spent bigint, was_held bigint)`
+}
+
+function changesInJson({ changes }: { changes: string }) {
+  return sql`select value ->> 'budget', value ->> 'starts_at', value ->> 'limit_amount', value ->> 'is_hard', value ->> 'spent',
+    value ->> 'held', value ->> 'excess', value ->> 'is_warned', value ->> 'was_spent', value ->> 'was_held' from json_each(${changes})`
+}
+
+/** Changes of periods as a document that a statement reads as rows. Pure. */
+export function toChanges(changes: readonly PeriodChange[]): string {
+  return JSON.stringify(
+    changes.map(({ before, after }) => ({ ...after, budget: after.budget_id, was_spent: before.spent, was_held: before.held })),
   )
-})
+}
 
 /** Puts periods in the places of what was read, in one statement; false when one of them is not that any more. */
 export async function swapPeriods(tx: Transaction<Database>, companyId: string, changes: readonly PeriodChange[]): Promise<boolean> {
-  const rows = changes.map(({ before, after }) => ({ ...after, budget: after.budget_id, was_spent: before.spent, was_held: before.held }))
-  return (await swap(tx, { companyId, changes: JSON.stringify(rows) })).length === changes.length
+  return (await swap(tx, { companyId, changes: toChanges(changes) })).length === changes.length
 }
 
 /** Changes a budget that is still at the version that was read; null when it is not. */

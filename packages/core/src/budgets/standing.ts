@@ -4,8 +4,9 @@ import type { Database } from '../database/tables.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import type { Spender } from './amounts.ts'
+import { lockOver, type BudgetOver, type Over } from './over.ts'
 import { periodOf } from './period.ts'
-import { addPeriods, budgetsOver, findPeriods, lockPeriods, stoppedAmong, swapPeriods, type PeriodChange } from './sql.ts'
+import { addPeriods, findPeriods, lockPeriods, stoppedAmong, swapPeriods, type PeriodChange } from './sql.ts'
 import type { BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
 
 /** A period of a budget of which nothing is used yet. Pure. */
@@ -25,36 +26,50 @@ export function blankPeriod(budget: BudgetTable, at: Date): BudgetPeriodTable {
   }
 }
 
-type Found = BudgetTable & { stopped_at: string | null }
-
 /** Every budget that something counts in, with its period of a time; nobody else changes them until the transaction ends. */
-export async function lockStandings(context: CommandContext, spender: Spender, at: Date): Promise<Standing[]> {
-  const found = await budgetsOver(context.tx, spender)
-  return lockTheirPeriods(
+export async function lockStandings(
+  context: CommandContext,
+  spender: Spender,
+  { at, hardOnly = false }: { at: Date; hardOnly?: boolean },
+): Promise<Standing[]> {
+  const over = await lockOver(context.tx, { spenders: [spender], times: [at], hardOnly })
+  return withPeriods(
     context,
-    found.map((budget) => ({ budget, at })),
+    over,
+    over.budgets.map((budget) => ({ budget, at })),
   )
 }
 
-/** The same of budgets that were read already, each with its period of a time of its own. */
-export async function lockTheirPeriods(
-  context: CommandContext,
-  places: readonly { readonly budget: Found; readonly at: Date }[],
-): Promise<Standing[]> {
-  if (places.length === 0) return []
-  const blank = places.map(({ budget, at }) => blankPeriod(budget, at))
-  const keys = blank.map(keyOf)
+/** A budget, and a time whose period is meant. */
+export interface PeriodPlace {
+  readonly budget: BudgetOver
+  readonly at: Date
+}
+
+/** Budgets with their periods, which are locked; those that nobody has used yet are added. */
+export async function withPeriods(context: CommandContext, over: Over, places: readonly PeriodPlace[]): Promise<Standing[]> {
+  const known = standingsOf(over, places)
+  if (known) return known
   const { companyId } = context
-  let periods = await lockPeriods(context.tx, { companyId, keys })
-  if (periods.length < keys.length) {
-    await addPeriods(context.tx, blank)
-    periods = await lockPeriods(context.tx, { companyId, keys })
+  const blank = places.map(({ budget, at }) => blankPeriod(budget, at))
+  await addPeriods(context.tx, blank)
+  const periods = await lockPeriods(context.tx, { companyId, keys: blank.map(keyOf) })
+  const complete = standingsOf({ ...over, periods }, places)
+  if (!complete) throw changedMeanwhile('budget', places[0]?.budget.id ?? '')
+  return complete
+}
+
+/** Budgets with their periods; null when somebody has to add one first. Pure. */
+export function standingsOf({ periods }: Over, places: readonly PeriodPlace[]): Standing[] | null {
+  const standings: Standing[] = []
+  for (const { budget: found, at } of places) {
+    const { stopped_at: stoppedAt, ...budget } = found
+    const { startsAt } = periodOf(budget.time_window, at)
+    const period = periods.find((one) => one.budget_id === budget.id && one.starts_at === startsAt)
+    if (!period) return null
+    standings.push({ budget, period, isStopped: stoppedAt !== null })
   }
-  return places.map(({ budget: { stopped_at: stoppedAt, ...budget } }, index) => {
-    const period = periods.find((one) => one.budget_id === budget.id && one.starts_at === keys[index]?.startsAt)
-    if (!period) throw changedMeanwhile('budget', budget.id)
-    return { budget, period, isStopped: stoppedAt !== null }
-  })
+  return standings
 }
 
 /** Budgets of one company as they stand now, for reading. */

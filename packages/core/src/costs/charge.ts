@@ -1,11 +1,21 @@
 import type { Amounts, Charge } from '../budgets/amounts.ts'
-import { chargeBudgets } from '../budgets/charge.ts'
+import { chargeBudgets, foreseeCharges, type Foreseen } from '../budgets/charge.ts'
+import { familyOf } from '../database/open.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import type { CostEventTable } from './table.ts'
 
 /** Charges the budgets with what was recorded without a hold, those of the same things and day together. */
 export async function chargeRecorded(context: CommandContext, rows: readonly CostEventTable[]): Promise<void> {
   await chargeBudgets(context, chargesOf(rows))
+}
+
+/**
+ * Works out what they will charge, where all is sent in one statement; null where that is of no use. The row of a run is locked before
+ * periods, so what names one is charged after it.
+ */
+export async function foreseeRecorded(context: CommandContext, rows: readonly CostEventTable[]): Promise<Foreseen | null> {
+  if (familyOf(context.tx) === 'sqlite' || rows.some((row) => row.run_id !== null)) return null
+  return foreseeCharges(context, chargesOf(rows))
 }
 
 /** What costs use up. Money that nobody is asked to pay is not spent; the tokens are. Pure. */

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { command } from '../kernel/command.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
-import { chargeRecorded } from './charge.ts'
 import { createEntries, isSameCost, type Wish } from './report.ts'
 import { reportBatch } from './report-batch.ts'
 import { costConflict, recordCosts, type Recorded } from './record.ts'
@@ -27,12 +26,11 @@ export const report = command({
   successes: ['created', 'done'],
   success: ({ isRepeat }) => (isRepeat ? 'done' : 'created'),
   async handle(context, { companyId: _company, ...given }) {
-    const wish = await createEntries(context)(given)
-    const [recorded] = await recordCosts(context, [wish.entry])
+    const wish = await (await createEntries(context, [given]))(given)
+    const [recorded] = await recordCosts(context, [wish.entry], { isCharging: true })
     if (!recorded) throw new Error('a recorded cost is answered with its row')
     assertSame(recorded, wish)
-    if (recorded.isNew) await chargeRecorded(context, [recorded.row])
-    else context.unchanged()
+    if (!recorded.isNew) context.unchanged()
     return { ...toCostEvent(recorded.row), isRepeat: !recorded.isNew }
   },
 })
@@ -46,11 +44,11 @@ export const reportMany = command({
   http: ['POST', '/companies/:companyId/cost-events/bulk'],
   locks: 'rows',
   async handle(context, { costs }) {
-    const toEntry = createEntries(context)
+    const toEntry = await createEntries(context, costs)
     const wishes: (Wish | Refused)[] = []
     for (const given of costs) wishes.push(await toEntry(given).catch((error: unknown) => refused(given.sourceEventId, error)))
     const entries = wishes.flatMap((wish) => ('entry' in wish ? [wish.entry] : []))
-    const recorded = (await recordCosts(context, entries)).values()
+    const recorded = (await recordCosts(context, entries, { isCharging: true })).values()
     const items = wishes.map((wish) => {
       if (!('entry' in wish)) return wish
       const next = recorded.next().value
@@ -58,9 +56,7 @@ export const reportMany = command({
       if (!next.isNew && !isSameCost(next.row, wish)) return refused(wish.entry.sourceEventId, costConflict(next.row, wish.entry))
       return { status: next.isNew ? ('recorded' as const) : ('repeated' as const), row: next.row }
     })
-    const fresh = items.flatMap((item) => (item.status === 'recorded' ? [item.row] : []))
-    if (fresh.length === 0) context.unchanged()
-    await chargeRecorded(context, fresh)
+    if (!items.some(({ status }) => status === 'recorded')) context.unchanged()
     return { items: items.map((item) => ('row' in item ? { status: item.status, cost: toCostEvent(item.row) } : item)) }
   },
 })

@@ -1,15 +1,13 @@
-import { findColleague } from '../agents/sql.ts'
 import { goalOfTask } from '../goals/fallback.ts'
-import { findGoal } from '../goals/sql.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
-import { findProject } from '../projects/sql.ts'
 import { findRun } from '../runs/sql.ts'
 import type { RunTable } from '../runs/table.ts'
 import { agentOfTask, findTask } from '../tasks/sql.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import type { CostReport } from './input.ts'
+import { knownNames } from './sql.ts'
 
 type Named = Pick<CostReport, 'runId' | 'taskId' | 'projectId' | 'goalId' | 'agentId'>
 
@@ -21,15 +19,15 @@ export interface Links {
   readonly agentId: string | null
 }
 
-/** Finds what several costs are tied to; what many of them name is looked for once. */
-export function createLinker(context: CommandContext): (named: Named) => Promise<Links> {
+/** Finds what several costs are tied to: projects, goals and agents that they name by one statement, and what many of them name once. */
+export async function createLinker(context: CommandContext, several: readonly Named[]): Promise<(named: Named) => Promise<Links>> {
   const { tx, companyId, actor } = context
+  const ids = several.flatMap(({ projectId = [], goalId = [], agentId = [] }) => [projectId, goalId, agentId, ownAgent(actor)].flat())
+  const names = await knownNames(tx, { companyId, ids: [...new Set(ids)] })
+  const assertKnown = (entity: 'project' | 'goal' | 'agent', id: string) => names.has(`${entity} ${id}`) || missing(entity, id)
   const ofCompany = <Row extends { company_id: string }>(row: Row | null) => (row?.company_id === companyId ? row : null)
   const run = memoized(async (id: string) => ofCompany(await findRun(tx, id)) ?? missing('run', id))
   const task = memoized(async (id: string) => ofCompany(await findTask(tx, id)) ?? missing('task', id))
-  const project = memoized(async (id: string) => ofCompany(await findProject(tx, id)) ?? missing('project', id))
-  const goal = memoized(async (id: string) => ofCompany(await findGoal(tx, id)) ?? missing('goal', id))
-  const agent = memoized(async (id: string) => (await findColleague(tx, { companyId, agentId: id })) ?? missing('agent', id))
   const served = memoized(async (id: string) => goalOfTask(tx, await task(id)))
 
   return async (named) => {
@@ -43,9 +41,9 @@ export function createLinker(context: CommandContext): (named: Named) => Promise
     if (ofRun && agentId !== undefined && agentId !== ofRun.agent_id)
       throw ruleViolated(`The run ${ofRun.id} is of another agent than ${agentId}.`)
     if (actor.kind === 'agent') assertOwn(actor, { run: ofRun, task: place, named })
-    if (projectId !== undefined) await project(projectId)
-    if (goalId !== undefined) await goal(goalId)
-    if (agentId !== undefined) await agent(agentId)
+    if (projectId !== undefined) assertKnown('project', projectId)
+    if (goalId !== undefined) assertKnown('goal', goalId)
+    if (agentId !== undefined) assertKnown('agent', agentId)
     return {
       runId: ofRun?.id ?? null,
       taskId: ofRun?.task_id ?? place?.id ?? null,
@@ -54,6 +52,12 @@ export function createLinker(context: CommandContext): (named: Named) => Promise
       agentId: agentId ?? ofRun?.agent_id ?? (place && agentOfTask(place)),
     }
   }
+}
+
+/** As whose an agent or a run reports, whether it says so or not. */
+function ownAgent(actor: Actor): string[] {
+  if (actor.kind === 'run') return [actor.agentId]
+  return actor.kind === 'agent' ? [actor.id] : []
 }
 
 /** What a run reports is of itself and its task, and what an agent reports its own, whether it says so or not. @throws `forbidden` */

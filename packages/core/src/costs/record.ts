@@ -1,10 +1,14 @@
+import type { Transaction } from 'kysely'
+
+import type { Database } from '../database/tables.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError } from '../kernel/errors.ts'
+import { chargeRecorded, foreseeRecorded } from './charge.ts'
 import { costErrors } from './errors.ts'
 import type { BillingType } from './schema.ts'
-import { addToRuns, findOfSource, insertCostEvents } from './sql.ts'
+import { addToRuns, findOfSource } from './sql.ts'
 import { toCostEvent, type CostEventTable } from './table.ts'
-import { addTotals, totalsOf } from './totals.ts'
+import { writeCosts } from './write.ts'
 
 /** What was spent, and for what, as it is now. */
 export interface CostEntry {
@@ -34,15 +38,21 @@ export interface Recorded {
   readonly isNew: boolean
 }
 
+interface Recording {
+  /** Which entry is of which call, where several calls are one transaction. */
+  readonly contexts?: ReadonlyMap<CostEntry, CommandContext>
+  /** Whether they are charged as spent without a hold; else budgets are the caller's, in the same transaction. */
+  readonly isCharging?: boolean
+}
+
 /**
- * Records costs with their links, the sums that they add to, what their runs consumed, and their events, in a handful of statements. It
- * charges no budget: that is the caller's, in the same transaction. What was known before is answered with what is stored. Where several
- * calls are one transaction, `contexts` says which entry is of which.
+ * Records costs with their links, the sums that they add to, what their runs consumed, and their events, in a handful of statements. What
+ * was known before is answered with what is stored, and neither counted nor charged again.
  */
 export async function recordCosts(
   context: CommandContext,
   entries: readonly CostEntry[],
-  contexts: ReadonlyMap<CostEntry, CommandContext> = new Map(),
+  { contexts = new Map(), isCharging = false }: Recording = {},
 ): Promise<Recorded[]> {
   const { tx, companyId } = context
   const rows = new Map<string, CostEventTable>()
@@ -53,21 +63,34 @@ export async function recordCosts(
     rows.set(keyOf(entry), row)
     asking.set(row.id, contexts.get(entry) ?? context)
   }
-  const added = await insertCostEvents(tx, [...rows.values()])
+  if (rows.size === 0) return []
+  const foreseen = isCharging ? await foreseeRecorded(context, [...rows.values()]) : null
+  const { added, isCharged } = await writeCosts(tx, { companyId, rows: [...rows.values()], changes: foreseen?.changes ?? [] })
   const fresh = [...rows.values()].filter((row) => added.has(row.id))
-  await addTotals(tx, companyId, totalsOf(fresh))
   await addToRuns(tx, fresh)
   for (const row of fresh) emitRecorded(asking.get(row.id) ?? context, row)
-  const told = new Set<string>()
+  if (foreseen && isCharged) await foreseen.follow()
+  else if (isCharging) await chargeRecorded(context, fresh)
+  return answers(tx, entries, (entry) => {
+    const row = rows.get(keyOf(entry))
+    return row && added.has(row.id) ? row : null
+  })
+}
+
+/** What became of each entry; of several with one number the first is new. */
+async function answers(
+  tx: Transaction<Database>,
+  entries: readonly CostEntry[],
+  addedFor: (entry: CostEntry) => CostEventTable | null,
+): Promise<Recorded[]> {
+  const told = new Set<CostEventTable>()
   const recorded: Recorded[] = []
   for (const entry of entries) {
-    const key = keyOf(entry)
-    const row = rows.get(key)
-    const isNew = row !== undefined && added.has(row.id) && !told.has(key)
-    told.add(key)
-    const known = row && added.has(row.id) ? row : await findOfSource(tx, { ...entry, companyId })
-    if (!known) throw new Error(`a cost event of ${entry.source} was neither added nor found`)
-    recorded.push({ row: known, isNew })
+    const added = addedFor(entry)
+    const row = added ?? (await findOfSource(tx, entry))
+    if (!row) throw new Error(`a cost event of ${entry.source} was neither added nor found`)
+    recorded.push({ row, isNew: added !== null && !told.has(row) })
+    told.add(row)
   }
   return recorded
 }

@@ -3,7 +3,6 @@ import type { z } from 'zod'
 import type { Batch, BatchCall } from '../kernel/batch.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError } from '../kernel/errors.ts'
-import { chargeRecorded } from './charge.ts'
 import type { CostReport, ReportedCost } from './input.ts'
 import { recordCosts } from './record.ts'
 import { createEntries, type Wish } from './report.ts'
@@ -32,9 +31,8 @@ async function reportTogether(contexts: readonly CommandContext[], calls: readon
   const wishes = await wishesOf(context, calls)
   const entries = wishes.flatMap((wish) => (wish ? [wish.entry] : []))
   const own = new Map(wishes.flatMap((wish, place) => (wish && contexts[place] ? [[wish.entry, contexts[place]]] : [])))
-  const recorded = await recordCosts(context, entries, own)
+  const recorded = await recordCosts(context, entries, { contexts: own, isCharging: true })
   const fresh = new Map(recorded.flatMap(({ isNew, row }, index) => (isNew && entries[index] ? [[entries[index], row]] : [])))
-  await chargeRecorded(context, [...fresh.values()])
   return wishes.map((wish) => {
     const row = wish && fresh.get(wish.entry)
     return row ? { ...toCostEvent(row), isRepeat: false } : null
@@ -43,13 +41,15 @@ async function reportTogether(contexts: readonly CommandContext[], calls: readon
 
 /** What is told of in the calls that are allowed, and that nothing refuses. */
 async function wishesOf(context: CommandContext, calls: readonly Call[]): Promise<(Wish | null)[]> {
-  const toEntry = createEntries(context)
+  const reports = calls.map(({ input: { companyId, ...report }, companies }) =>
+    companies === 'all' || companies.includes(companyId) ? report : null,
+  )
+  const toEntry = await createEntries(
+    context,
+    reports.filter((report) => report !== null),
+  )
   const wishes: (Wish | null)[] = []
-  for (const { input, companies } of calls) {
-    const { companyId, ...report } = input
-    const isAllowed = companies === 'all' || companies.includes(companyId)
-    wishes.push(isAllowed ? await toEntry(report).catch(unlessOurs) : null)
-  }
+  for (const report of reports) wishes.push(report && (await toEntry(report).catch(unlessOurs)))
   return wishes
 }
 

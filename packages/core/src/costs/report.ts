@@ -2,7 +2,7 @@ import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
 import { costErrors } from './errors.ts'
 import { createLinker } from './links.ts'
-import { priceOf } from './price.ts'
+import { createPricer } from './price.ts'
 import type { CostEntry } from './record.ts'
 import type { CostReport } from './input.ts'
 import type { BillingType } from './schema.ts'
@@ -17,9 +17,16 @@ export interface Wish {
 /** Clocks of those who report may be ahead of ours by this much, milliseconds. */
 const mostAheadMs = 5 * 60_000
 
-/** Makes entries of what is reported: with its links, and with its price where no cost is said. @throws `not_found`, `price_unknown` */
-export function createEntries(context: CommandContext): (report: CostReport) => Promise<Wish> {
-  const link = createLinker(context)
+/**
+ * Makes entries of some reports: with their links, and with their price where no cost is said. What several of them name is looked for once.
+ * @throws `not_found`, `price_unknown`
+ */
+export async function createEntries(
+  context: CommandContext,
+  reports: readonly CostReport[],
+): Promise<(report: CostReport) => Promise<Wish>> {
+  const link = await createLinker(context, reports)
+  const price = createPricer(context)
   return async (report) => {
     const occurredAt = new Date(report.occurredAt ?? context.now)
     if (occurredAt.getTime() > context.clock.now() + mostAheadMs)
@@ -28,7 +35,7 @@ export function createEntries(context: CommandContext): (report: CostReport) => 
     const said = microsOf(report)
     const { provider, model = null, inputTokens, outputTokens, cachedInputTokens, billingType } = report
     const tokens = { inputTokens, outputTokens, cachedInputTokens }
-    const costMicros = said ?? (await priceOf(context, { provider, model, ...tokens, at: occurredAt }))
+    const costMicros = said ?? (await price({ provider, model, ...tokens, at: occurredAt }))
     if (costMicros === null) throw priceUnknown(report)
     const entry: CostEntry = {
       ...links,

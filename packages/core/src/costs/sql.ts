@@ -1,6 +1,6 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
-import { familyOf, tableOf } from '../database/open.ts'
+import { tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
@@ -66,24 +66,32 @@ const insert = statement((db, given: CostEventTable) =>
     .returning('id'),
 )
 
-// A round trip away, all go in one statement, as one document.
-const insertAll = statement((db, given: { rows: string }) => {
-  const events = tableOf(db, 'cost_events')
-  const columns = sql`id, company_id, source, source_event_id, run_id, task_id, project_id, goal_id, agent_id, adapter, provider, model,
-    input_tokens, output_tokens, cached_input_tokens, cost_micros, is_imputed, billing_type, occurred_at, created_at`
-  return rawStatement<{ id: string }>(
-    db,
-    sql`insert into ${events} (${columns}) select ${columns} from jsonb_populate_recordset(null::${events}, ${given.rows}::jsonb)
-      on conflict (company_id, source, source_event_id) do nothing returning id`,
-  )
-})
-
 /** Adds events that their sources have not told of before. @returns the ids of those that were added */
 export async function insertCostEvents(tx: Transaction<Database>, rows: readonly CostEventTable[]): Promise<ReadonlySet<string>> {
-  if (familyOf(tx) === 'postgres') return new Set((await insertAll(tx, { rows: JSON.stringify(rows) })).map(({ id }) => id))
   const added: string[] = []
   for (const row of rows) added.push(...(await insert(tx, row)).map(({ id }) => id))
   return new Set(added)
+}
+
+const ofNames = statement((db, given: { companyId: string; ids: string }, family) => {
+  const isNamed =
+    family === 'postgres'
+      ? sql`id = any(array(select value::uuid from jsonb_array_elements_text(${given.ids}::jsonb)))`
+      : sql`id in (select value from json_each(${given.ids}))`
+  const named = (table: 'projects' | 'goals' | 'agents', entity: string) =>
+    sql`select ${sql.lit(entity)} as entity, id from ${tableOf(db, table)}
+      where company_id = ${given.companyId} and ${isNamed}`
+  const all = sql.join([named('projects', 'project'), named('goals', 'goal'), named('agents', 'agent')], sql` union all `)
+  return rawStatement<{ entity: string; id: string }>(db, sql`${all}`)
+})
+
+/** Which of some ids are projects, goals or agents of a company, each with the word for what it is in front of it. */
+export async function knownNames(
+  db: Kysely<Database>,
+  { companyId, ids }: { companyId: string; ids: readonly string[] },
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  return new Set((await ofNames(db, { companyId, ids: JSON.stringify(ids) })).map(({ entity, id }) => `${entity} ${id}`))
 }
 
 interface RunAmounts {

@@ -68,29 +68,31 @@ function plus(total: CostTotal, event: Counted): CostTotal {
 
 interface Given {
   companyId: string
-  rows: string
+  totals: string
 }
 
-const add = statement((db, given: Given, family) => {
+const add = statement((db, given: Given, family) =>
+  rawStatement<never>(db, family === 'postgres' ? addition(db, fromDocument(given)) : addition(db, fromJson(given))),
+)
+
+/** Adds rows to the sums, as a part of a statement. */
+export function addition(db: Kysely<Database>, rows: RawBuilder<unknown>): RawBuilder<never> {
   const amounts = sql`events, unpriced, input_tokens, output_tokens, cached_input_tokens, cost_micros`
-  return rawStatement<never>(
-    db,
-    sql`insert into ${tableOf(db, 'cost_totals')} as known (company_id, scope, period, subject, billing_type, is_imputed, shard, ${amounts})
-      ${family === 'postgres' ? fromDocument(given) : fromJson(given)}
-      on conflict (company_id, scope, period, subject, billing_type, is_imputed, shard) do update set
-        events = known.events + excluded.events, unpriced = known.unpriced + excluded.unpriced,
-        input_tokens = known.input_tokens + excluded.input_tokens, output_tokens = known.output_tokens + excluded.output_tokens,
-        cached_input_tokens = known.cached_input_tokens + excluded.cached_input_tokens,
-        cost_micros = known.cost_micros + excluded.cost_micros`,
-  )
-})
+  return sql`insert into ${tableOf(db, 'cost_totals')} as known (company_id, scope, period, subject, billing_type, is_imputed, shard, ${amounts})
+    ${rows}
+    on conflict (company_id, scope, period, subject, billing_type, is_imputed, shard) do update set
+      events = known.events + excluded.events, unpriced = known.unpriced + excluded.unpriced,
+      input_tokens = known.input_tokens + excluded.input_tokens, output_tokens = known.output_tokens + excluded.output_tokens,
+      cached_input_tokens = known.cached_input_tokens + excluded.cached_input_tokens,
+      cost_micros = known.cost_micros + excluded.cost_micros`
+}
 
 /** Agents and tasks have few writers at a time, and are many: one row each. */
-function fromDocument(given: Given): RawBuilder<unknown> {
+export function fromDocument(given: Given): RawBuilder<unknown> {
   return sql`select ${given.companyId}::uuid, scope, period, subject, billing_type, is_imputed,
       case when scope in ('agent', 'task') then 0 else pg_backend_pid() % ${sql.lit(shards)} end,
       events, unpriced, input_tokens, output_tokens, cached_input_tokens, cost_micros
-    from jsonb_to_recordset(${given.rows}::jsonb) as t (scope text, period text, subject text, billing_type text, is_imputed bigint,
+    from jsonb_to_recordset(${given.totals}::jsonb) as t (scope text, period text, subject text, billing_type text, is_imputed bigint,
       events bigint, unpriced bigint, input_tokens bigint, output_tokens bigint, cached_input_tokens bigint, cost_micros bigint)`
 }
 
@@ -99,12 +101,12 @@ function fromJson(given: Given): RawBuilder<unknown> {
   return sql`select ${given.companyId}, value ->> 'scope', value ->> 'period', value ->> 'subject', value ->> 'billing_type',
       value ->> 'is_imputed', 0, value ->> 'events', value ->> 'unpriced', value ->> 'input_tokens', value ->> 'output_tokens',
       value ->> 'cached_input_tokens', value ->> 'cost_micros'
-    from json_each(${given.rows}) where true`
+    from json_each(${given.totals}) where true`
 }
 
 /** Changes a company's sums; changes of several transactions add up, whatever their order. */
 export async function addTotals(tx: Transaction<Database>, companyId: string, totals: readonly CostTotal[]): Promise<void> {
-  if (totals.length > 0) await add(tx, { companyId, rows: JSON.stringify(totals) })
+  if (totals.length > 0) await add(tx, { companyId, totals: JSON.stringify(totals) })
 }
 
 /** Sums of rows, real and imputed apart, as a part of a statement; `cost` is what to order by. */
