@@ -20,6 +20,7 @@ const cost = { provider: 'anthropic', model: 'model-1', inputTokens: 100, output
 const bars = {
   single: { goal: 'B20', figure: 'rate', wants: 'at least', must: 0.6, stretch: 0.8, isStrict: false },
   many16: { goal: 'B21', figure: 'rate at 16', wants: 'at least', must: 3, isStrict: false },
+  apart16: { goal: 'B21', figure: 'rate at 16, apart', wants: 'at least', must: 3, isStrict: false },
   many1: { goal: 'B21', figure: 'rate at 1', wants: 'at least', must: 10, isStrict: false },
 } satisfies Record<string, Bar>
 
@@ -53,6 +54,7 @@ async function ingestionRows(server: BenchServer, { rounds, ms }: BenchOptions):
     ...[16, 1].map((callers) => bare(clients, { ...given, callers })),
     ...[16, 1].map((callers) => single(engine, { ...given, callers })),
     ...[16, 1].map((callers) => many(engine, { ...given, callers })),
+    apart(engine, { ...given, callers: 16 }),
   ]
   const operations: number[] = []
   for (const variant of variants) operations.push(await calibrate(variant, { trial: 128, ms, callers: 16, most: 20_000 }))
@@ -85,6 +87,8 @@ function comparisonRows(measured: readonly Measured[]): Row[] {
     comparisonRow(at(0), { baseline: at(0) }),
     comparisonRow(at(2), { baseline: at(0), bars: { rate: bars.single } }),
     comparisonRow(perCost(at(4)), { baseline: at(2), bars: { rate: bars.many16 } }),
+    comparisonRow(at(6), { baseline: at(0) }),
+    comparisonRow({ ...perCost(at(4)), name: `${at(4).name}, against apart` }, { baseline: at(6), bars: { rate: bars.apart16 } }),
     comparisonRow(at(1), { baseline: at(1) }),
     comparisonRow(at(3), { baseline: at(1) }),
     comparisonRow(perCost(at(5)), { baseline: at(3), bars: { rate: bars.many1 } }),
@@ -122,6 +126,17 @@ function single(engine: Engine, { seed, server, callers }: Given): Variant {
   const { companyId, agentId, projectId } = seed
   const call = () => engine.costs.report({ companyId, agentId, projectId, sourceEventId: newId(Date.now()), ...cost })
   return callersVariant({ name: `engine, ${callers} at once`, callers, call, serverCpuUs: server.cpuUs })
+}
+
+/** Of a reporter each, so that none goes together with another: as many transactions that charge the same budgets. */
+function apart(engine: Engine, { seed, server, callers }: Given): Variant {
+  const { companyId, agentId, projectId } = seed
+  const reporters = Array.from({ length: callers }, (_, index) =>
+    engine.as({ kind: 'user', id: `reporter ${index}`, roles: { '*': 'owner' } }),
+  )
+  const call = (_operation: number, caller: number) =>
+    prepared(reporters, caller).costs.report({ companyId, agentId, projectId, sourceEventId: newId(Date.now()), ...cost })
+  return callersVariant({ name: `engine, ${callers} at once, apart`, callers, call, serverCpuUs: server.cpuUs })
 }
 
 function many(engine: Engine, { seed, server, callers }: Given): Variant {
