@@ -15,10 +15,20 @@ const counters = [
   { shown: 'currentRevision', expected: 'baseRevision' },
 ] as const
 
+type Counter = (typeof counters)[number]
+
+/** What was found out about each operation, which stays so. */
+const known = new WeakMap<Operation, Counter | null>()
+
 /** The field of an answer that an ETag begins with; null for what has none, such as a list. */
-function countedBy({ definition }: Operation): (typeof counters)[number] | null {
-  const fields = 'shape' in definition.output ? Object(definition.output.shape) : {}
-  return counters.find(({ shown }) => shown in fields) ?? null
+function countedBy(operation: Operation): Counter | null {
+  const before = known.get(operation)
+  if (before !== undefined) return before
+  const { output } = operation.definition
+  const fields = 'shape' in output ? Object(output.shape) : {}
+  const found = counters.find(({ shown }) => shown in fields) ?? null
+  known.set(operation, found)
+  return found
 }
 
 export function givesTag(operation: Operation): boolean {
@@ -67,6 +77,13 @@ export function tagged(request: WireRequest, operation: Operation, given: { outp
   if (!counter || typeof response.body !== 'string') return response
   const etag = `"${Object(output)[counter.shown]}-${hash('sha256', response.body, 'base64url').slice(0, 16)}"`
   const headers = { ...response.headers, etag }
-  const known = (request.header('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return known.includes(etag) || known.includes('*') ? { status: notModified, headers, body: '' } : { ...response, headers }
+  return isKnown(request, etag) ? { status: notModified, headers, body: '' } : { ...response, headers }
+}
+
+/** Whether a client says that it has exactly this. */
+function isKnown(request: WireRequest, etag: string): boolean {
+  const header = request.header('if-none-match')
+  if (header === null) return false
+  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes(etag) || tags.includes('*')
 }

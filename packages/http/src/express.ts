@@ -15,7 +15,7 @@ export function expressHandler(options: HandlerOptions): ExpressHandler {
       response.writeHead(308, { location: `${place}/` }).end()
       return
     }
-    answerNode(handler, request, response).catch(next)
+    answerNode({ handler }, request, response).catch(next)
   }
 }
 

@@ -41,14 +41,11 @@ export async function serveFigures({ engine, host = '127.0.0.1', port, ...option
   const open = (ready: Engine) => void (current.handler = figuresHandler(ready, { ...options, isLocal }))
   if (engine instanceof Promise) engine.then(open, () => undefined)
   else open(engine)
-  return listen(
-    (request, response) => void answerNode((asked) => current.handler(asked), request, response).catch(() => response.destroy()),
-    {
-      host,
-      port,
-      stopping: new AbortController(),
-    },
-  )
+  return listen((request, response) => void answerNode(current, request, response).catch(() => response.destroy()), {
+    host,
+    port,
+    stopping: new AbortController(),
+  })
 }
 
 type Given = Pick<FiguresOptions, 'metricsToken' | 'logger'> & { readonly isLocal: boolean }

@@ -46,8 +46,7 @@ export function createHandler(options: HandlerOptions): Handler {
     const exchange = beginExchange(request, engine.tracing)
     const { requestId } = exchange
     const explain = (error: unknown) => explained({ logger, exchange }, request, error)
-    const answer = () => respond(context, request, exchange).catch(explain)
-    const response = await limited(context, request, answer).catch(explain)
+    const response = await limited(context, request, { exchange, explain }).catch(explain)
     context.figures.answered(exchange, response.status)
     endExchange(exchange, response.status)
     const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...response.headers }
@@ -86,12 +85,17 @@ function explained({ logger, exchange }: Explaining, request: WireRequest, error
   return answer
 }
 
+interface Answering {
+  readonly exchange: Exchange
+  readonly explain: (error: unknown) => WireResponse
+}
+
 /** Whoever needs no credential on this machine is not limited, and neither is the question whether the server lives. */
-async function limited(context: Context, request: WireRequest, answer: () => Promise<WireResponse>): Promise<WireResponse> {
+function limited(context: Context, request: WireRequest, { exchange, explain }: Answering): Promise<WireResponse> {
   const { bounds, localActor, entrance } = context
   const isFree = localActor !== undefined && request.header('authorization') === null
-  if (!bounds || isFree || request.url.pathname === '/api/health/live') return answer()
-  return bounds.around(request, entrance.addressOf(request), answer)
+  if (!bounds || isFree || request.url.pathname === '/api/health/live') return respond(context, request, exchange)
+  return bounds.around(request, entrance.addressOf(request), () => respond(context, request, exchange).catch(explain))
 }
 
 async function respond(context: Context, request: WireRequest, exchange: Exchange): Promise<WireResponse> {
@@ -114,7 +118,9 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
     const identity = await entrance.identify(visit)
     return credentials.guard(identity, request, (guarded) => askMounted(mounted, guarded, identity.actor))
   }
-  const own = method === 'GET' ? await ownAnswer(context, visit) : null
+  // Most of what is asked is none of the server's own pages, and nobody has to wait to know that.
+  const mayBeOwn = method === 'GET' && (!pathname.startsWith('/api/') || ownPaths.has(pathname))
+  const own = mayBeOwn ? await ownAnswer(context, visit) : null
   if (own) return own
   const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
   const match = path === null ? null : context.routes.match(method, path)
@@ -126,7 +132,7 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
   // Before its body is read and anybody's code looks at it; also on this machine, where who sends it is a stranger too.
   if (takesRequest(match.operation)) await context.bounds?.receive(webhookOf(match), entrance.addressOf(request))
   exchange.companyId ??= 'companyId' in actor ? actor.companyId : null
-  const input = await readInput(request, match)
+  const input = saysNothingMore(request, match) ? match.parameters : await readInput(request, match)
   if (context.streams.knows(match.operation.name) && wantsStream(request)) {
     const identify = async () => (await entrance.identifyFor(visit, match.operation)).actor
     return credentials.guard(identity, request, (guarded) =>
@@ -154,11 +160,12 @@ async function perform({ engine, bounds }: Context, { visit, match, identity, in
     actor: identity.actor,
     requestId,
     caller,
-    ...(traced.context && { trace: traced.context }),
+    ...(traced?.context && { trace: traced.context }),
     ...(idempotencyKey !== null && { idempotencyKey }),
   }
-  const execute = () => engine.execute(operation.name, call)
-  const result = await (bounds ? bounds.within(identity.actor, execute) : execute())
+  const result = await (bounds
+    ? bounds.within(identity.actor, () => engine.execute(operation.name, call))
+    : engine.execute(operation.name, call))
   if (givesContent(operation)) return download(result)
   const { output, headers } = keepSession(operation, result, visit)
   return tagged(request, operation, { output, response: json(successStatus(operation, result), output, headers) })
@@ -175,6 +182,11 @@ function see(exchange: Exchange, { operation, parameters }: Match): void {
 /** Which webhook is meant, however its path is written. */
 function webhookOf({ operation, parameters }: Match): string {
   return [operation.name, ...Object.values(parameters)].join('\n').toLowerCase()
+}
+
+/** Whether all that a request says is its path. */
+function saysNothingMore({ url }: WireRequest, { operation }: Match): boolean {
+  return operation.definition.http?.[0] === 'GET' && url.search === ''
 }
 
 /** What a request says, from wherever it says it. */

@@ -20,12 +20,6 @@ interface Place {
 /** @throws when the address is taken */
 export async function listen(answer: RequestListener, { host, port, stopping }: Place): Promise<RunningServer> {
   const server = createServer(answer)
-  server.on('request', (request, response) => {
-    // A connection that was busy when the stop was asked for has nothing to wait for once it is not.
-    const letGo = () => stopping.signal.aborted && server.closeIdleConnections()
-    request.on('close', letGo)
-    response.on('close', letGo)
-  })
   await bind(server, { host: unbracketed(host), port })
   // A server that listens on an IP address has an AddressInfo.
   const address = server.address() as AddressInfo
@@ -51,12 +45,16 @@ async function bind(server: Server, { host, port }: { host: string; port: number
 
 /** How long answers under way may take once a stop was asked for; then their connections are cut. */
 const closeGraceMs = 2_000
+/** How often connections that have become idle since are let go: they were busy when the stop was asked for. */
+const letGoEveryMs = 20
 
 async function close(server: Server, stopping: AbortController): Promise<void> {
   const closed = once(server, 'close')
   stopping.abort()
   server.close()
+  const letGo = setInterval(() => server.closeIdleConnections(), letGoEveryMs)
   const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs)
   await closed
+  clearInterval(letGo)
   clearTimeout(cut)
 }

@@ -1,16 +1,24 @@
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
 import type { Handler } from './handler.ts'
 import { hasNoBody, readChunks } from './web.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
-/** Answers one request of node:http, and so of express, by the handler. */
-export async function answerNode(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // A client that goes away while we write is no failure of ours; that it is gone, `close` says.
-  response.on('error', ignore)
+/** What answers, and what every answer says unless it says otherwise itself: headers by names in lower case. */
+interface Answering {
+  readonly handler: Handler
+  readonly common?: Readonly<Record<string, string>>
+}
+
+/** Answers one request of node:http, and so of express. */
+export async function answerNode({ handler, common }: Answering, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = whenGone(response)
-  await send(response, await handler(fromNode(request, gone)), gone)
+  const answer = await handler(fromNode(request, gone))
+  const { status, body } = answer
+  const headers: OutgoingHttpHeaders = { ...common, ...answer.headers }
+  if (typeof body === 'string' || body instanceof Uint8Array) sendWhole(response, { status, headers, body })
+  else await stream(response, { status, headers, body, patience: answer.patience }, gone)
   if (!request.complete) discardRest(request)
 }
 
@@ -60,13 +68,29 @@ function urlOf(target: string): URL {
   return new URL(`http://engine.invalid${target.startsWith('/') ? '' : '/'}${target}`)
 }
 
-async function send(response: ServerResponse, answer: WireResponse, gone: () => AbortSignal): Promise<void> {
-  const { status, headers, body, patience } = answer
-  if (typeof body === 'string' || body instanceof Uint8Array) {
-    response.writeHead(status, { ...(!hasNoBody(status) && { 'content-length': Buffer.byteLength(body) }), ...headers })
-    response.end(body)
-    return
-  }
+interface Sent<Body> {
+  readonly status: number
+  readonly headers: OutgoingHttpHeaders
+  readonly body: Body
+}
+
+function sendWhole(response: ServerResponse, { status, headers, body }: Sent<string | Uint8Array>): void {
+  // Nobody reads it any more, and to write would be a failure of ours.
+  if (response.destroyed) return
+  const length = Buffer.byteLength(body)
+  if (!hasNoBody(status)) headers['content-length'] ??= length
+  response.writeHead(status, headers)
+  // As many bytes as characters: plain ASCII, which is the same in Latin-1, and that costs node less to write.
+  response.end(body, length === body.length ? 'latin1' : 'utf8')
+}
+
+interface Streamed extends Sent<AsyncIterable<string | Uint8Array>> {
+  readonly patience: WireResponse['patience'] | undefined
+}
+
+async function stream(response: ServerResponse, { status, headers, body, patience }: Streamed, gone: () => AbortSignal): Promise<void> {
+  // A client that goes away while we write is no failure of ours; that it is gone, `close` says.
+  response.on('error', ignore)
   response.writeHead(status, headers)
   response.flushHeaders()
   const signal = gone()

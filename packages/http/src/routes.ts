@@ -34,7 +34,8 @@ export function createRoutes(registry: Registry): Routes {
       const values: string[] = []
       const route = find(root, path, values)?.operations.get(method)
       if (!route) return null
-      const parameters = Object.fromEntries(route.parameters.map((name, index) => [name, values[index] ?? '']))
+      const parameters: Record<string, string> = {}
+      route.parameters.forEach((name, index) => (parameters[name] = values[index] ?? ''))
       return { operation: route.operation, parameters }
     },
     methods: (path) => [...(find(root, path, [])?.operations.keys() ?? [])] as HttpMethod[],
@@ -82,6 +83,7 @@ function segmentsOf(path: string): string[] {
 }
 
 function decode(segment: string): string | null {
+  if (!segment.includes('%')) return segment
   try {
     return decodeURIComponent(segment)
   } catch {

@@ -49,12 +49,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     })
   const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
   const common = securityHeaders(options.publicUrls)
-  const secured: Handler = async (request) => {
-    const answer = await current.handler(request)
-    return { ...answer, headers: { ...common, ...answer.headers } }
-  }
   const answer = (request: IncomingMessage, response: ServerResponse) =>
-    void answerNode(secured, request, response).catch((error: unknown) => {
+    void answerNode({ handler: current.handler, common }, request, response).catch((error: unknown) => {
       // Whoever reads what was begun sees that it is cut off, rather than that it is whole.
       logger?.error('an answer broke off', { error: String(error) })
       response.destroy()

@@ -18,10 +18,14 @@ export function createWatch(logger: Logger | undefined): Watch {
   let delay: ReturnType<typeof monitorEventLoopDelay> | undefined
 
   function count({ operation, method, route }: Exchange, given: { status: number; seconds: number }): void {
-    const labels = { operation: operation?.name ?? route, method, status: `${Math.floor(given.status / 100)}xx` }
-    const key = Object.values(labels).join(' ')
-    const known = durations.get(key) ?? { labels, histogram: createHistogram() }
-    durations.set(key, known)
+    const name = operation?.name ?? route
+    const status = `${Math.floor(given.status / 100)}xx`
+    const key = `${name} ${method} ${status}`
+    let known = durations.get(key)
+    if (!known) {
+      known = { labels: { operation: name, method, status }, histogram: createHistogram() }
+      durations.set(key, known)
+    }
     known.histogram.observe(given.seconds)
   }
 
@@ -29,9 +33,10 @@ export function createWatch(logger: Logger | undefined): Watch {
     answered(exchange, status) {
       const ms = performance.now() - exchange.startedAt
       count(exchange, { status, seconds: ms / 1000 })
+      if (!logger) return
       const { requestId, method, route, actor, companyId } = exchange
       const who = actor && { actorKind: actor.kind, actorId: 'id' in actor ? actor.id : null }
-      logger?.info('request', { requestId, method, route, status, ms: Math.round(ms * 10) / 10, ...who, ...(companyId && { companyId }) })
+      logger.info('request', { requestId, method, route, status, ms: Math.round(ms * 10) / 10, ...who, ...(companyId && { companyId }) })
     },
     async text(engine, openStreams) {
       // Measured from the first question on: who has no monitor pays nothing for it.

@@ -59,6 +59,7 @@ export class SqliteDriver implements Driver {
     if (!open) return
     this.#open = undefined
     await open.turns.alone(() => {
+      open.isClosed = true
       open.handles.reader?.close()
       open.handles.writer.close()
     })
@@ -75,6 +76,8 @@ interface OpenDatabase {
   readonly turns: Writer
   readonly writing: StatementCache
   readonly reading: StatementCache | null
+  /** Known here too: to ask the connection itself for each query costs more than it seems. */
+  isClosed: boolean
 }
 
 function createOpenDatabase(handles: Handles): OpenDatabase {
@@ -83,6 +86,7 @@ function createOpenDatabase(handles: Handles): OpenDatabase {
     turns: new Writer(handles.writer, { groups: handles.reader !== null }),
     writing: new StatementCache(handles.writer),
     reading: handles.reader && new StatementCache(handles.reader),
+    isClosed: false,
   }
 }
 
@@ -113,8 +117,8 @@ class Connection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { handles, writing, reading, turns } = this.#database
-    if (!handles.writer.open) throw closedError()
+    const { isClosed, writing, reading, turns } = this.#database
+    if (isClosed) throw closedError()
     if (this.#isInTransaction) return run<Row>(writing, query)
     if (reading) return run<Row>(reading, query)
     return turns.alone(() => run<Row>(writing, query))

@@ -32,9 +32,9 @@ interface Resolved {
 }
 
 /** Runs one operation by its name: parse, find the company, authorize, then the query or the one transaction of the command. */
-export async function execute(host: Host, name: string, request: Request): Promise<unknown> {
+export function execute(host: Host, name: string, request: Request): Promise<unknown> {
   const operation = host.registry.get(name)
-  if (!operation) throw notFound('operation', name)
+  if (!operation) return Promise.reject(notFound('operation', name))
   const { tracing } = host
   if (!tracing.isOn) return perform(host, operation, request)
   const { call } = request
@@ -55,17 +55,11 @@ async function perform(host: Host, operation: Operation, request: Request): Prom
   try {
     const said = parseSaid(host, definition, { input: request.input ?? {}, call: request.call })
     takeBack = said.takeBack
-    const { input } = said
-    const done = await runBatched(host, operation, { input, call: request.call })
-    if (done) return done.output
-    const resolved = await resolve(host, operation, { input, call: request.call }).catch((error: unknown) =>
-      answerAgain(host, operation, { input, call: request.call, error }),
-    )
-    if ('answer' in resolved) return resolved.answer
+    const parsed = { input: said.input, call: request.call }
     const output =
       definition.kind === 'command'
-        ? await runCommand(host, resolved, { definition, call: request.call })
-        : await runQuery(host, resolved, { definition, call: request.call })
+        ? await command(host, operation, { ...parsed, definition })
+        : await query(host, operation, { ...parsed, definition })
     if (host.checksOutputs) definition.output.parse(output)
     return output
   } catch (error) {
@@ -74,26 +68,45 @@ async function perform(host: Host, operation: Operation, request: Request): Prom
   }
 }
 
+/** A command: with others of its tick where it has a form for that, else in a transaction of its own. */
+async function command(host: Host, operation: Operation, given: ParsedRequest & { definition: Command }): Promise<unknown> {
+  const { definition, input, call } = given
+  const done = definition.batch && (await runBatched(host, operation, { ...given, batch: definition.batch }))
+  if (done) return done.output
+  const resolved = await resolve(host, operation, given).catch((error: unknown) => answerAgain(host, operation, { input, call, error }))
+  return 'answer' in resolved ? resolved.answer : runCommand(host, resolved, { definition, call })
+}
+
 /** Tries a command's form for many calls at once; what is not ordinary, or has no effect there, goes the way of all commands. */
-async function runBatched(host: Host, { definition, name }: Operation, request: ParsedRequest): Promise<Done<unknown> | null> {
+async function runBatched(
+  host: Host,
+  { name, definition }: Operation,
+  { batch, input, call }: ParsedRequest & { batch: NonNullable<Command['batch']> },
+): Promise<Done<unknown> | null> {
   // Who guards it decides about each call in its transaction.
-  if (definition.kind !== 'command' || !definition.batch || host.guards(name).length > 0) return null
-  const { batch, access } = definition
-  const done = await host.batcher({ name, batch, scope: access.scope }, request)
+  if (host.guards(name).length > 0) return null
+  const done = await host.batcher({ name, batch, scope: definition.access.scope }, { input, call })
   if (!done) return null
   await host.probe?.(`${name}.committed`)
   host.bus.publish(done.events)
-  if (host.checksOutputs) definition.output.parse(done.output)
   return done
 }
 
-async function runQuery(host: Host, resolved: Resolved, given: { definition: Query; call: Call }): Promise<unknown> {
-  return given.definition.handle(await readContext(host, resolved, given.call), resolved.input)
+async function query(host: Host, operation: Operation, given: ParsedRequest & { definition: Query }): Promise<unknown> {
+  const { definition, call } = given
+  const resolved = await resolve(host, operation, given)
+  const context = call.actor.kind === 'run' ? await readContext(host, resolved, call) : contextFor(host, resolved, call)
+  return definition.handle(context, resolved.input)
 }
 
 /** What may be used outside of a transaction. @throws `lease_lost` for a run that is over */
-async function readContext(host: Host, { companyId, target }: Resolved, { actor }: Call): Promise<QueryContext> {
+async function readContext(host: Host, resolved: Resolved, call: Call): Promise<QueryContext> {
+  const { actor } = call
   if (actor.kind === 'run' && !(await isLeaseHeld(host.db, actor))) throw leaseLost(actor)
+  return contextFor(host, resolved, call)
+}
+
+function contextFor(host: Host, { companyId, target }: Resolved, { actor }: Call): QueryContext {
   const { db, adapters, destinations, plugins, blobs, embedder, prices, settings } = host
   return {
     db,

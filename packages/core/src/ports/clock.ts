@@ -34,7 +34,11 @@ export function processMs(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
+/** What was asked last: many calls ask within one millisecond. */
+let latest = { epochMs: 0, text: new Date(0).toISOString() }
+
 /** ISO-8601 UTC with milliseconds: the one form of a time in rows and on the wire. */
 export function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString()
+  if (epochMs !== latest.epochMs) latest = { epochMs, text: new Date(epochMs).toISOString() }
+  return latest.text
 }

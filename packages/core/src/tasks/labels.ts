@@ -16,6 +16,7 @@ function toShown({ id, name, color }: LabelTable): Shown {
 
 /** Shows a task with its labels; asks for them only where there may be some. */
 export async function showTask(db: Kysely<Database>, row: TaskTable): Promise<Task> {
+  if (row.is_labelled === 0) return toTask(row)
   const [task = toTask(row)] = await showTasks(db, [row])
   return task
 }
@@ -23,6 +24,7 @@ export async function showTask(db: Kysely<Database>, row: TaskTable): Promise<Ta
 /** Shows tasks of one company with their labels, which one statement reads for all of them. */
 export async function showTasks(db: Kysely<Database>, rows: readonly TaskTable[]): Promise<Task[]> {
   const labelled = rows.filter((row) => row.is_labelled === 1)
+  if (labelled.length === 0) return rows.map((row) => toTask(row))
   const labels = await labelsOf(db, labelled)
   return rows.map((row) => toTask(row, labels.get(row.id)))
 }

@@ -78,7 +78,7 @@ export async function shareCompanyTask(
 export const locatedTasks = locatedRows<TaskTable>()
 
 export async function locateTask(db: Kysely<Database>, reference: string): Promise<Location | null> {
-  const task = await findTask(db, reference)
+  const task = undeleted(await findBy(db, reference, taskById))
   return task && locatedTasks.keep({ id: task.id, companyId: task.company_id, taskId: task.id, agentId: agentOfTask(task) }, task)
 }
 

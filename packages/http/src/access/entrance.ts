@@ -92,10 +92,11 @@ export function createEntrance({ engine, localActor, accounts }: EntranceOptions
     identify,
     async identifyFor(visit, operation) {
       const { access } = operation.definition
+      if (!access.carriesCredential) return identify(visit)
       // What its headers say is for the operation to read, also about who sent it.
-      if (access.carriesCredential && takesRequest(operation)) return stranger
+      if (takesRequest(operation)) return stranger
       const isKnown = localActor !== undefined || visit.request.header('authorization') !== null
-      if (!access.carriesCredential || isKnown) return identify(visit)
+      if (isKnown) return identify(visit)
       // A cookie that comes without its token says nothing of who asks.
       const session = await byCookie(visit)
       return session && isCsrfToken(visit.request.header('x-csrf-token'), session.credential) ? session : stranger
