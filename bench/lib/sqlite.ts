@@ -44,7 +44,7 @@ export async function seedTasks(folder: string, count: number): Promise<Seed> {
   return { path, companyId: company.id, tasks }
 }
 
-export function copySeed(seed: Seed, name: string): string {
+export function copySeed(seed: Pick<Seed, 'path'>, name: string): string {
   const path = join(seed.path, '..', `${name}.db`)
   copyFileSync(seed.path, path)
   return path
