@@ -106,6 +106,10 @@ describe.skipIf(!canLook)('the board of a server where people log in', { timeout
     await guest.getByLabel('Limit in US dollars').fill('5')
     await guest.keyboard.press('Enter')
     await guest.getByText('You may not do this').waitFor()
+    // Accounts are for who owns the installation.
+    await guest.goto(`${url}/ACM/members?tab=accounts`)
+    await guest.getByRole('tab', { name: 'Keys' }).waitFor()
+    expect(await guest.getByRole('tab', { name: 'Accounts' }).count()).toBe(0)
     // Whoever is kept out hears nothing more, and is told so.
     await owner.getByRole('button', { name: 'Change Kim' }).click()
     await owner.getByRole('menuitem', { name: 'Keep out for now' }).click()
@@ -113,5 +117,41 @@ describe.skipIf(!canLook)('the board of a server where people log in', { timeout
       () => guest.locator('.eng-connection[data-state=refused]').count(),
       (count) => count === 1,
     )
+  })
+
+  it('lets who owns the installation give and take its ownership, and delete accounts, by the keyboard', async () => {
+    const { engine, url, open, token } = await start()
+    const company = await engine.companies.create({ name: 'Acme Works' })
+    const page = await open(`setup#${token}`)
+    await makeAccount(page, { name: 'Ada Lovelace', email: 'ada@example.com' })
+    await page.locator('.eng-live[data-state=live]').waitFor()
+    const { key } = await engine.invites.create({ companyId: company.id, role: 'operator', email: 'kim@example.com' })
+    await engine.invites.accept({ token: key, name: 'Kim', email: 'kim@example.com', password: goodPassword })
+    await page.goto(`${url}/ACM/members?tab=accounts`)
+    const row = page.getByRole('row', { name: /Kim/ })
+    await row.getByText('by memberships').waitFor()
+    await lookAt(page, 'members-accounts')
+    await page.setViewportSize({ width: 1280, height: 820 })
+    const choose = async (choice: string) => {
+      await page.getByRole('button', { name: 'Change the account of Kim' }).press('Enter')
+      await page.getByRole('menuitem', { name: choice }).press('Enter')
+    }
+    await choose('Make an owner…')
+    await page.getByRole('dialog').getByRole('button', { name: 'Make an owner' }).press('Enter')
+    await row.getByText('owner', { exact: true }).waitFor()
+    await choose('Take ownership away…')
+    await page.getByRole('dialog').getByRole('button', { name: 'Take it away' }).press('Enter')
+    await row.getByText('by memberships').waitFor()
+    await choose('Log out everywhere')
+    await page.getByText('Kim has to log in again').waitFor()
+    await choose('Delete the account…')
+    await page.getByLabel('Write kim@example.com to go on').fill('kim')
+    await page.keyboard.press('Enter')
+    await page.getByText('It has to be kim@example.com').waitFor()
+    await page.getByLabel('Write kim@example.com to go on').fill('kim@example.com')
+    await page.keyboard.press('Enter')
+    await row.waitFor({ state: 'detached' })
+    const { items } = await engine.accounts.list()
+    expect(items.map(({ name }) => name)).toEqual(['Ada Lovelace'])
   })
 })

@@ -6,6 +6,7 @@ import { useChoices } from '../../parts/places.tsx'
 import { Screen } from '../../parts/screen.tsx'
 import { Tabs, type Tab } from '../../parts/tabs.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
+import { Accounts, useInstallationOwner } from './accounts.tsx'
 import { Invitations, Invite } from './invitations.tsx'
 import { Keys } from './keys.tsx'
 import { People } from './people.tsx'
@@ -15,11 +16,13 @@ export function Members() {
   const [choices, choose] = useChoices()
   const [isInviting, setIsInviting] = useState(false)
   const invite = () => setIsInviting(true)
+  const owner = useInstallationOwner()
   useKeys({ c: invite })
   const tabs: Tab[] = [
     { key: 'people', label: 'People', content: () => <People onInvite={invite} /> },
     { key: 'invitations', label: 'Invitations', content: () => <Invitations onInvite={invite} /> },
     { key: 'keys', label: 'Keys', content: () => <Keys /> },
+    ...(owner ? [{ key: 'accounts', label: 'Accounts', content: () => <Accounts me={owner.userId} onChange={owner.retry} /> }] : []),
   ]
   const open = tabs.find(({ key }) => key === choices['tab'])?.key ?? 'people'
   const action = (
