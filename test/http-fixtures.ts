@@ -31,9 +31,11 @@ export interface Sent {
 
 export type Call = (method: string, path: string, sent?: Sent) => Promise<Answer>
 
-/** A clock that moves only when a test says so; waiting is left to the real one. */
+/** The time of this machine, which a test moves on or holds still; waiting is left to the real one. */
 interface TestClock extends Clock {
   advance(ms: number): void
+  /** No time passes until what it returns is called, however long this process itself may be held up. */
+  hold(): () => void
 }
 
 export interface World {
@@ -83,7 +85,16 @@ export async function openWorld(): Promise<World> {
 
 function createClock(): TestClock {
   let offsetMs = 0
-  return { ...systemClock, now: () => Date.now() + offsetMs, advance: (ms) => void (offsetMs += ms) }
+  let heldAt: number | null = null
+  return {
+    ...systemClock,
+    now: () => (heldAt ?? Date.now()) + offsetMs,
+    advance: (ms) => void (offsetMs += ms),
+    hold() {
+      heldAt = Date.now()
+      return () => void (heldAt = null)
+    },
+  }
 }
 
 export interface WatchedCall {

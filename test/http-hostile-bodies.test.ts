@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import type { Operation } from '@engine/core'
 import { localOperator } from '@engine/http'
@@ -33,6 +33,24 @@ describe('whatever is sent to it, a route', () => {
     const refused = answered.filter(({ status }) => status >= 400).map(({ name }) => name)
     expect(refused).toEqual(refusedWhatever)
     expect(answered.length).toBeGreaterThan(35)
+  })
+})
+
+describe('what judges that a refusal changed nothing', () => {
+  it.each([
+    { clock: 'held', isHeld: true, says: 'nothing' },
+    { clock: 'running', isHeld: false, says: 'that a key is used' },
+  ])('sees $says when it is held up for minutes with its clock $clock', async ({ isHeld }) => {
+    const { engine, clock, changes } = await createWorld()
+    const { agentKey } = await furnishCompany(engine, 'Acme')
+    if (isHeld) clock.hold()
+    await engine.authenticate(agentKey)
+    const before = await changes()
+    const later = Date.now() + 300_000
+    const dates = vi.spyOn(Date, 'now').mockImplementation(() => later)
+    onTestFinished(() => dates.mockRestore())
+    await engine.authenticate(agentKey)
+    expect((await changes()) === before).toBe(isHeld)
   })
 })
 

@@ -64,6 +64,8 @@ export async function bodiesStage({ call }: Play): Promise<Stage> {
     async round(round) {
       const current = await open()
       const { world } = current
+      // What time alone changes, a round that is held up for minutes would take for the work of what was refused.
+      const letGo = world.clock.hold()
       await noteUse(current)
       const [before, count] = [await world.dump(), await world.changes()]
       let isChanged = false
@@ -77,6 +79,7 @@ export async function bodiesStage({ call }: Play): Promise<Stage> {
       if (({} as { polluted?: string }).polluted !== undefined) round.violation('A call changed the prototype of all objects.')
       if (!isChanged && count !== (await world.changes()) && before !== (await world.dump()))
         round.violation('What was refused changed something.')
+      letGo()
       if (!isChanged) return
       companies += 1
       if (companies < mostCompanies) target = { ...current, company: await furnishCompany(world.engine, `Acme ${companies}`) }
