@@ -326,6 +326,13 @@ describe('verify, on a SQLite file', () => {
     expect([...new Set(seeds.map((seed) => seed.check))].toSorted()).toEqual(names.toSorted())
   })
 
+  it('says before each check how many of all are done', async () => {
+    await using database = await inspectDatabase(sqlite(filled))
+    const told: [number, number][] = []
+    const { checks } = await database.verify({ onCheck: (done, all) => void told.push([done, all]) })
+    expect(told).toEqual(checks.map((_, index) => [index, checks.length]))
+  })
+
   it('shows the first few of many, and counts all', async () => {
     const found = await broken(sqlite(spoiled(`update tasks set cancelled_at = updated_at, completed_at = updated_at`)))
     expect(found).toMatchObject([{ name: 'ended_tasks_have_their_times', count: 7 }])

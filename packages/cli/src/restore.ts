@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { inspectDatabase } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
 
+import { checking } from './verify.ts'
 import { bar, working } from './working.ts'
 
 /**
@@ -17,7 +18,7 @@ export async function restoreCommand(file: string, target: string): Promise<void
   const inTheWay = [to, `${to}-wal`, `${to}-shm`].find((path) => existsSync(path))
   if (inTheWay !== undefined)
     throw new Error(`${inTheWay} is there already. Stop every process that has it open, move it and its -wal and -shm away, and try again.`)
-  await working({ what: 'Checking that it is sound' }, () => checkSound(from))
+  await checkSound(from)
   await mkdir(dirname(to), { recursive: true })
   const partial = `${to}.partial`
   try {
@@ -37,7 +38,7 @@ async function checkSound(path: string): Promise<void> {
   const { schemaProblem } = await database.facts()
   // An older one is brought up to date by the next start, and can only then be checked.
   if (schemaProblem !== null) return
-  const { isSound } = await database.verify()
+  const { isSound } = await checking('Checking that it is sound', database)
   if (!isSound) throw new Error(`${path} is not sound, and was not restored: engine verify --database-url file:${path} says why.`)
 }
 

@@ -1,7 +1,7 @@
-import { createEngine, inspectDatabase, type CheckResult, type Storage, type VerificationReport } from '@engine/core'
+import { createEngine, inspectDatabase, type CheckResult, type Inspection, type Storage, type VerificationReport } from '@engine/core'
 
 import type { DatabaseFlags } from './config.ts'
-import { working } from './working.ts'
+import { bar, working } from './working.ts'
 
 export interface VerifyFlags extends DatabaseFlags {
   readonly repair?: boolean
@@ -11,9 +11,15 @@ export interface VerifyFlags extends DatabaseFlags {
 export async function verifyCommand(storage: Storage, flags: VerifyFlags): Promise<void> {
   if (flags.repair === true) await repair(storage)
   await using database = await inspectDatabase(storage)
-  const report = await working({ what: 'Checking every invariant' }, () => database.verify())
+  const report = await checking('Checking every invariant', database)
   for (const line of linesOf(report)) console.log(line)
   if (!report.isSound) process.exitCode = 1
+}
+
+/** Verifies a database, and shows on a terminal how many of the invariants were looked at. */
+export function checking(what: string, database: Inspection): Promise<VerificationReport> {
+  let shown = ''
+  return working({ what, progress: () => shown }, () => database.verify({ onCheck: (done, all) => void (shown = bar(done, all)) }))
 }
 
 async function repair(storage: Storage): Promise<void> {

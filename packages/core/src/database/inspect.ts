@@ -3,7 +3,7 @@ import { verifyCompanies } from '../audit/verify-companies.ts'
 import { explained } from '../kernel/constraints.ts'
 import type { Anchor } from '../ports/anchor.ts'
 import type { Storage } from '../ports/storage.ts'
-import { verify, type VerificationReport } from '../verification/verify.ts'
+import { verify, type OnCheck, type VerificationReport } from '../verification/verify.ts'
 import { backUp } from './backup.ts'
 import { readFacts, type DatabaseFacts } from './facts.ts'
 import { hasTable, readHistory } from './history.ts'
@@ -15,8 +15,11 @@ export interface Inspection extends AsyncDisposable {
   facts(): Promise<DatabaseFacts>
   /** As `Engine.backup`; also for a database of another version, such as before an upgrade. */
   backup(path: string): Promise<void>
-  /** As `Engine.verify`. @throws `schema_older`, `schema_newer`, `schema_edited`, `schema_missing` */
-  verify(): Promise<VerificationReport>
+  /**
+   * As `Engine.verify`. `onCheck` is told how many of all checks are done, before each.
+   * @throws `schema_older`, `schema_newer`, `schema_edited`, `schema_missing`
+   */
+  verify(options?: { readonly onCheck?: OnCheck }): Promise<VerificationReport>
   /**
    * As `engine.audit.verify`, of one company or of all that the database has or the anchors name.
    * @throws as `verify`, and `not_found` for a company that neither of them knows
@@ -43,9 +46,9 @@ export async function inspectDatabase(storage: Storage): Promise<Inspection> {
       if (session.file && history.problem && !(await hasTable(db, { schema, table: 'engine_identity' }))) throw history.problem
       await backUp(db, { storage, session, path })
     },
-    async verify() {
+    async verify({ onCheck } = {}) {
       if (history.problem) throw history.problem
-      return explained(() => verify({ db, file: session.file ?? null, overdueMs: null, now: new Date().toISOString() }))
+      return explained(() => verify({ db, file: session.file ?? null, overdueMs: null, now: new Date().toISOString() }, onCheck))
     },
     async verifyAudit(options = {}) {
       if (history.problem) throw history.problem

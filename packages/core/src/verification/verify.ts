@@ -80,10 +80,17 @@ function checksFor({ overdueMs, file }: View): Readonly<Record<string, Check>> {
 /** How many violations of one check a report shows. */
 const shown = 5
 
+/** Told how many of all checks are done: of none at first. */
+export type OnCheck = (done: number, all: number) => void
+
 /** Runs every check on a database that may be in use. Reads only. */
-export async function verify(view: View): Promise<VerificationReport> {
+export async function verify(view: View, onCheck?: OnCheck): Promise<VerificationReport> {
   const results: CheckResult[] = []
-  for (const [name, check] of Object.entries(checksFor(view))) results.push(await runCheck(name, { check, view }))
+  const checks = Object.entries(checksFor(view))
+  for (const [name, check] of checks) {
+    onCheck?.(results.length, checks.length)
+    results.push(await runCheck(name, { check, view }))
+  }
   return { checks: results, isSound: results.every((result) => result.isHeld) }
 }
 
