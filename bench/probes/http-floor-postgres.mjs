@@ -28,7 +28,7 @@ const readFirst = ['first', 'select * from engine.tasks where company_id = $1 or
 const readNext = ['next', 'select * from engine.tasks where company_id = $1 and id > $3 order by id limit $2']
 const retitle = ['update', 'update engine.tasks set title = $2, version = version + 1, updated_at = $3 where id = $1 returning *']
 
-const log = (client, type, task, now) => {
+const log = (client, type, { task, now }) => {
   const row = { ...event, id: randomUUID(), type, entity_id: task.id, data: { task }, at: now }
   return run(
     client,
@@ -62,14 +62,14 @@ listen({
       const row = newTask(template, given, { id: randomUUID(), companyId, now })
       const values = taskColumns.map((column) => written(row[column]))
       const [task] = await run(client, insertTask, values)
-      await log(client, 'task.created', task, now)
+      await log(client, 'task.created', { task, now })
       return task
     }),
   update: (id, { title }) =>
     inTransaction(async (client) => {
       const now = new Date()
       const [task] = await run(client, retitle, [id, title, now])
-      if (task) await log(client, 'task.updated', task, now)
+      if (task) await log(client, 'task.updated', { task, now })
       return task
     }),
   show: (task) => task,
