@@ -26,9 +26,12 @@ export async function migrate(
       if (schema !== undefined) await enterSchema(tx, schema)
       return work(tx)
     })
-  await alone((tx) => createMigrationTable(tx, { family, schema }))
+  const done = await alone(async (tx) => {
+    await createMigrationTable(tx, { family, schema })
+    return countApplied(tx, migrations)
+  })
   const applied: string[] = []
-  for (const [index, migration] of migrations.entries()) {
+  for (const [index, migration] of [...migrations.entries()].slice(done)) {
     const isNew = await alone((tx) => applyMigration(tx, { family, migrations, migration, index }))
     if (isNew) applied.push(migration.id)
   }
@@ -64,6 +67,14 @@ async function createMigrationTable(
   await sql.raw(renderColumns(text, family)).execute(tx)
 }
 
+/** How many of the migrations this database has. @throws `schema_newer`, `schema_edited` */
+async function countApplied(tx: Transaction<Database>, migrations: readonly Migration[]): Promise<number> {
+  const done = await tx.selectFrom('engine_migrations').selectAll().orderBy('position').execute()
+  const conflict = findConflict(done, migrations)
+  if (conflict) throw conflict
+  return done.length
+}
+
 interface Step {
   readonly family: DatabaseFamily
   readonly migrations: readonly Migration[]
@@ -73,10 +84,7 @@ interface Step {
 
 async function applyMigration(tx: Transaction<Database>, step: Step): Promise<boolean> {
   const { family, migrations, migration, index } = step
-  const done = await tx.selectFrom('engine_migrations').selectAll().orderBy('position').execute()
-  const conflict = findConflict(done, migrations)
-  if (conflict) throw conflict
-  if (done.length > index) return false
+  if ((await countApplied(tx, migrations)) > index) return false
   for (const statement of migration.statements) {
     const text = typeof statement === 'string' ? statement : statement[family]
     if (text !== undefined) await sql.raw(renderColumns(text, family)).execute(tx)
