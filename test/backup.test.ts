@@ -63,6 +63,20 @@ describe('a backup of a SQLite database', () => {
     expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([])
   })
 
+  it('is a fixture in memory, of which each engine has a copy', async () => {
+    const [file, storage] = [join(temporaryFolder(), 'fixture.db'), sqlite(':memory:')]
+    const { engine, companyId } = await foundCompany(storage)
+    await engine.backup(file)
+    await engine.stop()
+    const fixture = sqlite(readFileSync(file))
+    const [{ engine: first }, { engine: second }] = [await openEngine(fixture), await openEngine(fixture)]
+    onTestFinished(async () => void (await Promise.all([first.stop(), second.stop()])))
+    await first.tasks.create({ companyId, title: 'Only here' })
+    expect((await first.tasks.list({ companyId })).items).toHaveLength(1)
+    expect((await second.tasks.list({ companyId })).items).toEqual([])
+    expect(await brokenIn(fixture)).toEqual([])
+  })
+
   it('lets other calls go on meanwhile', async () => {
     const folder = temporaryFolder()
     const { engine, companyId } = await foundCompany(sqlite(join(folder, 'engine.db')))

@@ -4,26 +4,26 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kys
 import { createTurns } from '@engine/core/plugin'
 
 import { closedError } from './busy.ts'
-import { openDatabase, type Handles } from './open.ts'
+import { openDatabase, type Handles, type Target } from './open.ts'
 import { StatementCache } from './statements.ts'
 import { Writer } from './writer.ts'
 
 /** A Kysely driver on better-sqlite3: one writer taken in turns, one reader that sees only committed rows. */
 export class SqliteDriver implements Driver {
-  readonly #path: string
+  readonly #target: Target
   readonly #purpose: 'reading' | undefined
   #open: OpenDatabase | undefined
   readonly #letOthersRun = createTurns()
   /** Kysely remembers weakly each connection that it ever saw, which costs the garbage collector more than a query; so they serve again. */
   readonly #idle: Connection[] = []
 
-  constructor(path: string, purpose?: 'reading') {
-    this.#path = path
+  constructor(target: Target, purpose?: 'reading') {
+    this.#target = target
     this.#purpose = purpose
   }
 
   async init(): Promise<void> {
-    this.#open = createOpenDatabase(await openDatabase(this.#path, this.#purpose))
+    this.#open = createOpenDatabase(await openDatabase(this.#target, this.#purpose))
   }
 
   /** Runs work on the writing connection while no transaction is under way. */

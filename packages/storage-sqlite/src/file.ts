@@ -8,17 +8,18 @@ import type { BackupCopy, DatabaseFile } from '@engine/core/plugin'
 
 import { copyInto, existsAlready, findDamage } from './copy.ts'
 import type { SqliteDriver } from './driver.ts'
+import { isInMemory, type Target } from './open.ts'
 import type { Answer, Job } from './thread.ts'
 
 const threadPath = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url))
 
 /** A file is worked on in a thread with a connection of its own; a database in memory only where it is. */
-export function databaseFile(path: string, driver: SqliteDriver): DatabaseFile {
-  const isInMemory = path === ':memory:'
+export function databaseFile(target: Target, driver: SqliteDriver): DatabaseFile {
+  const path = isInMemory(target) ? null : target
   return {
-    backup: (copy) => backUp(copy, { path: isInMemory ? null : path, driver }),
-    findDamage: () => (isInMemory ? driver.alone(findDamage) : inThread({ kind: 'findDamage', path })),
-    walBytes: async () => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    backup: (copy) => backUp(copy, { path, driver }),
+    findDamage: () => (path === null ? driver.alone(findDamage) : inThread({ kind: 'findDamage', path })),
+    walBytes: async () => (path === null ? 0 : (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0)),
   }
 }
 

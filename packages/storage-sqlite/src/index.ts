@@ -5,6 +5,7 @@ import { STORAGE_SPEC, type Storage } from '@engine/core/plugin'
 
 import { SqliteDriver } from './driver.ts'
 import { databaseFile } from './file.ts'
+import { isInMemory } from './open.ts'
 import { adoptConnection } from './joined.ts'
 
 const threadModule = new URL(import.meta.url.endsWith('.ts') ? './connection-thread.ts' : './connection-thread.js', import.meta.url).href
@@ -36,15 +37,18 @@ class WithoutRowLocks extends SqliteQueryCompiler {
  *
  * Every acknowledged write is on disk (`synchronous=FULL`); writes that are asked for together share one commit. Several
  * processes may open the same file.
+ *
+ * Given the bytes of a database, as a backup holds them, each engine has a copy of it in memory: tests begin with what a
+ * fixture holds, without migrations, and leave the fixture as it was.
  */
-export function sqlite(path: string): Storage {
-  if (path === '') throw new Error('sqlite() needs the path of a file, or :memory:.')
+export function sqlite(target: string | Uint8Array): Storage {
+  if (target.length === 0) throw new Error('sqlite() needs the path of a file, :memory:, or the bytes of a database.')
   return {
     spec: STORAGE_SPEC,
-    id: `sqlite:${path}`,
+    id: `sqlite:${typeof target === 'string' ? target : 'a copy in memory'}`,
     family: 'sqlite',
     open(purpose) {
-      const driver = new SqliteDriver(path, purpose)
+      const driver = new SqliteDriver(target, purpose)
       return {
         dialect: {
           createAdapter: () => new ManyConnections(),
@@ -52,9 +56,9 @@ export function sqlite(path: string): Storage {
           createIntrospector: (db) => new SqliteIntrospector(db),
           createQueryCompiler: () => new WithoutRowLocks(),
         },
-        file: databaseFile(path, driver),
+        file: databaseFile(target, driver),
         // A database in memory is where its one connection is.
-        ...(path !== ':memory:' && { thread: { module: threadModule, target: path } }),
+        ...(!isInMemory(target) && { thread: { module: threadModule, target } }),
       }
     },
     adopt: adoptConnection,

@@ -16,6 +16,13 @@ const nativeWaitMs = 20
 /** How long opening waits for processes that are creating the same file, milliseconds. */
 const openWaitMs = 10_000
 
+/** The path of a file, `:memory:`, or the bytes of a database that is copied into memory. */
+export type Target = string | Uint8Array
+
+export function isInMemory(target: Target): target is Uint8Array | ':memory:' {
+  return typeof target !== 'string' || target === ':memory:'
+}
+
 export interface Handles {
   readonly writer: Native
   /** A second connection that sees only what is committed; null for a database in memory, which has one connection. */
@@ -23,10 +30,28 @@ export interface Handles {
 }
 
 /** Opens a database file and its connections. @throws with one line that says what to do */
-export async function openDatabase(path: string, purpose?: 'reading'): Promise<Handles> {
+export async function openDatabase(target: Target, purpose?: 'reading'): Promise<Handles> {
   refuseOldNode(process.versions.node)
   const { default: Database } = await import('better-sqlite3')
-  if (path === ':memory:') return { writer: openConnection(Database, path), reader: null }
+  if (typeof target !== 'string') return { writer: openCopy(Database, target), reader: null }
+  if (target === ':memory:') return { writer: openConnection(Database, target), reader: null }
+  return openFile(Database, target, purpose)
+}
+
+/** @throws for what is no database, and for the file of one that is in use: what that wrote last is in another file */
+function openCopy(Database: typeof DatabaseConstructor, bytes: Uint8Array): Native {
+  try {
+    const connection = openConnection(Database, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    // SQLite looks at what it was given only when it is asked for something in it.
+    connection.prepare('select count(*) from sqlite_schema').get()
+    return connection
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`These bytes cannot be opened as a database in memory: ${reason}. Take the bytes of a backup.`, { cause: error })
+  }
+}
+
+async function openFile(Database: typeof DatabaseConstructor, path: string, purpose?: 'reading'): Promise<Handles> {
   try {
     if (purpose === 'reading') {
       const openOne = () => whileBusy(openWaitMs, () => openForReading(Database, path, nativeWaitMs))
@@ -46,11 +71,11 @@ export async function openDatabase(path: string, purpose?: 'reading'): Promise<H
   }
 }
 
-function openConnection(Database: typeof DatabaseConstructor, path: string): Native {
+function openConnection(Database: typeof DatabaseConstructor, path: string | Buffer): Native {
   const connection = new Database(path, { timeout: nativeWaitMs })
   try {
     refuseOldSqlite(connection)
-    if (path !== ':memory:') connection.pragma('journal_mode = WAL')
+    if (typeof path === 'string' && path !== ':memory:') connection.pragma('journal_mode = WAL')
     configure(connection)
     return connection
   } catch (error) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,9 +19,14 @@ function temporaryFile(): string {
   return join(folder, 'deep', 'engine.db')
 }
 
-async function open(path: string): Promise<Kysely<Tables>> {
-  const db = new Kysely<Tables>({ dialect: sqlite(path).open().dialect })
+function openStorage(storage: ReturnType<typeof sqlite>): Kysely<Tables> {
+  const db = new Kysely<Tables>({ dialect: storage.open().dialect })
   onTestFinished(() => db.destroy())
+  return db
+}
+
+async function open(path: string): Promise<Kysely<Tables>> {
+  const db = openStorage(sqlite(path))
   await db.transaction().execute((tx) => sql`create table if not exists notes (id integer primary key, text text not null)`.execute(tx))
   return db
 }
@@ -43,6 +48,30 @@ async function framesSince(path: string, write: () => Promise<unknown>): Promise
   const lone = frames()
   return () => frames() - lone
 }
+
+describe('the bytes of a database', () => {
+  it('are copied into memory by each that opens them', async () => {
+    const path = temporaryFile()
+    await add(await open(path), 1)
+    const source = new NativeDatabase(path)
+    const copy = `${path}.copy`
+    source.prepare('vacuum into ?').run(copy)
+    source.close()
+    const storage = sqlite(readFileSync(copy))
+    const [first, second] = [openStorage(storage), openStorage(storage)]
+    await add(first, 2)
+    expect([await ids(first), await ids(second)]).toEqual([[1, 2], [1]])
+  })
+
+  it('of something else are refused in one line, as is the file of a database that keeps a log beside it', async () => {
+    const path = temporaryFile()
+    await open(path)
+    for (const bytes of [Buffer.alloc(4_096, 'x'), readFileSync(path)]) {
+      await expect(ids(openStorage(sqlite(bytes)))).rejects.toThrow(/^These bytes cannot be opened as a database in memory: .*backup\.$/)
+    }
+    expect(() => sqlite(new Uint8Array())).toThrow('needs the path of a file')
+  })
+})
 
 const ids = async (db: Kysely<Tables>) => (await db.selectFrom('notes').select('id').orderBy('id').execute()).map((row) => row.id)
 
