@@ -14,7 +14,7 @@ import { watched } from '@engine/testing'
 import { errorOf } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
 import { clientTransaction, openClient, openNative, openPool } from './support/join-shops.ts'
-import { newDatabase } from './support/storages.ts'
+import { emptyDatabase, newDatabase } from './support/storages.ts'
 
 async function openEngine(storage: Storage, options: Partial<Parameters<typeof createEngine>[0]> = {}): Promise<Engine> {
   const engine = await createEngine({ storage: watched(storage), checksOutputs: true, ...options })
@@ -144,7 +144,7 @@ describe('a handle that can not be joined', () => {
   })
 
   it("on Postgres is another database or schema with Engine's tables, or one without them", async () => {
-    const [url, other, empty] = [await newDatabase(), await newDatabase(), await newDatabase()]
+    const [url, other, empty] = [await newDatabase(), await newDatabase(), await emptyDatabase()]
     const engine = await openEngine(postgres(url))
     const stranger = await openEngine(postgres(other))
     for (const wrong of [other, empty]) {

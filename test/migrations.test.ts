@@ -10,9 +10,9 @@ import { watched } from '@engine/testing'
 
 import { temporaryFolder } from './support/files.ts'
 import { startProgram, type Program } from './support/processes.ts'
-import { newDatabase } from './support/storages.ts'
+import { emptyDatabase } from './support/storages.ts'
 
-const places = { 'a SQLite file': async () => join(temporaryFolder(), 'engine.db'), Postgres: () => newDatabase() }
+const places = { 'a SQLite file': async () => join(temporaryFolder(), 'engine.db'), Postgres: emptyDatabase }
 
 const start = (...args: string[]): Program => startProgram(new URL('./support/starter.ts', import.meta.url), { args })
 const applied = async (starter: Program): Promise<number> => Number((await starter.printed(/MIGRATED (\d+)/))[1])

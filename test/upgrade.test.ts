@@ -15,7 +15,7 @@ import { migrations } from '../packages/core/src/database/migrations/index.ts'
 import { openDatabase } from '../packages/core/src/database/open.ts'
 import type { Database } from '../packages/core/src/database/tables.ts'
 import { temporaryFolder } from './support/files.ts'
-import { newDatabase } from './support/storages.ts'
+import { emptyDatabase } from './support/storages.ts'
 
 const places = {
   'a SQLite file': async () => {
@@ -23,7 +23,7 @@ const places = {
     return () => sqlite(file)
   },
   Postgres: async () => {
-    const url = await newDatabase()
+    const url = await emptyDatabase()
     return () => postgres(url)
   },
 }

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest'
 
 import { temporaryFolder } from '../../test/support/files.ts'
 import { startProgram } from '../../test/support/processes.ts'
-import { newDatabase } from '../../test/support/storages.ts'
+import { emptyDatabase } from '../../test/support/storages.ts'
 
 it('ends a task on the worker that is left when the one that worked on it is killed', async () => {
-  const env = { DATABASE_URL: await newDatabase('postgres') }
+  const env = { DATABASE_URL: await emptyDatabase() }
   const start = (file: string, args: string[] = []) => startProgram(new URL(file, import.meta.url), { args, env, cwd: temporaryFolder() })
   const main = start('./main.ts')
   await main.printed(/DEP-1 waits for a worker/)

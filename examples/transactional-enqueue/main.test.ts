@@ -7,7 +7,7 @@ import { createEngine } from '@engine/core'
 import { scriptedAdapter, until } from '../../test/support/engine.ts'
 import { temporaryFolder } from '../../test/support/files.ts'
 import { startProgram } from '../../test/support/processes.ts'
-import { newDatabase } from '../../test/support/storages.ts'
+import { emptyDatabase } from '../../test/support/storages.ts'
 import { openPostgresShop } from './postgres-shop.ts'
 import { placeOrder, type Packing, type Shop } from './shop.ts'
 import { openSqliteShop } from './sqlite-shop.ts'
@@ -15,7 +15,7 @@ import { openSqliteShop } from './sqlite-shop.ts'
 const databases = ['SQLite', 'Postgres'] as const
 
 async function openShop(database: (typeof databases)[number]): Promise<{ shop: Shop; packing: Packing }> {
-  const shop = database === 'SQLite' ? openSqliteShop(join(temporaryFolder(), 'shop.db')) : await openPostgresShop(await newDatabase())
+  const shop = database === 'SQLite' ? openSqliteShop(join(temporaryFolder(), 'shop.db')) : await openPostgresShop(await emptyDatabase())
   onTestFinished(() => shop.close())
   const engine = await createEngine({ storage: shop.storage, adapters: [scriptedAdapter()] })
   onTestFinished(() => engine.stop())
@@ -26,7 +26,7 @@ async function openShop(database: (typeof databases)[number]): Promise<{ shop: S
 
 describe.each(databases)('a shop on %s', (database) => {
   it('prints a packed order, and nothing of the one that the stock did not allow', async () => {
-    const url = database === 'Postgres' ? await newDatabase() : ''
+    const url = database === 'Postgres' ? await emptyDatabase() : ''
     const program = startProgram(new URL('./main.ts', import.meta.url), { cwd: temporaryFolder(), env: { DATABASE_URL: url } })
     expect(await program.exited).toEqual({ code: 0, signal: null })
     expect(program.output()).toMatch(/SHO-1 Pack 2 × teapot: done\n99 teapots: .*\norders: 1, tasks: 1\n/)

@@ -45,6 +45,8 @@ export async function openShop(kind: ShopKind): Promise<Shop> {
 }
 
 const createOrders = 'create table orders (id text primary key, note text)'
+/** The schema engine is there already, and the first place of a user of that name. */
+const createPublicOrders = 'create table if not exists public.orders (id text primary key, note text)'
 
 function newFile(): { file: string; storage: Storage } {
   const file = join(temporaryFolder(), 'shop.db')
@@ -126,7 +128,7 @@ export async function openPool(url: string, options: pg.PoolConfig = {}): Promis
   // The database is dropped while its connections are still closing.
   pool.on('error', () => undefined)
   onTestFinished(() => pool.end())
-  await pool.query(createOrders.replace('table', 'table if not exists'))
+  await pool.query(createPublicOrders)
   return pool
 }
 
@@ -140,7 +142,7 @@ export async function openClient(url: string): Promise<pg.Client> {
 
 async function clientShop(url: string): Promise<Shop> {
   const client = await openClient(url)
-  await client.query(createOrders)
+  await client.query(createPublicOrders)
   return { storage: postgres(url), ...postgresFacts(url), transaction: (work) => clientTransaction(client, work) }
 }
 

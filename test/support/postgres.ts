@@ -79,9 +79,12 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Postgr
   }
 }
 
-/** Creates a database on the server behind the address; answers with the address of the database. */
-export async function createDatabase(serverUrl: string, name = `engine_${randomBytes(6).toString('hex')}`): Promise<string> {
-  await withClient(serverUrl, (client) => client.query(`create database ${pg.escapeIdentifier(name)} template template0`))
+/** Creates a database on the server behind the address, empty or as its template is; answers with the address of the database. */
+export async function createDatabase(serverUrl: string, given: { name?: string; template?: string } = {}): Promise<string> {
+  const { name = `engine_${randomBytes(6).toString('hex')}`, template = 'template0' } = given
+  await withClient(serverUrl, (client) =>
+    client.query(`create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)}`),
+  )
   const url = new URL(serverUrl)
   url.pathname = `/${encodeURIComponent(name)}`
   return url.href
@@ -105,7 +108,7 @@ function control(cluster: Cluster, port: number, first: ServerProcess): Postgres
     get pid() {
       return server.pid
     },
-    createDatabase: (name) => createDatabase(url, name),
+    createDatabase: (name) => createDatabase(url, name === undefined ? {} : { name }),
     dropDatabase,
     kill: () => server.end('SIGKILL'),
     stop: async ({ keepsData = false } = {}) => {

@@ -7,7 +7,7 @@ import { openDatabase } from '../../packages/core/src/database/open.ts'
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
 import type { Open, Opened } from './programs/starter.ts'
 import { wait } from './support/company.ts'
-import { leavePlace, newPlace, openReader, storageAt, type Place, type Row } from './support/place.ts'
+import { leavePlace, emptyPlace, openReader, storageAt, type Place, type Row } from './support/place.ts'
 import { startProgram, type Program } from './support/program.ts'
 
 const starterFile = new URL('./programs/starter.ts', import.meta.url)
@@ -38,7 +38,7 @@ async function startStarter(): Promise<Program> {
 }
 
 async function schemaOfNew(scene: Scene): Promise<string> {
-  const place = await newPlace(scene)
+  const place = await emptyPlace(scene)
   const engine = await createEngine({ storage: storageAt(place) })
   await engine.stop()
   const schema = await schemaAt(place)
@@ -48,7 +48,7 @@ async function schemaOfNew(scene: Scene): Promise<string> {
 
 async function play(theatre: Theatre, round: Round): Promise<void> {
   const { scene, starters } = theatre
-  const place = await newPlace(scene)
+  const place = await emptyPlace(scene)
   const already = round.random.int(migrations.length)
   if (already > 0) await migratePartly(place, already)
   round.count(already > 0 ? 'old databases' : 'new databases')

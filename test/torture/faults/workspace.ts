@@ -17,10 +17,14 @@ export function copyWorkspace(folder: string, postgresUrl: string): void {
   for (const place of ['.', 'test', ...readdirSync(join(root, 'packages')).map((name) => join('packages', name))])
     linkModules(folder, place)
   const provide = { postgresUrl, pgbouncerUrl: null, pgbouncerSkipped: 'a mutant is tried without', watchFolder: folder }
-  writeFileSync(
-    join(folder, configFile),
-    `import base from './vitest.config.ts'\n\nexport default { ...base, test: { ...base.test, globalSetup: [], provide: ${JSON.stringify(provide)} } }\n`,
-  )
+  // Each run makes its own templates, by the sources as they are then.
+  const text = `import { mkdtempSync } from 'node:fs'
+import base from './vitest.config.ts'
+
+const provide = { ...${JSON.stringify(provide)}, templateFolder: mkdtempSync(${JSON.stringify(join(folder, 'templates-'))}) }
+export default { ...base, test: { ...base.test, globalSetup: [], provide } }
+`
+  writeFileSync(join(folder, configFile), text)
 }
 
 function linkModules(folder: string, place: string): void {

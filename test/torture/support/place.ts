@@ -11,6 +11,7 @@ import { postgres, type PostgresOptions } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
 
 import { createDatabase, dropDatabase } from '../../support/postgres.ts'
+import { copyPostgresTemplate, copySqliteTemplate } from '../../support/templates.ts'
 import type { Scene } from '../loop.ts'
 
 export type Place = { readonly storage: 'sqlite'; readonly file: string } | { readonly storage: 'postgres'; readonly url: string }
@@ -20,11 +21,21 @@ export type Row = Readonly<Record<string, unknown>>
 /** The schema of the engine's tables on Postgres. */
 const schema = 'engine'
 
-/** A new, empty database. */
+/** A new database with Engine's tables. */
 export async function newPlace(scene: Scene): Promise<Place> {
-  if (scene.storage === 'sqlite') return { storage: 'sqlite', file: join(scene.folder, `${randomUUID()}.db`) }
+  if (scene.storage === 'postgres') return { storage: 'postgres', url: await copyPostgresTemplate(scene.folder, scene.postgresUrl) }
+  const file = newFileIn(scene)
+  await copySqliteTemplate(scene.folder, file)
+  return { storage: 'sqlite', file }
+}
+
+/** A new, empty database. */
+export async function emptyPlace(scene: Scene): Promise<Place> {
+  if (scene.storage === 'sqlite') return { storage: 'sqlite', file: newFileIn(scene) }
   return { storage: 'postgres', url: await createDatabase(scene.postgresUrl) }
 }
+
+const newFileIn = (scene: Scene) => join(scene.folder, `${randomUUID()}.db`)
 
 export async function leavePlace(place: Place): Promise<void> {
   // The files of SQLite go with the folder of their loop.
