@@ -3,8 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** What was compiled once; most programs of a loop live for less time than their compilation takes. */
-const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/torture', import.meta.url))
+/** What was compiled once, here or by vitest.config.ts; most programs of a loop live for less time than their compilation takes. */
+const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/compiled', import.meta.url))
 
 interface Exit {
   readonly code: number | null
