@@ -3,6 +3,8 @@ import { join } from 'node:path'
 
 import { defineConfig } from 'vitest/config'
 
+import LongestFirst from './test/support/longest-first.ts'
+
 /** Packages are tested from their sources; nothing has to be built first. */
 const sourceCondition = 'engine-source'
 
@@ -20,6 +22,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**', 'packages/create-engine-app/templates/{server,embedded}/**'],
     globalSetup: ['./test/support/global-setup.ts'],
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // By itself it leaves one core idle, which on a machine of two doubles the time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // For what vite leaves to node, and for the processes that a test forks.

@@ -89,7 +89,7 @@ export const delivery: readonly Requirement[] = [
     id: 'deliveries.outbox',
     source: 'DOMAIN §3',
     behaviour: 'A delivery is written with the event that it sends, and sent at least once.',
-    verifiedBy: { file: 'test/torture.test.ts', test: '$name find nothing wrong' },
+    verifiedBy: { file: 'test/torture-outside.test.ts', test: '$name find nothing wrong' },
     operations: ['deliveries.exchange'],
   },
   {

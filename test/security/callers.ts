@@ -124,7 +124,7 @@ export const callers: readonly SecurityPromise[] = [
       { file: 'test/mcp.test.ts', test: 'without a valid key is refused before anything is read' },
       { file: 'test/mcp.test.ts', test: 'are described without references, in one order, by the registry alone' },
       { file: 'test/mcp-permissions.test.ts', test: 'are shown to each kind of key as far as it may use them' },
-      { file: 'test/torture.test.ts', test: '$name find nothing wrong' },
+      { file: 'test/torture-outside.test.ts', test: '$name find nothing wrong' },
     ],
   },
 ]

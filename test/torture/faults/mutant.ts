@@ -1,3 +1,6 @@
+import type { StorageName } from '../loop.ts'
+import { fileOfLoop } from '../slices.ts'
+
 /** One fault, as a change of one place, and the test that must turn red because of it. */
 export interface Mutant {
   readonly name: string
@@ -18,4 +21,7 @@ export const onSqlite = conformance('sqlite')
 export const onPostgres = conformance('postgres')
 export const inRaces = (test: string) => ({ file: 'test/races.test.ts', test })
 /** A slice of a torture loop. */
-export const inLoop = (loop: string) => ({ file: 'test/torture.test.ts', test: `${loop} find nothing wrong` })
+export const inLoop = (loop: `${string} on ${StorageName}`) => ({
+  file: fileOfLoop(loop.replace(/ on .*/, '')),
+  test: `${loop} find nothing wrong`,
+})

@@ -13,7 +13,7 @@ export const commands: readonly Mutant[] = [
     find: `return recordEvents(tx, {`,
     replace: `return recordEvents(host.db as never, {`,
     caughtBy: {
-      file: 'test/torture.test.ts',
+      file: 'test/torture-crashes.test.ts',
       test: 'a process that dies in a call, on postgres > leaves nothing half done at tasks.update.recorded',
     },
   },

@@ -1,0 +1,48 @@
+import { resolve } from 'node:path'
+
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** What takes half a minute or more, the longest first. The others follow by what the runner knows of them, at first their size. */
+export const longest: readonly string[] = [
+  'test/torture-crashes.test.ts',
+  'test/client.test.ts',
+  'test/torture-outside.test.ts',
+  'test/join.test.ts',
+  'test/torture-keys.test.ts',
+  'test/torture-ownership.test.ts',
+  'test/cli.test.ts',
+  'test/blocked-loops.test.ts',
+  'test/faults.test.ts',
+  'test/conformance-pglite.test.ts',
+  'test/races.test.ts',
+  'test/interactions-waiting.test.ts',
+  'test/serve.test.ts',
+  'test/approvals-kill.test.ts',
+  'test/board-work.test.ts',
+  'test/torture-money.test.ts',
+  'test/routines-schedule.test.ts',
+  'test/http-hostile-bodies.test.ts',
+  'test/damaged.test.ts',
+  'test/board.test.ts',
+  'test/worker-processes.test.ts',
+  'test/board-frames.test.ts',
+  'test/board-governance.test.ts',
+  'test/mcp.test.ts',
+  'test/restore.test.ts',
+  'test/failures.test.ts',
+  'test/maintenance-commands.test.ts',
+  'test/migrations.test.ts',
+  'packages/adapters/src/cli/kit.test.ts',
+]
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** A long file that begins last keeps one core busy and all others idle. */
+export default class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const ofName = new Map(sorted.map((file) => [file.moduleId, file]))
+    const first = longest.flatMap((name) => ofName.get(resolve(root, name)) ?? [])
+    return [...new Set([...first, ...sorted])]
+  }
+}
