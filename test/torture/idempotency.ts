@@ -89,7 +89,7 @@ async function repeatAtOnce(theatre: Theatre, round: Round, call: Call): Promise
   const after = await dumpAt(theatre.place)
   if (differences(before, after).length === 0) round.violation(`${call.operation} had no effect`)
   await checkCauses(theatre, round, { call, key, times })
-  await repeatAndCompare(theatre, round, { call, key, text })
+  await repeatAndCompare(theatre, round, { call, key, text, before: after })
 }
 
 /** Of many calls one made the events: all events of the key have one request id. */
@@ -120,17 +120,25 @@ async function repeatLost(theatre: Theatre, round: Round, call: Call): Promise<v
     round.violation(`${call.operation} lost its ${isBefore ? 'commit and changed rows' : 'answer and changed nothing'}`)
   const text = JSON.stringify(await make(engine, call, { idempotencyKey: key }))
   round.count('repeats')
-  await repeatAndCompare(theatre, round, { call, key, text })
+  await repeatAndCompare(theatre, round, { call, key, text, before: await dumpAt(place) })
 }
 
 function resetAt(wanted: 'toServer' | 'toClient', text: string): Parameters<FaultProxy['onData']>[0] {
   return (direction, chunk) => (direction === wanted && chunk.includes(text) ? 'reset' : 'forward')
 }
 
+interface Answered {
+  readonly call: Call
+  readonly key: string
+  /** The answer. */
+  readonly text: string
+  /** Every row after it; nothing has changed since. */
+  readonly before: Awaited<ReturnType<typeof dumpAt>>
+}
+
 /** One more call with the key: the same bytes, and not a row changes. */
-async function repeatAndCompare(theatre: Theatre, round: Round, given: { call: Call; key: string; text: string }): Promise<void> {
-  const { call, key, text } = given
-  const before = await dumpAt(theatre.place)
+async function repeatAndCompare(theatre: Theatre, round: Round, given: Answered): Promise<void> {
+  const { call, key, text, before } = given
   const again = await make(theatre.engine, call, { idempotencyKey: key }).then(
     JSON.stringify,
     (error: unknown) => `refused: ${String(error)}`,
