@@ -16,7 +16,7 @@ export interface Wish {
 export function wishBeside(path: string): Wish {
   const note = `${path}-wish`
   return {
-    say: () => void quietly(() => closeSync(openSync(note, 'w'))),
+    say: () => void quietly(() => closeSync(openSync(note, 'wx'))),
     // Asked before each commit is begun; there is none mostly, and asking costs less than failing.
     take: () => existsSync(note) && quietly(() => unlinkSync(note)),
   }

@@ -10,7 +10,7 @@ import type { Run } from '../runs/schema.ts'
 import { executeRun } from './execute-run.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import { actorOf, endAll, isProbe, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
-import { createLookout } from './lookout.ts'
+import { createLookout, type Lookout } from './lookout.ts'
 import { localRunHost } from './run-host.ts'
 
 /** Events after which a queued run may have become startable. */
@@ -55,20 +55,11 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
   const claiming = new Map<string, Promise<void>>()
   const lookout = createLookout(host)
   const loop = createLoop({ ...host, name: 'dispatcher', pass, pollMs: host.settings.pollMs, logger: worker.logger })
-  const forget = [
-    host.bus.on('run.queued', () => lookout.lookAgain()),
-    ...wakingEvents.map((type) =>
-      host.bus.on(type, () => {
-        lookout.mayFindMore()
-        loop.wake()
-      }),
-    ),
-    ...(['cancelled', 'waiting'] as const).map((as) => host.bus.on(`run.${as}`, (event) => live.get(event.entity.id)?.stop.abort(as))),
-    host.bus.onHint(() => {
-      isHinted = true
-      loop.wake()
-    }),
-  ]
+  const hinted = () => {
+    isHinted = true
+    loop.wake()
+  }
+  const forget = hear(host, { lookout, live, wake: () => loop.wake(), hinted })
   let isHinted = false
 
   async function pass(): Promise<boolean> {
@@ -113,6 +104,27 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
       return live.size
     },
   }
+}
+
+interface Ears {
+  readonly lookout: Lookout
+  readonly live: LiveRuns
+  wake(): void
+  hinted(): void
+}
+
+/** Hears what may let something start, and what ends a run of this process. @returns what makes each of it deaf again */
+function hear({ bus }: Host, { lookout, live, wake, hinted }: Ears): (() => void)[] {
+  const mayStart = () => {
+    lookout.mayFindMore()
+    wake()
+  }
+  return [
+    bus.on('run.queued', () => lookout.lookAgain()),
+    ...wakingEvents.map((type) => bus.on(type, mayStart)),
+    ...(['cancelled', 'waiting'] as const).map((as) => bus.on(`run.${as}`, (event) => live.get(event.entity.id)?.stop.abort(as))),
+    bus.onHint(hinted),
+  ]
 }
 
 /** Stops what other processes ended: their events are not heard here, but their hint is. */
