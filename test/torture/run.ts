@@ -73,6 +73,13 @@ function report(record: LoopRecord): void {
   console.log(
     `\r${titleOf(record)}: ${record.rounds} rounds in ${record.seconds.toFixed(1)} s; ${pairs.map(([name, value]) => `${name} ${value}`).join(', ')}`,
   )
+  if (record.rounds === 0 && record.violations.length === 0) {
+    console.error(
+      `${titleOf(record)} did nothing: to prepare took all of its time. Give it more, by --minutes or --only; nothing is recorded.`,
+    )
+    process.exitCode = 1
+    return
+  }
   mkdirSync(outFolder, { recursive: true })
   const file = join(outFolder, `${record.loop}-${record.storage}-${record.seed}.json`)
   writeFileSync(file, `${JSON.stringify({ ...machine, at: new Date().toISOString(), ...record }, null, 2)}\n`)

@@ -120,10 +120,11 @@ export interface PeriodChange {
   readonly after: BudgetPeriodTable
 }
 
+// Materialized, or SQLite reads the document again for each period that the company ever had.
 const swap = statement((db, given: { companyId: string; changes: string }, family) =>
   rawStatement<{ budget_id: string }>(
     db,
-    sql`with n (${changeColumns}) as (${family === 'postgres' ? changesIn(given) : changesInJson(given)})
+    sql`with n (${changeColumns}) as materialized (${family === 'postgres' ? changesIn(given) : changesInJson(given)})
       update ${tableOf(db, 'budget_periods')} as p ${exchange}
       from n
       where p.company_id = ${given.companyId} and ${isUnchanged}
