@@ -11,6 +11,8 @@ export function arrayHolds(db: Kysely<Database>, column: string, text: string): 
     : sql<SqlBool>`exists (select 1 from json_each(${sql.ref(column)}) as element where element.value = ${text})`
 }
 
+const arrayTypes = { uuid: sql`uuid[]`, bigint: sql`bigint[]` }
+
 /**
  * Whether a column is one of a list that is one parameter of a statement, see `listOf`. With a parameter for each value it would be
  * another statement for each length: made by Kysely and planned by Postgres each time.
@@ -18,10 +20,10 @@ export function arrayHolds(db: Kysely<Database>, column: string, text: string): 
 export function isInList(
   family: DatabaseFamily,
   column: string,
-  { list, of }: { list: string; of: 'uuid' | 'bigint' },
+  { list, of }: { list: string; of: keyof typeof arrayTypes },
 ): RawBuilder<SqlBool> {
   return family === 'postgres'
-    ? sql<SqlBool>`${sql.ref(column)} = any(${list}::${sql.raw(of)}[])`
+    ? sql<SqlBool>`${sql.ref(column)} = any(${list}::${arrayTypes[of]})`
     : sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${list}))`
 }
 
