@@ -281,7 +281,7 @@ describe('a worker', () => {
     const taskId = await newTask(engine, companyId, { assigneeAgentId: await hire(engine, companyId, { executionMode: 'auto' }) })
     const gate = gateAt('tasks.update.recorded')
     const hung = await openEngine({ probe: gate.probe })
-    const update = hung.tasks.update({ taskId: busy, title: 'Slow' })
+    const update = hung.tasks.update({ taskId: busy, title: 'Slow', priority: 'high' })
     await gate.reached
     await engine.start()
     const task = await until(
@@ -304,7 +304,7 @@ describe('a worker', () => {
     await untilExpired(2)
     const gate = gateAt('tasks.update.recorded')
     const hung = await openEngine({ probe: gate.probe })
-    const update = hung.tasks.update({ taskId: busy, title: 'Slow' })
+    const update = hung.tasks.update({ taskId: busy, title: 'Slow', priority: 'high' })
     await gate.reached
     await engine.start()
     await until(
@@ -323,7 +323,7 @@ describe('a worker', () => {
     const run = await checkOut(engine, taskId, await hire(engine, companyId))
     const gate = gateAt('tasks.update.recorded')
     const hung = await openEngine({ probe: gate.probe })
-    const update = hung.tasks.update({ taskId, title: 'Slow' }).catch(() => undefined)
+    const update = hung.tasks.update({ taskId, title: 'Slow', priority: 'high' }).catch(() => undefined)
     await gate.reached
     await engine.start()
     await until(
@@ -334,6 +334,28 @@ describe('a worker', () => {
     gate.open()
     await update
   }, 60_000)
+
+  it('changes what a task says while another task of its company is being changed, and its place only after that', async () => {
+    const engine = await open()
+    const companyId = await found(engine)
+    const [busy, taskId] = [await newTask(engine, companyId), await newTask(engine, companyId)]
+    const gate = gateAt('tasks.update.recorded')
+    const hung = await openEngine({ probe: gate.probe })
+    const slow = hung.tasks.update({ taskId: busy, title: 'Slow' })
+    await gate.reached
+    const quick = await engine.tasks.update({ taskId, title: 'Quick', tags: ['a'] })
+    let isPlaced = false
+    const placed = engine.tasks.update({ taskId, blockedBy: [busy] }).then((task) => {
+      isPlaced = true
+      return task
+    })
+    // Long enough to be done if nobody kept it from that.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect([quick.title, isPlaced]).toEqual(['Quick', false])
+    gate.open()
+    expect((await slow).title).toBe('Slow')
+    expect((await placed).version).toBe(quick.version + 1)
+  })
 
   it('answers for other companies while many calls wait for one', async () => {
     const engine = await open()
@@ -363,7 +385,7 @@ describe('a worker', () => {
     const taskId = await newTask(engine, companyId, { assigneeAgentId: await hire(engine, companyId, { executionMode: 'auto' }) })
     const gate = gateAt('tasks.update.recorded')
     const hung = await openEngine({ probe: gate.probe })
-    const update = hung.tasks.update({ taskId, title: 'Slow' }).catch(() => undefined)
+    const update = hung.tasks.update({ taskId, title: 'Slow', priority: 'high' }).catch(() => undefined)
     await gate.reached
     await engine.start()
     await untilWaiting(1)

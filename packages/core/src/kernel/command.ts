@@ -9,6 +9,7 @@ import type { SecretStore } from '../ports/secret-store.ts'
 import type { Actor } from './actor.ts'
 import type { Batch } from './batch.ts'
 import type { CommandContext } from './command-context.ts'
+import type { CompanyLock } from './company-turns.ts'
 import type { Caller } from './call.ts'
 import type { DestinationCatalog } from './destinations.ts'
 import type { GuardedEmbedder } from './embedding.ts'
@@ -115,9 +116,10 @@ export interface Command<
   /**
    * What the command keeps others from changing while it decides, on databases that run several transactions at once.
    * Left out, it has its whole company for itself, so it may reason over any number of rows. `rows` is for commands that
-   * many make at the same time: each row that they decide by is locked by the statement that reads it.
+   * many make at the same time: each row that they decide by is locked by the statement that reads it. A function decides by
+   * what is asked for.
    */
-  readonly locks?: 'rows'
+  readonly locks?: 'rows' | ((input: z.output<Input>) => CompanyLock)
   /** How a database that is a round trip away runs many ordinary calls at once. */
   readonly batch?: Batch<z.output<Input>, z.output<Output>>
   /**

@@ -214,7 +214,7 @@ async function runCommand(host: Host, found: Resolved, given: { definition: Comm
   const unit: Unit = {
     companyId: access.company === 'new' || access.company === 'installation' ? null : resolved.companyId,
     // What an agent may do to its own is decided by whose it is: that must not change meanwhile.
-    locks: isAboutOwn(call.actor, access.scope) ? 'company' : locks,
+    locks: isAboutOwn(call.actor, access.scope) ? 'company' : typeof locks === 'function' ? locks(resolved.input) : locks,
   }
   const done = await host.tracing.span('transaction', { parent: call.trace }, () =>
     inTransaction(host, unit, (tx, takeCompany) => transact(host, resolved, { ...given, tx, takeCompany, nowMs, keyed, prepared })),

@@ -21,6 +21,23 @@ import { changeTask, moveTask, requireTask, taskRef, wakeAssignee } from './tran
 const Change = z.strictObject(UpdateFields)
 type Change = z.output<typeof Change>
 
+/** What stands in a task's own row, and nothing else is decided by. */
+const ownFields: ReadonlySet<string> = new Set([
+  'title',
+  'description',
+  'tags',
+  'acceptanceCriteria',
+  'context',
+  'maxAttempts',
+  'dueDate',
+  'billingCode',
+])
+
+/** Whether a change needs no more than the task's row: no other task, place, person or run has a part in it. Pure. */
+export function isAboutItselfOnly(change: object): boolean {
+  return Object.entries(change).every(([field, value]) => value === undefined || ownFields.has(field))
+}
+
 /** What a change does, once nothing about it can be refused any more. */
 interface Plan {
   readonly columns: Partial<TaskTable>

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { command } from '../../kernel/command.ts'
 import { showTask } from '../labels.ts'
 import { Task, TaskRef, UpdateFields } from '../schema.ts'
-import { updateOne } from '../update.ts'
+import { isAboutItselfOnly, updateOne } from '../update.ts'
 
 export const update = command({
   title: 'Change a task',
@@ -12,6 +12,7 @@ export const update = command({
   output: Task,
   access: { scope: 'tasks:plan', company: 'task' },
   http: ['PATCH', '/tasks/:taskId'],
+  locks: ({ taskId: _taskId, version: _version, ...change }) => (isAboutItselfOnly(change) ? 'rows' : 'company'),
   async handle(context, { taskId, ...change }) {
     return showTask(context.tx, await updateOne(context, taskId, change))
   },
