@@ -49,6 +49,13 @@ const units: Readonly<Record<string, Unit>> = {
       return () => world.engine.tasks.checkout({ taskId, agentId: world.agentId })
     },
   },
+  'changing what a task says': {
+    most: { sqlite: 6, postgres: 1 },
+    async prepare({ world }) {
+      const { id: taskId } = await createTask(world)
+      return () => world.engine.tasks.update({ taskId, title: 'Called otherwise' })
+    },
+  },
   'renewing a lease': {
     most: { sqlite: 4, postgres: 7 },
     async prepare({ world }) {

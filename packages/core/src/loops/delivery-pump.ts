@@ -93,7 +93,9 @@ async function work(course: Course): Promise<void> {
       continue
     }
     begin(course)
-    if (!hasWork(course) && isIdle(course)) return
+    // What it gave back has to be said, and nobody nudges for that.
+    if (hasWork(course)) continue
+    if (isIdle(course)) return
     await course.nudge.promise
     // What ends at the same moment is settled together.
     await setImmediate()

@@ -112,6 +112,8 @@ export const UpdateFields = {
   ...z.object(TaskInput).partial().shape,
 }
 
+export const UpdateInput = z.strictObject({ taskId: TaskRef, ...UpdateFields })
+
 /** What became of one of several: as one alone it would have been refused with this. */
 const Refusal = { status: z.literal('refused'), error: z.object({ code: z.string(), message: z.string() }) }
 

@@ -38,6 +38,11 @@ export function isAboutItselfOnly(change: object): boolean {
   return Object.entries(change).every(([field, value]) => value === undefined || ownFields.has(field))
 }
 
+/** The fields that a change names, as callers call them. Pure. */
+export function changedFieldsOf(change: object): string[] {
+  return Object.entries(change).flatMap(([field, value]) => (field in TaskInput && value !== undefined ? [field] : []))
+}
+
 /** What a change does, once nothing about it can be refused any more. */
 interface Plan {
   readonly columns: Partial<TaskTable>
@@ -74,7 +79,7 @@ async function planChange(context: CommandContext, task: TaskTable, change: Chan
   const relocation = change.parentId === undefined ? null : await planRelocation(context, task, change.parentId)
   await requireNamed(context, change)
   const place = await placeColumns(context, task, change)
-  const named = Object.entries(change).flatMap(([field, value]) => (field in TaskInput && value !== undefined ? [field] : []))
+  const named = changedFieldsOf(change)
   const changed = [...new Set([...named, ...(place.project_id === undefined ? [] : ['projectId'])])]
   if (changed.length === 0 && !status)
     throw new EngineError(kernelErrors.invalid_input, 'This change names no field that would change.', {

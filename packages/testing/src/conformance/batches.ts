@@ -75,6 +75,38 @@ export const batches = engineGroup('calls at the same time', {
     expect(many.items.map(({ status }) => status)).toEqual(['created', 'refused'])
   },
 
+  'changes of one moment write the same rows and are found by the same words as changes of their own': async (world) => {
+    const { engine } = world
+    const { companyId, newTask } = await newCompany(world)
+    const changes = [
+      { title: 'Renamed: café' },
+      { description: 'Said otherwise', tags: ['b'] },
+      { description: null, context: { deep: [2] }, dueDate: '2031-05-01T00:00:00.000Z' },
+      { dueDate: null, billingCode: 'X-1', maxAttempts: 7, acceptanceCriteria: ['It is done'] },
+    ]
+    const [alone, together, other] = [await newTask(), await newTask(), await newTask()]
+    for (const [index, change] of changes.entries()) {
+      const given = { requestId: 'r' }
+      const one = await engine.tasks.update({ taskId: alone.id, ...change }, { ...given, idempotencyKey: `k${index}` })
+      const [same] = await Promise.all([
+        engine.tasks.update({ taskId: together.id, ...change }, given),
+        engine.tasks.update({ taskId: other.id, ...change }, given),
+      ])
+      expect(shape(same)).toEqual(shape(one))
+      expect([same.dueDate, same.billingCode, same.maxAttempts]).toEqual([one.dueDate, one.billingCode, one.maxAttempts])
+      expect(await written(world, together.id)).toEqual(await written(world, alone.id))
+      const foundBy = async (words: string) => (await engine.search.find({ companyId, query: words })).items.length
+      expect(await foundBy('café')).toBe(3)
+      expect(await foundBy('otherwise')).toBe(index === 1 ? 3 : 0)
+    }
+    // Of several that change the same task each is done, at a version of its own; one that expects another version is refused for itself.
+    const { version } = await engine.tasks.get({ taskId: together.id })
+    const titles = ['First', 'Second', 'Third'].map((title) => engine.tasks.update({ taskId: together.id, title }))
+    const [refused, ...done] = await Promise.all([errorOf(engine.tasks.update({ taskId: other.id, title: 'Late', version: 1 })), ...titles])
+    expect(refused.code).toBe('version_conflict')
+    expect(done.map((task) => task.version).toSorted()).toEqual([version + 1, version + 2, version + 3])
+  },
+
   'calls of one moment are told to listeners with the places that they have in the log': async (world) => {
     const { engine } = world
     const { companyId, agentId, newTask } = await newCompany(world)
