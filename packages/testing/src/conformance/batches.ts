@@ -104,7 +104,7 @@ export const batches = engineGroup('calls at the same time', {
     const titles = ['First', 'Second', 'Third'].map((title) => engine.tasks.update({ taskId: together.id, title }))
     const [refused, ...done] = await Promise.all([errorOf(engine.tasks.update({ taskId: other.id, title: 'Late', version: 1 })), ...titles])
     expect(refused.code).toBe('version_conflict')
-    expect(done.map((task) => task.version).toSorted()).toEqual([version + 1, version + 2, version + 3])
+    expect(new Set(done.map((task) => task.version))).toEqual(new Set([version + 1, version + 2, version + 3]))
   },
 
   'calls of one moment are told to listeners with the places that they have in the log': async (world) => {
