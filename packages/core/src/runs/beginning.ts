@@ -58,7 +58,7 @@ const columns = [
 ] as const
 
 /** One look, by the run's lease: without that it finds nothing. */
-const beginning = statement((db, given: { runId: string; fence: number }) =>
+const beginning = statement((db, given: { companyId: string; runId: string; fence: number }) =>
   db
     .selectFrom('leases')
     .innerJoin('runs', 'runs.id', 'leases.run_id')
@@ -83,13 +83,14 @@ const beginning = statement((db, given: { runId: string; fence: number }) =>
         .exists(e.selectFrom('secret_uses').select('secret_uses.id').whereRef('secret_uses.company_id', '=', 'runs.company_id'))
         .as('has_secrets'),
     ])
+    .where('leases.company_id', '=', given.companyId)
     .where('leases.run_id', '=', given.runId)
     .where('leases.fence', '=', given.fence),
 )
 
 /** What a run begins with; null when it does not own its task any more. */
-export async function readBeginning(db: Kysely<Database>, actor: Pick<RunActor, 'id' | 'fence'>): Promise<Beginning | null> {
-  const row = first(await beginning(db, { runId: actor.id, fence: actor.fence }))
+export async function readBeginning(db: Kysely<Database>, actor: Pick<RunActor, 'id' | 'companyId' | 'fence'>): Promise<Beginning | null> {
+  const row = first(await beginning(db, { companyId: actor.companyId, runId: actor.id, fence: actor.fence }))
   if (!row) return null
   const { company_name: companyName, project_env: projectEnv, has_session: hasSession, has_secrets: hasSecrets, ...rest } = row
   return {

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 
+import { tableOf } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 
@@ -21,40 +22,25 @@ interface Place {
   readonly taskId: string
 }
 
-/** The order is that of an index: without it Postgres takes every task for one with many of them, and begins to read the table. */
-const around = statement((db, { companyId, taskId }: Place) =>
-  db.selectNoFrom((e) => [
-    e
-      .selectFrom('comments')
-      .select('task_id')
-      .where('company_id', '=', companyId)
-      .where('task_id', '=', taskId)
-      .orderBy('id')
-      .limit(sql.lit(1))
-      .as('comments'),
-    e
-      .selectFrom('task_blockers')
-      .select('task_id')
-      .where('company_id', '=', companyId)
-      .where('task_id', '=', taskId)
-      .orderBy('blocker_id')
-      .limit(sql.lit(1))
-      .as('blockers'),
-    e
-      .selectFrom('deliverables')
-      .select('task_id')
-      .where('company_id', '=', companyId)
-      .where('task_id', '=', taskId)
-      .orderBy('number')
-      .limit(sql.lit(1))
-      .as('reviews'),
+/** The first thing of a task in a table, in the order of its index: without that Postgres takes every task for one with many, and begins to read the table. */
+function firstOf(db: Kysely<Database>, { companyId, taskId }: Place, [table, order]: readonly [keyof Database, string]) {
+  return sql<string | null>`(select task_id from ${tableOf(db, table)}
+    where company_id = ${companyId} and task_id = ${taskId} order by ${sql.ref(order)} limit 1)`
+}
+
+const around = statement((db, place: Place) => {
+  const { companyId } = place
+  return db.selectNoFrom((e) => [
+    firstOf(db, place, ['comments', 'id']).as('comments'),
+    firstOf(db, place, ['task_blockers', 'blocker_id']).as('blockers'),
+    firstOf(db, place, ['deliverables', 'number']).as('reviews'),
     e.exists(e.selectFrom('goals').select('id').where('company_id', '=', companyId)).as('goals'),
     e
       .exists(e.selectFrom('knowledge_entries').select('id').where('company_id', '=', companyId).where('deleted_at', 'is', null))
       .as('knowledge'),
     e.exists(e.selectFrom('preferences').select('id').where('company_id', '=', companyId)).as('preferences'),
-  ]),
-)
+  ])
+})
 
 /** Finds by one look what there is to be read about a task. */
 export async function readSurroundings(db: Kysely<Database>, place: Place): Promise<Surroundings> {
