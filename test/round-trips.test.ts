@@ -138,8 +138,8 @@ const units: Readonly<Record<string, Unit>> = {
   'a queued run from the start of the loops to its end': {
     // Of these 8 and 13 are the first look of the sealer, which seals what is there; 3 and 6 enter the process among the workers; one each is the
     // look for questions that have expired, for routines that are due and for budgets that begin anew. The run itself is begun
-    // by two: what it begins with, and what there is to be read about its task, which here is nothing.
-    most: { sqlite: 50, postgres: 60 },
+    // by one: what it begins with, and that there is nothing more to be read about its task.
+    most: { sqlite: 50, postgres: 45 },
     async prepare({ world }) {
       const { engine, companyId, agentId } = world
       await engine.tasks.create({ companyId, title: 'A task', assigneeAgentId: agentId })

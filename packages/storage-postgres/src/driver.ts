@@ -109,12 +109,18 @@ class PooledConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    if (this.#isToBegin) {
-      this.#isToBegin = false
-      // Several statements go in one message only where none has values.
-      if (query.parameters.length === 0) return toResult<Row>(await this.#beginWith(query.sql))
-      await this.#control(beginText)
-    }
+    if (!this.#isToBegin) return this.#execute(query)
+    this.#isToBegin = false
+    // Several statements go in one message only where none has values.
+    if (query.parameters.length === 0) return toResult<Row>(await this.#beginWith(query.sql))
+    const begun = this.#control(beginText)
+    // Where messages may follow each other, the statement does not wait to hear that the transaction has begun.
+    if (!this.#client.pipeline) await begun
+    const [, result] = await Promise.all([begun, this.#execute<Row>(query)])
+    return result
+  }
+
+  async #execute<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     try {
       return toResult<Row>(await this.#ask(() => runQuery(this.#client, query, this.#names)))
     } catch (error) {

@@ -25,6 +25,7 @@ export interface PoolOptions {
 /** A pool of our own for a URL, closed with the engine. */
 export function ownPool(url: string, options: PoolOptions): PoolSource {
   const config: PoolConfig = {
+    pipeline: true,
     connectionString: url,
     max: options.maxConnections,
     connectionTimeoutMillis: connectTimeoutMs,

@@ -13,9 +13,8 @@ import { actorOf, endAll, isProbe, stopUnheld, type LiveRun, type LiveRuns } fro
 import { createLookout, type Lookout } from './lookout.ts'
 import { localRunHost } from './run-host.ts'
 
-/** Events after which a queued run may have become startable. */
+/** Events after which a run that was queued before may have become startable. */
 const wakingEvents: readonly EventType[] = [
-  'run.queued',
   'run.succeeded',
   'run.failed',
   'run.timed_out',
@@ -80,8 +79,11 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     const claimedAt = host.clock.monotonicMs()
     const run = await claim(host, worker, runId)
     claiming.delete(runId)
-    // With nothing else found, looking again at once would find the same.
-    if (!run) return lookout.hasMore ? loop.wake() : undefined
+    if (!run) {
+      lookout.refused()
+      // With nothing else found, looking again at once would find the same.
+      return lookout.hasMore ? loop.wake() : undefined
+    }
     const stop = new AbortController()
     const done = executeRun(runs, actorOf(run), { ...worker, stop, claimedAt, isProbe: isProbe(run) }).finally(() => {
       live.delete(run.id)
@@ -120,7 +122,10 @@ function hear({ bus }: Host, { lookout, live, wake, hinted }: Ears): (() => void
     wake()
   }
   return [
-    bus.on('run.queued', () => lookout.lookAgain()),
+    bus.on('run.queued', ({ entity, data }) => {
+      lookout.queued(entity.id, data.availableAt)
+      wake()
+    }),
     ...wakingEvents.map((type) => bus.on(type, mayStart)),
     ...(['cancelled', 'waiting'] as const).map((as) => bus.on(`run.${as}`, (event) => live.get(event.entity.id)?.stop.abort(as))),
     bus.onHint(hinted),

@@ -118,8 +118,18 @@ function startThread({ leaseMs, maxBlockedMs }: KeeperHost['settings'], access: 
   // Neither keeps a process alive that has nothing else to do.
   worker.unref()
   port.unref()
+  let unsaid: ToThread[] = []
+  function sayAll(): void {
+    port.postMessage(unsaid)
+    unsaid = []
+  }
   return {
-    say: (message) => port.postMessage(message),
+    say(message) {
+      // What is said by runs that begin or end together goes together: each message wakes the thread. Before anything else has its
+      // turn, since that may block the event loop.
+      if (unsaid.length === 0) process.nextTick(sayAll)
+      unsaid.push(message)
+    },
     heard() {
       const messages: Renewed[] = []
       // The thread sends nothing else.
@@ -129,7 +139,7 @@ function startThread({ leaseMs, maxBlockedMs }: KeeperHost['settings'], access: 
     async stop(clock) {
       const ended = new Promise((resolve) => worker.once('exit', resolve))
       const patience = new AbortController()
-      port.postMessage({ kind: 'stop' } satisfies ToThread)
+      port.postMessage([{ kind: 'stop' }] satisfies ToThread[])
       await Promise.race([ended, clock.sleep(stopPatienceMs, patience.signal)])
       patience.abort()
       await worker.terminate()

@@ -41,10 +41,14 @@ async function stop(): Promise<void> {
   port.close()
 }
 
-port.on('message', (message: ToThread) => {
+port.on('message', (messages: readonly ToThread[]) => {
   heardAt = processMs()
+  for (const message of messages) heed(message)
+})
+
+function heed(message: ToThread): void {
   if (message.kind === 'hold') held.set(leaseName(message), message)
   if (message.kind === 'drop') held.delete(leaseName(message))
   if (message.kind === 'stop') void stop()
-})
+}
 loop.start()

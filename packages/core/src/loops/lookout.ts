@@ -15,7 +15,11 @@ export interface Lookout {
    * adapter still stops: they begin again when it has.
    */
   next(limit: number, busy: ReadonlySet<string>): Promise<string[]>
-  /** Something was queued, or another process did something: it may be more urgent than what was found. */
+  /** A run was queued by this process, to start at `availableAt` (ISO-8601): it may be more urgent than what was found. */
+  queued(runId: string, availableAt: string): void
+  /** A claim was refused: that something is queued does not mean at the moment that it can start. */
+  refused(): void
+  /** Another process did something. */
   lookAgain(): void
   /** Something ended or changed: what could not start may start now. */
   mayFindMore(): void
@@ -30,6 +34,9 @@ export function createLookout(host: Host): Lookout {
   let foundAt = never
   /** Whether the last look found all that could start, so that another one is for when something has changed. */
   let isAll = false
+  /** What was queued since then. */
+  let queued: string[] = []
+  let wasRefused = false
 
   function isGood(): boolean {
     const ageMs = clock.monotonicMs() - foundAt
@@ -37,20 +44,33 @@ export function createLookout(host: Host): Lookout {
     return found.length > 0 ? ageMs <= goodForMs : isAll && ageMs < settings.pollMs
   }
 
+  /** Whether nothing could start but what was queued since, and there is room for all of it: then its claim decides whether it can. */
+  function isAllQueued(limit: number, busy: ReadonlySet<string>): boolean {
+    return queued.length > 0 && queued.length <= limit && found.length === 0 && isGood() && !queued.some((runId) => busy.has(runId))
+  }
+
   async function look(limit: number, busy: ReadonlySet<string>): Promise<void> {
     foundAt = clock.monotonicMs()
     isAll = true
+    queued = []
     const asked = limit + busy.size + ahead
     const runIds = await findClaimable(db, { now: isoTime(clock.now()), limit: asked })
     found = runIds.filter((runId) => !busy.has(runId))
+    if (runIds.length > 0) wasRefused = false
     if (runIds.length === asked || found.length < runIds.length) isAll = false
   }
 
   return {
     async next(limit, busy) {
-      if (!isGood()) await look(limit, busy)
+      if (isAllQueued(limit, busy)) return queued.splice(0)
+      if (queued.length > 0 || !isGood()) await look(limit, busy)
       return found.splice(0, limit)
     },
+    queued(runId, availableAt) {
+      if (wasRefused || availableAt > isoTime(clock.now())) foundAt = never
+      else if (!queued.includes(runId)) queued.push(runId)
+    },
+    refused: () => void (wasRefused = true),
     lookAgain: () => void (foundAt = never),
     mayFindMore: () => void (isAll = false),
     get hasMore() {

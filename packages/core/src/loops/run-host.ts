@@ -3,6 +3,7 @@ import { execute } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import type { TraceContext } from '../ports/telemetry.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
+import { beginningReader } from '../runs/beginning.ts'
 import { openRun, type OpenedRun } from '../runs/open.ts'
 
 /** What a run does in Engine, by the name of an operation. */
@@ -28,7 +29,11 @@ export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' |
 /** Runs of the database of this process. */
 export function localRunHost(host: Host): RunHost {
   const { clock, adapters, redactors, registry, settings, tracing } = host
-  const opener = { ...host, perform: (name: string, input: object) => execute(host, name, { input, call: { actor: systemActor } }) }
+  const opener = {
+    ...host,
+    beginningOf: beginningReader(host.db),
+    perform: (name: string, input: object) => execute(host, name, { input, call: { actor: systemActor } }),
+  }
   return {
     clock,
     adapters,

@@ -2,6 +2,7 @@ import type { RunActor } from '../kernel/actor.ts'
 import { onlyTypes } from '../kernel/adapters.ts'
 import type { PrepareContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
+import { beginningReader, type BeginningReader } from '../runs/beginning.ts'
 import { claimableRuns } from '../runs/claimable.ts'
 import { runsHeldBy } from '../runs/lease.ts'
 import { openRun } from '../runs/open.ts'
@@ -21,6 +22,10 @@ interface Asked {
   readonly knownRunIds?: readonly string[] | undefined
 }
 
+interface Leasing extends PrepareContext {
+  readonly beginningOf: BeginningReader
+}
+
 /** Claims runs for a node as a worker with the database claims its own, and opens what their execution needs. */
 export async function leaseRuns(context: PrepareContext, { limit, knownRunIds }: Asked): Promise<LeasedRun[]> {
   const { db, now } = context
@@ -34,7 +39,8 @@ export async function leaseRuns(context: PrepareContext, { limit, knownRunIds }:
   const runIds = await claimableRuns(adapters)(db, { now, limit: free })
   if (runIds.length === 0) return []
   await forgetRedactors(context)
-  const leased = await Promise.all(runIds.map((runId) => leaseRun(context, { id: node.id, adapters: adapters.types }, runId)))
+  const leasing = { ...context, beginningOf: beginningReader(db) }
+  const leased = await Promise.all(runIds.map((runId) => leaseRun(leasing, { id: node.id, adapters: adapters.types }, runId)))
   return leased.filter((run) => run !== null)
 }
 
@@ -60,7 +66,7 @@ async function handBack(context: PrepareContext, runId: string): Promise<void> {
   }
 }
 
-async function leaseRun(context: PrepareContext, node: Taker, runId: string): Promise<LeasedRun | null> {
+async function leaseRun(context: Leasing, node: Taker, runId: string): Promise<LeasedRun | null> {
   const claimed = await claim(context, node, runId)
   if (!claimed) return null
   const { run, credential } = claimed

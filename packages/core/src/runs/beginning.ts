@@ -1,11 +1,14 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 
 import type { AgentTable } from '../agents/table.ts'
 import type { CompanyTable } from '../companies/table.ts'
-import { first, statement } from '../database/statement.ts'
+import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { RunActor } from '../kernel/actor.ts'
+import { gather } from '../kernel/gather.ts'
+import type { DatabaseFamily } from '../ports/storage.ts'
 import type { TaskTable } from '../tasks/table.ts'
+import { around, aroundOf, type Surroundings } from './surroundings.ts'
 import type { RunTable } from './table.ts'
 
 /** What is known of a run when it begins: all that stands in one row each, and whether there is more to read. */
@@ -20,6 +23,7 @@ export interface Beginning {
   readonly hasSession: boolean
   /** Whether anything in this company uses a secret. */
   readonly hasSecrets: boolean
+  readonly around: Surroundings
 }
 
 export type BeginningAgent = Pick<
@@ -38,6 +42,7 @@ export type BeginningAgent = Pick<
 >
 
 const columns = [
+  'runs.id as run_id',
   'runs.attempt as run_attempt',
   'runs.wake_reasons as run_wake_reasons',
   'runs.is_budgeted as run_is_budgeted',
@@ -57,10 +62,20 @@ const columns = [
   'projects.env as project_env',
 ] as const
 
-/** One look, by the run's lease: without that it finds nothing. */
-const beginning = statement((db, given: { companyId: string; runId: string; fence: number }) =>
+type Asked = Pick<RunActor, 'id' | 'companyId' | 'fence'>
+
+/** One look for all of them, each by its lease: without that nothing of it is found. `runs` is JSON, `[{ run, company, fence }]`. */
+const beginnings = statement((db, given: { runs: string }, family) =>
   db
-    .selectFrom('leases')
+    .selectFrom(
+      asked(given.runs, family).as<'asked'>(family === 'postgres' ? sql`asked(run uuid, company uuid, fence bigint)` : sql.ref('asked')),
+    )
+    .innerJoin('leases', (join) =>
+      join
+        .onRef('leases.company_id', '=', 'asked.company')
+        .onRef('leases.run_id', '=', 'asked.run')
+        .onRef('leases.fence', '=', 'asked.fence'),
+    )
     .innerJoin('runs', 'runs.id', 'leases.run_id')
     .innerJoin('tasks', 'tasks.id', 'runs.task_id')
     .innerJoin('agents', 'agents.id', 'runs.agent_id')
@@ -83,20 +98,40 @@ const beginning = statement((db, given: { companyId: string; runId: string; fenc
         .exists(e.selectFrom('secret_uses').select('secret_uses.id').whereRef('secret_uses.company_id', '=', 'runs.company_id'))
         .as('has_secrets'),
     ])
-    .where('leases.company_id', '=', given.companyId)
-    .where('leases.run_id', '=', given.runId)
-    .where('leases.fence', '=', given.fence),
+    .select(around(db, { companyId: sql.ref<string>('runs.company_id'), taskId: sql.ref<string>('runs.task_id') })),
 )
 
-/** What a run begins with; null when it does not own its task any more. */
-export async function readBeginning(db: Kysely<Database>, actor: Pick<RunActor, 'id' | 'companyId' | 'fence'>): Promise<Beginning | null> {
-  const row = first(await beginning(db, { companyId: actor.companyId, runId: actor.id, fence: actor.fence }))
-  if (!row) return null
+function asked(runs: string, family: DatabaseFamily): RawBuilder<{ run: string; company: string; fence: number }> {
+  return family === 'postgres'
+    ? sql`jsonb_to_recordset(${runs}::jsonb)`
+    : sql`(select value ->> 'run' as run, value ->> 'company' as company, value ->> 'fence' as fence from json_each(${runs}))`
+}
+
+/** Finds what a run begins with; null for one that does not own its task any more. */
+export type BeginningReader = (actor: Asked) => Promise<Beginning | null>
+
+/** How many runs are looked for by one statement. */
+const mostTogether = 64
+
+/** Runs that begin in the same turn of the event loop are looked for together, since on a server each look is a round trip. */
+export function beginningReader(db: Kysely<Database>): BeginningReader {
+  return gather((actors: readonly Asked[]) => readBeginnings(db, actors), mostTogether)
+}
+
+/** Each in its place. */
+async function readBeginnings(db: Kysely<Database>, actors: readonly Asked[]): Promise<(Beginning | null)[]> {
+  const runs = JSON.stringify(actors.map(({ id: run, companyId: company, fence }) => ({ run, company, fence })))
+  const rows = await beginnings(db, { runs })
+  const byRun = new Map(rows.map((row) => [row.run_id, toBeginning(row)]))
+  return actors.map(({ id }) => byRun.get(id) ?? null)
+}
+
+function toBeginning(row: Row): Beginning {
   const { company_name: companyName, project_env: projectEnv, has_session: hasSession, has_secrets: hasSecrets, ...rest } = row
   return {
     run: {
-      id: actor.id,
-      fence: actor.fence,
+      id: rest.run_id,
+      fence: rest.fence,
       attempt: rest.run_attempt,
       wake_reasons: rest.run_wake_reasons,
       is_budgeted: rest.run_is_budgeted,
@@ -110,8 +145,11 @@ export async function readBeginning(db: Kysely<Database>, actor: Pick<RunActor, 
     // SQLite answers with numbers.
     hasSession: Boolean(hasSession),
     hasSecrets: Boolean(hasSecrets),
+    around: aroundOf(row),
   }
 }
+
+type Row = Awaited<ReturnType<typeof beginnings>>[number]
 
 type Named = {
   readonly [Column in keyof BeginningAgent as Column extends 'company_id' ? Column : `agent_${Column}`]: BeginningAgent[Column]

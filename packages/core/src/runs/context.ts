@@ -17,7 +17,7 @@ import { preferencesOfTask } from '../preferences/resolve.ts'
 import { priorityName } from '../tasks/schema.ts'
 import { blockersOf } from '../tasks/sql.ts'
 import type { TaskTable } from '../tasks/table.ts'
-import { readBeginning, type Beginning } from './beginning.ts'
+import type { Beginning, BeginningReader } from './beginning.ts'
 import { asExecuted } from './setups.ts'
 import { fitKnown, tokensOf } from './context-budget.ts'
 import { knowledgeShare, nameMissing, thinContext, type Known, type NamedMissing } from './context-sections.ts'
@@ -34,16 +34,19 @@ export interface ContextReader extends Finder {
   readonly settings: Pick<EngineSettings, 'knowledgeTokens' | 'contextTokens'>
 }
 
+/** What reading the context of a run needs. */
+export interface RunContextReader extends ContextReader {
+  readonly beginningOf: BeginningReader
+}
+
 /**
  * What a run's agent gets to know, read when the run starts, and what else the run begins with; its agent has the adapter that the run
  * was given. @throws `lease_lost`
  */
-export async function readRunContext(reader: ContextReader, actor: RunActor): Promise<{ context: RunContext; beginning: Beginning }> {
-  const { db } = reader
-  const { companyId, taskId } = actor
-  const [beginning, around] = await Promise.all([readBeginning(db, actor), readSurroundings(db, { companyId, taskId })])
+export async function readRunContext(reader: RunContextReader, actor: RunActor): Promise<{ context: RunContext; beginning: Beginning }> {
+  const beginning = await reader.beginningOf(actor)
   if (!beginning) throw leaseLost(actor)
-  const { run, task, agent, company } = beginning
+  const { run, task, agent, company, around } = beginning
   const context: RunContext = {
     spec: 'engine.run-context.v1',
     run: { id: run.id, attempt: run.attempt, wakeReasons: JSON.parse(run.wake_reasons), fence: run.fence ?? 0 },

@@ -6,7 +6,7 @@ import type { JsonObject } from '../kernel/json.ts'
 import type { RunContext } from '../ports/run-contract.ts'
 import { accessesOf, openConfiguration, type OpenedConfiguration, type OpenedSecret } from '../secrets/open.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
-import { readRunContext, type ContextReader } from './context.ts'
+import { readRunContext, type RunContextReader } from './context.ts'
 import { readSession } from './session.ts'
 
 /** What the execution of a run begins with. */
@@ -20,7 +20,7 @@ export interface OpenedRun extends OpenedConfiguration {
 }
 
 /** What opening a run needs of an engine. */
-export interface RunOpener extends ContextReader, Pick<PrepareContext, 'secrets' | 'perform' | 'adapters'> {
+export interface RunOpener extends RunContextReader, Pick<PrepareContext, 'secrets' | 'perform' | 'adapters'> {
   readonly settings: EngineSettings
 }
 

@@ -38,10 +38,11 @@ export const claim = command({
     const task = await requireTask(context, run.task_id)
     const agent = await requireAgent(context, run.agent_id)
     if (await stopRunaway(context, { run, task, agent })) return { run: toRun(await requireRun(context, run.id)), credential: null }
-    const adapter = await chooseAdapter(context, { run, task, agent, types: input.adapters ?? context.adapters.types })
-    // The agent's own is always among its ways, and it may have got another one since the worker looked.
-    if (input.adapters && !input.adapters.includes(adapter.adapter_type ?? ''))
-      throw ruleViolated(`The worker has not the adapter ${adapter.adapter_type}, by which this run is executed.`)
+    const types = input.adapters ?? context.adapters.types
+    // Its own decides who executes an agent, and it may have got another one since the worker looked, if that looked at all.
+    if (!types.includes(agent.adapter_type))
+      throw ruleViolated(`The worker has not the adapter ${agent.adapter_type}, which decides who executes this agent.`)
+    const adapter = await chooseAdapter(context, { run, task, agent, types })
     const { workerId } = input
     const claimed = await checkoutTask(context, { task, agent, runId: run.id, workerId, adapterType: adapter.adapter_type })
     const begun = await beginRun(context, run, { fence: claimed.task.fence, workerId, adapter, isBudgeted: claimed.isBudgeted })
