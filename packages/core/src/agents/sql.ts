@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { AgentTable } from './table.ts'
 
@@ -48,14 +49,4 @@ export async function countLiveRuns(
 }
 
 /** Changes an agent that is still at the version that was read; null when it is not. */
-export async function updateAgent(tx: Transaction<Database>, agent: AgentTable, changes: Partial<AgentTable>): Promise<AgentTable | null> {
-  const row = await tx
-    .updateTable('agents')
-    .set({ ...changes, version: agent.version + 1 })
-    .where('company_id', '=', agent.company_id)
-    .where('id', '=', agent.id)
-    .where('version', '=', agent.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateAgent = versionedUpdate('agents')

@@ -2,6 +2,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { noUnresolvedBlocker } from '../tasks/checkout-guards.ts'
 import type { TaskTable } from '../tasks/table.ts'
@@ -38,20 +39,7 @@ export async function findOpenApproval(
 }
 
 /** Changes an approval that is still as it was read; null when it is not, so a decision is made once. */
-export async function updateApproval(
-  tx: Transaction<Database>,
-  row: ApprovalTable,
-  changes: Partial<ApprovalTable>,
-): Promise<ApprovalTable | null> {
-  const { company_id, id, version } = row
-  const rows = await tx
-    .updateTable('approvals')
-    .set({ ...changes, version: version + 1 })
-    .where((e) => e.and({ company_id, id, version }))
-    .returningAll()
-    .execute()
-  return first(rows)
-}
+export const updateApproval = versionedUpdate('approvals')
 
 interface Unqueued {
   readonly companyId: string

@@ -3,6 +3,7 @@ import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kyse
 import { present, tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { Spender } from './amounts.ts'
 import type { BudgetHoldLineTable, BudgetHoldTable, BudgetIncidentTable, BudgetPeriodTable, BudgetTable } from './table.ts'
@@ -161,20 +162,7 @@ export async function swapPeriods(tx: Transaction<Database>, companyId: string, 
 }
 
 /** Changes a budget that is still at the version that was read; null when it is not. */
-export async function updateBudget(
-  tx: Transaction<Database>,
-  row: BudgetTable,
-  changes: Partial<BudgetTable>,
-): Promise<BudgetTable | null> {
-  const { company_id, id, version } = row
-  const rows = await tx
-    .updateTable('budgets')
-    .set({ ...changes, version: version + 1 })
-    .where((e) => e.and({ company_id, id, version }))
-    .returningAll()
-    .execute()
-  return first(rows)
-}
+export const updateBudget = versionedUpdate('budgets')
 
 const openHoldsOfRun = statement((db, given: { companyId: string; runId: string }) =>
   db

@@ -1,7 +1,8 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { locatePart } from '../tasks/sql.ts'
 import type { DeliverableTable, ReviewTable } from './table.ts'
@@ -51,23 +52,8 @@ export async function findVersion(
   return first(await versionOf(db, given))
 }
 
-/** Changes a deliverable that is still in the status that was read; null when it is not, so a decision is made once. */
-export async function updateDeliverable(
-  tx: Transaction<Database>,
-  row: DeliverableTable,
-  changes: Partial<DeliverableTable>,
-): Promise<DeliverableTable | null> {
-  const next = await tx
-    .updateTable('deliverables')
-    .set({ ...changes, version: row.version + 1 })
-    .where('company_id', '=', row.company_id)
-    .where('id', '=', row.id)
-    .where('status', '=', row.status)
-    .where('version', '=', row.version)
-    .returningAll()
-    .executeTakeFirst()
-  return next ?? null
-}
+/** Changes a deliverable that is still at the version that was read; null when it is not, so a decision is made once. */
+export const updateDeliverable = versionedUpdate('deliverables')
 
 const reviewOf = statement((db, given: { companyId: string; deliverableId: string }) =>
   db.selectFrom('reviews').selectAll().where('company_id', '=', given.companyId).where('deliverable_id', '=', given.deliverableId),

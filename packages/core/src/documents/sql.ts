@@ -1,7 +1,8 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { agentOfTask, locatePart } from '../tasks/sql.ts'
 import type { DocumentRevisionTable, DocumentTable } from './table.ts'
@@ -77,17 +78,4 @@ export async function findRevision(
 }
 
 /** Moves a document that is still as it was read to another revision; null when it is not. */
-export async function updateDocument(
-  tx: Transaction<Database>,
-  row: DocumentTable,
-  changes: Pick<DocumentTable, 'title' | 'revision' | 'updated_at'>,
-): Promise<DocumentTable | null> {
-  const { company_id, id, version } = row
-  const rows = await tx
-    .updateTable('documents')
-    .set({ ...changes, version: version + 1 })
-    .where((e) => e.and({ company_id, id, version }))
-    .returningAll()
-    .execute()
-  return first(rows)
-}
+export const updateDocument = versionedUpdate('documents')

@@ -9,7 +9,7 @@ import { assertTransition } from '../kernel/transition.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
 import { goalMachine } from './machine.ts'
 import { Goal, GoalInput, GoalStatus, type GoalLevel } from './schema.ts'
-import { companyGoals, findGoal, goalChain, hasGoals, levelsOf } from './sql.ts'
+import { companyGoals, findGoal, goalChain, hasGoals, levelsOf, updateGoal } from './sql.ts'
 import { toGoal, type GoalTable } from './table.ts'
 
 export const create = command({
@@ -65,14 +65,7 @@ export const update = command({
     const { title, description, level, parentId: parent_id, ownerAgentId: owner_agent_id, status } = input
     const changes = changedFields({ title, description, level, parent_id, owner_agent_id, status })
     await refuseLastOfCompany(context, goal, { ...goal, ...changes })
-    const next = await context.tx
-      .updateTable('goals')
-      .set({ ...changes, version: goal.version + 1, updated_at: context.now })
-      .where('id', '=', goal.id)
-      .where('company_id', '=', context.companyId)
-      .where('version', '=', goal.version)
-      .returningAll()
-      .executeTakeFirst()
+    const next = await updateGoal(context.tx, goal, { ...changes, updated_at: context.now })
     if (!next) throw changedMeanwhile('goal', goal.id)
     context.emit('goal.updated', ref(next), { changed: fieldNames(changes) })
     if (next.status !== goal.status) context.emit('goal.status_changed', ref(next), { from: goal.status, to: next.status })

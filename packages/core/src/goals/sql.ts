@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import { locatedRows } from '../kernel/located.ts'
 import type { Location } from '../kernel/locate.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
@@ -145,3 +146,6 @@ const anyGoal = statement((db, given: { companyId: string }) =>
 export async function hasGoals(db: Kysely<Database>, companyId: string): Promise<boolean> {
   return (await anyGoal(db, { companyId })).length > 0
 }
+
+/** Changes a goal that is still at the version that was read; null when it is not. */
+export const updateGoal = versionedUpdate('goals')

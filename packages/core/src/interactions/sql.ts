@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { present } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { locatePart } from '../tasks/sql.ts'
 import type { InteractionTable } from './table.ts'
@@ -60,20 +61,7 @@ export async function insertInteraction(tx: Transaction<Database>, row: Interact
 }
 
 /** Changes an interaction that is still as it was read; null when it is not, so it ends once. */
-export async function updateInteraction(
-  tx: Transaction<Database>,
-  row: InteractionTable,
-  changes: Partial<InteractionTable>,
-): Promise<InteractionTable | null> {
-  const { company_id, id, version } = row
-  const rows = await tx
-    .updateTable('interactions')
-    .set({ ...changes, version: version + 1 })
-    .where((e) => e.and({ company_id, id, version }))
-    .returningAll()
-    .execute()
-  return first(rows)
-}
+export const updateInteraction = versionedUpdate('interactions')
 
 const due = statement((db, given: { now: string; limit: number }, family) =>
   db

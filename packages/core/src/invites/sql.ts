@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { hashSecret, isSecret } from '../kernel/secret.ts'
 import type { InviteTable } from './table.ts'
@@ -35,21 +36,7 @@ export async function insertInvite(tx: Transaction<Database>, row: InviteTable):
 }
 
 /** Changes an invitation that is still at the version that was read; null when it is not. */
-export async function updateInvite(
-  tx: Transaction<Database>,
-  invite: InviteTable,
-  changes: Partial<InviteTable>,
-): Promise<InviteTable | null> {
-  const row = await tx
-    .updateTable('invites')
-    .set({ ...changes, version: invite.version + 1 })
-    .where('company_id', '=', invite.company_id)
-    .where('id', '=', invite.id)
-    .where('version', '=', invite.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateInvite = versionedUpdate('invites')
 
 /** The invitations of a person that nobody has accepted yet. */
 export async function pendingInvitesBy(tx: Transaction<Database>, given: { companyId: string; userId: string }): Promise<InviteTable[]> {

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { keepBooks } from '../kernel/transaction.ts'
 import type { RunTable } from '../runs/table.ts'
@@ -73,17 +74,7 @@ export async function insertKey(tx: Transaction<Database>, row: KeyTable): Promi
 }
 
 /** Changes a key that is still at the version that was read; null when it is not. */
-export async function updateKey(tx: Transaction<Database>, key: KeyTable, changes: Partial<KeyTable>): Promise<KeyTable | null> {
-  const row = await tx
-    .updateTable('keys')
-    .set({ ...changes, version: key.version + 1 })
-    .where('company_id', '=', key.company_id)
-    .where('id', '=', key.id)
-    .where('version', '=', key.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateKey = versionedUpdate('keys')
 
 /** How many keys somebody may leave behind before the answer names only the first of them. */
 const mostNamed = 100

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { KnowledgeEntryTable } from './table.ts'
 
@@ -19,21 +20,7 @@ export async function locateEntry(db: Kysely<Database>, id: string): Promise<Loc
 }
 
 /** Changes an entry that is still at the version that was read; null when it is not. */
-export async function updateEntry(
-  tx: Transaction<Database>,
-  entry: KnowledgeEntryTable,
-  changes: Partial<KnowledgeEntryTable>,
-): Promise<KnowledgeEntryTable | null> {
-  const row = await tx
-    .updateTable('knowledge_entries')
-    .set({ ...changes, version: entry.version + 1 })
-    .where('company_id', '=', entry.company_id)
-    .where('id', '=', entry.id)
-    .where('version', '=', entry.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateEntry = versionedUpdate('knowledge_entries')
 
 /** Makes these the tags by which lists find an entry; none takes it out of every such list. */
 export async function replaceTags(tx: Transaction<Database>, entry: KnowledgeEntryTable, tags: readonly string[]): Promise<void> {

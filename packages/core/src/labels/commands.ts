@@ -5,7 +5,7 @@ import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { Label, LabelInput } from './schema.ts'
-import { deleteLabel, findLabel } from './sql.ts'
+import { deleteLabel, findLabel, updateLabel } from './sql.ts'
 import { nameKey, toLabel, type LabelTable } from './table.ts'
 
 export const create = command({
@@ -42,14 +42,7 @@ export const update = command({
     const label = await requireLabel(context, input)
     const { name, color } = input
     const changes = changedFields({ name, color })
-    const next = await context.tx
-      .updateTable('labels')
-      .set({ ...changes, name_key: nameKey(name ?? label.name), version: label.version + 1, updated_at: context.now })
-      .where('company_id', '=', context.companyId)
-      .where('id', '=', label.id)
-      .where('version', '=', label.version)
-      .returningAll()
-      .executeTakeFirst()
+    const next = await updateLabel(context.tx, label, { ...changes, name_key: nameKey(name ?? label.name), updated_at: context.now })
     if (!next) throw changedMeanwhile('label', label.id)
     context.emit('label.updated', ref(next), { changed: fieldNames(changes) })
     return toLabel(next)

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { LabelTable } from './table.ts'
 
@@ -28,3 +29,6 @@ export async function deleteLabel(tx: Transaction<Database>, label: LabelTable):
     .executeTakeFirst()
   return deleted.numDeletedRows === 0n ? null : Number(taken.numDeletedRows)
 }
+
+/** Changes a label that is still at the version that was read; null when it is not. */
+export const updateLabel = versionedUpdate('labels')

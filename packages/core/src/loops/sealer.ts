@@ -81,7 +81,7 @@ async function companiesSince(db: Kysely<Database>, position: number): Promise<{
   const seen = new Map<string, number>()
   const settled = await settledSeq(db)
   let upTo = position
-  for (let isMore = true; isMore;) {
+  for (let isMore = settled > position; isMore;) {
     const events = await companiesOfEvents(db, { after: upTo, upTo: settled, limit: eventsOnPage })
     for (const { company_id, seq } of events) seen.set(company_id, seq)
     upTo = events.at(-1)?.seq ?? upTo

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { Location } from '../kernel/locate.ts'
 import { Id } from '../kernel/schema.ts'
@@ -57,21 +58,7 @@ export async function insertMember(tx: Transaction<Database>, row: MemberTable):
 }
 
 /** Changes a member who is still at the version that was read; null when they are not. */
-export async function updateMember(
-  tx: Transaction<Database>,
-  member: MemberTable,
-  changes: Partial<MemberTable>,
-): Promise<MemberTable | null> {
-  const row = await tx
-    .updateTable('members')
-    .set({ ...changes, version: member.version + 1 })
-    .where('company_id', '=', member.company_id)
-    .where('id', '=', member.id)
-    .where('version', '=', member.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateMember = versionedUpdate('members')
 
 const userById = statement((db, given: { id: string }) => db.selectFrom('users').selectAll().where('id', '=', given.id))
 

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { PluginCursorTable, PluginTable } from './table.ts'
 
@@ -26,21 +27,7 @@ export async function findPluginByName(db: Kysely<Database>, given: { companyId:
 }
 
 /** Changes a row that is still at the version that was read; null when it is not. */
-export async function updatePlugin(
-  tx: Transaction<Database>,
-  row: PluginTable,
-  changes: Partial<PluginTable>,
-): Promise<PluginTable | null> {
-  const next = await tx
-    .updateTable('plugins')
-    .set({ ...changes, version: row.version + 1 })
-    .where('company_id', '=', row.company_id)
-    .where('id', '=', row.id)
-    .where('version', '=', row.version)
-    .returningAll()
-    .executeTakeFirst()
-  return next ?? null
-}
+export const updatePlugin = versionedUpdate('plugins')
 
 export async function cursorsOf(db: Kysely<Database>, given: { companyId: string; plugin: string }): Promise<PluginCursorTable[]> {
   return db

@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
 import { mostPreferences, type PreferenceScope } from './schema.ts'
@@ -40,20 +41,7 @@ export async function preferencesOf(db: Kysely<Database>, owner: Owner): Promise
 }
 
 /** Changes a value that is still at the version that was read; null when it is not. */
-export async function updateValue(
-  tx: Transaction<Database>,
-  row: PreferenceTable,
-  changes: Pick<PreferenceTable, 'value' | 'updated_at'>,
-): Promise<PreferenceTable | null> {
-  const { company_id, id, version } = row
-  const rows = await tx
-    .updateTable('preferences')
-    .set({ ...changes, version: version + 1 })
-    .where((e) => e.and({ company_id, id, version }))
-    .returningAll()
-    .execute()
-  return first(rows)
-}
+export const updateValue = versionedUpdate('preferences')
 
 /** Removes a preference that is still at the version that was read; false when it is not. */
 export async function deletePreference(tx: Transaction<Database>, row: PreferenceTable): Promise<boolean> {

@@ -2,6 +2,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { anyModel } from './model-names.ts'
 import type { PriceTable } from './table.ts'
@@ -58,19 +59,7 @@ export async function findPriceInEffect(db: Kysely<Database>, asked: Asked): Pro
 }
 
 /** Changes a price that is still at the version that was read; null when it is not. */
-export async function updatePrice(
-  tx: Transaction<Database>,
-  { company_id, id, version }: PriceTable,
-  changes: Partial<PriceTable>,
-): Promise<PriceTable | null> {
-  const rows = await tx
-    .updateTable('prices')
-    .set({ ...changes, version: version + 1 })
-    .where((e) => e.and({ company_id, id, version }))
-    .returningAll()
-    .execute()
-  return first(rows)
-}
+export const updatePrice = versionedUpdate('prices')
 
 /** Removes a price that is still at the version that was read; false when it is not. */
 export async function deletePrice(tx: Transaction<Database>, { company_id, id, version }: PriceTable): Promise<boolean> {

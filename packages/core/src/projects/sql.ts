@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { locatedRows } from '../kernel/located.ts'
@@ -31,21 +32,7 @@ export async function lockProjectsWithDefault(
 }
 
 /** Changes a project that is still at the version that was read; null when it is not. */
-export async function updateProject(
-  tx: Transaction<Database>,
-  project: ProjectTable,
-  changes: Partial<ProjectTable>,
-): Promise<ProjectTable | null> {
-  const next = await tx
-    .updateTable('projects')
-    .set({ ...changes, version: project.version + 1 })
-    .where('company_id', '=', project.company_id)
-    .where('id', '=', project.id)
-    .where('version', '=', project.version)
-    .returningAll()
-    .executeTakeFirst()
-  return next ?? null
-}
+export const updateProject = versionedUpdate('projects')
 
 /** The project of this company that a caller names in the field `projectId`. @throws `rule_violated` when there is none */
 export async function requireProject(context: CommandContext, projectId: string): Promise<ProjectTable> {

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { RouteTable } from './table.ts'
 
@@ -24,17 +25,7 @@ export async function locateRoute(db: Kysely<Database>, id: string): Promise<Loc
 }
 
 /** Changes a route that is still at the version that was read; null when it is not. */
-export async function updateRoute(tx: Transaction<Database>, route: RouteTable, changes: Partial<RouteTable>): Promise<RouteTable | null> {
-  const row = await tx
-    .updateTable('routes')
-    .set({ ...changes, version: route.version + 1 })
-    .where('company_id', '=', route.company_id)
-    .where('id', '=', route.id)
-    .where('version', '=', route.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateRoute = versionedUpdate('routes')
 
 /** Makes a route listen to what it names, or to nothing. */
 export async function setListening(tx: Transaction<Database>, route: RouteTable, patterns: readonly string[]): Promise<void> {

@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { familyOf, present } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { taskMachine } from '../tasks/machine.ts'
 import type { TaskTable } from '../tasks/table.ts'
@@ -47,21 +48,7 @@ export async function countRoutines(tx: Transaction<Database>, companyId: string
 }
 
 /** Changes a routine that is still at the version that was read; null when it is not. */
-export async function updateRoutine(
-  tx: Transaction<Database>,
-  routine: RoutineTable,
-  changes: Partial<RoutineTable>,
-): Promise<RoutineTable | null> {
-  const row = await tx
-    .updateTable('routines')
-    .set({ ...changes, version: routine.version + 1 })
-    .where('company_id', '=', routine.company_id)
-    .where('id', '=', routine.id)
-    .where('version', '=', routine.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateRoutine = versionedUpdate('routines')
 
 /** Notes how many fires failed in a row; whoever edits a routine meets no conflict because it fired. */
 export async function noteFailures(tx: Transaction<Database>, routine: RoutineTable, failures: number): Promise<void> {
@@ -73,21 +60,7 @@ export async function insertTrigger(tx: Transaction<Database>, row: RoutineTrigg
 }
 
 /** Changes how a trigger is configured, when it is still at the version that was read; null when it is not. */
-export async function updateTrigger(
-  tx: Transaction<Database>,
-  trigger: RoutineTriggerTable,
-  changes: Partial<RoutineTriggerTable>,
-): Promise<RoutineTriggerTable | null> {
-  const row = await tx
-    .updateTable('routine_triggers')
-    .set({ ...changes, version: trigger.version + 1 })
-    .where('company_id', '=', trigger.company_id)
-    .where('id', '=', trigger.id)
-    .where('version', '=', trigger.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateTrigger = versionedUpdate('routine_triggers')
 
 /** The triggers of a routine, oldest first. */
 export async function triggersOf(db: Kysely<Database>, given: { companyId: string; routineId: string }): Promise<RoutineTriggerTable[]> {

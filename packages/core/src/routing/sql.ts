@@ -2,6 +2,7 @@ import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kyse
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { RoutingRuleTable } from './table.ts'
 
@@ -53,21 +54,7 @@ export async function hasProject(db: Kysely<Database>, given: { companyId: strin
 }
 
 /** Changes a rule that is still at the version that was read; null when it is not. */
-export async function updateRule(
-  tx: Transaction<Database>,
-  rule: RoutingRuleTable,
-  changes: Partial<RoutingRuleTable>,
-): Promise<RoutingRuleTable | null> {
-  const row = await tx
-    .updateTable('routing_rules')
-    .set({ ...changes, version: rule.version + 1 })
-    .where('company_id', '=', rule.company_id)
-    .where('id', '=', rule.id)
-    .where('version', '=', rule.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateRule = versionedUpdate('routing_rules')
 
 /** Passes the turn of a round robin on from the agent that had it; false when somebody else did. */
 export async function passTurn(

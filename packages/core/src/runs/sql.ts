@@ -2,6 +2,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { RunStatus } from './schema.ts'
 import type { RunTable } from './table.ts'
@@ -87,17 +88,7 @@ export async function insertRun(tx: Transaction<Database>, fields: NewRun): Prom
 }
 
 /** Changes a run that is still at the version that was read; null when it is not. */
-export async function updateRun(tx: Transaction<Database>, run: RunTable, changes: Partial<RunTable>): Promise<RunTable | null> {
-  const row = await tx
-    .updateTable('runs')
-    .set({ ...changes, version: run.version + 1 })
-    .where('company_id', '=', run.company_id)
-    .where('id', '=', run.id)
-    .where('version', '=', run.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateRun = versionedUpdate('runs')
 
 const queuedRun = statement((db, given: { companyId: string; agentId: string; taskId: string }) =>
   db

@@ -2,6 +2,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { nameKey } from '../labels/table.ts'
 import type { SecretAccessTable, SecretTable, SecretUseTable, SecretVersionTable } from './table.ts'
@@ -46,21 +47,7 @@ export async function findVersion(db: Kysely<Database>, given: Place & { number:
 }
 
 /** Changes a secret that is still at the version that was read; null when it is not. */
-export async function updateSecret(
-  tx: Transaction<Database>,
-  secret: SecretTable,
-  changes: Partial<SecretTable>,
-): Promise<SecretTable | null> {
-  const row = await tx
-    .updateTable('secrets')
-    .set({ ...changes, version: secret.version + 1 })
-    .where('company_id', '=', secret.company_id)
-    .where('id', '=', secret.id)
-    .where('version', '=', secret.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateSecret = versionedUpdate('secrets')
 
 /** Forgets the sealed value of a version for good; false when it was destroyed before. */
 export async function wipeVersion(tx: Transaction<Database>, given: Place & { number: number; now: string }): Promise<boolean> {

@@ -9,7 +9,7 @@ import { progressOf } from '../projects/progress.ts'
 import { requireProject } from '../projects/sql.ts'
 import { sprintMachine } from './machine.ts'
 import { Sprint, SprintInput, SprintStatus } from './schema.ts'
-import { countTasksOfSprint, findSprint } from './sql.ts'
+import { countTasksOfSprint, findSprint, updateSprint } from './sql.ts'
 import { toSprint, type SprintTable } from './table.ts'
 
 export const create = command({
@@ -64,14 +64,7 @@ export const update = command({
     const dates = { starts_on: input.startsOn, ends_on: input.endsOn }
     const changes = changedFields({ name, goal, status, project_id: input.projectId, ...dates })
     refuseBackwards({ ...sprint, ...changes })
-    const next = await context.tx
-      .updateTable('sprints')
-      .set({ ...changes, version: sprint.version + 1, updated_at: context.now })
-      .where('company_id', '=', context.companyId)
-      .where('id', '=', sprint.id)
-      .where('version', '=', sprint.version)
-      .returningAll()
-      .executeTakeFirst()
+    const next = await updateSprint(context.tx, sprint, { ...changes, updated_at: context.now })
     if (!next) throw changedMeanwhile('sprint', sprint.id)
     context.emit('sprint.updated', ref(next), { changed: fieldNames(changes) })
     if (next.status !== sprint.status) {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { CountedTasks } from '../projects/progress.ts'
 import type { SprintTable } from './table.ts'
@@ -30,3 +31,6 @@ const countTasks = statement((db, given: { companyId: string; sprintId: string }
 export async function countTasksOfSprint(db: Kysely<Database>, given: { companyId: string; sprintId: string }): Promise<CountedTasks[]> {
   return countTasks(db, given)
 }
+
+/** Changes a sprint that is still at the version that was read; null when it is not. */
+export const updateSprint = versionedUpdate('sprints')

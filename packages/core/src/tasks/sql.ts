@@ -3,6 +3,7 @@ import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 import { tableOf } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { versionedUpdate } from '../database/versioned-update.ts'
 import { locatedRows } from '../kernel/located.ts'
 import type { Location } from '../kernel/locate.ts'
 import { noUnresolvedBlocker, notHeld } from './checkout-guards.ts'
@@ -113,17 +114,7 @@ export function ofPresentTask(db: Kysely<Database>, rows: 'comments' | 'delivera
 }
 
 /** Changes a task that is still at the version that was read; null when it is not. */
-export async function updateTask(tx: Transaction<Database>, task: TaskTable, changes: Partial<TaskTable>): Promise<TaskTable | null> {
-  const row = await tx
-    .updateTable('tasks')
-    .set({ ...changes, version: task.version + 1 })
-    .where('company_id', '=', task.company_id)
-    .where('id', '=', task.id)
-    .where('version', '=', task.version)
-    .returningAll()
-    .executeTakeFirst()
-  return row ?? null
-}
+export const updateTask = versionedUpdate('tasks')
 
 // Cross joins: SQLite reads its tables in the order in which they are written, and else would begin with all tasks of the company.
 
