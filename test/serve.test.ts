@@ -171,6 +171,8 @@ describe('a wrong setting', () => {
       env: { DATABASE_URL: 'mysql://u:secret@db/x' },
       message: /does not know mysql:/,
     },
+    { what: 'a database without a place', env: { DATABASE_URL: 'pglite://' }, message: /pglite: names no place/ },
+    { what: 'a folder for a file', env: { DATABASE_URL: `file:${import.meta.dirname}` }, message: /cannot be opened: it is a folder/ },
     {
       what: 'a Postgres that is not there',
       env: { DATABASE_URL: 'postgres://u:secret@127.0.0.1:1/x' },

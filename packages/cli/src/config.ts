@@ -217,6 +217,12 @@ function defaultFile(dataDir: string): string {
   return join(resolve(dataDir), 'engine.db')
 }
 
+/** With the scheme of a URL of no database. */
+function whatIsWrong(scheme: string): string {
+  if (scheme === '') return 'it has no scheme'
+  return /^(file|pglite)$/i.test(scheme) ? `${scheme}: names no place` : `this version does not know ${scheme}:`
+}
+
 async function readStorage(url: string | undefined, dataDir: string): Promise<Storage> {
   if (url === undefined || url === '') return sqlite(defaultFile(dataDir))
   const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/i.exec(url) ?? []
@@ -229,8 +235,7 @@ async function readStorage(url: string | undefined, dataDir: string): Promise<St
   }
   if (scheme === 'file' && rest !== '') return sqlite(rest === ':memory:' ? rest : resolve(rest.replace(/^\/\/(?=\/)/, '')))
   // Only the scheme is repeated: the rest of such a URL can hold a password.
-  const what = scheme === '' ? 'it has no scheme' : `this version does not know ${scheme}:`
   throw new Error(
-    `DATABASE_URL (or --database-url) can not be used: ${what}. Use postgres://user:password@host:5432/database, pglite://./folder or file:./engine.db.`,
+    `DATABASE_URL (or --database-url) can not be used: ${whatIsWrong(scheme)}. Use postgres://user:password@host:5432/database, pglite://./folder or file:./engine.db.`,
   )
 }

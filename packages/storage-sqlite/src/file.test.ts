@@ -112,5 +112,6 @@ describe('a file', () => {
       `The database file ${missing} cannot be opened`,
     )
     expect(existsSync(missing)).toBe(false)
+    await expect(sqlite(folder).open().dialect.createDriver().init()).rejects.toThrow(`${folder} cannot be opened: it is a folder.`)
   })
 })

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import type DatabaseConstructor from 'better-sqlite3'
@@ -64,11 +64,16 @@ async function openFile(Database: typeof DatabaseConstructor, path: string, purp
     reader.pragma('query_only = ON')
     return { writer, reader }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = isFolder(path) ? 'it is a folder' : error instanceof Error ? error.message : String(error)
     throw new Error(`The database file ${path} cannot be opened: ${reason}. Check the path and its permissions, or choose another file.`, {
       cause: error,
     })
   }
+}
+
+/** Of which SQLite says no more than that its disk is broken. */
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function openConnection(Database: typeof DatabaseConstructor, path: string | Buffer): Native {
