@@ -221,6 +221,8 @@ describe.runIf(existsSync('/proc/self/stat'))('workers of one Postgres that are 
         .map(({ taskId }) => taskId)
         .toSorted(),
     ).toEqual([...new Set(lost.map(({ taskId }) => taskId))].toSorted())
+    // Before that a signal ends it as any program.
+    await Promise.all(running.map((one) => one.printed(/READY/)))
     for (const { child } of running) child.kill('SIGTERM')
     expect(await Promise.all(running.map(({ exited }) => exited))).toEqual(running.map(() => ({ code: 0, signal: null })))
     await noneAlive(scene)

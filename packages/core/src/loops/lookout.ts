@@ -34,8 +34,8 @@ export function createLookout(host: Host): Lookout {
   let foundAt = never
   /** Whether the last look found all that could start, so that another one is for when something has changed. */
   let isAll = false
-  /** What was queued since then. */
-  let queued: string[] = []
+  /** What was queued since then, while it is good and nothing else could start. */
+  const queued = new Set<string>()
   let wasRefused = false
 
   function isGood(): boolean {
@@ -44,15 +44,22 @@ export function createLookout(host: Host): Lookout {
     return found.length > 0 ? ageMs <= goodForMs : isAll && ageMs < settings.pollMs
   }
 
-  /** Whether nothing could start but what was queued since, and there is room for all of it: then its claim decides whether it can. */
-  function isAllQueued(limit: number, busy: ReadonlySet<string>): boolean {
-    return queued.length > 0 && queued.length <= limit && found.length === 0 && isGood() && !queued.some((runId) => busy.has(runId))
+  /** What was queued, where there is room for all of it and it is all that could start: then its claim decides whether it can. */
+  function allQueued(limit: number, busy: ReadonlySet<string>): string[] | null {
+    const runIds = [...queued]
+    if (runIds.length === 0 || runIds.length > limit || found.length > 0 || !isGood()) return null
+    return runIds.some((runId) => busy.has(runId)) ? null : runIds
+  }
+
+  function lookAgain(): void {
+    foundAt = never
+    queued.clear()
   }
 
   async function look(limit: number, busy: ReadonlySet<string>): Promise<void> {
     foundAt = clock.monotonicMs()
     isAll = true
-    queued = []
+    queued.clear()
     const asked = limit + busy.size + ahead
     const runIds = await findClaimable(db, { now: isoTime(clock.now()), limit: asked })
     found = runIds.filter((runId) => !busy.has(runId))
@@ -62,16 +69,20 @@ export function createLookout(host: Host): Lookout {
 
   return {
     async next(limit, busy) {
-      if (isAllQueued(limit, busy)) return queued.splice(0)
-      if (queued.length > 0 || !isGood()) await look(limit, busy)
-      return found.splice(0, limit)
+      const all = allQueued(limit, busy)
+      if (!all && (queued.size > 0 || !isGood())) await look(limit, busy)
+      if (!all) return found.splice(0, limit)
+      queued.clear()
+      return all
     },
     queued(runId, availableAt) {
-      if (wasRefused || availableAt > isoTime(clock.now())) foundAt = never
-      else if (!queued.includes(runId)) queued.push(runId)
+      const isAlone = found.length === 0 && isGood() && !wasRefused
+      const hasRoom = queued.size < settings.maxConcurrentRuns
+      if (isAlone && hasRoom && availableAt <= isoTime(clock.now())) queued.add(runId)
+      else lookAgain()
     },
     refused: () => void (wasRefused = true),
-    lookAgain: () => void (foundAt = never),
+    lookAgain,
     mayFindMore: () => void (isAll = false),
     get hasMore() {
       return found.length > 0
