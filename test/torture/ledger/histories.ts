@@ -15,25 +15,37 @@ const dayMs = 86_400_000
 const leaseMs = 20 * 366 * dayMs
 /** How often all of the database is looked at. */
 const verifiedEvery = 50
+/** After these many another database is begun: to verify one takes as long as it holds much. */
+const roundsOfDatabase = 250
 
 export const ledgerHistories = defineLoop({ name: 'ledger-histories', storages: ['sqlite', 'postgres'], begin })
 
 async function begin(scene: Scene): Promise<Stage> {
-  const place = await newPlace(scene)
-  const clock = createFakeClock(Date.UTC(2026, 0, 1))
-  const engine = await createEngine({ storage: storageAt(place), clock, adapters: [scriptedAdapter()], settings: { leaseMs } })
+  let theatre = await openTheatre(scene)
   let rounds = 0
   return {
     async round(round) {
-      await play({ place, clock, engine }, round)
+      await play(theatre, round)
       rounds += 1
-      if (rounds % verifiedEvery === 0) await verify({ place, engine }, round)
+      if (rounds % verifiedEvery === 0) await verify(theatre, round)
+      if (rounds % roundsOfDatabase > 0) return
+      await closeTheatre(theatre)
+      theatre = await openTheatre(scene)
     },
-    async end() {
-      await engine.stop()
-      await leavePlace(place)
-    },
+    end: () => closeTheatre(theatre),
   }
+}
+
+async function openTheatre(scene: Scene): Promise<Theatre> {
+  const place = await newPlace(scene)
+  const clock = createFakeClock(Date.UTC(2026, 0, 1))
+  const engine = await createEngine({ storage: storageAt(place), clock, adapters: [scriptedAdapter()], settings: { leaseMs } })
+  return { place, clock, engine }
+}
+
+async function closeTheatre({ engine, place }: Theatre): Promise<void> {
+  await engine.stop()
+  await leavePlace(place)
 }
 
 async function verify({ place, engine }: { place: Place; engine: Engine }, round: Round): Promise<void> {
