@@ -173,13 +173,15 @@ export const agents: readonly Requirement[] = [
     id: 'agents.schedule',
     source: 'DOMAIN §3',
     behaviour: 'An agent can be woken by a timer of at least 30 seconds, never without work that it can take.',
-    later: 'execution',
+    verifiedBy: { file: 'test/agents-woken.test.ts', test: 'starts nothing, and nothing is written, while there is no task' },
+    operations: ['agents.wakeScheduled'],
   },
   {
     id: 'agents.invoke',
     source: 'DOMAIN §4',
     behaviour: 'An agent can be invoked by hand.',
-    later: 'execution',
+    verifiedBy: { file: 'test/agents-woken.test.ts', test: 'starts its most urgent task, also one that waited for its retry' },
+    operations: ['agents.invoke'],
   },
   {
     id: 'agents.test-adapter',

@@ -133,7 +133,7 @@ export const finding: readonly Requirement[] = [
     id: 'tasks.template-overrides',
     source: 'task model §7.6',
     behaviour: 'A task can change how its assignee is executed.',
-    later: 'execution',
+    verifiedBy: { file: 'test/failures.test.ts', test: 'a task that prefers the cheap profile starts there' },
   },
   {
     id: 'tasks.read-state',

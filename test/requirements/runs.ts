@@ -63,7 +63,7 @@ export const runs: readonly Requirement[] = [
     id: 'runs.wake.timer',
     source: 'DOMAIN §1',
     behaviour: 'A timer wakes an agent that has work to take.',
-    later: 'execution',
+    verifiedBy: { file: 'test/agents-woken.test.ts', test: 'is woken for the most urgent task that it could take' },
   },
   {
     id: 'runs.wake.routine',
@@ -81,7 +81,7 @@ export const runs: readonly Requirement[] = [
     id: 'runs.wake.message',
     source: 'DOMAIN §1',
     behaviour: 'A message wakes an agent.',
-    later: 'execution',
+    verifiedBy: { file: 'test/agents-woken.test.ts', test: 'is told a message, which stands on the task as a comment' },
   },
   {
     id: 'runs.queue.fair',
@@ -236,7 +236,7 @@ export const runs: readonly Requirement[] = [
     id: 'runs.session',
     source: 'DOMAIN §3',
     behaviour: 'A task goes on in the session of its agent.',
-    later: 'execution',
+    verifiedBy: { file: 'test/run-sessions.test.ts', test: 'is given to it, and to no other task' },
   },
   {
     id: 'runs.context.goal',

@@ -103,6 +103,7 @@ export const routes = {
     me: 'GET /agents/me',
     metrics: 'GET /agents/:agentId/metrics',
     test: 'POST /agents/:agentId/test',
+    invoke: 'POST /agents/:agentId/invoke',
   },
   breakers: { close: 'POST /breakers/:breakerId/close', get: 'GET /breakers/:breakerId', list: 'GET /companies/:companyId/breakers page' },
   tasks: {

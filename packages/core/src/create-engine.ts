@@ -38,6 +38,7 @@ import { createExpiryLoop } from './loops/expiry.ts'
 import { createOverdueLoop } from './loops/overdue.ts'
 import { createPluginJobLoop } from './loops/plugin-jobs.ts'
 import { createRoutineLoop } from './loops/routines.ts'
+import { createScheduleLoop } from './loops/schedules.ts'
 import { createSealing } from './loops/sealing.ts'
 import { createSubscriptionLoop } from './loops/subscriptions.ts'
 import { createWatchdog } from './loops/watchdog.ts'
@@ -200,6 +201,7 @@ function createLoops(host: Host, { logger, anchors, runtime }: Parts): readonly 
     createOverdueLoop(host, logger),
     createExpiryLoop(host, logger),
     createRoutineLoop(host, logger),
+    createScheduleLoop(host, logger),
     createBudgetLoop(host, logger),
     createDeliverer(host, logger),
     createSubscriptionLoop(host, runtime, logger),

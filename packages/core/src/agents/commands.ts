@@ -16,6 +16,7 @@ import { putToWork, reconfigure, requireChangeable } from './configure.ts'
 import { agentMachine } from './machine.ts'
 import { configurationColumns, promoteReports, registerAgent, requireManager } from './register.ts'
 import { configurationChanges, findRevision, type FullConfiguration } from './revisions.ts'
+import { scheduleColumns } from './schedule.ts'
 import { Agent, AgentDraft, AgentInput, humanAdapter, PauseReason } from './schema.ts'
 import { terminateAgent } from './terminate.ts'
 import { toAgent, type AgentRevisionTable, type AgentTable } from './table.ts'
@@ -80,6 +81,7 @@ export const update = command({
       tags: input.tags && JSON.stringify(input.tags),
       ...adapterChanges(context, agent, input),
       execution_mode: input.executionMode,
+      ...(input.schedule !== undefined && scheduleColumns(context, input.schedule)),
       context_mode: input.contextMode,
       max_concurrent_runs: input.maxConcurrentRuns,
       max_concurrent_tasks: input.maxConcurrentTasks,

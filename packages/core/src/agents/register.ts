@@ -5,6 +5,7 @@ import { noteReferences } from '../secrets/uses.ts'
 import { adapterColumns, referencesOf } from './adapters.ts'
 import { agentRef, requireAtWork } from './change.ts'
 import { recordRevision, type FullConfiguration } from './revisions.ts'
+import { scheduleColumns } from './schedule.ts'
 import type { AgentDraft } from './schema.ts'
 import { isBelow, levelsBelow, managersOf, moveReports } from './tree.ts'
 import type { AgentTable } from './table.ts'
@@ -52,6 +53,7 @@ export async function registerAgent(context: CommandContext, draft: AgentDraft, 
 export function draftColumns(context: CommandContext, draft: AgentDraft, given: { checksConfig: boolean }) {
   return {
     ...profileColumns(draft),
+    ...scheduleColumns(context, draft.schedule ?? null),
     ...adapterColumns(context, draft, given),
     name: draft.name,
     icon: draft.icon ?? null,
@@ -62,7 +64,11 @@ export function draftColumns(context: CommandContext, draft: AgentDraft, given: 
 
 /** What a configuration writes into the row of its agent, once more accepted by its adapters. */
 export function configurationColumns(context: CommandContext, configuration: FullConfiguration) {
-  return { ...profileColumns(configuration), ...adapterColumns(context, configuration, { checksConfig: true }) }
+  return {
+    ...profileColumns(configuration),
+    ...scheduleColumns(context, configuration.schedule ?? null),
+    ...adapterColumns(context, configuration, { checksConfig: true }),
+  }
 }
 
 function profileColumns(draft: Omit<AgentDraft, 'name'>) {

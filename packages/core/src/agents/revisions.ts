@@ -29,6 +29,7 @@ export function configurationOf(row: AgentTable): FullConfiguration {
     profiles: JSON.parse(row.profiles),
     fallbacks: JSON.parse(row.fallbacks),
     executionMode: row.execution_mode,
+    schedule: row.schedule === null ? null : JSON.parse(row.schedule),
     contextMode: row.context_mode,
     maxConcurrentRuns: row.max_concurrent_runs,
     maxConcurrentTasks: row.max_concurrent_tasks,

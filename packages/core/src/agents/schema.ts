@@ -13,6 +13,18 @@ export const ExecutionMode = z
   )
 export type ExecutionMode = z.infer<typeof ExecutionMode>
 
+/** When an agent looks for work by itself. */
+export const AgentSchedule = z
+  .strictObject({
+    enabled: z.boolean(),
+    intervalSec: z.number().int().min(30).max(2_592_000).describe('How far apart its looks are at least, seconds; 30 seconds to 30 days.'),
+  })
+  .describe(
+    'An agent of executionMode auto that has nothing to start is woken for the most urgent task that it could take, if there is one.',
+  )
+  .meta({ id: 'AgentSchedule' })
+export type AgentSchedule = z.infer<typeof AgentSchedule>
+
 const ContextMode = z.enum(['thin', 'fat']).describe('How much an agent is told of its task when a run starts.')
 
 /** Stands for no program: a person does the work. Only for agents of executionMode `human`. */
@@ -56,6 +68,8 @@ export const Agent = z
     profiles: AgentProfiles.nullable().describe(adminsOnly),
     fallbacks: AgentFallbacks.nullable().describe(adminsOnly),
     executionMode: ExecutionMode,
+    schedule: AgentSchedule.nullable(),
+    wakesAt: IsoTime.nullable().describe('Before this time its schedule does not wake it; null without one.'),
     contextMode: ContextMode,
     maxConcurrentRuns: z.number().int(),
     maxConcurrentTasks: z.number().int().nullable().describe('Null for as many as it has runs.'),
@@ -87,6 +101,7 @@ export const AgentInput = {
   profiles: AgentProfiles.optional(),
   fallbacks: AgentFallbacks.optional(),
   executionMode: ExecutionMode.optional(),
+  schedule: AgentSchedule.nullable().optional(),
   contextMode: ContextMode.optional(),
   maxConcurrentRuns: z.number().int().min(1).max(50).optional(),
   maxConcurrentTasks: z.number().int().min(1).max(1_000).nullable().optional(),
@@ -113,8 +128,8 @@ const AgentConfiguration = Agent.pick({
   maxConcurrentRuns: true,
   maxConcurrentTasks: true,
 })
-  // Revisions of before it was there say nothing about it.
-  .extend({ maxCostMicrosPerRun: Agent.shape.maxCostMicrosPerRun.optional() })
+  // Revisions of before they were there say nothing about them.
+  .extend({ maxCostMicrosPerRun: Agent.shape.maxCostMicrosPerRun.optional(), schedule: Agent.shape.schedule.optional() })
   .meta({ id: 'AgentConfiguration' })
 
 export const AgentRevision = z

@@ -15,6 +15,10 @@ export interface AgentTable {
   adapter_type: string
   adapter_config: string
   execution_mode: ExecutionMode
+  /** Null for an agent that looks for no work by itself. */
+  schedule: string | null
+  /** Before this time its schedule does not wake it; null where none is enabled. */
+  wakes_at: string | null
   max_concurrent_runs: number
   /** How many leases it has. */
   live_runs: number
@@ -71,6 +75,8 @@ export function toAgent(row: AgentTable, view: { showsConfig: boolean }): Agent 
     profiles: view.showsConfig ? JSON.parse(row.profiles) : null,
     fallbacks: view.showsConfig ? JSON.parse(row.fallbacks) : null,
     executionMode: row.execution_mode,
+    schedule: row.schedule === null ? null : JSON.parse(row.schedule),
+    wakesAt: row.wakes_at,
     contextMode: row.context_mode,
     maxConcurrentRuns: row.max_concurrent_runs,
     maxConcurrentTasks: row.max_concurrent_tasks,

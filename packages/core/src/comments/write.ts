@@ -17,6 +17,8 @@ interface NewComment {
   readonly parentId?: string | undefined
   readonly body: string
   readonly mentions: readonly string[]
+  /** False where the caller wakes whom it concerns. */
+  readonly wakes?: boolean
 }
 
 /** Writes a comment, with whom it mentions, and wakes whom it concerns. */
@@ -42,7 +44,7 @@ export async function writeComment(context: CommandContext, wish: NewComment): P
     { type: 'comment', id: row.id, version: 1 },
     { taskId: row.task_id, deliverableId: row.deliverable_id, parentId: row.parent_id, author: toAuthor(row), mentions },
   )
-  await wakeByComment(context, row, mentions)
+  if (wish.wakes !== false) await wakeByComment(context, row, mentions)
   return row
 }
 

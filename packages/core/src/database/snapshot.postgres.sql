@@ -100,6 +100,8 @@ create table agents (
   fallbacks jsonb not null default '[]'::jsonb,
   revision bigint not null default 1,
   max_cost_micros_per_run bigint,
+  schedule jsonb,
+  wakes_at timestamp(3) with time zone,
   constraint agents_company_key UNIQUE (company_id, id),
   constraint agents_name_key UNIQUE (company_id, name),
   constraint agents_pkey PRIMARY KEY (id),
@@ -107,6 +109,7 @@ create table agents (
   constraint agents_reports_to_fkey FOREIGN KEY (company_id, reports_to) REFERENCES engine.agents(company_id, id)
 );
 CREATE INDEX agents_manager_index ON engine.agents USING btree (company_id, reports_to, id) WHERE (reports_to IS NOT NULL);
+CREATE INDEX agents_wakes_index ON engine.agents USING btree (wakes_at) WHERE (wakes_at IS NOT NULL);
 
 create table approvals (
   id uuid not null,

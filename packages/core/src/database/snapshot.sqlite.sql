@@ -89,13 +89,15 @@ CREATE TABLE agents (
   max_concurrent_runs integer not null,
   version integer not null,
   created_at text not null,
-  updated_at text not null, live_runs integer not null default 0, icon text, specializations text not null default '[]', tags text not null default '[]', max_concurrent_tasks integer, context_mode text not null default 'fat', profiles text not null default '{}', fallbacks text not null default '[]', revision integer not null default 1, max_cost_micros_per_run integer,
+  updated_at text not null, live_runs integer not null default 0, icon text, specializations text not null default '[]', tags text not null default '[]', max_concurrent_tasks integer, context_mode text not null default 'fat', profiles text not null default '{}', fallbacks text not null default '[]', revision integer not null default 1, max_cost_micros_per_run integer, schedule text, wakes_at text,
   constraint agents_company_key unique (company_id, id),
   constraint agents_name_key unique (company_id, name),
   constraint agents_reports_to_fkey foreign key (company_id, reports_to) references agents (company_id, id)
 ) strict;
 
 CREATE INDEX agents_manager_index on agents (company_id, reports_to, id) where reports_to is not null;
+
+CREATE INDEX agents_wakes_index on agents (wakes_at) where wakes_at is not null;
 
 CREATE TABLE approvals (
   id text primary key,

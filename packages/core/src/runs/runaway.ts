@@ -7,6 +7,7 @@ import { moveTask, taskRef } from '../tasks/transition.ts'
 import { failureRules } from './failures.ts'
 import type { WakeReason } from './schema.ts'
 import type { RunTable } from './table.ts'
+import { isWish } from './wake.ts'
 
 /** How often an agent is started for one task and one reason within an hour, when the task comes no further (PROMISES P6). */
 export const mostRuns = 5
@@ -24,7 +25,7 @@ export function runawayReason(
   task: Pick<TaskTable, 'max_attempts'>,
 ): WakeReason | null {
   const reasons: WakeReason[] = JSON.parse(run.wake_reasons)
-  if (reasons.includes('manual')) return null
+  if (reasons.some(isWish)) return null
   const counted = earlier.filter(happened).map(({ wake_reasons }): WakeReason[] => JSON.parse(wake_reasons))
   const limitOf = (reason: WakeReason) => (reason === 'retry' ? Math.max(mostRuns, task.max_attempts - 1) : mostRuns)
   return reasons.find((reason) => counted.filter((others) => others.includes(reason)).length >= limitOf(reason)) ?? null

@@ -21,11 +21,11 @@ export interface Wake {
 
 /**
  * Queues a run of an agent for a task that the caller has locked, or joins the one that is queued already: reasons add up, runs do not.
- * Agents that are not executed by us (manual, polling, human) are only woken when somebody asks for it by `manual`.
+ * Agents that are not executed by us (manual, polling, human) are only woken when a person asks for it.
  */
 export async function wake(context: CommandContext, given: Wake): Promise<RunTable | null> {
   const { agent, task, reason } = given
-  if (!isWokenBySystem(agent) && reason !== 'manual') return null
+  if (!isWokenBySystem(agent) && !isWish(reason)) return null
   if (agent.status === 'terminated' || agent.status === 'pending_approval') return null
   const availableAt = given.availableAt ?? context.now
   if (task.status === 'blocked') return noteReason(context, given)
@@ -47,6 +47,11 @@ export async function wake(context: CommandContext, given: Wake): Promise<RunTab
   return run
 }
 
+/** Whether a person asks for the run, whatever its agent and earlier runs are like. Pure. */
+export function isWish(reason: WakeReason): boolean {
+  return reason === 'manual' || reason === 'message'
+}
+
 /** Whether work starts by itself for this agent; for others a person or the agent itself asks. */
 export function isWokenBySystem(agent: AgentTable): boolean {
   return agent.execution_mode === 'auto' && agent.status !== 'terminated' && agent.status !== 'pending_approval'
@@ -65,8 +70,7 @@ async function noteReason(context: CommandContext, { agent, task, reason }: Wake
 
 async function joinRun(context: CommandContext, run: RunTable, given: { reason: WakeReason; availableAt: string }): Promise<RunTable> {
   const reasons = joinedReasons(run, [given.reason])
-  // Only a person's wish cuts short the wait of a retry.
-  const isSooner = given.reason === 'manual' && given.availableAt < run.available_at
+  const isSooner = given.availableAt < run.available_at && cutsShort(given.reason, JSON.parse(run.wake_reasons))
   const availableAt = isSooner ? given.availableAt : run.available_at
   const next = await updateRun(context.tx, run, {
     wake_reasons: JSON.stringify(reasons),
@@ -76,6 +80,11 @@ async function joinRun(context: CommandContext, run: RunTable, given: { reason: 
   if (!next) throw changedMeanwhile('run', run.id)
   context.emit('run.queued', runRef(next), { ...aboutRun(next), reasons, availableAt })
   return next
+}
+
+/** Only a person's wish cuts short the wait of a retry; news cut short that of a run which asked to look again after a while. Pure. */
+function cutsShort(reason: WakeReason, known: readonly WakeReason[]): boolean {
+  return isWish(reason) || !(known.includes('retry') || reason === 'retry' || reason === 'timer')
 }
 
 /** Queues a run for each task that waits for this agent and could start. */

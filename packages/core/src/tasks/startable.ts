@@ -1,4 +1,4 @@
-import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 
 import { asUuid, tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
@@ -29,25 +29,57 @@ function taken(rows: ReturnType<typeof startable>, family: DatabaseFamily) {
   return family === 'postgres' ? only.forNoKeyUpdate().skipLocked() : only
 }
 
-function unassigned(db: Kysely<Database>, companyId: string, agentId: RawBuilder<string>) {
+function unassigned(db: Kysely<Database>, companyId: string | RawBuilder<string>, agentId: RawBuilder<string>) {
   return startable(db, companyId, agentId).where('assignee_agent_id', 'is', null).where('assignee_user_id', 'is', null)
 }
 
-const mine = statement((db, given: { companyId: string; agentId: string }, family) =>
-  taken(startable(db, given.companyId, asUuid(given.agentId, family)).where('assignee_agent_id', '=', given.agentId), family),
+function ownOf(db: Kysely<Database>, given: { companyId: string; agentId: string }, family: DatabaseFamily) {
+  return startable(db, given.companyId, asUuid(given.agentId, family)).where('assignee_agent_id', '=', given.agentId)
+}
+
+function nobodysOf(db: Kysely<Database>, given: Seeker, family: DatabaseFamily) {
+  const able = family === 'postgres' ? sql`${given.capabilities}::jsonb` : sql`${given.capabilities}`
+  return unassigned(db, given.companyId, asUuid(given.agentId, family)).where(needsOnly(able, family))
+}
+
+/** All that a task requires is among what somebody can do. */
+function needsOnly(capabilities: RawBuilder<unknown>, family: DatabaseFamily) {
+  return family === 'postgres'
+    ? sql<boolean>`tasks.required_capabilities <@ ${capabilities}`
+    : sql<boolean>`not exists (select 1 from json_each(tasks.required_capabilities) as required
+        where required.value not in (select value from json_each(${capabilities})))`
+}
+
+/** Nobody is to start it already. */
+function noQueuedRun(e: ExpressionBuilder<Database, 'tasks'>) {
+  const queued = e
+    .selectFrom('runs')
+    .select('runs.id')
+    .whereRef('runs.company_id', '=', 'tasks.company_id')
+    .whereRef('runs.task_id', '=', 'tasks.id')
+    // Written so that no index of statuses fits: the few runs of the task are looked at, and not all that are queued in the company.
+    .where(sql<boolean>`runs.status || '' = 'queued'`)
+  return e.not(e.exists(queued))
+}
+
+/** Of an agent: there is a task that it could start and that nobody is to start already. */
+export function isOneFree(db: Kysely<Database>, family: DatabaseFamily) {
+  const [companyId, agentId] = [sql<string>`agents.company_id`, sql<string>`agents.id`]
+  const own = startable(db, companyId, agentId).where('assignee_agent_id', '=', agentId)
+  const others = unassigned(db, companyId, agentId).where(needsOnly(sql`agents.capabilities`, family))
+  const isThere = (rows: typeof own) => rows.where(noQueuedRun).clearSelect().clearOrderBy().select('tasks.id')
+  return (e: ExpressionBuilder<Database, 'agents'>) => e.or([e.exists(isThere(own)), e.exists(isThere(others))])
+}
+
+const mine = statement((db, given: { companyId: string; agentId: string }, family) => taken(ownOf(db, given, family), family))
+
+const nobodys = statement((db, given: Seeker, family) => taken(nobodysOf(db, given, family), family))
+
+const mineUnqueued = statement((db, given: { companyId: string; agentId: string }, family) =>
+  taken(ownOf(db, given, family).where(noQueuedRun), family),
 )
 
-const nobodys = statement((db, given: { companyId: string; agentId: string; capabilities: string }, family) =>
-  taken(
-    unassigned(db, given.companyId, asUuid(given.agentId, family)).where(
-      family === 'postgres'
-        ? sql<boolean>`required_capabilities <@ ${given.capabilities}::jsonb`
-        : sql<boolean>`not exists (select 1 from json_each(tasks.required_capabilities) as required
-              where required.value not in (select value from json_each(${given.capabilities})))`,
-    ),
-    family,
-  ),
-)
+const nobodysUnqueued = statement((db, given: Seeker, family) => taken(nobodysOf(db, given, family).where(noQueuedRun), family))
 
 interface Seeker {
   readonly companyId: string
@@ -59,6 +91,11 @@ interface Seeker {
 /** The most urgent task that an agent could start: of its own first, then of nobody's that it is able for. */
 export async function takeStartable(tx: Transaction<Database>, { companyId, agentId, capabilities }: Seeker): Promise<TaskTable | null> {
   return first(await mine(tx, { companyId, agentId })) ?? first(await nobodys(tx, { companyId, agentId, capabilities }))
+}
+
+/** The same among those that nobody is to start already. */
+export async function takeUnqueued(tx: Transaction<Database>, { companyId, agentId, capabilities }: Seeker): Promise<TaskTable | null> {
+  return first(await mineUnqueued(tx, { companyId, agentId })) ?? first(await nobodysUnqueued(tx, { companyId, agentId, capabilities }))
 }
 
 /** One of several who ask at the same time. */

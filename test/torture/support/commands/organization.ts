@@ -79,6 +79,14 @@ export const organizationInputs: Readonly<Record<string, Prepare>> = {
   },
   'breakers.close': async ({ engine, companyId }) => ({ breakerId: await openBreaker(engine, { companyId, adapterType: 'scripted' }) }),
   'agents.test': async ({ agents }) => ({ agentId: agents[0] }),
+  'agents.invoke': async ({ engine, companyId, agents: [agentId = ''] }) => {
+    const task = await engine.tasks.create({ companyId, title: 'Now', assigneeAgentId: agentId, status: 'backlog' })
+    return { agentId, taskId: task.id, message: 'Now, please.' }
+  },
+  'agents.wakeScheduled': async ({ engine, companyId, agents: [agentId = ''] }) => {
+    await engine.agents.update({ agentId, schedule: { enabled: true, intervalSec: 30 } })
+    return { companyId, agentIds: [agentId] }
+  },
   'agents.terminate': async ({ agents }) => ({ agentId: agents[0] }),
 }
 

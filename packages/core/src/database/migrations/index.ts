@@ -26,6 +26,7 @@ import { migration0024 } from './0024-plugin-secrets-and-tasks-of-runs.ts'
 import { migration0026 } from './0026-outbox.ts'
 import { migration0027 } from './0027-old-entries-of-accounts.ts'
 import { migration0032 } from './0032-links-that-others-imply.ts'
+import { migration0035 } from './0035-schedules-of-agents.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   migration0026,
   migration0027,
   migration0032,
+  migration0035,
 ]
