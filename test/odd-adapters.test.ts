@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 
 import { createWorld, until, type World } from './support/engine.ts'
-import type { Script } from '@engine/testing'
+import { ends, inTurn, type Script } from '@engine/testing'
 
 /** Lets an agent work on one task, to the end of its only attempt. */
 async function runOnce(script: Script): Promise<World & { taskId: string; run: Awaited<ReturnType<World['engine']['runs']['get']>> }> {
@@ -76,4 +76,27 @@ it('what an agent says and Engine refuses fails its run, and is no defect of how
   })
   expect(run).toMatchObject({ status: 'failed', errorClass: 'bad_request' })
   expect((await engine.agents.get({ agentId })).status).toBe('idle')
+})
+
+it.each([
+  ['a message of a page', { message: 'x'.repeat(20_000) }, { errorMessage: 'x'.repeat(10_000) }],
+  ['a wait of a part of a millisecond', { message: 'busy', retryAfterMs: 0.5 }, { outcome: { retryAfterMs: 1 } }],
+  ['a wait of two days', { message: 'busy', retryAfterMs: 2 * 86_400_000 }, { outcome: { retryAfterMs: 86_400_000 } }],
+])('an adapter that fails with %s fails as the class that it says', async (_, more, seen) => {
+  const { engine, companyId, agentId, adapter } = await createWorld()
+  onTestFinished(() => engine.stop())
+  adapter.script = inTurn(async () => ({ kind: 'failed', class: 'overloaded', ...more }), ends({ kind: 'done' }))
+  const { id: taskId } = await engine.tasks.create({ companyId, title: 'Try it', assigneeAgentId: agentId })
+  await engine.start()
+  const run = await until(
+    async () => (await engine.runs.list({ companyId, taskId })).items[0],
+    (first) => first?.status === 'failed',
+  )
+  expect(run).toMatchObject({ errorClass: 'overloaded', ...seen })
+})
+
+it('work whose summary is longer than what is kept is done, and its summary cut', async () => {
+  const { run, engine, taskId } = await runOnce(async () => ({ kind: 'done', summary: '🙂'.repeat(10_000) }))
+  expect(run).toMatchObject({ status: 'succeeded', outcome: { kind: 'done', summary: '🙂'.repeat(5_000) } })
+  expect((await engine.tasks.get({ taskId })).status).toBe('done')
 })

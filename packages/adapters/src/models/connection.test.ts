@@ -72,8 +72,11 @@ describe.each(Object.entries(wires))('a call of %s', (name, wire) => {
     [413, 'bad_request', {}],
     [429, 'rate_limited', { retryAfterMs: 7_000 }],
     [500, 'transient', {}],
-    [502, 'transient', {}],
+    [502, 'overloaded', {}],
     [503, 'overloaded', { retryAfterMs: 7_000 }],
+    [504, 'timeout', {}],
+    [521, 'overloaded', {}],
+    [524, 'timeout', {}],
     [529, 'overloaded', { retryAfterMs: 7_000 }],
   ])('that is answered with %i fails as %s', async (status, failureClass, more) => {
     const headers: Record<string, string> = 'retryAfterMs' in more ? { 'retry-after': '7' } : {}

@@ -67,8 +67,9 @@ const classByStatus: Readonly<Record<number, FailureClass>> = {
   408: 'timeout',
   409: 'transient',
   429: 'rate_limited',
-  503: 'overloaded',
-  529: 'overloaded',
+  500: 'transient',
+  504: 'timeout',
+  524: 'timeout',
 }
 
 /** Nobody is there to ask: it has to do with the provider or the way to it, not with what was asked. */
@@ -117,7 +118,8 @@ function firstOf(classes: Readonly<Record<string, FailureClass>>, codes: readonl
 }
 
 function classOfRange(status: number): FailureClass {
-  if (status >= 500) return 'transient'
+  // What stands before a provider says that it is not there: that is so for everybody.
+  if (status >= 500) return 'overloaded'
   // A redirect is not followed: the key would go where nobody meant it to.
   return status >= 400 ? 'bad_request' : 'config'
 }

@@ -5,6 +5,7 @@ import { RunOutcome } from '../ports/run-contract.ts'
 import { printable } from './printable.ts'
 import type { RunHost } from './run-host.ts'
 import type { RunMoney } from './run-money.ts'
+import { toldOutcome } from './told-outcome.ts'
 
 /** What a run leaves behind when it ends, besides its outcome. */
 export interface Left {
@@ -34,7 +35,7 @@ export async function conclude(host: RunHost, actor: RunActor, conclusion: Concl
   // What was finished in spite of the stop is finished.
   if (reason === 'host_stopping' && outcome.kind === 'failed')
     return report(host, actor, { name: 'runs.handBack', input: { reason, ...rest } })
-  const told = RunOutcome.safeParse(printableJson(outcome))
+  const told = RunOutcome.safeParse(toldOutcome(outcome, host.redactors.get(actor.id)?.redactor))
   const message = told.success
     ? await refusalOf(
         report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...rest, ...budgetOf(conclusion, told.data) } }),
@@ -64,15 +65,6 @@ function budgetOf({ left }: Conclusion, outcome: RunOutcome): { isOverBudget?: t
   const refusal = left.money?.refusal
   if (!refusal || outcome.kind !== 'failed' || outcome.class !== 'quota') return {}
   return { isOverBudget: true, ...(refusal.budgetId !== undefined && { budgetId: refusal.budgetId }) }
-}
-
-/** What an adapter ended with as JSON whose texts can be kept; null for what is no JSON. */
-function printableJson(value: unknown): unknown {
-  try {
-    return JSON.parse(JSON.stringify(value) ?? 'null', (_, member: unknown) => (typeof member === 'string' ? printable(member) : member))
-  } catch {
-    return null
-  }
 }
 
 /** Why an outcome was refused, as when a run asks somebody who is not there; null when it was taken. */
