@@ -1,18 +1,24 @@
+import { join } from 'node:path'
+
 import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { createEngine, systemActor, type Storage } from '@engine/core'
+import { sqlite } from '@engine/storage-sqlite'
 
 import { createWorld, errorOf, until } from './support/engine.ts'
 import { openBreaker } from './support/breakers.ts'
+import { temporaryFolder } from './support/files.ts'
 import { newStorage } from './support/storages.ts'
 
 describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database) => {
-  async function open(retryBaseMs = 1) {
-    const storage = await newStorage(database)
+  async function open(retryBaseMs = 1, given?: Storage) {
+    const storage = given ?? (await newStorage(database))
     const world = await createWorld({ storage, random: () => 1, settings: { pollMs: 20, sweepMs: 20, retryBaseMs } })
     onTestFinished(() => world.engine.stop())
     const { engine, companyId, adapter } = world
     adapter.script = async () => ({ kind: 'failed', class: 'transient', message: 'no paper' })
     const runsOf = async (taskId: string) => (await engine.runs.list({ companyId, taskId })).items
-    return { ...world, runsOf }
+    return { ...world, storage, runsOf }
   }
 
   it('is told with class and message of the failure: the retry with its time, and in the end who can unblock the task', async () => {
@@ -63,6 +69,30 @@ describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database
     })
     await engine.breakers.close({ breakerId })
     expect((await engine.runs.get({ runId })).next).toMatchObject({ kind: 'starts', code: null })
+  })
+
+  it('is told when nobody has the adapter that it is executed by', async () => {
+    // Two engines see one file, and not one memory.
+    const onFile = database === 'sqlite' ? sqlite(join(temporaryFolder(), 'engine.db')) : undefined
+    const { engine, storage, companyId, agentId, runsOf } = await open(1, onFile)
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId })
+    const [run] = await runsOf(task.id)
+    // As after a start without the plugin that brought it.
+    const without = await createEngine({ storage, settings: { pollMs: 20 } })
+    onTestFinished(() => without.stop())
+    await without.start()
+    const next = async () => (await without.runs.get({ runId: run?.id ?? '' })).next
+    expect(await next()).toMatchObject({
+      kind: 'starts',
+      code: 'rule_violated',
+      message: expect.stringMatching(/No worker that takes runs has the adapter scripted of Ada. Start one that has it/),
+    })
+    const workerId = crypto.randomUUID()
+    const described = { workerId, name: 'north', host: 'north', pid: 1, engineVersion: '1', adapters: ['scripted'], capacity: 1 }
+    await without.execute('workers.register', { input: described, actor: systemActor })
+    expect(await next()).toMatchObject({ kind: 'starts', code: null })
+    await without.workers.drain({ workerId })
+    expect(await next()).toMatchObject({ code: 'rule_violated' })
   })
 
   it('is told of a run that waits for a person, by the question', async () => {

@@ -1,24 +1,27 @@
 import type { Kysely } from 'kysely'
 
 import { findAgent } from '../agents/sql.ts'
+import type { AgentTable } from '../agents/table.ts'
 import type { Database } from '../database/tables.ts'
 import type { AdapterCatalog } from '../kernel/adapters.ts'
+import { ruleViolated, type EngineError } from '../kernel/errors.ts'
 import { readCheckoutFacts } from '../tasks/checkout-facts.ts'
 import { hindranceOf } from '../tasks/checkout-rules.ts'
 import { findTask } from '../tasks/sql.ts'
+import { adaptersOfWorkers, type Asking } from '../workers/queries.ts'
 import { coolingOf } from './choose-adapter.ts'
 import { hasNext, nextOf, type NextFacts } from './next.ts'
 import type { RunNext } from './schema.ts'
 import type { RunTable } from './table.ts'
 
-interface Reading {
+interface Reading extends Asking {
   readonly companyId: string
-  readonly now: string
   readonly adapters: AdapterCatalog
 }
 
 /** What happens next with one run; what keeps it from starting is decided as its claim would be. */
-export async function readNext(db: Kysely<Database>, run: RunTable, { companyId, now, adapters }: Reading): Promise<RunNext | null> {
+export async function readNext(db: Kysely<Database>, run: RunTable, reading: Reading): Promise<RunNext | null> {
+  const { companyId, now, adapters } = reading
   if (!hasNext(run.status)) return null
   const [task, agent] = [await findTask(db, run.task_id), await findAgent(db, run.agent_id)]
   if (!task || !agent) return null
@@ -26,8 +29,17 @@ export async function readNext(db: Kysely<Database>, run: RunTable, { companyId,
   const later = known ? laterThan(run, known) : null
   const isToStart = run.status === 'queued' || run.status === 'waiting' || later?.status === 'queued'
   const refusal = isToStart ? hindranceOf(await readCheckoutFacts(db, { task, agent, now })) : null
-  const hindrance = isToStart ? (refusal ?? (await coolingOf(db, { agent, adapters, now }))) : null
+  const hindrance = isToStart ? (refusal ?? (await coolingOf(db, { agent, adapters, now })) ?? (await unexecutable(agent, reading))) : null
   return nextOf({ run, task, agent, later, hindrance })
+}
+
+/** That nobody has the adapter of this agent, so that its runs wait until somebody has; null when somebody has one. */
+async function unexecutable(agent: AgentTable, reading: Reading): Promise<EngineError | null> {
+  // Its own adapter decides who takes its runs, whatever they are executed by then.
+  const { adapter_type: type } = agent
+  if (reading.adapters.types.includes(type) || (await adaptersOfWorkers(reading)).has(type)) return null
+  const cure = `Start one that has it, or give ${agent.name} another adapter.`
+  return ruleViolated(`No worker that takes runs has the adapter ${type} of ${agent.name}. ${cure}`, { agentId: agent.id })
 }
 
 /** The same for a page of runs, in three statements however many they are: without what keeps each from starting. */

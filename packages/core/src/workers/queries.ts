@@ -40,12 +40,18 @@ export const list = query({
   },
 })
 
-type Asking = Pick<QueryContext, 'db' | 'now' | 'settings'>
+export type Asking = Pick<QueryContext, 'db' | 'now' | 'settings'>
 
 export async function requireWorker(asking: Asking, id: string): Promise<SeenWorker> {
   const worker = await findWorker(asking.db, { id, silentSince: silentSince(asking) })
   if (!worker) throw notFound('worker', id)
   return worker
+}
+
+/** The adapters by which something is executed now: those of the workers that take runs. */
+export async function adaptersOfWorkers(asking: Asking): Promise<ReadonlySet<string>> {
+  const rows = await seenWorkers(asking.db, silentSince(asking), familyOf(asking.db)).where('workers.status', '=', 'active').execute()
+  return new Set(rows.filter(({ is_silent: isSilent }) => !isSilent).flatMap(({ adapters }): string[] => JSON.parse(adapters)))
 }
 
 function silentSince({ now, settings }: Asking) {
