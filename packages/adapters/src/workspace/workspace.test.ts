@@ -125,3 +125,24 @@ test('hooks of the repository do not run', async () => {
   await openWorkspace(configure(), task)
   expect(existsSync(join(folder, 'hooked'))).toBe(false)
 })
+
+test('a worktree that has lost its link to the repository is refused, also where another repository is around it', async () => {
+  git(folder, 'init', '--quiet')
+  const { path } = await openWorkspace(configure(), task)
+  rmSync(join(path, '.git'))
+  await expect(openWorkspace(configure(), task)).rejects.toThrow(/lost its link .*git worktree repair/)
+  git(repository, 'worktree', 'repair')
+  expect(await openWorkspace(configure(), task)).toMatchObject({ path })
+})
+
+test('a repository without a commit, or with a branch of the name that the others begin with, is refused with what would help', async () => {
+  git(repository, 'branch', 'engine')
+  await expect(openWorkspace(configure(), task)).rejects.toThrow(/has a branch "engine".* set another branchPrefix/)
+  git(repository, 'branch', 'a/b')
+  await expect(openWorkspace(configure({ branchPrefix: 'a/b/c/' }), task)).rejects.toThrow(/has a branch "a\/b"/)
+  expect(await openWorkspace(configure({ branchPrefix: 'a/' }), task)).toMatchObject({ branch: `a/${workspaceName(task)}` })
+  const empty = join(folder, 'empty')
+  mkdirSync(empty)
+  git(empty, 'init', '--quiet')
+  await expect(openWorkspace(configure({ repository: empty }), task)).rejects.toThrow(/no commit .* commit something/)
+})

@@ -37,9 +37,10 @@ export function openWorkspace(config: WorkspaceConfig, task: { readonly id: stri
     const path = join(root, name)
     const branch = `${config.branchPrefix}${name}`
     const known = (await worktrees(config.repository)).find((worktree) => worktree.path === path)
-    if (known && existsSync(path)) return { ...known, path: insideOf(root, path) }
+    if (known && existsSync(path)) return { ...known, path: await ownWorktree(config.repository, insideOf(root, path)) }
     if (existsSync(path)) throw new WorkspaceError(`"${path}" exists and is no worktree of "${config.repository}"; move it away.`)
-    const hasBranch = await git(config.repository, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]).then(Boolean, () => false)
+    const hasBranch = await isThere(config.repository, `refs/heads/${branch}`)
+    if (!hasBranch) await assertRoomFor(config.repository, branch)
     await run(config.repository, ['worktree', 'prune'])
     await run(config.repository, ['worktree', 'add', ...(hasBranch ? [path, branch] : ['-b', branch, path])])
     return { path: insideOf(root, path), branch }
@@ -108,6 +109,38 @@ function insideOf(root: string, path: string): string {
   if (lstatSync(path).isSymbolicLink() || realpathSync(path) !== path || !path.startsWith(root + sep))
     throw new WorkspaceError(`"${path}" leads out of "${root}"; remove the link.`)
   return path
+}
+
+async function isThere(repository: string, name: string): Promise<boolean> {
+  return git(repository, ['rev-parse', '--verify', '--quiet', name]).then(Boolean, () => false)
+}
+
+/** A branch begins at a commit, and git keeps none below the name of another one. */
+async function assertRoomFor(repository: string, branch: string): Promise<void> {
+  if (!(await isThere(repository, 'HEAD^{commit}')))
+    throw new WorkspaceError(`"${repository}" has no commit that work could begin with; commit something there first.`)
+  const parts = branch.split('/')
+  for (const [index] of parts.slice(1).entries()) {
+    const above = parts.slice(0, index + 1).join('/')
+    if (await isThere(repository, `refs/heads/${above}`))
+      throw new WorkspaceError(
+        `"${repository}" has a branch "${above}", so there can be none called "${branch}"; set another branchPrefix.`,
+      )
+  }
+}
+
+/** Without its link to the repository, git would take the folder for a part of whatever repository is around it. */
+async function ownWorktree(repository: string, path: string): Promise<string> {
+  const [its, ours] = [await commonFolder(path), await commonFolder(repository)]
+  if (its !== null && its === ours) return path
+  throw new WorkspaceError(
+    `"${path}" has lost its link to "${repository}"; run "git worktree repair" in that repository, or move the folder away.`,
+  )
+}
+
+async function commonFolder(at: string): Promise<string | null> {
+  const folder = await git(at, ['rev-parse', '--path-format=absolute', '--git-common-dir']).catch(() => '')
+  return folder === '' ? null : realpathSync(folder.replace(/\n$/, ''))
 }
 
 async function worktrees(repository: string): Promise<Workspace[]> {
