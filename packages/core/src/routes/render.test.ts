@@ -32,6 +32,27 @@ describe('what a route sends', () => {
     )
   })
 
+  it('has each value that a mapping names as it is, with what is null in it, in the place of what was there', () => {
+    const task = { title: 'x', projectId: null, context: { due: null, list: [1, { more: null }] } }
+    const event = { id: '1', data: { from: null, task } }
+    const mapping = {
+      task: '{{data.task}}',
+      data: { task: '{{data.task.context}}', added: ['{{data.from}}', { deep: '{{data.task.context.list}}', none: null }] },
+      project: '{{data.task.projectId}}',
+      id: null,
+      nested: { gone: null, deeper: { text: '{{id}}/{{data.task.projectId}}' } },
+    }
+    expect(render({ mapping, template: null }, event)).toEqual({
+      kind: 'json',
+      value: {
+        task,
+        data: { from: null, task: task.context, added: [null, { deep: [1, { more: null }], none: null }] },
+        project: null,
+        nested: { deeper: { text: '1/null' } },
+      },
+    })
+  })
+
   it('finds nothing that only objects inherit, and pollutes nothing', () => {
     for (const place of ['data.constructor', 'data.__proto__', 'data.toString', 'data.title.length', 'constructor.prototype']) {
       const template = { text: `{{${place}}}`, contentType: 'text/plain' as const }

@@ -43,7 +43,7 @@ export function render({ mapping, template }: Shaping, event: JsonObject): Deliv
     const escape = escapeFor(contentType)
     return { kind: 'text', text: bounded(fill(template.text, event, escape)), contentType }
   }
-  const value = mapping === null ? event : merge(event, mapValue(mapping, event))
+  const value = mapping === null ? event : merge(event, mapping, event)
   // Written as text it is by who sends it; only what may be too much is looked at twice.
   if (roomAfter(value, largestBody) < 0) bounded(JSON.stringify(value))
   // Merging an object into an object gives one.
@@ -65,9 +65,12 @@ const longestEscape = 6
 /** More than any number, true, false and null are. */
 const longestNumber = 25
 
-/** Objects are merged member by member, null takes one away, anything else takes the place of what was there (RFC 7396). */
-function merge(target: JsonValue, patch: JsonValue): JsonValue {
-  if (!isObject(patch)) return patch
+/**
+ * Objects of a mapping are merged member by member, null takes one away, anything else takes the place of what was there (RFC 7396).
+ * A value of the event takes its place as it is: what is null in it stays.
+ */
+function merge(target: JsonValue, patch: JsonValue, event: JsonObject): JsonValue {
+  if (!isObject(patch)) return mapValue(patch, event)
   const base = isObject(target) ? target : {}
   const names = new Set([...Object.keys(base), ...Object.keys(patch)])
   // Unlike an assignment, this makes members of any name.
@@ -76,7 +79,7 @@ function merge(target: JsonValue, patch: JsonValue): JsonValue {
       const present = Object.hasOwn(base, name) ? base[name] : undefined
       if (!Object.hasOwn(patch, name)) return present === undefined ? [] : [[name, present]]
       const next = patch[name] ?? null
-      return next === null ? [] : [[name, merge(present ?? null, next)]]
+      return next === null ? [] : [[name, merge(present ?? null, next, event)]]
     }),
   )
 }
