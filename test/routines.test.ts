@@ -57,9 +57,14 @@ describe.each(families)('a routine on %s', (family) => {
     })
     const { items } = await engine.events.list({ companyId, limit: 100 })
     const told = items.filter(({ entity }) => entity.id === routine.id)
+    const whose = { projectId: project.id, agentId }
     expect(told.map(({ type, data, entity }) => [type, data, entity.version])).toEqual([
-      ['routine.created', { name: 'Month end', status: 'active' }, 1],
-      ['routine.fired', { fireId: fire.id, source: 'api', triggerId: null, scheduledFor: null, status: 'created', taskId: task.id }, 1],
+      ['routine.created', { ...whose, name: 'Month end', status: 'active' }, 1],
+      [
+        'routine.fired',
+        { ...whose, fireId: fire.id, source: 'api', triggerId: null, scheduledFor: null, status: 'created', taskId: task.id },
+        1,
+      ],
     ])
   })
 

@@ -459,7 +459,7 @@ describe('a routing rule', () => {
     const log = await engine.events.list({ companyId, limit: 100 })
     expect(log.items.filter(({ entity }) => entity.id === routingRuleId).map(({ type, data }) => ({ type, data }))).toEqual([
       { type: 'routing_rule.created', data: { name: 'One', projectId: null } },
-      { type: 'routing_rule.updated', data: { changed: ['isEnabled', 'conditions'] } },
+      { type: 'routing_rule.updated', data: { projectId: null, changed: ['isEnabled', 'conditions'] } },
       { type: 'routing_rule.deleted', data: { name: 'One', projectId: null } },
     ])
   })

@@ -15,6 +15,6 @@ export const budgetEvents = {
   /** A bill that came late took a period that is over to its limit: there is an incident, and nothing stops. */
   'budget.exceeded': z.object({ ...about, ...standing, budgetId: z.string() }),
   /** Work in its scope goes on: the period in which it stopped is over. */
-  'budget.renewed': z.object({ periodStartsAt: z.string() }),
+  'budget.renewed': z.object({ ...about, periodStartsAt: z.string() }),
   'budget.resolved': z.object({ ...about, budgetId: z.string(), resolution: BudgetResolution }),
 }

@@ -70,7 +70,7 @@ export const submit = command({
     await context.tx.insertInto('deliverables').values(row).execute()
     const words = [row.summary ?? '', row.content].join('\n')
     await writeSearchEntry(context, { type: 'deliverable', id: row.id, taskId: row.task_id, title: row.title, body: words })
-    context.emit('deliverable.submitted', deliverableRef(row), { ...aboutDeliverable(row), runId: row.run_id, agentId: row.agent_id })
+    context.emit('deliverable.submitted', deliverableRef(row), { ...aboutDeliverable(row), runId: row.run_id })
     if (task.status === 'in_progress') await moveTask(context, task, { to: 'in_review', verb: 'submit' })
     return toDeliverable(row, null)
   },
@@ -118,7 +118,7 @@ export const review = command({
       .values({ ...decided, created_at: context.now })
       .execute()
     context.emit(`deliverable.${decision}`, deliverableRef(next), { ...aboutDeliverable(next), feedback })
-    context.emit('review.completed', deliverableRef(next), { taskId: row.task_id, decision })
+    context.emit('review.completed', deliverableRef(next), { taskId: row.task_id, agentId: row.agent_id, decision })
     const task = await requireTask(context, row.task_id)
     await applyDecision(context, task, { decision, feedback, rejectedTo: input.onReject === 'cancel' ? 'cancelled' : 'blocked' })
     return toDeliverable(next, await findReview(context.tx, { companyId: context.companyId, deliverableId: row.id }))

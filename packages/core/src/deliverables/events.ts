@@ -2,14 +2,16 @@ import { z } from 'zod'
 
 import { ReviewDecision } from './schema.ts'
 
-const about = { taskId: z.string(), number: z.number(), title: z.string() }
+/** `agentId` is who made the version, whoever has its task by now. */
+const work = { taskId: z.string(), agentId: z.string().nullable() }
+const about = { ...work, number: z.number(), title: z.string() }
 const decided = z.object({ ...about, feedback: z.string().nullable() })
 
 export const deliverableEvents = {
-  'deliverable.submitted': z.object({ ...about, runId: z.string().nullable(), agentId: z.string().nullable() }),
+  'deliverable.submitted': z.object({ ...about, runId: z.string().nullable() }),
   'deliverable.approved': decided,
   'deliverable.revision_requested': decided,
   'deliverable.rejected': decided,
   'deliverable.superseded': z.object(about),
-  'review.completed': z.object({ taskId: z.string(), decision: ReviewDecision }),
+  'review.completed': z.object({ ...work, decision: ReviewDecision }),
 }

@@ -15,5 +15,5 @@ export function deliverableRef(row: DeliverableTable) {
 }
 
 export function aboutDeliverable(row: DeliverableTable) {
-  return { taskId: row.task_id, number: row.number, title: row.title }
+  return { taskId: row.task_id, agentId: row.agent_id, number: row.number, title: row.title }
 }

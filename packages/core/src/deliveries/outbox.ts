@@ -5,7 +5,7 @@ import { patternsOf } from '../events/patterns.ts'
 import { appendEvents } from '../events/sql.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 import { digestTime } from '../routes/digest.ts'
-import { asksForTask, isMatch, taskOf, type TaskFacts } from '../routes/match.ts'
+import { asksForTask, isMatch, taskIdsOf, taskOf, type TaskFacts } from '../routes/match.ts'
 import { listeningRoutes } from '../routes/sql.ts'
 import { toRoute } from '../routes/table.ts'
 import { priorityName } from '../tasks/schema.ts'
@@ -84,7 +84,7 @@ function newDelivery(event: AnyEvent, { id, routeId, nextAt }: New): DeliveryTab
 }
 
 async function taskFacts(tx: Kysely<Database>, companyId: string, events: readonly AnyEvent[]): Promise<Map<string, TaskFacts>> {
-  const ids = [...new Set(events.flatMap((event) => taskOf(event) ?? []))]
+  const ids = taskIdsOf(events)
   if (ids.length === 0) return new Map()
   const rows = await tx
     .selectFrom('tasks')

@@ -13,7 +13,7 @@ import type { JsonObject } from '../kernel/json.ts'
 import { Id } from '../kernel/schema.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { DeliveredEvent, DeliveredFile } from '../ports/destination.ts'
-import { taskOf } from '../routes/match.ts'
+import { taskIdsOf, taskOf } from '../routes/match.ts'
 import { priorityName } from '../tasks/schema.ts'
 import type { TaskTable } from '../tasks/table.ts'
 
@@ -66,8 +66,7 @@ function payloadOf(blobs: BlobStore, event: AnyEvent, { task, version }: Shown):
 
 /** The tasks that events are about, by their ids. */
 async function shownTasks(db: Kysely<Database>, companyId: string, events: readonly AnyEvent[]): Promise<Map<string, JsonObject>> {
-  // What a plugin calls a task may be none.
-  const ids = [...new Set(events.flatMap((event) => Id.safeParse(taskOf(event)).data ?? []))]
+  const ids = taskIdsOf(events)
   if (ids.length === 0) return new Map()
   return new Map((await tasksById(db, { companyId, ids: listOf(db, ids) })).map((row) => [row.id, shownTask(row)]))
 }

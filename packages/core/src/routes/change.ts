@@ -6,6 +6,7 @@ import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { requireProject } from '../projects/sql.ts'
 import { acceptWithReferences, findReferences, refuseElsewhere, refusePlain } from '../secrets/references.ts'
 import { noteReferences } from '../secrets/uses.ts'
+import type { RouteConditions } from './schema.ts'
 import { findRoute, setListening, updateRoute } from './sql.ts'
 import type { RouteTable } from './table.ts'
 
@@ -23,10 +24,19 @@ export async function requireScope(
   context: CommandContext,
   { projectId, agentId }: { projectId: string | null; agentId: string | null },
 ): Promise<void> {
-  if (projectId !== null && agentId !== null)
-    throw ruleViolated('A route is for a project or for an agent; name one of them, or neither for the whole company.')
+  if (projectId !== null && agentId !== null) throw twoScopes()
   if (projectId !== null) await requireProject(context, projectId)
   if (agentId !== null) await requireAtWork(context, { field: 'agentId', agentId })
+}
+
+export function twoScopes() {
+  return ruleViolated('A route is for a project or for an agent; name one of them, or neither for the whole company.')
+}
+
+/** @throws `rule_violated` for an agent that is not there, unless that was the condition before */
+export async function requireConditions(context: CommandContext, next: RouteConditions = {}, before: RouteConditions = {}): Promise<void> {
+  const { agentId } = next
+  if (agentId && agentId !== before.agentId) await requireAtWork(context, { field: 'conditions.agentId', agentId })
 }
 
 /** @throws `rule_violated` naming what no event is called */

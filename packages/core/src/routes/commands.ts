@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { cancelDeliveries, parkedOfRoute } from '../deliveries/sql.ts'
 import { replayAll } from '../deliveries/replay.ts'
-import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames, otherThan } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { canonicalJson } from '../kernel/json.ts'
@@ -14,10 +14,12 @@ import {
   listen,
   mostRoutes,
   noteSecrets,
+  requireConditions,
   requireEvents,
   requireRoute,
   requireScope,
   routeRef,
+  twoScopes,
 } from './change.ts'
 import { digestColumn, followDigest } from './digest.ts'
 import { assertTemplates } from './render.ts'
@@ -41,6 +43,7 @@ export const create = command({
   async handle(context, input) {
     const { projectId = null, agentId = null, mapping = null, template = null } = input
     await requireScope(context, { projectId, agentId })
+    await requireConditions(context, input.conditions)
     assertTemplates({ mapping, template })
     if ((await countRoutes(context.tx, context.companyId)) >= mostRoutes)
       throw ruleViolated(`This company has ${mostRoutes} routes already; delete one, or let one listen to more.`)
@@ -106,7 +109,11 @@ type Change = z.output<typeof update.input>
 /** The columns that a change names, as they would be stored. */
 async function namedColumns(context: CommandContext, route: RouteTable, input: Change): Promise<Partial<RouteTable>> {
   const { projectId, agentId, events, conditions, mapping, template, retry, name } = input
-  await requireScope(context, { projectId: projectId ?? null, agentId: agentId ?? null })
+  // Who writes back what they read names an agent again that may be terminated by now.
+  const others = { projectId: otherThan(route.project_id, projectId), agentId: otherThan(route.agent_id, agentId) }
+  if (projectId && agentId) throw twoScopes()
+  await requireScope(context, { projectId: others.projectId ?? null, agentId: others.agentId ?? null })
+  await requireConditions(context, conditions, toRoute(route).conditions)
   if (mapping !== undefined || template !== undefined) assertTemplates({ mapping: mapping ?? null, template: template ?? null })
   const destinationType = input.destinationType ?? route.destination_type
   const isOther = destinationType !== route.destination_type

@@ -1,5 +1,6 @@
 import type { AnyEvent } from '../kernel/events.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { Id } from '../kernel/schema.ts'
 import { patternsOf } from '../events/patterns.ts'
 import { unmetCondition } from '../routing/conditions.ts'
 import type { TaskPriority } from '../tasks/schema.ts'
@@ -17,9 +18,25 @@ export interface TaskFacts {
 type Listener = Pick<Route, 'id' | 'projectId' | 'agentId' | 'events' | 'conditions'>
 type Told = Pick<AnyEvent, 'type' | 'entity' | 'actor'> & { readonly data: object }
 
+type Kind = 'task' | 'project' | 'agent'
+
+/**
+ * The task, project or agent that an event is about: itself, by its id, or as what it is set for, such as the budget of a project.
+ * Null when it says none. Pure.
+ */
+function subjectOf({ entity, data }: Pick<Told, 'entity' | 'data'>, kind: Kind): string | null {
+  if (entity.type === kind) return entity.id
+  return textAt(data, `${kind}Id`) ?? (textAt(data, 'scope') === kind ? textAt(data, 'scopeId') : null)
+}
+
 /** The task that an event is about, if it says one. Pure. */
-export function taskOf({ entity, data }: Pick<Told, 'entity' | 'data'>): string | null {
-  return entity.type === 'task' ? entity.id : textAt(data, 'taskId')
+export function taskOf(event: Pick<Told, 'entity' | 'data'>): string | null {
+  return subjectOf(event, 'task')
+}
+
+/** The tasks that events are about, each once. What a plugin calls a task may be none. Pure. */
+export function taskIdsOf(events: readonly Pick<Told, 'entity' | 'data'>[]): string[] {
+  return [...new Set(events.flatMap((event) => Id.safeParse(taskOf(event)).data ?? []))]
 }
 
 function textAt(data: object, name: string): string | null {
@@ -35,7 +52,7 @@ export function asksForTask({ projectId, agentId, conditions }: Listener): boole
 /** Whether an event is to be sent by a route. Pure. */
 export function isMatch(route: Listener, event: Told, task: TaskFacts | null): boolean {
   if (!patternsOf(event.type).some((pattern) => route.events.includes(pattern)) || isEcho(route, event)) return false
-  const projectId = task?.projectId ?? (event.entity.type === 'project' ? event.entity.id : textAt(event.data, 'projectId'))
+  const projectId = task?.projectId ?? subjectOf(event, 'project')
   if (route.projectId !== null && route.projectId !== projectId) return false
   const { agentId, ...conditions } = route.conditions
   const agents = agentsOf(event, task)
@@ -44,9 +61,9 @@ export function isMatch(route: Listener, event: Told, task: TaskFacts | null): b
   return task !== null && unmetCondition(conditions, { ...task, labelIds: [], requiredCapabilities: [], preferredAgentId: null }) === null
 }
 
-function agentsOf({ entity, data, actor }: Told, task: TaskFacts | null): (string | null)[] {
-  const own = entity.type === 'agent' ? entity.id : textAt(data, 'agentId')
-  return [own, actor.kind === 'agent' ? actor.id : null, task?.assigneeAgentId ?? null]
+function agentsOf(event: Told, task: TaskFacts | null): (string | null)[] {
+  const { actor } = event
+  return [subjectOf(event, 'agent'), actor.kind === 'agent' ? actor.id : null, task?.assigneeAgentId ?? null]
 }
 
 /**

@@ -50,7 +50,12 @@ export async function moveRoutine(context: CommandContext, routine: RoutineTable
     pause_reason: move.to === 'paused' ? move.reason : null,
     ...(isResumed && { failures: 0 }),
   })
-  context.emit('routine.status_changed', routineRef(next), { from: routine.status, to: move.to, reason: move.reason })
+  context.emit('routine.status_changed', routineRef(next), {
+    ...aboutRoutine(next),
+    from: routine.status,
+    to: move.to,
+    reason: move.reason,
+  })
   for (const trigger of await triggersOf(context.tx, { companyId: context.companyId, routineId: routine.id }))
     await setSchedule(context.tx, trigger, nextTimeOf(trigger, { status: next.status, after: context.now }))
   return next
@@ -64,6 +69,10 @@ export function nextTimeOf(
   const { expression, time_zone: timeZone } = trigger
   if (trigger.is_enabled === 0 || given.status !== 'active' || expression === null || timeZone === null) return null
   return readSchedule({ expression, timeZone }).next(given.after)
+}
+
+export function aboutRoutine(routine: RoutineTable) {
+  return { projectId: routine.project_id, agentId: routine.assignee_agent_id }
 }
 
 export function routineRef(routine: RoutineTable) {

@@ -11,7 +11,7 @@ import { NewTask } from '../tasks/schema.ts'
 import { lockSurroundings } from '../tasks/surroundings.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { requireTask, wakeAssignee } from '../tasks/transition.ts'
-import { moveRoutine, routineRef } from './change.ts'
+import { aboutRoutine, moveRoutine, routineRef } from './change.ts'
 import type { FireSource, Values } from './schema.ts'
 import { insertFire, noteFailures, noteFired, openTaskOf } from './sql.ts'
 import { toTemplate, type RoutineFireTable, type RoutineTable, type RoutineTriggerTable } from './table.ts'
@@ -72,7 +72,7 @@ async function tell(
   { row, code }: { row: RoutineFireTable; code: string | null },
 ): Promise<void> {
   const { id: fireId, source, trigger_id: triggerId, scheduled_for: scheduledFor, status, reason, task_id: taskId } = row
-  const about = { fireId, source, triggerId, scheduledFor }
+  const about = { ...aboutRoutine(routine), fireId, source, triggerId, scheduledFor }
   const failures = status === 'failed' ? routine.failures + 1 : 0
   if (failures !== routine.failures) await noteFailures(context.tx, routine, failures)
   if (status !== 'failed') return context.emit('routine.fired', routineRef(routine), { ...about, status, taskId })

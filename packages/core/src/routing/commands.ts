@@ -150,7 +150,7 @@ async function requireProject(context: CommandContext, projectId: string): Promi
 async function changeRule(context: CommandContext, rule: RoutingRuleTable, changes: Partial<RoutingRuleTable>): Promise<RoutingRuleTable> {
   const next = await updateRule(context.tx, rule, { ...changes, updated_at: context.now })
   if (!next) throw changedMeanwhile('routing rule', rule.id)
-  context.emit('routing_rule.updated', ref(next), { changed: fieldNames(changes) })
+  context.emit('routing_rule.updated', ref(next), { projectId: next.project_id, changed: fieldNames(changes) })
   return next
 }
 

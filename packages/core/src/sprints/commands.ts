@@ -66,12 +66,12 @@ export const update = command({
     refuseBackwards({ ...sprint, ...changes })
     const next = await updateSprint(context.tx, sprint, { ...changes, updated_at: context.now })
     if (!next) throw changedMeanwhile('sprint', sprint.id)
-    context.emit('sprint.updated', ref(next), { changed: fieldNames(changes) })
+    context.emit('sprint.updated', ref(next), { projectId: next.project_id, changed: fieldNames(changes) })
     if (next.status !== sprint.status) {
       const scope = { companyId: context.companyId, sprintId: sprint.id }
       const { total, done, cancelled } = progressOf(await countTasksOfSprint(context.tx, scope))
       const openTasks = total - done - cancelled
-      context.emit('sprint.status_changed', ref(next), { from: sprint.status, to: next.status, openTasks })
+      context.emit('sprint.status_changed', ref(next), { projectId: next.project_id, from: sprint.status, to: next.status, openTasks })
     }
     return toSprint(next)
   },

@@ -11,6 +11,7 @@ import { letGoOn, resolveIncident as resolve } from '../resolve.ts'
 import { BudgetIncident, Limit } from '../schema.ts'
 import { toIncident } from '../show.ts'
 import { findBudget, findIncident } from '../sql.ts'
+import { aboutBudget, budgetRef } from '../standing.ts'
 import { requireBudget } from './manage.ts'
 
 export const resolveIncident = command({
@@ -58,7 +59,7 @@ export const endPeriods = command({
       const budget = await findBudget(context.tx, budgetId)
       if (!stop?.ends_at || stop.ends_at > context.now || !budget) continue
       if (!(await letGoOn(context, budget, 'period_ended'))) continue
-      context.emit('budget.renewed', { type: 'budget', id: budget.id, version: budget.version }, { periodStartsAt: stop.ends_at })
+      context.emit('budget.renewed', budgetRef(budget), { ...aboutBudget(budget), periodStartsAt: stop.ends_at })
       resumed += 1
     }
     if (resumed === 0) context.unchanged()

@@ -5,7 +5,7 @@ import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { nameKey } from '../../labels/table.ts'
-import { assertAlive, changeRoutine, moveRoutine, requireRoutine, routineRef } from '../change.ts'
+import { aboutRoutine, assertAlive, changeRoutine, moveRoutine, requireRoutine, routineRef } from '../change.ts'
 import { assertConsistent, assertTriggersFit, templateColumns } from '../configure.ts'
 import { Routine, RoutineInput, type RoutineStatus } from '../schema.ts'
 import { countRoutines, insertRoutine } from '../sql.ts'
@@ -44,7 +44,7 @@ export const create = command({
       updated_at: context.now,
     }
     await insertRoutine(context.tx, row)
-    context.emit('routine.created', routineRef(row), { name: row.name, status: row.status })
+    context.emit('routine.created', routineRef(row), { ...aboutRoutine(row), name: row.name, status: row.status })
     return toRoutine(row)
   },
 })
@@ -73,7 +73,8 @@ export const update = command({
     assertConsistent(input.task ?? toTemplate(routine), declared)
     if (variables) await assertTriggersFit(context, routine.id, declared)
     const next = await changeRoutine(context, routine, { ...changes, ...(name !== undefined && { name_key: nameKey(name) }) })
-    context.emit('routine.updated', routineRef(next), { changed: changedNames(input, fieldNames(changes)) })
+    const changed = changedNames(input, fieldNames(changes))
+    context.emit('routine.updated', routineRef(next), { ...aboutRoutine(next), changed })
     return toRoutine(next)
   },
 })

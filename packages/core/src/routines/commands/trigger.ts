@@ -5,7 +5,7 @@ import { command, type CommandContext } from '../../kernel/command.ts'
 import { notFound, ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { isoTime } from '../../ports/clock.ts'
-import { assertAlive, changeTrigger, nextTimeOf, requireRoutine, triggerRef } from '../change.ts'
+import { aboutRoutine, assertAlive, changeTrigger, nextTimeOf, requireRoutine, triggerRef } from '../change.ts'
 import { assertDefaults, assertMapped } from '../configure.ts'
 import { readLiveSchedule } from '../cron.ts'
 import { newTriggerKey, previousKeyMs, type TriggerKey } from '../keys.ts'
@@ -56,7 +56,7 @@ export const addTrigger = command({
       ...columns,
     }
     await insertTrigger(context.tx, row)
-    context.emit('routine.trigger_added', triggerRef(row), about(row))
+    context.emit('routine.trigger_added', triggerRef(row), about(row, routine))
     return { ...toTrigger(row, context.now), key: key?.key ?? null }
   },
 })
@@ -121,7 +121,7 @@ export const updateTrigger = command({
       isEnabled: isEnabled ?? present.isEnabled,
     })
     const next = await changeTrigger(context, trigger, columns)
-    context.emit('routine.trigger_updated', triggerRef(next), { ...about(next), changed: fieldNames(named) })
+    context.emit('routine.trigger_updated', triggerRef(next), { ...about(next, routine), changed: fieldNames(named) })
     return toTrigger(next, context.now)
   },
 })
@@ -144,7 +144,7 @@ export const removeTrigger = command({
   access,
   http: ['DELETE', '/triggers/:triggerId'],
   async handle(context, input) {
-    const { trigger } = await requireTrigger(context, input.triggerId)
+    const { trigger, routine } = await requireTrigger(context, input.triggerId)
     assertVersion('trigger', trigger, input.version)
     const next = await changeTrigger(context, trigger, {
       is_enabled: 0,
@@ -154,7 +154,7 @@ export const removeTrigger = command({
       previous_until: null,
       removed_at: context.now,
     })
-    context.emit('routine.trigger_removed', triggerRef(next), about(next))
+    context.emit('routine.trigger_removed', triggerRef(next), about(next, routine))
     return toTrigger(next, context.now)
   },
 })
@@ -181,7 +181,7 @@ export const rotateTrigger = command({
       previous_key_text: trigger.key_text,
       previous_until: previousUntil,
     })
-    context.emit('routine.trigger_rotated', triggerRef(next), { ...about(next), previousUntil })
+    context.emit('routine.trigger_rotated', triggerRef(next), { ...about(next, routine), previousUntil })
     return { ...toTrigger(next, context.now), key }
   },
 })
@@ -195,6 +195,6 @@ async function requireTrigger(
   return { trigger, routine: await requireRoutine(context, trigger.routine_id) }
 }
 
-function about(trigger: RoutineTriggerTable) {
-  return { routineId: trigger.routine_id, kind: trigger.kind }
+function about(trigger: RoutineTriggerTable, routine: RoutineTable) {
+  return { ...aboutRoutine(routine), routineId: trigger.routine_id, kind: trigger.kind }
 }

@@ -126,10 +126,10 @@ export const verbs: Readonly<Record<Verb, (turn: Turn) => void>> = {
     const isApproved = step.choice < 6
     const decision = isApproved ? 'approved' : 'revision_requested'
     deliverable.version += 1
-    const data = { taskId: task.id, number: 1, title: 'Text', feedback: 'more' }
+    const data = { taskId: task.id, agentId: 'agent', number: 1, title: 'Text', feedback: 'more' }
     emit(turn, `deliverable.${decision}`, { on: deliverable, data })
     // `review.completed` is about the deliverable, whatever its name says.
-    emit(turn, 'review.completed', { on: deliverable, data: { taskId: task.id, decision } })
+    emit(turn, 'review.completed', { on: deliverable, data: { taskId: task.id, agentId: 'agent', decision } })
     if (task.owner) end(turn, 'run.succeeded', { data: { ...about(turn), outcome: 'needs_review' } })
     move(turn, { to: isApproved ? 'done' : 'todo', verb: 'review' })
     const input = { deliverableId: deliverable.id }
