@@ -11,6 +11,8 @@ const bucket = { provider: 's3', bucket: 'results', region: 'eu-central-1', acce
 /** A configuration with something in it that is a secret, and where. */
 const configurations: readonly (readonly [type: string, path: string, withSecret: (value: unknown) => Record<string, unknown>])[] = [
   ['webhook', 'config.secrets.0', (value) => ({ url: 'https://hooks.example', secrets: [value] })],
+  ['webhook', 'config.headers.AUTHORIZATION', (value) => ({ url: 'https://hooks.example', headers: { AUTHORIZATION: value } })],
+  ['webhook', 'config.headers.x-api-key', (value) => ({ url: 'https://hooks.example', headers: { 'x-other': 'a', 'x-api-key': value } })],
   ['slack', 'config.url', (value) => ({ url: value })],
   ['storage', 'config.secretAccessKey', (value) => ({ ...bucket, secretAccessKey: value })],
   ['email', 'config.password', (value) => ({ ...to, provider: 'smtp', host: 'mail.example', username: 'engine', password: value })],
@@ -41,3 +43,16 @@ it.each(configurations)(
     expect(await errorOf(engine.routes.update({ routeId: route?.id ?? '', config: {} }))).toMatchObject({ kind: 'invalid' })
   },
 )
+
+it.each([
+  ['webhook', { url: 'https://user:canary@hooks.example' }],
+  ['storage', { ...bucket, secretAccessKey: { secret: 'KEY' }, endpoint: 'https://canary@s3.example' }],
+  ['email', { ...to, provider: 'sendgrid', apiKey: { secret: 'KEY' }, endpoint: 'https://user:canary@mail.example' }],
+])('a route to %s refuses an address with a user or a password in it', async (destinationType, config) => {
+  const { engine, companyId } = await createWorld({ storage: await newStorage(), destinations: allDestinations() })
+  onTestFinished(() => engine.stop())
+  await engine.secrets.create({ companyId, name: 'KEY', value: 'a secret value' })
+  const refused = engine.routes.create({ companyId, name: 'Out', destinationType, events: ['task.completed'], config })
+  expect(await errorOf(refused)).toMatchObject({ code: 'invalid_input', message: expect.stringContaining('holds a user or a password') })
+  expect((await errorOf(refused)).message).not.toContain('canary')
+})

@@ -11,7 +11,9 @@ export const Destination = z
       .array(z.string())
       .nullable()
       .describe('The members of `config` in which {"secret": "NAME"} may stand for the value of a secret; null for all.'),
-    alwaysSecret: z.array(z.string()).describe('Those of them that take nothing else.'),
+    alwaysSecret: z
+      .array(z.string())
+      .describe('Those of them that take nothing else, such as `password`, or `headers.authorization` for a member of a member.'),
     digests: z.boolean().describe('A route to it may gather what it sends: `digest`.'),
   })
   .meta({ id: 'Destination' })

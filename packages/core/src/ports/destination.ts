@@ -20,7 +20,10 @@ export interface Destination<Config = unknown> {
   readonly configSchema: z.ZodType<Config>
   /** The members of a configuration in which `{ "secret": "NAME" }` may stand; all when left out. */
   readonly secretFields?: readonly string[]
-  /** Those of them that are never anything else, such as a password: a value of theirs is refused, only a reference is kept. */
+  /**
+   * Those of them that are never anything else, such as a password: a value of theirs is refused, only a reference is kept. A member of
+   * a member is written as `headers.authorization`; the case of names counts for nothing.
+   */
   readonly alwaysSecret?: readonly string[]
   /** Whether it takes several events as one delivery, which routes can then ask for. */
   readonly digests?: boolean

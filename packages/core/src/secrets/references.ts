@@ -62,14 +62,27 @@ export function refuseElsewhere(value: unknown, path: string, fields: readonly s
   })
 }
 
-/** @throws `rule_violated` for a text in one of these members of a configuration that is no reference: it would be kept, and shown, as it is */
+/**
+ * `fields` are members, and members of members as `headers.authorization`, in whatever case they are written.
+ * @throws `rule_violated` for a text in one of them that is no reference: it would be kept, and shown, as it is
+ */
 export function refusePlain(value: object, path: string, fields: readonly string[] = []): void {
   for (const field of fields) {
-    const place = plainPlace(Reflect.get(value, field), join(path, field))
+    const place = plainPlaceAt(value, path, field.split('.'))
     if (place === null) continue
     const help = `Keep it by secrets.create, and write {"secret": "NAME"} here.`
     throw ruleViolated(`${place}: this is a secret, which is not kept in a configuration. ${help}`, { path: place })
   }
+}
+
+/** Where a text stands that is no reference, in the members of these names. */
+function plainPlaceAt(value: unknown, path: string, [name, ...deeper]: readonly string[]): string | null {
+  if (name === undefined) return plainPlace(value, path)
+  if (typeof value !== 'object' || value === null) return null
+  const places = Object.entries(value)
+    .filter(([key]) => key.toLowerCase() === name.toLowerCase())
+    .map(([key, member]) => plainPlaceAt(member, join(path, key), deeper))
+  return places.find((place) => place !== null) ?? null
 }
 
 /** Where a text stands that is no reference. */

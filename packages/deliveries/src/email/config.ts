@@ -1,7 +1,10 @@
 import { z } from 'zod'
 
+import { address } from '../remote/address.ts'
+import { templateFault } from '../remote/template.ts'
+
 const Address = z.email().max(320)
-const Endpoint = z.url({ protocol: /^https?$/ }).max(2_000)
+const Endpoint = address()
 const Key = z.string().min(1).max(1_000)
 
 const shared = {
@@ -15,6 +18,10 @@ const shared = {
     .string()
     .min(1)
     .max(500)
+    .superRefine((subject, context) => {
+      const message = templateFault(subject)
+      if (message !== null) context.addIssue({ code: 'custom', message })
+    })
     .optional()
     .describe('With {{paths}} such as {{event.data.title}}; what happened, in words, without it.'),
   attachesFiles: z.boolean().default(true).describe('The files of a deliverable, 7 MiB together at most; the others are named.'),

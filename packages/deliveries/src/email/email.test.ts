@@ -130,6 +130,21 @@ describe('a mail', () => {
     expect(asked()).toBe(0)
   })
 
+  test.each(['{{#if event.data.title}}', '{{data.title}}', '{{ event.data.due date }}', '{{event}}', 'x {{'])(
+    'has no subject %j, which names no place of a value',
+    (subject) => {
+      const given = EmailConfig.safeParse({ provider: 'smtp', host: 'mail.example', ...addresses, subject })
+      expect(given.error?.issues).toMatchObject([{ path: ['subject'], message: expect.stringContaining('event.data') }])
+    },
+  )
+
+  test('has a subject of any value that a template of its route could name', async () => {
+    const { port, mails } = await opened()
+    const told = { ...event, data: { task: { context: { 'due-date': 'Friday', $x: [1, { y: 'z' }] } } } }
+    await mail({ port, subject: '{{event.data.task.context.due-date}} {{ event.data.task.context.$x.1.y }}' }, { event: told })
+    expect(mails[0]?.parsed.subject).toBe('Friday z')
+  })
+
   test('has the files that there is room for, and names the others', async () => {
     const { port, mails } = await opened()
     const large = Buffer.alloc(5 * 1_048_576, 'x')

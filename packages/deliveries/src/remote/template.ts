@@ -14,7 +14,20 @@ export class MissingValue extends Error {
   }
 }
 
-const placeholder = /\{\{\s*([A-Za-z]\w*(?:\.\w+)*)\s*\}\}/g
+/** As the templates of routes have it. */
+const placeholder = /\{\{\s*([\w$-]+(?:\.[\w$-]+)*)\s*\}\}/g
+const roots = ['deliveryId', 'event.id', 'event.type', 'event.companyId', 'event.occurredAt'] as const
+
+/** What is wrong with a text that is to be filled; null when nothing is. Pure. */
+export function templateFault(template: string): string | null {
+  if (template.replaceAll(placeholder, '').includes('{{'))
+    return 'between {{ and }} stands the place of a value, such as event.data.title, and nothing else'
+  const paths = [...template.matchAll(placeholder)].map(([, path = '']) => path)
+  const stray = paths.find((path) => !roots.some((root) => root === path) && !path.startsWith('event.data.'))
+  return stray === undefined
+    ? null
+    : `{{${stray}}} is no place of a value; there are {{event.data.…}}, ${roots.map((root) => `{{${root}}}`).join(', ')}`
+}
 
 /**
  * Puts values into the `{{paths}}` of a text. No logic, and what a value says is not read as a template again. Pure.

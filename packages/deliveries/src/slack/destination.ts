@@ -11,15 +11,15 @@ import {
 import { createOutbound, type Outbound, type OutboundOptions } from '@engine/outbound'
 import { z } from 'zod'
 
+import { address } from '../remote/address.ts'
 import { reportOf, send } from '../remote/send.ts'
 import { messageOf } from './message.ts'
 
 /** Which channel is told, and how. */
 export const SlackConfig = z.strictObject({
-  url: z
-    .url({ protocol: /^(https?|secret)$/ })
-    .max(2_000)
-    .describe('The address of an incoming webhook. Who has it can write to the channel: use a reference to a secret.'),
+  url: address(/^(https?|secret)$/).describe(
+    'The address of an incoming webhook. Who has it can write to the channel: use a reference to a secret.',
+  ),
   style: z.enum(['blocks', 'plain']).default('blocks'),
   timeoutSec: z.number().min(1).max(30).default(10),
 })

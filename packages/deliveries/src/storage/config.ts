@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { address } from '../remote/address.ts'
 import { templateProblem } from './key.ts'
 
 const shared = {
@@ -19,7 +20,7 @@ const shared = {
 }
 
 /** A host can have dots and a port; a path would be a bucket's. */
-const Endpoint = z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).pathname === '/', 'an origin, without a path')
+const Endpoint = address().refine((url) => new URL(url).pathname === '/', 'an origin, without a path')
 
 /** Where results are kept. */
 export const StorageConfig = z.discriminatedUnion('provider', [

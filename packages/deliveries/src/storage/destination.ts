@@ -17,7 +17,7 @@ import { reportOf, stopped } from '../remote/send.ts'
 import { MissingValue } from '../remote/template.ts'
 import { StorageConfig, type S3Config } from './config.ts'
 import { PlaceTaken, writeFile } from './folder.ts'
-import { keptOf, type Kept } from './key.ts'
+import { fixedFolder, keptOf, type Kept } from './key.ts'
 import { askS3 } from './s3.ts'
 
 export interface StorageOptions extends OutboundOptions {
@@ -101,7 +101,8 @@ async function bytesOf({ open }: Kept): Promise<Uint8Array> {
 
 /** Writes an object and takes it away again. */
 async function tryStorage(store: Store, { config, signal }: DestinationTest<StorageConfig>): Promise<AdapterTestReport> {
-  const key = `engine-test-${randomUUID()}`
+  // Credentials may be good for a part of a bucket only; a folder is made anew, and would stay.
+  const key = `${config.provider === 's3' ? fixedFolder(config.path) : ''}engine-test-${randomUUID()}`
   const bytes = Buffer.from('A test of a route; it may be deleted.\n')
   const redactor = createRedactor([])
   const sample: Kept = {

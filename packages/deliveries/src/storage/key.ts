@@ -1,6 +1,6 @@
 import type { DeliveryBody, DeliveryRequest } from '@engine/core/plugin'
 
-import { fillText, MissingValue, type TemplateValues } from '../remote/template.ts'
+import { fillText, MissingValue, templateFault, type TemplateValues } from '../remote/template.ts'
 
 /** Names that mean a device on Windows, whatever follows their dot. */
 const devices = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
@@ -17,10 +17,19 @@ export interface Kept {
 
 /** What is wrong with a template of keys; null when nothing is. Pure. */
 export function templateProblem(path: string): string | null {
+  const fault = templateFault(path)
+  if (fault !== null) return fault
   const names = path.replaceAll(/\{\{[^{}]*\}\}/g, 'x').split('/')
   if (names.includes('')) return 'a path begins and ends with a name, and names none twice empty'
   const bad = names.find((name) => safeName(name) !== name)
   return bad === undefined ? null : `"${bad}" is no name for a folder: use letters, digits, spaces and ! _ - . ( ) , = + @`
+}
+
+/** The folder that all deliveries of a path lie in, with a slash at its end; empty when there is none. Pure. */
+export function fixedFolder(path: string): string {
+  const names = path.split('/')
+  const moving = names.findIndex((name) => name.includes('{{'))
+  return [...names.slice(0, moving < 0 ? names.length : moving), ''].join('/')
 }
 
 /**

@@ -214,7 +214,7 @@ describe('what a delivery leaves in a bucket', () => {
   test('is nothing when the credentials can be in no header, or the path names what is not there', async () => {
     const receiver = await openS3()
     onTestFinished(receiver.dispose)
-    for (const change of [{ accessKeyId: 'key\n' }, { path: '{{event.data.project}}' }, { path: 'a/{{event.constructor.name}}' }])
+    for (const change of [{ accessKeyId: 'key\n' }, { path: '{{event.data.project}}' }, { path: 'a/{{event.data.constructor.name}}' }])
       expect(await deliver({}, { ...receiver.config, ...change })).toMatchObject({ kind: 'parked' })
     expect(receiver.asked()).toBe(0)
   })
@@ -228,6 +228,19 @@ describe('what a delivery leaves in a bucket', () => {
     })
     expect(checks.map(({ status }) => status)).toEqual(['passed', 'passed'])
     expect(await objectsIn(receiver.bucket)).toEqual([])
+  })
+
+  test('is tried where deliveries will lie, so that credentials for a part of a bucket are enough', async () => {
+    const receiver = await openS3()
+    onTestFinished(receiver.dispose)
+    for (const path of ['approved/{{event.type}}/{{deliveryId}}', 'all/here', 'x-{{deliveryId}}'])
+      await storageDestination({ allow }).test({
+        config: StorageConfig.parse({ ...receiver.config, path }),
+        signal: new AbortController().signal,
+      })
+    const keys = ['approved/engine-test-id', 'all/here/engine-test-id', 'engine-test-id'].map((key) => `/${receiver.bucket}/${key}`)
+    const asked = receiver.taken.map(({ method, path }) => `${method} ${path.replace(/-test-.+/, '-test-id')}`)
+    expect(asked).toEqual(keys.flatMap((key) => [`PUT ${key}`, `DELETE ${key}`]))
   })
 })
 
@@ -336,9 +349,25 @@ test.each(['/a', 'a/', 'a//b', '../a', 'a/../b', '.', 'a/.', 'con', 'a\\b', 'a:b
     expect(StorageConfig.safeParse({ provider: 'folder', path }).success).toBe(false)
   },
 )
-test.each(['a', 'a/b-c_1.d', '{{event.type}}/{{ deliveryId }}', 'x-{{event.data.a.b}}.y/z'])('the path %j is taken', (path) => {
-  expect(templateProblem(path)).toBeNull()
+test.each([
+  'a/{{event.data.a b}}',
+  'a/{{ event.data.{{x}} }}',
+  'a/{{#each event.data}}',
+  'a/{{data.task.id}}',
+  'a/{{event.dta.id}}',
+  'a/{{event}}',
+  '{{deliveryId.x}}',
+])('the path %j names no place of a value', (path) => {
+  expect(StorageConfig.safeParse({ provider: 'folder', path }).error?.issues).toMatchObject([
+    { path: ['path'], message: expect.stringContaining('event.data') },
+  ])
 })
+test.each(['a', 'a/b-c_1.d', '{{event.data.task.context.due-date}}', '{{event.type}}/{{ deliveryId }}', 'x-{{event.data.a.b}}.y/z'])(
+  'the path %j is taken',
+  (path) => {
+    expect(templateProblem(path)).toBeNull()
+  },
+)
 
 test.each([
   ['report.pdf', 'report.pdf'],

@@ -1,20 +1,38 @@
 import { z } from 'zod'
 
+import { address } from '../remote/address.ts'
 import { requestHeaders } from '../remote/headers.ts'
 
 /** What the signature consists of; a header of an operator could only break it. */
 const signed = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
 
+/** Headers that say who asks: whoever reads one can ask as well. */
+export const credentialHeaders = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'api-key',
+  'apikey',
+  'x-api-key',
+  'x-apikey',
+  'x-auth-token',
+  'x-access-token',
+  'x-token',
+  'x-secret',
+  'private-token',
+] as const
+
 /** Where a webhook goes. */
 export const WebhookConfig = z.strictObject({
-  url: z
-    .url({ protocol: /^(https?|secret)$/ })
-    .max(2_000)
-    .describe('Takes the delivery; https: unless the host allows this target. May be a reference to a secret.'),
+  url: address(/^(https?|secret)$/).describe(
+    'Takes the delivery; https: unless the host allows this target. May be a reference to a secret.',
+  ),
   method: z.enum(['POST', 'PUT', 'PATCH']).default('POST'),
   headers: requestHeaders(signed)
     .default({})
-    .describe('Sent with every request, such as Authorization; values may be references to secrets.'),
+    .describe(
+      'Sent with every request, such as Authorization; values may be references to secrets, and those that say who asks have to be.',
+    ),
   secrets: z
     .array(z.string().min(1).max(1_000))
     .max(2)

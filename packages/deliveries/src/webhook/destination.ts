@@ -13,7 +13,7 @@ import {
 import { createOutbound, type Outbound, type OutboundOptions } from '@engine/outbound'
 
 import { reportOf, send } from '../remote/send.ts'
-import { WebhookConfig } from './config.ts'
+import { credentialHeaders, WebhookConfig } from './config.ts'
 import { keyOf, sign } from './signature.ts'
 
 /** Sends to a URL, signed as Standard Webhooks has it. Targets that are not public need `allow`, which is the operator's (PROMISES S8). */
@@ -25,7 +25,7 @@ export function webhookDestination(options: OutboundOptions = {}): Destination<W
     title: 'A URL that takes signed requests',
     configSchema: WebhookConfig,
     secretFields: ['url', 'headers', 'secrets'],
-    alwaysSecret: ['secrets'],
+    alwaysSecret: ['secrets', ...credentialHeaders.map((name) => `headers.${name}`)],
     deliver: (request) => post(outbound, request),
     test: (request) => tryWebhook(outbound, request),
   }
