@@ -3,16 +3,22 @@ import { describe, expect, test } from 'vitest'
 
 import { openHttpReceiver, type Exchange } from '../remote/fixtures.ts'
 import { slackDestination } from './index.ts'
-import { escaped, messageOf } from './message.ts'
+import { messageOf } from './message.ts'
+import { divided, escaped } from './text.ts'
 
 const path = '/services/T000/B000/canary4711canary'
 
+interface Text {
+  readonly type: string
+  readonly text: string
+  readonly verbatim?: boolean
+}
 interface Block {
   readonly type: string
   readonly block_id?: string
-  readonly text?: { readonly type: string; readonly text: string }
-  readonly fields?: readonly { readonly text: string }[]
-  readonly elements?: readonly { readonly text: string }[]
+  readonly text?: Text
+  readonly fields?: readonly Text[]
+  readonly elements?: readonly Text[]
 }
 interface Message {
   readonly text: string
@@ -55,13 +61,15 @@ function message(body: Parameters<typeof messageOf>[0]['body'], style: 'blocks' 
   return JSON.parse(JSON.stringify(made)) as Message
 }
 
+/** Every text in the blocks of a message. */
+function textsIn({ blocks }: Message): Text[] {
+  return blocks.flatMap((block) => [...(block.text ? [block.text] : []), ...(block.fields ?? []), ...(block.elements ?? [])])
+}
+
 /** Every text of a message that Slack reads as its markup. */
-function marked({ text, blocks }: Message): string[] {
-  const inBlocks = blocks.flatMap((block) => [
-    ...(block.text?.type === 'mrkdwn' ? [block.text.text] : []),
-    ...[...(block.fields ?? []), ...(block.elements ?? [])].map((part) => part.text),
-  ])
-  return [text, ...inBlocks]
+function marked(given: Message): string[] {
+  const inBlocks = textsIn(given).filter(({ type }) => type === 'mrkdwn')
+  return [given.text, ...inBlocks.map(({ text }) => text)]
 }
 
 describe('a message', () => {
@@ -87,6 +95,13 @@ describe('a message', () => {
       expect(marked(message(body)).filter((text) => /[<>]|&(?!amp;|lt;|gt;)/.test(text))).toEqual([])
   })
 
+  test('has Slack look for no names and addresses in its texts, nor for what they lead to', () => {
+    const given = message({ kind: 'json', value: { to: '@channel #general https://evil.example', long: '@here\n@everyone' } })
+    expect(given).toMatchObject({ unfurl_links: false, unfurl_media: false })
+    for (const { type, verbatim } of textsIn(given))
+      expect([type, verbatim]).toEqual(type === 'mrkdwn' ? ['mrkdwn', true] : ['plain_text', undefined])
+  })
+
   test('stays within what Slack takes', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`key${index}`, index % 2 ? 'x' : '&'.repeat(9_000)]))
     const { text, blocks } = message({ kind: 'json', value: { title: '🪑'.repeat(3_000), ...many } })
@@ -97,11 +112,35 @@ describe('a message', () => {
       for (const field of block.fields ?? []) expect(field.text.length).toBeLessThanOrEqual(2_000)
       expect(block.text?.text.length ?? 0).toBeLessThanOrEqual(block.type === 'header' ? 150 : 3_000)
     }
+    for (const part of textsIn({ text, blocks })) expect(part.text.trim()).not.toBe('')
+    expect(textsIn({ text, blocks }).reduce((sum, part) => sum + part.text.length, 0)).toBeLessThanOrEqual(9_000)
+  })
+
+  test('tells a long text in several sections, as much of it as Slack takes', () => {
+    const lines = Array.from({ length: 400 }, (_, index) => `Line ${index} of the <report> & more`)
+    const { blocks } = message({ kind: 'json', value: { title: 'Chairs', content: lines.slice(0, 150).join('\n') } })
+    const told = blocks.filter((block) => block.type === 'section' && block.text).map((block) => block.text?.text ?? '')
+    expect(told.length).toBeGreaterThan(1)
+    const read = told.join('\n').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+    expect(read).toBe(`*content*\n${lines.slice(0, 150).join('\n')}`)
+    const most = textsIn(message({ kind: 'text', text: lines.join('\n'), contentType: 'text/plain' }))
+    expect(most.reduce((sum, { text }) => sum + text.length, 0)).toBeGreaterThan(8_500)
+    expect(most.at(-2)?.text).toMatch(/…$/)
+  })
+
+  test('of a template that makes nothing has no empty section', () => {
+    const body = { kind: 'text', text: ' \n', contentType: 'text/plain' } as const
+    expect(message(body).blocks.map(({ type }) => type)).toEqual(['header', 'context'])
+    expect(message(body, 'plain').text).toContain('Deliverable revision requested')
   })
 
   test('of a template is its text, and a plain one has no blocks', () => {
     expect(message({ kind: 'text', text: 'It is *done*.', contentType: 'text/plain' }).blocks[1]?.text?.text).toBe('It is *done*.')
-    expect(message({ kind: 'text', text: 'It is *done*.', contentType: 'text/plain' }, 'plain')).toEqual({ text: 'It is *done*.' })
+    expect(message({ kind: 'text', text: 'It is *done*.', contentType: 'text/plain' }, 'plain')).toEqual({
+      text: 'It is *done*.',
+      unfurl_links: false,
+      unfurl_media: false,
+    })
     expect(message({ kind: 'json', value: { version: 2 } }, 'plain').text).toMatch(/\nversion: 2$/)
   })
 })
@@ -112,3 +151,13 @@ test.each([
   ['abcdef', 4, 'abc…'],
   ['ab🪑cd', 4, 'ab…'],
 ])('%j fits into %i as %j', (text, length, fitting) => expect(escaped(text, length)).toBe(fitting))
+
+test.each([
+  ['abc\ncd ef', { of: 5, together: 20 }, ['abc', 'cd ef']],
+  ['abcd efghi', { of: 6, together: 20 }, ['abcd', ' efghi']],
+  ['aaaa&bbb', { of: 6, together: 20 }, ['aaaa', '&amp;b', 'bb']],
+  ['a🪑bcd', { of: 2, together: 20 }, ['a', '🪑', 'bc', 'd']],
+  ['abcdefghij', { of: 4, together: 7 }, ['abcd', 'ef…']],
+  [' \n ', { of: 4, together: 7 }, []],
+  ['abc', { of: 4, together: 0 }, []],
+])('%j is divided by %j into %j', (text, room, pieces) => expect(divided(text, room)).toEqual(pieces))
