@@ -72,6 +72,14 @@ describe.each(['sqlite', 'postgres'])('a version of a deliverable on %s', (datab
     })
   })
 
+  it('has a content of any type, with its parameters', async () => {
+    const { submit } = await open()
+    for (const contentType of ['text/html; charset=utf-8', 'application/vnd.acme+json;v="1"', 'image/svg+xml'])
+      expect(await submit({ contentType })).toMatchObject({ contentType })
+    for (const contentType of ['text', 'text/', 'text/html; charset', 'a/b\nX: y'])
+      expect(await errorOf(submit({ contentType }))).toMatchObject({ code: 'invalid_input' })
+  })
+
   it('is compared with the one before, or with any other', async () => {
     const { engine, submit } = await open()
     const first = await submit({ content: 'one\ntwo\nthree\n' })

@@ -12,12 +12,6 @@ export const FileName = z
   .regex(/^[^/\\\p{Cc}\u2028\u2029]+$/u, 'a name without slashes and control characters')
   .refine((name) => !/^\.+$/.test(name), 'a name, not a place')
 
-export const ContentType = z
-  .string()
-  .trim()
-  .max(200)
-  .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[\w !#-[\]-~]*"|[\w!#$&^.+-]+))*$/, 'a media type such as image/png')
-
 export const Attachment = z
   .object({
     id: Id,

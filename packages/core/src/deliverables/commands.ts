@@ -4,7 +4,7 @@ import { eventActor } from '../kernel/actor.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
-import { Id } from '../kernel/schema.ts'
+import { ContentType, Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { writeSearchEntry } from '../search/sql.ts'
 import { TaskRef } from '../tasks/schema.ts'
@@ -25,11 +25,7 @@ export const submit = command({
     title: z.string().trim().min(1).max(500),
     summary: z.string().max(10_000).optional(),
     content: z.string().min(1).max(1_000_000),
-    contentType: z
-      .string()
-      .regex(/^[\w.+-]+\/[\w.+-]+$/, 'a media type such as text/markdown')
-      .max(200)
-      .default('text/markdown'),
+    contentType: ContentType.default('text/markdown'),
     ...deliverableParts,
   }),
   output: Deliverable,

@@ -11,5 +11,11 @@ export const Tag = z.string().trim().min(1).max(64)
 export const Tags = z.array(Tag).max(50)
 /** True or false, also as the text that a query string has. */
 export const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+/** A media type, with parameters such as a charset. */
+export const ContentType = z
+  .string()
+  .trim()
+  .max(200)
+  .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[\w !#-[\]-~]*"|[\w!#$&^.+-]+))*$/, 'a media type such as text/plain')
 /** A JSON object that round-trips unchanged, up to 64 KiB. */
 export const jsonObject = z.record(z.string(), z.json()).refine((value) => JSON.stringify(value).length <= 65_536, 'larger than 64 KiB')

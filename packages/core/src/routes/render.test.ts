@@ -53,6 +53,19 @@ describe('what a route sends', () => {
     })
   })
 
+  it.each([
+    ['text/html', '&#60;b&#62;&#34;'],
+    ['TEXT/HTML; charset=utf-8', '&#60;b&#62;&#34;'],
+    ['image/svg+xml', '&#60;b&#62;&#34;'],
+    ['application/json', '<b>\\"'],
+    ['Application/vnd.acme+JSON', '<b>\\"'],
+    ['text/plain', '<b>"'],
+    ['text/plain; note="html and json"', '<b>"'],
+  ])('is escaped as %s wants it', (contentType, text) => {
+    const template = { text: '{{data.title}}', contentType }
+    expect(render({ mapping: null, template }, { data: { title: '<b>"' } })).toEqual({ kind: 'text', text, contentType })
+  })
+
   it('finds nothing that only objects inherit, and pollutes nothing', () => {
     for (const place of ['data.constructor', 'data.__proto__', 'data.toString', 'data.title.length', 'constructor.prototype']) {
       const template = { text: `{{${place}}}`, contentType: 'text/plain' as const }

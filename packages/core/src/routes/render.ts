@@ -120,10 +120,10 @@ function member(value: JsonObject | JsonValue[], name: string): JsonValue | unde
 }
 
 function escapeFor(contentType: string): Escape {
-  if (/\b(html|xml)\b/.test(contentType)) return (value) => asIs(value).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+  const type = contentType.split(';')[0]?.toLowerCase() ?? ''
+  if (/\b(html|xml)\b/.test(type)) return (value) => asIs(value).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
   // Between the quotes of the template; what is no text stands for itself.
-  if (/\bjson\b/.test(contentType))
-    return (value) => (typeof value === 'string' ? JSON.stringify(value).slice(1, -1) : JSON.stringify(value))
+  if (/\bjson\b/.test(type)) return (value) => (typeof value === 'string' ? JSON.stringify(value).slice(1, -1) : JSON.stringify(value))
   return asIs
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { Id, IsoTime, Name, jsonObject } from '../kernel/schema.ts'
+import { ContentType, Id, IsoTime, Name, jsonObject } from '../kernel/schema.ts'
 import { RoutingConditions } from '../routing/schema.ts'
 
 export const RouteConditions = RoutingConditions.pick({ tagsAny: true, tagsAll: true, priority: true, context: true })
@@ -12,11 +12,7 @@ export type RouteConditions = z.infer<typeof RouteConditions>
 export const RouteTemplate = z
   .strictObject({
     text: z.string().min(1).max(65_536),
-    contentType: z
-      .string()
-      .regex(/^[\w.+-]+\/[\w.+-]+$/, 'a media type such as text/plain')
-      .max(200)
-      .default('text/plain'),
+    contentType: ContentType.default('text/plain'),
   })
   .describe('A text that is sent instead of JSON. {{data.task.title}} stands for a value; one that an event does not have is an error.')
 export type RouteTemplate = z.infer<typeof RouteTemplate>

@@ -1,10 +1,11 @@
-import type { JsonObject } from '@engine/core/plugin'
+import { createRedactor, silentLogger, type JsonObject } from '@engine/core/plugin'
 import { testDestination } from '@engine/testing/destinations'
 import PostalMime from 'postal-mime'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { isSignedForAws } from '../remote/aws-fixtures.ts'
 import { openHttpReceiver, type Exchange } from '../remote/fixtures.ts'
-import { emailDestination } from './index.ts'
+import { EmailConfig, emailDestination } from './index.ts'
 import { textIn } from './fixtures.ts'
 
 const key = 'canary-key-4711'
@@ -138,4 +139,47 @@ testDestination({
   },
   secrets: [key, other],
   takesFiles: true,
+})
+
+/** What a carrier of mail was sent, when it answers so. */
+async function sent(config: JsonObject, answer: { status: number; body?: string } = { status: 200 }) {
+  const receiver = await openHttpReceiver({ isRight: () => true, idOf: () => '', take: () => answer })
+  onTestFinished(receiver.dispose)
+  const file = {
+    name: 'a.csv',
+    contentType: 'text/csv; charset=utf-8',
+    size: 3,
+    open: async function* () {
+      yield Buffer.from('a,b')
+    },
+  }
+  const result = await emailDestination({ allow: ['127.0.0.1'] }).deliver({
+    config: EmailConfig.parse({ endpoint: receiver.origin, ...addresses, ...config }),
+    deliveryId: '019abc',
+    attempt: 1,
+    event: { id: 'event', type: 'task.completed', companyId: 'company', occurredAt: '2026-11-21T10:00:00.000Z', data: {} },
+    body: { kind: 'json', value: {} },
+    files: [file],
+    signal: new AbortController().signal,
+    logger: silentLogger,
+    redactor: createRedactor([]),
+  })
+  return { result, message: JSON.parse(receiver.taken[0]?.body.toString() ?? '{}') as unknown }
+}
+
+test('SendGrid is named each address once, whatever its case, and no parameter of a type, both of which it refuses', async () => {
+  const twice = { to: ['ann@receiver.example', 'Ann@Receiver.example'], cc: ['bob@receiver.example', 'ann@receiver.example'] }
+  const { message } = await sent({ provider: 'sendgrid', apiKey: key, ...twice, bcc: ['BOB@receiver.example', 'eve@receiver.example'] })
+  expect(at(message, 'personalizations', 0)).toEqual({
+    to: [{ email: 'ann@receiver.example' }],
+    cc: [{ email: 'bob@receiver.example' }],
+    bcc: [{ email: 'eve@receiver.example' }],
+  })
+  expect(at(message, 'attachments', 0)).toMatchObject({ filename: 'a.csv', type: 'text/csv' })
+})
+
+test('a mail that Mailjet answers 200 for and refuses is parked', async () => {
+  const refused = { status: 200, body: JSON.stringify({ Messages: [{ Status: 'error', Errors: [{ ErrorCode: 'send-0010' }] }] }) }
+  const { result } = await sent({ provider: 'mailjet', apiKey: key, secretKey: other }, refused)
+  expect(result).toMatchObject({ kind: 'parked', status: 200, response: expect.stringContaining('send-0010') })
 })

@@ -69,5 +69,12 @@ export const EmailConfig = z.discriminatedUnion('provider', [
 ])
 export type EmailConfig = z.infer<typeof EmailConfig>
 export type EmailConfigOf<Provider extends EmailConfig['provider']> = Extract<EmailConfig, { provider: Provider }>
+/** Each address once, where it stands first: who is named twice has one mail, and one carrier would refuse it as a whole. Pure. */
+export function eachOnce<Config extends Pick<EmailConfig, 'to' | 'cc' | 'bcc'>>(config: Config): Config {
+  const known = new Set<string>()
+  const first = (address: string) => !known.has(address.toLowerCase()) && known.add(address.toLowerCase())
+  return { ...config, to: config.to.filter(first), cc: config.cc.filter(first), bcc: config.bcc.filter(first) }
+}
+
 /** All that need one request. */
 export type HttpEmailConfig = Exclude<EmailConfig, { provider: 'smtp' }>

@@ -14,7 +14,7 @@ import { createOutbound, type OutboundOptions, type OutboundResponse } from '@en
 import { unusableCredentials } from '../remote/aws.ts'
 import { reportOf, send, stopped } from '../remote/send.ts'
 import { MissingValue } from '../remote/template.ts'
-import { EmailConfig, type HttpEmailConfig } from './config.ts'
+import { eachOnce, EmailConfig, type HttpEmailConfig } from './config.ts'
 import { emailOf, type Email, type Mailing } from './message.ts'
 import { NotInstalled } from './mime.ts'
 import { requestOf, type CarrierRequest } from './providers.ts'
@@ -42,7 +42,8 @@ export function emailDestination({ certificates = [], ...options }: EmailOptions
 }
 
 async function mail(smtp: Smtp, request: DeliveryRequest<EmailConfig>): Promise<DeliveryResult> {
-  const { config, signal, redactor } = request
+  const { signal, redactor } = request
+  const config = eachOnce(request.config)
   if (signal.aborted) return stopped
   try {
     const email = await emailOf(request)
@@ -59,22 +60,29 @@ type Carrying = Pick<DeliveryRequest<HttpEmailConfig>, 'config' | 'signal' | 're
 
 async function carry({ outbound }: Smtp, request: CarrierRequest | null, { config, signal, redactor }: Carrying): Promise<DeliveryResult> {
   if (request === null) return { kind: 'parked', reason: unusableCredentials }
-  const { reference, ...sent } = request
+  const { reference, refusal, ...sent } = request
   const timeoutMs = config.timeoutSec * 1_000
-  return send(outbound, { ...sent, timeoutMs, signal, redactor, referenceOf: (response) => referenceIn(response, reference) })
+  return send(outbound, {
+    ...sent,
+    timeoutMs,
+    signal,
+    redactor,
+    referenceOf: (response) => referenceIn(response, reference),
+    isTaken: (response) => refusal === undefined || valueIn(response, refusal.path) !== refusal.value,
+  })
 }
 
-function referenceIn({ headers, body }: OutboundResponse, reference: CarrierRequest['reference']): string | undefined {
+function referenceIn(response: OutboundResponse, reference: CarrierRequest['reference']): string | undefined {
   if (reference === undefined) return undefined
-  if ('header' in reference) return headers[reference.header]
+  return 'header' in reference ? response.headers[reference.header] : valueIn(response, reference.path)
+}
+
+/** A text or a number in an answer in JSON; undefined for everything else, since it has the mail, whatever it says about it. */
+function valueIn({ body }: OutboundResponse, path: readonly (string | number)[]): string | undefined {
   try {
-    const value = reference.path.reduce<unknown>(
-      (at, name) => (at as Record<string | number, unknown>)[name],
-      JSON.parse(Buffer.from(body).toString()),
-    )
+    const value = path.reduce<unknown>((at, name) => Reflect.get(Object(at), name), JSON.parse(Buffer.from(body).toString()))
     return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
   } catch {
-    // It has the mail, whatever it says about it.
     return undefined
   }
 }

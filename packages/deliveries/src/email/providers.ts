@@ -11,6 +11,8 @@ export interface CarrierRequest {
   readonly body?: string
   /** Where the answer says how the carrier calls the mail: a header, or a path in its JSON. */
   readonly reference?: { readonly header: string } | { readonly path: readonly (string | number)[] }
+  /** Where an answer of 200 says that it was refused all the same, and how. */
+  readonly refusal?: { readonly path: readonly (string | number)[]; readonly value: string }
 }
 
 /** Nothing is sent: the carrier looks at a sample, or only at who asks. */
@@ -52,7 +54,8 @@ function sendgrid(config: EmailConfigOf<'sendgrid'>, email: Email, wish: Wish): 
     ...(email.attachments.length > 0 && {
       attachments: email.attachments.map(({ name, contentType, bytes }) => ({
         filename: name,
-        type: contentType,
+        // Parameters are refused.
+        type: contentType.split(';')[0]?.trim(),
         content: bytes.toString('base64'),
       })),
     }),
@@ -94,6 +97,7 @@ function mailjet(config: EmailConfigOf<'mailjet'>, email: Email, wish: Wish): Ca
     headers: { ...json, authorization: `Basic ${Buffer.from(`${config.apiKey}:${config.secretKey}`).toString('base64')}` },
     body: JSON.stringify({ Messages: [message], SandboxMode: wish === 'test' }),
     reference: { path: ['Messages', 0, 'To', 0, 'MessageID'] },
+    refusal: { path: ['Messages', 0, 'Status'], value: 'error' },
   }
 }
 

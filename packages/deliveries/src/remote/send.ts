@@ -13,14 +13,18 @@ export interface Sending extends Pick<OutboundRequest, 'method' | 'headers' | 'b
   readonly redactor: Redactor
   /** What the receiver calls the delivery, from its answer or known before. */
   referenceOf?(response: OutboundResponse): string | undefined
+  /** Whether an answer of 2xx says that it was taken; all do when left out. */
+  isTaken?(response: OutboundResponse): boolean
 }
 
 /** Asks a receiver once, and says what its answer means for the delivery. Nothing is sent on to where a redirect leads. */
-export async function send(outbound: Outbound, { url, redactor, referenceOf, ...request }: Sending): Promise<DeliveryResult> {
+export async function send(outbound: Outbound, { url, redactor, referenceOf, isTaken, ...request }: Sending): Promise<DeliveryResult> {
   try {
     const response = await outbound.fetch(url, { ...request, maxRedirects: 0, maxBytes: readBytes, whenLonger: 'cut' })
     const result = resultOf(response, redactor)
     if (result.kind !== 'delivered') return result
+    if (isTaken?.(response) === false)
+      return { ...result, kind: 'parked', reason: `${new URL(response.url).origin} answered ${response.status}, and that it refused it.` }
     const reference = referenceOf?.(response)
     return reference === undefined ? result : { ...result, reference: redactor.redact(reference) }
   } catch (error) {
