@@ -72,6 +72,43 @@ describe.each(['sqlite', 'postgres'])('a version of a deliverable on %s', (datab
     })
   })
 
+  it('is compared with another by its files too', async () => {
+    const { engine, taskId, submit } = await open()
+    const upload = async (name: string, text: string) =>
+      (await engine.attachments.upload({ taskId, name, contentType: 'text/plain', content: Buffer.from(text) })).id
+    const [kept, old, gone, fresh, next] = [
+      await upload('kept.txt', 'same'),
+      await upload('figures.csv', '1'),
+      await upload('gone.txt', 'x'),
+      await upload('new.txt', 'x'),
+      await upload('figures.csv', '2'),
+    ]
+    await submit({ fileIds: [kept, old, gone] })
+    const second = await submit({ fileIds: [kept, fresh, next] })
+    expect(await engine.deliverables.diff({ deliverableId: second.id })).toMatchObject({
+      added: 0,
+      removed: 0,
+      files: [
+        { name: 'figures.csv', change: 'changed' },
+        { name: 'gone.txt', change: 'removed' },
+        { name: 'new.txt', change: 'added' },
+      ],
+    })
+  })
+
+  it('is listed with those before it and what was said to each, without what they hold', async () => {
+    const { engine, companyId, taskId, agentId, submit } = await open()
+    const first = await submit({ content: 'long' })
+    await engine.deliverables.review({ deliverableId: first.id, decision: 'revision_requested', feedback: 'Shorter.' })
+    await engine.tasks.checkout({ taskId, agentId })
+    const second = await submit({ content: 'short' })
+    const { items } = await engine.deliverables.list({ companyId, taskId })
+    const { content: _first, ...shown } = await engine.deliverables.get({ deliverableId: first.id })
+    const { content: _second, ...pending } = second
+    expect(items).toEqual([shown, pending])
+    expect(items[0]).toMatchObject({ status: 'revised', review: { decision: 'revision_requested', feedback: 'Shorter.' } })
+  })
+
   it('has a content of any type, with its parameters', async () => {
     const { submit } = await open()
     for (const contentType of ['text/html; charset=utf-8', 'application/vnd.acme+json;v="1"', 'image/svg+xml'])
@@ -93,7 +130,9 @@ describe.each(['sqlite', 'postgres'])('a version of a deliverable on %s', (datab
       added: 2,
       removed: 1,
       patch: expect.stringContaining(' one\n-two\n+2\n three\n+four\n'),
+      files: [],
     })
+    expect(await engine.deliverables.diff({ deliverableId: second.id, against: 2 })).toMatchObject({ added: 0, removed: 0 })
     expect(await engine.deliverables.diff({ deliverableId: third.id })).toMatchObject({ added: 0, removed: 0 })
     expect(await engine.deliverables.diff({ deliverableId: third.id, against: 1 })).toMatchObject({ againstId: first.id, added: 2 })
     expect(await errorOf(engine.deliverables.diff({ deliverableId: first.id }))).toMatchObject({ code: 'rule_violated' })

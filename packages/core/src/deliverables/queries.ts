@@ -11,7 +11,7 @@ import { compare } from './compare.ts'
 import { openFile } from './files.ts'
 import { Deliverable, DeliverableComparison, DeliverableStatus } from './schema.ts'
 import { toDeliverable } from './table.ts'
-import { findDeliverable, findReview, findVersion } from './sql.ts'
+import { findDeliverable, findReview, findVersion, reviewsOf, shownColumns } from './sql.ts'
 
 export const get = query({
   title: 'Show a deliverable with its review',
@@ -27,15 +27,15 @@ export const get = query({
 })
 
 export const list = query({
-  title: 'List deliverables, oldest first; without their content',
+  title: 'List deliverables, oldest first, with their reviews and without their content',
   input: z.strictObject({ companyId: Id, status: DeliverableStatus.optional(), taskId: TaskFilter.optional(), ...pageInput }),
-  output: pageOf(Deliverable.omit({ content: true, review: true })),
+  output: pageOf(Deliverable.omit({ content: true })),
   access: { scope: 'deliverables:read', company: 'company' },
   http: ['GET', '/companies/:companyId/deliverables'],
   async handle(context, input) {
     let rows = context.db
       .selectFrom('deliverables')
-      .selectAll()
+      .select(shownColumns)
       .where('company_id', '=', context.companyId)
       .where(ofPresentTask(context.db, 'deliverables'))
       .orderBy('id')
@@ -44,9 +44,11 @@ export const list = query({
     const taskId = await filteredTaskId(context.db, context.companyId, input.taskId)
     if (taskId) rows = rows.where('task_id', '=', taskId)
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, {
+    const found = await rows.execute()
+    const reviews = await reviewsOf(context.db, { companyId: context.companyId, ids: found.map(({ id }) => id) })
+    return toPage(found, input.limit, {
       item: (row) => {
-        const { content: _content, review: _review, ...shown } = toDeliverable(row, null)
+        const { content: _content, ...shown } = toDeliverable({ ...row, content: '' }, reviews.get(row.id) ?? null)
         return shown
       },
       key: (row) => [row.id],
@@ -56,7 +58,7 @@ export const list = query({
 
 export const diff = query({
   title: 'Compare a version of a deliverable with another',
-  description: 'As a unified diff of their contents, line by line. Without `against`, with the version before.',
+  description: 'As a unified diff of their contents, line by line, and which files are others. Without `against`, with the version before.',
   input: z.strictObject({
     deliverableId: Id,
     against: z.coerce.number().int().min(1).optional().describe('The number of the other version.'),

@@ -79,6 +79,9 @@ export const DeliverableComparison = z
     added: z.number().int().describe('Lines.'),
     removed: z.number().int(),
     patch: z.string().nullable().describe('A unified diff; null when the two have too little in common to be compared.'),
+    files: z
+      .array(z.object({ name: z.string(), change: z.enum(['added', 'removed', 'changed']) }))
+      .describe('Those that are not the same, byte by byte, under the same name.'),
   })
   .meta({ id: 'DeliverableComparison' })
 export type DeliverableComparison = z.infer<typeof DeliverableComparison>

@@ -1,11 +1,35 @@
 import type { Kysely } from 'kysely'
 
+import { isInList, listOf } from '../database/arrays.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { locatePart } from '../tasks/sql.ts'
 import type { DeliverableTable, ReviewTable } from './table.ts'
+
+/** All but the content, which may be a megabyte. */
+export const shownColumns = [
+  'id',
+  'company_id',
+  'task_id',
+  'run_id',
+  'agent_id',
+  'number',
+  'parent_id',
+  'title',
+  'summary',
+  'content_type',
+  'files',
+  'actions',
+  'usage',
+  'provider',
+  'model',
+  'status',
+  'version',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof DeliverableTable)[]
 
 const deliverableById = statement((db, given: { id: string }) => db.selectFrom('deliverables').selectAll().where('id', '=', given.id))
 
@@ -61,6 +85,23 @@ const reviewOf = statement((db, given: { companyId: string; deliverableId: strin
 
 export async function findReview(db: Kysely<Database>, given: { companyId: string; deliverableId: string }): Promise<ReviewTable | null> {
   return first(await reviewOf(db, given))
+}
+
+const reviewsById = statement((db, given: { companyId: string; ids: string }, family) =>
+  db
+    .selectFrom('reviews')
+    .selectAll()
+    .where('company_id', '=', given.companyId)
+    .where(isInList(family, 'deliverable_id', { list: given.ids, of: 'uuid' })),
+)
+
+/** The reviews of versions, by the ids of these. */
+export async function reviewsOf(
+  db: Kysely<Database>,
+  { companyId, ids }: { companyId: string; ids: readonly string[] },
+): Promise<Map<string, ReviewTable>> {
+  const rows = ids.length === 0 ? [] : await reviewsById(db, { companyId, ids: listOf(db, ids) })
+  return new Map(rows.map((row) => [row.deliverable_id, row]))
 }
 
 const reviewedVersions = statement((db, given: { companyId: string; taskId: string }) =>
