@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 
+import { Webhook } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { createEngine } from '@engine/core'
@@ -119,6 +120,24 @@ describe.each(families)('a webhook on %s', (family) => {
     expect((await send(sign('{}', 'd6', third.key ?? ''))).status).toBe(202)
     await engine.routines.removeTrigger({ triggerId: trigger.id })
     expect((await send(sign('{}', 'd7', third.key ?? ''))).status).toBe(404)
+  })
+
+  it('takes what the library of Standard Webhooks signs, with the key as bytes or as the secret that senders ask for', async () => {
+    const { send, clock, trigger, fires } = await open(family)
+    const key = trigger.key ?? ''
+    const signers = [new Webhook(key, { format: 'raw' }), new Webhook(`whsec_${Buffer.from(key).toString('base64')}`)]
+    const body = '{"name":"Möbel"}'
+    for (const [index, signer] of signers.entries()) {
+      const at = new Date(clock.now())
+      const signature = signer.sign(`d${index}`, at, body)
+      const headers = {
+        'webhook-id': `d${index}`,
+        'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+        'webhook-signature': signature,
+      }
+      expect((await send({ body, headers })).status).toBe(202)
+    }
+    expect(await fires()).toHaveLength(2)
   })
 
   it('as GitHub signs needs no time, and its delivery id', async () => {

@@ -24,7 +24,10 @@ describe('a try of a delivery', () => {
   })
 
   it('is the last one when there were enough, or the next would be too late', () => {
-    expect(judge(nothing, { ...tried, tries: 3 }).status).toBe('parked')
+    expect(judge({ ...nothing, reason: 'They answered 503.' }, { ...tried, tries: 3 })).toMatchObject({
+      status: 'parked',
+      reason: 'They answered 503; given up after 3 tries',
+    })
     expect(judge({ ...nothing, retryAfterMs: 100_001 }, tried).status).toBe('parked')
     expect(judge(nothing, { ...tried, now: '2026-01-01T00:01:36.000Z' }).status).toBe('parked')
   })

@@ -28,12 +28,12 @@ export function judge({ result, reason, retryAfterMs }: Pick<Outcome, 'result' |
   if (result === 'interrupted') return { status: 'retrying', nextInMs: 0, reason }
   if (result === 'parked') return { status: 'parked', nextInMs: null, reason }
   const { tries, triedSince, retry, now } = tried
-  if (tries >= retry.maxAttempts) return { status: 'parked', nextInMs: null, reason: `${reason}; given up after ${tries} tries` }
+  const givenUp = (why: string): Verdict => ({ status: 'parked', nextInMs: null, reason: `${reason?.replace(/\.$/, '')}; given up ${why}` })
+  if (tries >= retry.maxAttempts) return givenUp(`after ${tries} tries`)
   const random = () => tried.random()
   const waitMs = Math.max(backoffMs(tries, { baseMs: retry.baseSec * 1_000, capMs: retry.capSec * 1_000, random }), retryAfterMs ?? 0)
   const oldMs = Date.parse(now) + waitMs - Date.parse(triedSince ?? now)
-  if (oldMs > retry.maxAgeSec * 1_000)
-    return { status: 'parked', nextInMs: null, reason: `${reason}; given up since the next try would be too late` }
+  if (oldMs > retry.maxAgeSec * 1_000) return givenUp('since the next try would be too late')
   return { status: 'retrying', nextInMs: waitMs, reason }
 }
 

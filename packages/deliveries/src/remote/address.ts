@@ -7,5 +7,6 @@ export function address(protocol = /^https?$/) {
 
 function hasNobodyIn(text: string): boolean {
   const url = URL.parse(text)
-  return url?.username === '' && url.password === ''
+  // What is no URL is told by another check.
+  return url === null || url.username + url.password === ''
 }
