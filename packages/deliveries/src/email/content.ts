@@ -83,7 +83,14 @@ function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
 }
 
-const characters: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ' }
+const characters: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
+
+/** The character that an entity stands for, by its name or its number; itself when it stands for none. Pure. */
+function characterOf(entity: string, name: string): string {
+  const [, hexadecimal, decimal] = /^#(?:[xX]([0-9a-fA-F]{1,6})|(\d{1,7}))$/.exec(name) ?? []
+  const number = hexadecimal === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(hexadecimal, 16)
+  return number > 0 && number <= 0x10_ff_ff ? String.fromCodePoint(number) : (characters[name] ?? entity)
+}
 
 /** What is left of HTML for readers without it; a rough one is better than none. Pure. */
 function textOf(html: string): string {
@@ -91,7 +98,7 @@ function textOf(html: string): string {
     .replaceAll(/<(style|script|head)\b[^>]*>[^]*?<\/\1\s*>/gi, '')
     .replaceAll(/<(br|\/p|\/div|\/h[1-6]|\/li|\/tr)\b[^>]*>/gi, '\n')
     .replaceAll(/<[^>]*>/g, '')
-    .replaceAll(/&(#39|[a-z]+);/g, (whole, name: string) => characters[name] ?? whole)
+    .replaceAll(/&(#?\w+);/g, characterOf)
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim()
 }

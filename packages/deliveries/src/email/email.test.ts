@@ -104,6 +104,10 @@ describe('a mail', () => {
     expect(mails[0]?.parsed.html).toContain('Dear &lt;all&gt;,')
     expect(mails[1]?.parsed.text?.trim()).toBe('Done & dusted\nIt is done.')
     expect(mails[1]?.parsed.html).toContain(html)
+    // As routes escape what they put into a template.
+    const escaped = '<p>&#60;b&#62; &#38;#60; &#34;x&#34; &#x1FA91; &apos;&nosuch; &#0; &#x110000;</p>'
+    await mail({ port }, { body: { kind: 'text', text: escaped, contentType: 'text/html; charset=utf-8' } })
+    expect(mails[2]?.parsed.text?.trim()).toBe(`<b> &#60; "x" 🪑 '&nosuch; &#0; &#x110000;`)
   })
 
   test('has a subject of its own, in which no value begins another header', async () => {
