@@ -141,6 +141,21 @@ testDestination({
   takesFiles: true,
 })
 
+test.each([
+  ['User: arn:aws:iam::1:user/x is not authorized to perform: ses:GetAccount on resource: *', 'warned'],
+  ['The request signature we calculated does not match the signature you provided.', 'failed'],
+])('a key of SES that is told "%s" has %s', async (message, status) => {
+  const receiver = await openHttpReceiver({
+    isRight: () => true,
+    idOf: () => '',
+    take: () => ({ status: 403, body: JSON.stringify({ message }) }),
+  })
+  onTestFinished(receiver.dispose)
+  const config = EmailConfig.parse({ provider: 'ses', region: 'us-east-1', endpoint: receiver.origin, ...credentials, ...addresses })
+  const { checks } = await emailDestination({ allow: ['127.0.0.1'] }).test({ config, signal: new AbortController().signal })
+  expect(checks).toMatchObject([{ name: 'credentials', status }])
+})
+
 /** What a carrier of mail was sent, when it answers so. */
 async function sent(config: JsonObject, answer: { status: number; body?: string } = { status: 200 }) {
   const receiver = await openHttpReceiver({ isRight: () => true, idOf: () => '', take: () => answer })

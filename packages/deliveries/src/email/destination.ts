@@ -92,12 +92,22 @@ async function tryEmail(smtp: Smtp, { config, signal }: DestinationTest<EmailCon
   if (config.provider === 'smtp') return trySmtp(smtp, { config, signal })
   const redactor = createRedactor([])
   const request = await requestOf(config, await sample(config), 'test')
-  return reportOf(
-    'credentials',
-    await carry(smtp, request, { config, signal, redactor }),
-    `${config.provider} takes these credentials; nothing was sent.`,
-  )
+  const result = await carry(smtp, request, { config, signal, redactor })
+  if (config.provider === 'ses' && isKnownBySes(result)) return { checks: [mayOnlySend] }
+  return reportOf('credentials', result, `${config.provider} takes these credentials; nothing was sent.`)
 }
+
+/** A key that is good for sending alone may not ask about its account, which SES says only to whoever it knows. */
+function isKnownBySes(result: DeliveryResult): boolean {
+  return result.kind === 'parked' && result.status === 403 && /not authorized to perform:? .*ses:GetAccount/i.test(result.response ?? '')
+}
+
+const mayOnlySend = {
+  name: 'credentials',
+  status: 'warned',
+  message:
+    'ses knows this key, which may not ask about its account (ses:GetAccount), so it shows when mail is sent whether it may do that.',
+} as const
 
 function sample({ from }: Pick<EmailConfig, 'from'>): Promise<Email> {
   const mailing: Mailing = {
