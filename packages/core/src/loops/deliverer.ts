@@ -9,6 +9,8 @@ import { createSender } from './sender.ts'
 /** How soon after a look the next one may follow, milliseconds, and by how much longer than it took; what happens between is seen by it. */
 const restMs = 20
 const restShare = 9
+/** After these nothing is sent any more by what a route said before. */
+const changes: ReadonlySet<string> = new Set(['route.updated', 'route.disabled', 'route.deleted'])
 
 /**
  * Sends deliveries in as many processes as there are: each is taken for a while, sent outside of any transaction, and settled by its
@@ -56,7 +58,10 @@ export function createDeliverer(host: Host, logger: Logger): Pick<Loop, 'start' 
     start() {
       if (destinations.types.length === 0) return
       forget.push(
-        bus.onAny(() => loop.wake()),
+        bus.onAny(({ type, companyId, entity }) => {
+          if (changes.has(type)) pumps.get(companyId)?.drop(entity.id)
+          loop.wake()
+        }),
         bus.onHint(() => loop.wake()),
       )
       loop.start()

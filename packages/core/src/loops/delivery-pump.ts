@@ -29,6 +29,8 @@ export interface PumpOptions {
 export interface Pump {
   /** There may be something to take in a route. */
   wake(routeId: string): void
+  /** A route says something else now, or nothing: what was taken of it and is not begun is handed back. */
+  drop(routeId: string): void
   /** Works until nothing is due; never rejects. */
   run(): Promise<void>
 }
@@ -54,6 +56,8 @@ interface Course extends PumpOptions {
   /** What is to be said of what was taken; what goes as one is said at once, or others would take a part of it. */
   readonly outcomes: (readonly Outcome[])[]
   readonly unsent: (readonly Unsent[])[]
+  /** Routes that changed while something was being taken, which is then by what they said before. */
+  readonly dropped: Set<string>
   failingSinceMs: number | null
   nudge: PromiseWithResolvers<void>
 }
@@ -65,11 +69,16 @@ interface Course extends PumpOptions {
 export function createPump(host: Host, options: PumpOptions): Pump {
   const { slots, stopping } = options
   const nudge = Promise.withResolvers<void>()
-  const course: Course = { ...options, host, queues: new Map(), outcomes: [], unsent: [], failingSinceMs: null, nudge }
+  const course: Course = { ...options, host, queues: new Map(), outcomes: [], unsent: [], dropped: new Set(), failingSinceMs: null, nudge }
   const tell = () => course.nudge.resolve()
   return {
     wake(routeId) {
       queueOf(course, routeId).isDue = true
+      tell()
+    },
+    drop(routeId) {
+      course.dropped.add(routeId)
+      handBack(course, routeId)
       tell()
     },
     async run() {
@@ -140,13 +149,21 @@ function begin(course: Course): void {
 
 function beginOf(course: Course, routeId: string, queue: DeliveryQueue): void {
   const { slots, stopping, host } = course
-  const giveBack = (held: readonly Held[]) => void course.unsent.push(held.map((each) => ({ ...each, routeId })))
-  if (stopping.aborted) queue.empty(giveBack)
+  if (stopping.aborted) handBack(course, routeId)
   while (queue.sending < host.settings.deliveriesPerRoute && slots.sending < host.settings.maxConcurrentDeliveries) {
-    const ready = queue.next(giveBack)
+    const ready = queue.next((held) => giveBack(course, routeId, held))
     if (!ready) break
     void send(course, queue, ready)
   }
+}
+
+function giveBack({ unsent }: Course, routeId: string, held: readonly Held[]): void {
+  unsent.push(held.map((each) => ({ ...each, routeId })))
+}
+
+/** All that waits to be sent. */
+function handBack(course: Course, routeId: string): void {
+  course.queues.get(routeId)?.empty((held) => giveBack(course, routeId, held))
 }
 
 async function send(course: Course, queue: DeliveryQueue, ready: Ready): Promise<void> {
@@ -167,6 +184,7 @@ async function exchange(course: Course): Promise<void> {
   // What waits behind it may be due now.
   for (const outcome of outcomes.flat()) if (isEnd(outcome)) queueOf(course, outcome.routeId).isDue = true
   const asked: Asked = { outcomes, unsent, wanted: wantedWith(course, settled) }
+  course.dropped.clear()
   const answer = await ask(course, asked)
   if (!answer) return
   forget(course, settled)
@@ -176,6 +194,7 @@ async function exchange(course: Course): Promise<void> {
     const count = taken.get(routeId) ?? 0
     course.slots.held += count
     queueOf(course, routeId).took(ready.get(routeId) ?? [], { count, limit })
+    if (course.dropped.has(routeId)) handBack(course, routeId)
   }
 }
 
