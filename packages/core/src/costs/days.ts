@@ -10,15 +10,24 @@ export function beginOfDay(day: string): number {
   return Date.parse(`${day}T00:00:00.000Z`)
 }
 
+/** The last millisecond of a UTC day. Pure. */
+export function endOfDay(day: string): number {
+  return beginOfDay(day) + dayMs - 1
+}
+
 /** The day that is so many days after another one. Pure. */
 export function daysAfter(day: string, days: number): string {
   return dayOf(beginOfDay(day) + days * dayMs)
 }
 
+/** How many days there are from one to another, both included; none or fewer when the last is before the first. Pure. */
+export function countOfDays(from: string, to: string): number {
+  return Math.round((beginOfDay(to) - beginOfDay(from)) / dayMs) + 1
+}
+
 /** Every day from one to another, both included. Pure. */
 export function daysBetween(from: string, to: string): string[] {
-  const count = Math.round((beginOfDay(to) - beginOfDay(from)) / dayMs) + 1
-  return Array.from({ length: Math.max(0, count) }, (_, index) => daysAfter(from, index))
+  return Array.from({ length: Math.max(0, countOfDays(from, to)) }, (_, index) => daysAfter(from, index))
 }
 
 /** When the UTC month of a day ends: where the next one begins. Pure. */

@@ -3,15 +3,15 @@ import { z } from 'zod'
 
 import type { Database } from '../database/tables.ts'
 import { decodeCursor, pageInput } from '../kernel/page.ts'
-import { Id } from '../kernel/schema.ts'
+import { DayInput, Id } from '../kernel/schema.ts'
 import { isoTime } from '../ports/clock.ts'
-import { beginOfDay, daysAfter } from './days.ts'
+import { beginOfDay, endOfDay } from './days.ts'
 import { TaskFilter } from '../tasks/schema.ts'
 import { filteredTaskId } from '../tasks/sql.ts'
 import { BillingType } from './schema.ts'
 import type { CostEventTable } from './table.ts'
 
-export const Day = z.iso.date().describe('A UTC day, such as `2026-11-21`.')
+export const Day = DayInput.describe('A UTC day, such as `2026-11-21`.')
 
 /** What costs can be chosen by; the first four lead into an index each, and the days into any of these. */
 export const costFilters = {
@@ -44,7 +44,7 @@ export async function listCosts(db: Kysely<Database>, asked: z.output<typeof Fil
     if (value !== undefined) rows = rows.where(columns[name], '=', value)
   }
   if (given.from !== undefined) rows = rows.where('occurred_at', '>=', isoTime(beginOfDay(given.from)))
-  if (given.to !== undefined) rows = rows.where('occurred_at', '<', isoTime(beginOfDay(daysAfter(given.to, 1))))
+  if (given.to !== undefined) rows = rows.where('occurred_at', '<=', isoTime(endOfDay(given.to)))
   if (given.cursor !== undefined) {
     const [at, id] = decodeCursor(given.cursor, ['number', 'id'])
     rows = rows.where(sql<boolean>`(occurred_at, id) < (${isoTime(Number(at))}, ${id})`)

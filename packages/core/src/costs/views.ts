@@ -5,7 +5,7 @@ import { query } from '../kernel/command.ts'
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import { Id, IsoTime } from '../kernel/schema.ts'
 import { isoTime } from '../ports/clock.ts'
-import { dayOf, daysAfter, daysBetween, endOfMonth } from './days.ts'
+import { countOfDays, dayOf, daysAfter, daysBetween, endOfMonth } from './days.ts'
 import { basisOf, forecastOf } from './forecast.ts'
 import { Day } from './list.ts'
 import { BillingType, Spent } from './schema.ts'
@@ -70,11 +70,10 @@ export const timeline = query({
   async handle({ db, companyId, now }, given) {
     const to = given.to ?? now.slice(0, 10)
     const from = given.from ?? daysAfter(to, 1 - days.usual)
-    const wanted = daysBetween(from, to)
-    if (wanted.length === 0 || wanted.length > days.most)
-      throw invalidRange(`must be from 1 to ${days.most} days, the last not before the first`)
+    const count = countOfDays(from, to)
+    if (count < 1 || count > days.most) throw invalidRange(`must be from 1 to ${days.most} days, the last not before the first`)
     const spent = Map.groupBy(await spentIn(db, { companyId, scope: 'day', from, to }), (row) => row.period)
-    return { days: wanted.map((day) => ({ day, ...toSpent(sumOf(spent.get(day) ?? [])) })) }
+    return { days: daysBetween(from, to).map((day) => ({ day, ...toSpent(sumOf(spent.get(day) ?? [])) })) }
   },
 })
 

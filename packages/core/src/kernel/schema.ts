@@ -3,8 +3,13 @@ import { z } from 'zod'
 /** Words that every aggregate's schema is made of. */
 export const Id = z.uuid().toLowerCase().describe('UUIDv7')
 export const IsoTime = z.string().describe('ISO-8601 UTC with milliseconds')
-/** A time as callers may write it, with any offset; kept as the same moment in UTC. */
-export const TimeInput = z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString())
+/** A time as callers may write it, with any offset; kept as the same moment in UTC, in a year that every database can keep and sort. */
+export const TimeInput = z.iso
+  .datetime({ offset: true })
+  .refine((time) => isKeptYear(new Date(time).getUTCFullYear()), 'a time in UTC from the year 1 to 9999')
+  .transform((time) => new Date(time).toISOString())
+/** A UTC day, such as `2026-11-21`. */
+export const DayInput = z.iso.date().refine((day) => isKeptYear(Number(day.slice(0, 4))), 'a day from the year 1 to 9999')
 export const Name = z.string().trim().min(1).max(200)
 export const LongText = z.string().max(65_536)
 export const Tag = z.string().trim().min(1).max(64)
@@ -19,3 +24,7 @@ export const ContentType = z
   .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[\w !#-[\]-~]*"|[\w!#$&^.+-]+))*$/, 'a media type such as text/plain')
 /** A JSON object that round-trips unchanged, up to 64 KiB. */
 export const jsonObject = z.record(z.string(), z.json()).refine((value) => JSON.stringify(value).length <= 65_536, 'larger than 64 KiB')
+
+function isKeptYear(year: number): boolean {
+  return year >= 1 && year <= 9999
+}
