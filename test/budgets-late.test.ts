@@ -66,6 +66,16 @@ describe.each(['sqlite', 'postgres'])('on %s, a bill that comes late', (storage)
     expect(await problemsOf(engine)).toEqual([])
   })
 
+  it('of a period that was over when the budget was set is none of its', async () => {
+    const { engine, budget, bill, incidents, exceeded } = await open(100)
+    await bill('of last year', '2025-03-01T00:00:00Z', 500)
+    await bill('of the month before', '2026-09-30T23:59:59.999Z', 500)
+    expect(await incidents()).toEqual([])
+    expect(await exceeded()).toEqual([])
+    expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ spent: 10, status: 'ok' })
+    expect(await problemsOf(engine)).toEqual([])
+  })
+
   it('of a period that was used up already is no news', async () => {
     const { bill, incidents, exceeded } = await open(60)
     const before = await incidents()

@@ -57,6 +57,12 @@ describe('budgets', () => {
       message: expect.stringContaining('a manager above that agent'),
       details: { raise: { managerAgentIds: [leadId, bossId] } },
     })
+    await engine.budgets.set({ companyId: world.companyId, scope: 'agent', scopeId: world.agentId, limit: 0 })
+    const { id: taskId } = await engine.tasks.create({ companyId: world.companyId, title: 'Of one without a manager' })
+    expect(await errorOf(engine.tasks.checkout({ taskId, agentId: world.agentId }))).toMatchObject({
+      message: expect.stringContaining('; an admin or an owner can raise it before'),
+      details: { raise: { managerAgentIds: [] } },
+    })
   })
 
   it('are answered with what is wrong, whatever is said', async () => {
@@ -85,6 +91,41 @@ describe('budgets', () => {
     expect(await engine.budgets.raise({ budgetId: budget.id, limit: 61 })).toMatchObject({ isStopped: false, free: 1 })
     expect(await engine.companies.get({ companyId })).toMatchObject({ status: 'active' })
     expect(agentId).not.toBe('')
+  })
+
+  it('that stopped when hardly anything was left let work go on under more, and not by other terms', async () => {
+    const world = await staff()
+    const { engine, companyId, agentId } = world
+    const set = (more: object) => engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, ...more })
+    const { id: budgetId } = await set({ limit: 100 })
+    const { run, api } = await begin(world)
+    await api.costs.settle({ runId: run.id, usage: { costMicros: 96 } })
+    const outcome = { kind: 'failed', class: 'quota', message: 'a call was refused' } as const
+    await api.runs.report({ runId: run.id, outcome, budgetId, isOverBudget: true })
+    const status = async () => (await engine.agents.get({ agentId })).status
+    expect(await status()).toBe('paused')
+    expect(await set({ warnPercent: 50 })).toMatchObject({ isStopped: true })
+    expect(await set({ limit: 97 })).toMatchObject({ isStopped: true })
+    expect(await status()).toBe('paused')
+    expect(await set({ limit: 98 })).toMatchObject({ isStopped: false })
+    expect(await status()).toBe('idle')
+  })
+
+  it('warn at once when they are changed so that their limit is near', async () => {
+    const world = await staff()
+    const { engine, companyId } = world
+    const set = (more: object) => engine.budgets.set({ companyId, scope: 'company', ...more })
+    const warnings = async () => (await engine.events.list({ companyId })).items.filter(({ type }) => type === 'budget.warned')
+    const { id: budgetId } = await set({ limit: 1_000 })
+    await spend(await begin(world), 90)
+    expect(await set({ limit: 100 })).toMatchObject({ status: 'warned' })
+    expect(await set({ limit: 105 })).toMatchObject({ status: 'warned' })
+    expect(await warnings()).toMatchObject([{ data: { limit: 100, spent: 90 } }])
+    expect(await set({ limit: 1_000 })).toMatchObject({ status: 'ok' })
+    const warned = await set({ warnPercent: 9 })
+    expect(warned).toMatchObject({ status: 'warned' })
+    expect(await warnings()).toHaveLength(2)
+    expect((await engine.budgets.get({ budgetId })).version).toBe(warned.version)
   })
 
   it('let go what they stopped when they are removed', async () => {

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { sqlite } from '@engine/storage-sqlite'
-import { hangs, scriptedAdapter } from '@engine/testing'
+import { createFakeClock, hangs, scriptedAdapter } from '@engine/testing'
 
-import { begin, createShop, metered, priced, problemsOf, spend } from './support/budgets.ts'
+import { metered, priced, problemsOf } from './support/budgets.ts'
 import { createWorld, until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
 import { startProgram } from './support/processes.ts'
@@ -163,20 +163,39 @@ describe('a run under a hard limit', () => {
   })
 })
 
-it('work that stopped at a limit goes on by itself when its period is over', async () => {
-  const world = await createShop()
-  const { engine, companyId, agentId, watch } = world
-  const budget = await engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, window: 'day', limit: 10 })
-  await spend(await begin(world), 10)
-  expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'paused' })
-  await watch.query(`update ${watch.table('budget_stops')} set ends_at = ? where budget_id = ?`, ['2001-01-01T00:00:00.000Z', budget.id])
-  await engine.start()
-  await until(
-    () => engine.agents.get({ agentId }),
-    ({ status }) => status === 'idle',
-  )
-  expect((await engine.budgets.incidents({ companyId })).items).toMatchObject([{ status: 'resolved', resolution: 'period_ended' }])
-  expect((await engine.approvals.list({ companyId })).items).toMatchObject([{ status: 'cancelled' }])
+it('a run that asks and waits counts as one run when it is over, and the wait is no time of it', async () => {
+  const clock = createFakeClock()
+  const world = await createWorld({ clock, adapter: scriptedAdapter({ metering: 'final' }) })
+  onTestFinished(() => world.engine.stop())
+  const { engine, adapter, companyId, runUntilIdle } = world
+  const runs = await engine.budgets.set({ companyId, scope: 'company', metric: 'runs', limit: 2 })
+  const time = await engine.budgets.set({ companyId, scope: 'company', metric: 'wallMs', limit: 60_000 })
+  const spent = async ({ id }: { id: string }) => (await engine.budgets.get({ budgetId: id })).spent
+  adapter.script = async ({ context }) =>
+    context.interactions.some(({ status }) => status === 'answered')
+      ? { kind: 'done' }
+      : { kind: 'waiting', interaction: { ask: { kind: 'question', prompt: 'Go on?' } } }
+  const ask = async (title: string) => {
+    const { id } = await engine.tasks.create({ companyId, title, assigneeAgentId: world.agentId })
+    await runUntilIdle()
+    expect((await engine.tasks.get({ taskId: id })).status).toBe('blocked')
+    return id
+  }
+  const taskId = await ask('Asks')
+  expect(await spent(runs)).toBe(0)
+  const waited = await spent(time)
+  clock.set(clock.now() + 3_600_000)
+  const [question] = (await engine.interactions.list({ companyId })).items
+  await engine.interactions.answer({ interactionId: question?.id ?? '', text: 'yes' })
+  await runUntilIdle()
+  expect((await engine.tasks.get({ taskId })).status).toBe('done')
+  expect(await spent(runs)).toBe(1)
+  await ask('Is cancelled while it waits')
+  const [waiting] = (await engine.runs.list({ companyId, status: 'waiting' })).items
+  await engine.runs.cancel({ runId: waiting?.id ?? '' })
+  expect(await spent(runs)).toBe(2)
+  expect(await spent(time)).toBeLessThan(waited + 60_000)
+  expect(await problemsOf(engine)).toEqual([])
 })
 
 it('a run without a hard limit over it is asked nothing, and its usage is told at its end', async () => {

@@ -211,7 +211,7 @@ export const money: readonly Requirement[] = [
     id: 'budgets.period',
     source: 'PROMISES P10',
     behaviour: 'With a new period work goes on by itself.',
-    verifiedBy: { file: 'test/budgets-runs.test.ts', test: 'goes on by itself when its period is over' },
+    verifiedBy: { file: 'test/budgets-renewal.test.ts', test: 'goes on by itself, and stops again at the same limit' },
     operations: ['budgets.endPeriods'],
     events: ['budget.renewed'],
   },

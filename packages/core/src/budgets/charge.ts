@@ -67,7 +67,9 @@ function spendingOf(budget: BudgetTable, charges: readonly Charge[]): { at: Date
   for (const charge of charges) {
     const spent = scopesOf(charge).includes(budget.scope_id) ? amountOf(budget.metric, charge.amounts) : 0
     if (spent === 0) continue
-    const { startsAt } = periodOf(budget.time_window, charge.at)
+    const { startsAt, endsAt } = periodOf(budget.time_window, charge.at)
+    // It never was over a period that had ended when it was set.
+    if (endsAt !== null && endsAt <= budget.created_at) continue
     periods.set(startsAt, { at: charge.at, spent: spent + (periods.get(startsAt)?.spent ?? 0) })
   }
   // In one order, so that no two transactions wait for each other.
@@ -135,7 +137,8 @@ function isPresent({ starts_at: startsAt, ends_at: endsAt }: BudgetPeriodTable, 
   return startsAt <= now && (endsAt === null || now < endsAt)
 }
 
-async function warn(context: CommandContext, budget: BudgetTable, period: BudgetPeriodTable): Promise<BudgetTable> {
+/** Tells that a limit is near. */
+export async function warn(context: CommandContext, budget: BudgetTable, period: BudgetPeriodTable): Promise<BudgetTable> {
   const next = await updateBudget(context.tx, budget, { updated_at: context.now })
   if (!next) throw changedMeanwhile('budget', budget.id)
   context.emit('budget.warned', budgetRef(next), { ...aboutBudget(next), ...aboutPeriod(period) })

@@ -10,7 +10,7 @@ import { freeOf } from './rules.ts'
 import type { BudgetMetric } from './schema.ts'
 import { budgetsOver } from './sql.ts'
 import { readStanding } from './standing.ts'
-import type { BudgetTable, Standing } from './table.ts'
+import type { BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
 
 /** Refuses what a budget does not allow: says which, how it stands, and who can raise it. `needed` is null when nothing of it starts at all. */
 export async function budgetExceeded(db: Kysely<Database>, standing: Standing, needed: number | null): Promise<EngineError> {
@@ -22,10 +22,9 @@ export async function budgetExceeded(db: Kysely<Database>, standing: Standing, n
   const name = await nameOf(db, budget)
   const used = `${shown(metric, period.spent)} of ${shown(metric, period.limit_amount)} spent, ${shown(metric, period.held)} held, ${shown(metric, free)} free`
   const problem = needed === null || free === 0 ? 'is used up' : `has no ${shown(metric, needed)} left`
-  const until = period.ends_at === null ? 'It never begins anew' : `It begins anew at ${period.ends_at}`
   return new EngineError(
     budgetErrors.budget_exceeded,
-    `The budget of ${name} (${windows[budget.time_window]}) ${problem}: ${used}. ${until}; ${raisers(budget)} can raise it before.`,
+    `The budget of ${name} (${windows[budget.time_window]}) ${problem}: ${used}. ${untilWhen(period)}; ${raisers(managerAgentIds)} can raise it before.`,
     {
       details: {
         budgetId: budget.id,
@@ -56,8 +55,13 @@ export async function stoppedBy(db: Kysely<Database>, spender: Spender, now: str
 
 const windows = { month_utc: 'this month in UTC', day: 'this day in UTC', lifetime: 'for good' } as const
 
-function raisers({ scope }: BudgetTable): string {
-  return scope === 'agent' ? 'an admin, an owner, or a manager above that agent' : 'an admin or an owner'
+function raisers(managerAgentIds: readonly string[]): string {
+  return managerAgentIds.length > 0 ? 'an admin, an owner, or a manager above that agent' : 'an admin or an owner'
+}
+
+function untilWhen({ limit_amount: limit, ends_at: endsAt }: BudgetPeriodTable): string {
+  if (limit === 0) return 'It allows nothing at any time'
+  return endsAt === null ? 'It never begins anew' : `It begins anew at ${endsAt}`
 }
 
 function shown(metric: BudgetMetric, amount: number): string {

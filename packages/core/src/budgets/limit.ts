@@ -1,6 +1,7 @@
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
+import { warn } from './charge.ts'
 import { letGoOn } from './resolve.ts'
 import { isNear, isUsedUp, underLimit } from './rules.ts'
 import { microsPerCent, type BudgetMetric } from './schema.ts'
@@ -21,16 +22,19 @@ export function saidLimit({ limit, limitCents }: Said, metric: BudgetMetric): nu
   return limitCents * microsPerCent
 }
 
-/** Writes changes to a budget; work in its scope goes on, or stops, as they have it. */
+/** Writes changes to a budget; work in its scope goes on where they allow more, or stops where nothing is left. */
 export async function changeBudget(context: CommandContext, budget: BudgetTable, changes: Partial<BudgetTable>): Promise<Standing> {
   const next = await updateBudget(context.tx, budget, { ...changes, updated_at: context.now })
   if (!next) throw changedMeanwhile('budget', budget.id)
   emitSet(context, next)
-  const { period, isStopped } = await followPeriod(context, next)
+  const standing = await followPeriod(context, next)
+  const { period, isStopped } = standing
   const isOver = isUsedUp(period)
   if (isOver) context.limitReached(next.id)
-  const wentOn = isStopped && !isOver && (await letGoOn(context, next, 'raised'))
-  return { budget: next, period, isStopped: isOver || (isStopped && !wentOn) }
+  // It may have stopped when hardly anything was left: then other terms alone leave no more.
+  const isEased = next.limit_amount > budget.limit_amount || next.is_hard < budget.is_hard
+  const wentOn = isStopped && !isOver && isEased && (await letGoOn(context, next, 'raised'))
+  return { ...standing, isStopped: isOver || (isStopped && !wentOn) }
 }
 
 export function emitSet(context: CommandContext, budget: BudgetTable): void {
@@ -38,7 +42,7 @@ export function emitSet(context: CommandContext, budget: BudgetTable): void {
   context.emit('budget.set', budgetRef(budget), { ...aboutBudget(budget), limit, warnPercent, isHard: isHard === 1 })
 }
 
-/** The present period of a budget is under its present limit. */
+/** The present period of a budget is under its present limit, and warned of when that is near. */
 async function followPeriod(context: CommandContext, budget: BudgetTable): Promise<Standing> {
   const standing = await readStanding(context.tx, budget, context.now)
   const { starts_at: startsAt } = blankPeriod(budget, new Date(context.now))
@@ -46,9 +50,10 @@ async function followPeriod(context: CommandContext, budget: BudgetTable): Promi
   if (!period) return standing
   const followed = underLimit(period, budget)
   // Under a higher limit there is something to warn of again.
-  const next = { ...followed, is_warned: isNear(followed, budget.warn_percent) ? period.is_warned : 0 }
+  const next = { ...followed, is_warned: Number(isNear(followed, budget.warn_percent)) }
   await writePeriods(context, [{ before: period, after: next }])
-  return { ...standing, period: next }
+  const isWarning = next.is_warned > period.is_warned
+  return { ...standing, period: next, budget: isWarning ? await warn(context, budget, next) : budget }
 }
 
 /** Raises a limit. @throws `rule_violated` for one that lets nothing go on */

@@ -22,6 +22,15 @@ type Resolution = Exclude<BudgetResolution, 'late_bill'>
 
 /** Lets work in the scope of a budget go on, with its incident resolved and the request about it taken back, if there are any. @returns whether it was stopped */
 export async function letGoOn(context: CommandContext, budget: BudgetTable, resolution: Resolution): Promise<boolean> {
+  if (!(await endStop(context, budget, resolution))) return false
+  if (budget.agent_id !== null) await resumeAgent(context, budget.agent_id)
+  else if (budget.scope === 'company') await resumeCompany(context)
+  if (budget.agent_id === null) await wakeTasks(context, budget)
+  return true
+}
+
+/** Takes the stop of a budget away with its incident; whom it stopped stays so. @returns whether there was one */
+export async function endStop(context: CommandContext, budget: BudgetTable, resolution: Resolution): Promise<boolean> {
   const stopped = await context.tx
     .deleteFrom('budget_stops')
     .where('company_id', '=', context.companyId)
@@ -29,11 +38,7 @@ export async function letGoOn(context: CommandContext, budget: BudgetTable, reso
     .returning('budget_id')
     .executeTakeFirst()
   await resolveIncident(context, budget, resolution)
-  if (!stopped) return false
-  if (budget.agent_id !== null) await resumeAgent(context, budget.agent_id)
-  else if (budget.scope === 'company') await resumeCompany(context)
-  if (budget.agent_id === null) await wakeTasks(context, budget)
-  return true
+  return stopped !== undefined
 }
 
 /** Says what became of the incident of a budget; work there stays as it is. */

@@ -46,15 +46,17 @@ export async function holdForRun(context: CommandContext, { runId, task, agent, 
 interface Ended {
   readonly run: RunTable
   readonly projectId: string | null
+  /** False for one that waits and will go on: it counts as one run however often it does. */
+  readonly isOver: boolean
 }
 
-/** Ends what was held for a run, in the transaction that ends it. What it used was booked when it was told; its time is known now. */
-export async function endHolds(context: CommandContext, { run, projectId }: Ended): Promise<void> {
+/** Ends what was held for a run, in the transaction in which it ends or waits. What it used was booked when it was told; its time is known now. */
+export async function endHolds(context: CommandContext, { run, projectId, isOver }: Ended): Promise<void> {
   const { companyId, now } = context
   const holds = await openHolds(context.tx, { companyId, runId: run.id })
   const own = holds.find(({ kind }) => kind === 'run')
   for (const hold of holds) if (hold !== own) await expireHold(context, hold)
-  const amounts = { ...nothing, runs: 1, wallMs: wallMs(run, own, now) }
+  const amounts = { ...nothing, runs: Number(isOver), wallMs: run.status === 'running' ? wallMs(run, own, now) : 0 }
   if (!own) {
     const spender: Spender = { companyId, agentId: run.agent_id, projectId, taskId: run.task_id }
     return chargeBudgets(context, [{ ...spender, amounts, at: new Date(run.updated_at) }])

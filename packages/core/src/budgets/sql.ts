@@ -248,13 +248,17 @@ export async function findOpenIncident(
 const overStops = statement((db, given: { now: string; limit: number }, family) =>
   db
     .selectFrom('budget_stops')
-    .select(['budget_id as id', 'company_id'])
-    .where('ends_at', '<=', present(family, given.now))
-    .orderBy('ends_at')
+    .innerJoin('budgets', (join) =>
+      join.onRef('budgets.company_id', '=', 'budget_stops.company_id').onRef('budgets.id', '=', 'budget_stops.budget_id'),
+    )
+    .select(['budget_stops.budget_id as id', 'budget_stops.company_id'])
+    .where('budget_stops.ends_at', '<=', present(family, given.now))
+    .where('budgets.limit_amount', '>', sql.lit(0))
+    .orderBy('budget_stops.ends_at')
     .limit(given.limit),
 )
 
-/** Budgets of all companies that stopped work in a period which is over, the longest over first. */
+/** Budgets of all companies that stopped work in a period which is over, the longest over first. One that allows nothing is used up in each. */
 export async function stopsThatAreOver(db: Kysely<Database>, given: { now: string; limit: number }) {
   return overStops(db, given)
 }

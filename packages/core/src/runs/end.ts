@@ -38,15 +38,16 @@ export async function endRun(context: CommandContext, run: RunTable, end: End): 
   if (lease) context.countLiveRun(lease.agent_id, -1)
   const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
   if (!next) throw changedMeanwhile('run', run.id)
-  if (lease?.is_budgeted) await settleHolds(context, run)
+  // A run that waited, or was to go on from that, holds nothing, but it was one.
+  if (lease ? lease.is_budgeted : run.started_at !== null) await settleHolds(context, run, { isOver: true })
   await noteEndOfRun(context, end.isByBudget ? { ...next, outcome: null } : next)
   return next
 }
 
 /** What was held for a run ends with its lease. */
-export async function settleHolds(context: CommandContext, run: RunTable): Promise<void> {
+export async function settleHolds(context: CommandContext, run: RunTable, { isOver }: { isOver: boolean }): Promise<void> {
   const task = await findTask(context.tx, run.task_id)
-  await endHolds(context, { run, projectId: task?.project_id ?? null })
+  await endHolds(context, { run, projectId: task?.project_id ?? null, isOver })
 }
 
 export async function cancelRun(

@@ -23,7 +23,7 @@ export async function suspendRun(context: CommandContext, run: RunTable, { inter
     updated_at: context.now,
   })
   if (!next) throw changedMeanwhile('run', run.id)
-  if (lease?.is_budgeted) await settleHolds(context, run)
+  if (lease?.is_budgeted) await settleHolds(context, run, { isOver: false })
   context.emit('run.waiting', runRef(next), { ...aboutRun(next), reasons, interactionId })
   // Whoever could ask was let work.
   await endProbe(context, next, 'works')

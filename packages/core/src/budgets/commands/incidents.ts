@@ -7,11 +7,12 @@ import { illegalTransition } from '../../kernel/transition.ts'
 import { assertMaySetBudget } from '../authority.ts'
 import { raiseLimit } from '../limit.ts'
 import { budgetIncidentMachine } from '../machine.ts'
-import { letGoOn, resolveIncident as resolve } from '../resolve.ts'
+import { endStop, letGoOn, resolveIncident as resolve } from '../resolve.ts'
+import { isUsedUp } from '../rules.ts'
 import { BudgetIncident, Limit } from '../schema.ts'
 import { toIncident } from '../show.ts'
 import { findBudget, findIncident } from '../sql.ts'
-import { aboutBudget, budgetRef } from '../standing.ts'
+import { aboutBudget, budgetRef, readStanding } from '../standing.ts'
 import { requireBudget } from './manage.ts'
 
 export const resolveIncident = command({
@@ -49,6 +50,7 @@ export const endPeriods = command({
   access: { scope: 'engine:internal', company: 'company' },
   async handle(context, { budgetIds }) {
     let resumed = 0
+    let stoppedAnew = 0
     for (const budgetId of budgetIds) {
       const stop = await context.tx
         .selectFrom('budget_stops')
@@ -58,11 +60,18 @@ export const endPeriods = command({
         .executeTakeFirst()
       const budget = await findBudget(context.tx, budgetId)
       if (!stop?.ends_at || stop.ends_at > context.now || !budget) continue
+      // What was reported since the new period began may have used that up too.
+      if (isUsedUp((await readStanding(context.tx, budget, context.now)).period)) {
+        await endStop(context, budget, 'period_ended')
+        context.limitReached(budget.id)
+        stoppedAnew += 1
+        continue
+      }
       if (!(await letGoOn(context, budget, 'period_ended'))) continue
       context.emit('budget.renewed', budgetRef(budget), { ...aboutBudget(budget), periodStartsAt: stop.ends_at })
       resumed += 1
     }
-    if (resumed === 0) context.unchanged()
+    if (resumed + stoppedAnew === 0) context.unchanged()
     return { resumed }
   },
 })
