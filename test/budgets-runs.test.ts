@@ -7,7 +7,7 @@ import { sqlite } from '@engine/storage-sqlite'
 import { createFakeClock, hangs, scriptedAdapter } from '@engine/testing'
 
 import { metered, priced, problemsOf } from './support/budgets.ts'
-import { createWorld, until } from './support/engine.ts'
+import { createWorld, errorOf, until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
 import { startProgram } from './support/processes.ts'
 
@@ -120,6 +120,29 @@ describe('a run under a hard limit', () => {
     expect(await endOf(task.id, 'blocked')).toMatchObject({
       blocked: { reason: expect.stringContaining('Nobody knows what the run costs') },
     })
+  })
+
+  it('whose price nobody knows is done when it is done, and its agent begins nothing more', async () => {
+    const { engine, adapter, companyId, agentId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'final' }))
+    await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
+    adapter.script = async (turn) => {
+      await turn.emit({ type: 'usage', usage: { provider: 'nobody', model: 'no-such-model', inputTokens: 10 } })
+      return { kind: 'done' }
+    }
+    const first = await assign('First')
+    await engine.start()
+    await endOf(first.id, 'done')
+    expect(await engine.agents.get({ agentId })).toMatchObject({
+      status: 'error',
+      errorMessage: expect.stringContaining('Set the price of its model'),
+    })
+    const second = await assign('Second')
+    expect(await errorOf(engine.tasks.checkout({ taskId: second.id, agentId }))).toMatchObject({ kind: 'rule' })
+    await engine.prices.set({ companyId, provider: 'nobody', model: 'no-such-model', inputMicros: 1_000_000, outputMicros: 1_000_000 })
+    await engine.agents.resume({ agentId })
+    await endOf(second.id, 'done')
+    expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'idle' })
+    expect(adapter.turns).toHaveLength(2)
   })
 
   it('waits while another run holds what is left, and keeps no other work from starting', async () => {

@@ -60,9 +60,10 @@ function withRefusal({ outcome, left, reason }: Conclusion): RunOutcome {
   return { kind: 'failed', class: refusal.class, message: refusal.message }
 }
 
-/** That a budget did not let it go on, and which. */
-function budgetOf({ left }: Conclusion, outcome: RunOutcome): { isOverBudget?: true; budgetId?: string } {
+/** That a budget did not let it go on, and which; or that nobody knows what it used costs. */
+function budgetOf({ left }: Conclusion, outcome: RunOutcome): { isOverBudget?: true; budgetId?: string; isUnpriced?: true } {
   const refusal = left.money?.refusal
+  if (refusal?.isUnpriced) return { isUnpriced: true }
   if (!refusal || outcome.kind !== 'failed' || outcome.class !== 'quota') return {}
   return { isOverBudget: true, ...(refusal.budgetId !== undefined && { budgetId: refusal.budgetId }) }
 }

@@ -13,6 +13,8 @@ interface Refusal {
   readonly message: string
   /** The budget that refused, where the refusal names one. */
   readonly budgetId?: string
+  /** It used what nobody knows the price of. */
+  readonly isUnpriced?: true
 }
 
 /** The money of one run while it runs. */
@@ -147,7 +149,11 @@ interface Rest {
 /** Why a run goes no further after a reading; null when it may. */
 function lineOf({ isPriced, restMicros, restTokens }: Rest, { isLimited }: { isLimited: boolean }): Refusal | null {
   if (!isPriced && isLimited)
-    return { class: 'config', message: 'Nobody knows what the run costs, and a hard limit is over it. Set the price of its model.' }
+    return {
+      class: 'config',
+      message: 'Nobody knows what the run costs, and a hard limit is over it. Set the price of its model.',
+      isUnpriced: true,
+    }
   if (restMicros !== null && restMicros <= 0) return { class: 'quota', message: 'The run has used the money that its budget allowed it.' }
   if (restTokens !== null && restTokens <= 0) return { class: 'quota', message: 'The run has used the tokens that its budget allowed it.' }
   return null

@@ -107,10 +107,10 @@ function endText(db: Kysely<Database>, given: Ending) {
 /** Runs that say of themselves that they are done, with nothing besides, as one transaction of two statements. */
 export const reportBatch: Batch<Input, Run> = {
   fencesRuns: true,
-  key({ runId, outcome, usage, session }, actor) {
+  key({ runId, outcome, usage, session, isUnpriced = false }, actor) {
     const isOwn = actor.kind === 'run' && actor.id === runId
     const isAll = session === undefined && Object.values(usage ?? {}).every((amount) => !amount)
-    return isOwn && outcome.kind === 'done' && isAll ? '' : null
+    return isOwn && outcome.kind === 'done' && isAll && !isUnpriced ? '' : null
   },
   run: (context, calls) => context.inTransaction((tx) => endTogether(context, tx, calls)),
 }

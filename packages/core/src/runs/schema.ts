@@ -70,6 +70,10 @@ export const Report = z.strictObject({
   session: Session.optional(),
   isOverBudget: z.boolean().optional().describe('With a failure of class quota: a budget over it is to blame, and not its provider.'),
   budgetId: Id.optional().describe('The budget that did not allow a call, as the refusal named it.'),
+  isUnpriced: z
+    .boolean()
+    .optional()
+    .describe('Under a hard limit it used what nobody knows the price of: its agent starts nothing more until somebody has looked at it.'),
 })
 
 export const Run = z

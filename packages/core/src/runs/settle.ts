@@ -14,13 +14,20 @@ import { settle, settleLost, type Settlement, type SettlementFacts } from './set
 import type { LeaseTable, RunTable } from './table.ts'
 import { isWokenBySystem, wake } from './wake.ts'
 
+interface Report {
+  readonly outcome: RunOutcome
+  readonly usage?: RunUsage | undefined
+  readonly budgetId?: string | undefined
+  readonly isOverBudget?: boolean | undefined
+  readonly isUnpriced?: boolean | undefined
+}
+
+/** What was finished is finished; but a limit of money holds nothing for an agent whose use nobody can price. */
+const unpricedUse = 'Nobody knows what its last run costs, and a hard limit is over it. Set the price of its model, then resume it.'
+
 /** Ends a run with its outcome, or lets it wait, in one transaction with everything that follows from it. */
-export async function settleRun(
-  context: CommandContext,
-  reported: RunTable,
-  report: { outcome: RunOutcome; usage?: RunUsage | undefined; budgetId?: string | undefined; isOverBudget?: boolean | undefined },
-): Promise<RunTable> {
-  const { outcome, usage } = report
+export async function settleRun(context: CommandContext, reported: RunTable, report: Report): Promise<RunTable> {
+  const { outcome, usage, isUnpriced = false } = report
   const run = usage ? await keepLastUsage(context, reported, usage) : reported
   const task = await requireTask(context, run.task_id)
   if (outcome.kind === 'waiting') {
@@ -28,7 +35,8 @@ export async function settleRun(
     return (await askAndWait(context, { run, task, request })).run
   }
   const isByBudget = outcome.kind === 'failed' && outcome.class === 'quota' && (await noteRefusal(context, { run, task, ...report }))
-  const settlement = settle(outcome, { ...factsOf(context, run, task), isByBudget })
+  const settled = settle(outcome, { ...factsOf(context, run, task), isByBudget })
+  const settlement = { ...settled, agentError: settled.agentError ?? (isUnpriced ? unpricedUse : null) }
   const ended = await endRun(context, run, {
     status: settlement.runStatus,
     verb: 'report',
