@@ -71,6 +71,9 @@ ${statements.join('\n')}
 Against servers and programs on this machine that bill as the row says, at the list prices of claude-sonnet-5, gpt-5.4 and gemini-2.5-pro.
 What programs spend after they were told to stop depends on the machine.
 
+Rows of one adapter show how its X comes about. What is told at the end is counted in full, and so nothing more begins where it passed the limit; what is
+never told counts as nothing: limit such agents by runs or time (\`metric\`).
+
 | adapter | its provider or program | held | billed | X |
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}

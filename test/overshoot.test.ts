@@ -27,18 +27,11 @@ import {
 } from '@engine/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
-import { fakeCli, jsonLines } from '../packages/adapters/src/cli/fixtures.ts'
 import { endLeftovers, runAdapter } from '../packages/adapters/src/program/fixtures.ts'
 import { bundledBook } from '../packages/core/src/prices/bundled.ts'
 import { costOf, upperBoundOf } from '../packages/core/src/prices/cost.ts'
-
-interface Figure {
-  readonly adapter: string
-  readonly what: string
-  readonly heldMicros: number
-  readonly billedMicros: number
-  readonly overMicros: number
-}
+import { cappedProgram } from './support/capped-program.ts'
+import { capMicros, costOfUsages, figures, measured, spenders, tellers, usedMicros } from './support/overshoot.ts'
 
 const adapters: readonly AgentAdapter[] = [
   anthropicAdapter(),
@@ -58,18 +51,11 @@ const adapters: readonly AgentAdapter[] = [
   personAdapter(),
 ]
 
-const figures: Figure[] = []
 afterAll(() => {
   const stated = adapters.map(({ type, metering, overshoot }) => ({ type, metering, overshoot }))
   const path = process.env['ENGINE_OVERSHOOT_FILE']
   if (path !== undefined) writeFileSync(path, JSON.stringify({ stated, figures }, null, 2))
 })
-
-function measured(figure: Omit<Figure, 'overMicros'>): Figure {
-  const known = { ...figure, overMicros: Math.max(0, figure.billedMicros - figure.heldMicros) }
-  figures.push(known)
-  return known
-}
 
 interface Wire {
   readonly provider: string
@@ -143,52 +129,78 @@ describe.each(wires)('a provider that is called as $provider', ({ provider, mode
   })
 })
 
-const stepMicros = 10_000
-const capMicros = 50_000
-const usageOfPi = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, cost: { total: 0.01 } }
-const programs = [
-  {
-    create: () => piAdapter({ programs: 'any' }),
-    config: {},
-    line: { type: 'message_end', message: { role: 'assistant', content: [], stopReason: 'toolUse', usage: usageOfPi } },
-  },
-  {
-    create: () => opencodeAdapter({ programs: 'any' }),
-    config: { model: 'anthropic/m' },
-    line: {
-      type: 'step_finish',
-      sessionID: 'ses_1',
-      part: { reason: 'tool-calls', tokens: { input: 1, output: 1, reasoning: 0, cache: { read: 0, write: 0 } }, cost: 0.01 },
-    },
-  },
-]
-
-describe.each(programs)('a program that tells its usage as it goes', ({ create, config, line }) => {
+describe.each(spenders)('$type, a program that tells its usage as it goes', ({ create, open }) => {
   test.each([false, true])('is stopped at the line; when it does not listen (%s), within its grace', async (isDeaf) => {
-    const adapter: AgentAdapter = create()
-    const steps = Array.from({ length: 100 }, () => [{ out: jsonLines(line) }, { waitMs: 100 }]).flat()
-    const cli = fakeCli([[...(isDeaf ? [{ ignoreTerm: true } as const] : []), ...steps]])
+    const spender = await open({ isDeaf })
     onTestFinished(() => {
       endLeftovers()
-      cli.remove()
+      spender.close()
     })
+    const adapter = create()
     const stopping = new AbortController()
     let spent = 0
-    await runAdapter(
-      adapter,
-      { command: cli.command, cwd: cli.folder, graceSec: 1, ...config },
-      {
-        signal: stopping.signal,
-        onEvent: (event) => {
-          if (event.type === 'usage') spent += event.usage.costMicros ?? 0
-          if (spent >= capMicros) stopping.abort('budget')
-        },
+    await runAdapter(adapter, spender.config, {
+      signal: stopping.signal,
+      onEvent: (event) => {
+        if (event.type !== 'usage') return
+        const { costMicros = 0, cumulative = false } = event.usage
+        spent = cumulative ? costMicros : spent + costMicros
+        if (spent >= capMicros) stopping.abort('budget')
       },
-    )
-    const what = `spends $0.01 each 100 ms against a cap of $0.05, ${isDeaf ? 'and ignores the request to end, with a grace of 1 s' : 'and ends when it is told to'}`
-    const { overMicros } = measured({ adapter: adapter.type, what, heldMicros: capMicros, billedMicros: cli.written() * stepMicros })
-    expect(cli.processes()).toEqual([])
+    })
+    const what = `spends $0.01 each 100 ms against a cap of $0.05, ${isDeaf ? spender.deafness : 'and ends when it is told to'}`
+    const { overMicros, billedMicros } = measured({
+      adapter: adapter.type,
+      what,
+      heldMicros: capMicros,
+      billedMicros: spender.spentMicros(),
+    })
+    expect(billedMicros).toBeGreaterThanOrEqual(capMicros)
+    expect(spender.living()).toEqual([])
     // Far from the $1 that it would have spent; how far, a busy machine decides too.
     expect(overMicros).toBeLessThan(500_000)
   })
+})
+
+describe.each(tellers)('$type, which tells its usage at the end or never', ({ create, open, tells }) => {
+  test('uses what it uses, and what it tells of that is counted', async () => {
+    const { config, close } = await open()
+    onTestFinished(() => {
+      endLeftovers()
+      close()
+    })
+    const adapter = create()
+    const { events, outcome } = await runAdapter(adapter, config)
+    expect(outcome).toMatchObject({ kind: expect.stringMatching(/^(done|needs_review)$/) })
+    const counted = costOfUsages(events)
+    expect(counted).toBe(tells ? usedMicros : 0)
+    const what = `uses $0.20 against a cap of $0.05, and ${tells ? 'tells so at its end' : 'never tells'}`
+    expect(measured({ adapter: adapter.type, what, heldMicros: capMicros, billedMicros: usedMicros }).overMicros).toBe(
+      usedMicros - capMicros,
+    )
+  })
+})
+
+test('a program with a cap of its own ends by itself within one call of the model', async () => {
+  const { config, close, callMicros } = cappedProgram()
+  onTestFinished(() => {
+    endLeftovers()
+    close()
+  })
+  const { events } = await runAdapter(claudeCodeAdapter({ programs: 'any' }), config, { cap: { costMicros: capMicros } })
+  const billedMicros = costOfUsages(events)
+  const what = 'uses $0.02 each call and looks at the cap of $0.05 that it was given after each'
+  const { overMicros } = measured({ adapter: 'claude-code', what, heldMicros: capMicros, billedMicros })
+  expect(billedMicros).toBe(60_000)
+  expect(overMicros).toBeLessThanOrEqual(callMicros)
+})
+
+test('a person uses nothing', async () => {
+  const { outcome, events } = await runAdapter(personAdapter(), {})
+  expect(outcome.kind).toBe('waiting')
+  expect(measured({ adapter: 'person', what: 'is asked', heldMicros: 0, billedMicros: costOfUsages(events) }).overMicros).toBe(0)
+})
+
+test('each adapter is measured', () => {
+  expect([...new Set(figures.map(({ adapter }) => adapter))].toSorted()).toEqual(adapters.map(({ type }) => type).toSorted())
 })

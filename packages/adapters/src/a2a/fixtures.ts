@@ -22,6 +22,12 @@ export type Work = (given: {
   reply(words: string): void
 }) => Promise<void> | void
 
+/** Is done at once. */
+export const completes: Work = ({ make, say }) => {
+  make('All done.')
+  say(TaskState.TASK_STATE_COMPLETED)
+}
+
 export interface A2aServer {
   readonly url: string
   readonly begun: number

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
 
 import { agent, methods, ndJsonStream, RequestError, type SessionUpdate } from '@agentclientprotocol/sdk'
@@ -20,6 +20,9 @@ export interface Behaviour {
   readonly asksPermission?: boolean
   readonly knowsSessions?: boolean
   readonly costs?: number
+  /** How often it spends a cent, each 100 ms, and says what that comes to. */
+  readonly spends?: number
+  readonly isDeaf?: boolean
   readonly protocolVersion?: number
 }
 
@@ -27,6 +30,7 @@ export interface Behaviour {
 const behaviour = JSON.parse(process.argv[2] ?? '{}') as Behaviour
 const record = (what: string, value: unknown) => process.stderr.write(`${what}: ${JSON.stringify(value)}\n`)
 if (behaviour.prints !== undefined) process.stdout.write(behaviour.prints, () => process.exit(0))
+if (behaviour.isDeaf) process.on('SIGTERM', () => undefined)
 if (behaviour.staysAlive) setInterval(() => undefined, 1_000)
 
 const app = agent({ name: 'fixture' })
@@ -93,6 +97,12 @@ const app = agent({ name: 'fixture' })
     }
     if (behaviour.costs !== undefined)
       await say({ sessionUpdate: 'usage_update', used: 10, size: 100, cost: { amount: behaviour.costs, currency: 'USD' } })
+    for (let cents = 1; cents <= (behaviour.spends ?? 0); cents += 1) {
+      await say({ sessionUpdate: 'usage_update', used: 10, size: 100, cost: { amount: cents / 100, currency: 'USD' } })
+      // A byte each: whoever is killed while it writes a number leaves none.
+      if (behaviour.countsIn !== undefined) appendFileSync(behaviour.countsIn, '.')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
     if (behaviour.error !== undefined) throw new RequestError(behaviour.error, 'It did not work.')
     if (behaviour.hangs) await new Promise(() => setInterval(() => undefined, 1_000))
     return { stopReason: behaviour.stopReason ?? 'end_turn' }

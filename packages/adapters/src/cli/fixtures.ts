@@ -54,10 +54,11 @@ process.stdin.setEncoding('utf8').on('data', (data) => (stdin += data)).on('end'
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
   const stay = "process.on('SIGTERM', () => {}); console.log('escaped'); setInterval(() => {}, 1000)"
   const away = { detached: true, stdio: 'inherit' }
-  let written = 0
+  fs.writeFileSync(script + '.written', '')
   for (const step of runs.calls[Math.min(number, runs.calls.length - 1)]) {
     if (step.out !== undefined) await write(process.stdout, step.out)
-    if (step.out !== undefined) fs.writeFileSync(script + '.written', String((written += 1)))
+    // A byte each: whoever is killed while it writes a number leaves none.
+    if (step.out !== undefined) fs.appendFileSync(script + '.written', '.')
     if (step.bytes !== undefined) for (const byte of Buffer.from(step.bytes)) await write(process.stdout, Buffer.from([byte]))
     if (step.err !== undefined) await write(process.stderr, step.err)
     if (step.waitMs !== undefined) await wait(step.waitMs)
@@ -89,7 +90,7 @@ export function fakeCli(calls: readonly (readonly Step[])[], version = '1.2.3 (f
       // The cast is safe: the program above writes nothing else.
       return lines.map((line) => JSON.parse(line) as FakeCall)
     },
-    written: () => (existsSync(`${command}.written`) ? Number(readFileSync(`${command}.written`, 'utf8')) : 0),
+    written: () => (existsSync(`${command}.written`) ? readFileSync(`${command}.written`).length : 0),
     processes: () => readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandLineOf(name).includes(command)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
