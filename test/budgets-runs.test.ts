@@ -82,6 +82,44 @@ describe('a run under a hard limit', () => {
     expect(await problemsOf(engine)).toEqual([])
   })
 
+  it('is refused the call that takes it beyond what its agent may spend in one, however many it makes at once', async () => {
+    const { engine, adapter, companyId, agentId, assign } = await createOffice()
+    const budget = await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
+    await engine.agents.update({ agentId, maxCostMicrosPerRun: bound + 9_000 })
+    const refusals: unknown[] = []
+    adapter.script = async ({ meter }) => {
+      await (await meter.reserve(call)).settle({ costMicros: 9_000 })
+      const held = await Promise.allSettled([meter.reserve(call), meter.reserve(call), meter.reserve(call)])
+      refusals.push(...held.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])))
+      for (const one of held) if (one.status === 'fulfilled') await one.value.settle({ costMicros: bound })
+      await meter.reserve({ ...call, inputTokens: 0, maxOutputTokens: 1 }).catch((error: unknown) => refusals.push(error))
+      return { kind: 'done' }
+    }
+    const task = await assign()
+    await engine.start()
+    await until(
+      () => engine.tasks.get({ taskId: task.id }),
+      ({ status }) => status === 'done',
+    )
+    expect(refusals).toHaveLength(3)
+    expect(refusals[0]).toMatchObject({
+      code: 'budget_exceeded',
+      message: expect.stringContaining('maxCostMicrosPerRun'),
+      details: {
+        scope: 'run',
+        limit: bound + 9_000,
+        spent: 9_000,
+        held: bound,
+        free: 0,
+        needed: bound,
+        raise: { operation: 'agents.update' },
+      },
+    })
+    expect(refusals[2]).toMatchObject({ details: { spent: bound + 9_000, held: 0, free: 0 } })
+    expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ spent: bound + 9_000, held: 0 })
+    expect(await problemsOf(engine)).toEqual([])
+  })
+
   it('is stopped at the line when its adapter can not ask before each call, and what it used is kept', async () => {
     const { engine, adapter, companyId, agentId, assign } = await createOffice(scriptedAdapter({ metering: 'stream' }))
     const budget = await engine.budgets.set({ companyId, scope: 'company', limit: 1_000 })

@@ -49,7 +49,7 @@ export async function budgetExceeded(db: Kysely<Database>, standing: Standing, n
 export async function stoppedBy(db: Kysely<Database>, spender: Spender, now: string): Promise<EngineError | null> {
   const stopped = (await budgetsOver(db, spender)).find(({ stopped_at: stoppedAt }) => stoppedAt !== null)
   if (!stopped) return null
-  const { stopped_at: _, ...budget } = stopped
+  const { stopped_at: _, most_per_run: __, ...budget } = stopped
   return budgetExceeded(db, await readStanding(db, budget, now), null)
 }
 
@@ -64,7 +64,8 @@ function untilWhen({ limit_amount: limit, ends_at: endsAt }: BudgetPeriodTable):
   return endsAt === null ? 'It never begins anew' : `It begins anew at ${endsAt}`
 }
 
-function shown(metric: BudgetMetric, amount: number): string {
+/** An amount as people read it. Pure. */
+export function shown(metric: BudgetMetric, amount: number): string {
   if (metric === 'micros') return `$${(amount / 1_000_000).toFixed(amount % 10_000 === 0 ? 2 : 6)}`
   return metric === 'wallMs' ? `${amount} ms` : `${amount} ${metric}`
 }

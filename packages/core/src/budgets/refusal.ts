@@ -24,7 +24,7 @@ export async function noteRefusal(context: CommandContext, { run, task, budgetId
   const spender = { companyId: context.companyId, agentId: run.agent_id, projectId: task.project_id, taskId: task.id }
   const found = (await budgetsOver(context.tx, spender)).find(({ id }) => id === budgetId)
   if (!found) return isOverBudget
-  const { stopped_at: stoppedAt, ...budget } = found
+  const { stopped_at: stoppedAt, most_per_run: _, ...budget } = found
   const { period } = await readStanding(context.tx, budget, context.now)
   if (stoppedAt === null && budget.is_hard === 1 && isNear(period, nearlyAll)) context.limitReached(budget.id)
   return true

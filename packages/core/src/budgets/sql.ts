@@ -21,7 +21,7 @@ export async function locateBudget(db: Kysely<Database>, id: string): Promise<Lo
   return row && { id: row.id, companyId: row.company_id, taskId: row.task_id, agentId: row.agent_id }
 }
 
-const over = statement((db, given: { companyId: string; scopes: string }, family) =>
+const over = statement((db, given: { companyId: string; scopes: string; agentId: string | null }, family) =>
   db
     .selectFrom('budgets')
     .leftJoin('budget_stops', (join) =>
@@ -29,6 +29,14 @@ const over = statement((db, given: { companyId: string; scopes: string }, family
     )
     .selectAll('budgets')
     .select('budget_stops.created_at as stopped_at')
+    .select((e) =>
+      e
+        .selectFrom('agents')
+        .select('agents.max_cost_micros_per_run')
+        .whereRef('agents.company_id', '=', 'budgets.company_id')
+        .where('agents.id', '=', given.agentId)
+        .as('most_per_run'),
+    )
     .where('budgets.company_id', '=', given.companyId)
     .where(
       family === 'postgres'
@@ -39,9 +47,10 @@ const over = statement((db, given: { companyId: string; scopes: string }, family
     .orderBy('budgets.id'),
 )
 
-/** All budgets that something counts in, or what others of its company spend too, in the order in which they are locked. */
-export async function budgetsOver(db: Kysely<Database>, spender: Spender, ...others: readonly Spender[]) {
-  return over(db, { companyId: spender.companyId, scopes: JSON.stringify([...new Set([spender, ...others].flatMap(scopesOf))]) })
+/** All budgets that something counts in, in the order in which they are locked, and what a run of its agent may cost where they limit it. */
+export async function budgetsOver(db: Kysely<Database>, spender: Spender) {
+  const { companyId, agentId } = spender
+  return over(db, { companyId, agentId, scopes: JSON.stringify(scopesOf(spender)) })
 }
 
 /** What of a company something counts in the budgets of. Pure. */

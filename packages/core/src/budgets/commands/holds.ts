@@ -10,6 +10,7 @@ import { findTask } from '../../tasks/sql.ts'
 import { nothing, type Spender } from '../amounts.ts'
 import { budgetErrors } from '../errors.ts'
 import { holdMoney, releaseHold } from '../holds.ts'
+import { assertWithinRun } from '../run-cap.ts'
 import { budgetsOver, lockHold } from '../sql.ts'
 
 const Tokens = z.number().int().min(0).max(1_000_000_000)
@@ -37,19 +38,29 @@ export const reserve = command({
     const run = await requireRun(context, call.runId)
     const task = await findTask(context.tx, run.task_id)
     const spender = { companyId: context.companyId, agentId: run.agent_id, projectId: task?.project_id ?? null, taskId: run.task_id }
-    const amounts = { ...nothing, costMicros: await boundOf(context, spender, call), tokens: call.inputTokens + call.maxOutputTokens }
+    const { costMicros, mostPerRun } = await boundOf(context, spender, call)
+    const amounts = { ...nothing, costMicros, tokens: call.inputTokens + call.maxOutputTokens }
     const hold = await holdMoney(context, { ...spender, runId: run.id, kind: 'call', amounts })
+    // Of two calls of a run at once, the one that held last sees both.
+    if (mostPerRun !== null) await assertWithinRun(context, { runId: run.id, agentId: run.agent_id, mostPerRun, needed: costMicros })
     return { holdId: hold?.id ?? null }
   },
 })
 
+interface Bound {
+  readonly costMicros: number
+  /** What the whole run may cost; null where nothing says. */
+  readonly mostPerRun: number | null
+}
+
 /** What a call may cost at most. @throws `budget_unavailable` when nobody knows and a hard limit is over it */
-async function boundOf(context: CommandContext, spender: Spender, call: z.output<typeof MeteredCall>): Promise<number> {
+async function boundOf(context: CommandContext, spender: Spender, call: z.output<typeof MeteredCall>): Promise<Bound> {
   const limits = (await budgetsOver(context.tx, spender)).filter(({ is_hard: isHard, metric }) => isHard === 1 && metric === 'micros')
-  if (limits.length === 0) return 0
+  const [limit] = limits
+  if (!limit) return { costMicros: 0, mostPerRun: null }
   const { provider, model } = call
   const price = await findPrice(context, { companyId: context.companyId, provider, model, at: new Date(context.now) })
-  if (price) return upperBoundOf(price, call)
+  if (price) return { costMicros: upperBoundOf(price, call), mostPerRun: limit.most_per_run }
   throw new EngineError(
     budgetErrors.budget_unavailable,
     `Nobody knows what ${model} of ${provider} costs, and a hard limit is over this run, so the call is not made. Set its price, or use a model whose price is known.`,

@@ -1,0 +1,62 @@
+import { sql, type Kysely } from 'kysely'
+
+import { first, statement } from '../database/statement.ts'
+import type { Database } from '../database/tables.ts'
+import type { CommandContext } from '../kernel/command.ts'
+import { EngineError } from '../kernel/errors.ts'
+import { budgetErrors } from './errors.ts'
+import { shown } from './exceeded.ts'
+
+const usedByRun = statement((db, given: { companyId: string; runId: string }) =>
+  db
+    .selectFrom('runs')
+    .select('cost_micros as spent')
+    .select((e) =>
+      e
+        .selectFrom('budget_holds')
+        .select(({ fn }) => fn.coalesce(fn.sum<number>('budget_holds.cost_micros'), sql<number>`0`).as('held'))
+        .whereRef('budget_holds.company_id', '=', 'runs.company_id')
+        .whereRef('budget_holds.run_id', '=', 'runs.id')
+        .where('budget_holds.status', '=', sql.lit('open'))
+        .as('held'),
+    )
+    .where('company_id', '=', given.companyId)
+    .where('id', '=', given.runId),
+)
+
+/** What a run has spent, and what is held for its calls, micro-dollars. */
+async function findUsedByRun(db: Kysely<Database>, given: { companyId: string; runId: string }) {
+  const row = first(await usedByRun(db, given))
+  return { spent: row?.spent ?? 0, held: Number(row?.held ?? 0) }
+}
+
+/** Refuses what takes a run beyond what its agent may spend in one; it is held already, so nothing comes in between. @throws `budget_exceeded` */
+export async function assertWithinRun(
+  { tx, companyId }: Pick<CommandContext, 'tx' | 'companyId'>,
+  { runId, agentId, mostPerRun: limit, needed }: { runId: string; agentId: string; mostPerRun: number; needed: number },
+): Promise<void> {
+  const { spent, held: heldNow } = await findUsedByRun(tx, { companyId, runId })
+  if (spent + heldNow <= limit) return
+  const held = heldNow - needed
+  const free = Math.max(0, limit - spent - held)
+  const used = `${shown('micros', spent)} of ${shown('micros', limit)} spent, ${shown('micros', held)} held, ${shown('micros', free)} free`
+  throw new EngineError(
+    budgetErrors.budget_exceeded,
+    `What a run of this agent may cost (maxCostMicrosPerRun) has no ${shown('micros', needed)} left: ${used}. An admin or an owner can raise it.`,
+    {
+      details: {
+        scope: 'run',
+        scopeId: runId,
+        metric: 'micros',
+        limit,
+        spent,
+        held,
+        free,
+        needed,
+        windowEndsAt: null,
+        raise: { operation: 'agents.update', path: `/api/agents/${agentId}`, roles: ['admin', 'owner'], managerAgentIds: [] },
+        approvalId: null,
+      },
+    },
+  )
+}
