@@ -146,6 +146,13 @@ export const money: readonly Requirement[] = [
     verifiedBy: { file: 'test/budgets-ledger.test.ts', test: 'never lets what is spent and held exceed a limit' },
   },
   {
+    id: 'budgets.forecast',
+    source: 'DOMAIN §3',
+    behaviour: 'What a budget will have used at the end of its window is forecast, and when its limit will be reached.',
+    verifiedBy: { file: 'test/budgets-forecast.test.ts', test: 'goes by this period and the one before' },
+    operations: ['budgets.forecast'],
+  },
+  {
     id: 'budgets.incident',
     source: 'DOMAIN §3',
     behaviour: 'Reaching a limit makes one incident and one approval in the same transaction.',

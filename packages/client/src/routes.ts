@@ -200,6 +200,7 @@ export const routes = {
     reserve: 'POST /runs/:runId/holds',
     resolveIncident: 'POST /budget-incidents/:incidentId/resolve',
     set: 'POST /companies/:companyId/budgets',
+    forecast: 'GET /budgets/:budgetId/forecast',
     get: 'GET /budgets/:budgetId',
     incidents: 'GET /companies/:companyId/budget-incidents page',
     list: 'GET /companies/:companyId/budgets page',

@@ -4,10 +4,12 @@ import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { Budget, BudgetIncident, BudgetIncidentStatus, BudgetScope } from './schema.ts'
+import { isoTime } from '../ports/clock.ts'
+import { basisStart, forecastOf } from './forecast.ts'
+import { Budget, BudgetForecast, BudgetIncident, BudgetIncidentStatus, BudgetScope } from './schema.ts'
 import { toBudget, toIncident } from './show.ts'
-import { findBudget } from './sql.ts'
-import { readStanding, readStandings } from './standing.ts'
+import { findBudget, findPeriods } from './sql.ts'
+import { blankPeriod, readStanding, readStandings } from './standing.ts'
 
 export const get = query({
   title: 'Show a budget with what is used of it',
@@ -41,6 +43,40 @@ export const list = query({
     if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     const standings = await readStandings(context.db, await rows.execute(), context.now)
     return toPage(standings, input.limit, { item: toBudget, key: ({ budget }) => [budget.id] })
+  },
+})
+
+export const forecast = query({
+  title: 'Show what a budget will have used when its period ends, and when its limit will be reached',
+  description:
+    'What is used in its period, and for the time that is left the mean of this period and the one before (of the time since it was set, where that is shorter). What is held does not count.',
+  input: z.strictObject({ budgetId: Id }),
+  output: BudgetForecast,
+  access: { scope: 'budgets:read', company: 'budget' },
+  http: ['GET', '/budgets/:budgetId/forecast'],
+  async handle({ db, now }, { budgetId }) {
+    const budget = await findBudget(db, budgetId)
+    if (!budget) throw notFound('budget', budgetId)
+    const { company_id: companyId, time_window: window, metric, limit_amount: limit, created_at: createdAt } = budget
+    const from = basisStart(window, { now: new Date(now), createdAt })
+    const [present, before] = [blankPeriod(budget, new Date(now)), blankPeriod(budget, new Date(from))]
+    const keys = [...new Set([present.starts_at, before.starts_at])].map((startsAt) => ({ budgetId, startsAt }))
+    const periods = await findPeriods(db, { companyId, keys })
+    const spent = periods.find((period) => period.starts_at === present.starts_at)?.spent ?? 0
+    const basis = { fromMs: Date.parse(from), spent: periods.reduce((sum, period) => sum + period.spent, 0) }
+    const endMs = present.ends_at === null ? null : Date.parse(present.ends_at)
+    const found = forecastOf({ window, nowMs: Date.parse(now), endMs, limit, spent, basis })
+    return {
+      budgetId,
+      metric,
+      limit,
+      endsAt: present.ends_at,
+      spent,
+      perDay: found?.perDay ?? null,
+      forecast: found?.forecast ?? null,
+      reachedAt: typeof found?.reachedMs === 'number' ? isoTime(found.reachedMs) : null,
+      basis: { from, to: now },
+    }
   },
 })
 

@@ -43,6 +43,25 @@ export const Budget = z
   .meta({ id: 'Budget' })
 export type Budget = z.infer<typeof Budget>
 
+const Amount = z.number().int()
+
+/** What becomes of a budget if it goes on as it did; amounts in units of its metric. */
+export const BudgetForecast = z
+  .object({
+    budgetId: Id,
+    metric: BudgetMetric,
+    limit: Amount,
+    endsAt: IsoTime.nullable().describe('Of its present period; null where it never ends.'),
+    spent: Amount.describe('In it, until now.'),
+    perDay: Amount.nullable().describe('The pace; null before there is a day, or an hour of a budget of days, to go by.'),
+    forecast: Amount.nullable().describe('What will have been used at the end; null where there is no pace, or no end.'),
+    reachedAt: IsoTime.nullable().describe(
+      'When the limit will be reached at this pace: now where it is; null where that is after the end.',
+    ),
+    basis: z.object({ from: IsoTime, to: IsoTime }).describe('What the pace is the mean of.'),
+  })
+  .meta({ id: 'BudgetForecast' })
+
 export const BudgetIncidentStatus = z.enum(['open', 'resolved'])
 export type BudgetIncidentStatus = z.infer<typeof BudgetIncidentStatus>
 

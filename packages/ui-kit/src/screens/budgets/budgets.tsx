@@ -4,7 +4,7 @@ import type { Budget, BudgetIncident } from '@engine/core/contract'
 
 import { words } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
-import { useCommand, useList } from '../../data/use-operation.ts'
+import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Collection } from '../../parts/collection.tsx'
 import { ConfirmButton } from '../../parts/confirm.tsx'
@@ -112,12 +112,28 @@ function BudgetDetail({ budget, incidents, onGone }: BudgetDetailProps) {
           ['Warns', `at ${budget.warnPercent} %, ${amount(metric, (budget.limit * budget.warnPercent) / 100)}`],
           ['Since', <Time key="since" at={budget.period.startsAt} />],
           ['Begins anew', budget.period.endsAt === null ? 'never' : <Time key="until" at={budget.period.endsAt} />],
+          ['At this pace', <Pace key="pace" budget={budget} />],
           ['Of', <ScopeLink key="scope" budget={budget} />],
         ]}
       />
       <Incidents of={own} metric={metric} />
       {isChanging && <ChangeBudget budget={budget} onClose={() => setIsChanging(false)} />}
     </Detail>
+  )
+}
+
+/** What will have been used, and when the limit will be reached. */
+function Pace({ budget: { id: budgetId, metric } }: { budget: Budget }) {
+  const { data } = useOperation('budgets.forecast', { budgetId })
+  if (!data) return '…'
+  const { perDay, forecast, reachedAt } = data
+  if (perDay === null) return 'it is too early to say'
+  return (
+    <span>
+      {forecast === null ? `${amount(metric, perDay)} a day` : `${amount(metric, forecast)} at the end`}
+      {reachedAt === null ? ', within the limit' : ', at the limit '}
+      {reachedAt !== null && <Time at={reachedAt} />}
+    </span>
   )
 }
 
@@ -144,10 +160,11 @@ function Stopped({ budget, incident, onRaise }: StoppedProps) {
   const told = { onFailed: tell.failed }
   const raise = useCommand('budgets.raise', { ...told, onDone: () => tell.done('Raised; work goes on') })
   const keep = useCommand('budgets.resolveIncident', { ...told, onDone: () => tell.done('It stays stopped for this period') })
-  const twice = Math.max(1, budget.limit * 2)
-  const raiseTwice = () => raise.run({ budgetId: budget.id, limit: twice, version: budget.version })
+  // What was used, and as much again as was allowed.
+  const more = budget.spent + budget.held + Math.max(1, budget.limit)
+  const raiseByLimit = () => raise.run({ budgetId: budget.id, limit: more, version: budget.version })
   const keepPaused = () => keep.run({ incidentId: incident.id, action: 'keep_paused' })
-  useKeys({ a: raiseTwice, x: keepPaused })
+  useKeys({ a: raiseByLimit, x: keepPaused })
   const isRunning = raise.isRunning || keep.isRunning
   return (
     <div className="eng-notice">
@@ -157,8 +174,8 @@ function Stopped({ budget, incident, onRaise }: StoppedProps) {
         {amount(budget.metric, incident.limit)}, <Time at={incident.createdAt} />.
       </p>
       <div className="eng-row eng-row-wrap">
-        <Button look="strong" shortcut="a" disabled={isRunning} onClick={raiseTwice}>
-          Raise to {amount(budget.metric, twice)}
+        <Button look="strong" shortcut="a" disabled={isRunning} onClick={raiseByLimit}>
+          Raise to {amount(budget.metric, more)}
         </Button>
         <Button disabled={isRunning} onClick={onRaise}>
           Raise to…
