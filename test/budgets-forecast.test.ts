@@ -26,6 +26,8 @@ describe.each(['sqlite', 'postgres'])('the forecast of a budget, on %s', (storag
       reachedAt: null,
       basis: { from: '2026-10-01T00:00:00.000Z', to: '2026-11-01T00:00:00.000Z' },
     })
+    const nothing = await set({ metric: 'runs', limit: 0, isHard: false })
+    expect(await forecast(nothing)).toMatchObject({ perDay: null, reachedAt: '2026-11-01T00:00:00.000Z' })
     await use('two', agentId)
     expect(await forecast(money)).toMatchObject({ spent: 3_100, perDay: 200, forecast: 9_100, reachedAt: '2026-11-15T12:00:00.000Z' })
     expect(await forecast(tokens)).toMatchObject({ metric: 'tokens', spent: 31, perDay: 2, forecast: 91, reachedAt: null })

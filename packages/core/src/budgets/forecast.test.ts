@@ -50,10 +50,4 @@ describe('the forecast of a budget', () => {
     const forGood = { ...given, window: 'lifetime', endMs: null, limit: Number.MAX_SAFE_INTEGER, spent: 60 } as const
     expect(forecastOf({ ...forGood, basis })).toEqual({ perDay: 1, forecast: null, reachedMs: null })
   })
-
-  it('says now for a limit that is reached', () => {
-    const nowMs = at('2026-11-30T00:00:00Z')
-    const basis = { fromMs: at('2026-10-01T00:00:00Z'), spent: 0 }
-    expect(forecastOf({ ...november, limit: 0, nowMs, spent: 0, basis })).toMatchObject({ reachedMs: nowMs })
-  })
 })

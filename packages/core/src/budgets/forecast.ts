@@ -30,7 +30,7 @@ interface Forecast {
   readonly perDay: number
   /** What will have been used when the period ends; null where it never does. */
   readonly forecast: number | null
-  /** When the limit will be reached; null where that is after the end, or never. */
+  /** When a limit that is not reached will be; null where that is after the end, or never. */
   readonly reachedMs: number | null
 }
 
@@ -43,7 +43,7 @@ export function forecastOf({ window, nowMs, endMs, limit, spent, basis }: Given)
   if (passedMs < leastMs[window]) return null
   const perMs = basis.spent / passedMs
   const forecast = endMs === null ? null : spent + Math.round(perMs * Math.max(0, endMs - nowMs))
-  const reachesMs = spent >= limit ? nowMs : nowMs + Math.ceil((limit - spent) / perMs)
+  const reachesMs = nowMs + Math.ceil((limit - spent) / perMs)
   return {
     perDay: Math.round(perMs * dayMs),
     forecast: forecast && Math.min(forecast, Number.MAX_SAFE_INTEGER),

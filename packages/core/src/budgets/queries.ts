@@ -74,7 +74,7 @@ export const forecast = query({
       spent,
       perDay: found?.perDay ?? null,
       forecast: found?.forecast ?? null,
-      reachedAt: typeof found?.reachedMs === 'number' ? isoTime(found.reachedMs) : null,
+      reachedAt: spent >= limit ? now : typeof found?.reachedMs === 'number' ? isoTime(found.reachedMs) : null,
       basis: { from, to: now },
     }
   },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Budget } from '@engine/core/contract'
 
-import { amount, byUrgency, limitOf, sharesOf } from './amounts.ts'
+import { amount, byUrgency, higherLimit, limitOf, sharesOf } from './amounts.ts'
 
 describe('a budget in words and bars', () => {
   it('says amounts in the unit of what is counted', () => {
@@ -32,5 +32,19 @@ describe('a budget in words and bars', () => {
       'near',
       'calm',
     ])
+  })
+})
+
+describe('the limit that is offered where work stopped', () => {
+  it.each([
+    [100, 96, 0, 200],
+    [100, 100, 0, 200],
+    [100, 150, 40, 200],
+    [100, 650, 0, 700],
+    [0, 0, 0, 1],
+    [0, 12, 0, 13],
+  ])('of %d, with %d spent and %d held, is %d', (limit, spent, held, expected) => {
+    expect(higherLimit({ limit, spent, held })).toBe(expected)
+    expect(expected).toBeGreaterThan(spent)
   })
 })

@@ -44,3 +44,10 @@ export function byUrgency(budgets: readonly Budget[]): Budget[] {
 export function openIncident(incidents: readonly BudgetIncident[], budgetId: string): BudgetIncident | null {
   return incidents.find((incident) => incident.budgetId === budgetId && incident.status === 'open') ?? null
 }
+
+/** The limit that is offered at one click: so many times the present one that work goes on, twice at least. Pure. */
+export function higherLimit({ limit, spent, held }: Pick<Budget, 'limit' | 'spent' | 'held'>): number {
+  const used = spent + held
+  if (limit === 0) return used + 1
+  return limit * Math.max(2, Math.floor(used / limit) + 1)
+}

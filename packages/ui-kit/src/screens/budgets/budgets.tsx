@@ -17,7 +17,7 @@ import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
 import { Who } from '../../parts/who.tsx'
-import { amount, byUrgency, openIncident, windows } from './amounts.ts'
+import { amount, byUrgency, higherLimit, openIncident, windows } from './amounts.ts'
 import { BudgetBar } from './budget-bar.tsx'
 import { ChangeBudget, NewBudget } from './budget-form.tsx'
 import { ScopeName } from './scope-name.tsx'
@@ -160,8 +160,7 @@ function Stopped({ budget, incident, onRaise }: StoppedProps) {
   const told = { onFailed: tell.failed }
   const raise = useCommand('budgets.raise', { ...told, onDone: () => tell.done('Raised; work goes on') })
   const keep = useCommand('budgets.resolveIncident', { ...told, onDone: () => tell.done('It stays stopped for this period') })
-  // What was used, and as much again as was allowed.
-  const more = budget.spent + budget.held + Math.max(1, budget.limit)
+  const more = higherLimit(budget)
   const raiseByLimit = () => raise.run({ budgetId: budget.id, limit: more, version: budget.version })
   const keepPaused = () => keep.run({ incidentId: incident.id, action: 'keep_paused' })
   useKeys({ a: raiseByLimit, x: keepPaused })
