@@ -1,4 +1,4 @@
-// The edges of time that a cost may have, and that costs are asked for by.
+// The edges of time that costs have and are asked for by, and the table that they are downloaded as.
 import { describe, expect, it } from 'vitest'
 
 import { createShop } from './support/budgets.ts'
@@ -43,5 +43,21 @@ describe.each(['sqlite', 'postgres'])('costs, on %s', (storage) => {
       expect(await errorOf(timeline(days))).toMatchObject({ code: 'invalid_input', message: expect.stringContaining('1 to 366 days') })
     expect((await timeline({ from: '2025-11-21', to: '2026-11-21' })).days).toHaveLength(366)
     expect((await timeline({ to: '9999-12-31' })).days.at(-1)).toMatchObject({ day: '9999-12-31', costMicros: 0 })
+  })
+
+  it('are downloaded with the names of what they are of, in which no spreadsheet finds a formula', async () => {
+    const { engine, companyId } = await open()
+    const agent = await engine.agents.create({ companyId, name: '=1+1, "Ada"', role: 'writer', adapterType: 'scripted' })
+    const project = await engine.projects.create({ companyId, name: '@Home, sweet home' })
+    const task = await engine.tasks.create({ companyId, title: 'Work', projectId: project.id, assigneeAgentId: agent.id })
+    const cost = { companyId, provider: 'somebody', costMicros: 1 }
+    await engine.costs.report({ ...cost, sourceEventId: 'of nobody', occurredAt: '2026-11-01T00:00:00Z' })
+    await engine.costs.report({ ...cost, sourceEventId: 'of all', taskId: task.id })
+    const pieces: Uint8Array[] = []
+    for await (const piece of (await engine.costs.export({ companyId })).content) pieces.push(piece)
+    const text = Buffer.concat(pieces).toString()
+    expect(text).toMatch(/^occurredAt,.+,createdAt,agentName,projectName,taskIdentifier\r\n/)
+    expect(text).toContain(`,"'=1+1, ""Ada""","'@Home, sweet home",${task.identifier}\r\n`)
+    expect(text).toMatch(/Z,,,\r\n$/)
   })
 })

@@ -7,13 +7,13 @@ const dayMs = 86_400_000
 
 describe('what a budget goes by', () => {
   it.each([
-    ['month_utc', '2026-12-01T00:00:00.000Z', '2026-01-05T10:00:00.000Z', '2026-11-01T00:00:00.000Z'],
-    ['month_utc', '2027-01-31T23:59:59.999Z', '2026-01-05T10:00:00.000Z', '2026-12-01T00:00:00.000Z'],
-    ['day', '2028-03-01T00:00:00.000Z', '2026-01-05T10:00:00.000Z', '2028-02-29T00:00:00.000Z'],
-    ['day', '2026-01-05T12:00:00.000Z', '2026-01-05T10:00:00.000Z', '2026-01-05T10:00:00.000Z'],
-    ['lifetime', '2026-12-01T00:00:00.000Z', '2026-01-05T10:00:00.000Z', '2026-01-05T10:00:00.000Z'],
-  ] as const)('in a %s at %s, set at %s, begins at %s', (window, now, createdAt, expected) => {
-    expect(basisStart(window, { now: new Date(now), createdAt })).toBe(expected)
+    { window: 'month_utc', now: '2026-12-01T00:00:00.000Z', from: '2026-11-01T00:00:00.000Z' },
+    { window: 'month_utc', now: '2027-01-31T23:59:59.999Z', from: '2026-12-01T00:00:00.000Z' },
+    { window: 'day', now: '2028-03-01T00:00:00.000Z', from: '2028-02-29T00:00:00.000Z' },
+    { window: 'day', now: '2026-01-05T12:00:00.000Z', from: '2026-01-05T10:00:00.000Z' },
+    { window: 'lifetime', now: '2026-12-01T00:00:00.000Z', from: '2026-01-05T10:00:00.000Z' },
+  ] as const)('in a $window at $now begins at $from', ({ window, now, from }) => {
+    expect(basisStart(window, { now: new Date(now), createdAt: '2026-01-05T10:00:00.000Z' })).toBe(from)
   })
 })
 

@@ -5,6 +5,7 @@ import type { Database } from '../database/tables.ts'
 import { query } from '../kernel/command.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
+import { namesOf, tasksOf } from './names.ts'
 import { Spent } from './schema.ts'
 import { sums, toSpent, type Sums } from './totals.ts'
 
@@ -51,7 +52,7 @@ export const byAgent = query({
   http: ['GET', '/companies/:companyId/costs/by-agent'],
   async handle({ db }, given) {
     const rows = await dearest(db, 'agent', given)
-    const names = await namesOf(db, 'agents', { companyId: given.companyId, rows })
+    const names = await namesOf(db, 'agents', { companyId: given.companyId, ids: rows.map((row) => row.subject) })
     return toPage(rows, given.limit, {
       item: (row) => ({ agentId: row.subject, name: names.get(row.subject) ?? '', ...toSpent(row) }),
       key: byCost,
@@ -68,7 +69,7 @@ export const byProject = query({
   http: ['GET', '/companies/:companyId/costs/by-project'],
   async handle({ db }, given) {
     const rows = await dearest(db, 'project', given)
-    const names = await namesOf(db, 'projects', { companyId: given.companyId, rows })
+    const names = await namesOf(db, 'projects', { companyId: given.companyId, ids: rows.map((row) => row.subject) })
     return toPage(rows, given.limit, {
       item: (row) => ({ projectId: row.subject, name: names.get(row.subject) ?? '', ...toSpent(row) }),
       key: byCost,
@@ -111,9 +112,7 @@ export const byTask = query({
       .limit(given.limit + 1)
     if (given.cursor !== undefined) found = found.where('subject', '<', String(decodeCursor(given.cursor, ['id'])[0]))
     const rows = await found.execute()
-    const ids = rows.map((row) => row.subject)
-    const tasks = ids.length === 0 ? [] : await tasksOf(db, { companyId, ids })
-    const known = new Map(tasks.map((task) => [task.id, task]))
+    const known = await tasksOf(db, { companyId, ids: rows.map((row) => row.subject) })
     return toPage(rows, given.limit, {
       item: (row) => {
         const { identifier = '', title = '' } = known.get(row.subject) ?? {}
@@ -123,18 +122,3 @@ export const byTask = query({
     })
   },
 })
-
-async function tasksOf(db: Kysely<Database>, { companyId, ids }: { companyId: string; ids: readonly string[] }) {
-  return db.selectFrom('tasks').select(['id', 'identifier', 'title']).where('company_id', '=', companyId).where('id', 'in', ids).execute()
-}
-
-async function namesOf(
-  db: Kysely<Database>,
-  table: 'agents' | 'projects',
-  given: { companyId: string; rows: readonly Row[] },
-): Promise<ReadonlyMap<string, string>> {
-  const ids = given.rows.map((row) => row.subject)
-  if (ids.length === 0) return new Map()
-  const rows = await db.selectFrom(table).select(['id', 'name']).where('company_id', '=', given.companyId).where('id', 'in', ids).execute()
-  return new Map(rows.map((row) => [row.id, row.name]))
-}

@@ -37,14 +37,14 @@ describe('a budget in words and bars', () => {
 
 describe('the limit that is offered where work stopped', () => {
   it.each([
-    [100, 96, 0, 200],
-    [100, 100, 0, 200],
-    [100, 150, 40, 200],
-    [100, 650, 0, 700],
-    [0, 0, 0, 1],
-    [0, 12, 0, 13],
-  ])('of %d, with %d spent and %d held, is %d', (limit, spent, held, expected) => {
-    expect(higherLimit({ limit, spent, held })).toBe(expected)
-    expect(expected).toBeGreaterThan(spent)
+    { limit: 100, spent: 96, held: 0, offered: 200 },
+    { limit: 100, spent: 100, held: 0, offered: 200 },
+    { limit: 100, spent: 150, held: 40, offered: 200 },
+    { limit: 100, spent: 650, held: 0, offered: 700 },
+    { limit: 0, spent: 0, held: 0, offered: 1 },
+    { limit: 0, spent: 12, held: 0, offered: 13 },
+  ])('of $limit, with $spent spent and $held held, is $offered', ({ offered, ...budget }) => {
+    expect(higherLimit(budget)).toBe(offered)
+    expect(offered).toBeGreaterThan(budget.spent)
   })
 })
