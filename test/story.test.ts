@@ -167,7 +167,7 @@ describe('a host', () => {
     adapter.script = async ({ emit }) => {
       void emit({ type: 'comment', body: '' })
       void emit({ type: 'log', stream: 'stdout', text: '' })
-      return { kind: 'blocked', reason: 'x'.repeat(5_000) }
+      return { kind: 'blocked', reason: '' }
     }
     await engine.start()
     const task = await newTask({ assigneeAgentId: agentId })
