@@ -263,7 +263,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await people.sprints.update({ sprintId: sprint.id, status: 'completed' })
     const log = (await engine.events.list({ companyId, limit: 100 })).items
     const closed = log.findLast(({ type }) => type === 'sprint.status_changed')
-    expect(closed?.data).toEqual({ from: 'active', to: 'completed', openTasks: 2 })
+    expect(closed?.data).toEqual({ projectId: null, from: 'active', to: 'completed', openTasks: 2 })
   })
 
   it('a task waits for another one, and goes on when that ends', async () => {

@@ -246,8 +246,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (storage) => {
       expect(progress.byStatus).toEqual({ backlog: 0, todo: 1, in_progress: 1, in_review: 0, blocked: 0, done: 1, cancelled: 0 })
       await engine.sprints.update({ sprintId, status: 'completed' })
       expect(events).toEqual([
-        { from: 'planning', to: 'active', openTasks: 0 },
-        { from: 'active', to: 'completed', openTasks: 2 },
+        { projectId: null, from: 'planning', to: 'active', openTasks: 0 },
+        { projectId: null, from: 'active', to: 'completed', openTasks: 2 },
       ])
       expect((await engine.tasks.list({ companyId: world.companyId, sprintId })).items).toHaveLength(3)
     })
