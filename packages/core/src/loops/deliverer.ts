@@ -1,7 +1,7 @@
 import { dueRoutes } from '../deliveries/claims.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
-import { isoTime } from '../ports/clock.ts'
+import { isoTime, type Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { createPump, type Pump, type Slots } from './delivery-pump.ts'
 import { createSender } from './sender.ts'
@@ -10,7 +10,7 @@ import { createSender } from './sender.ts'
 const restMs = 20
 const restShare = 9
 /** After these nothing is sent any more by what a route said before. */
-const changes: ReadonlySet<string> = new Set(['route.updated', 'route.disabled', 'route.deleted'])
+const changes = ['route.updated', 'route.disabled', 'route.deleted'] as const
 
 /**
  * Sends deliveries in as many processes as there are: each is taken for a while, sent outside of any transaction, and settled by its
@@ -58,10 +58,8 @@ export function createDeliverer(host: Host, logger: Logger): Pick<Loop, 'start' 
     start() {
       if (destinations.types.length === 0) return
       forget.push(
-        bus.onAny(({ type, companyId, entity }) => {
-          if (changes.has(type)) pumps.get(companyId)?.drop(entity.id)
-          loop.wake()
-        }),
+        ...changes.map((type) => bus.on(type, ({ companyId, entity }) => pumps.get(companyId)?.drop(entity.id))),
+        bus.onAny(() => loop.wake()),
         bus.onHint(() => loop.wake()),
       )
       loop.start()
@@ -71,11 +69,15 @@ export function createDeliverer(host: Host, logger: Logger): Pick<Loop, 'start' 
       stopping.abort()
       await loop.stop()
       const ended = Promise.all([...pumps.values()].map((pump) => pump.ended))
-      const waited = new AbortController()
-      await Promise.race([ended, clock.sleep(settings.stopGraceMs, waited.signal)])
-      waited.abort()
+      await atMost(ended, settings.stopGraceMs, clock)
       aborting.abort()
       await ended
     },
   }
+}
+
+async function atMost(work: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
+  const waited = new AbortController()
+  await Promise.race([work, clock.sleep(ms, waited.signal)])
+  waited.abort()
 }
