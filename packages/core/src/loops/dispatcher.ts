@@ -58,7 +58,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     isHinted = true
     loop.wake()
   }
-  const forget = hear(host, { lookout, live, wake: () => loop.wake(), hinted })
+  const forget = hear(host, { lookout, live, isClaiming: () => claiming.size > 0, wake: () => loop.wake(), hinted })
   let isHinted = false
 
   async function pass(): Promise<boolean> {
@@ -111,19 +111,22 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
 interface Ears {
   readonly lookout: Lookout
   readonly live: LiveRuns
+  isClaiming(): boolean
   wake(): void
   hinted(): void
 }
 
 /** Hears what may let something start, and what ends a run of this process. @returns what makes each of it deaf again */
-function hear({ bus }: Host, { lookout, live, wake, hinted }: Ears): (() => void)[] {
+function hear({ bus }: Host, { lookout, live, isClaiming, wake, hinted }: Ears): (() => void)[] {
   const mayStart = () => {
     lookout.mayFindMore()
     wake()
   }
   return [
     bus.on('run.queued', ({ entity, data }) => {
-      lookout.queued(entity.id, data.availableAt)
+      // What is being claimed came before it.
+      if (isClaiming()) lookout.lookAgain()
+      else lookout.queued({ id: entity.id, agentId: data.agentId, availableAt: data.availableAt })
       wake()
     }),
     ...wakingEvents.map((type) => bus.on(type, mayStart)),

@@ -15,8 +15,8 @@ export interface Lookout {
    * adapter still stops: they begin again when it has.
    */
   next(limit: number, busy: ReadonlySet<string>): Promise<string[]>
-  /** A run was queued by this process, to start at `availableAt` (ISO-8601): it may be more urgent than what was found. */
-  queued(runId: string, availableAt: string): void
+  /** A run was queued by this process: it may be more urgent than what was found. */
+  queued(run: QueuedRun): void
   /** A claim was refused: that something is queued does not mean at the moment that it can start. */
   refused(): void
   /** Another process did something. */
@@ -27,6 +27,13 @@ export interface Lookout {
   readonly hasMore: boolean
 }
 
+export interface QueuedRun {
+  readonly id: string
+  readonly agentId: string
+  /** When it is to start, ISO-8601. */
+  readonly availableAt: string
+}
+
 export function createLookout(host: Host): Lookout {
   const { clock, db, settings } = host
   const findClaimable = claimableRuns(host.adapters)
@@ -34,21 +41,14 @@ export function createLookout(host: Host): Lookout {
   let foundAt = never
   /** Whether the last look found all that could start, so that another one is for when something has changed. */
   let isAll = false
-  /** What was queued since then, while it is good and nothing else could start. */
-  const queued = new Set<string>()
+  /** What was queued since then, while it is good and nothing else could start: of each agent one run, so that none overtakes another. */
+  const queued = new Map<string, string>()
   let wasRefused = false
 
   function isGood(): boolean {
     const ageMs = clock.monotonicMs() - foundAt
     // What becomes due by time alone is found by the next poll.
     return found.length > 0 ? ageMs <= goodForMs : isAll && ageMs < settings.pollMs
-  }
-
-  /** What was queued, where there is room for all of it and it is all that could start: then its claim decides whether it can. */
-  function allQueued(limit: number, busy: ReadonlySet<string>): string[] | null {
-    const runIds = [...queued]
-    if (runIds.length === 0 || runIds.length > limit || found.length > 0 || !isGood()) return null
-    return runIds.some((runId) => busy.has(runId)) ? null : runIds
   }
 
   function lookAgain(): void {
@@ -69,16 +69,17 @@ export function createLookout(host: Host): Lookout {
 
   return {
     async next(limit, busy) {
-      const all = allQueued(limit, busy)
+      // Where nothing else could start, its claim decides whether it can.
+      const all = found.length === 0 && isGood() ? roomFor([...queued.values()], limit, busy) : null
       if (!all && (queued.size > 0 || !isGood())) await look(limit, busy)
       if (!all) return found.splice(0, limit)
       queued.clear()
       return all
     },
-    queued(runId, availableAt) {
-      const isAlone = found.length === 0 && isGood() && !wasRefused
+    queued({ id, agentId, availableAt }) {
+      const isAlone = found.length === 0 && isGood() && !wasRefused && !queued.has(agentId)
       const hasRoom = queued.size < settings.maxConcurrentRuns
-      if (isAlone && hasRoom && availableAt <= isoTime(clock.now())) queued.add(runId)
+      if (isAlone && hasRoom && availableAt <= isoTime(clock.now())) queued.set(agentId, id)
       else lookAgain()
     },
     refused: () => void (wasRefused = true),
@@ -88,4 +89,9 @@ export function createLookout(host: Host): Lookout {
       return found.length > 0
     },
   }
+}
+
+/** All of what was queued, where there is room for it and none of it is busy. Pure. */
+function roomFor(runIds: string[], limit: number, busy: ReadonlySet<string>): string[] | null {
+  return runIds.length === 0 || runIds.length > limit || runIds.some((runId) => busy.has(runId)) ? null : runIds
 }

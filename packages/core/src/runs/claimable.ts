@@ -50,11 +50,9 @@ async function placesOf(db: Kysely<Database>, agents: readonly AgentWithWork[], 
   if (several.length === 0) return places
   const [priority, id] = partsOf(last ?? noPlace)
   const queues = await firstPlaces(db, {
-    agents: JSON.stringify(several.map((agent) => ({ company_id: agent.company_id, agent_id: agent.id }))),
+    agents: JSON.stringify(several.map((agent) => ({ company_id: agent.company_id, agent_id: agent.id, priority: Number(priority), id }))),
     now: given.now,
     limit: Math.max(...several.map((agent) => slotsOf(agent, given.limit))),
-    priority: Number(priority),
-    id,
   })
   // As the statement builds it.
   const listed = queues.flatMap((queue) => (JSON.parse(queue.places ?? '[]') as string[]).slice(0, slots.get(queue.agent_id)))

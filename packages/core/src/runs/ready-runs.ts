@@ -144,21 +144,23 @@ export const readyRuns = statement((db, given: { companyId: string; agentId: str
 )
 
 interface Queues {
-  /** As JSON, `[{ company_id, agent_id }]`. */
+  /** As JSON, `[{ company_id, agent_id, priority, id }]`: each agent with the last place that is of interest. */
   agents: string
   now: string
   /** Of each queue at most. */
   limit: number
-  /** The last place that is of interest. */
-  priority: number
-  id: string
 }
 
-/** What is first in several queues, in one statement, so that a server is asked once; each as JSON, a list of places. */
+/**
+ * What is first in several queues, in one statement, so that a server is asked once; each as JSON, a list of places. Knowing the places and the
+ * limit, Postgres would think that planning anew for each look is worth it.
+ */
 export const firstPlaces = statement((db, given: Queues, family) =>
   db
     .selectFrom(
-      asked(given.agents, family).as<'asked'>(family === 'postgres' ? sql`asked(company_id uuid, agent_id uuid)` : sql.ref('asked')),
+      asked(given.agents, family).as<'asked'>(
+        family === 'postgres' ? sql`asked(company_id uuid, agent_id uuid, priority int, id uuid)` : sql.ref('asked'),
+      ),
     )
     .select('asked.agent_id')
     .select((e) =>
@@ -171,11 +173,11 @@ export const firstPlaces = statement((db, given: Queues, family) =>
             .whereRef('runs.company_id', '=', 'asked.company_id')
             .whereRef('runs.agent_id', '=', 'asked.agent_id')
             .where('runs.status', '=', sql.lit('queued'))
-            .where(sql<boolean>`(runs.priority, runs.id) <= (${given.priority}, ${given.id})`)
+            .where(sql<boolean>`(runs.priority, runs.id) <= (asked.priority, asked.id)`)
             .where((run) => isReady(run, { now: given.now, family }))
             .orderBy('runs.priority')
             .orderBy('runs.id')
-            .limit(given.limit)
+            .limit(sql<number>`(select ${given.limit}${family === 'postgres' ? sql`::bigint` : sql``})`)
             .as('ready'),
         )
         .select(
@@ -185,8 +187,9 @@ export const firstPlaces = statement((db, given: Queues, family) =>
     ),
 )
 
-function asked(agents: string, family: DatabaseFamily): RawBuilder<{ company_id: string; agent_id: string }> {
+function asked(agents: string, family: DatabaseFamily): RawBuilder<{ company_id: string; agent_id: string; priority: number; id: string }> {
   return family === 'postgres'
     ? sql`jsonb_to_recordset(${agents}::jsonb)`
-    : sql`(select value ->> 'company_id' as company_id, value ->> 'agent_id' as agent_id from json_each(${agents}))`
+    : sql`(select value ->> 'company_id' as company_id, value ->> 'agent_id' as agent_id, value ->> 'priority' as priority,
+        value ->> 'id' as id from json_each(${agents}))`
 }
