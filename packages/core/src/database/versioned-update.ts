@@ -4,11 +4,8 @@ import { tableOf } from './open.ts'
 import { first, rawStatement, statement } from './statement.ts'
 import type { Database } from './tables.ts'
 
-interface Place {
-  readonly company_id: string
-  readonly id: string
-  readonly version: number
-}
+/** No interface: declarations of what is made here have no name for one. */
+type Place = Readonly<Record<'company_id' | 'id', string>> & { readonly version: number }
 
 /** The tables of companies whose rows have a version that each change raises. */
 type Versioned = { [Table in keyof Database]: Database[Table] extends Place ? Table : never }[keyof Database]

@@ -27,7 +27,7 @@ export interface Lookout {
   readonly hasMore: boolean
 }
 
-export interface QueuedRun {
+interface QueuedRun {
   readonly id: string
   readonly agentId: string
   /** When it is to start, ISO-8601. */
