@@ -6,6 +6,7 @@ import { localBlobs } from '@engine/blobs/local'
 import { systemActor, type Actor, type Api, type CallOptions, type Engine, type Registry } from '@engine/core'
 import { scriptedDestination, scriptedPlugins } from '@engine/testing'
 
+import { claimNewRun, genuineHeaders } from './support/callbacks.ts'
 import { actorOf, goodPassword, quickPasswords, setUp } from './support/accounts.ts'
 import { openBreaker } from './support/breakers.ts'
 import { priced } from './support/budgets.ts'
@@ -391,7 +392,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
   }
 
   /** What the engine does by itself, when an agent works, fails, is stopped, or is gone. */
-  async function executions({ engine, companyId, agentId, handId, people: api, as, watch }: Scene): Promise<void> {
+  async function executions({ engine, companyId, agentId, handId, people: api, system, as, watch }: Scene): Promise<void> {
     const lost = await api.tasks.create({ companyId, title: 'Gone', assigneeAgentId: handId })
     const { run } = await api.tasks.checkout({ taskId: lost.id })
     await watch.query(`update ${watch.table('leases')} set expires_at = ? where run_id = ?`, ['2001-01-01T00:00:00.000Z', run.id])
@@ -418,6 +419,9 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       const { id } = await api.tasks.create({ companyId, title, assigneeAgentId: agentId, maxAttempts: 1 })
       begun.push({ id, end })
     }
+    const calledRunId = await claimNewRun(engine, { companyId, adapterType: 'scripted' })
+    await system.runs.receiveCallback({ runId: calledRunId, body: '{}', headers: genuineHeaders() })
+    await api.runs.cancel({ runId: calledRunId })
     const breakerId = await openBreaker(engine, { companyId, adapterType: 'scripted' })
     await api.breakers.close({ breakerId })
     await engine.start()

@@ -31,7 +31,14 @@ const writes: typeof reachable = {
 /** Who manages nobody sets no budget: there the command looks. */
 const reachesNothing: readonly Scope[] = ['budgets:manage']
 /** Another secret than the credential of the call is what counts there. */
-const opensItself: readonly Scope[] = ['invites:accept', 'accounts:enter', 'routines:receive', 'plugins:receive', 'nodes:register']
+const opensItself: readonly Scope[] = [
+  'invites:accept',
+  'accounts:enter',
+  'routines:receive',
+  'plugins:receive',
+  'runs:receive',
+  'nodes:register',
+]
 
 /** Effects that somebody who talks an agent into something would want. */
 const prizes = [

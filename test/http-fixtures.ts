@@ -55,6 +55,7 @@ const stillAdapter: AgentAdapter = {
   metering: 'final',
   overshoot: '0: it spends nothing.',
   start: async () => ({ run: async () => ({ kind: 'done' }) }),
+  isGenuine: ({ headers }) => headers['webhook-signature'] === 'genuine',
 }
 
 /** An engine in memory, stopped when the test ends; its loops are not started. */

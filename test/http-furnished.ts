@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { systemActor, type Engine } from '@engine/core'
 
 import { actorOf, goodPassword, openSetup } from './support/accounts.ts'
+import { claimNewRun } from './support/callbacks.ts'
 import { openBreaker } from './support/breakers.ts'
 import { installScripted } from './support/scripted-plugin.ts'
 import { parkDelivery } from './support/routes.ts'
@@ -66,6 +67,8 @@ export interface FurnishedCompany extends Company {
   /** Of a call of `runId`. */
   readonly holdId: string
   readonly routeId: string
+  /** Of an agent elsewhere, which may call back. */
+  readonly calledRunId: string
   /** Of the previews of `emptyPackage`. */
   readonly importHash: string
   readonly mergeHash: string
@@ -114,6 +117,8 @@ export async function furnishCompany(engine: Engine, name: string): Promise<Furn
     pluginId: await installScripted(engine, companyId, routine.hookKey),
     preferenceId: preference.id,
     priceId: price.id,
+    // Before a breaker keeps its provider from being asked.
+    calledRunId: await claimNewRun(engine, { companyId, adapterType: 'still' }),
     breakerId: await openBreaker(engine, { companyId, adapterType: 'still' }),
     costEventId: (await engine.costs.report({ companyId, taskId, sourceEventId: 'one', provider: 'a', costMicros: 1 })).id,
     ...(await furnishBudgets(engine, company)),

@@ -88,6 +88,8 @@ const refusedWhatever = [
   'interactions.reject',
   'secrets.delete',
   'routines.receive',
+  // The run is one that nobody calls back for.
+  'runs.receiveCallback',
   'routines.resume',
   // What works is not enabled, and a plugin's webhook takes its own key.
   'plugins.enable',

@@ -7,7 +7,7 @@ import { sqlite } from '@engine/storage-sqlite'
 import { callHandler, createCompany, createWorld, serveWorld, type Answer, type Sent } from './http-fixtures.ts'
 import { furnishCompany, requestOf, routesOf, type FurnishedCompany, type Route } from './http-routes.ts'
 
-const keyed = (key: string, sent: Sent = {}): Sent => ({ ...sent, headers: { 'idempotency-key': key } })
+const keyed = (key: string, sent: Sent = {}): Sent => ({ ...sent, headers: { ...sent.headers, 'idempotency-key': key } })
 
 interface Post {
   /** Who asks; an operator when left out. */
@@ -60,6 +60,7 @@ const posts: Readonly<Record<string, Post>> = {
   'nodes.heartbeat': { by: 'nodeCredential' },
   'workers.revoke': { about: ({ nodeId }) => ({ workerId: nodeId }) },
   'runs.retry': { prepare: (engine, { runId }) => engine.runs.cancel({ runId }) },
+  'runs.receiveCallback': { about: ({ calledRunId }) => ({ runId: calledRunId }) },
   'routines.resume': { prepare: (engine, { routineId }) => engine.routines.pause({ routineId }) },
   'routines.receive': { by: 'hookKey' },
   'plugins.receive': { by: 'hookKey' },

@@ -1,6 +1,7 @@
 import type { JsonObject, Registry } from '@engine/core'
 
 import type { Sent } from './http-fixtures.ts'
+import { genuineHeaders } from './support/callbacks.ts'
 import { goodPassword, otherPassword } from './support/accounts.ts'
 import { describedNode, emptyPackage, type FurnishedCompany } from './http-furnished.ts'
 
@@ -138,15 +139,18 @@ const queries: Readonly<Record<string, string>> = {
 export function requestOf(route: Route, ids: object, company: FurnishedCompany): { path: string; sent: Sent } {
   const path = `${fill(route.path, ids)}${queries[route.name] ?? ''}`
   if (route.method === 'GET') return { path, sent: {} }
-  return { path, sent: { body: route.name === 'attachments.upload' ? 'mine' : (bodies[route.name]?.(company) ?? {}) } }
+  const body = route.name === 'attachments.upload' ? 'mine' : (bodies[route.name]?.(company) ?? {})
+  return { path, sent: { body, ...(route.name === 'runs.receiveCallback' && { headers: genuineHeaders() }) } }
 }
 
 /** The same as one input, as the SDK takes it. */
 export function inputOf(route: Route, ids: object, company: FurnishedCompany): JsonObject {
   const named = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => [name, Reflect.get({ ...words, ...ids }, name)])
-  const received = route.name.endsWith('.receive') ? { body: '{"a":1}', headers: { authorization: `Bearer ${company.hookKey}` } } : {}
+  const headers = { authorization: `Bearer ${company.hookKey}` }
+  const received = route.name.endsWith('.receive') ? { body: '{"a":1}', headers } : {}
+  const called = route.name === 'runs.receiveCallback' ? { body: '{}', headers: genuineHeaders() } : {}
   const query = Object.fromEntries(new URLSearchParams(queries[route.name]))
-  return { ...Object.fromEntries(named), ...query, ...received, ...bodies[route.name]?.(company) }
+  return { ...Object.fromEntries(named), ...query, ...received, ...called, ...bodies[route.name]?.(company) }
 }
 
 /** What needs another caller than an operator. */

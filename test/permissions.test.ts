@@ -91,6 +91,7 @@ const matrix: Readonly<Record<Scope, string>> = {
   'preferences:own': humans,
   'plugins:receive': humans,
   'routines:receive': humans,
+  'runs:receive': humans,
   'nodes:register': humans,
   // members, keys, company settings
   'companies:manage': admins,

@@ -244,4 +244,18 @@ export const execution: readonly Requirement[] = [
     behaviour: 'Workers are seen and drained by people who have the role everywhere, by nobody of one company alone.',
     verifiedBy: { file: 'test/workers.test.ts', test: 'are for people who have the role everywhere' },
   },
+  {
+    id: 'runs.callback',
+    source: 'PROMISES P15',
+    behaviour: 'An agent elsewhere says by signed calls how its run goes and that it is done, each of which counts once.',
+    verifiedBy: { file: 'test/callbacks.test.ts', test: 'ends its run by a signed call, in whichever process that arrives' },
+    operations: ['runs.receiveCallback'],
+    events: ['run.called_back'],
+  },
+  {
+    id: 'runs.callback.refused',
+    source: 'S20',
+    behaviour: 'Whoever did not sign, and whoever calls back for a run that is over, is told of no run.',
+    verifiedBy: { file: 'test/callbacks.test.ts', test: 'is absent for whoever signed with another key' },
+  },
 ]

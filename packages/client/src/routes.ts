@@ -147,6 +147,7 @@ export const routes = {
     cancel: 'POST /runs/:runId/cancel',
     handBack: 'POST /runs/:runId/hand-back',
     heartbeat: 'POST /runs/:runId/heartbeat',
+    receiveCallback: 'POST /runs/:runId/callbacks raw',
     recordUsage: 'POST /runs/:runId/usage',
     report: 'POST /runs/:runId/report',
     retry: 'POST /runs/:runId/retry',

@@ -13,6 +13,7 @@ export type {
   LogStream,
   Meter,
   MeteredCall,
+  RunCallbacks,
   RunUsage,
   ToolAnswer,
 } from './ports/adapter.ts'
@@ -58,6 +59,7 @@ export type {
   ThreadConnect,
   ThreadConnection,
 } from './ports/storage.ts'
+export { isSigned, webhookKey } from './routines/signatures.ts'
 export { createTurns } from './kernel/turns.ts'
 export { EngineError, defineErrors } from './kernel/errors.ts'
 export type { ErrorDefinition, ErrorKind } from './kernel/errors.ts'

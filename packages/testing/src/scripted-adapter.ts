@@ -23,7 +23,11 @@ export interface ScriptedAdapter extends AgentAdapter {
   readonly turns: readonly AdapterTurn[]
 }
 
-/** @param options `type` is the agents' `adapterType`, `scripted` when left out */
+/**
+ * What is called back for its runs is genuine when its signature is the word `genuine`.
+ *
+ * @param options `type` is the agents' `adapterType`, `scripted` when left out
+ */
 export function scriptedAdapter(options: { type?: string; metering?: AgentAdapter['metering'] } = {}): ScriptedAdapter {
   const turns: AdapterTurn[] = []
   const adapter: ScriptedAdapter = {
@@ -36,6 +40,7 @@ export function scriptedAdapter(options: { type?: string; metering?: AgentAdapte
     script: ends({ kind: 'done' }),
     scripts: new Map(),
     turns,
+    isGenuine: ({ headers }) => headers['webhook-signature'] === 'genuine',
     start: async () => ({
       run: async (turn) => {
         turns.push(turn)

@@ -24,10 +24,24 @@ const Answer = z.strictObject({
 })
 export type Answer = z.infer<typeof Answer>
 
+/** What it says by a call of its own: as a look at its work would find it, and of which run. */
+const Callback = Answer.omit({ statusUrl: true, cancelUrl: true })
+  .extend({ runId: z.string(), isDone: z.boolean().default(true) })
+  .refine(({ outcome, isDone }) => isDone || outcome === undefined, 'an outcome is the end, so isDone is not false with it')
+export type Callback = z.infer<typeof Callback>
+
 /** @returns what is wrong with it, as text, when it is none */
 export function parseAnswer(body: Uint8Array): Answer | string {
   const text = new TextDecoder().decode(body).trim()
-  if (text === '') return {}
+  return text === '' ? {} : parseBy(Answer, text)
+}
+
+/** @returns what is wrong with it, as text, when it is none */
+export function parseCallback(body: string): Callback | string {
+  return parseBy(Callback, body)
+}
+
+function parseBy<Schema extends z.ZodType<object>>(schema: Schema, text: string): z.output<Schema> | string {
   let json: JsonValue
   try {
     // Parsed JSON is JSON.
@@ -35,7 +49,7 @@ export function parseAnswer(body: Uint8Array): Answer | string {
   } catch {
     return 'is no JSON'
   }
-  const parsed = Answer.safeParse(json)
+  const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
   return parsed.error.issues
     .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)

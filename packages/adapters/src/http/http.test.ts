@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { createRedactor, silentLogger, type AdapterEvent, type JsonObject } from '@engine/core/plugin'
+import { createRedactor, silentLogger, type AdapterEvent, type JsonObject, type RunCallbacks } from '@engine/core/plugin'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { anyContext, anyMeter } from '../program/fixtures.ts'
@@ -62,6 +62,20 @@ interface Options {
   readonly signal?: AbortSignal
   readonly allow?: readonly string[]
   readonly emit?: (event: AdapterEvent) => Promise<void>
+  /** What is called back, in this order; nothing more comes then. */
+  readonly callbacks?: readonly object[]
+}
+
+function callbacksOf(bodies: readonly object[]): RunCallbacks {
+  const left = bodies.map((body) => JSON.stringify(body))
+  return {
+    async next(signal) {
+      const body = left.shift()
+      if (body !== undefined) return body
+      await once(signal, 'abort')
+      throw new Error('nothing was called back')
+    },
+  }
 }
 
 async function run(url: string, options: Options = {}) {
@@ -75,6 +89,7 @@ async function run(url: string, options: Options = {}) {
     tools: [],
     meter: anyMeter,
     signal: options.signal ?? new AbortController().signal,
+    ...(options.callbacks && { callbacks: callbacksOf(options.callbacks) }),
     async emit(event) {
       await options.emit?.(event)
       events.push(event)
@@ -277,6 +292,55 @@ describe('work behind a 202', () => {
     })
     expect((await run(url, { signal: stop.signal })).outcome).toEqual({ kind: 'failed', class: 'transient', message: 'stopped: cancelled' })
     expect(received.at(-1)).toMatchObject({ method: 'POST', url: '/cancel' })
+  })
+})
+
+describe('an agent that calls back', () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+  const config = { callback: { baseUrl: 'https://engine.example/base/', secrets: [secret] } }
+  const aboutIt = { runId: 'run-1' }
+  const accepts = (_: Received, response: ServerResponse) => response.writeHead(202).end()
+
+  test('is told where, and ends its run by a call that does not say otherwise', async () => {
+    const { url, received } = await serve(accepts)
+    const callbacks = [
+      { ...aboutIt, isDone: false, log: 'half' },
+      { runId: 'run-2', comment: 'Of another.' },
+      { ...aboutIt, comment: 'Ready.', deliverable: { title: 'R', content: 'x' } },
+    ]
+    const { outcome, events } = await run(url, { config, callbacks })
+    expect(outcome).toEqual({ kind: 'needs_review' })
+    expect(events.map(({ type }) => type)).toEqual(['log', 'log', 'comment', 'deliverable'])
+    expect(events[1]).toMatchObject({ stream: 'system', text: expect.stringContaining('another run') })
+    expect(received).toHaveLength(1)
+    expect(received[0]?.headers['engine-callback-url']).toBe('https://engine.example/base/api/runs/run-1/callbacks')
+  })
+
+  test('is asked besides where it names a status, and the first that is the end counts', async () => {
+    const { url, received } = await serve(({ method }, response) => {
+      if (method === 'POST') return json(response, { statusUrl: '/s' }, { status: 202, headers: { 'retry-after': '0' } })
+      json(response, { outcome: { kind: 'done' } })
+    })
+    expect((await run(url, { config, callbacks: [{ ...aboutIt, isDone: false }] })).outcome).toEqual({ kind: 'done' })
+    expect(received.map(({ method }) => method)).toEqual(['POST', 'GET'])
+    const blocked = { ...aboutIt, outcome: { kind: 'blocked', reason: 'no access' } }
+    expect((await run(url, { config, callbacks: [blocked] })).outcome).toEqual(blocked.outcome)
+    expect(received.map(({ method }) => method)).toEqual(['POST', 'GET', 'POST'])
+  })
+
+  test.each([{}, { ...aboutIt, statusUrl: '/s' }, { ...aboutIt, isDone: false, outcome: { kind: 'done' } }])(
+    'has failed when it says %j',
+    async (body) => {
+      const { url } = await serve(accepts)
+      expect((await run(url, { config, callbacks: [body] })).outcome).toMatchObject({ kind: 'failed', class: 'bad_request' })
+    },
+  )
+
+  test('is waited for as long as the run may last, and not where no call can reach it', async () => {
+    const { url, received } = await serve(accepts)
+    expect((await run(url, { config: { ...config, timeoutSec: 1 }, callbacks: [] })).outcome).toMatchObject({ class: 'timeout' })
+    expect((await run(url, { config })).outcome).toMatchObject({ class: 'bad_request', message: expect.stringContaining('statusUrl') })
+    expect(received.map(({ headers }) => 'engine-callback-url' in headers)).toEqual([true, false])
   })
 })
 

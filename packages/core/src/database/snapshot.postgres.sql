@@ -1159,6 +1159,19 @@ create table routing_rules (
 CREATE INDEX routing_rules_order_index ON engine.routing_rules USING btree (company_id, project_id, "position", id);
 CREATE INDEX routing_rules_position_index ON engine.routing_rules USING btree (company_id, "position", id);
 
+create table run_callbacks (
+  company_id uuid not null,
+  run_id uuid not null,
+  sequence bigint not null,
+  delivery_id text not null,
+  body text not null,
+  received_at timestamp(3) with time zone not null,
+  constraint run_callbacks_delivery_key UNIQUE (company_id, run_id, delivery_id),
+  constraint run_callbacks_pkey PRIMARY KEY (company_id, run_id, sequence),
+  constraint run_callbacks_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id)
+);
+CREATE INDEX run_callbacks_received_index ON engine.run_callbacks USING btree (received_at);
+
 create table run_log (
   company_id uuid not null,
   run_id uuid not null,

@@ -1161,6 +1161,20 @@ CREATE INDEX routing_rules_order_index on routing_rules (company_id, project_id,
 
 CREATE INDEX routing_rules_position_index on routing_rules (company_id, position, id);
 
+CREATE TABLE run_callbacks (
+  company_id text not null,
+  run_id text not null,
+  sequence integer not null,
+  delivery_id text not null,
+  body text not null,
+  received_at text not null,
+  primary key (company_id, run_id, sequence),
+  constraint run_callbacks_delivery_key unique (company_id, run_id, delivery_id),
+  constraint run_callbacks_run_fkey foreign key (company_id, run_id) references runs (company_id, id)
+) strict;
+
+CREATE INDEX run_callbacks_received_index on run_callbacks (received_at);
+
 CREATE TABLE run_log (
   company_id text not null,
   run_id text not null,

@@ -43,7 +43,7 @@ import type { ProjectTable } from '../projects/table.ts'
 import type { RouteEventTable, RouteTable } from '../routes/table.ts'
 import type { RoutineFireTable, RoutineTable, RoutineTriggerTable } from '../routines/table.ts'
 import type { RoutingRuleTable } from '../routing/table.ts'
-import type { AgentSessionTable, LeaseTable, RunLogTable, RunTable } from '../runs/table.ts'
+import type { AgentSessionTable, LeaseTable, RunCallbackTable, RunLogTable, RunTable } from '../runs/table.ts'
 import type { SearchEntryTable } from '../search/table.ts'
 import type { SecretAccessTable, SecretTable, SecretUseTable, SecretVersionTable } from '../secrets/table.ts'
 import type { SprintTable } from '../sprints/table.ts'
@@ -84,6 +84,7 @@ export interface Database {
   runs: RunTable
   leases: LeaseTable
   run_log: RunLogTable
+  run_callbacks: RunCallbackTable
   agent_sessions: AgentSessionTable
   breakers: BreakerTable
   comments: CommentTable

@@ -90,6 +90,8 @@ export const permissions = {
   'audit:read': { user: 'admin', agent: 'never', run: 'never' },
   'runs:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   'runs:control': { user: 'operator', agent: 'never', run: 'never' },
+  // Also for whoever is not known here: what the adapter of the run makes of the signature is what counts.
+  'runs:receive': { user: 'viewer', agent: 'never', run: 'never' },
   'runs:work': { user: 'never', agent: 'never', run: 'own' },
   'events:read': { user: 'viewer', agent: 'yes', run: 'yes' },
   // Of the installation, not of a company: for people who have that role everywhere.

@@ -129,6 +129,7 @@ async function runAdapter(host: RunHost, actor: RunActor, run: Executed): Promis
       context,
       session: before,
       tools: runTools(host, actor, trace),
+      callbacks: host.callbacks(actor, run.ended),
       signal: run.stop.signal,
       meter: money.meter,
       emit: (event) => emit(host, actor, { ...given, event }),

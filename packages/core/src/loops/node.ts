@@ -206,6 +206,8 @@ function remoteRunHost(parts: Parts, { leased, leaseMs, credential }: { leased: 
     settings: { ...parts.settings, leaseMs },
     // What became of it meanwhile is said by the first call.
     open: async () => openedRun(parts, leased),
+    // They are kept at the server, which a node asks for nothing but work.
+    callbacks: () => null,
     // The run's own credential opens nothing any more.
     recordLateUsage: (_actor, input) => parts.server.call('nodes.recordUsage', input, credential),
     async perform(actor, { name, input }) {

@@ -5,6 +5,8 @@ import type { TraceContext } from '../ports/telemetry.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 import { beginningReader } from '../runs/beginning.ts'
 import { openRun, type OpenedRun } from '../runs/open.ts'
+import type { RunCallbacks } from '../ports/adapter.ts'
+import { runCallbacks } from './run-callbacks.ts'
 
 /** What a run does in Engine, by the name of an operation. */
 interface RunCall {
@@ -22,6 +24,8 @@ export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' |
   open(actor: RunActor): Promise<OpenedRun>
   /** Calls Engine under the run's own rights and its fence. @throws as the operation does */
   perform(actor: RunActor, call: RunCall): Promise<unknown>
+  /** What the agent of a run calls back until `ended` is aborted; null where that can not reach it. */
+  callbacks(actor: RunActor, ended: AbortSignal): RunCallbacks | null
   /** Keeps what a run consumed that may not act any more. */
   recordLateUsage(actor: RunActor, input: object): Promise<unknown>
 }
@@ -42,6 +46,7 @@ export function localRunHost(host: Host): RunHost {
     tracing,
     settings,
     open: (actor) => openRun(opener, actor, clock.now()),
+    callbacks: (actor, ended) => runCallbacks(host, actor, ended),
     recordLateUsage: (_actor, input) => execute(host, 'runs.recordLateUsage', { input, call: { actor: systemActor } }),
     perform: (actor, { name, input, isRedacted, trace }) =>
       execute(host, name, { input, call: { actor, trace, ...(isRedacted && { isRedacted }) } }),

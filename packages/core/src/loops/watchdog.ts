@@ -6,13 +6,14 @@ import { forgetAnswers, idempotencyKeptMs } from '../kernel/idempotency.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
+import { forgetCallbacks } from '../runs/callbacks.ts'
 import { expiredLeases } from '../runs/lease.ts'
 
 /** How many sweeps are under way at once: a company that somebody has locked must not keep the others waiting. */
 const mostAtOnce = 20
 const dayMs = 86_400_000
 
-/** Takes tasks back from runs whose lease ran out, each on its own, so that one bad row stops nothing; forgets old answers and entries. */
+/** Takes tasks back from runs whose lease ran out, each on its own, so that one bad row stops nothing; forgets old answers, callbacks and entries. */
 export function createWatchdog(host: Host, logger: Logger): Loop {
   const sweeping = new Map<string, Promise<void>>()
   const loop = createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
@@ -22,7 +23,8 @@ export function createWatchdog(host: Host, logger: Logger): Loop {
     for (const { run_id: runId } of leases) if (!sweeping.has(runId) && sweeping.size < mostAtOnce) sweeping.set(runId, sweep(runId))
     const now = host.clock.now()
     const mayHaveAnswers = await forgetAnswers(host.db, isoTime(now - idempotencyKeptMs))
-    return (await forgetEntries(host.db, isoTime(now - host.settings.accountLogDays * dayMs))) || mayHaveAnswers
+    const mayHaveCallbacks = await forgetCallbacks(host.db, isoTime(now - dayMs))
+    return (await forgetEntries(host.db, isoTime(now - host.settings.accountLogDays * dayMs))) || mayHaveAnswers || mayHaveCallbacks
   }
 
   async function sweep(runId: string): Promise<void> {

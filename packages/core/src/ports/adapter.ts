@@ -34,8 +34,20 @@ export interface AgentAdapter<Config = unknown> {
    */
   readonly secretFields?: readonly string[]
   start(options: AdapterStartOptions<Config>): Promise<AdapterSession>
+  /**
+   * Whether what called back for a run is its agent, by the signature that it made; left out by adapters whose agents never call back.
+   * The configuration is that of the run, with the values of its secrets. What is genuine comes to the run by `AdapterTurn.callbacks`. Pure.
+   */
+  isGenuine?(callback: SignedCallback<Config>): boolean
   /** Finds out whether a configuration would work, without working on a task: is the program there, does the server know the key. */
   test?(options: AdapterTestOptions<Config>): Promise<AdapterTestReport>
+}
+
+/** A request to `POST /api/runs/:runId/callbacks`, as it came. */
+export interface SignedCallback<Config> {
+  readonly config: Config
+  readonly headers: Readonly<Partial<Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>>>
+  readonly body: string
 }
 
 export interface AdapterTestOptions<Config> {
@@ -92,10 +104,20 @@ export interface AdapterTurn {
   readonly tools: readonly AgentTool[]
   /** Holds money before each call of a model; only for adapters whose metering is 'call'. */
   readonly meter: Meter
+  /** What its agent calls back; null or left out where such calls can not reach the run, as on a node. */
+  readonly callbacks?: RunCallbacks | null
   /** Aborted when the run is cancelled, times out, loses its lease, has used up its budget or the host stops; `signal.reason` says which. */
   readonly signal: AbortSignal
   /** Records one event. Await it: it carries back pressure, and it rejects when the event was refused. */
   emit(event: AdapterEvent): Promise<void>
+}
+
+export interface RunCallbacks {
+  /**
+   * The body of the next genuine call, in the order in which they were taken; each is given once. Waits until there is one, and rejects
+   * when the signal is aborted or the run is over.
+   */
+  next(signal: AbortSignal): Promise<string>
 }
 
 export interface Meter {

@@ -19,13 +19,23 @@ export interface Delivery {
 }
 
 /** Whether a delivery was signed with a key, or brings it. Takes as long whatever is wrong. Pure. */
-export function isSigned(scheme: Exclude<Scheme, 'bearer'>, key: string, { headers, body }: Delivery): boolean {
+export function isSigned(scheme: Exclude<Scheme, 'bearer'>, key: string | Uint8Array, { headers, body }: Delivery): boolean {
   if (scheme === 'github')
     return isEqual(headers['x-hub-signature-256'] ?? '', `sha256=${createHmac('sha256', key).update(body).digest('hex')}`)
   const text = `${headers['webhook-id'] ?? ''}.${headers['webhook-timestamp'] ?? ''}.${body}`
   const expected = `v1,${createHmac('sha256', key).update(text).digest('base64')}`
   const given = (headers['webhook-signature'] ?? '').split(' ').slice(0, mostSignatures)
   return given.filter((signature) => isEqual(signature, expected)).length > 0
+}
+
+const [leastKeyBytes, mostKeyBytes] = [24, 64]
+
+/** The key of a secret of Standard Webhooks, `whsec_…`; null for what is none: base64 of 24 to 64 bytes. Pure. */
+export function webhookKey(secret: string): Buffer | null {
+  const text = secret.replace(/^whsec_/, '')
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null
+  const key = Buffer.from(text, 'base64')
+  return key.length >= leastKeyBytes && key.length <= mostKeyBytes ? key : null
 }
 
 /** A sender that changes its key signs with both; more are not looked at. */

@@ -15,5 +15,7 @@ export const runEvents = {
   'run.failed': z.object({ ...about, class: FailureClass, message: z.string() }),
   'run.timed_out': z.object({ ...about, class: FailureClass, message: z.string() }),
   'run.cancelled': z.object({ ...about, reason: z.string() }),
+  /** An agent elsewhere said something of it; the worker that executes it reads what. */
+  'run.called_back': z.object({ ...about, deliveryId: z.string() }),
   'run.lost': z.object({ ...about, expiredAt: z.string() }),
 }

@@ -77,6 +77,17 @@ export interface RunLogTable {
   at: string
 }
 
+/** What an agent elsewhere said of its run by a call of its own. */
+export interface RunCallbackTable {
+  company_id: string
+  run_id: string
+  /** From 1, in the order in which they were taken. */
+  sequence: number
+  delivery_id: string
+  body: string
+  received_at: string
+}
+
 export function toRun(row: RunTable): Run {
   return {
     id: row.id,

@@ -9,12 +9,13 @@ import {
   type DeliveryResult,
   type Destination,
   type DestinationTest,
+  webhookKey,
 } from '@engine/core/plugin'
 import { createOutbound, type Outbound, type OutboundOptions } from '@engine/outbound'
 
 import { reportOf, send } from '../remote/send.ts'
 import { credentialHeaders, WebhookConfig } from './config.ts'
-import { keyOf, sign } from './signature.ts'
+import { sign } from './signature.ts'
 
 /** Sends to a URL, signed as Standard Webhooks has it. Targets that are not public need `allow`, which is the operator's (PROMISES S8). */
 export function webhookDestination(options: OutboundOptions = {}): Destination<WebhookConfig> {
@@ -34,7 +35,7 @@ export function webhookDestination(options: OutboundOptions = {}): Destination<W
 type Posted = Pick<DeliveryRequest<WebhookConfig>, 'config' | 'deliveryId' | 'body' | 'signal' | 'redactor' | 'trace'>
 
 async function post(outbound: Outbound, { config, deliveryId, body, signal, redactor, trace }: Posted): Promise<DeliveryResult> {
-  const keys = config.secrets.map(keyOf).filter((key) => key !== null)
+  const keys = config.secrets.map(webhookKey).filter((key) => key !== null)
   if (keys.length < config.secrets.length)
     return { kind: 'parked', reason: 'A secret of this route is no key of a webhook: `whsec_` and base64 of 24 to 64 bytes.' }
   const { text, contentType } = written(body)

@@ -1,19 +1,12 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
+import { webhookKey } from '@engine/core/plugin'
+
 const prefix = 'whsec_'
-const [leastBytes, mostBytes] = [24, 64]
 
 /** A new key for signatures, as both sides are given it. */
 export function createWebhookSecret(): string {
   return prefix + randomBytes(32).toString('base64')
-}
-
-/** @returns null for what is no key: base64 of 24 to 64 bytes, after `whsec_` */
-export function keyOf(secret: string): Buffer | null {
-  const text = secret.startsWith(prefix) ? secret.slice(prefix.length) : secret
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null
-  const key = Buffer.from(text, 'base64')
-  return key.length >= leastBytes && key.length <= mostBytes ? key : null
 }
 
 export interface Signed {
@@ -67,7 +60,7 @@ export interface VerifyOptions {
 export function verify(body: string | Uint8Array, options: VerifyOptions): { id: string; timestamp: number } {
   const { secrets, toleranceSec = 300, nowMs = Date.now() } = options
   const [id, time, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => headerOf(options.headers, name))
-  const keys = secrets.map(keyOf).filter((key) => key !== null)
+  const keys = secrets.map(webhookKey).filter((key) => key !== null)
   if (!id || !time || !signatures || !/^\d{1,12}$/.test(time))
     throw new WebhookError('malformed', 'The headers of a webhook are not there.')
   if (keys.length === 0) throw new WebhookError('malformed', 'There is no secret that is base64 of 24 to 64 bytes.')

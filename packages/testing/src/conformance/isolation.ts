@@ -84,6 +84,7 @@ const ownSamples: Readonly<Record<string, Record<string, unknown>>> = {
   'companies.previewMerge': { files: [{ path: 'COMPANY.md', content: '---\nschema: engine.company/v1\nname: Any\n---\n' }] },
   'companies.merge': { files: [{ path: 'COMPANY.md', content: '---\nschema: engine.company/v1\nname: Any\n---\n' }], hash: 'any' },
   'plugins.receive': { webhook: 'take', body: '{}', headers: {} },
+  'runs.receiveCallback': { body: '{}', headers: {} },
   'plugins.replay': { subscription: 'refused' },
   'plugins.stop': { isQuarantined: true, reason: 'it crashed' },
   'plugins.park': { plugin: 'scripted', subscription: 'refused', seq: 1, fence: 0, attempts: 8, reason: 'refused' },

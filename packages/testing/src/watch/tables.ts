@@ -102,6 +102,10 @@ export const tables: Readonly<Record<string, Table>> = {
   events: { part: 'log', isScoped: true },
   seals: { part: { bookkeeping: 'hashes of the log, which are added after it; they say nothing of their own' }, isScoped: true },
   run_log: { part: { bookkeeping: 'what a run prints is a log of its own, with its own sequence' }, isScoped: true },
+  run_callbacks: {
+    part: { bookkeeping: 'what agents called back, until it is read and forgotten; that they did stands in the log' },
+    isScoped: true,
+  },
   agent_sessions: {
     part: { bookkeeping: 'what an adapter goes on from; the end of the run that left it stands in the log' },
     isScoped: true,

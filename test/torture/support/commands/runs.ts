@@ -1,3 +1,4 @@
+import { claimNewRun, genuineHeaders } from '../../../support/callbacks.ts'
 import { foundCompany, holdNewTask, wait } from '../company.ts'
 import type { Prepare, Scene } from './call.ts'
 
@@ -15,6 +16,10 @@ export const runInputs: Readonly<Record<string, Prepare>> = {
     fence: 1,
     usages: [{ sequence: 1, provider: 'a', costMicros: 5 }],
   }),
+  'runs.receiveCallback': async (scene) => {
+    const runId = await claimNewRun(scene.engine, { companyId: scene.companyId, adapterType: 'scripted' })
+    return { runId, body: '{}', headers: genuineHeaders() }
+  },
   'runs.cancel': async (scene) => ({ runId: await queuedRun(scene) }),
   'runs.retry': async (scene) => {
     const runId = await queuedRun(scene)

@@ -27,6 +27,7 @@ import { migration0026 } from './0026-outbox.ts'
 import { migration0027 } from './0027-old-entries-of-accounts.ts'
 import { migration0032 } from './0032-links-that-others-imply.ts'
 import { migration0035 } from './0035-schedules-of-agents.ts'
+import { migration0036 } from './0036-callbacks-of-runs.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   migration0027,
   migration0032,
   migration0035,
+  migration0036,
 ]

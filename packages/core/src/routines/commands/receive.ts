@@ -4,7 +4,7 @@ import { command, type CommandContext } from '../../kernel/command.ts'
 import { EngineError, ruleViolated, withoutCredential } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { requireRoutine } from '../change.ts'
-import { routineErrors } from '../errors.ts'
+import { routineErrors, staleDelivery } from '../errors.ts'
 import { fireRoutine } from '../fire.ts'
 import { isKeyOf, keyOfDelivery } from '../keys.ts'
 import { mapBody } from '../mapping.ts'
@@ -73,11 +73,7 @@ function answer({ status, id, task_id }: RoutineFireTable, isRepeat: boolean) {
 function assertFresh({ clock }: CommandContext, { scheme, window_sec }: RoutineTriggerTable, headers: DeliveryHeaders): void {
   const age = scheme && ageMs(scheme, headers, clock.now())
   if (age === null || window_sec === null || age <= window_sec * 1_000) return
-  throw new EngineError(
-    routineErrors.stale_delivery,
-    `webhook-timestamp must be the present time in seconds; a delivery counts for ${window_sec} seconds before and after it.`,
-    { details: { windowSec: window_sec } },
-  )
+  throw staleDelivery(window_sec)
 }
 
 const longestDeliveryId = 200

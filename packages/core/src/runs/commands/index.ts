@@ -1,3 +1,4 @@
+export { receiveCallback } from './callback.ts'
 export { claim, handBack, postpone, sweep } from './claim.ts'
 export { cancel, retry } from './control.ts'
 export { appendLog } from './log.ts'
