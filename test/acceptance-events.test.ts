@@ -273,11 +273,15 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await api.budgets.raise({ budgetId, limit: 3_000_000 })
     const last = await begin()
     await last.own.costs.settle({ runId: last.runId, usage: { costMicros: 2_000_000 } })
-    await watch.query(`update ${watch.table('budget_stops')} set ends_at = ? where budget_id = ?`, ['2001-01-01T00:00:00.000Z', budgetId])
+    // As if it had been stopped long ago, and had room now.
+    const before = '2001-01-01T00:00:00.000Z'
+    await watch.query(`update ${watch.table('budgets')} set created_at = ?, limit_amount = ? where id = ?`, [before, 9_000_000, budgetId])
+    await watch.query(`update ${watch.table('budget_periods')} set limit_amount = ? where budget_id = ?`, [9_000_000, budgetId])
+    await watch.query(`update ${watch.table('budget_stops')} set ends_at = ? where budget_id = ?`, [before, budgetId])
     const input = { companyId, budgetIds: [budgetId] }
     await engine.execute('budgets.endPeriods', { input, actor: { kind: 'system', id: 'system' } })
     const occurredAt = new Date(Date.now() - 40 * 86_400_000).toISOString()
-    await api.costs.report({ companyId, agentId, sourceEventId: 'late', provider: 'somebody', occurredAt, costMicros: 3_000_000 })
+    await api.costs.report({ companyId, agentId, sourceEventId: 'late', provider: 'somebody', occurredAt, costMicros: 9_000_000 })
     await api.budgets.remove({ budgetId })
   }
 
@@ -419,6 +423,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       const { id } = await api.tasks.create({ companyId, title, assigneeAgentId: agentId, maxAttempts: 1 })
       begun.push({ id, end })
     }
+    await api.agents.invoke({ agentId: handId, taskId: (await api.tasks.create({ companyId, title: 'Asked for' })).id })
     const calledRunId = await claimNewRun(engine, { companyId, adapterType: 'scripted' })
     await system.runs.receiveCallback({ runId: calledRunId, body: '{}', headers: genuineHeaders() })
     await api.runs.cancel({ runId: calledRunId })
