@@ -95,9 +95,7 @@ describe('a start is refused in one line, and nothing is changed, on', () => {
 
   it('a folder', async () => {
     const folder = temporaryFolder()
-    expect(await refusalOf(sqlite(folder))).toMatch(
-      /^The database file \S+ cannot be opened: unable to open database file\. Check the path/,
-    )
+    expect(await refusalOf(sqlite(folder))).toMatch(/^The database file \S+ cannot be opened: it is a folder\. Check the path/)
   })
 
   it('a path that leads through a file', async () => {

@@ -66,6 +66,7 @@ const samples: Readonly<Record<string, unknown>> = {
   usage: {},
   action: 'keep_paused',
   budgetIds: [absentId],
+  agentIds: [absentId],
   holdId: absentId,
   destinationType: 'scripted',
   events: ['task.*'],
