@@ -78,6 +78,8 @@ const refusedWhatever = [
   'tasks.next',
   'tasks.mine',
   'tasks.inbox',
+  // The run is one that nobody calls back for.
+  'runs.receiveCallback',
   'runs.retry',
   // A version has none before it, and no files.
   'deliverables.diff',
@@ -88,8 +90,6 @@ const refusedWhatever = [
   'interactions.reject',
   'secrets.delete',
   'routines.receive',
-  // The run is one that nobody calls back for.
-  'runs.receiveCallback',
   'routines.resume',
   // What works is not enabled, and a plugin's webhook takes its own key.
   'plugins.enable',
