@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { recordStatements } from '../bench/lib/record-statements.ts'
 import { createWorld, until, type World } from './support/engine.ts'
+import { newHeldTask, person, question } from './support/interactions.ts'
 import { newStorage } from './support/storages.ts'
 
 const unhurried = { pollMs: 3_600_000, sweepMs: 3_600_000 }
@@ -159,5 +160,22 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (family) => {
       (count) => count === 3,
     )
     expect(started).toEqual(['One', 'Two', 'Three'])
+  })
+
+  it('leaves a run that its agent began by itself to that agent, also when that is queued while nothing else waits', async () => {
+    const world = await createWorld({ storage: await newStorage(family), agentMode: 'manual', settings: unhurried })
+    const { engine, agentId, adapter } = world
+    onTestFinished(() => engine.stop())
+    adapter.script = async () => ({ kind: 'done' })
+    await engine.start()
+    const held = await newHeldTask(world)
+    const { id: interactionId } = await held.api.interactions.ask({ taskId: held.taskId, ask: question, waits: true })
+    await person(world, 'reviewer').interactions.answer({ interactionId, choice: 'pg' })
+    // It has looked, and knows that nothing can start.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await engine.agents.invoke({ agentId, taskId: held.taskId })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(adapter.turns).toEqual([])
+    expect(await engine.runs.get({ runId: held.runId })).toMatchObject({ status: 'queued', adapter: null })
   })
 })

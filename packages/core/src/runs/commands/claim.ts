@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { requireAgent } from '../../agents/change.ts'
+import type { AgentTable } from '../../agents/table.ts'
 import { changedMeanwhile } from '../../kernel/change.ts'
 import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
@@ -8,6 +9,7 @@ import { Id } from '../../kernel/schema.ts'
 import { assertTransition } from '../../kernel/transition.ts'
 import { isoTime } from '../../ports/clock.ts'
 import { checkoutTask } from '../../tasks/checkout.ts'
+import type { TaskTable } from '../../tasks/table.ts'
 import { requireTask } from '../../tasks/transition.ts'
 import { beginRun } from '../begin.ts'
 import { cancelAndRelease } from '../cancel.ts'
@@ -20,7 +22,7 @@ import { stopRunaway } from '../runaway.ts'
 import { Claim, ClaimedRun, Run, Session, Usage, type WakeReason } from '../schema.ts'
 import { leaveSession } from '../session.ts'
 import { updateRun } from '../sql.ts'
-import { toRun } from '../table.ts'
+import { toRun, type RunTable } from '../table.ts'
 import { settleLostRun } from '../settle.ts'
 import { wake } from '../wake.ts'
 
@@ -37,6 +39,7 @@ export const claim = command({
     assertTransition(runMachine, run.status, { to: 'running', verb: 'claim' })
     const task = await requireTask(context, run.task_id)
     const agent = await requireAgent(context, run.agent_id)
+    refuseOthersWork({ run, task, agent })
     if (await stopRunaway(context, { run, task, agent })) return { run: toRun(await requireRun(context, run.id)), credential: null }
     const types = input.adapters ?? context.adapters.types
     // Its own decides who executes an agent, and it may have got another one since the worker looked, if that looked at all.
@@ -49,6 +52,14 @@ export const claim = command({
     return { run: toRun(begun.run), credential: begun.credential }
   },
 })
+
+/** What a look for work leaves out: a worker may claim without one, or a task may have changed since. @throws `rule_violated` */
+function refuseOthersWork({ run, task, agent }: { run: RunTable; task: TaskTable; agent: AgentTable }): void {
+  if (task.status !== 'todo') throw ruleViolated(`${task.identifier} is ${task.status}; only what is todo starts for an agent.`)
+  if (task.assignee_user_id !== null) throw ruleViolated(`${task.identifier} is a person's, who checks it out by hand.`)
+  if (run.started_at !== null && run.adapter_type === null && agent.execution_mode !== 'auto')
+    throw ruleViolated(`${agent.name} began this run, and goes on with it when it takes ${task.identifier} again.`)
+}
 
 /** How long a run waits whose budget has no room for it while others run, milliseconds; about as long again by chance. */
 const postponedMs = 5_000
