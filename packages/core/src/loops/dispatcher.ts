@@ -58,7 +58,7 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
     isHinted = true
     loop.wake()
   }
-  const forget = hear(host, { lookout, live, isClaiming: () => claiming.size > 0, wake: () => loop.wake(), hinted })
+  const forget = hear(host, { lookout, live, isBusy: () => claiming.size + live.size > 0, wake: () => loop.wake(), hinted })
   let isHinted = false
 
   async function pass(): Promise<boolean> {
@@ -111,21 +111,21 @@ export function createDispatcher(host: Host, worker: Worker): Dispatcher {
 interface Ears {
   readonly lookout: Lookout
   readonly live: LiveRuns
-  isClaiming(): boolean
+  isBusy(): boolean
   wake(): void
   hinted(): void
 }
 
 /** Hears what may let something start, and what ends a run of this process. @returns what makes each of it deaf again */
-function hear({ bus }: Host, { lookout, live, isClaiming, wake, hinted }: Ears): (() => void)[] {
+function hear({ bus }: Host, { lookout, live, isBusy, wake, hinted }: Ears): (() => void)[] {
   const mayStart = () => {
     lookout.mayFindMore()
     wake()
   }
   return [
     bus.on('run.queued', ({ entity, data }) => {
-      // What is being claimed came before it.
-      if (isClaiming()) lookout.lookAgain()
+      // What is claimed or under way may be what keeps another run of its agent waiting, which came before it.
+      if (isBusy()) lookout.lookAgain()
       else lookout.queued({ id: entity.id, agentId: data.agentId, availableAt: data.availableAt })
       wake()
     }),
