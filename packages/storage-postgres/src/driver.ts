@@ -13,6 +13,9 @@ import { typeParsers } from './values.ts'
  */
 const beginText = `begin isolation level read committed; set local lock_timeout = '10s'; set local idle_in_transaction_session_timeout = '10s'`
 
+/** A lock that a transaction begins with has no answer that anybody would wait for: it goes with the statement behind it. */
+const lockText = 'select pg_advisory_xact_lock'
+
 /** A Kysely driver on node-postgres: named prepared statements, no session state, safe behind a transaction pooler. */
 export class PostgresDriver implements Driver {
   readonly #source: PoolSource
@@ -62,8 +65,8 @@ class PooledConnection implements DatabaseConnection {
   readonly #names: PreparedNames | null
   #failure: Error | null = null
   #isInTransaction = false
-  /** Whether the transaction is still to be begun, by its first statement. */
-  #isToBegin = false
+  /** What is still to be said before the first statement of the transaction that has an answer; empty once it was. */
+  #beginning = ''
 
   constructor(client: PoolClient, names: PreparedNames | null) {
     this.#client = client
@@ -83,15 +86,15 @@ class PooledConnection implements DatabaseConnection {
   /** The first statement takes the beginning with it: one round trip less for every transaction. */
   begin(): void {
     this.#isInTransaction = true
-    this.#isToBegin = true
+    this.#beginning = beginText
   }
 
   async rollback(): Promise<void> {
     // On a broken connection the server rolls back by itself.
-    if (!this.#isToBegin && !this.isBroken) await this.#control('rollback')
+    if (this.#beginning === '' && !this.isBroken) await this.#control('rollback')
   }
 
-  async #control(text: typeof beginText | 'commit' | 'rollback'): Promise<PgResult> {
+  async #control(text: string): Promise<PgResult> {
     return this.#ask(() => this.#client.query(text))
   }
 
@@ -99,7 +102,7 @@ class PooledConnection implements DatabaseConnection {
   async commit(): Promise<void> {
     // It broke before the commit was asked for: the server has rolled everything back.
     if (this.#failure) throw brokenUnderway(this.#failure) ?? this.#failure
-    if (this.#isToBegin) return
+    if (this.#beginning !== '') return
     try {
       const { command } = await this.#control('commit')
       if (command !== 'COMMIT') throw Object.assign(new Error('the transaction had failed; it was rolled back'), { code: '25P02' })
@@ -109,11 +112,17 @@ class PooledConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    if (!this.#isToBegin) return this.#execute(query)
-    this.#isToBegin = false
+    if (this.#beginning === '') return this.#execute(query)
     // Several statements go in one message only where none has values.
-    if (query.parameters.length === 0) return toResult<Row>(await this.#beginWith(query.sql))
-    const begun = this.#control(beginText)
+    const isPlain = query.parameters.length === 0
+    if (isPlain && query.sql.startsWith(lockText)) {
+      this.#beginning += `; ${query.sql}`
+      return { rows: [] }
+    }
+    const beginning = this.#beginning
+    this.#beginning = ''
+    if (isPlain) return toResult<Row>(await this.#ask(() => this.#beginWith(`${beginning}; ${query.sql}`)))
+    const begun = this.#control(beginning)
     // Where messages may follow each other, the statement does not wait to hear that the transaction has begun.
     if (!this.#client.pipeline) await begun
     const [, result] = await Promise.all([begun, this.#execute<Row>(query)])
@@ -132,7 +141,7 @@ class PooledConnection implements DatabaseConnection {
 
   async #beginWith(text: string): Promise<PgResult> {
     // What answers several statements is a list, of which the types of `pg` know nothing.
-    const results: PgResult | PgResult[] = await this.#ask(() => this.#client.query({ text: `${beginText}; ${text}`, types: typeParsers }))
+    const results: PgResult | PgResult[] = await this.#client.query({ text, types: typeParsers })
     const last = Array.isArray(results) ? results.at(-1) : results
     if (!last) throw new Error('the database answered no statement')
     return last
