@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { createEngine, EngineError, type Engine } from '@engine/core'
+import { scriptedDestination } from '@engine/testing'
 
 import { watchStatements } from '../bench/lib/count-statements.ts'
 import { recordStatements } from '../bench/lib/record-statements.ts'
@@ -130,6 +131,23 @@ describe('on postgres, costs of one moment', () => {
     expect(isFirst).toBe(false)
     for (const { id } of budgets) expect(await other.budgets.get({ budgetId: id })).toMatchObject({ spent: 2_000, held: 0 })
     expect((await other.verify()).checks.flatMap(({ violations }) => violations)).toEqual([])
+  })
+
+  it('are told to every route that listens, each once', async () => {
+    const destination = scriptedDestination()
+    const { engine, companyId, agentId, runUntilIdle } = await createWorld({
+      storage: await newStorage('postgres'),
+      destinations: [destination],
+    })
+    onTestFinished(() => engine.stop())
+    await engine.routes.create({ companyId, name: 'Books', destinationType: 'scripted', events: ['cost.*'] })
+    const reports = Array.from({ length: 8 }, (_, index) => ({ companyId, agentId, sourceEventId: `${index}`, ...cost }))
+    await Promise.all(reports.map((report) => engine.costs.report(report)))
+    await runUntilIdle()
+    const told = (await engine.events.list({ companyId })).items.filter(({ type }) => type === 'cost.recorded')
+    expect(told).toHaveLength(reports.length)
+    expect(new Set(destination.sent.map(({ event }) => event.id))).toEqual(new Set(told.map(({ id }) => id)))
+    expect(destination.sent).toHaveLength(reports.length)
   })
 
   it('that several processes report under one budget are charged once each', async () => {

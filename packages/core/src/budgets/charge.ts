@@ -25,6 +25,8 @@ export async function chargeBudgets(context: CommandContext, charges: readonly C
 export interface Foreseen {
   /** To be written by whoever foresaw it, all of them or none. */
   readonly changes: readonly PeriodChange[]
+  /** Whether nothing follows. */
+  readonly isQuiet: boolean
   /** What follows once they are written: warnings, and stops at a limit. */
   follow(): Promise<void>
 }
@@ -32,13 +34,14 @@ export interface Foreseen {
 /** Works out what charges come to without locking anything; null when a period has to be added first, as `chargeBudgets` does. */
 export async function foreseeCharges(context: CommandContext, charges: readonly Charge[]): Promise<Foreseen | null> {
   const due = charges.filter(isDue)
-  if (due.length === 0) return { changes: [], follow: async () => undefined }
+  if (due.length === 0) return { changes: [], isQuiet: true, follow: async () => undefined }
   const over = await readOver(context.tx, askedFor(due))
   const places = placesOf(over, due)
   const standings = standingsOf(over, places)
   if (!standings) return null
   const changes = changesOf(bookingsOf(standings, places))
-  return { changes, follow: () => follow(context, changes) }
+  const isQuiet = changes.every(({ isWarning, after }) => !isWarning && !isUsedUp(after))
+  return { changes, isQuiet, follow: () => follow(context, changes) }
 }
 
 function isDue({ amounts }: Charge): boolean {

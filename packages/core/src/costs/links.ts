@@ -19,12 +19,15 @@ export interface Links {
   readonly agentId: string | null
 }
 
-/** Finds what several costs are tied to: projects, goals and agents that they name by one statement, and what many of them name once. */
-export async function createLinker(context: CommandContext, several: readonly Named[]): Promise<(named: Named) => Promise<Links>> {
+/**
+ * Finds what several costs are tied to: projects, goals and agents that they name by one statement, and what many of them name once. Null
+ * for several is for who leaves these to the foreign keys, which say less of what is wrong.
+ */
+export async function createLinker(context: CommandContext, several: readonly Named[] | null): Promise<(named: Named) => Promise<Links>> {
   const { tx, companyId, actor } = context
-  const ids = several.flatMap(({ projectId = [], goalId = [], agentId = [] }) => [projectId, goalId, agentId, ownAgent(actor)].flat())
-  const names = await knownNames(tx, { companyId, ids: [...new Set(ids)] })
-  const assertKnown = (entity: 'project' | 'goal' | 'agent', id: string) => names.has(`${entity} ${id}`) || missing(entity, id)
+  const ids = several?.flatMap(({ projectId = [], goalId = [], agentId = [] }) => [projectId, goalId, agentId, ownAgent(actor)].flat())
+  const names = ids && (await knownNames(tx, { companyId, ids: [...new Set(ids)] }))
+  const assertKnown = (entity: 'project' | 'goal' | 'agent', id: string) => !names || names.has(`${entity} ${id}`) || missing(entity, id)
   const ofCompany = <Row extends { company_id: string }>(row: Row | null) => (row?.company_id === companyId ? row : null)
   const run = memoized(async (id: string) => ofCompany(await findRun(tx, id)) ?? missing('run', id))
   const task = memoized(async (id: string) => ofCompany(await findTask(tx, id)) ?? missing('task', id))

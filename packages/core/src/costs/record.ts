@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
+import type { OpenLog } from '../kernel/batch.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { chargeRecorded, foreseeRecorded } from './charge.ts'
@@ -43,6 +44,8 @@ interface Recording {
   readonly contexts?: ReadonlyMap<CostEntry, CommandContext>
   /** Whether they are charged as spent without a hold; else budgets are the caller's, in the same transaction. */
   readonly isCharging?: boolean
+  /** Where what has been recorded may be written together with the costs. */
+  readonly log?: OpenLog
 }
 
 /**
@@ -52,7 +55,7 @@ interface Recording {
 export async function recordCosts(
   context: CommandContext,
   entries: readonly CostEntry[],
-  { contexts = new Map(), isCharging = false }: Recording = {},
+  { contexts = new Map(), isCharging = false, log }: Recording = {},
 ): Promise<Recorded[]> {
   const { tx, companyId } = context
   const rows = new Map<string, CostEventTable>()
@@ -65,10 +68,20 @@ export async function recordCosts(
   }
   if (rows.size === 0) return []
   const foreseen = isCharging ? await foreseeRecorded(context, [...rows.values()]) : null
-  const { added, isCharged } = await writeCosts(tx, { companyId, rows: [...rows.values()], changes: foreseen?.changes ?? [] })
-  const fresh = [...rows.values()].filter((row) => added.has(row.id))
+  const tell = (told: Iterable<CostEventTable>) => {
+    for (const row of told) emitRecorded(asking.get(row.id) ?? context, row)
+  }
+  const costs = { companyId, rows: [...rows.values()], changes: foreseen?.changes ?? [] }
+  // Where nothing but the costs is to be told, that is a part of the same statement.
+  const early = foreseen?.isQuiet === true ? log : undefined
+  if (early) tell(costs.rows)
+  const events = early?.take() ?? []
+  const { added, isCharged, logged } = await writeCosts(tx, { ...costs, events, epoch: early?.epoch ?? 0 })
+  const fresh = costs.rows.filter((row) => added.has(row.id))
   await addToRuns(tx, fresh)
-  for (const row of fresh) emitRecorded(asking.get(row.id) ?? context, row)
+  if (!early) tell(fresh)
+  else if (logged.length > 0) early.wrote(logged)
+  else early.giveBack(events.filter(({ entity }) => entity.type !== 'costEvent' || added.has(entity.id)))
   if (foreseen && isCharged) await foreseen.follow()
   else if (isCharging) await chargeRecorded(context, fresh)
   return answers(tx, entries, (entry) => {

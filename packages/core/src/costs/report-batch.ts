@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import type { Batch, BatchCall } from '../kernel/batch.ts'
+import type { Batch, BatchCall, OpenLog } from '../kernel/batch.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { CostReport, ReportedCost } from './input.ts'
@@ -21,17 +21,17 @@ export const reportBatch: Batch<Input, Output> = {
   key: ({ companyId }, { kind, id }) => (kind === 'system' || kind === 'user' ? `${companyId} ${kind} ${id}` : null),
   async run(context, calls) {
     const companyId = calls[0]?.input.companyId ?? ''
-    return context.asOne({ name: 'costs.report', companyId, calls }, (contexts) => reportTogether(contexts, calls))
+    return context.asOne({ name: 'costs.report', companyId, calls }, (contexts, log) => reportTogether(contexts, calls, log))
   },
 }
 
-async function reportTogether(contexts: readonly CommandContext[], calls: readonly Call[]): Promise<(Output | null)[]> {
+async function reportTogether(contexts: readonly CommandContext[], calls: readonly Call[], log: OpenLog): Promise<(Output | null)[]> {
   const [context] = contexts
   if (!context) return []
   const wishes = await wishesOf(context, calls)
   const entries = wishes.flatMap((wish) => (wish ? [wish.entry] : []))
   const own = new Map(wishes.flatMap((wish, place) => (wish && contexts[place] ? [[wish.entry, contexts[place]]] : [])))
-  const recorded = await recordCosts(context, entries, { contexts: own, isCharging: true })
+  const recorded = await recordCosts(context, entries, { contexts: own, isCharging: true, log })
   const fresh = new Map(recorded.flatMap(({ isNew, row }, index) => (isNew && entries[index] ? [[entries[index], row]] : [])))
   return wishes.map((wish) => {
     const row = wish && fresh.get(wish.entry)
@@ -44,10 +44,8 @@ async function wishesOf(context: CommandContext, calls: readonly Call[]): Promis
   const reports = calls.map(({ input: { companyId, ...report }, companies }) =>
     companies === 'all' || companies.includes(companyId) ? report : null,
   )
-  const toEntry = await createEntries(
-    context,
-    reports.filter((report) => report !== null),
-  )
+  // What is of another company is refused by the database, for all of them; then each is handled alone, and told why.
+  const toEntry = await createEntries(context, null)
   const wishes: (Wish | null)[] = []
   for (const report of reports) wishes.push(report && (await toEntry(report).catch(unlessOurs)))
   return wishes

@@ -18,12 +18,13 @@ export interface Wish {
 const mostAheadMs = 5 * 60_000
 
 /**
- * Makes entries of some reports: with their links, and with their price where no cost is said. What several of them name is looked for once.
+ * Makes entries of some reports: with their links, and with their price where no cost is said. What several of them name is looked for once,
+ * or not at all where null is given for them: then it is refused when it is written.
  * @throws `not_found`, `price_unknown`
  */
 export async function createEntries(
   context: CommandContext,
-  reports: readonly CostReport[],
+  reports: readonly CostReport[] | null,
 ): Promise<(report: CostReport) => Promise<Wish>> {
   const link = await createLinker(context, reports)
   const price = createPricer(context)

@@ -1,9 +1,12 @@
 import { sql, type Transaction } from 'kysely'
 
 import { changeColumns, changesIn, exchange, isUnchanged, toChanges, type PeriodChange } from '../budgets/sql.ts'
+import type { CompanyStatus } from '../companies/schema.ts'
 import { familyOf, tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { appending, noRouteListens, sequenced, toDocument } from '../events/sql.ts'
+import type { AnyEvent, Unsequenced } from '../kernel/events.ts'
 import { insertCostEvents } from './sql.ts'
 import type { CostEventTable } from './table.ts'
 import { addition, addTotals, fromDocument, totalsOf } from './totals.ts'
@@ -13,6 +16,9 @@ interface Costs {
   readonly rows: readonly CostEventTable[]
   /** What becomes of the periods of budgets when all of these costs are new, as it was foreseen. */
   readonly changes: readonly PeriodChange[]
+  /** What is written in the log when all went as it was foreseen, and no route listens: an event of each cost. */
+  readonly events?: readonly Unsequenced[]
+  readonly epoch?: number
 }
 
 interface Written {
@@ -20,10 +26,15 @@ interface Written {
   readonly added: ReadonlySet<string>
   /** Whether the periods were what was foreseen, and all of them are changed; else none of them is. */
   readonly isCharged: boolean
+  /** The events in their places in the log: all that were given, or none. */
+  readonly logged: readonly AnyEvent[]
 }
 
 interface Given {
   companyId: string
+  closedBy: CompanyStatus
+  epoch: number
+  events: string
   rows: string
   count: number
   totals: string
@@ -37,7 +48,7 @@ const writeAll = statement((db, given: Given) => {
   const [events, periods] = [tableOf(db, 'cost_events'), tableOf(db, 'budget_periods')]
   const columns = sql`id, company_id, source, source_event_id, run_id, task_id, project_id, goal_id, agent_id, adapter, provider, model,
     input_tokens, output_tokens, cached_input_tokens, cost_micros, is_imputed, billing_type, occurred_at, created_at`
-  return rawStatement<{ id: string; changed: number }>(
+  return rawStatement<{ id: string; changed: number; seq: number | null }>(
     db,
     sql`with added as (insert into ${events} (${columns})
         select ${columns} from jsonb_populate_recordset(null::${events}, ${given.rows}::jsonb)
@@ -48,22 +59,32 @@ const writeAll = statement((db, given: Given) => {
         where p.company_id = ${given.companyId} and (select count(*) from summed) > 0
         order by p.budget_id, p.starts_at for no key update of p),
       changed as (update ${periods} as p ${exchange} from n
-        where p.company_id = ${given.companyId} and ${isUnchanged} and (select count(*) from same) = (select count(*) from n) returning 1)
-      select id, (select count(*) from changed) as changed from added`,
+        where p.company_id = ${given.companyId} and ${isUnchanged} and (select count(*) from same) = (select count(*) from n) returning 1),
+      logged as (${appending(db, given)} where (select count(*) from added) = ${given.count}
+          and (select count(*) from changed) = (select count(*) from n) and ${noRouteListens(db, sql`${given.companyId}::uuid`, ['cost.recorded'])}
+        returning entity_id, seq)
+      select added.id, (select count(*) from changed) as changed, logged.seq from added left join logged on logged.entity_id = added.id`,
   )
 })
 
-/** Adds costs and what they add to the sums; and charges budgets, if nobody came in between since that was foreseen. */
-export async function writeCosts(tx: Transaction<Database>, { companyId, rows, changes }: Costs): Promise<Written> {
+/** Adds costs and what they add to the sums; charges budgets, if nobody came in between since that was foreseen, and then tells it. */
+export async function writeCosts(tx: Transaction<Database>, costs: Costs): Promise<Written> {
+  const { companyId, rows, changes, events = [], epoch = 0 } = costs
   if (familyOf(tx) === 'sqlite') {
     const added = await insertCostEvents(tx, rows)
     await addTotals(tx, companyId, totalsOf(rows.filter(({ id }) => added.has(id))))
-    return { added, isCharged: false }
+    return { added, isCharged: false, logged: [] }
   }
   const totals = JSON.stringify(totalsOf(rows))
-  const given = { companyId, rows: JSON.stringify(rows), count: rows.length, totals, changes: toChanges(changes) }
+  const log = { events: JSON.stringify(events.map(toDocument)), epoch, closedBy: 'archived' as const }
+  const given = { companyId, ...log, rows: JSON.stringify(rows), count: rows.length, totals, changes: toChanges(changes) }
   const written = await writeAll(tx, given)
   const added = new Set(written.map(({ id }) => id))
   if (added.size < rows.length) await addTotals(tx, companyId, totalsOf(rows.filter(({ id }) => added.has(id))))
-  return { added, isCharged: added.size === rows.length && first(written)?.changed === changes.length }
+  const seqs = new Map(written.flatMap(({ id, seq }) => (seq === null ? [] : [[id, seq]])))
+  const logged = events.flatMap((event) => {
+    const seq = seqs.get(event.entity.id)
+    return seq === undefined ? [] : [sequenced(event, seq)]
+  })
+  return { added, isCharged: added.size === rows.length && first(written)?.changed === changes.length, logged }
 }

@@ -4,7 +4,7 @@ import { familyOf, tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database, EventTable } from '../database/tables.ts'
 import type { CompanyStatus } from '../companies/schema.ts'
-import type { AnyEvent, EventType } from '../kernel/events.ts'
+import type { AnyEvent, EventType, Unsequenced } from '../kernel/events.ts'
 import { anyEvent, groupOf, patternsOf } from './patterns.ts'
 
 /** `closedBy`: the status of the company in which this event can not be; `group`: how routes name all events of its thing. */
@@ -49,20 +49,33 @@ function listeners(db: Kysely<Database>, given: NewEvent) {
 }
 
 // A round trip away, all events go in one statement, as one document.
-const appendAll = statement((db, given: { events: string; epoch: number; companyId: string; closedBy: string }) => {
-  const [events, instance, companies] = [tableOf(db, 'events'), tableOf(db, 'engine_instance'), tableOf(db, 'companies')]
-  return rawStatement<Appended>(
+const appendAll = statement((db, given: NewDocument) =>
+  rawStatement<Appended>(
     db,
-    sql`insert into ${events} as logged (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
+    sql`${appending(db, given)}
+      returning id, seq, exists (select from ${tableOf(db, 'route_events')} r where r.company_id = logged.company_id
+        and r.pattern in (${sql.lit(anyEvent)}, split_part(logged.type, '.', 1) || '.*', logged.type)) as is_routed`,
+  ),
+)
+
+/** `events`: a list of what `toDocument` gives, of one company; `closedBy`: as in a new event. */
+interface NewDocument {
+  readonly events: string
+  readonly epoch: number
+  readonly companyId: string
+  readonly closedBy: string
+}
+
+/** Writes a document of events on Postgres, as a part of a statement. */
+export function appending(db: Kysely<Database>, given: NewDocument): RawBuilder<unknown> {
+  const [events, instance, companies] = [tableOf(db, 'events'), tableOf(db, 'engine_instance'), tableOf(db, 'companies')]
+  return sql`insert into ${events} as logged (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
       select n.id, (select epoch from ${instance} where epoch = ${given.epoch}),
         (select id from ${companies} where id = ${given.companyId}::uuid and status <> ${given.closedBy}), n.type, n.actor_kind, n.actor_id,
         n.run_id, n.entity_type, n.entity_id, n.entity_version, n.data, n.request_id, n.at
       from (select ${announceWriting(db)} as announced offset 0) as writing,
-        jsonb_populate_recordset(null::${events}, ${given.events}::jsonb) as n
-      returning id, seq, exists (select from ${tableOf(db, 'route_events')} r where r.company_id = logged.company_id
-        and r.pattern in (${sql.lit(anyEvent)}, split_part(logged.type, '.', 1) || '.*', logged.type)) as is_routed`,
-  )
-})
+        jsonb_populate_recordset(null::${events}, ${given.events}::jsonb) as n`
+}
 
 interface Appended {
   readonly id: string
@@ -73,7 +86,7 @@ interface Appended {
 
 interface NewEvents {
   /** Of one company. */
-  readonly events: readonly Omit<AnyEvent, 'seq'>[]
+  readonly events: readonly Unsequenced[]
   readonly epoch: number
   /** Whether they may be written in an archived company too. */
   readonly goesOn: boolean
@@ -92,10 +105,15 @@ export async function appendEvents(tx: Transaction<Database>, given: NewEvents):
   const appended = events.map((event) => {
     const seq = seqs.get(event.id)
     if (seq === undefined) throw new Error(`the database returned no row for an appended event of epoch ${epoch}`)
-    // `event` is one member of the union and stays it.
-    return { ...event, seq } as AnyEvent
+    return sequenced(event, seq)
   })
   return { events: appended, routed: appended.filter(({ id }) => routed.has(id)) }
+}
+
+/** An event in its place in the log. Pure. */
+export function sequenced(event: Unsequenced, seq: number): AnyEvent {
+  // `event` is one member of the union and stays it.
+  return { ...event, seq } as AnyEvent
 }
 
 function closedBy({ goesOn }: NewEvents): 'archived' | '' {
@@ -118,11 +136,11 @@ async function appendOneByOne(tx: Transaction<Database>, given: NewEvents): Prom
 }
 
 /** An event as a member of a document that a statement reads as rows: `data` is what it is, not its text. */
-export function toDocument(event: Omit<AnyEvent, 'seq'>) {
+export function toDocument(event: Unsequenced) {
   return { ...toRow(event), data: event.data }
 }
 
-function toRow(event: Omit<AnyEvent, 'seq'>): Omit<NewEvent, 'epoch' | 'closedBy' | 'group'> {
+function toRow(event: Unsequenced): Omit<NewEvent, 'epoch' | 'closedBy' | 'group'> {
   return {
     id: event.id,
     company_id: event.companyId,

@@ -5,7 +5,7 @@ import type { Actor } from './actor.ts'
 import type { AdapterCatalog } from './adapters.ts'
 import type { Call } from './call.ts'
 import type { CommandContext } from './command-context.ts'
-import type { AnyEvent } from './events.ts'
+import type { AnyEvent, Unsequenced } from './events.ts'
 import type { Scope } from './permissions.ts'
 import type { EngineSettings } from './settings.ts'
 
@@ -38,8 +38,20 @@ export interface BatchContext {
    */
   asOne<Output>(
     together: Together,
-    handle: (contexts: readonly CommandContext[]) => Promise<(Output | null)[]>,
+    handle: (contexts: readonly CommandContext[], log: OpenLog) => Promise<(Output | null)[]>,
   ): Promise<(Done<Output> | null)[]>
+}
+
+/** What calls have recorded and is not yet in the log, for a statement that writes it there together with what it is about. */
+export interface OpenLog {
+  /** Of the instance that writes. */
+  readonly epoch: number
+  /** Takes it out. */
+  take(): Unsequenced[]
+  /** Gives back what was not written after all, or not all of it. */
+  giveBack(events: readonly Unsequenced[]): void
+  /** Says what was written: events to which no route listens. */
+  wrote(events: readonly AnyEvent[]): void
 }
 
 export interface Together {

@@ -1,7 +1,7 @@
 import { familyOf } from '../database/open.ts'
 import { isoTime } from '../ports/clock.ts'
 import { reachOf } from './authorize.ts'
-import type { AnyBatch, BatchCall, BatchContext, Batcher, Done, Together } from './batch.ts'
+import type { AnyBatch, BatchCall, BatchContext, Batcher, Done, OpenLog, Together } from './batch.ts'
 import type { CommandContext } from './command.ts'
 import type { Host } from './host.ts'
 import { inTransaction } from './transaction.ts'
@@ -109,14 +109,14 @@ async function runGroup(host: Omit<Host, 'batcher'>, batch: AnyBatch, group: rea
 async function asOne<Output>(
   host: Omit<Host, 'batcher'>,
   { name, companyId, calls }: Together,
-  handle: (contexts: readonly CommandContext[]) => Promise<(Output | null)[]>,
+  handle: (contexts: readonly CommandContext[], log: OpenLog) => Promise<(Output | null)[]>,
 ): Promise<(Done<Output> | null)[]> {
   const nowMs = host.clock.now()
   return inTransaction(host, { companyId, locks: 'rows' }, async (tx, takeCompany) => {
     const unit = openUnit(host, { companyId, tx, takeCompany, nowMs })
     const contexts = calls.map(({ actor, requestId }) => unit.contextOf({ actor, ...(requestId !== null && { requestId }) }))
     await host.probe?.(`${name}.begun`)
-    const outputs = await handle(contexts)
+    const outputs = await handle(contexts, unit.log)
     const first = contexts.find((_, index) => outputs[index] !== null)
     if (!first) return outputs.map(() => null)
     const events = await unit.finish(first, { name })

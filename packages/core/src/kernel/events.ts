@@ -92,6 +92,9 @@ export interface EntityRef {
 /** An event of any type, discriminated by `type`. */
 export type AnyEvent = { [Type in EventType]: EngineEvent<Type> }[EventType]
 
+/** An event that has no place in the log yet. */
+export type Unsequenced = Omit<AnyEvent, 'seq'>
+
 export type Emit = <Type extends EventType>(type: Type, entity: EntityRef, data: EventData[Type]) => void
 
 export type EventHandler<Type extends EventType> = (event: EngineEvent<Type>) => void | Promise<void>

@@ -8,14 +8,13 @@ import { recordEvents } from '../deliveries/outbox.ts'
 import { isoTime } from '../ports/clock.ts'
 import { eventActor } from './actor.ts'
 import { assertNotArchived } from './archive.ts'
+import type { OpenLog } from './batch.ts'
 import { unknownCaller, type Call } from './call.ts'
 import type { Command, CommandContext } from './command.ts'
 import { EngineError, kernelErrors } from './errors.ts'
-import type { AnyEvent } from './events.ts'
+import type { AnyEvent, Unsequenced } from './events.ts'
 import type { Host } from './host.ts'
 import type { TakeCompany } from './transaction.ts'
-
-type Unsequenced = Omit<AnyEvent, 'seq'>
 
 interface Place {
   readonly companyId: string
@@ -32,12 +31,14 @@ export interface OpenUnit {
   contextOf(call: Pick<Call, 'actor' | 'requestId' | 'caller'>): CommandContext
   /** Writes what the handled calls recorded and counted; what `context` was given for stops work whose budget they used up. */
   finish(context: CommandContext, command: Written): Promise<AnyEvent[]>
+  readonly log: OpenLog
   /** Whose event it is. */
   isOf(event: AnyEvent, context: CommandContext): boolean
 }
 
 export function openUnit(host: Omit<Host, 'batcher'>, { companyId, tx, takeCompany, nowMs }: Place): OpenUnit {
   const recorded: Unsequenced[] = []
+  const written: AnyEvent[] = []
   const contexts = new Map<string, CommandContext>()
   /** By how many the live runs of agents change. */
   const figures = new Map<string, number>()
@@ -79,14 +80,25 @@ export function openUnit(host: Omit<Host, 'batcher'>, { companyId, tx, takeCompa
       // To stop work may cost time, of which there are budgets too: what is added meanwhile comes up in the same loop.
       for (const budgetId of reached) await stopWork(context, budgetId)
       await host.probe?.(`${name}.handled`)
-      if (recorded.length === 0 && !isUnchanged && unaudited === undefined) throw untold(name)
+      const isSilent = recorded.length + written.length === 0
+      if (isSilent && !isUnchanged && unaudited === undefined) throw untold(name)
       for (const [agentId, change] of [...figures].toSorted(byAgent)) await countLiveRuns(tx, { companyId, agentId, change })
       await countTasks(tx, { companyId, events: recorded })
       const goesOn = whenArchived !== undefined
-      if (recorded.length === 0 && isUnchanged && !goesOn) await assertNotArchived(tx, companyId)
-      return recordEvents(tx, { events: recorded, epoch: host.epoch, goesOn, newId })
+      if (isSilent && isUnchanged && !goesOn) await assertNotArchived(tx, companyId)
+      return [...written, ...(await recordEvents(tx, { events: recorded, epoch: host.epoch, goesOn, newId }))]
     },
+    log: openLog(host.epoch, { recorded, written }),
     isOf: ({ id }, context) => contexts.get(id) === context,
+  }
+}
+
+function openLog(epoch: number, { recorded, written }: { recorded: Unsequenced[]; written: AnyEvent[] }): OpenLog {
+  return {
+    epoch,
+    take: () => recorded.splice(0),
+    giveBack: (events) => void recorded.unshift(...events),
+    wrote: (events) => void written.push(...events),
   }
 }
 
