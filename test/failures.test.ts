@@ -13,6 +13,7 @@ type Outcome = Awaited<ReturnType<Script>>
 
 const hourMs = 3_600_000
 const overloaded = { kind: 'failed', class: 'overloaded', message: 'SECOND THOUGHTS OF A PROVIDER' } as const
+const serverError = { kind: 'failed', class: 'transient', message: 'it answered 500', isProviderFault: true } as const
 const settings = { pollMs: 20, sweepMs: 20, retryBaseMs: 1, cooldownBaseMs: 1, stopGraceMs: 500 }
 
 /** An adapter whose agents name the server that they depend on. */
@@ -369,6 +370,60 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
     await expectSound(scene)
   })
 
+  describe('a provider that fails by itself', () => {
+    it('is left alone when it failed the work of a second task, and burns no attempt from then on', async () => {
+      const scene = await open(database)
+      const { engine, main } = scene
+      main.script = inTurn(ends(serverError), ends(serverError), ends(serverError), ends({ kind: 'done' }))
+      const agentId = await scene.hire('Ada')
+      const tasks = [await scene.give(agentId, { maxAttempts: 2 }), await scene.give(agentId, { maxAttempts: 2 })]
+      await engine.start()
+      for (const taskId of tasks) await reaches(scene, taskId, 'done')
+      const classes = (await Promise.all(tasks.map((taskId) => runsOf(scene, taskId)))).flat().map(({ errorClass }) => errorClass)
+      expect(classes.filter((failure) => failure === 'transient')).toHaveLength(1)
+      expect(classes.filter((failure) => failure === 'overloaded')).toHaveLength(2)
+      expect((await typesOf(scene, 'breaker.')).slice(0, 2)).toEqual(['breaker.opened', 'breaker.probed'])
+      await expectSound(scene)
+    })
+
+    it.each<[string, (scene: Scene) => Promise<readonly Outcome[]>]>([
+      ['a single task', async () => []],
+      ['two tasks, with work that was done between', async () => [{ kind: 'done' }]],
+      ['two tasks, with an answer between', async () => [{ kind: 'failed', class: 'refused', message: 'no' }]],
+    ])('is not, where it failed %s', async (_, between) => {
+      const scene = await open(database)
+      const agentId = await scene.hire('Ada', { maxConcurrentRuns: 10 })
+      const outcomes = await between(scene)
+      const first = await scene.give(agentId)
+      await failNext(scene, first, serverError)
+      await failNext(scene, first, serverError)
+      for (const outcome of outcomes) {
+        await failNext(scene, await scene.give(agentId), outcome)
+        await failNext(scene, await scene.give(agentId), serverError)
+      }
+      expect(await breakersOf(scene)).toMatchObject([{ status: 'closed', failures: 0, failureClass: null }])
+      const classes = (await scene.engine.runs.list({ companyId: scene.companyId, status: 'failed' })).items.map(
+        ({ errorClass }) => errorClass,
+      )
+      expect(classes.filter((failure) => failure === 'overloaded')).toEqual([])
+      // It is seen as soon as another one comes.
+      await failNext(scene, await scene.give(agentId), serverError)
+      expect(await breakersOf(scene)).toMatchObject([
+        { status: 'open', failures: 1, failureClass: 'overloaded', reason: expect.stringContaining('500') },
+      ])
+      await expectSound(scene)
+    })
+
+    it('blocks the only task that there is when its attempts are used up', async () => {
+      const scene = await open(database)
+      scene.main.script = ends(serverError)
+      const taskId = await scene.give(await scene.hire('Ada'))
+      await scene.engine.start()
+      await reaches(scene, taskId, 'blocked')
+      expect(scene.main.turns).toHaveLength(3)
+    })
+  })
+
   describe('an agent that goes in circles', () => {
     it('is not started a sixth time within the hour: the task is blocked, with one incident', async () => {
       const scene = await open(database)
@@ -420,32 +475,43 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
 })
 
 describe('an outage of a day', () => {
-  it('costs no runs but a few that try, no attempt, and nobody has to do anything when it is over', { timeout: 120_000 }, async () => {
-    const clock = createFakeClock()
-    const unhurried = { pollMs: 60_000, sweepMs: hourMs, sealMs: hourMs, leaseMs: hourMs, cooldownBaseMs: 15_000 }
-    const { next } = createRandom(7)
-    const scene = await open('sqlite', { clock, random: next, settings: unhurried })
-    const { engine, main } = scene
-    const overAt = clock.now() + 24 * hourMs
-    main.script = async () => (clock.now() < overAt ? overloaded : { kind: 'done' })
-    const agents = [await scene.hire('Ada'), await scene.hire('Bob'), await scene.hire('Cay')]
-    const tasks = []
-    for (let count = 0; count < 12; count += 1) tasks.push(await scene.give(agents[count % 3] ?? '', { maxAttempts: 1 }))
-    await engine.start()
-    await clock.advance(1_000)
-    // Those that were under way when it began.
-    const first = main.turns.length
-    expect(first).toBeLessThanOrEqual(8)
-    await clock.advance(24 * hourMs - 60_000)
-    const probes = main.turns.length - first
-    expect(probes).toBeGreaterThan(24)
-    expect(probes).toBeLessThan(150)
-    await clock.advance(hourMs)
-    expect((await engine.tasks.list({ companyId: scene.companyId, status: 'done' })).items).toHaveLength(tasks.length)
-    for (const taskId of tasks) expect((await runsOf(scene, taskId)).every(({ attempt }) => attempt === 1)).toBe(true)
-    expect(await typesOf(scene, 'task.runaway')).toEqual([])
-    await expectSound(scene)
-  })
+  it.each([
+    ['that says so', overloaded, 0],
+    // Until the work of a second task ends so, it may be the first one's bad luck.
+    ['that answers 500 only', serverError, 1],
+  ])(
+    '%s costs no runs but a few that try, no attempt more, and nothing to do when it is over',
+    { timeout: 120_000 },
+    async (_, outage, burned) => {
+      const clock = createFakeClock()
+      const unhurried = { pollMs: 60_000, sweepMs: hourMs, sealMs: hourMs, leaseMs: hourMs, cooldownBaseMs: 15_000 }
+      const { next } = createRandom(7)
+      const scene = await open('sqlite', { clock, random: next, settings: unhurried })
+      const { engine, main } = scene
+      const overAt = clock.now() + 24 * hourMs
+      main.script = async () => (clock.now() < overAt ? outage : { kind: 'done' })
+      const agents = [await scene.hire('Ada'), await scene.hire('Bob'), await scene.hire('Cay')]
+      const tasks = []
+      for (let count = 0; count < 12; count += 1) tasks.push(await scene.give(agents[count % 3] ?? '', { maxAttempts: 1 + burned }))
+      await engine.start()
+      await clock.advance(1_000)
+      // Those that were under way when it began.
+      const first = main.turns.length
+      expect(first).toBeLessThanOrEqual(8)
+      await clock.advance(24 * hourMs - 60_000)
+      const probes = main.turns.length - first
+      expect(probes).toBeGreaterThan(24)
+      expect(probes).toBeLessThan(150)
+      await clock.advance(hourMs)
+      expect((await engine.tasks.list({ companyId: scene.companyId, status: 'done' })).items).toHaveLength(tasks.length)
+      const attempts = await Promise.all(
+        tasks.map(async (taskId) => Math.max(...(await runsOf(scene, taskId)).map(({ attempt }) => attempt))),
+      )
+      expect(attempts.filter((attempt) => attempt > 1)).toHaveLength(burned)
+      expect(await typesOf(scene, 'task.runaway')).toEqual([])
+      await expectSound(scene)
+    },
+  )
 })
 
 describe('a run that tries a provider', () => {
@@ -514,6 +580,19 @@ describe('a run that tries a provider', () => {
     await expectSound(scene)
   })
 })
+
+/** Ends the queued run of a task, whenever it is due. */
+async function failNext(scene: Scene, taskId: string, outcome: Outcome): Promise<void> {
+  const queued = (await runsOf(scene, taskId)).find(({ status }) => status === 'queued')
+  await until(
+    () =>
+      failRun(scene.engine, queued?.id ?? '', outcome).then(
+        () => true,
+        (error: unknown) => String(Object(error).code) !== 'not_claimable' && Promise.reject(error as Error),
+      ),
+    (ended) => ended,
+  )
+}
 
 /** Makes a run of the first agent fail, as a provider that has too much to do would, before anything is started. */
 async function openByHand(scene: Scene): Promise<void> {

@@ -67,7 +67,7 @@ describe('how a run ended', () => {
     })
     expect(endingOf({ is_error: true, api_error_status: 401 })).toMatchObject({ class: 'auth' })
     expect(endingOf({ is_error: true, api_error_status: 400 })).toMatchObject({ class: 'bad_request' })
-    expect(endingOf({ is_error: true, api_error_status: 500 })).toMatchObject({ class: 'transient' })
+    expect(endingOf({ is_error: true, api_error_status: 500 })).toMatchObject({ class: 'transient', isProviderFault: true })
     expect(endingOf({ is_error: true })).toMatchObject({ type: 'failure', class: 'unknown', message: 'Fine.' })
   })
 

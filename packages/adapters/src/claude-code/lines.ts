@@ -1,7 +1,7 @@
 import type { JsonObject } from '@engine/core/plugin'
 import { z } from 'zod'
 
-import { classOfStatus, toMicros, type Counters, type Fact } from '../cli/facts.ts'
+import { failureOfStatus, toMicros, type Counters, type Fact } from '../cli/facts.ts'
 import type { Failure } from '../program/outcome.ts'
 
 const amount = z.number().catch(0)
@@ -128,9 +128,13 @@ function readAssistant({ message, parent_tool_use_id: parent, error }: z.infer<t
       call: message.id,
       usage: { provider: 'anthropic', model: message.model, ...amounts(message.usage) },
     })
-  if (typeof error === 'string')
-    facts.push({ type: 'failure', class: callErrors[error] ?? 'unknown', message: textOf(message.content) || error })
+  if (typeof error === 'string') facts.push(failureOfCall(error, textOf(message.content) || error))
   return facts
+}
+
+function failureOfCall(error: string, message: string): Fact {
+  const isProviderFault = error === 'server_error'
+  return { type: 'failure', class: callErrors[error] ?? 'unknown', message, ...(isProviderFault && { isProviderFault }) }
 }
 
 function readUser({ message }: z.infer<typeof User>): Fact[] {
@@ -160,7 +164,7 @@ function endingOf(result: z.infer<typeof Result>): Fact[] {
     return failure('quota', 'It used all of its money; raise `maxBudgetUsd` or make the task smaller.')
   if (result.stop_reason === 'refusal') return failure('refused', why)
   if (!result.is_error && result.subtype === 'success') return [{ type: 'result', text: result.result }]
-  if (typeof result.api_error_status === 'number') return failure(classOfStatus(result.api_error_status), why)
+  if (typeof result.api_error_status === 'number') return [failureOfStatus(result.api_error_status, why)]
   if (result.terminal_reason === 'prompt_too_long') return failure('bad_request', why)
   return failure('unknown', why)
 }

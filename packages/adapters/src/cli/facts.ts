@@ -29,7 +29,14 @@ export type Fact =
   /** The work is finished. Without a text, the last thing said is the result. The last of result and failure stands. */
   | { readonly type: 'result'; readonly text?: string | undefined }
   /** One of the class `unknown` adds nothing to what an earlier one said. */
-  | { readonly type: 'failure'; readonly class: Failure['class']; readonly message: string; readonly retryAfterMs?: number | undefined }
+  | {
+      readonly type: 'failure'
+      readonly class: Failure['class']
+      readonly message: string
+      readonly retryAfterMs?: number | undefined
+      /** The server of the provider failed, whatever was asked. */
+      readonly isProviderFault?: boolean
+    }
   /** Until when a limit of the provider lasts, in milliseconds since 1970. */
   | { readonly type: 'wait'; readonly untilMs: number }
   /** For those who watch. */
@@ -48,7 +55,11 @@ export interface Counters {
 export type Totals = Readonly<Record<string, Counters>>
 
 /** What became of a call to a model provider, by the HTTP status of its answer. */
-export function classOfStatus(status: number): Failure['class'] {
+export function failureOfStatus(status: number, message: string): Extract<Fact, { type: 'failure' }> {
+  return { type: 'failure', class: classOfStatus(status), message, ...(status >= 500 && { isProviderFault: true }) }
+}
+
+function classOfStatus(status: number): Failure['class'] {
   if (status === 401 || status === 403) return 'auth'
   if (status === 402) return 'quota'
   if (status === 404) return 'config'

@@ -31,7 +31,7 @@ const limits: ReadonlySet<Failure['class']> = new Set(['rate_limited', 'quota', 
 const longestWaitMs = 86_400_000
 
 function failureOfLine(ending: Extract<Ending, { type: 'failure' }>, waitMs: number | null): Failure {
-  const failure = failed(ending.class, ending.message)
+  const failure = { ...failed(ending.class, ending.message), ...(ending.isProviderFault === true && { isProviderFault: true }) }
   const retryAfterMs = ending.retryAfterMs ?? (limits.has(ending.class) ? waitMs : null)
   if (retryAfterMs === null) return failure
   return { ...failure, retryAfterMs: Math.min(longestWaitMs, Math.max(0, Math.round(retryAfterMs))) }

@@ -303,7 +303,7 @@ describe('a run that fails', () => {
       { type: 'error', sessionID: 's1', error: { name: 'APIError', data: { message: 'busy', statusCode: 503 } } },
     )
     const { outcome, events } = await runOn(opencodeAdapter({ programs: 'any' }), play([{ out: lines }]), { config: { model: 'a/b' } })
-    expect(outcome).toEqual({ kind: 'failed', class: 'overloaded', message: 'busy' })
+    expect(outcome).toEqual({ kind: 'failed', class: 'overloaded', message: 'busy', isProviderFault: true })
     expect(usageOf(events)).toMatchObject([{ provider: 'a', model: 'b', inputTokens: 5, costMicros: 1_000 }])
   })
 

@@ -172,6 +172,7 @@ describe('an agent behind a URL', () => {
     )
     const { outcome } = await run(url, { config: { headers: { 'x-key': 'S3CRET' } } })
     expect(outcome).toMatchObject({ kind: 'failed', class: expected })
+    expect('isProviderFault' in outcome).toBe(status >= 500)
     if (status !== 302) expect(outcome).toMatchObject({ retryAfterMs: 7_000 })
     expect(JSON.stringify(outcome)).not.toContain('S3CRET')
     expect(received).toHaveLength(1)

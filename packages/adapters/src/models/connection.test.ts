@@ -81,7 +81,8 @@ describe.each(Object.entries(wires))('a call of %s', (name, wire) => {
   ])('that is answered with %i fails as %s', async (status, failureClass, more) => {
     const headers: Record<string, string> = 'retryAfterMs' in more ? { 'retry-after': '7' } : {}
     const { outcome } = await play(wire, { status, message: 'It is so.', headers })
-    expect(outcome).toEqual({ kind: 'failed', class: failureClass, message: expect.stringContaining('It is so.'), ...more })
+    const fault = status >= 500 ? { isProviderFault: true } : {}
+    expect(outcome).toEqual({ kind: 'failed', class: failureClass, message: expect.stringContaining('It is so.'), ...more, ...fault })
   })
 
   test('is made once: Engine tries again by itself', async () => {

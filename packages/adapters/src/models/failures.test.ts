@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { classify, connectionCodeOf, readRetryAfter } from './failures.ts'
+import { classify, connectionCodeOf, isProviderFault, readRetryAfter } from './failures.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
 
@@ -30,6 +30,20 @@ test.each([
   [{}, 'unknown'],
 ])('%j is %s', (facts, expected) => {
   expect(classify({ ...nothing, ...facts })).toBe(expected)
+})
+
+test.each([
+  [{ status: 500 }, true],
+  [{ status: 504, codes: ['DEADLINE_EXCEEDED'] }, true],
+  [{ status: 200, codes: ['api_error'] }, true],
+  [{ codes: ['server_error'] }, true],
+  [{ connectionCode: 'ECONNRESET' }, true],
+  [{ status: 400, codes: ['server_error'] }, false],
+  [{ status: 409 }, false],
+  [{ isTimeout: true }, false],
+  [{}, false],
+])('%j is the fault of the provider: %s', (facts, expected) => {
+  expect(isProviderFault({ ...nothing, ...facts })).toBe(expected)
 })
 
 test('the code of a connection is found behind what hides it', () => {

@@ -59,6 +59,9 @@ const classByVagueCode: Readonly<Record<string, FailureClass>> = {
   server_error: 'transient',
 }
 
+/** Those of them by which a provider says in a stream that it failed itself. */
+const serverErrors: ReadonlySet<string> = new Set(['INTERNAL', 'api_error', 'server_error'])
+
 const classByStatus: Readonly<Record<number, FailureClass>> = {
   401: 'auth',
   402: 'quota',
@@ -98,7 +101,17 @@ export function callFailure(error: unknown, provider: ModelProvider, clean: (tex
   const parts = [`The call of ${provider.name} failed${how}${code}: ${facts.message}`, advice[failureClass]]
   const retryAfterMs = readRetryAfter(facts.headers)
   const message = clean(hideKeys(parts.filter((part) => part !== undefined).join(' '), provider.secrets))
-  return { ...failed(failureClass, message), ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  return {
+    ...failed(failureClass, message),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(isProviderFault(facts) && { isProviderFault: true }),
+  }
+}
+
+/** The provider or the way to it broke, whatever was asked: its server failed, or a connection did. */
+export function isProviderFault({ status, codes, connectionCode }: Pick<CallError, 'status' | 'codes' | 'connectionCode'>): boolean {
+  if (status !== undefined && status >= 400) return status >= 500
+  return connectionCode !== undefined || codes.some((code) => serverErrors.has(code))
 }
 
 export function classify({ status, codes, connectionCode, isTimeout }: CallError): FailureClass {

@@ -1,7 +1,7 @@
 import type { JsonObject, RunUsage } from '@engine/core/plugin'
 import { z } from 'zod'
 
-import { classOfStatus, toMicros, type Fact } from '../cli/facts.ts'
+import { failureOfStatus, toMicros, type Fact } from '../cli/facts.ts'
 import type { Failure } from '../program/outcome.ts'
 import type { OpencodeConfig } from './config.ts'
 
@@ -105,8 +105,9 @@ function endingOf(reason: string): Fact[] {
 }
 
 function readProblem({ name, data }: z.infer<typeof Problem>): Fact {
-  const failureClass = data?.statusCode === undefined ? (problems[name] ?? 'unknown') : classOfStatus(data.statusCode)
-  return { type: 'failure', class: failureClass, message: data?.message ?? (name || 'The program told an error without a name.') }
+  const message = data?.message ?? (name || 'The program told an error without a name.')
+  if (data?.statusCode !== undefined) return failureOfStatus(data.statusCode, message)
+  return { type: 'failure', class: problems[name] ?? 'unknown', message }
 }
 
 export function providerOf(model: string): string {

@@ -27,7 +27,8 @@ export function statusFailure({ status, headers, url }: Pick<OutboundResponse, '
   if (status >= 300 && status < 400)
     return failed('config', `${origin} answered ${status} and sends on to elsewhere; set the URL that answers itself.`)
   const failure = classes[status] ?? (status >= 500 ? 'overloaded' : 'bad_request')
-  return failed(failure, `${origin} answered ${status}.`, retryAfterMs(headers['retry-after'], nowMs))
+  const outcome = failed(failure, `${origin} answered ${status}.`, retryAfterMs(headers['retry-after'], nowMs))
+  return status >= 500 ? { ...outcome, isProviderFault: true } : outcome
 }
 
 const errorClasses: Readonly<Record<OutboundErrorCode, FailureClass>> = {

@@ -147,7 +147,8 @@ function emitOpened(context: CommandContext, breaker: BreakerTable): void {
   })
 }
 
-function blankBreaker(context: CommandContext, run: RunTable): BreakerTable {
+/** The breaker of a run's provider as it is before anything failed there. */
+export function blankBreaker(context: CommandContext, run: RunTable): BreakerTable {
   return {
     id: context.newId(),
     company_id: context.companyId,

@@ -46,6 +46,12 @@ export const RunOutcome = z
       class: FailureClass,
       message: z.string().max(10_000),
       retryAfterMs: z.number().int().min(0).max(86_400_000).optional(),
+      isProviderFault: z
+        .boolean()
+        .optional()
+        .describe(
+          'The provider, or the way to it, broke by itself: a status of 5xx, a connection that was cut. When that happens to the work of several tasks in a row, Engine leaves the provider alone.',
+        ),
     }),
   ])
   .meta({ id: 'RunOutcome' })

@@ -8,6 +8,7 @@ import type { RunOutcome } from '../ports/run-contract.ts'
 import type { RunUsage } from '../ports/adapter.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
+import { judgeOutcome } from '../breakers/outage.ts'
 import { noteRefusal } from '../budgets/refusal.ts'
 import { aboutRun, endRun, keepLastUsage, outcomeChanges, runRef } from './end.ts'
 import { settle, settleLost, type Settlement, type SettlementFacts } from './settlement.ts'
@@ -27,8 +28,9 @@ const unpricedUse = 'Nobody knows what its last run costs, and a hard limit is o
 
 /** Ends a run with its outcome, or lets it wait, in one transaction with everything that follows from it. */
 export async function settleRun(context: CommandContext, reported: RunTable, report: Report): Promise<RunTable> {
-  const { outcome, usage, isUnpriced = false } = report
+  const { usage, isUnpriced = false } = report
   const run = usage ? await keepLastUsage(context, reported, usage) : reported
+  const outcome = await judgeOutcome(context, run, report.outcome)
   const task = await requireTask(context, run.task_id)
   if (outcome.kind === 'waiting') {
     const { interaction: request } = outcome
