@@ -8,7 +8,7 @@ import { Webhook } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { httpAdapter } from '@engine/adapters/http'
-import { createEngine, localSecrets, type Engine, type EngineOptions, type JsonObject } from '@engine/core'
+import { createEngine, createNode, localSecrets, type Engine, type EngineOptions, type JsonObject } from '@engine/core'
 import { createWebhookSecret } from '@engine/deliveries/webhook'
 import { sqlite } from '@engine/storage-sqlite'
 import { postgres } from '@engine/storage-postgres'
@@ -16,6 +16,7 @@ import { postgres } from '@engine/storage-postgres'
 import { dump, errorOf, until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
 import { clockAhead } from './support/routines.ts'
+import { serveToNodes } from './support/nodes.ts'
 import { newDatabase } from './support/storages.ts'
 import { callHandler, serveWorld, type Answer } from './http-fixtures.ts'
 
@@ -56,7 +57,7 @@ async function newPlace(family: string, file: string): Promise<() => EngineOptio
   return () => postgres(url)
 }
 
-async function open(family: string) {
+async function open(family: string, { onNode = false } = {}) {
   const file = `${temporaryFolder()}/engine.db`
   const place = await newPlace(family, file)
   const secrets = localSecrets({ key: randomBytes(32) })
@@ -68,7 +69,7 @@ async function open(family: string) {
     return engine
   }
   // One executes the runs, the other takes the calls.
-  const worker = await openEngine()
+  const worker = onNode ? null : await openEngine()
   const engine = await openEngine({ maxConcurrentRuns: 0 })
   const { url } = await serveWorld(engine)
   const { id: companyId } = await engine.companies.create({ name: 'Acme' })
@@ -81,8 +82,25 @@ async function open(family: string) {
     return agent.id
   }
   const give = (assigneeAgentId: string) => engine.tasks.create({ companyId, title: 'Write', assigneeAgentId })
-  await worker.start()
+  await worker?.start()
+  if (onNode) await startNode(engine)
   return { file, engine, clock, companyId, url, key, secretId: secret.id, hire, give, call: callHandler({ engine }) }
+}
+
+/** A machine without the database, which executes what is queued. */
+async function startNode(engine: Engine): Promise<void> {
+  const { ask } = await serveToNodes(engine)
+  const { key: nodeKey } = await engine.nodes.createKey({ name: 'North' })
+  // Now and then the server does not answer.
+  let asked = 0
+  const node = createNode({
+    server: (request) =>
+      request.path.includes('/callbacks/') && (asked += 1) % 2 === 0 ? Promise.reject(new Error('gone')) : ask(request),
+    key: nodeKey,
+    adapters: [httpAdapter({ allow: ['127.0.0.1'] })],
+  })
+  await node.start()
+  onTestFinished(() => node.stop())
 }
 
 interface Saying {
@@ -128,8 +146,11 @@ const endOf = (engine: Engine, runId: string) =>
 const told = ({ status, body }: Answer) => [status, { ...Object(body), requestId: '' }]
 
 describe.each(['sqlite', 'postgres'])('an agent behind a URL that calls back, on %s', (family) => {
-  it('ends its run by a signed call, in whichever process that arrives, and says how it goes before', async () => {
-    const { engine, key, hire, give } = await open(family)
+  it.each([
+    ['in whichever process that arrives', { onNode: false }],
+    ['which a machine without the database executes', { onNode: true }],
+  ])('ends its run by a signed call, %s, and says how it goes before', async (_, where) => {
+    const { engine, key, hire, give } = await open(family, where)
     const agent = await startAgent()
     const task = await give(await hire(agent.url))
     const { runId, callbackUrl } = await begun(agent)

@@ -248,9 +248,16 @@ export const execution: readonly Requirement[] = [
     id: 'runs.callback',
     source: 'PROMISES P15',
     behaviour: 'An agent elsewhere says by signed calls how its run goes and that it is done, each of which counts once.',
-    verifiedBy: { file: 'test/callbacks.test.ts', test: 'ends its run by a signed call, in whichever process that arrives' },
+    verifiedBy: { file: 'test/callbacks.test.ts', test: 'ends its run by a signed call' },
     operations: ['runs.receiveCallback'],
     events: ['run.called_back'],
+  },
+  {
+    id: 'runs.callback.node',
+    source: 'DOMAIN §5',
+    behaviour: 'What an agent elsewhere calls back reaches its run also on a machine without the database.',
+    verifiedBy: { file: 'test/callbacks.test.ts', test: 'ends its run by a signed call' },
+    operations: ['runs.nextCallback'],
   },
   {
     id: 'runs.callback.refused',

@@ -154,6 +154,7 @@ export const routes = {
     get: 'GET /runs/:runId',
     list: 'GET /companies/:companyId/runs page',
     log: 'GET /runs/:runId/log',
+    nextCallback: 'GET /runs/:runId/callbacks/next',
   },
   comments: {
     create: 'POST /tasks/:taskId/comments',

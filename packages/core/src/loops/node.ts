@@ -18,6 +18,7 @@ import { askOver } from './ask.ts'
 import { executeRun } from './execute-run.ts'
 import { createLeaseKeeper, type LeaseKeeper } from './lease-keeper.ts'
 import { actorOf, endAll, isProbe, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
+import { askedCallbacks } from './run-callbacks.ts'
 import type { RunHost } from './run-host.ts'
 import { asLeaseLost, createServer, type AskServer, type Server } from './server.ts'
 
@@ -137,7 +138,7 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
   function begin(leased: LeasedRun, claimedAt: number): void {
     known.add(leased.run.id)
     const stop = new AbortController()
-    const host = remoteRunHost(parts, { leased, leaseMs: registered.leaseMs, credential })
+    const host = remoteRunHost(parts, { leased, registered })
     const how = { stop, logger, claimedAt, keeper: keeper && holdingWith(keeper, leased), isProbe: isProbe(leased.run) }
     const done = executeRun(host, actorOf(leased.run), how).finally(() => {
       live.delete(leased.run.id)
@@ -199,24 +200,34 @@ async function hear(server: Server, credential: string, live: LiveRuns): Promise
   }
 }
 
+interface Remote {
+  readonly leased: LeasedRun
+  readonly registered: RegisteredNode
+}
+
 /** One run of the server, which acts with its own credential. */
-function remoteRunHost(parts: Parts, { leased, leaseMs, credential }: { leased: LeasedRun; leaseMs: number; credential: string }): RunHost {
+function remoteRunHost(parts: Parts, { leased, registered }: Remote): RunHost {
+  const { server, clock } = parts
+  const { leaseMs, pollMs, credential } = registered
+  const perform: RunHost['perform'] = async (actor, { name, input }) => {
+    try {
+      return await server.call(name, input, leased.credential)
+    } catch (error) {
+      throw asLeaseLost(actor, error)
+    }
+  }
   return {
     ...parts.shared,
     settings: { ...parts.settings, leaseMs },
+    perform,
     // What became of it meanwhile is said by the first call.
     open: async () => openedRun(parts, leased),
-    // They are kept at the server, which a node asks for nothing but work.
-    callbacks: () => null,
-    // The run's own credential opens nothing any more.
-    recordLateUsage: (_actor, input) => parts.server.call('nodes.recordUsage', input, credential),
-    async perform(actor, { name, input }) {
-      try {
-        return await parts.server.call(name, input, leased.credential)
-      } catch (error) {
-        throw asLeaseLost(actor, error)
-      }
+    callbacks: (actor, ended) => {
+      const ask = (after: number) => perform(actor, { name: 'runs.nextCallback', input: { runId: actor.id, after } })
+      return askedCallbacks({ clock, pollMs, ask }, ended)
     },
+    // The run's own credential opens nothing any more.
+    recordLateUsage: (_actor, input) => server.call('nodes.recordUsage', input, credential),
   }
 }
 

@@ -24,8 +24,8 @@ export interface RunHost extends Pick<Host, 'clock' | 'adapters' | 'redactors' |
   open(actor: RunActor): Promise<OpenedRun>
   /** Calls Engine under the run's own rights and its fence. @throws as the operation does */
   perform(actor: RunActor, call: RunCall): Promise<unknown>
-  /** What the agent of a run calls back until `ended` is aborted; null where that can not reach it. */
-  callbacks(actor: RunActor, ended: AbortSignal): RunCallbacks | null
+  /** What the agent of a run calls back until `ended` is aborted. */
+  callbacks(actor: RunActor, ended: AbortSignal): RunCallbacks
   /** Keeps what a run consumed that may not act any more. */
   recordLateUsage(actor: RunActor, input: object): Promise<unknown>
 }

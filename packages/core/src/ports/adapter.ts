@@ -104,7 +104,7 @@ export interface AdapterTurn {
   readonly tools: readonly AgentTool[]
   /** Holds money before each call of a model; only for adapters whose metering is 'call'. */
   readonly meter: Meter
-  /** What its agent calls back; null or left out where such calls can not reach the run, as on a node. */
+  /** What its agent calls back; null or left out where nothing takes such calls, as where an adapter is tried by itself. */
   readonly callbacks?: RunCallbacks | null
   /** Aborted when the run is cancelled, times out, loses its lease, has used up its budget or the host stops; `signal.reason` says which. */
   readonly signal: AbortSignal

@@ -7,6 +7,7 @@ import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskFilter } from '../tasks/schema.ts'
 import { filteredTaskId } from '../tasks/sql.ts'
+import { nextCallback as nextCallbackOf } from './callbacks.ts'
 import { readLog } from './log.ts'
 import { runMachine } from './machine.ts'
 import { readNext, readNexts } from './read-next.ts'
@@ -77,5 +78,19 @@ export const log = query({
     if (!run) throw notFound('run', runId)
     const items = await readLog(db, { companyId, runId }, page)
     return { items, isComplete: runMachine.isFinal(run.status) && items.length < page.limit }
+  },
+})
+
+export const nextCallback = query({
+  title: 'Read what the agent of a run has called back',
+  description:
+    'The first call after those that you have, for whoever executes the run without the database; null when there is none yet. Calls are taken at `runs.receiveCallback`, without the secrets of the run.',
+  input: z.strictObject({ runId: Id, after: z.coerce.number().int().min(0).default(0).describe('The last sequence that you have.') }),
+  output: z.object({ callback: z.object({ sequence: z.number().int(), body: z.string() }).nullable() }),
+  access: { scope: 'runs:work', company: 'run' },
+  http: ['GET', '/runs/:runId/callbacks/next'],
+  mcp: { leftOut: 'it is for machines that execute runs' },
+  async handle({ db, companyId }, { runId, after }) {
+    return { callback: await nextCallbackOf(db, { companyId, runId, after }) }
   },
 })
