@@ -75,7 +75,7 @@ async function open(family: string, { onNode = false } = {}) {
   const { id: companyId } = await engine.companies.create({ name: 'Acme' })
   const key = createWebhookSecret()
   const secret = await engine.secrets.create({ companyId, name: 'CALLBACK_KEY', value: key })
-  const hire = async (agentUrl: string, given: { baseUrl?: string; secrets?: JsonObject[] | string[] } = {}) => {
+  const hire = async (agentUrl: string, given: { baseUrl?: string; secrets?: JsonObject[] } = {}) => {
     const callback = { baseUrl: given.baseUrl ?? url, secrets: given.secrets ?? [{ secret: 'CALLBACK_KEY' }] }
     const adapterConfig = { url: agentUrl, callback }
     const agent = await engine.agents.create({ companyId, name: 'Far', role: 'writer', adapterType: 'http', adapterConfig })
@@ -300,7 +300,8 @@ describe('the callbacks of a run', () => {
   it('need a secret that is a key, and an address', async () => {
     const { engine, companyId, hire, give } = await open('sqlite')
     const agent = await startAgent()
-    const task = await give(await hire(agent.url, { secrets: ['no key'] }))
+    await engine.secrets.create({ companyId, name: 'OTHER', value: 'no key of a webhook' })
+    const task = await give(await hire(agent.url, { secrets: [{ secret: 'OTHER' }] }))
     const { items } = await until(
       () => engine.runs.list({ companyId, taskId: task.id, status: 'failed' }),
       ({ items: [run] }) => run !== undefined,

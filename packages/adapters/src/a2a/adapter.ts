@@ -12,6 +12,7 @@ import { createOutbound, type Outbound, type OutboundOptions } from '@engine/out
 import { describeError, outcomeOfError } from '../remote/refusal.ts'
 import { connect } from './client.ts'
 import { A2aConfig } from './config.ts'
+import { secretHeaders } from '../remote/headers.ts'
 import { RemoteTask } from './remote-task.ts'
 
 /**
@@ -25,6 +26,7 @@ export function a2aAdapter(options: OutboundOptions = {}): AgentAdapter<A2aConfi
     type: 'a2a',
     title: 'An agent elsewhere that speaks the Agent2Agent protocol',
     configSchema: A2aConfig,
+    alwaysSecret: secretHeaders,
     metering: 'final',
     overshoot: 'All that a run uses: the protocol tells no usage, so that nothing of it can be counted or stopped at a limit.',
     start: async (start) => ({ run: (turn) => runRemote(outbound, start, turn) }),

@@ -8,7 +8,9 @@ export const A2aConfig = z.strictObject({
     .url({ protocol: /^https?$/ })
     .max(2_000)
     .describe('The folder of its card, .well-known/agent-card.json; https: unless the host allows this target.'),
-  headers: RequestHeaders.default({}).describe('Sent with every request, such as Authorization; values may be references to secrets.'),
+  headers: RequestHeaders.default({}).describe(
+    'Sent with every request, such as Authorization; values may be references to secrets, and those that say who asks have to be.',
+  ),
   timeoutSec: z.number().min(1).max(86_400).default(3_600).describe('For the whole run.'),
   requestTimeoutSec: z.number().min(1).max(600).default(30).describe('For one request and its answer.'),
   pollSec: z.number().min(0.05).max(300).default(3).describe('Between two looks at work that goes on.'),

@@ -27,6 +27,7 @@ export function cliAdapter<Config extends CliConfig>(given: CliDefinition<Config
     metering: definition.metering,
     overshoot: definition.overshoot,
     secretFields: ['apiKey', 'env'],
+    alwaysSecret: ['apiKey'],
     start: async (start) => ({ run: (turn) => runCli(definition, start, turn) }),
     test: (asked) => checkCli(definition, asked),
   }

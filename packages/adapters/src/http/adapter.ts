@@ -15,6 +15,7 @@ import { eventsOf, outcomeOf, parseAnswer, parseCallback, type Answer } from './
 import { callbackUrl, isGenuine, keysOf, noKey } from './callback.ts'
 import { HttpConfig } from './config.ts'
 import { connectionFailure, failed, statusFailure } from '../remote/failures.ts'
+import { secretHeaders } from '../remote/headers.ts'
 import { fillTemplate, MissingValue } from './template.ts'
 import { tryHttp } from './try.ts'
 
@@ -38,6 +39,7 @@ export function httpAdapter(options: OutboundOptions = {}): AgentAdapter<HttpCon
     type: 'http',
     title: 'An agent behind a URL',
     configSchema: HttpConfig,
+    alwaysSecret: ['callback.secrets', ...secretHeaders],
     metering: 'final',
     overshoot: 'What the agent uses between two of its answers, which tell its usage, and until it hears that it is to stop.',
     provider: ({ url }) => originOf(url),

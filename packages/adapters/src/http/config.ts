@@ -12,7 +12,7 @@ const Callback = z.strictObject({
     .array(z.string().min(1).max(1_000))
     .min(1)
     .max(2)
-    .describe('What the agent signs with, as `whsec_…`; two while one takes the place of the other. May be references to secrets.'),
+    .describe('What the agent signs with, as `whsec_…`; two while one takes the place of the other. References to secrets.'),
 })
 
 /** How an agent behind a URL is asked. Operators write it; nothing in it comes from an agent or a task. */
@@ -22,7 +22,9 @@ export const HttpConfig = z.strictObject({
     .max(2_000)
     .describe('Takes the request of a run; https: unless the host allows this target.'),
   method: z.enum(['POST', 'PUT']).default('POST'),
-  headers: RequestHeaders.default({}).describe('Sent with every request, such as Authorization; values may be references to secrets.'),
+  headers: RequestHeaders.default({}).describe(
+    'Sent with every request, such as Authorization; values may be references to secrets, and those that say who asks have to be.',
+  ),
   payload: z
     .record(z.string(), z.json())
     .refine((value) => JSON.stringify(value).length <= 65_536, 'larger than 64 KiB')

@@ -26,6 +26,7 @@ export function modelAdapter<Config extends ModelLimits>({ connect, ...named }: 
     spec: ADAPTER_SPEC,
     ...named,
     metering: 'call',
+    alwaysSecret: ['apiKey'],
     overshoot:
       '0 while the provider bills no more than was asked for: input within the bytes that were sent, output within the limit that was sent, at the price that is known. Of a call that is cut, what the model thought without sending or counting it.',
     provider: ({ baseUrl }) => originOf(baseUrl),

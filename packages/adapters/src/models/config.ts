@@ -7,7 +7,7 @@ export const modelFields = {
     .min(1)
     .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
     .optional()
-    .describe('The key of the provider, best as a reference { "secret": "NAME" }.'),
+    .describe('The key of the provider, as a reference { "secret": "NAME" }.'),
   model: z.string().trim().min(1).max(200).describe('The id of the model as the provider names it.'),
   tools: z.boolean().default(true).describe('False for a model that knows no tools: what it writes is its result.'),
   onText: z

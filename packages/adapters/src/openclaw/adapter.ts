@@ -15,6 +15,9 @@ import { OpenClawConfig } from './config.ts'
 import { connectGateway } from './gateway.ts'
 import { GatewayWork } from './work.ts'
 
+/** By which a gateway knows who asks. */
+const credentials = ['token', 'password', 'deviceKey']
+
 /**
  * Gives the task to an agent of a gateway of OpenClaw, over one WebSocket a run. Targets that are not public need `allow`, which is the
  * operator's (PROMISES S8).
@@ -29,7 +32,8 @@ export function openClawAdapter(options: OutboundOptions = {}): AgentAdapter<Ope
     metering: 'final',
     overshoot:
       'All that a run uses beyond its cap: the gateway tells the usage at the end, and not at all when the connection was lost before.',
-    secretFields: ['token', 'password', 'deviceKey'],
+    secretFields: credentials,
+    alwaysSecret: credentials,
     provider: ({ url }) => originOf(url),
     start: async (start) => ({ run: (turn) => runWork(outbound, start, turn) }),
     test: (given) => tryGateway(outbound, given),

@@ -17,6 +17,15 @@ export const list = query({
   },
 })
 
-function toAdapter({ type, title, metering, overshoot, configSchema, test }: AgentAdapter): Adapter {
-  return { type, title, metering, overshoot, isTestable: test !== undefined, configSchema: configSchemaOf(configSchema) }
+function toAdapter({ type, title, metering, overshoot, configSchema, secretFields, alwaysSecret = [], test }: AgentAdapter): Adapter {
+  return {
+    type,
+    title,
+    metering,
+    overshoot,
+    isTestable: test !== undefined,
+    configSchema: configSchemaOf(configSchema),
+    secretFields: secretFields ? [...secretFields] : null,
+    alwaysSecret: [...alwaysSecret],
+  }
 }

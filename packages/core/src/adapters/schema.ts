@@ -12,8 +12,15 @@ export const Adapter = z
     overshoot: z.string().describe('How far spending can pass a limit at worst, and why.'),
     isTestable: z.boolean().describe('`agents.test` can say more than that the configuration is accepted.'),
     configSchema: jsonObject.describe(
-      'JSON schema of `adapterConfig`; what has a default may be left out. Wherever it takes a text, {"secret": "NAME"} stands for the value of a secret.',
+      'JSON schema of `adapterConfig`; what has a default may be left out. Where it takes a text, {"secret": "NAME"} stands for the value of a secret.',
     ),
+    secretFields: z
+      .array(z.string())
+      .nullable()
+      .describe('The members of `adapterConfig` in which {"secret": "NAME"} may stand for the value of a secret; null for all.'),
+    alwaysSecret: z
+      .array(z.string())
+      .describe('Those that take nothing else, such as `apiKey`, or `headers.authorization` for a member of a member.'),
   })
   .meta({ id: 'Adapter' })
 export type Adapter = z.infer<typeof Adapter>

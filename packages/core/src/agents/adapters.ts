@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { parseInput } from '../kernel/input.ts'
-import { acceptWithReferences, findReferences, refuseElsewhere, type FoundReference } from '../secrets/references.ts'
+import { acceptWithReferences, findReferences, refuseElsewhere, refusePlain, type FoundReference } from '../secrets/references.ts'
 import { humanAdapter, type AgentDraft, type AgentFallbacks, type AgentProfiles, type ExecutionMode } from './schema.ts'
 import type { AgentTable } from './table.ts'
 
@@ -62,7 +62,9 @@ type Check = (choice: Choice, field: string) => unknown
 function acceptedBy(context: CommandContext): Check {
   return ({ adapterType, adapterConfig }, field) => {
     if (adapterType === humanAdapter) return parseInput(z.strictObject({}), adapterConfig, field)
-    refuseElsewhere(adapterConfig, field, context.adapters.get(adapterType).secretFields)
+    const { secretFields, alwaysSecret } = context.adapters.get(adapterType)
+    refuseElsewhere(adapterConfig, field, secretFields)
+    refusePlain(adapterConfig, field, alwaysSecret)
     return acceptWithReferences(adapterConfig, field, (config) => context.adapters.parseConfig(adapterType, config, field))
   }
 }

@@ -33,6 +33,11 @@ export interface AgentAdapter<Config = unknown> {
    * never become arguments, since everybody on the machine can read these.
    */
   readonly secretFields?: readonly string[]
+  /**
+   * Members that are never anything but secrets, such as the key of a provider: a value of theirs is refused, only a reference is kept. A
+   * member of a member is written as `headers.authorization`; the case of names counts for nothing.
+   */
+  readonly alwaysSecret?: readonly string[]
   start(options: AdapterStartOptions<Config>): Promise<AdapterSession>
   /**
    * Whether what called back for a run is its agent, by the signature that it made; left out by adapters whose agents never call back.

@@ -66,7 +66,7 @@ export function refuseElsewhere(value: unknown, path: string, fields: readonly s
  * `fields` are members, and members of members as `headers.authorization`, in whatever case they are written.
  * @throws `rule_violated` for a text in one of them that is no reference: it would be kept, and shown, as it is
  */
-export function refusePlain(value: object, path: string, fields: readonly string[] = []): void {
+export function refusePlain(value: unknown, path: string, fields: readonly string[] = []): void {
   for (const field of fields) {
     const place = plainPlaceAt(value, path, field.split('.'))
     if (place === null) continue

@@ -6,22 +6,6 @@ import { requestHeaders } from '../remote/headers.ts'
 /** What the signature consists of; a header of an operator could only break it. */
 const signed = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
 
-/** Headers that say who asks: whoever reads one can ask as well. */
-export const credentialHeaders = [
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'api-key',
-  'apikey',
-  'x-api-key',
-  'x-apikey',
-  'x-auth-token',
-  'x-access-token',
-  'x-token',
-  'x-secret',
-  'private-token',
-] as const
-
 /** Where a webhook goes. */
 export const WebhookConfig = z.strictObject({
   url: address(/^(https?|secret)$/).describe(

@@ -11,10 +11,10 @@ import {
   type DestinationTest,
   webhookKey,
 } from '@engine/core/plugin'
-import { createOutbound, type Outbound, type OutboundOptions } from '@engine/outbound'
+import { createOutbound, credentialHeaders, type Outbound, type OutboundOptions } from '@engine/outbound'
 
 import { reportOf, send } from '../remote/send.ts'
-import { credentialHeaders, WebhookConfig } from './config.ts'
+import { WebhookConfig } from './config.ts'
 import { sign } from './signature.ts'
 
 /** Sends to a URL, signed as Standard Webhooks has it. Targets that are not public need `allow`, which is the operator's (PROMISES S8). */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { anySecret, fieldsOf, inputOf, readConfig, secretIn, variantOf, variantsOf } from './config.ts'
+import { fieldsOf, inputOf, readConfig, secretIn, variantOf, variantsOf } from './config.ts'
 import { readFields } from './fields.ts'
 
 const webhook = {
@@ -15,6 +15,7 @@ const webhook = {
   },
   required: ['url'],
 }
+const anySecret = { secretFields: null, alwaysSecret: [] }
 const rules = { secretFields: ['url', 'keys'], alwaysSecret: ['keys'] }
 
 const form = (values: Record<string, string>) => {

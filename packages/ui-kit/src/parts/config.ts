@@ -28,9 +28,6 @@ export interface Variant {
   readonly schema: JsonObject
 }
 
-/** A secret may stand wherever a text is asked for, as in the configuration of an adapter. */
-export const anySecret: SecretRules = { secretFields: null, alwaysSecret: [] }
-
 /** Pure. */
 export function variantsOf(schema: JsonObject): readonly Variant[] {
   const options = schema['oneOf'] ?? schema['anyOf']

@@ -6,7 +6,7 @@ import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { ChooseAgent } from '../../parts/choose.tsx'
 import { ConfigFields } from '../../parts/config-fields.tsx'
-import { anySecret, fieldsOf, readConfig } from '../../parts/config.ts'
+import { fieldsOf, readConfig } from '../../parts/config.ts'
 import type { Fields } from '../../parts/fields.ts'
 import { Form, LongField, SelectField, TextField } from '../../parts/form.tsx'
 
@@ -53,7 +53,7 @@ export function AgentForm({ agent, isFirst = false, onDone }: AgentFormProps) {
   )
 }
 
-const fieldsFor = ({ configSchema }: Adapter) => fieldsOf(configSchema, anySecret)
+const fieldsFor = (adapter: Adapter) => fieldsOf(adapter.configSchema, adapter)
 
 /** By what it can be run, and by what it is. */
 function useAdapters(agent: Agent | null) {
