@@ -1,17 +1,30 @@
 import { useDeferredValue, useId, useState } from 'react'
 
+import { FieldError } from '../data/failure.ts'
 import { useEngine } from '../data/provider.tsx'
 import { useOperation } from '../data/use-operation.ts'
+import type { Fields } from './fields.ts'
 import { TextField } from './form.tsx'
 
 interface ChooseTaskProps {
   readonly label: string
   /** Its id is in the form by this name; empty as long as what is written names no task. */
   readonly name: string
+  readonly isRequired?: boolean
+}
+
+const written = (name: string) => `${name}.written`
+
+/** The task that was chosen; null where none was asked for. @throws {FieldError} for words that name none */
+export function taskIn(fields: Fields, name: string): string | null {
+  const id = fields.maybe(name)
+  if (id === null && fields.text(written(name)) !== '')
+    throw new FieldError(name, 'No task is called that. Choose one of those that are offered.')
+  return id
 }
 
 /** A task by its identifier; what words of it find is offered while they are written. */
-export function ChooseTask({ label, name }: ChooseTaskProps) {
+export function ChooseTask({ label, name, isRequired = true }: ChooseTaskProps) {
   const { companyId } = useEngine()
   const listId = useId()
   const [text, setText] = useState('')
@@ -23,8 +36,9 @@ export function ChooseTask({ label, name }: ChooseTaskProps) {
     <>
       <TextField
         label={label}
+        name={written(name)}
         path={name}
-        required
+        required={isRequired}
         autoComplete="off"
         list={listId}
         placeholder="ACM-42, or words of its title"

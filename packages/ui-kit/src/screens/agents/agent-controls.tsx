@@ -3,6 +3,7 @@ import type { Agent } from '@engine/core/contract'
 import { useCommand } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { useTell } from '../../parts/toasts.tsx'
+import { StartNow } from './start-now.tsx'
 
 export function AgentControls({ agent }: { agent: Agent }) {
   const tell = useTell()
@@ -16,8 +17,11 @@ export function AgentControls({ agent }: { agent: Agent }) {
     )
   if (agent.status !== 'idle' && agent.status !== 'running') return null
   return (
-    <Button disabled={pause.isRunning} onClick={() => pause.run({ agentId: agent.id })}>
-      Pause
-    </Button>
+    <>
+      {agent.executionMode !== 'human' && <StartNow agent={agent} />}
+      <Button disabled={pause.isRunning} onClick={() => pause.run({ agentId: agent.id })}>
+        Pause
+      </Button>
+    </>
   )
 }

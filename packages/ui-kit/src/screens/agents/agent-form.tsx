@@ -9,6 +9,7 @@ import { ConfigFields } from '../../parts/config-fields.tsx'
 import { fieldsOf, readConfig } from '../../parts/config.ts'
 import type { Fields } from '../../parts/fields.ts'
 import { Form, LongField, SelectField, TextField } from '../../parts/form.tsx'
+import { LooksFields, readLooks } from './looks.tsx'
 
 interface AgentFormProps {
   /** Who is changed; null for somebody new. */
@@ -28,7 +29,7 @@ export function AgentForm({ agent, isFirst = false, onDone }: AgentFormProps) {
   const create = useCommand('agents.create', done)
   const update = useCommand('agents.update', done)
   const submit = (fields: Fields) => {
-    const said = { ...readWho(fields), ...(!isFirst && readPlace(fields)) }
+    const said = { ...readWho(fields), ...(!isFirst && { ...readPlace(fields), ...readLooks(fields, agent?.schedule ?? null) }) }
     const run = adapter && { adapterType: adapter.type, adapterConfig: readConfig(fieldsFor(adapter), fields) }
     // Who may not see a configuration does not write one either.
     if (agent && version !== undefined) update.run({ agentId: agent.id, version, ...said, ...(agent.adapterConfig !== null && run) })
@@ -111,7 +112,10 @@ function PlaceOf({ agent }: { agent: Agent | null }) {
         <TextField label="Runs at once" name="runs" type="number" min={1} max={50} required defaultValue={agent?.maxConcurrentRuns ?? 20} />
       </div>
       {agent?.executionMode !== 'human' && (
-        <SelectField label="Starts" name="mode" defaultValue={agent?.executionMode ?? 'auto'} options={starts} />
+        <>
+          <SelectField label="Starts" name="mode" defaultValue={agent?.executionMode ?? 'auto'} options={starts} />
+          <LooksFields schedule={agent?.schedule ?? null} />
+        </>
       )}
     </>
   )

@@ -25,6 +25,7 @@ import { RunTable } from '../run/run-table.tsx'
 import { AgentControls } from './agent-controls.tsx'
 import { AgentDialog } from './agent-dialog.tsx'
 import { AgentKeys } from './agent-keys.tsx'
+import { Looks } from './looks.tsx'
 
 /** One agent: what it is told, how it does, what it ran, and how it was configured before. */
 export function Agent({ agentId }: { agentId: string }) {
@@ -100,6 +101,7 @@ function About({ agent }: { agent: AgentData }) {
               ['Role', agent.title ?? agent.role],
               ['Reports to', agent.reportsTo === null ? 'nobody' : <AgentName key="manager" id={agent.reportsTo} />],
               ['Starts', words(agent.executionMode)],
+              ...(agent.executionMode === 'auto' ? [['Looks for work', <Looks key="looks" agent={agent} />] as const] : []),
               ['Adapter', agent.adapterType],
               ['At once', `${agent.maxConcurrentRuns} runs`],
               ['Can do', agent.capabilities.join(', ') || '–'],
