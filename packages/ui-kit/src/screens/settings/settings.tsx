@@ -14,6 +14,7 @@ import { Status } from '../../parts/status.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { Account } from './account.tsx'
 import { Appearance } from './appearance.tsx'
+import { Labels } from './labels.tsx'
 import { Package } from './package.tsx'
 
 /** What the company is called and may, what it can be taken away as, and what is only about who looks at it. */
@@ -28,6 +29,7 @@ export function Settings() {
           <div className="eng-stack eng-narrow-column">
             <Profile key={company.version} company={company} />
             <State company={company} />
+            {company.status !== 'archived' && <Labels />}
             <Package company={company} />
             <PluginSlot slot="settings" />
             <Appearance company={company} />

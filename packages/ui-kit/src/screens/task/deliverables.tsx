@@ -1,11 +1,13 @@
 import { useState } from 'react'
 
+import { useList } from '../../data/use-operation.ts'
 import { Card } from '../../parts/screen.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { ReviewPanel } from '../inbox/review-panel.tsx'
 import type { WaitingReview } from '../inbox/waiting.ts'
+import { Thread } from './thread.tsx'
 
 /** All versions of a result, the newest opened. */
 export function Deliverables({ deliverables }: { deliverables: readonly WaitingReview[] }) {
@@ -27,6 +29,18 @@ export function Deliverables({ deliverables }: { deliverables: readonly WaitingR
       <Card>
         <ReviewPanel key={open.id} deliverableId={open.id} isInTask />
       </Card>
+      <Said key={open.id} deliverableId={open.id} />
     </div>
+  )
+}
+
+/** What was said about one version; it stands in the thread of the task too. */
+function Said({ deliverableId }: { deliverableId: string }) {
+  const { items } = useList('comments.listOnDeliverable', { deliverableId })
+  return (
+    <section className="eng-stack eng-stack-tight" aria-label="About this version">
+      <h2>About this version</h2>
+      <Thread about={{ deliverableId }} comments={items} />
+    </section>
   )
 }

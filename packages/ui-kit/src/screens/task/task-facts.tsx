@@ -13,6 +13,7 @@ import { AgentName, Assignee, Who } from '../../parts/who.tsx'
 import { TaskLimit } from '../budgets/task-limit.tsx'
 import { priorities } from '../tasks/moves.ts'
 import { TakeBack } from './take-back.tsx'
+import { Held } from './task-more.tsx'
 
 /** What is known of a task beside its text, with what can be changed of it. */
 export function TaskFacts({ task }: { task: Task }) {
@@ -53,6 +54,7 @@ export function TaskFacts({ task }: { task: Task }) {
   ]
   return (
     <aside className="eng-stack" aria-label="About this task">
+      <Held task={task} />
       {task.checkout && <Owner task={task} checkout={task.checkout} />}
       <Card>
         <div className="eng-card-body">

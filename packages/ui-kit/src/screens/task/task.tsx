@@ -23,6 +23,7 @@ import { Files } from './files.tsx'
 import { Overview } from './overview.tsx'
 import { TaskRuns } from './runs.tsx'
 import { TaskFacts } from './task-facts.tsx'
+import { TaskMore } from './task-more.tsx'
 import { TaskTimeline } from './timeline.tsx'
 import { Thread } from './thread.tsx'
 
@@ -44,7 +45,7 @@ function Shown({ task }: { task: TaskData }) {
   const number = (count: number) => (count > 0 ? ` ${count}` : '')
   const tabs: Tab[] = [
     { key: 'overview', label: 'Overview', content: () => <Overview task={task} deliverables={deliverables} /> },
-    { key: 'thread', label: `Thread${number(comments.length)}`, content: () => <Thread taskId={task.id} comments={comments} /> },
+    { key: 'thread', label: `Thread${number(comments.length)}`, content: () => <Thread about={{ taskId: task.id }} comments={comments} /> },
     {
       key: 'deliverables',
       label: `Deliverables${number(deliverables.length)}`,
@@ -75,6 +76,7 @@ function Shown({ task }: { task: TaskData }) {
       {moves.length > 0 && (
         <Menu label="Move" choices={moves.map((to) => ({ key: to, label: <Status of={to} />, choose: () => move(task, to) }))} />
       )}
+      <TaskMore task={task} />
     </>
   )
   return (

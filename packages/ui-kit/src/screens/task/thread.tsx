@@ -10,8 +10,11 @@ import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { Who } from '../../parts/who.tsx'
 
-/** What was said about a task; a mention wakes whom it names. */
-export function Thread({ taskId, comments }: { taskId: string; comments: readonly Comment[] }) {
+/** A task, or a version of its result. */
+type About = { readonly taskId: string } | { readonly deliverableId: string }
+
+/** What was said about something; a mention wakes whom it names. */
+export function Thread({ about, comments }: { about: About; comments: readonly Comment[] }) {
   return (
     <div className="eng-stack">
       {comments.length === 0 && (
@@ -28,17 +31,24 @@ export function Thread({ taskId, comments }: { taskId: string; comments: readonl
           </li>
         ))}
       </ol>
-      <Compose taskId={taskId} />
+      <Compose about={about} />
     </div>
   )
 }
 
-function Compose({ taskId }: { taskId: string }) {
+function Compose({ about }: { about: About }) {
   const id = useId()
   const tell = useTell()
   const [body, setBody] = useState('')
-  const create = useCommand('comments.create', { onFailed: tell.failed, onDone: () => setBody('') })
-  const send = () => body.trim() !== '' && !create.isRunning && create.run({ taskId, body })
+  const told = { onFailed: tell.failed, onDone: () => setBody('') }
+  const onTask = useCommand('comments.create', told)
+  const onDeliverable = useCommand('comments.createOnDeliverable', told)
+  const isRunning = onTask.isRunning || onDeliverable.isRunning
+  const send = () => {
+    if (body.trim() === '' || isRunning) return
+    if ('taskId' in about) onTask.run({ ...about, body })
+    else onDeliverable.run({ ...about, body })
+  }
   return (
     <form
       className="eng-stack eng-stack-tight"
@@ -59,7 +69,7 @@ function Compose({ taskId }: { taskId: string }) {
         onKeyDown={(event) => event.key === 'Enter' && (event.metaKey || event.ctrlKey) && send()}
       />
       <div className="eng-row">
-        <Button type="submit" disabled={body.trim() === '' || create.isRunning} shortcut="⌘↵">
+        <Button type="submit" disabled={body.trim() === '' || isRunning} shortcut="⌘↵">
           Comment
         </Button>
       </div>
