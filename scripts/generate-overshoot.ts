@@ -58,7 +58,9 @@ program that spends before anybody knows. \`X\` is what was spent beyond what wa
   by the bound of what was sent and received where that is more; one that no provider took or let in is not paid for.
 - **stream**: the cap of the run is held before it starts, its usage is counted as it is told, and the program is stopped at the line, with all
   that it started.
-- **final**: the same, but what was used is known at the end. Only a cap that the program has itself, or its time limit, ends it before.
+- **final**: the whole cap of the run is held before it starts (\`maxCostMicrosPerRun\` of the agent, without which it does not start), and what was used
+  is known at the end. Only a cap that the program has itself, or its time limit, ends it before.
+- **none**: it calls no model, and is held no money.
 
 ## What each adapter states
 

@@ -162,6 +162,7 @@ describe('a run under a hard limit', () => {
 
   it('whose price nobody knows is done when it is done, and its agent begins nothing more', async () => {
     const { engine, adapter, companyId, agentId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'final' }))
+    await engine.agents.update({ agentId, maxCostMicrosPerRun: 100_000 })
     await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
     adapter.script = async (turn) => {
       await turn.emit({ type: 'usage', usage: { provider: 'nobody', model: 'no-such-model', inputTokens: 10 } })
@@ -186,6 +187,7 @@ describe('a run under a hard limit', () => {
   it('waits while another run holds what is left, and keeps no other work from starting', async () => {
     const { engine, adapter, companyId, agentId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'final' }))
     await engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, limitCents: 100 })
+    await engine.agents.update({ agentId, maxCostMicrosPerRun: 600_000 })
     const free = await engine.agents.create({ companyId, name: 'Free', role: 'writer', adapterType: 'scripted' })
     const go = Promise.withResolvers<void>()
     adapter.script = async () => go.promise.then(() => ({ kind: 'done' }) as const)

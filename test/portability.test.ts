@@ -41,6 +41,7 @@ async function workshop(engine: Engine) {
     adapterType: 'scripted',
     tags: ['first'],
     maxConcurrentRuns: 3,
+    maxCostMicrosPerRun: 250_000,
   })
   const writer = await engine.agents.create({
     companyId,

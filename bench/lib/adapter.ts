@@ -7,7 +7,7 @@ export const benchAdapter: AgentAdapter = {
   spec: ADAPTER_SPEC,
   type: 'bench',
   title: 'Is done at once',
-  metering: 'final',
+  metering: 'none',
   overshoot: '0: it spends nothing.',
   configSchema: z.strictObject({}),
   start: async () => ({ run: async () => ({ kind: 'done' }) }),

@@ -10,7 +10,7 @@ export function functionAdapter(functions: Readonly<Record<string, Work>>): Agen
     spec: ADAPTER_SPEC,
     type: 'function',
     title: 'A function of this program',
-    metering: 'final',
+    metering: 'none',
     overshoot: '0: a function spends nothing that Engine knows of.',
     configSchema: z.strictObject({ name: z.enum(Object.keys(functions)) }),
     start: async ({ config }) => ({

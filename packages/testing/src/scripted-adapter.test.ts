@@ -52,7 +52,7 @@ it('is done at once when nothing else was said, and remembers its turns', async 
   const adapter = scriptedAdapter()
   expect(await begin(adapter).outcome).toEqual({ kind: 'done' })
   expect(adapter.turns.map((turn) => turn.context.task.identifier)).toEqual(['ACM-1'])
-  expect(adapter).toMatchObject({ type: 'scripted', metering: 'final' })
+  expect(adapter).toMatchObject({ type: 'scripted', metering: 'none' })
   expect(scriptedAdapter({ type: 'metered', metering: 'call' })).toMatchObject({ type: 'metered', metering: 'call' })
 })
 

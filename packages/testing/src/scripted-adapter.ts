@@ -34,7 +34,7 @@ export function scriptedAdapter(options: { type?: string; metering?: AgentAdapte
     spec: ADAPTER_SPEC,
     type: options.type ?? 'scripted',
     title: 'Does what the test says',
-    metering: options.metering ?? 'final',
+    metering: options.metering ?? 'none',
     overshoot: '0 for what its scripts do not spend.',
     configSchema: z.strictObject({}),
     script: ends({ kind: 'done' }),

@@ -12,7 +12,7 @@ const echoAdapter: AgentAdapter<z.output<typeof Config>> = {
   type: 'echo',
   title: 'Echo',
   configSchema: Config,
-  metering: 'final',
+  metering: 'none',
   overshoot: '0: it asks no model.',
   async start({ config }) {
     return {

@@ -28,7 +28,7 @@ export function personAdapter(): AgentAdapter<Config> {
     type: 'person',
     title: 'A person who is asked to do the work',
     configSchema: PersonConfig,
-    metering: 'final',
+    metering: 'none',
     overshoot: '0: it calls no model.',
     start: async (start) => ({ run: (turn) => askOrEnd(start, turn) }),
     test: async ({ config }) => ({

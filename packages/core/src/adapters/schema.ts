@@ -7,8 +7,10 @@ export const Adapter = z
     type: z.string().describe("What an agent's `adapterType` says."),
     title: z.string(),
     metering: z
-      .enum(['call', 'stream', 'final'])
-      .describe('When it is known what a run uses: before each call of a model, while it streams, or at its end.'),
+      .enum(['call', 'stream', 'final', 'none'])
+      .describe(
+        'When it is known what a run uses: before each call of a model, while it streams, or at its end; none calls no model. Under a hard limit of money, final needs `maxCostMicrosPerRun` of the agent.',
+      ),
     overshoot: z.string().describe('How far spending can pass a limit at worst, and why.'),
     isTestable: z.boolean().describe('`agents.test` can say more than that the configuration is accepted.'),
     configSchema: jsonObject.describe(

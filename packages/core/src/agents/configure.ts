@@ -22,7 +22,8 @@ export async function requireChangeable(context: CommandContext, agentId: string
 export async function reconfigure(context: CommandContext, agent: AgentTable, given: ConfigurationChange): Promise<AgentTable> {
   const next = await changeConfiguration(context, agent, given)
   await followMode(context, agent, next)
-  const isMended = agent.status === 'error' && given.changes.adapter_config !== undefined
+  const { adapter_config: config, max_cost_micros_per_run: cap } = given.changes
+  const isMended = agent.status === 'error' && (config !== undefined || typeof cap === 'number')
   if (isMended) return putToWork(context, next, 'reconfigured')
   if (given.changes.capabilities !== undefined) await rerouteWaiting(context)
   return next

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { capMissing } from '../budgets/run-cap.ts'
 import { writeComment } from '../comments/write.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
@@ -72,6 +73,8 @@ async function refuseUnstartable(context: CommandContext, { agent, task }: { age
   const hindrance = hindranceOf(await readCheckoutFacts(context.tx, { task, agent, now: context.now }))
   const isFull = hindrance?.code === 'agent_unavailable' && agent.status === 'idle'
   if (hindrance && !isFull) throw hindrance
+  const missing = await capMissing(context.tx, { task, agent, adapters: context.adapters, adapterType: agent.adapter_type })
+  if (missing) throw missing
   if (!['backlog', 'todo', 'blocked'].includes(task.status))
     throw ruleViolated(`${task.identifier} is ${task.status}; only a task that is backlog, todo or blocked is started like this.`)
 }

@@ -77,7 +77,9 @@ export const Agent = z
       .number()
       .int()
       .nullable()
-      .describe('What one of its runs may cost where a hard budget of money is over it, micro-dollars; null for all that is free.'),
+      .describe(
+        'What one of its runs may cost where a hard budget of money is over it, micro-dollars; null for all that is free. An adapter that tells only at the end what a run used (metering: final) starts nothing there without it.',
+      ),
     revision: z.number().int().describe('The number of its present configuration.'),
     version: z.number().int(),
     createdAt: IsoTime,

@@ -13,7 +13,7 @@ interface Refused {
 }
 
 /** From how many percent on a limit counts as reached when what is left does not cover a call. */
-const nearlyAll = 95
+export const nearlyAll = 95
 
 /**
  * Whether a run failed since a budget over it did not allow a call. When hardly anything of that is left, its limit is reached: nothing

@@ -1,11 +1,15 @@
 import { sql, type Kysely } from 'kysely'
 
+import type { AgentTable } from '../agents/table.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import type { AdapterCatalog } from '../kernel/adapters.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError } from '../kernel/errors.ts'
+import type { TaskTable } from '../tasks/table.ts'
 import { budgetErrors } from './errors.ts'
 import { shown } from './exceeded.ts'
+import { budgetsOver } from './sql.ts'
 
 const usedByRun = statement((db, given: { companyId: string; runId: string }) =>
   db
@@ -56,6 +60,40 @@ export async function assertWithinRun(
         windowEndsAt: null,
         raise: { operation: 'agents.update', path: `/api/agents/${agentId}`, roles: ['admin', 'owner'], managerAgentIds: [] },
         approvalId: null,
+      },
+    },
+  )
+}
+
+interface Wish {
+  readonly task: TaskTable
+  readonly agent: AgentTable
+  readonly adapterType: string
+  readonly adapters: AdapterCatalog
+}
+
+/**
+ * Why a run may not start whose adapter tells only at its end what it used: a hard limit of money is over it, and nobody said what it may
+ * cost at most. Null when nothing is in its way (PROMISES P7).
+ */
+export async function capMissing(db: Kysely<Database>, { task, agent, adapterType, adapters }: Wish): Promise<EngineError | null> {
+  if (agent.max_cost_micros_per_run !== null) return null
+  if (!adapters.types.includes(adapterType) || adapters.get(adapterType).metering !== 'final') return null
+  const spender = { companyId: task.company_id, agentId: agent.id, projectId: task.project_id, taskId: task.id }
+  const limit = (await budgetsOver(db, spender)).find(({ is_hard: isHard, metric }) => isHard === 1 && metric === 'micros')
+  if (!limit) return null
+  return new EngineError(
+    budgetErrors.run_cap_required,
+    `${adapterType} tells only at the end what a run used, and a hard limit of money (of the ${limit.scope}) is over it. Set maxCostMicrosPerRun of ${agent.name}, micro-dollars: so much is held for each of its runs. An admin or an owner can.`,
+    {
+      details: {
+        agentId: agent.id,
+        field: 'maxCostMicrosPerRun',
+        adapterType,
+        budgetId: limit.id,
+        scope: limit.scope,
+        scopeId: limit.scope_id,
+        raise: { operation: 'agents.update', path: `/api/agents/${agent.id}`, roles: ['admin', 'owner'], managerAgentIds: [] },
       },
     },
   )

@@ -11,6 +11,7 @@ import { chargeBudgets } from './charge.ts'
 import { expireHold, holdMoney, postHold } from './holds.ts'
 import { openHolds } from './sql.ts'
 import type { BudgetHoldTable } from './table.ts'
+import { capMissing } from './run-cap.ts'
 
 /** How long one run may be held time for at most, where a budget counts it, milliseconds. */
 const mostWallMs = 3_600_000
@@ -24,13 +25,18 @@ interface Begin {
 }
 
 /**
- * Sets aside what a run may use before it starts. Of an adapter that cannot say before each call what that may cost, it is the run's
- * whole cap: what is free, up to the agent's own. @throws `budget_exceeded`
+ * Sets aside what a run may use before it starts. Of an adapter that says while it goes what it used, it is what is free, up to the
+ * agent's cap: it is stopped at the line. Of one that says so only at the end, it is the whole cap, which has to be there.
+ * @throws `budget_exceeded`, `run_cap_required`
  */
 export async function holdForRun(context: CommandContext, { runId, task, agent, adapterType }: Begin): Promise<void> {
-  const metering = adapterType === null ? null : context.adapters.get(adapterType).metering
+  const { adapters } = context
+  const metering = adapterType === null ? null : adapters.get(adapterType).metering
+  const missing = adapterType === null ? null : await capMissing(context.tx, { task, agent, adapterType, adapters })
+  if (missing) throw missing
+  const mostMicros = agent.max_cost_micros_per_run
+  const isWhole = metering === 'final' && mostMicros !== null
   const isOpaque = metering === 'stream' || metering === 'final'
-  const mostMicros = agent.max_cost_micros_per_run ?? Number.MAX_SAFE_INTEGER
   await holdMoney(context, {
     companyId: context.companyId,
     runId,
@@ -38,8 +44,12 @@ export async function holdForRun(context: CommandContext, { runId, task, agent, 
     projectId: task.project_id,
     taskId: task.id,
     kind: 'run',
-    amounts: { ...nothing, runs: 1 },
-    upTo: { wallMs: mostWallMs, ...(isOpaque && { costMicros: mostMicros, tokens: Number.MAX_SAFE_INTEGER }) },
+    amounts: { ...nothing, runs: 1, ...(isWhole && { costMicros: mostMicros }) },
+    upTo: {
+      wallMs: mostWallMs,
+      ...(isOpaque && { tokens: Number.MAX_SAFE_INTEGER }),
+      ...(metering === 'stream' && { costMicros: mostMicros ?? Number.MAX_SAFE_INTEGER }),
+    },
   })
 }
 

@@ -35,7 +35,7 @@ const human: AgentAdapter = {
   type: humanAdapterType,
   title: 'A person',
   configSchema: z.strictObject({}),
-  metering: 'final',
+  metering: 'none',
   overshoot: '0: Engine executes no people.',
   start: async () => {
     throw new Error('a person is not executed')

@@ -1,3 +1,4 @@
+import { runRefusalOf } from '../budgets/run-refusal.ts'
 import { systemActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { EventType } from '../kernel/events.ts'
@@ -151,15 +152,16 @@ async function claim(host: Host, worker: Worker, runId: string): Promise<Run | n
     return run.status === 'running' ? run : null
   } catch (error) {
     // Somebody else was faster, or the facts changed since the query: the next pass sees them as they are.
-    if (EngineError.isInstance(error) && error.kind === 'budget') return postpone(host, runId)
+    if (EngineError.isInstance(error) && error.kind === 'budget') return postpone(host, runId, error)
     if (EngineError.isInstance(error) && error.kind !== 'internal' && error.kind !== 'unavailable') return null
     worker.logger.error('a run could not be claimed', { runId, error: String(error) })
     return null
   }
 }
 
-/** Others hold what its budget has; it takes no place from runs that can start meanwhile. */
-async function postpone(host: Host, runId: string): Promise<null> {
-  await execute(host, 'runs.postpone', { input: { runId }, call: { actor: systemActor } }).catch(() => undefined)
+/** Others hold what its budget has, or it will not be let start at all; it takes no place from runs that can start meanwhile. */
+async function postpone(host: Host, runId: string, error: EngineError): Promise<null> {
+  const input = { runId, refusal: runRefusalOf(error) }
+  await execute(host, 'runs.postpone', { input, call: { actor: systemActor } }).catch(() => undefined)
   return null
 }

@@ -1,3 +1,4 @@
+import { runRefusalOf } from '../budgets/run-refusal.ts'
 import type { RunActor } from '../kernel/actor.ts'
 import { onlyTypes } from '../kernel/adapters.ts'
 import type { PrepareContext } from '../kernel/command.ts'
@@ -94,7 +95,8 @@ async function claim(context: PrepareContext, node: Taker, runId: string): Promi
     return credential === null ? null : { run, credential }
   } catch (error) {
     // Somebody else was faster, or the facts changed since the query; the node asks again soon.
-    if (EngineError.isInstance(error) && error.kind === 'budget') await context.perform('runs.postpone', { runId }).catch(() => undefined)
+    if (EngineError.isInstance(error) && error.kind === 'budget')
+      await context.perform('runs.postpone', { runId, refusal: runRefusalOf(error) }).catch(() => undefined)
     if (EngineError.isInstance(error) && error.kind !== 'internal') return null
     throw error
   }

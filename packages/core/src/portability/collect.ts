@@ -163,14 +163,21 @@ function taskEntry(task: Of<'tasks'>, { blockers }: CompanyRows, names: Names): 
 
 function sidecarOf({ agents, projects }: CompanyRows, names: Names): Sidecar {
   const setups = agents.flatMap((agent) => {
-    const { adapterType, adapterConfig, contextMode, maxConcurrentRuns, maxConcurrentTasks } = agent
+    const { adapterType, adapterConfig, contextMode, maxConcurrentRuns, maxConcurrentTasks, maxCostMicrosPerRun } = agent
     if (agent.executionMode === 'human') return []
     const settings = Object.fromEntries(Object.entries(adapterConfig ?? {}).filter((pair) => isPortable(pair)))
     const kept = Object.keys(settings).length > 0 ? { settings } : {}
     return [
       [
         slugIn(names.agents, agent.id),
-        { adapterType, ...kept, contextMode, maxConcurrentRuns, ...said('maxConcurrentTasks', maxConcurrentTasks) },
+        {
+          adapterType,
+          ...kept,
+          contextMode,
+          maxConcurrentRuns,
+          ...said('maxConcurrentTasks', maxConcurrentTasks),
+          ...said('maxCostMicrosPerRun', maxCostMicrosPerRun),
+        },
       ],
     ]
   })

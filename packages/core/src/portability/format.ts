@@ -153,6 +153,7 @@ export const Sidecar = z.strictObject({
         contextMode: z.enum(['thin', 'fat']).optional(),
         maxConcurrentRuns: z.number().int().min(1).max(50).optional(),
         maxConcurrentTasks: z.number().int().min(1).max(1_000).nullable().optional(),
+        maxCostMicrosPerRun: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
       }),
     )
     .optional(),

@@ -51,7 +51,7 @@ function draftOf({ context, sidecar, idOf }: Making, { slug, head, body }: Entry
   // Whom nothing here can execute is a person's, until somebody says how to run it.
   const how = isKnown && mode !== 'human' ? { adapterType: setup.adapterType, executionMode: mode } : asPerson
   const settings = Object.entries(setup?.settings ?? {}).filter(([field]) => portableSettings.includes(field))
-  const { contextMode, maxConcurrentRuns, maxConcurrentTasks } = setup ?? {}
+  const { contextMode, maxConcurrentRuns, maxConcurrentTasks, maxCostMicrosPerRun } = setup ?? {}
   return {
     ...profile,
     ...how,
@@ -62,14 +62,23 @@ function draftOf({ context, sidecar, idOf }: Making, { slug, head, body }: Entry
     contextMode,
     maxConcurrentRuns,
     maxConcurrentTasks,
+    maxCostMicrosPerRun,
   }
 }
 
 const asPerson = { adapterType: humanAdapter, executionMode: 'human' } as const
 
-/** How the agent that is here is run stays as it is; what it is told is another's words now, so it rests until somebody has read them. */
+/** How the agent that is here is run stays as it is, and what it may spend; what it is told is another's words now, so it rests until somebody has read them. */
 async function replaceAgent(context: CommandContext, agentId: string, draft: AgentDraft): Promise<AgentTable> {
-  const { adapterType: _type, adapterConfig: _config, executionMode: _mode, profiles: _profiles, fallbacks: _others, ...profile } = draft
+  const {
+    adapterType: _type,
+    adapterConfig: _config,
+    executionMode: _mode,
+    profiles: _profiles,
+    fallbacks: _others,
+    maxCostMicrosPerRun: _cap,
+    ...profile
+  } = draft
   const before = await requireAgent(context, agentId)
   const reportsTo = profile.reportsTo === agentId ? null : profile.reportsTo
   await agentCommands.update.handle(context, { ...profile, agentId, reportsTo }, undefined)

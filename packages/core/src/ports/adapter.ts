@@ -18,8 +18,11 @@ export interface AgentAdapter<Config = unknown> {
   readonly title: string
   /** Strict schema of an agent's `adapterConfig`; defaults are filled in by it. */
   readonly configSchema: z.ZodType<Config>
-  /** When usage is known: before each model call, while the run streams, or only at its end. */
-  readonly metering: 'call' | 'stream' | 'final'
+  /**
+   * When usage is known: before each model call, while the run streams, or only at its end. Under a hard limit of money `final` needs a
+   * cap for each run (`maxCostMicrosPerRun` of the agent). `none` calls no model: nothing is held for it.
+   */
+  readonly metering: 'call' | 'stream' | 'final' | 'none'
   /** How far spending can pass a limit at worst, and why, in one sentence. */
   readonly overshoot: string
   /**

@@ -9,7 +9,7 @@ const at = '2026-11-21T10:00:00.000Z'
 const facts = (status: RunStatus, more: Partial<NextFacts> = {}): NextFacts => ({
   run: { status, available_at: at },
   task: { identifier: 'ACM-1', status: 'todo', blocked_reason: null, blocked_owner: null },
-  agent: { name: 'Ada', status: 'idle', execution_mode: 'auto' },
+  agent: { name: 'Ada', status: 'idle', error_message: null, execution_mode: 'auto' },
   later: null,
   hindrance: null,
   ...more,
@@ -49,14 +49,15 @@ describe('what happens next', () => {
     const told = { at, code: 'rule_violated', message: 'It starts when this is over: ACM-1 is held.' }
     expect(nextOf(facts('queued', { hindrance }))).toMatchObject({ kind: 'starts', ...told })
     expect(nextOf(facts('failed', { hindrance, ...later('queued') }))).toMatchObject({ kind: 'retry', ...told })
-    const agent = { name: 'Ada', status: 'error', execution_mode: 'auto' } as const
-    expect(nextOf(facts('queued', { agent }))).toMatchObject({ code: 'agent_unavailable', message: expect.stringContaining('is error') })
+    const agent = { name: 'Ada', status: 'error', error_message: 'Set its key.', execution_mode: 'auto' } as const
+    const message = 'It starts when the agent Ada, which is error (Set its key.), is resumed.'
+    expect(nextOf(facts('queued', { agent }))).toMatchObject({ code: 'agent_unavailable', message, owner: 'operator' })
   })
 
   it('says when nothing follows by itself', () => {
     const ended = { identifier: 'ACM-1', status: 'cancelled', blocked_reason: null, blocked_owner: null } as const
     expect(nextOf(facts('failed', { task: ended }))).toMatchObject({ kind: 'over' })
-    const agent = { name: 'Ada', status: 'idle', execution_mode: 'polling' } as const
+    const agent = { name: 'Ada', status: 'idle', error_message: null, execution_mode: 'polling' } as const
     expect(nextOf(facts('lost', { agent }))).toMatchObject({
       kind: 'open',
       message: expect.stringContaining('Ada takes it again by itself'),

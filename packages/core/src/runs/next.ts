@@ -10,7 +10,7 @@ import type { RunTable } from './table.ts'
 export interface NextFacts {
   readonly run: Pick<RunTable, 'status' | 'available_at'>
   readonly task: Pick<TaskTable, 'identifier' | 'status' | 'blocked_reason' | 'blocked_owner'>
-  readonly agent: Pick<AgentTable, 'name' | 'status' | 'execution_mode'>
+  readonly agent: Pick<AgentTable, 'name' | 'status' | 'error_message' | 'execution_mode'>
   /** The newest run of the task that came after this one. */
   readonly later: Pick<RunTable, 'id' | 'status' | 'available_at'> | null
   /** What a checkout would be refused with now; null when it would not be, or nobody asked. */
@@ -42,11 +42,22 @@ export function nextOf(facts: NextFacts): RunNext | null {
   return { ...nothing, kind: 'followed', runId: later.id, message }
 }
 
-function start(queued: Pick<RunTable, 'available_at'>, { agent, hindrance }: NextFacts): Pick<RunNext, 'message' | 'at' | 'code'> {
+function start(
+  queued: Pick<RunTable, 'available_at'>,
+  { agent, hindrance }: NextFacts,
+): Pick<RunNext, 'message' | 'at' | 'code'> & Partial<Pick<RunNext, 'owner'>> {
   const at = queued.available_at
-  if (hindrance) return { message: `It starts when this is over: ${hindrance.message}`, at, code: hindrance.code }
+  // Nothing but a person lets an agent go on that is in error.
+  const byWhom = agent.status === 'error' && { owner: 'operator' }
+  if (hindrance) return { message: `It starts when this is over: ${hindrance.message}`, at, code: hindrance.code, ...byWhom }
+  const why = agent.error_message === null ? '' : ` (${agent.error_message})`
   if (agent.status !== 'idle')
-    return { message: `It starts when the agent ${agent.name}, which is ${agent.status}, is resumed.`, at, code: 'agent_unavailable' }
+    return {
+      message: `It starts when the agent ${agent.name}, which is ${agent.status}${why}, is resumed.`,
+      at,
+      code: 'agent_unavailable',
+      ...byWhom,
+    }
   return { message: `It starts at ${at}, or as soon after as there is room.`, at, code: null }
 }
 

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 
 import { findAgent } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
+import { capMissing } from '../budgets/run-cap.ts'
 import type { Database } from '../database/tables.ts'
 import type { AdapterCatalog } from '../kernel/adapters.ts'
 import { ruleViolated, type EngineError } from '../kernel/errors.ts'
@@ -29,7 +30,12 @@ export async function readNext(db: Kysely<Database>, run: RunTable, reading: Rea
   const later = known ? laterThan(run, known) : null
   const isToStart = run.status === 'queued' || run.status === 'waiting' || later?.status === 'queued'
   const refusal = isToStart ? hindranceOf(await readCheckoutFacts(db, { task, agent, now })) : null
-  const hindrance = isToStart ? (refusal ?? (await coolingOf(db, { agent, adapters, now })) ?? (await unexecutable(agent, reading))) : null
+  const hindrance = isToStart
+    ? ((await capMissing(db, { task, agent, adapters, adapterType: agent.adapter_type })) ??
+      refusal ??
+      (await coolingOf(db, { agent, adapters, now })) ??
+      (await unexecutable(agent, reading)))
+    : null
   return nextOf({ run, task, agent, later, hindrance })
 }
 
@@ -53,7 +59,7 @@ export async function readNexts(
   const tasks = await tasksWithNewestRun(db, { companyId, taskIds: asked.map((run) => run.task_id) })
   const agents = await db
     .selectFrom('agents')
-    .select(['id', 'name', 'status', 'execution_mode'])
+    .select(['id', 'name', 'status', 'error_message', 'execution_mode'])
     .where('company_id', '=', companyId)
     .where('id', 'in', [...new Set(asked.map((run) => run.agent_id))])
     .execute()

@@ -122,7 +122,7 @@ export const RunNext = z
     message: z.string().describe('What will happen and, where it needs somebody, who and what would help.'),
     at: IsoTime.nullable().describe('Not before then, for starts and retry.'),
     runId: Id.nullable().describe('The other run, for retry and followed.'),
-    owner: z.string().nullable().describe('Who can unblock it, for blocked.'),
+    owner: z.string().nullable().describe('Who can unblock it, for blocked; who can let its agent go on, where that is in error.'),
     code: z.string().nullable().describe('What keeps it from starting now, as the code that a checkout would answer with.'),
   })
   .meta({ id: 'RunNext' })

@@ -150,7 +150,10 @@ function agentUnavailable(facts: CheckoutFacts): EngineError {
 }
 
 function unavailability({ agent, tasksUnderWay }: CheckoutFacts): { why: string; cure: string } {
-  if (agent.status !== 'idle') return { why: `is ${agent.status}`, cure: 'Resume it first.' }
+  if (agent.status !== 'idle') {
+    const reason = agent.error_message === null ? '' : ` (${agent.error_message})`
+    return { why: `is ${agent.status}${reason}`, cure: 'Resume it first.' }
+  }
   if (agent.live_runs >= agent.max_concurrent_runs) {
     return {
       why: `has ${agent.live_runs} of ${agent.max_concurrent_runs} runs under way`,

@@ -13,7 +13,7 @@ export const contract: AdapterTests = {
     expect(adapter.spec).toBe(ADAPTER_SPEC)
     expect(adapter.type).toMatch(/^[a-z][a-z0-9_-]*$/)
     expect(adapter.title.trim()).not.toBe('')
-    expect(['call', 'stream', 'final']).toContain(adapter.metering)
+    expect(['call', 'stream', 'final', 'none']).toContain(adapter.metering)
   },
 
   'states how far spending can pass a limit': async ({ create }) => {

@@ -2,6 +2,8 @@ import { z } from 'zod'
 
 import { requireAgent } from '../../agents/change.ts'
 import type { AgentTable } from '../../agents/table.ts'
+import { RunRefusal } from '../../budgets/run-refusal.ts'
+import { endHopelessWait } from '../../budgets/whole-runs.ts'
 import { changedMeanwhile } from '../../kernel/change.ts'
 import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
@@ -66,7 +68,8 @@ const postponedMs = 5_000
 
 export const postpone = command({
   title: 'Let a queued run wait for room in its budget',
-  input: z.strictObject({ runId: Id }),
+  description: 'Where waiting is of no use, it does not: its agent, its task or the work under that limit stops, with the reason.',
+  input: z.strictObject({ runId: Id, refusal: RunRefusal }),
   output: Run,
   access: { scope: 'engine:internal', company: 'run' },
   locks: 'rows',
@@ -76,6 +79,7 @@ export const postpone = command({
       context.unchanged()
       return toRun(run)
     }
+    if (await endHopelessWait(context, run, input.refusal)) return toRun(await requireRun(context, run.id))
     const availableAt = isoTime(context.clock.now() + Math.round(postponedMs * (1 + context.random())))
     const next = await updateRun(context.tx, run, { available_at: availableAt, updated_at: context.now })
     if (!next) throw changedMeanwhile('run', run.id)

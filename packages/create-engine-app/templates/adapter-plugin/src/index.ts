@@ -13,7 +13,7 @@ export const greeter: AgentAdapter<z.output<typeof Config>> = {
   type: 'greeter',
   title: 'Greeter',
   configSchema: Config,
-  metering: 'final',
+  metering: 'none', // it calls no model; see AgentAdapter for what else there is
   overshoot: '0: it spends nothing.',
   start: async ({ config }) => ({
     async run({ context: { task }, emit, signal }) {

@@ -2,6 +2,7 @@ import { useState } from 'react'
 
 import type { Adapter, Agent } from '@engine/core/contract'
 
+import { FieldError } from '../../data/failure.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { ChooseAgent } from '../../parts/choose.tsx'
@@ -9,6 +10,7 @@ import { ConfigFields } from '../../parts/config-fields.tsx'
 import { fieldsOf, readConfig } from '../../parts/config.ts'
 import type { Fields } from '../../parts/fields.ts'
 import { Form, LongField, SelectField, TextField } from '../../parts/form.tsx'
+import { limitOf } from '../budgets/amounts.ts'
 import { LooksFields, readLooks } from './looks.tsx'
 
 interface AgentFormProps {
@@ -89,8 +91,18 @@ function readPlace(fields: Fields) {
     reportsTo: fields.maybe('manager'),
     capabilities: fields.words('capabilities'),
     maxConcurrentRuns: Number(fields.text('runs')),
+    maxCostMicrosPerRun: readCap(fields),
     ...(mode !== '' && { executionMode: starts.find(([each]) => each === mode)?.[0] ?? 'auto' }),
   }
+}
+
+/** Micro-dollars; null for all that is free. */
+function readCap(fields: Fields): number | null {
+  const said = fields.text('maxCostMicrosPerRun')
+  if (said === '') return null
+  const cap = limitOf('micros', said)
+  if (!cap) throw new FieldError('maxCostMicrosPerRun', 'Say how many dollars, such as 2.50, or leave it empty.')
+  return cap
 }
 
 /** Where it stands among the others, and when it starts. */
@@ -113,7 +125,16 @@ function PlaceOf({ agent }: { agent: Agent | null }) {
       </div>
       {agent?.executionMode !== 'human' && (
         <>
-          <SelectField label="Starts" name="mode" defaultValue={agent?.executionMode ?? 'auto'} options={starts} />
+          <div className="eng-row eng-row-wrap">
+            <SelectField label="Starts" name="mode" defaultValue={agent?.executionMode ?? 'auto'} options={starts} />
+            <TextField
+              label="A run costs at most, US dollars"
+              name="maxCostMicrosPerRun"
+              inputMode="decimal"
+              defaultValue={agent?.maxCostMicrosPerRun == null ? '' : agent.maxCostMicrosPerRun / 1_000_000}
+              hint="Counts where a hard limit of money is over it. What tells its usage only at the end needs it there."
+            />
+          </div>
           <LooksFields schedule={agent?.schedule ?? null} />
         </>
       )}
