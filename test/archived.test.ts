@@ -10,7 +10,7 @@ const families = ['sqlite', 'postgres'] as const
 
 /** What goes on in an archived company: live work ends, and rights are taken away. The machine of companies refuses its own three. */
 const goesOn =
-  `companies.archive companies.pause companies.resume costs.settle invites.revoke keys.revoke members.disable members.forget members.remove members.revokeSessions
+  `companies.archive companies.pause companies.resume costs.report costs.reportMany costs.settle invites.revoke keys.revoke members.disable members.forget members.remove members.revokeSessions
   routines.tick runs.cancel runs.handBack runs.recordLateUsage runs.recordUsage runs.report runs.sweep tasks.release`.split(/\s+/)
 
 /** Renewals and logs record no event; a run that is still live may go on with them until it ends. */
@@ -102,6 +102,33 @@ describe.each(families)('in an archived company on %s', (family) => {
     const runs = await engine.runs.list({ companyId, status: 'running' })
     expect(runs.items).toEqual([])
     expect(await engine.tasks.get({ taskId: reporting.taskId })).toMatchObject({ status: 'done' })
+  })
+
+  it('a bill that comes late is booked to its own period, once, alone or with others, and starts nothing', async () => {
+    const { engine, companyId, agentId, watch } = await open(family)
+    const task = await engine.tasks.create({ companyId, title: 'Write', assigneeAgentId: agentId })
+    const budget = await engine.budgets.set({ companyId, scope: 'company', window: 'lifetime', limitCents: 1 })
+    await engine.companies.archive({ companyId })
+    const [lastMonth] = new Date(new Date().setUTCDate(0)).toISOString().split('T')
+    const bill = (sourceEventId: string) => ({ sourceEventId, provider: 'x', taskId: task.id, costMicros: 3_000 })
+    const late = { ...bill('late'), occurredAt: `${lastMonth}T12:00:00.000Z` }
+    expect(await engine.costs.report({ companyId, ...late })).toMatchObject({ agentId, costMicros: 3_000, isRepeat: false })
+    expect(await engine.costs.report({ companyId, ...late })).toMatchObject({ isRepeat: true })
+    const many = await engine.costs.reportMany({ companyId, costs: [bill('one'), { ...bill('two'), taskId: 'WRK-999' }] })
+    expect(many.items).toMatchObject([{ status: 'recorded' }, { status: 'refused' }])
+    await Promise.all(['a', 'b', 'c', 'd'].map((id) => engine.costs.report({ companyId, ...bill(id) })))
+    const { items: days } = await engine.costs.list({ companyId, to: lastMonth })
+    expect(days).toMatchObject([{ sourceEventId: 'late' }])
+    expect((await engine.costs.summary({ companyId })).total).toMatchObject({ events: 6, costMicros: 18_000 })
+    expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ spent: 18_000, held: 0, free: 0 })
+    expect(await engine.companies.get({ companyId })).toMatchObject({ status: 'archived' })
+    expect((await engine.runs.list({ companyId, status: 'queued' })).items).toEqual([])
+    const before = await watch.dump()
+    const refused = await errorOf(engine.costs.report({ companyId, ...late, costMicros: 4_000 }))
+    expect(refused).toMatchObject({ code: 'cost_conflict' })
+    expect(await errorOf(engine.budgets.raise({ budgetId: budget.id, limitCents: 9 }))).toMatchObject(refusal)
+    expect(await watch.dump()).toBe(before)
+    expect((await engine.verify()).checks.flatMap(({ violations }) => violations)).toEqual([])
   })
 
   it('rights are still taken away', async () => {

@@ -56,8 +56,8 @@ describe.each(['sqlite', 'postgres'])('costs, on %s', (storage) => {
     const pieces: Uint8Array[] = []
     for await (const piece of (await engine.costs.export({ companyId })).content) pieces.push(piece)
     const text = Buffer.concat(pieces).toString()
-    expect(text).toMatch(/^occurredAt,.+,createdAt,agentName,projectName,taskIdentifier\r\n/)
-    expect(text).toContain(`,"'=1+1, ""Ada""","'@Home, sweet home",${task.identifier}\r\n`)
-    expect(text).toMatch(/Z,,,\r\n$/)
+    expect(text).toMatch(/^occurredAt,.+,createdAt,agentName,projectName,taskIdentifier,isPriced\r\n/)
+    expect(text).toContain(`,"'=1+1, ""Ada""","'@Home, sweet home",${task.identifier},true\r\n`)
+    expect(text).toMatch(/Z,,,,true\r\n$/)
   })
 })

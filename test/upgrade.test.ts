@@ -66,8 +66,8 @@ const rows: readonly (readonly [string, Record<string, string | number>])[] = [
   ['events', { id: id(14), type: 'task.created', entity_type: 'task', entity_id: open, ...logged }],
 ]
 
-async function fill(db: Kysely<Database>): Promise<void> {
-  for (const [table, row] of rows) {
+async function fill(db: Kysely<Database>, filled = rows): Promise<void> {
+  for (const [table, row] of filled) {
     const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)))
     await sql`insert into ${sql.table(table)} (${columns}) values (${sql.join(Object.values(row))})`.execute(db)
   }
@@ -80,6 +80,25 @@ async function makeOld(storage: Storage, count: number): Promise<void> {
   await db.transaction().execute(fill)
   await db.destroy()
 }
+
+const cost = { company_id: company, provider: 'local', occurred_at: now, created_at: now, output_tokens: 0, cached_input_tokens: 0 }
+const free = { ...cost, input_tokens: 10, cost_micros: 0, is_imputed: 0, billing_type: 'unknown' }
+const freeSums = { company_id: company, billing_type: 'unknown', is_imputed: 0, output_tokens: 0, cached_input_tokens: 0, cost_micros: 0 }
+
+/** Costs as they were kept while all that was free was taken for unpriced, with their sums in two rows, as many writers leave them. */
+const costRows: typeof rows = [
+  ['cost_events', { id: id(21), source: 'run', source_event_id: '1', ...free }],
+  ['cost_events', { id: id(22), source: 'invoices', source_event_id: '1', ...free }],
+  ['cost_events', { id: id(23), source: 'invoices', source_event_id: '2', ...free }],
+  ...(['day 2026-01-02', 'month 2026-01', 'model 2026-01'] as const).flatMap((place) => {
+    const [scope = '', period = ''] = place.split(' ')
+    const sum = { scope, period, subject: scope === 'model' ? 'local ' : '', ...freeSums }
+    return [
+      ['cost_totals', { ...sum, shard: 0, events: 1, unpriced: 1, input_tokens: 10 }],
+      ['cost_totals', { ...sum, shard: 7, events: 2, unpriced: 2, input_tokens: 20 }],
+    ] satisfies typeof rows
+  }),
+]
 
 describe.each(Object.entries(places))('%s of an earlier schema', (_, newPlace) => {
   it.each([2, 3, 4])('with %i migrations is brought up to date with its work, which goes on', async (count) => {
@@ -101,5 +120,26 @@ describe.each(Object.entries(places))('%s of an earlier schema', (_, newPlace) =
     expect(await engine.tasks.checkout({ taskId: 'ACM-2' })).toMatchObject({ task: { status: 'in_progress' }, run: { agentId: ada } })
     expect((await engine.tasks.create({ companyId: company, title: 'Next' })).identifier).toBe('ACM-3')
     expect(await errorOf(engine.tasks.get({ taskId: id(9) }))).toMatchObject({ code: 'not_found' })
+  })
+
+  it('tells what nobody knew the price of from what reported costs say is free', async () => {
+    const open_ = await newPlace()
+    await makeOld(open_(), 4)
+    const storage = open_()
+    const db = openDatabase(storage, storage.open().dialect)
+    const before = migrations.findIndex(({ id: name }) => name === '0037-prices-that-nobody-knew')
+    await migrate(db, { schema: storage.schema, migrations: migrations.slice(0, before) })
+    await db.transaction().execute((tx) => fill(tx, costRows))
+    await db.destroy()
+    const engine = await createEngine({ storage: open_() })
+    onTestFinished(() => engine.stop())
+    expect((await engine.costs.summary({ companyId: company })).total).toMatchObject({ events: 3, unpricedEvents: 1, inputTokens: 30 })
+    const { items } = await engine.costs.list({ companyId: company })
+    expect(items.map(({ source, isPriced }) => [source, isPriced]).toSorted()).toEqual([
+      ['invoices', true],
+      ['invoices', true],
+      ['run', false],
+    ])
+    expect((await engine.verify()).checks.flatMap(({ violations }) => violations)).toEqual([])
   })
 })

@@ -12,6 +12,8 @@ interface HoldRequest extends Spender {
   readonly agentId: string
   readonly taskId: string
   readonly kind: BudgetHoldTable['kind']
+  /** What is called, where it is held for a call. */
+  readonly called?: { readonly provider: string; readonly model: string }
   /** What must be free of each budget. */
   readonly amounts: Amounts
   /** What is held of a budget at most, where that may be less than all that is free; a run is held its share of. */
@@ -77,6 +79,8 @@ function holdRow(context: CommandContext, request: HoldRequest, taken: readonly 
     wall_ms: capOf('wallMs'),
     admitted_at: context.now,
     ended_at: null,
+    provider: request.called?.provider ?? null,
+    model: request.called?.model ?? null,
     version: 1,
   }
 }

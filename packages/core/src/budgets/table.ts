@@ -53,6 +53,9 @@ export interface BudgetHoldTable {
   wall_ms: number | null
   admitted_at: string
   ended_at: string | null
+  /** Of the model whose call it is; null for one of a run. */
+  provider: string | null
+  model: string | null
   version: number
 }
 

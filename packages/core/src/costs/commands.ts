@@ -4,7 +4,7 @@ import { command } from '../kernel/command.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { createEntries, isSameCost, type Wish } from './report.ts'
-import { reportBatch } from './report-batch.ts'
+import { reportBatch, whenArchived } from './report-batch.ts'
 import { costConflict, recordCosts, type Recorded } from './record.ts'
 import { CostReport, ReportedCost, ReportedMany } from './input.ts'
 import { toCostEvent } from './table.ts'
@@ -21,6 +21,7 @@ export const report = command({
   output: ReportedCost,
   access,
   http: ['POST', '/companies/:companyId/cost-events'],
+  whenArchived,
   locks: 'rows',
   batch: reportBatch,
   successes: ['created', 'done'],
@@ -42,6 +43,7 @@ export const reportMany = command({
   output: ReportedMany,
   access,
   http: ['POST', '/companies/:companyId/cost-events/bulk'],
+  whenArchived,
   locks: 'rows',
   async handle(context, { costs }) {
     const toEntry = await createEntries(context, costs)

@@ -16,6 +16,7 @@ export const costEvents = {
     cachedInputTokens: z.number(),
     costMicros: z.number(),
     isImputed: z.boolean(),
+    isPriced: z.boolean(),
     billingType: BillingType,
   }),
 }

@@ -41,6 +41,8 @@ const columns = [
 // For people; as they are called now, and empty for what is gone.
 const names = ['agentName', 'projectName', 'taskIdentifier'] as const
 
+const later = ['isPriced'] as const satisfies readonly (keyof CostEvent)[]
+
 export const exportTable = query({
   title: 'Download what was spent as a table (CSV)',
   description: 'Newest first, by RFC 4180. A text that a spreadsheet would take for a formula begins with an apostrophe.',
@@ -60,7 +62,7 @@ export const exportTable = query({
 
 async function* linesOf(context: QueryContext, given: z.output<typeof input>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
-  yield encoder.encode(csvLine([...columns, ...names]))
+  yield encoder.encode(csvLine([...columns, ...names, ...later]))
   let cursor: string | undefined
   do {
     const rows: CostEventTable[] = await listCosts(context.db, { ...given, limit: rowsAtOnce, cursor })
@@ -68,7 +70,7 @@ async function* linesOf(context: QueryContext, given: z.output<typeof input>): A
     const named = await namer(context, shown)
     const lines = shown.map((row) => {
       const cost = toCostEvent(row)
-      return csvLine([...columns.map((column) => cost[column]), ...named(cost)])
+      return csvLine([...columns.map((column) => cost[column]), ...named(cost), ...later.map((column) => cost[column])])
     })
     if (lines.length > 0) yield encoder.encode(lines.join(''))
     const last = shown.at(-1)

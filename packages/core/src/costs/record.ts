@@ -29,6 +29,8 @@ export interface CostEntry {
   readonly cachedInputTokens: number
   readonly costMicros: number
   readonly isImputed: boolean
+  /** False when nobody knows its price, and `costMicros` stands in for it. */
+  readonly isPriced: boolean
   readonly billingType: BillingType
   readonly occurredAt: Date
 }
@@ -131,6 +133,7 @@ function toRow(context: CommandContext, entry: CostEntry): CostEventTable {
     cached_input_tokens: entry.cachedInputTokens,
     cost_micros: entry.costMicros,
     is_imputed: entry.isImputed ? 1 : 0,
+    is_unpriced: entry.isPriced ? 0 : 1,
     billing_type: entry.billingType,
     occurred_at: entry.occurredAt.toISOString(),
     created_at: context.now,
@@ -155,6 +158,7 @@ function emitRecorded(context: CommandContext, row: CostEventTable): void {
       cachedInputTokens: cost.cachedInputTokens,
       costMicros: cost.costMicros,
       isImputed: cost.isImputed,
+      isPriced: cost.isPriced,
       billingType: cost.billingType,
     },
   )

@@ -12,6 +12,9 @@ type Input = CostReport & { companyId: string }
 type Output = z.output<typeof ReportedCost>
 type Call = BatchCall<Input>
 
+/** Why a cost is also recorded where nothing else is created any more: a bill may come late, and truth goes before limits. */
+export const whenArchived = 'what was spent there has to be counted, however late its bill comes'
+
 /**
  * Costs that one reporter tells of at the same time, as one transaction: the budgets of a company are locked once for all of them. What
  * is refused, or was told before, is left to the handler.
@@ -21,7 +24,7 @@ export const reportBatch: Batch<Input, Output> = {
   key: ({ companyId }, { kind, id }) => (kind === 'system' || kind === 'user' ? `${companyId} ${kind} ${id}` : null),
   async run(context, calls) {
     const companyId = calls[0]?.input.companyId ?? ''
-    return context.asOne({ name: 'costs.report', companyId, calls }, (contexts, log) => reportTogether(contexts, calls, log))
+    return context.asOne({ name: 'costs.report', companyId, calls, whenArchived }, (contexts, log) => reportTogether(contexts, calls, log))
   },
 }
 

@@ -49,6 +49,7 @@ export async function createEntries(
       model,
       costMicros,
       isImputed: isImputed(billingType),
+      isPriced: true,
       billingType,
       occurredAt,
     }

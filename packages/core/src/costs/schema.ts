@@ -31,6 +31,7 @@ export const CostEvent = z
     costMicros: Micros,
     costCents: Cents,
     isImputed: z.boolean().describe('Nobody is asked to pay it: it was paid for before, and this is what it would have cost.'),
+    isPriced: z.boolean().describe('False when nobody knew its price: it counts as what was held for its call, or as nothing.'),
     billingType: BillingType,
     occurredAt: IsoTime,
     createdAt: IsoTime,
@@ -51,7 +52,7 @@ export const Spent = z
     outputTokens: Tokens,
     cachedInputTokens: Tokens,
     events: z.number().int(),
-    unpricedEvents: z.number().int().describe('Events with tokens that count as free because nobody knows the price.'),
+    unpricedEvents: z.number().int().describe('Events whose price nobody knew; each counts as what was held for its call, or as nothing.'),
   })
   .meta({ id: 'Spent' })
 export type Spent = z.infer<typeof Spent>

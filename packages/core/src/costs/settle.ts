@@ -16,7 +16,7 @@ const Rest = z.number().int().nullable()
 export const settle = command({
   title: 'Say what a run has used, while it runs',
   description:
-    'With a hold of a call, that hold ends: once, however often it is said. With the hold of the run, it is drawn from that, and the answer says what is left. It counts as usage of the run; do not report it again at the end.',
+    'With a hold of a call, that hold ends: once, however often it is said; provider and model are those that it was taken for, where the usage names none. What nobody knows the price of counts as all that was held for it, and `isPriced` says so. With the hold of the run, it is drawn from that, and the answer says what is left. It counts as usage of the run; do not report it again at the end.',
   input: z.strictObject({
     runId: Id,
     holdId: Id.optional(),
@@ -26,7 +26,7 @@ export const settle = command({
   }),
   output: z.object({
     costMicros: z.number().int(),
-    isPriced: z.boolean().describe('False when nobody knows what it costs.'),
+    isPriced: z.boolean().describe('False when nobody knows what it costs; then it counts as what was held for its call, or as nothing.'),
     restMicros: Rest.describe('What is left of the hold of the run; null when nothing limits it.'),
     restTokens: Rest,
   }),
@@ -43,7 +43,7 @@ export const settle = command({
     }
     const sequence = input.sequence ?? (hold?.kind === 'call' ? `hold ${hold.id}` : context.newId())
     const { rows, isPriced } = await recordUsage(context, run, {
-      usages: [{ ...input.usage, sequence }],
+      usages: [{ ...ofCall(input.usage, hold), sequence }],
       fence: run.fence ?? 0,
       isResumed: input.isResumed,
       // Of a call whose price is not known any more, what was held for it stands for what it did cost.
@@ -55,6 +55,14 @@ export const settle = command({
     return { costMicros, isPriced, restMicros: rest?.costMicros ?? null, restTokens: rest?.tokens ?? null }
   },
 })
+
+/** What a usage does not name is what its hold was taken for. Pure. */
+function ofCall(usage: z.output<typeof Usage>, hold: BudgetHoldTable | null): z.output<typeof Usage> {
+  if (!hold?.provider || !hold.model) return usage
+  const provider = usage.provider || hold.provider
+  const model = usage.model || (provider === hold.provider ? hold.model : undefined)
+  return { ...usage, provider, ...(model !== undefined && { model }) }
+}
 
 async function requireHold(context: CommandContext, given: { id: string; runId: string }): Promise<BudgetHoldTable> {
   const hold = await lockHold(context.tx, { companyId: context.companyId, id: given.id })

@@ -58,6 +58,7 @@ const insert = statement((db, given: CostEventTable) =>
       cached_input_tokens: given.cached_input_tokens,
       cost_micros: given.cost_micros,
       is_imputed: given.is_imputed,
+      is_unpriced: given.is_unpriced,
       billing_type: given.billing_type,
       occurred_at: given.occurred_at,
       created_at: given.created_at,

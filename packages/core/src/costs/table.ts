@@ -20,6 +20,8 @@ export interface CostEventTable {
   cost_micros: number
   /** 1 when nobody is asked to pay it: what a subscription would have cost by the list. */
   is_imputed: number
+  /** 1 when nobody knew its price: it counts as what was held for its call, or as nothing. */
+  is_unpriced: number
   billing_type: BillingType
   occurred_at: string
   created_at: string
@@ -43,7 +45,7 @@ export interface CostTotalTable extends Amounts {
 
 export interface Amounts {
   events: number
-  /** Of the events, those with tokens that cost nothing because nobody knows the price. */
+  /** Of the events, those whose price nobody knew. */
   unpriced: number
   input_tokens: number
   output_tokens: number
@@ -85,6 +87,7 @@ export function toCostEvent(row: CostEventTable): CostEvent {
     costMicros: row.cost_micros,
     costCents: centsOf(row.cost_micros),
     isImputed: row.is_imputed === 1,
+    isPriced: row.is_unpriced === 0,
     billingType: row.billing_type,
     occurredAt: row.occurred_at,
     createdAt: row.created_at,

@@ -18,7 +18,7 @@ export function modelKey({ provider, model }: { provider: string; model: string 
 
 type Counted = Pick<
   CostEventTable,
-  'agent_id' | 'project_id' | 'task_id' | 'provider' | 'model' | 'billing_type' | 'is_imputed' | 'occurred_at'
+  'agent_id' | 'project_id' | 'task_id' | 'provider' | 'model' | 'billing_type' | 'is_imputed' | 'is_unpriced' | 'occurred_at'
 > &
   Omit<Amounts, 'events' | 'unpriced'>
 
@@ -54,11 +54,10 @@ function blank(place: Omit<CostTotal, keyof Amounts>): CostTotal {
 }
 
 function plus(total: CostTotal, event: Counted): CostTotal {
-  const isUnpriced = event.cost_micros === 0 && event.input_tokens + event.output_tokens > 0
   return {
     ...total,
     events: total.events + 1,
-    unpriced: total.unpriced + (isUnpriced ? 1 : 0),
+    unpriced: total.unpriced + event.is_unpriced,
     input_tokens: total.input_tokens + event.input_tokens,
     output_tokens: total.output_tokens + event.output_tokens,
     cached_input_tokens: total.cached_input_tokens + event.cached_input_tokens,

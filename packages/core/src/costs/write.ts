@@ -1,7 +1,6 @@
 import { sql, type Transaction } from 'kysely'
 
 import { changeColumns, changesIn, exchange, isUnchanged, toChanges, type PeriodChange } from '../budgets/sql.ts'
-import type { CompanyStatus } from '../companies/schema.ts'
 import { familyOf, tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
@@ -32,7 +31,7 @@ interface Written {
 
 interface Given {
   companyId: string
-  closedBy: CompanyStatus
+  closedBy: ''
   epoch: number
   events: string
   rows: string
@@ -47,7 +46,7 @@ interface Given {
 const writeAll = statement((db, given: Given) => {
   const [events, periods] = [tableOf(db, 'cost_events'), tableOf(db, 'budget_periods')]
   const columns = sql`id, company_id, source, source_event_id, run_id, task_id, project_id, goal_id, agent_id, adapter, provider, model,
-    input_tokens, output_tokens, cached_input_tokens, cost_micros, is_imputed, billing_type, occurred_at, created_at`
+    input_tokens, output_tokens, cached_input_tokens, cost_micros, is_imputed, is_unpriced, billing_type, occurred_at, created_at`
   return rawStatement<{ id: string; changed: number; seq: number | null }>(
     db,
     sql`with added as (insert into ${events} (${columns})
@@ -76,7 +75,8 @@ export async function writeCosts(tx: Transaction<Database>, costs: Costs): Promi
     return { added, isCharged: false, logged: [] }
   }
   const totals = JSON.stringify(totalsOf(rows))
-  const log = { events: JSON.stringify(events.map(toDocument)), epoch, closedBy: 'archived' as const }
+  // A bill may come late to a company that was archived meanwhile.
+  const log = { events: JSON.stringify(events.map(toDocument)), epoch, closedBy: '' as const }
   const given = { companyId, ...log, rows: JSON.stringify(rows), count: rows.length, totals, changes: toChanges(changes) }
   const written = await writeAll(tx, given)
   const added = new Set(written.map(({ id }) => id))

@@ -230,6 +230,8 @@ create table budget_holds (
   admitted_at timestamp(3) with time zone not null,
   ended_at timestamp(3) with time zone,
   version bigint not null,
+  provider text,
+  model text,
   constraint budget_holds_company_key UNIQUE (company_id, id),
   constraint budget_holds_pkey PRIMARY KEY (id),
   constraint budget_holds_run_fkey FOREIGN KEY (company_id, run_id) REFERENCES engine.runs(company_id, id)
@@ -411,6 +413,7 @@ create table cost_events (
   billing_type text not null,
   occurred_at timestamp(3) with time zone not null,
   created_at timestamp(3) with time zone not null,
+  is_unpriced bigint not null default 0,
   constraint cost_events_source_key UNIQUE (company_id, source, source_event_id),
   constraint cost_events_pkey PRIMARY KEY (id),
   constraint cost_events_agent_fkey FOREIGN KEY (company_id, agent_id) REFERENCES engine.agents(company_id, id),

@@ -219,7 +219,7 @@ CREATE TABLE budget_holds (
   wall_ms integer,
   admitted_at text not null,
   ended_at text,
-  version integer not null,
+  version integer not null, provider text, model text,
   constraint budget_holds_company_key unique (company_id, id),
   constraint budget_holds_run_fkey foreign key (company_id, run_id) references runs (company_id, id)
 ) strict;
@@ -411,7 +411,7 @@ CREATE TABLE cost_events (
   is_imputed integer not null,
   billing_type text not null,
   occurred_at text not null,
-  created_at text not null,
+  created_at text not null, is_unpriced integer not null default 0,
   constraint cost_events_source_key unique (company_id, source, source_event_id),
   constraint cost_events_amounts_check check (input_tokens >= 0 and output_tokens >= 0 and cached_input_tokens >= 0 and cost_micros >= 0),
   constraint cost_events_run_fkey foreign key (company_id, run_id) references runs (company_id, id),

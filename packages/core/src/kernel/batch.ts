@@ -59,6 +59,8 @@ export interface Together {
   readonly name: string
   readonly companyId: string
   readonly calls: readonly BatchCall<unknown>[]
+  /** As its command says. */
+  readonly whenArchived?: string
 }
 
 export interface BatchCall<Input> {

@@ -108,7 +108,7 @@ async function runGroup(host: Omit<Host, 'batcher'>, batch: AnyBatch, group: rea
 
 async function asOne<Output>(
   host: Omit<Host, 'batcher'>,
-  { name, companyId, calls }: Together,
+  { name, companyId, calls, whenArchived }: Together,
   handle: (contexts: readonly CommandContext[], log: OpenLog) => Promise<(Output | null)[]>,
 ): Promise<(Done<Output> | null)[]> {
   const nowMs = host.clock.now()
@@ -119,7 +119,7 @@ async function asOne<Output>(
     const outputs = await handle(contexts, unit.log)
     const first = contexts.find((_, index) => outputs[index] !== null)
     if (!first) return outputs.map(() => null)
-    const events = await unit.finish(first, { name })
+    const events = await unit.finish(first, { name, ...(whenArchived !== undefined && { whenArchived }) })
     await host.probe?.(`${name}.recorded`)
     return outputs.map((output, index) => {
       const context = contexts[index]

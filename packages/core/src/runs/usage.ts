@@ -101,13 +101,14 @@ async function entriesOf(context: CommandContext, run: RunTable, told: Told): Pr
       cachedInputTokens: counted.cached_input_tokens,
     }
     const cacheWriteTokens = usage.cumulative ? 0 : (usage.cacheWriteTokens ?? 0)
-    // What nobody knows the price of counts as free, and is shown as such.
+    // What nobody knows the price of counts as what was held for it, or as free, and is shown as such.
     const price =
       usage.costMicros === undefined
         ? await priceOf(context, { ...place, ...tokens, cacheWriteTokens, at: links.occurredAt })
         : counted.cost_micros
     if (price === null) isPriced = false
-    const cost = { costMicros: price ?? told.whenUnpriced ?? 0, isImputed: isImputed(billingType), billingType }
+    const isKnown = price !== null
+    const cost = { costMicros: price ?? told.whenUnpriced ?? 0, isPriced: isKnown, isImputed: isImputed(billingType), billingType }
     entries.push({ ...links, ...place, ...tokens, ...cost, sourceEventId })
   }
   return { entries, isPriced }

@@ -50,8 +50,7 @@ export async function wrongTotals(
 /** What the sums of a place are to be, taken off. */
 function ofEvents(db: Kysely<Database>, { ids, place }: { ids: RawBuilder<unknown>; place: Place }): RawBuilder<unknown> {
   return sql`select company_id, ${sql.lit(place.scope)}, ${place.period}, ${place.subject}, billing_type, is_imputed, -1,
-      case when cost_micros = 0 and input_tokens + output_tokens > 0 then -1 else 0 end,
-      -input_tokens, -output_tokens, -cached_input_tokens, -cost_micros
+      -is_unpriced, -input_tokens, -output_tokens, -cached_input_tokens, -cost_micros
     from ${tableOf(db, 'cost_events')} where company_id in (${ids}) and ${place.where}`
 }
 

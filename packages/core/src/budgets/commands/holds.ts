@@ -40,7 +40,8 @@ export const reserve = command({
     const spender = { companyId: context.companyId, agentId: run.agent_id, projectId: task?.project_id ?? null, taskId: run.task_id }
     const { costMicros, mostPerRun } = await boundOf(context, spender, call)
     const amounts = { ...nothing, costMicros, tokens: call.inputTokens + call.maxOutputTokens }
-    const hold = await holdMoney(context, { ...spender, runId: run.id, kind: 'call', amounts })
+    const called = { provider: call.provider, model: call.model }
+    const hold = await holdMoney(context, { ...spender, runId: run.id, kind: 'call', called, amounts })
     // Of two calls of a run at once, the one that held last sees both.
     if (mostPerRun !== null) await assertWithinRun(context, { runId: run.id, agentId: run.agent_id, mostPerRun, needed: costMicros })
     return { holdId: hold?.id ?? null }

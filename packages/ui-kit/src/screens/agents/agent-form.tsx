@@ -131,7 +131,7 @@ function PlaceOf({ agent }: { agent: Agent | null }) {
               label="A run costs at most, US dollars"
               name="maxCostMicrosPerRun"
               inputMode="decimal"
-              defaultValue={agent?.maxCostMicrosPerRun == null ? '' : agent.maxCostMicrosPerRun / 1_000_000}
+              defaultValue={typeof agent?.maxCostMicrosPerRun === 'number' ? agent.maxCostMicrosPerRun / 1_000_000 : ''}
               hint="Counts where a hard limit of money is over it. What tells its usage only at the end needs it there."
             />
           </div>

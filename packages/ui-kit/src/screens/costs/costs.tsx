@@ -53,7 +53,8 @@ function Shown({ summary }: { summary: Summary }) {
       </div>
       {total.unpricedEvents > 0 && (
         <div className="eng-notice" data-tone="warn">
-          {total.unpricedEvents} calls count as free because nobody knows what their model costs. Set its price with `engine prices set`.
+          {total.unpricedEvents} calls count as free, or as what was held for them, because nobody knows what their model costs. Set its
+          price with `engine prices set`.
         </div>
       )}
       <Timeline />
