@@ -5,6 +5,7 @@ import { tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { query } from '../kernel/command.ts'
+import { countable, countableSql } from '../kernel/countable.ts'
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import { lowestIdAt } from '../kernel/id.ts'
 import { Id, IsoTime } from '../kernel/schema.ts'
@@ -62,7 +63,7 @@ export const metrics = query({
       queuedRuns(db, ids),
     ])
     const done = countOf(tasks, 'done')
-    const costMicros = sum(runs.map((row) => row.cost))
+    const costMicros = countable(sum(runs.map((row) => row.cost)))
     return {
       agentId,
       since,
@@ -152,7 +153,11 @@ const firstVersions = sql<number>`count(*) filter (where number = 1)`
 const queuedRuns = statement((db, given: Ids) =>
   db
     .selectFrom('runs')
-    .select((e) => ['status', e.fn.countAll<number>().as('count'), sql<number>`cast(sum(cost_micros) as bigint)`.as('cost')])
+    .select((e) => [
+      'status',
+      e.fn.countAll<number>().as('count'),
+      sql<number>`cast(${countableSql(sql`sum(cost_micros)`)} as bigint)`.as('cost'),
+    ])
     .where('company_id', '=', given.companyId)
     .where('agent_id', '=', given.agentId)
     .where('id', '>=', given.lowest)

@@ -40,6 +40,8 @@ describe('the forecast of a budget', () => {
     const day = { window: 'day', endMs: nowMs + dayMs, limit: 9, nowMs, spent: 5 } as const
     expect(forecastOf({ ...day, basis: since(3_599_999) })).toBeNull()
     expect(forecastOf({ ...day, basis: since(3_600_000) })).toMatchObject({ perDay: 120 })
+    const beyond = { fromMs: nowMs - 3_600_000, spent: Number.MAX_SAFE_INTEGER }
+    expect(forecastOf({ ...day, basis: beyond })).toMatchObject({ perDay: Number.MAX_SAFE_INTEGER, forecast: Number.MAX_SAFE_INTEGER })
   })
 
   it('says no time for a limit that is reached after the end, or never', () => {

@@ -1,3 +1,4 @@
+import { countable } from '../kernel/countable.ts'
 import { periodOf } from './period.ts'
 import type { BudgetWindow } from './schema.ts'
 
@@ -45,8 +46,8 @@ export function forecastOf({ window, nowMs, endMs, limit, spent, basis }: Given)
   const forecast = endMs === null ? null : spent + Math.round(perMs * Math.max(0, endMs - nowMs))
   const reachesMs = nowMs + Math.ceil((limit - spent) / perMs)
   return {
-    perDay: Math.round(perMs * dayMs),
-    forecast: forecast && Math.min(forecast, Number.MAX_SAFE_INTEGER),
+    perDay: countable(Math.round(perMs * dayMs)),
+    forecast: forecast && countable(forecast),
     reachedMs: reachesMs <= Math.min(endMs ?? lastMs, lastMs) ? reachesMs : null,
   }
 }

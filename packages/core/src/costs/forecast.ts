@@ -1,3 +1,4 @@
+import { countable } from '../kernel/countable.ts'
 import { dayOf, daysAfter, daysBetween } from './days.ts'
 
 const dayMs = 86_400_000
@@ -29,5 +30,5 @@ export function forecastOf({ nowMs, endMs, spentMicros, basis }: Given): { daily
   if (basis.length === 0) return null
   const mean = basis.reduce((sum, micros) => sum + micros, 0) / basis.length
   const daysLeft = Math.max(0, endMs - nowMs) / dayMs
-  return { dailyMicros: Math.round(mean), forecastMicros: spentMicros + Math.round(mean * daysLeft) }
+  return { dailyMicros: Math.round(mean), forecastMicros: countable(spentMicros + Math.round(mean * daysLeft)) }
 }

@@ -9,8 +9,8 @@ export const ReportedCost = CostEvent.extend({
 }).meta({ id: 'ReportedCost' })
 
 /** What one report may say at most: a million dollars, and as many tokens as nobody uses. */
-const most = 1_000_000_000_000
-const Amount = z.number().int().min(0).max(most)
+export const mostReported = 1_000_000_000_000
+const Amount = z.number().int().min(0).max(mostReported)
 /** Printable ASCII without spaces. */
 const Word = (longest: number) =>
   z
@@ -43,7 +43,7 @@ export const CostReport = z.strictObject({
   costCents: z
     .number()
     .min(0)
-    .max(most / 10_000)
+    .max(mostReported / 10_000)
     .optional()
     .describe('The same in cents; one of both.'),
   billingType: BillingType.default('unknown'),

@@ -4,7 +4,7 @@ import { costErrors } from './errors.ts'
 import { createLinker } from './links.ts'
 import { createPricer } from './price.ts'
 import type { CostEntry } from './record.ts'
-import type { CostReport } from './input.ts'
+import { mostReported, type CostReport } from './input.ts'
 import type { BillingType } from './schema.ts'
 import type { CostEventTable } from './table.ts'
 
@@ -38,6 +38,7 @@ export async function createEntries(
     const tokens = { inputTokens, outputTokens, cachedInputTokens }
     const costMicros = said ?? (await price({ provider, model, ...tokens, at: occurredAt }))
     if (costMicros === null) throw priceUnknown(report)
+    if (costMicros > mostReported) throw tooDear(report)
     const entry: CostEntry = {
       ...links,
       ...tokens,
@@ -72,6 +73,13 @@ function microsOf({ costMicros, costCents }: CostReport): number | null {
     })
   }
   return costMicros ?? ofCents
+}
+
+function tooDear({ provider, model }: CostReport): EngineError {
+  return ruleViolated(
+    `By the price of ${model} of ${provider} this comes to more than ${mostReported} micro-dollars, the most that one report may say. Look at the price and at the tokens, or report it in parts.`,
+    { provider, model: model ?? null },
+  )
 }
 
 function priceUnknown({ provider, model }: CostReport): EngineError {

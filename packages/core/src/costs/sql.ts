@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { countableSql } from '../kernel/countable.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { CostEventTable } from './table.ts'
 
@@ -104,16 +105,20 @@ interface RunAmounts {
   readonly costMicros: number
 }
 
+function plus(column: 'input_tokens' | 'output_tokens' | 'cached_input_tokens' | 'cost_micros', more: number) {
+  return countableSql(sql<number>`${sql.ref(column)} + ${more}`)
+}
+
 /** What a run consumed adds up in its row: no version changes by it, so that it may still be told when the run is over. */
 const addToRun = statement((db, given: RunAmounts) =>
   db
     .updateTable('runs')
-    .set((e) => ({
-      input_tokens: e('input_tokens', '+', given.inputTokens),
-      output_tokens: e('output_tokens', '+', given.outputTokens),
-      cached_input_tokens: e('cached_input_tokens', '+', given.cachedInputTokens),
-      cost_micros: e('cost_micros', '+', given.costMicros),
-    }))
+    .set({
+      input_tokens: plus('input_tokens', given.inputTokens),
+      output_tokens: plus('output_tokens', given.outputTokens),
+      cached_input_tokens: plus('cached_input_tokens', given.cachedInputTokens),
+      cost_micros: plus('cost_micros', given.costMicros),
+    })
     .where('company_id', '=', given.companyId)
     .where('id', '=', given.runId),
 )

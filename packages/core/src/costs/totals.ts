@@ -3,6 +3,7 @@ import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 import { tableOf } from '../database/open.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { countable } from '../kernel/countable.ts'
 import { centsOf, type Amounts, type CostEventTable, type CostTotalTable, type TotalScope } from './table.ts'
 import type { Spent } from './schema.ts'
 
@@ -132,14 +133,14 @@ export interface Sums {
 
 /** Pure. */
 export function toSpent(row: Sums | null | undefined): Spent {
-  const costMicros = row?.micros ?? 0
+  const costMicros = countable(row?.micros ?? 0)
   return {
     costMicros,
     costCents: centsOf(costMicros),
-    imputedMicros: row?.imputed ?? 0,
-    inputTokens: row?.input ?? 0,
-    outputTokens: row?.output ?? 0,
-    cachedInputTokens: row?.cached ?? 0,
+    imputedMicros: countable(row?.imputed ?? 0),
+    inputTokens: countable(row?.input ?? 0),
+    outputTokens: countable(row?.output ?? 0),
+    cachedInputTokens: countable(row?.cached ?? 0),
     events: row?.events ?? 0,
     unpricedEvents: row?.unpriced ?? 0,
   }

@@ -14,7 +14,7 @@ import { modelKey } from '../costs/totals.ts'
 import { goalOfTask } from '../goals/fallback.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { findTask } from '../tasks/sql.ts'
-import { Usage } from './schema.ts'
+import { mostConsumed, Usage } from './schema.ts'
 import { findRun } from './sql.ts'
 import type { RunTable } from './table.ts'
 
@@ -108,7 +108,12 @@ async function entriesOf(context: CommandContext, run: RunTable, told: Told): Pr
         : counted.cost_micros
     if (price === null) isPriced = false
     const isKnown = price !== null
-    const cost = { costMicros: price ?? told.whenUnpriced ?? 0, isPriced: isKnown, isImputed: isImputed(billingType), billingType }
+    const cost = {
+      costMicros: Math.min(price ?? told.whenUnpriced ?? 0, mostConsumed),
+      isPriced: isKnown,
+      isImputed: isImputed(billingType),
+      billingType,
+    }
     entries.push({ ...links, ...place, ...tokens, ...cost, sourceEventId })
   }
   return { entries, isPriced }

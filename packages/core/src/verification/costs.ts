@@ -3,6 +3,7 @@ import { sql, type ExpressionBuilder, type Kysely, type RawBuilder } from 'kysel
 import type { CostTotal } from '../costs/totals.ts'
 import { familyOf, tableOf } from '../database/open.ts'
 import type { Database } from '../database/tables.ts'
+import { countableSql } from '../kernel/countable.ts'
 import { inRanges, type View, type Violation } from './check.ts'
 import { companiesIn } from './figures.ts'
 
@@ -77,10 +78,10 @@ export async function* runsAddUpTheirCosts({ db }: View): AsyncGenerator<Violati
   const rows = inRanges(db, 'runs', ({ above, upTo }) =>
     db
       .selectFrom('runs')
-      .select((e) => ['company_id', 'id', 'cost_micros', costsOfRun(e, 'cost_micros').as('of_costs')])
+      .select((e) => ['company_id', 'id', 'cost_micros', countableSql(sql`${costsOfRun(e, 'cost_micros')}`).as('of_costs')])
       .where('id', '>', above)
       .where('id', '<=', upTo)
-      .where((e) => e.or(consumed.map((column) => e(column, '!=', costsOfRun(e, column)))))
+      .where((e) => e.or(consumed.map((column) => e(column, '!=', countableSql(sql`${costsOfRun(e, column)}`)))))
       .execute(),
   )
   for await (const row of rows) {
