@@ -183,6 +183,22 @@ describe.skipIf(!canLook)('the forms of the board say all that the API takes', {
     expect(await budgetOf(other.id)).toMatchObject({ scope: 'task', limit: 1_500_000 })
   })
 
+  it('says what a run of an agent may cost, and that what is no amount is none', async () => {
+    const { engine, agents } = now().world
+    const page = await at(`agents/${agents.rui}`)
+    await page.keyboard.press('e')
+    const form = page.getByRole('dialog')
+    const cap = form.getByLabel('A run costs at most, US dollars')
+    await cap.fill('lots')
+    await form.getByRole('button', { name: 'Save' }).click()
+    await form.getByText('Say how many dollars').waitFor()
+    await cap.fill('2.50')
+    await lookAt(page, 'form-agent')
+    await form.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('$2.50').waitFor()
+    expect(await engine.agents.get({ agentId: agents.rui })).toMatchObject({ maxCostMicrosPerRun: 2_500_000 })
+  })
+
   it('makes a task with all that it belongs to, changes it, and overwrites nobody', async () => {
     const { engine, companyId, agents } = now().world
     const sprint = await engine.sprints.create({ companyId, name: 'Sprint 1', startsOn: '2026-11-16', endsOn: '2026-11-27' })
