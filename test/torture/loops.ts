@@ -1,6 +1,7 @@
 import { httpBodies } from './bodies/http.ts'
 import { mcpBodies } from './bodies/mcp.ts'
 import { clocks } from './clocks.ts'
+import { decisions } from './decisions/index.ts'
 import { deliveries } from './deliveries/index.ts'
 import { starts } from './starts.ts'
 import { diskFull } from './disk-full.ts'
@@ -27,6 +28,7 @@ export const loops: readonly Loop[] = [
   starts,
   tampers,
   deliveries,
+  decisions,
   ledgerHistories,
   ledgerCrowds,
   httpBodies,

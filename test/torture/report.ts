@@ -53,6 +53,8 @@ const meaning: Readonly<Record<string, string>> = {
   clocks: 'Two processes whose clocks differ and jump; all notifications are lost.',
   deliveries:
     'Events are sent by four routes: to two receivers of signed webhooks, to a mail server, and to one that gets digests. They refuse, ask for patience, dawdle, break off before and after they kept what came and within their answer, forget to answer; one refuses some events for good until it is asked again. Processes that send die at each named step of claiming and settling and at random. Each event arrives, those of one thing in their order, under one id, and a digest always as the same; what was refused for good is parked, nothing else, and arrives when it is replayed. `sent more than once` is the price of at least once.',
+  decisions:
+    'People decide about the same hire, budget, strategy, request or result at the same moment, through three processes: approve, reject, cancel, review, resubmit. One process dies in the middle, at a named step of the decision or at some moment, and what it was not told is repeated with its keys, as is everything at the end. Who was told that a decision counts finds it once in the log, in their own name, with all that it brings about once: agent and key, limit, task, run, delivery. Who approves what is no longer asked, says that somebody else decided, or may not decide, is refused.',
   'ledger-histories':
     'Money is held, paid, given back, billed late and limited anew around the ends of months and days from 2026 to 2036; after each step every budget says what a model of a few lines says.',
   'ledger-crowds':

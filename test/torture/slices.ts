@@ -7,7 +7,7 @@ import { loops } from './loops.ts'
  */
 export const slices = {
   crashes: { kills: 16, postmaster: 4, 'disk-full': 6, starts: 6 },
-  ownership: { histories: 12, zombies: 16, clocks: 6, 'proxy-faults': 15 },
+  ownership: { histories: 12, zombies: 16, clocks: 6, 'proxy-faults': 15, decisions: 4 },
   money: { 'ledger-histories': 40, 'ledger-crowds': 4 },
   outside: { tampers: 48, deliveries: 1, 'http-bodies': 40, 'mcp-bodies': 40 },
   // One for each command: its file knows how many there are.

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts'
 import { batches } from './mutants/batches.ts'
 import { interactionFaults } from './mutants/interactions.ts'
 import { knowledgeFaults } from './mutants/knowledge.ts'
+import { decisionFaults } from './mutants/decisions.ts'
 import { failureFaults } from './mutants/failures.ts'
 import { commands } from './mutants/commands.ts'
 import { ledgerFaults } from './mutants/ledger.ts'
@@ -26,4 +27,5 @@ export const mutants: readonly Mutant[] = [
   ...priceFaults,
   ...ledgerFaults,
   ...outwardFaults,
+  ...decisionFaults,
 ]
