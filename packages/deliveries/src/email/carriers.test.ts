@@ -70,7 +70,7 @@ const carriers: Record<string, Carrier> = {
             files: files(at(message, 'Attachments'), 'Base64Content'),
           }
     },
-    answer: () => ({ status: 200, body: JSON.stringify({ Messages: [{ Status: 'success', To: [{ MessageID: 4_711 }] }] }) }),
+    answer: () => ({ status: 200, body: JSON.stringify({ Messages: [{ Status: 'success', To: [{ MessageUUID: 'mj-1' }] }] }) }),
   },
   postmark: {
     config: { serverToken: key },
@@ -191,6 +191,34 @@ test('SendGrid is named each address once, whatever its case, and no parameter o
     bcc: [{ email: 'eve@receiver.example' }],
   })
   expect(at(message, 'attachments', 0)).toMatchObject({ filename: 'a.csv', type: 'text/csv' })
+})
+
+test('what Mailjet calls a mail is told as it says it, not the number beside it that loses its last digits', async () => {
+  const body =
+    '{"Messages":[{"Status":"success","To":[{"MessageUUID":"1ab23cd4-e567-8901-2345-6789f0gh1i2j","MessageID":576460753067090994}]}]}'
+  const { result } = await sent({ provider: 'mailjet', apiKey: key, secretKey: other }, { status: 200, body })
+  expect(result).toMatchObject({ kind: 'delivered', reference: '1ab23cd4-e567-8901-2345-6789f0gh1i2j' })
+})
+
+test('what SES is sent raw ends its lines as mail does, and names whoever gets a blind copy beside the mail only', async () => {
+  const { message } = await sent({ provider: 'ses', region: 'us-east-1', ...credentials, bcc: ['eve@receiver.example'] })
+  const raw = Buffer.from(String(at(message, 'Content', 'Raw', 'Data')), 'base64').toString()
+  expect(raw).toContain('\r\n\r\n')
+  expect(raw).not.toMatch(/(?<!\r)\n/)
+  expect(raw).not.toContain('eve@')
+  expect(at(message, 'Destination')).toEqual({
+    ToAddresses: ['ann@receiver.example'],
+    CcAddresses: ['bob@receiver.example'],
+    BccAddresses: ['eve@receiver.example'],
+  })
+})
+
+test('SES is named no more recipients than it takes', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `person${index}@receiver.example`)
+  const config = { provider: 'ses', region: 'us-east-1', ...credentials, ...addresses }
+  expect(EmailConfig.safeParse({ ...config, to: many(49) }).success).toBe(true)
+  const tooMany = EmailConfig.safeParse({ ...config, to: many(50) })
+  expect(tooMany.error?.issues).toMatchObject([{ path: ['to'], message: expect.stringContaining('50 recipients') }])
 })
 
 test('a mail that Mailjet answers 200 for and refuses is parked', async () => {

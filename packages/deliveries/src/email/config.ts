@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { address } from '../remote/address.ts'
 import { templateFault } from '../remote/template.ts'
+import { oneLine } from '../remote/words.ts'
 
 const Address = z.email().max(320)
 const Endpoint = address()
@@ -9,7 +10,11 @@ const Key = z.string().min(1).max(1_000)
 
 const shared = {
   from: Address,
-  fromName: z.string().max(200).optional(),
+  fromName: z
+    .string()
+    .max(200)
+    .refine((name) => oneLine(name) === name.trim(), 'one line')
+    .optional(),
   to: z.array(Address).min(1).max(50),
   cc: z.array(Address).max(50).default([]),
   bcc: z.array(Address).max(50).default([]),
@@ -57,15 +62,20 @@ export const EmailConfig = z.discriminatedUnion('provider', [
     endpoint: Endpoint.default('https://api.postmarkapp.com'),
     ...shared,
   }),
-  z.strictObject({
-    provider: z.literal('ses'),
-    region: z.string().regex(/^[a-z0-9-]{1,50}$/),
-    accessKeyId: Key,
-    secretAccessKey: Key,
-    sessionToken: z.string().min(1).max(4_096).optional(),
-    endpoint: Endpoint.optional().describe('That of the region when left out.'),
-    ...shared,
-  }),
+  z
+    .strictObject({
+      provider: z.literal('ses'),
+      region: z.string().regex(/^[a-z0-9-]{1,50}$/),
+      accessKeyId: Key,
+      secretAccessKey: Key,
+      sessionToken: z.string().min(1).max(4_096).optional(),
+      endpoint: Endpoint.optional().describe('That of the region when left out.'),
+      ...shared,
+    })
+    .refine(({ to, cc, bcc }) => to.length + cc.length + bcc.length <= 50, {
+      path: ['to'],
+      message: 'SES takes 50 recipients of one mail, those of cc and bcc included',
+    }),
 ])
 export type EmailConfig = z.infer<typeof EmailConfig>
 export type EmailConfigOf<Provider extends EmailConfig['provider']> = Extract<EmailConfig, { provider: Provider }>

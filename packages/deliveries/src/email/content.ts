@@ -18,12 +18,14 @@ interface Told {
 
 /** What a template made is the whole mail; without one it tells what happened and what the body says. Pure. */
 export function contentOf(told: Told): Content {
-  const { body, left } = told
+  const { body: given, headline, left } = told
+  // A template of nothing but values may come to nothing, and a mail of nothing is refused by carriers.
+  const body = given.kind === 'text' && given.text.trim() === '' ? { ...given, text: headline, contentType: 'text/plain' } : given
   const note = left.length > 0 ? `Files that are not attached: ${left.join(', ')}` : ''
   if (body.kind === 'text' && isHtml(body.contentType))
     return { text: joined([textOf(body.text), note]), html: body.text + (note && `<p>${escaped(note)}</p>`) }
   if (body.kind === 'text') return { text: joined([body.text, note]), html: page(paragraphs([body.text, note])) }
-  const { headline, event } = told
+  const { event } = told
   const facts = factsOf(body.value)
   const when = oneLine(`${event.type}, ${event.occurredAt}`)
   return {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 
 import { createRedactor, silentLogger, type DeliveredFile, type DeliveryRequest, type JsonObject } from '@engine/core/plugin'
 import { testDestination } from '@engine/testing/destinations'
@@ -127,6 +128,40 @@ describe('a mail', () => {
     expect(mails[1]?.parsed.attachments[0]?.filename).toBe('a b_c_d.txt')
   })
 
+  test('has names and words of any language, also where only ASCII may stand', async () => {
+    const { port, mails } = await opened()
+    const title = `Stühle 椅子 ${'ö'.repeat(400)}`
+    const files = [file('Größen “椅子”.csv', Buffer.from('a;b'), 'text/csv; charset=utf-8')]
+    await mail({ port, fromName: 'Jürgen 椅子' }, { event: { ...event, data: { title } }, files })
+    const { raw = '', parsed } = mails[0] ?? {}
+    expect(parsed?.from).toEqual({ name: 'Jürgen 椅子', address: 'engine@sender.example' })
+    expect(parsed?.subject).toBe(`Deliverable approved: ${title}`.slice(0, 249) + '…')
+    expect(parsed?.attachments[0]?.filename).toBe('Größen “椅子”.csv')
+    const [headers = ''] = raw.split('\r\n\r\n')
+    expect(headers).toMatch(/^[\t\r\n\x20-\x7e]*$/)
+    expect(Math.max(...raw.split('\r\n').map((line) => Buffer.byteLength(line)))).toBeLessThanOrEqual(998)
+  })
+
+  test('is from a name of one line', () => {
+    const given = EmailConfig.safeParse({
+      provider: 'smtp',
+      host: 'mail.example',
+      ...addresses,
+      fromName: 'Engine\r\nBcc: thief@evil.example',
+    })
+    expect(given.error?.issues).toMatchObject([{ path: ['fromName'], message: 'one line' }])
+  })
+
+  test('of a template that comes to nothing says what happened', async () => {
+    const { port, mails } = await opened()
+    for (const contentType of ['text/plain', 'text/html']) await mail({ port }, { body: { kind: 'text', text: ' \n', contentType } })
+    for (const { parsed } of mails) {
+      expect(parsed.text?.trim()).toBe('Deliverable approved: Chairs & <b>tables</b>')
+      expect(parsed.html).toContain('Chairs &amp; &lt;b&gt;tables&lt;/b&gt;')
+    }
+    expect(mails.length).toBe(2)
+  })
+
   test('whose subject names what is not there is parked', async () => {
     const { port, asked } = await opened()
     const result = await mail({ port, subject: '{{event.data.nothing}}' })
@@ -154,14 +189,21 @@ describe('a mail', () => {
     const large = Buffer.alloc(5 * 1_048_576, 'x')
     await mail(
       { port },
-      { files: [file('a.bin', large, 'application/octet-stream'), file('b.bin', large), file('c.txt', Buffer.from('é'))] },
+      {
+        files: [
+          file('a.bin', large, 'application/octet-stream'),
+          file('b.bin', large),
+          file('c.txt', Buffer.from('é')),
+          file('empty.txt', Buffer.alloc(0)),
+        ],
+      },
     )
     const { parsed } = mails[0] ?? {}
     expect(parsed?.attachments.map(({ filename, mimeType }) => [filename, mimeType])).toEqual([
       ['a.bin', 'application/octet-stream'],
       ['c.txt', 'text/plain'],
     ])
-    expect(parsed?.text).toContain('Files that are not attached: b.bin')
+    expect(parsed?.text).toContain('Files that are not attached: b.bin, empty.txt')
   })
 })
 
@@ -229,6 +271,16 @@ describe.runIf(hasOpenssl())('an encrypted connection', () => {
     expect(await mail({ port, security })).toMatchObject({ kind: 'retry' })
     expect(mails).toEqual([])
     expect(await mail({ port, security }, { certificates: [pair.cert] })).toMatchObject({ kind: 'delivered' })
+    expect(mails.length).toBe(1)
+  })
+
+  test('to a server that the system trusts needs none of the operator, whose own stand beside those', async () => {
+    const before = getCACertificates()
+    const [ofSystem, ofOperator] = [certificate(), certificate()]
+    setDefaultCACertificates([...before, ofSystem.cert])
+    onTestFinished(() => setDefaultCACertificates(before))
+    const { port, mails } = await opened({ ...ofSystem, secure: true, disabledCommands: [], allowInsecureAuth: false })
+    expect(await mail({ port, security: 'tls' }, { certificates: [ofOperator.cert] })).toMatchObject({ kind: 'delivered' })
     expect(mails.length).toBe(1)
   })
 })

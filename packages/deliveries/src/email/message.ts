@@ -48,12 +48,12 @@ export async function emailOf(mailing: Mailing): Promise<Email> {
   }
 }
 
-/** Files as long as there is room, in their order. Pure. */
+/** Files as long as there is room, in their order; an empty one is refused by carriers. Pure. */
 function chosen({ files, config }: Mailing): { attached: Mailing['files']; left: Mailing['files'] } {
   const attached: Mailing['files'][number][] = []
   let room = config.attachesFiles ? mostAttachedBytes : -1
   for (const file of files) {
-    if (file.size > room) continue
+    if (file.size > room || file.size === 0) continue
     room -= file.size
     attached.push(file)
   }

@@ -44,10 +44,12 @@ export function mimeOptions(email: Email, { from, fromName, to, cc, bcc, replyTo
   }
 }
 
-/** A mail as bytes. */
+/** A mail as bytes, its lines ended as RFC 5322 has it. */
 export async function mimeOf(email: Email, addresses: Addresses): Promise<Buffer> {
   const { createTransport } = await loadNodemailer()
-  const { message } = await createTransport({ streamTransport: true, buffer: true }).sendMail(mimeOptions(email, addresses))
+  const { message } = await createTransport({ streamTransport: true, buffer: true, newline: 'windows' }).sendMail(
+    mimeOptions(email, addresses),
+  )
   // With `buffer` it is one.
   return message as Buffer
 }

@@ -96,7 +96,8 @@ function mailjet(config: EmailConfigOf<'mailjet'>, email: Email, wish: Wish): Ca
     method: 'POST',
     headers: { ...json, authorization: `Basic ${Buffer.from(`${config.apiKey}:${config.secretKey}`).toString('base64')}` },
     body: JSON.stringify({ Messages: [message], SandboxMode: wish === 'test' }),
-    reference: { path: ['Messages', 0, 'To', 0, 'MessageID'] },
+    // The number beside it is larger than numbers of JavaScript are exact.
+    reference: { path: ['Messages', 0, 'To', 0, 'MessageUUID'] },
     refusal: { path: ['Messages', 0, 'Status'], value: 'error' },
   }
 }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { getCACertificates } from 'node:tls'
 
 import type { AdapterTestReport, DeliveryResult, Redactor } from '@engine/core/plugin'
 import { OutboundError, type Outbound } from '@engine/outbound'
@@ -71,7 +72,8 @@ async function withTransporter<Result>(
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
     ...(username !== undefined && { auth: { user: username, pass: password ?? '' } }),
-    ...(certificates.length > 0 && { tls: { ca: [...certificates] } }),
+    // What is named here takes the place of those of the system.
+    ...(certificates.length > 0 && { tls: { ca: [...getCACertificates(), ...certificates] } }),
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
     getSocket: (_, give) => {

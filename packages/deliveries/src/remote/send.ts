@@ -15,13 +15,19 @@ export interface Sending extends Pick<OutboundRequest, 'method' | 'headers' | 'b
   referenceOf?(response: OutboundResponse): string | undefined
   /** Whether an answer of 2xx says that it was taken; all do when left out. */
   isTaken?(response: OutboundResponse): boolean
+  /** Whether an answer of 4xx says that the same request may succeed later; only some statuses do when left out. */
+  isPassing?(response: OutboundResponse): boolean
 }
 
 /** Asks a receiver once, and says what its answer means for the delivery. Nothing is sent on to where a redirect leads. */
-export async function send(outbound: Outbound, { url, redactor, referenceOf, isTaken, ...request }: Sending): Promise<DeliveryResult> {
+export async function send(
+  outbound: Outbound,
+  { url, redactor, referenceOf, isTaken, isPassing, ...request }: Sending,
+): Promise<DeliveryResult> {
   try {
     const response = await outbound.fetch(url, { ...request, maxRedirects: 0, maxBytes: readBytes, whenLonger: 'cut' })
     const result = resultOf(response, redactor)
+    if (result.kind === 'parked' && isPassing?.(response) === true) return { ...result, kind: 'retry' }
     if (result.kind !== 'delivered') return result
     if (isTaken?.(response) === false)
       return { ...result, kind: 'parked', reason: `${new URL(response.url).origin} answered ${response.status}, and that it refused it.` }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 
 import type { DeliveryResult, Redactor } from '@engine/core/plugin'
-import type { Outbound } from '@engine/outbound'
+import type { Outbound, OutboundResponse } from '@engine/outbound'
 
 import { signedForAws, unusableCredentials } from '../remote/aws.ts'
 import { send } from '../remote/send.ts'
@@ -26,7 +26,13 @@ export async function askS3(outbound: Outbound, request: S3Request): Promise<Del
   }
   const signed = await signedForAws({ method, url: urlOf(config, key), headers, service: 's3' }, config)
   if (signed === null) return { kind: 'parked', reason: unusableCredentials }
-  return send(outbound, { ...signed, method, ...(body && { body }), timeoutMs: config.timeoutSec * 1_000, signal, redactor })
+  const asked = { ...signed, method, ...(body && { body }), timeoutMs: config.timeoutSec * 1_000, signal, redactor }
+  return send(outbound, { ...asked, isPassing })
+}
+
+/** What S3 says with 400 and 409, and means for now: of an object that came too slowly, and of two writers at once. */
+function isPassing({ body }: OutboundResponse): boolean {
+  return /<Code>(?:RequestTimeout|OperationAborted)<\/Code>/.test(new TextDecoder().decode(body))
 }
 
 function sendable(contentType: string): string {

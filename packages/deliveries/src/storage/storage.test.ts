@@ -219,6 +219,41 @@ describe('what a delivery leaves in a bucket', () => {
     expect(receiver.asked()).toBe(0)
   })
 
+  test('has keys of any letters and of what paths are written with, and files of no bytes', async () => {
+    const receiver = await openS3()
+    onTestFinished(receiver.dispose)
+    const names = ['100% +1 & co.txt', '../..', '/etc/passwd', '椅子 é.txt', "it's (a) !b*.txt", '%2e%2e%2f.txt']
+    const files = [...names.map((name) => file(name)), file('empty.txt', '')]
+    expect(await deliver({}, { ...receiver.config, path: 'x', includes: 'files' }, { files })).toMatchObject({ kind: 'delivered' })
+    expect(new Map((await objectsIn(receiver.bucket)).map(({ key, text }) => [key, text]))).toEqual(
+      new Map([
+        ['x/files/100_ +1 _ co.txt', names[0]],
+        ['x/files/___', names[1]],
+        ['x/files/_etc_passwd', names[2]],
+        ['x/files/椅子 é.txt', names[3]],
+        ['x/files/it_s (a) !b_.txt', names[4]],
+        ['x/files/_2e_2e_2f.txt', names[5]],
+        ['x/files/empty.txt', ''],
+      ]),
+    )
+  })
+
+  test.each([
+    [400, 'RequestTimeout', 'retry'],
+    [409, 'OperationAborted', 'retry'],
+    [400, 'KeyTooLongError', 'parked'],
+    [403, 'SignatureDoesNotMatch', 'parked'],
+    [301, 'PermanentRedirect', 'parked'],
+    [503, 'SlowDown', 'retry'],
+  ])('that answers %i %s is a %s', async (status, code, kind) => {
+    const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>So it is.</Message></Error>`
+    const receiver = await openHttpReceiver({ isRight: () => true, idOf: () => '', take: () => ({ status, body }) })
+    onTestFinished(receiver.dispose)
+    const result = await deliver({}, { provider: 's3', bucket: 'results', endpoint: receiver.origin, ...credentials })
+    expect(result).toMatchObject({ kind, status, response: body })
+    expect(receiver.asked()).toBe(1)
+  })
+
   test('leaves nothing of a test', async () => {
     const receiver = await openS3()
     onTestFinished(receiver.dispose)

@@ -1,7 +1,11 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
 import { createRedactor, silentLogger, type DeliveryRequest, type DeliveryResult } from '@engine/core/plugin'
 import { testDestination } from '@engine/testing/destinations'
 import { Webhook } from 'standardwebhooks'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { openHttpReceiver, type Exchange } from '../remote/fixtures.ts'
 import { createWebhookSecret, verify, WebhookConfig, webhookDestination, WebhookError } from './index.ts'
@@ -145,6 +149,19 @@ describe('a webhook', () => {
       kind: 'retry',
       reason: expect.stringContaining('1000 ms'),
     })
+  })
+
+  test('whose answer stops in the middle is tried again', async () => {
+    const server = createServer((_, response) => void response.writeHead(200, { 'content-length': '10' }).write('half'))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    // A server that listens on a port has one.
+    const { port } = server.address() as AddressInfo
+    expect(await deliver({ config: { url: `http://127.0.0.1:${port}/`, timeoutSec: 1 } })).toMatchObject({ kind: 'retry' })
   })
 
   test('goes over the connection of the one before', async () => {
