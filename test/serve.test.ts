@@ -126,6 +126,25 @@ describe('engine serve', () => {
     },
   )
 
+  it('gives a receiver as long for a delivery as its operator says', { timeout: 60_000 }, async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    onTestFinished(() => void silent.close())
+    await new Promise((resolve) => silent.once('listening', resolve))
+    const address = silent.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const { server, url } = await serve(temporaryFolder(), ['--no-demo', '--allow-target', '127.0.0.1', '--delivery-timeout', '1'])
+    const { id: companyId } = await post<{ id: string }>(`${url}/api/companies`, { name: 'Acme' })
+    const config = { url: `http://127.0.0.1:${port}/`, timeoutSec: 30 }
+    await post(`${url}/api/companies/${companyId}/routes`, { name: 'Silent', events: ['goal.*'], destinationType: 'webhook', config })
+    await post(`${url}/api/companies/${companyId}/goals`, { title: 'Grow' })
+    const waiting = async () =>
+      (await read<{ items: { reason: string }[] }>(`${url}/api/companies/${companyId}/deliveries?status=retrying`)).items
+    const [delivery] = await until(waiting, (items) => items.length > 0, 30_000)
+    expect(delivery?.reason).toBe('it was not sent within 1000 ms')
+    server.child.kill('SIGTERM')
+    expect(await server.exited).toEqual({ code: 0, signal: null })
+  })
+
   it('ends open event streams with a word when it stops', { timeout: 60_000 }, async () => {
     const { server, url } = await serve(temporaryFolder(), ['--no-demo'])
     const created = await fetch(`${url}/api/companies`, {
@@ -179,6 +198,11 @@ describe('a wrong setting', () => {
       message: /The database postgres:\/\/127\.0\.0\.1:1\/x cannot be opened: nothing listens there/,
     },
     { what: 'a switch that is neither on nor off', env: { ENGINE_DEMO: 'maybe' }, message: /ENGINE_DEMO must be on or off/ },
+    {
+      what: 'no time for a delivery',
+      env: { ENGINE_DELIVERY_TIMEOUT: '0' },
+      message: /ENGINE_DELIVERY_TIMEOUT \(or --delivery-timeout\) must be a number from 1 to 3600/,
+    },
     { what: 'an unknown flag', args: ['--prot', '1'], message: /unknown option/ },
   ]
 

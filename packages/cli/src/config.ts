@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 
 import { localBlobs } from '@engine/blobs/local'
-import type { AnchorStore, BlobStore, SecretStore, Storage } from '@engine/core'
+import type { AnchorStore, BlobStore, EngineSettings, SecretStore, Storage } from '@engine/core'
 import { defaultLimits, type LimitOptions } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
@@ -32,6 +32,7 @@ export interface AllowedFlags extends LogFlags {
   readonly allowTarget?: readonly string[]
   readonly plugin?: readonly string[]
   readonly accountLogDays?: string
+  readonly deliveryTimeout?: string
 }
 
 export interface ServeFlags extends DatabaseFlags, AllowedFlags, AccessFlags {
@@ -61,14 +62,11 @@ export interface OpenConfig {
   readonly log: LogConfig
   /** Packages and files of plugins. */
   readonly plugins: readonly string[]
-  readonly kept: Kept
+  readonly settings: Settings
 }
 
-/** How long what is kept; what nobody said is as the engine has it. */
-interface Kept {
-  /** The log of accounts, days. */
-  readonly accountLogDays?: number
-}
+/** What an operator may say of the engine's settings; what nobody said is as the engine has it. */
+type Settings = Partial<Pick<EngineSettings, 'accountLogDays' | 'deliveryTimeoutMs'>>
 
 export interface ServeConfig extends OpenConfig {
   readonly host: string
@@ -115,7 +113,7 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     metricsToken: readToken(environment['ENGINE_METRICS_TOKEN']),
     limits: readLimits(flags.rateLimit ?? environment['ENGINE_RATE_LIMIT'] ?? String(defaultLimits.perMinute)),
     plugins: readPlugins(flags, environment),
-    kept: readKept(flags, environment),
+    settings: readSettings(flags, environment),
   }
 }
 
@@ -191,10 +189,15 @@ export function readPlugins(flags: AllowedFlags, environment: Environment): read
   return flags.plugin ?? readList(environment['ENGINE_PLUGINS'])
 }
 
-export function readKept(flags: AllowedFlags, environment: Environment): Kept {
-  const text = flags.accountLogDays ?? environment['ENGINE_ACCOUNT_LOG_DAYS'] ?? ''
-  if (text === '') return {}
-  return { accountLogDays: readNumber('ENGINE_ACCOUNT_LOG_DAYS (or --account-log-days)', text, { least: 1, most: 36_500 }) }
+export function readSettings(flags: AllowedFlags, environment: Environment): Settings {
+  const days = flags.accountLogDays ?? environment['ENGINE_ACCOUNT_LOG_DAYS'] ?? ''
+  const seconds = flags.deliveryTimeout ?? environment['ENGINE_DELIVERY_TIMEOUT'] ?? ''
+  return {
+    ...(days !== '' && { accountLogDays: readNumber('ENGINE_ACCOUNT_LOG_DAYS (or --account-log-days)', days, { least: 1, most: 36_500 }) }),
+    ...(seconds !== '' && {
+      deliveryTimeoutMs: 1_000 * readNumber('ENGINE_DELIVERY_TIMEOUT (or --delivery-timeout)', seconds, { least: 1, most: 3_600 }),
+    }),
+  }
 }
 
 /** Null where nobody said so: any folder. */

@@ -132,6 +132,10 @@ function withAgents(command: Command): Command {
       'programs that agents may be run by, by name or absolute path (ENGINE_ALLOW_PROGRAMS, default none)',
     )
     .option('--account-log-days <number>', 'how long it is kept who logged in from where (ENGINE_ACCOUNT_LOG_DAYS, default 365)')
+    .option(
+      '--delivery-timeout <seconds>',
+      'how long one try to deliver may take, with all its files (ENGINE_DELIVERY_TIMEOUT, default 30)',
+    )
     .option('--plugin <plugin...>', 'plugins to load, packages or files (ENGINE_PLUGINS, default none; docs/plugins.md)')
     .option(
       '--allow-folder <folder...>',

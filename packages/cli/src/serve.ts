@@ -76,7 +76,7 @@ export async function openEngine(config: OpenConfig, logger: Logger): Promise<En
     plugins,
     logger,
     timesStatements: true,
-    settings: config.kept,
+    settings: config.settings,
     ...(await findTelemetry()),
   })
 }

@@ -4,9 +4,9 @@ import {
   readAllowed,
   readDatabase,
   readDataDir,
-  readKept,
   readLog,
   readPlugins,
+  readSettings,
   readToken,
   type AllowedFlags,
   type DatabaseFlags,
@@ -37,7 +37,7 @@ interface Executing extends Pick<ServeConfig, 'allowed' | 'log'> {
   readonly graceMs: number
 }
 
-export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'secrets' | 'plugins' | 'kept'> {
+export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'secrets' | 'plugins' | 'settings'> {
   /** Where a monitor reads how it is; null for nowhere. */
   readonly figures: Figures | null
 }
@@ -61,7 +61,7 @@ export async function readWorkerConfig(flags: WorkerFlags, environment: Environm
     storage: await readDatabase(flags, environment),
     secrets: openSecrets(dataDir, environment['ENGINE_SECRET_KEY'], { makesKey: false }),
     plugins: readPlugins(flags, environment),
-    kept: readKept(flags, environment),
+    settings: readSettings(flags, environment),
     figures: readFigures(flags, environment),
     ...readExecuting(flags, environment),
   }

@@ -47,7 +47,7 @@ async function open(config: WorkerConfig): Promise<{ engine: Engine; figures: Ru
 }
 
 async function openWorker(config: WorkerConfig, logger: Logger): Promise<Engine> {
-  const { storage, secrets, allowed, plugins, kept, concurrency, name, graceMs } = config
+  const { storage, secrets, allowed, plugins, settings, concurrency, name, graceMs } = config
   return createEngine({
     storage,
     secrets,
@@ -56,7 +56,7 @@ async function openWorker(config: WorkerConfig, logger: Logger): Promise<Engine>
     logger,
     timesStatements: config.figures !== null,
     ...(await findTelemetry()),
-    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs, ...kept },
+    settings: { maxConcurrentRuns: concurrency, stopGraceMs: graceMs, stopMs: graceMs + releaseMs, ...settings },
     ...(name !== undefined && { workerName: name }),
   })
 }

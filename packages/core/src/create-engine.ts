@@ -29,7 +29,7 @@ import type { Loop } from './kernel/loop.ts'
 import type { PluginFiles } from './kernel/plugins.ts'
 import { guardPrices } from './kernel/price-book.ts'
 import { createTracing } from './kernel/tracing.ts'
-import { defaultSettings, type EngineSettings } from './kernel/settings.ts'
+import { settingsOf, type EngineSettings } from './kernel/settings.ts'
 import { authenticate, authenticateAll } from './keys/authenticate.ts'
 import { createBudgetLoop } from './loops/budgets.ts'
 import { createDeliverer } from './loops/deliverer.ts'
@@ -106,7 +106,7 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
   options: EngineOptions & { readonly plugins?: Plugins },
 ): Promise<EngineWith<Plugins>> {
   const { storage, logger = silentLogger, clock = systemClock, random = Math.random } = options
-  const settings = { ...defaultSettings, ...options.settings }
+  const settings = settingsOf(options.settings)
   const embedder = guardEmbedder(options.embedder, { clock, logger, settings, random })
   const { runtime, files, registry } = loadPlugins(options.plugins ?? [])
   const session = storage.open()

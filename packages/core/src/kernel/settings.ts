@@ -40,7 +40,7 @@ export interface EngineSettings {
   readonly maxConcurrentDeliveries: number
   /** How long sending a delivery may take, milliseconds. */
   readonly deliveryTimeoutMs: number
-  /** After how long a delivery that a process took is another's to send, milliseconds; longer than sending may take. */
+  /** After how long a delivery that a process took is another's to send, milliseconds; twice what sending may take when left out. */
   readonly deliveryLeaseMs: number
   /** How many tasks one run may create. */
   readonly tasksPerRun: number
@@ -102,4 +102,16 @@ export const defaultSettings: EngineSettings = {
   runLogBytes: 10 * 1024 * 1024,
   knowledgeTokens: 4_000,
   contextTokens: 32_000,
+}
+
+/** The defaults, and what a host says instead. @throws for a delivery that others send while it is being sent */
+export function settingsOf(given: Partial<EngineSettings> = {}): EngineSettings {
+  const settings = { ...defaultSettings, ...given }
+  const { deliveryTimeoutMs } = settings
+  const deliveryLeaseMs = given.deliveryLeaseMs ?? 2 * deliveryTimeoutMs
+  if (deliveryLeaseMs <= deliveryTimeoutMs)
+    throw new Error(
+      `settings.deliveryLeaseMs (${deliveryLeaseMs}) must be more than settings.deliveryTimeoutMs (${deliveryTimeoutMs}), or a delivery is sent by another process while it is being sent.`,
+    )
+  return { ...settings, deliveryLeaseMs }
 }
