@@ -32,7 +32,6 @@ export interface AllowedFlags extends LogFlags {
   readonly allowTarget?: readonly string[]
   readonly plugin?: readonly string[]
   readonly accountLogDays?: string
-  readonly deliveryTimeout?: string
 }
 
 export interface ServeFlags extends DatabaseFlags, AllowedFlags, AccessFlags {
@@ -41,6 +40,7 @@ export interface ServeFlags extends DatabaseFlags, AllowedFlags, AccessFlags {
   readonly demo?: boolean
   readonly bootstrap?: string
   readonly rateLimit?: string
+  readonly deliveryTimeout?: string
 }
 
 export interface PasswordLinkFlags extends DatabaseFlags {
@@ -189,7 +189,7 @@ export function readPlugins(flags: AllowedFlags, environment: Environment): read
   return flags.plugin ?? readList(environment['ENGINE_PLUGINS'])
 }
 
-export function readSettings(flags: AllowedFlags, environment: Environment): Settings {
+export function readSettings(flags: Pick<ServeFlags, 'accountLogDays' | 'deliveryTimeout'>, environment: Environment): Settings {
   const days = flags.accountLogDays ?? environment['ENGINE_ACCOUNT_LOG_DAYS'] ?? ''
   const seconds = flags.deliveryTimeout ?? environment['ENGINE_DELIVERY_TIMEOUT'] ?? ''
   return {

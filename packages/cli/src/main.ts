@@ -44,6 +44,10 @@ function addProcesses(program: Command): void {
     .option('--public-url <url...>', 'https:// addresses under which people reach an authenticated server (ENGINE_PUBLIC_URL)')
     .option('--trust-proxy <address...>', 'proxies that are believed when they say who comes (ENGINE_TRUST_PROXY, default none)')
     .option('--rate-limit <number>', 'requests a minute that one key may make, or off (ENGINE_RATE_LIMIT, default 6000)')
+    .option(
+      '--delivery-timeout <seconds>',
+      'how long one try to deliver may take, with all its files (ENGINE_DELIVERY_TIMEOUT, default 30)',
+    )
     .option('--bootstrap <path>', 'a YAML file or a package folder: what of it is not there is made at the start (ENGINE_BOOTSTRAP)')
     .option('--no-demo', 'do not create the demo company in an empty database (ENGINE_DEMO=off)')
     .action(async (flags: ServeFlags) => (await here()).serve(flags))
@@ -132,10 +136,6 @@ function withAgents(command: Command): Command {
       'programs that agents may be run by, by name or absolute path (ENGINE_ALLOW_PROGRAMS, default none)',
     )
     .option('--account-log-days <number>', 'how long it is kept who logged in from where (ENGINE_ACCOUNT_LOG_DAYS, default 365)')
-    .option(
-      '--delivery-timeout <seconds>',
-      'how long one try to deliver may take, with all its files (ENGINE_DELIVERY_TIMEOUT, default 30)',
-    )
     .option('--plugin <plugin...>', 'plugins to load, packages or files (ENGINE_PLUGINS, default none; docs/plugins.md)')
     .option(
       '--allow-folder <folder...>',
