@@ -52,7 +52,7 @@ const stillAdapter: AgentAdapter = {
   type: 'still',
   title: 'Ends at once',
   configSchema: z.strictObject({ pace: z.enum(['slow', 'quick']).default('quick') }),
-  metering: 'final',
+  metering: 'none',
   overshoot: '0: it spends nothing.',
   start: async () => ({ run: async () => ({ kind: 'done' }) }),
   isGenuine: ({ headers }) => headers['webhook-signature'] === 'genuine',

@@ -215,6 +215,19 @@ export const money: readonly Requirement[] = [
     operations: ['runs.postpone'],
   },
   {
+    id: 'budgets.whole-runs',
+    source: 'PROMISES P7',
+    behaviour:
+      'A run that tells only at its end what it used starts under a hard limit of money only with a cap, which is held as a whole.',
+    verifiedBy: { file: 'test/budgets-whole-runs.test.ts', test: 'does not start under a hard limit on money without a cap' },
+  },
+  {
+    id: 'costs.archived',
+    source: 'PROMISES P9',
+    behaviour: 'A bill that comes late for an archived company is booked to its own period.',
+    verifiedBy: { file: 'test/archived.test.ts', test: 'a bill that comes late is booked to its own period' },
+  },
+  {
     id: 'budgets.period',
     source: 'PROMISES P10',
     behaviour: 'With a new period work goes on by itself.',

@@ -4,7 +4,10 @@ import type { Prepare, Scene } from './call.ts'
 
 export const runInputs: Readonly<Record<string, Prepare>> = {
   'runs.claim': async (scene) => ({ runId: await queuedRun(scene), workerId: 'worker' }),
-  'runs.postpone': async (scene) => ({ runId: await queuedRun(scene) }),
+  'runs.postpone': async (scene) => ({
+    runId: await queuedRun(scene),
+    refusal: { code: 'budget_exceeded', message: 'Others hold what is left.' },
+  }),
   'runs.sweep': async (scene) => {
     const held = await holdNewTask(scene.hasty, scene)
     // Its lease was for one millisecond.

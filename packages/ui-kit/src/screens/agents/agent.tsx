@@ -104,7 +104,7 @@ function About({ agent }: { agent: AgentData }) {
               ...(agent.executionMode === 'auto' ? [['Looks for work', <Looks key="looks" agent={agent} />] as const] : []),
               ['Adapter', agent.adapterType],
               ['At once', `${agent.maxConcurrentRuns} runs`],
-              ['A run costs at most', agent.maxCostMicrosPerRun === null ? 'what is free' : money(agent.maxCostMicrosPerRun)],
+              ['A run costs at most', agent.maxCostMicrosPerRun === null ? 'not said' : money(agent.maxCostMicrosPerRun)],
               ['Can do', agent.capabilities.join(', ') || '–'],
               ['Since', <Time key="since" at={agent.createdAt} />],
             ]}
