@@ -128,6 +128,21 @@ describe.each(['sqlite', 'postgres'] as const)('a run that tells only at its end
     await taskIn(world, task.id, 'done')
   })
 
+  it('of an agent that works by its key needs no cap, for it asks before each call', async () => {
+    const { engine, companyId, agentId } = await createOffice(family)
+    await engine.agents.update({ agentId, executionMode: 'manual' })
+    await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
+    const task = await engine.tasks.create({ companyId, title: 'Work' })
+    const { run, credential } = await engine.tasks.checkout({ taskId: task.id, agentId })
+    const actor = await engine.authenticate(credential ?? '')
+    if (actor?.kind !== 'run') throw new Error('the credential of the checkout is not that of a run')
+    const outcome = { kind: 'waiting', interaction: { ask: { kind: 'question', prompt: 'Go on?' } } } as const
+    await engine.as(actor).runs.report({ runId: run.id, outcome })
+    const { next } = await engine.runs.get({ runId: run.id })
+    expect(next).toMatchObject({ kind: 'waits' })
+    expect(next?.code).not.toBe('run_cap_required')
+  })
+
   it('of an adapter that calls no model needs none, and is held no money', async () => {
     const world = await createOffice(family, scriptedAdapter({ metering: 'none' }))
     const { engine, adapter, companyId, assign } = world

@@ -30,11 +30,11 @@ export async function readNext(db: Kysely<Database>, run: RunTable, reading: Rea
   const later = known ? laterThan(run, known) : null
   const isToStart = run.status === 'queued' || run.status === 'waiting' || later?.status === 'queued'
   const refusal = isToStart ? hindranceOf(await readCheckoutFacts(db, { task, agent, now })) : null
+  // An agent that works by its key asks before each call, whatever adapter it has.
+  const isByOthers = run.started_at !== null && run.adapter_type === null && agent.execution_mode !== 'auto'
+  const missing = isToStart && !isByOthers ? await capMissing(db, { task, agent, adapters, adapterType: agent.adapter_type }) : null
   const hindrance = isToStart
-    ? ((await capMissing(db, { task, agent, adapters, adapterType: agent.adapter_type })) ??
-      refusal ??
-      (await coolingOf(db, { agent, adapters, now })) ??
-      (await unexecutable(agent, reading)))
+    ? (missing ?? refusal ?? (await coolingOf(db, { agent, adapters, now })) ?? (await unexecutable(agent, reading)))
     : null
   return nextOf({ run, task, agent, later, hindrance })
 }
