@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -7,8 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
-import { coreRegistry, EngineError, type JsonObject } from '@engine/core'
+import { coreRegistry, createEngine, EngineError, localSecrets, type JsonObject } from '@engine/core'
 import { createHandler, localOperator, webHandler } from '@engine/http'
+import { sqlite } from '@engine/storage-sqlite'
 
 import { completionScript } from '../packages/cli/src/completion.ts'
 import { addOperations } from '../packages/cli/src/operations/commands.ts'
@@ -153,6 +155,23 @@ describe('the engine command', () => {
     expect(JSON.parse(made.out)).toMatchObject({ title: 'From a file', priority: 'low' })
     expect(said.out).toMatch(/^body +@kim two\n +lines$/m)
     expect([list.code, made.code, said.code]).toEqual([0, 0, 0])
+  })
+
+  it('gives a secret of standard input without the end of its line, and every other text as it is', async () => {
+    const sealed: string[] = []
+    const store = localSecrets({ key: randomBytes(32) })
+    const seal = (value: string, place: string) => (sealed.push(value), store.seal(value, place))
+    const world = await createEngine({ storage: sqlite(':memory:'), secrets: { ...store, seal } })
+    onTestFinished(() => world.stop())
+    const { url } = await serveWorld(world)
+    const { id: companyId } = await world.companies.create({ name: 'Acme' })
+    const env = { ENGINE_URL: url, ENGINE_COMPANY_ID: companyId }
+    const values = ['whsec_one line\n', 'of Windows\r\n', '-----BEGIN\nlines\n\n', ' as it is ']
+    for (const [index, input] of values.entries())
+      expect((await engine(['secrets', 'create', '--name', `KEY_${index}`, '--value', '-'], { env, input })).code).toBe(0)
+    expect(sealed).toEqual(['whsec_one line', 'of Windows', '-----BEGIN\nlines\n', ' as it is '])
+    const said = await engine(['goals', 'create', '--title', 'Grow', '--description', '-', '--json'], { env, input: 'much\n' })
+    expect(JSON.parse(said.out)).toMatchObject({ description: 'much\n' })
   })
 
   it('ends with a code that says what sort of failure it was, and tells it on standard error', async () => {

@@ -44,7 +44,7 @@ const pages = ['README.md', ...readdirSync(new URL('../docs', import.meta.url)).
   name.endsWith('.md'),
 )
 const blocks = pages.filter((page) => !runElsewhere.has(page)).flatMap(blocksOf)
-const isMissing = ['bash', 'curl', 'jq'].find((program) => spawnSync(program, ['--version']).error !== undefined)
+const isMissing = ['bash', 'curl', 'jq', 'openssl'].find((program) => spawnSync(program, ['--version']).error !== undefined)
 
 /** A company with what the pages name, in the database of a folder as `engine serve` would have it there. */
 async function furnish(folder: string) {
@@ -75,7 +75,6 @@ async function name(engine: Engine): Promise<Record<string, string>> {
   await engine.tasks.assign({ taskId: first?.id ?? '', agentId: agent.id })
   const { run: live, credential } = await engine.tasks.checkout({ taskId: first?.id ?? '', agentId: agent.id })
   const budget = await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
-  await engine.secrets.create({ companyId, name: 'HOOK_KEY', value: 'a key of hooks' })
   const config = { provider: 'smtp', host: 'mail.invalid', from: 'engine@example.com', to: ['ada@example.com'] }
   const route = await engine.routes.create({ companyId, name: 'Mail', events: ['task.*'], destinationType: 'email', config })
   await setUp(engine)

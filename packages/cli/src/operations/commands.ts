@@ -66,6 +66,7 @@ function withServer(command: Command): Command {
 
 const placeholders: Readonly<Record<Field['kind'], string>> = {
   text: '<text>',
+  secret: '<text>',
   number: '<number>',
   boolean: '',
   list: '[value...]',

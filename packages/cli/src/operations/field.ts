@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Operation } from '@engine/core'
 
 /** How the text of a flag becomes a value. */
-type FieldKind = 'text' | 'number' | 'boolean' | 'list' | 'json' | 'textOrJson' | 'file' | 'folder'
+type FieldKind = 'text' | 'secret' | 'number' | 'boolean' | 'list' | 'json' | 'textOrJson' | 'file' | 'folder'
 
 /** One input field of an operation, as a flag or as an argument. */
 export interface Field {
@@ -47,7 +47,6 @@ export function kebab(name: string): string {
 export function fieldsOf({ module, definition }: Operation): Field[] {
   // JSON Schema is what this function gives.
   const schema = z.toJSONSchema(definition.input, { io: 'input', unrepresentable: 'any' }) as ObjectSchema
-  const isUpload = definition.kind === 'command' && definition.takesContent !== undefined
   const inPath = [...(definition.http?.[1] ?? '').matchAll(/:(\w+)/g)].map(([, name = '']) => name)
   const names = [...inPath, ...Object.keys(schema.properties ?? {}).filter((name) => !inPath.includes(name))]
   return names.map((name) => {
@@ -58,7 +57,7 @@ export function fieldsOf({ module, definition }: Operation): Field[] {
     return {
       name,
       flag: `--${kebab(name)}`,
-      kind: isUpload && name === 'content' ? 'file' : kindOf(forms, schema),
+      kind: ownKind(definition, name) ?? kindOf(forms, schema),
       isRequired: schema.required?.includes(name) === true,
       isNullable: forms.some(({ type }) => type === 'null'),
       isArgument: inPath.includes(name) && (name !== 'companyId' || module === 'companies'),
@@ -66,6 +65,13 @@ export function fieldsOf({ module, definition }: Operation): Field[] {
       description: descriptionOf(field, forms),
     }
   })
+}
+
+/** What the schema does not say: which text is a file, and which one a secret. */
+function ownKind(definition: Operation['definition'], name: string): FieldKind | null {
+  if (definition.kind !== 'command') return null
+  if (definition.takesContent && name === 'content') return 'file'
+  return definition.takesSecret && name === 'value' ? 'secret' : null
 }
 
 /** Files with their paths, which are a folder of this machine. */
@@ -79,8 +85,10 @@ function formsOf(schema: Schema, root: ObjectSchema): Schema[] {
   const { $ref, anyOf, type } = schema
   if ($ref !== undefined) {
     const target = root.$defs?.[$ref.replace('#/$defs/', '')]
+    if (!target) return [{}]
     // Any JSON at all is defined by itself.
-    return target && target.anyOf?.every((form) => form.$ref === undefined && form.items?.$ref !== $ref) ? formsOf(target, root) : [{}]
+    const isKnown = !target.anyOf || target.anyOf.every((form) => form.$ref === undefined && form.items?.$ref !== $ref)
+    return isKnown ? formsOf(target, root) : [{}]
   }
   if (anyOf) return anyOf.flatMap((form) => formsOf(form, root))
   if (Array.isArray(type)) return type.map((each: string) => ({ ...schema, type: each }))

@@ -26,11 +26,18 @@ export async function readValue(field: Field, given: string | readonly string[] 
       return readBytes(field, given)
     case 'folder':
       return fromFile(given, readPackageFolder)
+    case 'secret':
+      return given === '-' ? withoutLineEnd(await text(process.stdin)) : given
     case 'list':
     case 'boolean':
     case 'text':
       return given === '-' ? text(process.stdin) : given
   }
+}
+
+/** A file of one line ends with a line end, which is no part of the key or the password in it. */
+function withoutLineEnd(value: string): string {
+  return value.replace(/\r?\n$/, '')
 }
 
 /** The whole input, or a part of it, as one JSON object. @throws UsageError */

@@ -28,6 +28,7 @@ describe('a try of a delivery', () => {
       status: 'parked',
       reason: 'They answered 503; given up after 3 tries',
     })
+    expect(judge(nothing, { ...tried, tries: 1, retry: { ...tried.retry, maxAttempts: 1 } }).reason).toMatch(/given up after 1 try$/)
     expect(judge({ ...nothing, retryAfterMs: 100_001 }, tried).status).toBe('parked')
     expect(judge(nothing, { ...tried, now: '2026-01-01T00:01:36.000Z' }).status).toBe('parked')
   })

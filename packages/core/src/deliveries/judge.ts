@@ -29,7 +29,7 @@ export function judge({ result, reason, retryAfterMs }: Pick<Outcome, 'result' |
   if (result === 'parked') return { status: 'parked', nextInMs: null, reason }
   const { tries, triedSince, retry, now } = tried
   const givenUp = (why: string): Verdict => ({ status: 'parked', nextInMs: null, reason: `${reason?.replace(/\.$/, '')}; given up ${why}` })
-  if (tries >= retry.maxAttempts) return givenUp(`after ${tries} tries`)
+  if (tries >= retry.maxAttempts) return givenUp(`after ${tries} ${tries === 1 ? 'try' : 'tries'}`)
   const random = () => tried.random()
   const waitMs = Math.max(backoffMs(tries, { baseMs: retry.baseSec * 1_000, capMs: retry.capSec * 1_000, random }), retryAfterMs ?? 0)
   const oldMs = Date.parse(now) + waitMs - Date.parse(triedSince ?? now)

@@ -66,8 +66,10 @@ export const RouteInput = {
     .max(100)
     .describe('Types of events such as task.completed, all of one thing such as task.*, or * for all.'),
   conditions: RouteConditions.optional(),
-  destinationType: z.string().min(1).max(64),
-  config: jsonObject.optional().describe('By the schema of the destination; {"secret": "NAME"} stands for the value of a secret.'),
+  destinationType: z.string().min(1).max(64).describe('One of those that destinations.list shows.'),
+  config: jsonObject
+    .optional()
+    .describe('By the schema of the destination, which destinations.list shows; {"secret": "NAME"} stands for the value of a secret.'),
   mapping: jsonObject
     .nullable()
     .optional()
