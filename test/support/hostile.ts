@@ -62,4 +62,4 @@ export const values: readonly [string, string][] = [
 ]
 
 /** What no answer may say: statements, places of this machine, stacks. */
-export const inside = /\bselect\b|insert into|SQLITE|node_modules|\/work\/|\/home\/|file:\/\/| {4}at /i
+export const inside = /\bselect\b|insert into|SQLITE|node_modules|\/home\/|file:\/\/| {4}at /i

@@ -17,9 +17,15 @@ interface Place {
   readonly stopping: AbortController
 }
 
+/**
+ * How long a connection is kept without a request. Proxies keep theirs for a minute: if the server is the first to end one, a request may be
+ * on its way, and is lost.
+ */
+const keepAliveTimeout = 65_000
+
 /** @throws when the address is taken */
 export async function listen(answer: RequestListener, { host, port, stopping }: Place): Promise<RunningServer> {
-  const server = createServer(answer)
+  const server = createServer({ keepAliveTimeout }, answer)
   await bind(server, { host: unbracketed(host), port })
   // A server that listens on an IP address has an AddressInfo.
   const address = server.address() as AddressInfo
