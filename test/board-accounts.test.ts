@@ -110,6 +110,10 @@ describe.skipIf(!canLook)('the board of a server where people log in', { timeout
     await guest.goto(`${url}/ACM/members?tab=accounts`)
     await guest.getByRole('tab', { name: 'Keys' }).waitFor()
     expect(await guest.getByRole('tab', { name: 'Accounts' }).count()).toBe(0)
+    // Workers are for operators of all companies.
+    await guest.goto(`${url}/ACM/workers`)
+    await guest.getByText('Workers are not yours to see').waitFor()
+    expect(await guest.getByRole('button', { name: 'Add a node' }).count()).toBe(0)
     // Whoever is kept out hears nothing more, and is told so.
     await owner.getByRole('button', { name: 'Change Kim' }).click()
     await owner.getByRole('menuitem', { name: 'Keep out for now' }).click()

@@ -26,6 +26,7 @@ const Deliveries = lazy(async () => ({ default: (await import('../screens/delive
 const Members = lazy(async () => ({ default: (await import('../screens/members/members.tsx')).Members }))
 const Plugins = lazy(async () => ({ default: (await import('../screens/plugins/plugins.tsx')).Plugins }))
 const Settings = lazy(async () => ({ default: (await import('../screens/settings/settings.tsx')).Settings }))
+const Workers = lazy(async () => ({ default: (await import('../screens/workers/workers.tsx')).Workers }))
 const PluginPage = lazy(async () => ({ default: (await import('../frames/plugin-slot.tsx')).PluginPage }))
 
 /** The screens with all things of a kind. */
@@ -49,6 +50,7 @@ const lists = {
   settings: Settings,
   sprints: Sprints,
   tasks: Tasks,
+  workers: Workers,
 } satisfies Readonly<Record<ListScreen, unknown>>
 
 export function screenOf(place: Place): ReactNode {

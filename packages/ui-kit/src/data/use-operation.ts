@@ -35,8 +35,17 @@ export interface ReadingList<Item> {
   retry(): void
 }
 
+interface ListOptions {
+  /** Read again so often while it is on screen: what belongs to no company has no stream that tells of it. */
+  readonly everyMs?: number
+}
+
 /** A list of any length, read page by page as it is looked at, and kept current. */
-export function useList<Name extends ListName>(name: Name, input: InputOf<Name> | null): ReadingList<ItemOf<Name>> {
+export function useList<Name extends ListName>(
+  name: Name,
+  input: InputOf<Name> | null,
+  { everyMs }: ListOptions = {},
+): ReadingList<ItemOf<Name>> {
   const { client } = useEngine()
   const query = useInfiniteQuery({
     queryKey: keyOf(name, { limit: 100, ...input }, 'pages'),
@@ -51,6 +60,7 @@ export function useList<Name extends ListName>(name: Name, input: InputOf<Name> 
     // While other filters are answered, what was shown stays.
     placeholderData: keepPreviousData,
     enabled: input !== null,
+    refetchInterval: everyMs ?? false,
   })
   const { data, error, isPending, isFetching, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query
   const items = useMemo(() => flatten<ItemOf<Name>>(data?.pages), [data])

@@ -21,6 +21,7 @@ export const listScreens = [
   'settings',
   'sprints',
   'tasks',
+  'workers',
 ] as const
 export type ListScreen = (typeof listScreens)[number]
 
