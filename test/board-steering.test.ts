@@ -7,7 +7,7 @@ import { until } from './support/engine.ts'
 import { createGovernanceWorld } from './support/governance-world.ts'
 import { describedNode } from './support/nodes.ts'
 
-describe.skipIf(!canLook)('the board, where is said who executes', { timeout: 60_000 }, () => {
+describe.skipIf(!canLook)('the board, where is said who executes and what it costs', { timeout: 60_000 }, () => {
   const now = stage(createGovernanceWorld)
   const at = (path: string, look?: Look) => now().open(now().world.url, `${now().world.prefix}/${path}`, look)
   const told = (page: Page, text: string) => page.getByRole('region', { name: 'Notifications' }).getByText(text).waitFor()
@@ -74,5 +74,85 @@ describe.skipIf(!canLook)('the board, where is said who executes', { timeout: 60
     await own.getByRole('button', { name: 'Take runs again' }).click()
     await page.getByText('Nothing takes runs').waitFor({ state: 'detached' })
     expect((await engine.workers.list()).items.filter(({ status }) => status === 'active')).toHaveLength(1)
+  })
+
+  it('sets what a model costs where nobody knows it, changes it unless somebody was faster, and takes it off', async () => {
+    const { engine, companyId } = now().world
+    const tokens = { inputTokens: 9_000, outputTokens: 700 }
+    // What was reported without its price counts as free.
+    await engine.costs.reportMany({
+      companyId,
+      costs: [{ sourceEventId: 'known to the list', provider: 'anthropic', model: 'claude-haiku-4-5', ...tokens }],
+    })
+    const page = await at('costs')
+    await isLive(page)
+    await page.getByRole('link', { name: 'Prices' }).last().click()
+    const used = page.getByRole('region', { name: 'Models that were used' })
+    await used.getByRole('row', { name: /claude-haiku-4-5.*\$1\.00.*the list prices of Engine/ }).waitFor()
+    await page.getByText('The company has no prices of its own').waitFor()
+    await page.keyboard.press('c')
+    await page.getByLabel('Provider').last().fill('acme-cloud')
+    await page.getByLabel('Model').last().fill('mystery-9')
+    await page.getByLabel('Input in US dollars').fill('cheap')
+    await page.getByLabel('Output in US dollars').fill('1.50')
+    await page.keyboard.press('Enter')
+    await page.getByText('Write dollars for a million tokens').waitFor()
+    await page.getByLabel('Input in US dollars').fill('0.125')
+    await page.keyboard.press('Enter')
+    await told(page, 'mystery-9 of acme-cloud has a price')
+    const card = page.getByRole('region', { name: 'The rate card of the company' })
+    const row = card.getByRole('row', { name: /mystery-9/ })
+    await row.getByText('$0.125').first().waitFor()
+    const prices = async () => (await engine.prices.list({ companyId })).items
+    const [made] = await prices()
+    expect(made).toMatchObject({ inputMicros: 125_000, cachedInputMicros: 125_000, outputMicros: 1_500_000, tiers: [] })
+    await lookAt(page, 'prices')
+    // Somebody else was faster with another change.
+    await row.getByRole('button', { name: 'Change' }).click()
+    await lookAt(page, 'price-form')
+    const tiers = [{ aboveInputTokens: 200_000, inputMicros: 900_000, outputMicros: 900_000 }]
+    const terms = { inputMicros: 300_000, outputMicros: 300_000, effectiveFrom: made?.effectiveFrom ?? '', tiers }
+    await engine.prices.set({ companyId, provider: 'acme-cloud', model: 'mystery-9', ...terms })
+    await page.getByRole('button', { name: 'Change it' }).click()
+    await page.getByText('Something came in between').waitFor()
+    await page.keyboard.press('Escape')
+    await row.getByText('above 200,000 tokens').waitFor()
+    await row.getByRole('button', { name: 'Change' }).click()
+    await page.getByText('Its rates for inputs above 200,000 tokens stay').waitFor()
+    await page.getByLabel('Output in US dollars').fill('2')
+    await page.getByRole('button', { name: 'Change it' }).click()
+    await row.getByText('$2.00').waitFor()
+    expect(await prices()).toMatchObject([{ inputMicros: 300_000, outputMicros: 2_000_000, tiers }])
+    await row.getByRole('button', { name: 'Remove' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    await row.waitFor({ state: 'detached' })
+    expect(await prices()).toEqual([])
+  })
+
+  it('leads from a run that failed for want of a price to where it is set', async () => {
+    const { engine, metered, companyId } = now().world
+    const hired = await engine.agents.create({ companyId, name: 'Vera', role: 'tester', adapterType: metered.type })
+    const task = await engine.tasks.create({ companyId, title: 'Use what nobody knows' })
+    metered.scripts.set(task.id, async (turn) => {
+      await turn.emit({ type: 'usage', usage: { provider: 'acme-cloud', model: 'mystery-9', inputTokens: 10, outputTokens: 10 } })
+      return { kind: 'failed', class: 'transient', message: 'stopped' }
+    })
+    await engine.tasks.assign({ taskId: task.id, agentId: hired.id })
+    const failed = async () => (await engine.runs.list({ companyId, taskId: task.id, status: 'failed' })).items[0]
+    const run = await until(failed, (found) => found !== undefined)
+    const page = await at(`runs/${run?.id}`)
+    await page.getByRole('link', { name: 'Set the price' }).click()
+    await page.waitForURL(/\/prices$/)
+    const row = page.getByRole('row', { name: /mystery-9/ })
+    await row.getByText('nobody', { exact: true }).waitFor()
+    await row.getByRole('button', { name: 'Set' }).click()
+    await page.getByLabel('Input in US dollars').fill('1')
+    await page.getByLabel('Output in US dollars').fill('2')
+    await page.keyboard.press('Enter')
+    await row.getByText('the rate card').waitFor()
+    await page.getByLabel('Provider').fill('acme-cloud')
+    await page.getByRole('textbox', { name: 'Model' }).fill('mystery-10')
+    await page.getByRole('button', { name: 'Look it up' }).click()
+    await page.getByRole('status').getByText('nobody knows what it costs').waitFor()
   })
 })

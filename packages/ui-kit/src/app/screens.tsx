@@ -26,6 +26,7 @@ const Deliveries = lazy(async () => ({ default: (await import('../screens/delive
 const Members = lazy(async () => ({ default: (await import('../screens/members/members.tsx')).Members }))
 const Plugins = lazy(async () => ({ default: (await import('../screens/plugins/plugins.tsx')).Plugins }))
 const Settings = lazy(async () => ({ default: (await import('../screens/settings/settings.tsx')).Settings }))
+const Prices = lazy(async () => ({ default: (await import('../screens/prices/prices.tsx')).Prices }))
 const Workers = lazy(async () => ({ default: (await import('../screens/workers/workers.tsx')).Workers }))
 const PluginPage = lazy(async () => ({ default: (await import('../frames/plugin-slot.tsx')).PluginPage }))
 
@@ -43,6 +44,7 @@ const lists = {
   knowledge: Knowledge,
   members: Members,
   plugins: Plugins,
+  prices: Prices,
   projects: Projects,
   routes: Routes,
   routines: Routines,

@@ -14,6 +14,7 @@ export const listScreens = [
   'knowledge',
   'members',
   'plugins',
+  'prices',
   'projects',
   'routes',
   'routines',

@@ -6,7 +6,7 @@ import { useEngine } from '../../data/provider.tsx'
 import { useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { money } from '../../parts/format.ts'
-import { useChoices } from '../../parts/places.tsx'
+import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { save } from '../../parts/save.ts'
 import { Screen } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
@@ -24,7 +24,7 @@ export function Costs() {
   const { companyId } = useEngine()
   const reading = useOperation('costs.summary', { companyId })
   return (
-    <Screen title="Costs" actions={<DownloadTable />} isPadded>
+    <Screen title="Costs" actions={<Actions />} isPadded>
       <Read of={reading}>{(summary) => <Shown summary={summary} />}</Read>
     </Screen>
   )
@@ -53,8 +53,10 @@ function Shown({ summary }: { summary: Summary }) {
       </div>
       {total.unpricedEvents > 0 && (
         <div className="eng-notice" data-tone="warn">
-          {total.unpricedEvents} calls count as free, or as what was held for them, because nobody knows what their model costs. Set its
-          price with `engine prices set`.
+          {total.unpricedEvents} calls count as free, or as what was held for them, because nobody knows what their model costs.{' '}
+          <PlaceLink to={{ screen: 'prices' }} className="eng-link">
+            Set its price
+          </PlaceLink>
         </div>
       )}
       <Timeline />
@@ -89,6 +91,17 @@ function Parts({ day }: { day: string }) {
       )}
       <Tabs tabs={tabs} open={open} onOpen={(by) => choose({ by })} />
     </section>
+  )
+}
+
+function Actions() {
+  return (
+    <>
+      <PlaceLink to={{ screen: 'prices' }} className="eng-link">
+        Prices
+      </PlaceLink>
+      <DownloadTable />
+    </>
   )
 }
 

@@ -6,6 +6,7 @@ import { Status } from '../../parts/status.tsx'
 import { Time, useNow } from '../../parts/time.tsx'
 import { Table } from '../../parts/table.tsx'
 import { AgentName } from '../../parts/who.tsx'
+import { PriceAsked } from '../prices/price-asked.tsx'
 import { words } from '../../data/failure.ts'
 
 export type RunItem = ItemOf<'runs.list'>
@@ -61,7 +62,11 @@ function Row({ run }: { run: RunItem }) {
       {isTroubled && (
         <tr>
           <td colSpan={7}>
-            {run.errorMessage !== null && <p className="eng-bad">{run.errorMessage}</p>}
+            {run.errorMessage !== null && (
+              <p className="eng-bad">
+                {run.errorMessage} <PriceAsked message={run.errorMessage} />
+              </p>
+            )}
             {run.next && <p className="eng-soft">{run.next.message}</p>}
           </td>
         </tr>

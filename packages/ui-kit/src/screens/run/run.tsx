@@ -12,6 +12,7 @@ import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { AgentName } from '../../parts/who.tsx'
+import { PriceAsked } from '../prices/price-asked.tsx'
 import { Reservation } from './reservation.tsx'
 import type { RunData } from './run-data.ts'
 import { Took } from './run-table.tsx'
@@ -90,7 +91,7 @@ function Trouble({ run }: { run: RunData }) {
     <div className="eng-notice" data-tone={run.errorMessage === null ? 'busy' : undefined}>
       {run.errorMessage !== null && (
         <p className="eng-strong">
-          {words(run.errorClass ?? run.status)}: {run.errorMessage}
+          {words(run.errorClass ?? run.status)}: {run.errorMessage} <PriceAsked message={run.errorMessage} />
         </p>
       )}
       {run.next && <p>{run.next.message}</p>}
