@@ -27,6 +27,7 @@ const Members = lazy(async () => ({ default: (await import('../screens/members/m
 const Plugins = lazy(async () => ({ default: (await import('../screens/plugins/plugins.tsx')).Plugins }))
 const Settings = lazy(async () => ({ default: (await import('../screens/settings/settings.tsx')).Settings }))
 const Prices = lazy(async () => ({ default: (await import('../screens/prices/prices.tsx')).Prices }))
+const Routing = lazy(async () => ({ default: (await import('../screens/routing/routing.tsx')).Routing }))
 const Workers = lazy(async () => ({ default: (await import('../screens/workers/workers.tsx')).Workers }))
 const PluginPage = lazy(async () => ({ default: (await import('../frames/plugin-slot.tsx')).PluginPage }))
 
@@ -48,6 +49,7 @@ const lists = {
   projects: Projects,
   routes: Routes,
   routines: Routines,
+  routing: Routing,
   secrets: Secrets,
   settings: Settings,
   sprints: Sprints,

@@ -18,6 +18,7 @@ export const listScreens = [
   'projects',
   'routes',
   'routines',
+  'routing',
   'secrets',
   'settings',
   'sprints',
