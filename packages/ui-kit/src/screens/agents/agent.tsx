@@ -21,6 +21,7 @@ import { useKeys } from '../../parts/use-keys.ts'
 import { AgentName, Who } from '../../parts/who.tsx'
 import { EventLine } from '../activity/event-line.tsx'
 import { ApprovalPanel } from '../inbox/approval-panel.tsx'
+import { PriceAsked } from '../prices/price-asked.tsx'
 import { RunTable } from '../run/run-table.tsx'
 import { AgentControls } from './agent-controls.tsx'
 import { AgentDialog } from './agent-dialog.tsx'
@@ -134,7 +135,9 @@ function Profile({ agent }: { agent: AgentData }) {
       {agent.errorMessage !== null && (
         <div className="eng-notice">
           <p className="eng-strong">It stopped with an error</p>
-          <p>{agent.errorMessage}</p>
+          <p>
+            {agent.errorMessage} <PriceAsked message={agent.errorMessage} />
+          </p>
         </div>
       )}
       <Metrics agentId={agent.id} />
