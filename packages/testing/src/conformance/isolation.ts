@@ -74,6 +74,7 @@ const samples: Readonly<Record<string, unknown>> = {
   unsent: [],
   wanted: [{ routeId: absentId, limit: 1 }],
   attachmentId: absentId,
+  refusal: { code: 'budget_exceeded', message: 'Nothing is left.' },
 }
 
 /** Where one name means different things. */

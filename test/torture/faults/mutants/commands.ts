@@ -10,8 +10,8 @@ export const commands: readonly Mutant[] = [
   {
     name: 'events are written outside the transaction of their change',
     file: unit,
-    find: `return recordEvents(tx, {`,
-    replace: `return recordEvents(host.db as never, {`,
+    find: `await recordEvents(tx, {`,
+    replace: `await recordEvents(host.db as never, {`,
     caughtBy: {
       file: 'test/torture-crashes.test.ts',
       test: 'a process that dies in a call, on postgres > leaves nothing half done at tasks.update.recorded',
@@ -20,8 +20,8 @@ export const commands: readonly Mutant[] = [
   {
     name: 'a change may go without an event',
     file: unit,
-    find: `return recordEvents(tx, { events: recorded,`,
-    replace: `return recordEvents(tx, { events: recorded.slice(1),`,
+    find: `await recordEvents(tx, { events: recorded,`,
+    replace: `await recordEvents(tx, { events: recorded.slice(1),`,
     caughtBy: onSqlite('an event says who did what to which version'),
   },
   {
