@@ -47,7 +47,7 @@ const asking = definePlugin({
 
 /** A served company with limits, costs of weeks, routes and what they gave up, people and plugins. */
 export async function createGovernanceWorld(board: URL): Promise<GovernanceWorld> {
-  const adapter = scriptedAdapter()
+  const adapter = scriptedAdapter({ metering: 'stream' })
   const metered = scriptedAdapter({ type: 'metered', metering: 'stream' })
   const destination = scriptedDestination()
   const engine = await createEngine({
