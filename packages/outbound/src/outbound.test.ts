@@ -43,6 +43,14 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   return error instanceof OutboundError ? error.code : String(error)
 }
 
+test('an address in a network that is allowed is asked without encryption too, a name that leads there is not', async () => {
+  const port = await serve((_, response) => response.end('here'))
+  const client = outbound({ allow: ['127.0.0.0/8'], resolve: async () => [{ address: '127.0.0.1', family: 4 }] })
+  expect(await client.fetch(`http://127.0.0.1:${port}/`)).toMatchObject({ status: 200 })
+  expect(await codeOf(client.fetch(`http://named.example:${port}/`))).toBe('invalid_url')
+  expect(await codeOf(outbound({ allow: ['10.0.0.0/8'] }).fetch(`http://127.0.0.1:${port}/`))).toBe('invalid_url')
+})
+
 describe('without an allowance', () => {
   test.each([
     'https://127.0.0.1/',

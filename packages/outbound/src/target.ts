@@ -62,9 +62,15 @@ function parseUrl(text: string | URL, { allowsHttp, allowed }: TargetRules): URL
   if (url.protocol !== 'https:' && !isHttp) throw new OutboundError('invalid_url', `${url.protocol} is not asked; use https:.`)
   if (url.username !== '' || url.password !== '')
     throw new OutboundError('invalid_url', 'A URL must not hold a user or a password; use a header.')
-  if (isHttp && !allowsHttp && !allowed.isHostAllowed(url.hostname, portOf(url)))
-    throw new OutboundError('invalid_url', `${url.origin} is not encrypted; use https:.`)
+  if (isHttp && !allowsHttp && !isNamed(url, allowed))
+    throw new OutboundError('invalid_url', `${url.origin} is not encrypted; use https:, or let an operator allow this host.`)
   return url
+}
+
+/** Whether the operator named what the URL says: its host, or a network with the address that it is. A name that leads there is not enough. */
+function isNamed(url: URL, allowed: TargetRules['allowed']): boolean {
+  const [host, port] = [bareHost(url), portOf(url)]
+  return allowed.isHostAllowed(url.hostname, port) || (isIP(host) !== 0 && allowed.isAddressAllowed(host, port))
 }
 
 async function resolve(url: URL, rules: TargetRules): Promise<readonly LookupAddress[]> {
