@@ -130,10 +130,10 @@ describe.skipIf(!canLook)('the board, where is said who executes, what it costs 
   })
 
   it('leads from a run that failed for want of a price to where it is set', async () => {
-    const { engine, metered, companyId } = now().world
-    const hired = await engine.agents.create({ companyId, name: 'Vera', role: 'tester', adapterType: metered.type })
+    const { engine, adapter, companyId } = now().world
+    const hired = await engine.agents.create({ companyId, name: 'Vera', role: 'tester', adapterType: adapter.type })
     const task = await engine.tasks.create({ companyId, title: 'Use what nobody knows' })
-    metered.scripts.set(task.id, async (turn) => {
+    adapter.scripts.set(task.id, async (turn) => {
       await turn.emit({ type: 'usage', usage: { provider: 'acme-cloud', model: 'mystery-9', inputTokens: 10, outputTokens: 10 } })
       return { kind: 'failed', class: 'transient', message: 'stopped' }
     })

@@ -10,8 +10,6 @@ import { memoryBlobs, scriptedAdapter, scriptedDestination, until, type Scripted
 export interface GovernanceWorld {
   readonly engine: Engine
   readonly adapter: ScriptedAdapter
-  /** Another one, whose runs are told what they used while they go on. */
-  readonly metered: ScriptedAdapter
   readonly destination: ScriptedDestination
   readonly url: string
   readonly companyId: string
@@ -48,11 +46,10 @@ const asking = definePlugin({
 /** A served company with limits, costs of weeks, routes and what they gave up, people and plugins. */
 export async function createGovernanceWorld(board: URL): Promise<GovernanceWorld> {
   const adapter = scriptedAdapter({ metering: 'stream' })
-  const metered = scriptedAdapter({ type: 'metered', metering: 'stream' })
   const destination = scriptedDestination()
   const engine = await createEngine({
     storage: sqlite(':memory:'),
-    adapters: [adapter, metered],
+    adapters: [adapter],
     destinations: [destination],
     plugins: [notes(), greeter, asking],
     blobs: memoryBlobs(),
@@ -77,7 +74,7 @@ export async function createGovernanceWorld(board: URL): Promise<GovernanceWorld
     await server.close()
     await engine.stop()
   }
-  return { engine, adapter, metered, destination, url: server.url, companyId, prefix, agents, routeId, runId, close }
+  return { engine, adapter, destination, url: server.url, companyId, prefix, agents, routeId, runId, close }
 }
 
 interface Seed {
