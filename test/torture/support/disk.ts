@@ -71,20 +71,37 @@ function fillWith(ballast: string, leaving: number): void {
 const pageBytes = 4_096
 /** As many pages as SQLite ever allows. */
 const mostPages = 4_294_967_294
+const mostTries = 20
 
 /** Anywhere, by the number of pages that SQLite lets the file have. */
 export function limitedDisk(file: string): SmallDisk {
   const storage = sqlite(file)
   let driver: Driver | null = null
-  const limit = async (pagesMore: number) => {
+  const limitOnce = async (pagesMore: number) => {
     if (!driver) throw new Error('the database is not open yet')
     const connection = await driver.acquireConnection()
-    await driver.beginTransaction(connection, {})
-    const { rows } = await connection.executeQuery<{ page_count: number }>(CompiledQuery.raw('pragma page_count'))
-    const pages = Math.min(mostPages, (rows[0]?.page_count ?? 0) + pagesMore)
-    await connection.executeQuery(CompiledQuery.raw(`pragma max_page_count = ${pages}`))
-    await driver.commitTransaction(connection)
-    await driver.releaseConnection(connection)
+    try {
+      await driver.beginTransaction(connection, {})
+      const { rows } = await connection.executeQuery<{ page_count: number }>(CompiledQuery.raw('pragma page_count'))
+      const pages = Math.min(mostPages, (rows[0]?.page_count ?? 0) + pagesMore)
+      await connection.executeQuery(CompiledQuery.raw(`pragma max_page_count = ${pages}`))
+      await driver.commitTransaction(connection)
+    } catch (error) {
+      await driver.rollbackTransaction(connection)
+      throw error
+    } finally {
+      await driver.releaseConnection(connection)
+    }
+  }
+  // It may share its commit with somebody whom the full disk costs the whole transaction.
+  const limit = async (pagesMore: number) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await limitOnce(pagesMore)
+      } catch (error) {
+        if (tries === mostTries) throw error
+      }
+    }
   }
   return {
     variant: 'page limit',
