@@ -4,6 +4,7 @@ import { createEngine, type Engine } from '@engine/core'
 import { postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
 
+import { handWorkOnPostgres, handWorkOnSqlite, type HandWork } from './lib/by-hand.ts'
 import { consumerVariant, type Consuming } from './lib/consumer.ts'
 import { calibrate, interleave, type BenchOptions, type Measured } from './lib/measure.ts'
 import { postgresTarget, withPostgres, type BenchServer } from './lib/pg.ts'
@@ -102,7 +103,10 @@ async function comparePg(server: BenchServer, given: PgComparison): Promise<Row[
   const executed = await seedWorkforce(await postgresTarget(url))
   const engine = await createEngine({ storage: pulled.target.storage })
   const storage = postgres(url, { maxConnections: connections })
-  return compare({ ...given, peers, pulled, executed, engine, storage, serverCpuUs: server.cpuUs })
+  const handUrl = await server.createDatabase(`by_hand_${concurrency}`)
+  const handled = await seedWorkforce(await postgresTarget(handUrl))
+  const hand = await handWorkOnPostgres(handled, { url: handUrl, callers: concurrency, connections, serverCpuUs: server.cpuUs })
+  return compare({ ...given, peers, handled, hand, pulled, executed, engine, storage, serverCpuUs: server.cpuUs })
 }
 
 async function compareSqlite(folder: string, given: BenchOptions & { concurrency: number; bar: Bar }): Promise<Row[]> {
@@ -113,13 +117,18 @@ async function compareSqlite(folder: string, given: BenchOptions & { concurrency
   const pulled = await seedWorkforce(sqliteTarget(path('pulled')))
   const executed = await seedWorkforce(sqliteTarget(path('runs')))
   const engine = await createEngine({ storage: pulled.target.storage })
-  return compare({ ...given, peers: [peer], bars: [bar], pulled, executed, engine, storage: sqlite(path('runs')) })
+  const handled = await seedWorkforce(sqliteTarget(path('by-hand')))
+  const hand = handWorkOnSqlite(handled, { path: path('by-hand'), callers: concurrency })
+  return compare({ ...given, peers: [peer], bars: [bar], handled, hand, pulled, executed, engine, storage: sqlite(path('runs')) })
 }
 
 interface Comparison extends BenchOptions {
   readonly concurrency: number
   readonly peers: readonly Peer[]
   readonly bars: readonly Bar[]
+  /** Whose rows are written by hand. */
+  readonly handled: Workforce
+  readonly hand: HandWork
   readonly pulled: Workforce
   readonly executed: Workforce
   /** On the database of `pulled`. */
@@ -130,16 +139,17 @@ interface Comparison extends BenchOptions {
 }
 
 async function compare(given: Comparison): Promise<Row[]> {
-  const { concurrency, peers, pulled, executed, engine, storage, serverCpuUs } = given
+  const { concurrency, peers, handled, hand, pulled, executed, engine, storage, serverCpuUs } = given
   const options = { concurrency, ...(serverCpuUs && { serverCpuUs }) }
   const pulling = pullingAgents(pulled, { ...options, engine, name: 'engine, next and report' })
   const worker = lastingRunsConsumer(executed, { ...options, storage, name: 'engine, runs' })
   const executing = consumerVariant(worker)
-  const variants = [...peers.map(({ variant }) => variant), pulling, executing]
+  const variants = [...peers.map(({ variant }) => variant), hand.variant, pulling, executing]
   const measured = await measure(variants, given)
   await worker.close()
   const problems = [
     ...talliesThatDiffer(variants),
+    ...(await workProblems(handled, hand.variant.tally.added)),
     ...(await workProblems(pulled, pulling.tally.added)),
     ...(await workProblems(executed, executing.tally.added)),
   ]
@@ -148,8 +158,8 @@ async function compare(given: Comparison): Promise<Row[]> {
     if (waiting !== 0) problems.push(`${variant.name} has left ${waiting}`)
   }
   await engine.stop()
-  for (const peer of peers) await peer.close()
-  for (const { target } of [pulled, executed]) await target.close()
+  for (const { close } of [...peers, hand]) await close()
+  for (const { target } of [handled, pulled, executed]) await target.close()
   return [...comparisonRows(measured, given), countsRow(problems, given)]
 }
 
@@ -167,16 +177,20 @@ function talliesThatDiffer(variants: readonly Consuming[]): string[] {
 }
 
 function comparisonRows(measured: readonly Measured[], { peers, bars, concurrency }: Comparison): Row[] {
-  const own = measured.slice(peers.length)
-  return measured.slice(0, peers.length).flatMap((peer, index) => {
+  const [hand, ...own] = measured.slice(peers.length)
+  if (!hand) throw new Error('the rows by hand were not measured')
+  const named = (variant: Measured, more = '') => ({ ...variant, name: `${variant.name}, ${concurrency} at once${more}` })
+  const against = (peer: Measured, bar: Bar) => [
+    comparisonRow(named(peer), { baseline: peer }),
+    comparisonRow(named(hand, `, against ${peer.name}`), { baseline: peer }),
+    ...own.map((variant) => comparisonRow(named(variant, `, against ${peer.name}`), { baseline: peer, bars: { rate: bar } })),
+  ]
+  const rows = measured.slice(0, peers.length).flatMap((peer, index) => {
     const bar = bars[index]
     if (!bar) throw new Error(`there is no goal against ${peer.name}`)
-    const named = (variant: Measured, more = '') => ({ ...variant, name: `${variant.name}, ${concurrency} at once${more}` })
-    return [
-      comparisonRow(named(peer), { baseline: peer }),
-      ...own.map((variant) => comparisonRow(named(variant, `, against ${peer.name}`), { baseline: peer, bars: { rate: bar } })),
-    ]
+    return against(peer, bar)
   })
+  return [...rows, ...own.map((variant) => comparisonRow(named(variant, `, against ${hand.name}`), { baseline: hand }))]
 }
 
 function countsRow(problems: readonly string[], { bars, concurrency }: Comparison): Row {

@@ -7,7 +7,8 @@ import { sqlite } from '@engine/storage-sqlite'
 
 import { benchAdapter } from './lib/adapter.ts'
 import { consumerVariant } from './lib/consumer.ts'
-import { interleave, quantile, ratios, spreadOf, startClocks, type BenchOptions } from './lib/measure.ts'
+import { measureIdle, type IdleCost } from './lib/idle.ts'
+import { interleave, quantile, ratios, spreadOf, type BenchOptions } from './lib/measure.ts'
 import { postgresTarget, withPostgres, type BenchServer } from './lib/pg.ts'
 import { factRow, judge, spreadText, type Bar, type Report, type Row } from './lib/report.ts'
 import type { SeedTarget } from './lib/seed-target.ts'
@@ -18,9 +19,6 @@ import { openGraphile } from './peers/graphile-worker.ts'
 const wakesPerRound = 20
 /** Long enough for everybody to have fallen asleep again. */
 const restMs = 15
-/** By then what was done is sealed too. */
-const settleMs = 3_000
-const idleMs = 3_000
 const connections = 10
 const backlog = { small: 300, large: 20_000 }
 const backlogRounds = 3
@@ -39,10 +37,10 @@ export async function benchWake(options: BenchOptions): Promise<Report> {
   const onSqlite = await withFolder(async (folder) => {
     const sleeper = await openEngine('engine on SQLite', sqlite(join(folder, 'wake.db')))
     const [samples = []] = await measureWakes([sleeper], options)
-    const rows = [wakeRow(sleeper, samples, [judge(bars.sqliteMs, quantile(samples, 0.5))]), await idleRow(sleeper)]
     await sleeper.stop()
     return [
-      ...rows,
+      wakeRow(sleeper, samples, [judge(bars.sqliteMs, quantile(samples, 0.5))]),
+      idleRow(sleeper.name, await measureIdle({ family: 'sqlite', place: join(folder, 'idle.db') })),
       await backlogRow('SQLite', {
         ...options,
         target: sqliteTarget(join(folder, 'backlog.db')),
@@ -65,7 +63,6 @@ export async function benchWake(options: BenchOptions): Promise<Report> {
 /** Somebody who has nothing to do. */
 interface Sleeper {
   readonly name: string
-  readonly serverCpuUs?: () => number | null
   /** Asks for work. @returns how long it took until that began, milliseconds */
   wake(): Promise<number>
   stop(): Promise<unknown>
@@ -85,7 +82,7 @@ function stopwatch() {
   }
 }
 
-async function openEngine(name: string, storage: Storage, serverCpuUs?: () => number | null): Promise<Sleeper> {
+async function openEngine(name: string, storage: Storage): Promise<Sleeper> {
   const watch = stopwatch()
   const adapter = {
     ...benchAdapter,
@@ -102,27 +99,22 @@ async function openEngine(name: string, storage: Storage, serverCpuUs?: () => nu
   await engine.start()
   const task = { companyId, title: 'A task that wakes its agent', assigneeAgentId: agent.id }
   const wake = () => watch.measure(() => engine.tasks.create(task))
-  return { name, ...(serverCpuUs && { serverCpuUs }), wake, stop: () => engine.stop() }
+  return { name, wake, stop: () => engine.stop() }
 }
 
 async function againstGraphile(server: BenchServer, options: BenchOptions): Promise<Row[]> {
   const storage = postgres(await server.createDatabase('wake'), { maxConnections: connections })
-  const engine = await openEngine('engine on Postgres', storage, server.cpuUs)
+  const engine = await openEngine('engine on Postgres', storage)
   const watch = stopwatch()
   const peer = await openGraphile(server, { connections, callers: 4 })
   const { addJob, stop } = await peer.ready(watch.begin)
-  const graphile = { name: 'graphile-worker', serverCpuUs: server.cpuUs, wake: () => watch.measure(addJob), stop }
+  const graphile = { name: 'graphile-worker', wake: () => watch.measure(addJob), stop }
   const [theirs = [], ours = []] = await measureWakes([graphile, engine], options)
   const p50 = quantile(ours, 0.5)
   const verdicts = [judge(bars.ratio, p50 / quantile(theirs, 0.5)), judge(bars.slowestMs, quantile(ours, 0.99))]
-  const rows = [wakeRow(graphile, theirs), wakeRow(engine, ours, verdicts)]
-  await engine.stop()
-  const idlePeer = await idleRow(graphile, [])
-  await graphile.stop()
-  const again = await openEngine('engine on Postgres', storage, server.cpuUs)
-  const idleEngine = await idleRow(again)
-  await again.stop()
-  return [...rows, idlePeer, idleEngine]
+  await Promise.all([engine.stop(), graphile.stop()])
+  const idle = await measureIdle({ family: 'postgres', place: await server.createDatabase('idle'), serverCpuUs: server.cpuUs })
+  return [wakeRow(graphile, theirs), wakeRow(engine, ours, verdicts), idleRow(engine.name, idle)]
 }
 
 /** All in turns; the first round is not counted. */
@@ -143,21 +135,8 @@ function wakeRow({ name }: Sleeper, samples: readonly number[], verdicts: Row['v
   return factRow(`${name}, wake-up`, { cells: [p50.toFixed(2), p99.toFixed(2)], facts: { p50, p99, wakes: samples.length }, verdicts })
 }
 
-async function idleRow({ name, serverCpuUs }: Sleeper, judged: readonly Bar[] = [bars.client, bars.server]): Promise<Row> {
-  await sleep(settleMs)
-  const stop = startClocks(serverCpuUs)
-  await sleep(idleMs)
-  const { clientCpuUsPerOp, serverCpuUsPerOp } = stop(idleMs)
-  // Microseconds in a millisecond are milliseconds in a second.
-  const [client, server] = [clientCpuUsPerOp, serverCpuUsPerOp]
-  const values = new Map<Bar, number | null>([
-    [bars.client, client],
-    [bars.server, server],
-  ])
-  const verdicts = judged.flatMap((bar) => {
-    const value = values.get(bar) ?? null
-    return value === null ? [] : [judge(bar, value)]
-  })
+function idleRow(name: string, { client, server }: IdleCost): Row {
+  const verdicts = [judge(bars.client, client), ...(server === null ? [] : [judge(bars.server, server)])]
   return factRow(`${name}, idle`, { cells: ['', '', client.toFixed(2), server?.toFixed(2) ?? ''], facts: { client, server }, verdicts })
 }
 
