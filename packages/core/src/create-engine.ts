@@ -25,6 +25,7 @@ import { execute } from './kernel/execute.ts'
 import type { Host, Probe } from './kernel/host.ts'
 import { createHistogram, type Histogram } from './kernel/histogram.ts'
 import { createIdGenerator } from './kernel/id.ts'
+import { createLine } from './kernel/line.ts'
 import type { Loop } from './kernel/loop.ts'
 import type { PluginFiles } from './kernel/plugins.ts'
 import { guardPrices } from './kernel/price-book.ts'
@@ -134,6 +135,7 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
     checksOutputs: options.checksOutputs ?? false,
     epoch,
     turns: createCompanyTurns(),
+    looks: createLine(),
     tracing: createTracing(options.telemetry),
     vitals: new Map(),
     probe: options.probe,

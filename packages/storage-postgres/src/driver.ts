@@ -20,6 +20,8 @@ const lockText = 'select pg_advisory_xact_lock'
 export class PostgresDriver implements Driver {
   readonly #source: PoolSource
   readonly #names = new PreparedNames()
+  /** Kysely remembers weakly each connection that it ever saw, which the garbage collector pays for; so those of a client serve again. */
+  readonly #connections = new WeakMap<PoolClient, PooledConnection>()
 
   constructor(source: PoolSource) {
     this.#source = source
@@ -32,7 +34,11 @@ export class PostgresDriver implements Driver {
   async acquireConnection(): Promise<PooledConnection> {
     try {
       const client = await this.#source.acquire()
-      return new PooledConnection(client, this.#source.prepares ? this.#names : null)
+      const known = this.#connections.get(client)
+      const connection = known ?? new PooledConnection(client, this.#source.prepares ? this.#names : null)
+      if (!known) this.#connections.set(client, connection)
+      connection.take()
+      return connection
     } catch (error) {
       throw asConnectFailure(error)
     }
@@ -59,7 +65,7 @@ export class PostgresDriver implements Driver {
   }
 }
 
-/** One client for one query or one transaction. */
+/** One client, for one query or one transaction at a time. */
 class PooledConnection implements DatabaseConnection {
   readonly #client: PoolClient
   readonly #names: PreparedNames | null
@@ -71,8 +77,14 @@ class PooledConnection implements DatabaseConnection {
   constructor(client: PoolClient, names: PreparedNames | null) {
     this.#client = client
     this.#names = names
+  }
+
+  /** Begins to serve a query or a transaction. */
+  take(): void {
+    this.#isInTransaction = false
+    this.#beginning = ''
     // A client that loses its connection between two queries says so only by this event.
-    client.on('error', this.#noteFailure)
+    this.#client.on('error', this.#noteFailure)
   }
 
   readonly #noteFailure = (error: Error): void => {

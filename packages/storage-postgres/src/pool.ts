@@ -16,6 +16,9 @@ export interface PoolSource {
 /** How long a connection may take, milliseconds; a server that is gone must be an answer, not a silence. */
 const connectTimeoutMs = 10_000
 
+/** How long a connection waits for work, milliseconds: a new one has every statement to prepare and to plan anew. */
+const idleTimeoutMs = 300_000
+
 export interface PoolOptions {
   /** The most connections that this engine opens. */
   readonly maxConnections: number
@@ -29,6 +32,7 @@ export function ownPool(url: string, options: PoolOptions): PoolSource {
     connectionString: url,
     max: options.maxConnections,
     connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: idleTimeoutMs,
     application_name: options.applicationName,
     keepAlive: true,
     allowExitOnIdle: true,

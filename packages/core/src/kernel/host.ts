@@ -12,6 +12,7 @@ import type { GuardedEmbedder } from './embedding.ts'
 import type { DestinationCatalog } from './destinations.ts'
 import type { EventBus } from './events.ts'
 import type { Guards } from './guard.ts'
+import type { Line } from './line.ts'
 import type { PluginCatalog } from './plugins.ts'
 import type { RunRedaction } from './redacted-log.ts'
 import type { Registry } from './registry.ts'
@@ -47,6 +48,8 @@ export interface Host {
   readonly epoch: number
   readonly batcher: Batcher
   readonly turns: CompanyTurns
+  /** In which the loops look for what is due: all at once would have a connection each, and everything to prepare and plan on it. */
+  readonly looks: Line
   readonly tracing: Tracing
   /** How the loops of this engine are. */
   readonly vitals: Vitals

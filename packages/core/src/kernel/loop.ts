@@ -57,7 +57,7 @@ export function createLoop(options: LoopOptions): Loop {
       const hasMore = await runPass()
       if (hasMore || isWoken || stopping.signal.aborted) continue
       sleeping = new AbortController()
-      await options.clock.sleep(options.pollMs, AbortSignal.any([sleeping.signal, stopping.signal]))
+      await options.clock.sleep(options.pollMs, sleeping.signal)
     }
     tell(true)
   }
@@ -73,6 +73,8 @@ export function createLoop(options: LoopOptions): Loop {
     },
     async stop() {
       stopping.abort()
+      // AbortSignal.any of both would leave something with `stopping` for each sleep, and some loops sleep hundreds of times a second.
+      sleeping.abort('stopping')
       await running
     },
   }

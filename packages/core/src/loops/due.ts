@@ -30,7 +30,7 @@ export function createDueLoop(host: Host, due: Due, logger: Logger): Loop {
   const loop = createLoop({ name: due.name, pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
 
   async function pass(): Promise<boolean> {
-    const found = await due.find(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })
+    const found = await host.looks(() => due.find(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce }))
     for (const [companyId, rows] of Map.groupBy(found, (row) => row.company_id)) {
       const ids = rows.slice(0, mostOfCompany).map((row) => row.id)
       if (!working.has(companyId)) working.set(companyId, work(companyId, ids))

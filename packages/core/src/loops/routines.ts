@@ -18,7 +18,7 @@ export function createRoutineLoop(host: Host, logger: Logger): Loop {
   const loop = createLoop({ name: 'routines', pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
 
   async function pass(signal: AbortSignal): Promise<boolean> {
-    const triggers = await dueTriggers(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })
+    const triggers = await host.looks(() => dueTriggers(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce }))
     for (const [companyId, due] of Map.groupBy(triggers, (trigger) => trigger.company_id)) {
       if (!ticking.has(companyId)) ticking.set(companyId, tickAll(companyId, due, signal))
     }

@@ -19,8 +19,12 @@ export function createWatchdog(host: Host, logger: Logger): Loop {
   const loop = createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
 
   async function pass(): Promise<boolean> {
-    const leases = await expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })
+    const leases = await host.looks(() => expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce }))
     for (const { run_id: runId } of leases) if (!sweeping.has(runId) && sweeping.size < mostAtOnce) sweeping.set(runId, sweep(runId))
+    return host.looks(forget)
+  }
+
+  async function forget(): Promise<boolean> {
     const now = host.clock.now()
     const mayHaveAnswers = await forgetAnswers(host.db, isoTime(now - idempotencyKeptMs))
     const mayHaveCallbacks = await forgetCallbacks(host.db, isoTime(now - dayMs))
