@@ -1,5 +1,6 @@
 // Where a database is, in a form that can be told to another process; and what can be asked of it behind the engine's back.
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -38,8 +39,9 @@ export async function emptyPlace(scene: Scene): Promise<Place> {
 const newFileIn = (scene: Scene) => join(scene.folder, `${randomUUID()}.db`)
 
 export async function leavePlace(place: Place): Promise<void> {
-  // The files of SQLite go with the folder of their loop.
-  if (place.storage === 'postgres') await dropDatabase(place.url)
+  if (place.storage === 'postgres') return dropDatabase(place.url)
+  // Thousands of rounds leave more than a disk holds.
+  for (const suffix of ['', '-wal', '-shm']) rmSync(place.file + suffix, { force: true })
 }
 
 export function storageAt(place: Place, options: PostgresOptions = {}): Storage {

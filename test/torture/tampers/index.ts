@@ -120,7 +120,7 @@ async function play(theatre: Theatre, round: Round): Promise<void> {
     round.count('found with class and batch')
     if (problem.kind === tampering.kinds[0]) round.count('of these named as exactly what they were')
   } finally {
-    if (place.storage === 'postgres') await leavePlace(place)
+    await leavePlace(place)
   }
 }
 
