@@ -11,6 +11,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { coreRegistry, createEngine, EngineError, localSecrets, type JsonObject } from '@engine/core'
 import { createHandler, localOperator, webHandler } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
+import { scriptedDestination } from '@engine/testing'
 
 import { completionScript } from '../packages/cli/src/completion.ts'
 import { addOperations } from '../packages/cli/src/operations/commands.ts'
@@ -71,6 +72,8 @@ describe('every operation, as a command', () => {
     const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line))
     onTestFinished(() => {
       log.mockRestore()
+      // A test of an agent or a route may have found something.
+      process.exitCode = undefined
       vi.unstubAllEnvs()
       vi.unstubAllGlobals()
     })
@@ -175,6 +178,26 @@ describe('the engine command', () => {
     expect(kept.map(({ code }) => code)).toEqual([0, 0, 0, 0])
     expect(sealed.toSorted()).toEqual(['whsec_one line', 'of Windows', '-----BEGIN\nlines\n', ' as it is '].toSorted())
     expect(JSON.parse(said.out)).toMatchObject({ description: 'much\n' })
+  })
+
+  it('ends with 1 when a check of what it has tested failed, and prints the report', async () => {
+    const destination = scriptedDestination()
+    const world = await createEngine({ storage: sqlite(':memory:'), destinations: [destination] })
+    onTestFinished(() => world.stop())
+    const { url } = await serveWorld(world)
+    const { id: companyId } = await world.companies.create({ name: 'Acme' })
+    const ended = await Promise.all(
+      ['here', 'nowhere'].map(async (place) => {
+        const route = { companyId, name: place, destinationType: destination.type, config: { to: place }, events: ['task.created'] }
+        const { id } = await world.routes.create(route)
+        return engine(['routes', 'test', id, '--json'], { env: { ENGINE_URL: url } })
+      }),
+    )
+    expect(ended.map(({ code, err }) => [code, err])).toEqual([
+      [0, ''],
+      [1, ''],
+    ])
+    expect(ended.map(({ out }) => JSON.parse(out).checks[0].status)).toEqual(['passed', 'failed'])
   })
 
   it('ends with a code that says what sort of failure it was, and tells it on standard error', async () => {
