@@ -18,6 +18,8 @@ const connectTimeoutMs = 10_000
 
 /** How long a connection waits for work, milliseconds: a new one has every statement to prepare and to plan anew. */
 const idleTimeoutMs = 300_000
+/** How often a connection that waits shows that it is there, milliseconds: networks forget those that are silent, and tell nobody. */
+const signOfLifeMs = 30_000
 
 export interface PoolOptions {
   /** The most connections that this engine opens. */
@@ -35,6 +37,7 @@ export function ownPool(url: string, options: PoolOptions): PoolSource {
     idleTimeoutMillis: idleTimeoutMs,
     application_name: options.applicationName,
     keepAlive: true,
+    keepAliveInitialDelayMillis: signOfLifeMs,
     allowExitOnIdle: true,
   }
   return poolSource(() => new pg.Pool(config), { closes: true })

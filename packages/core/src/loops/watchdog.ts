@@ -19,7 +19,8 @@ export function createWatchdog(host: Host, logger: Logger): Loop {
   const loop = createLoop({ name: 'watchdog', pass, pollMs: host.settings.sweepMs, clock: host.clock, vitals: host.vitals, logger })
 
   async function pass(): Promise<boolean> {
-    const leases = await host.looks(() => expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce }))
+    // Not in line with the others: nobody who hangs may keep a lost run's task.
+    const leases = await expiredLeases(host.db, { now: isoTime(host.clock.now()), limit: mostAtOnce })
     for (const { run_id: runId } of leases) if (!sweeping.has(runId) && sweeping.size < mostAtOnce) sweeping.set(runId, sweep(runId))
     return host.looks(forget)
   }
