@@ -151,13 +151,16 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       const scene = await open(database, { settings: { maxConcurrentRuns: 1 } })
       const { engine, main, companyId } = scene
       main.script = ends({ ...overloaded, retryAfterMs: hourMs })
-      const [ada, bob] = [await scene.hire('Ada'), await scene.hire('Bob', { adapterType: 'spare' })]
-      for (let count = 0; count < 5; count += 1) await scene.give(ada, { priority: 'critical' })
+      const bob = await scene.hire('Bob', { adapterType: 'spare' })
+      // More than one look finds ahead of what there is room for.
+      for (let count = 0; count < 20; count += 1) await scene.give(await scene.hire(`Ada ${count}`), { priority: 'critical' })
       await engine.start()
       await opens(scene)
-      for (let count = 0; count < 5; count += 1) await reaches(scene, await scene.give(bob, { priority: 'low' }), 'done')
+      // Together: one that comes while nothing else is under way is claimed without a look at what waits.
+      const given = await Promise.all(Array.from({ length: 5 }, () => scene.give(bob, { priority: 'low' })))
+      for (const taskId of given) await reaches(scene, taskId, 'done')
       expect(main.turns).toHaveLength(1)
-      expect((await engine.tasks.list({ companyId, assigneeAgentId: ada, status: 'todo' })).items).toHaveLength(5)
+      expect((await engine.tasks.list({ companyId, status: 'todo', priority: 'critical' })).items).toHaveLength(20)
     })
 
     it('is tried by one run of all that wait, wherever they are claimed', async () => {
