@@ -19,13 +19,7 @@ interface Wire {
 
 const wires: Readonly<Record<string, Wire>> = {
   anthropic: { type: 'anthropic', create: anthropicAdapter, open: fakeAnthropic },
-  'openai, responses': {
-    type: 'openai',
-
-    create: openAiAdapter,
-    open: fakeOpenAi,
-    config: { api: 'responses' },
-  },
+  'openai, responses': { type: 'openai', create: openAiAdapter, open: fakeOpenAi, config: { api: 'responses' } },
   'openai, chat': { type: 'openai', create: openAiAdapter, open: fakeOpenAi, config: { api: 'chat' } },
   gemini: { type: 'gemini', create: geminiAdapter, open: fakeGemini },
 }

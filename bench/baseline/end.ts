@@ -12,8 +12,6 @@ export interface Ending {
   readonly runId: string
 }
 
-const ofTask = 'company_id = {companyId:uuid} and id = {taskId:uuid}'
-
 /** The rows of `runs.report()` with the outcome `done` as one prepared statement, which is its own transaction. */
 export function createPgEndTwin(epoch: number) {
   const statement = namedStatement(
@@ -27,7 +25,7 @@ export function createPgEndTwin(epoch: number) {
       update engine.tasks set status = 'done', checkout_run_id = null, checkout_agent_id = null, checkout_at = null, blocked_reason = null,
         blocked_owner = null, moved_at = {now:timestamptz}, completed_at = {now:timestamptz}, progress_percent = 100,
         updated_at = {now:timestamptz}, version = version + 1
-      where ${ofTask} and status = 'in_progress' and exists (select from run) returning version),
+      where company_id = {companyId:uuid} and id = {taskId:uuid} and status = 'in_progress' and exists (select from run) returning version),
     agent as (
       update engine.agents set live_runs = live_runs - 1
       where company_id = {companyId:uuid} and id = {agentId:uuid} and exists (select from task)),
