@@ -45,12 +45,9 @@ export async function callOperation({ operation, fields, given, flags }: Call): 
   if (hasFailed(answer)) process.exitCode = 1
 }
 
-/** Whether it is the report of a test of which a check failed: a script that asks for one goes on by its exit code. */
+/** Whether it is the report of a test that says no: a script that asks for one goes on by its exit code. */
 function hasFailed(answer: unknown): boolean {
-  if (typeof answer !== 'object' || answer === null || !('checks' in answer) || !Array.isArray(answer.checks)) return false
-  return answer.checks.some(
-    (check: unknown) => typeof check === 'object' && check !== null && 'status' in check && check.status === 'failed',
-  )
+  return typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === false
 }
 
 /** `--data` first, then what flags and arguments say. @throws UsageError naming what is missing */
