@@ -417,6 +417,23 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       await expectSound(scene)
     })
 
+    it.each([
+      ['of one agent', 1],
+      ['of several agents', 3],
+    ])('is tried by what has waited longest, so that urgent tasks %s that always fail so hold up no other for ever', async (_, agents) => {
+      const scene = await open(database, { settings: { ...settings, cooldownCapMs: 5 } })
+      const { engine, main } = scene
+      const staff = await Promise.all(Array.from({ length: agents }, (_, index) => scene.hire(`Agent ${index}`)))
+      const give = (index: number, more: object) => scene.give(staff[index % agents] ?? '', more)
+      main.script = async ({ context }) => (context.task.title === 'Doomed' ? serverError : { kind: 'done' })
+      for (const index of [0, 1]) await give(index, { title: 'Doomed', priority: 'critical' })
+      await engine.start()
+      await opens(scene)
+      const others = await Promise.all([2, 3, 4].map((index) => give(index, { priority: 'low' })))
+      for (const taskId of others) await reaches(scene, taskId, 'done')
+      await expectSound(scene)
+    })
+
     it('blocks the only task that there is when its attempts are used up', async () => {
       const scene = await open(database)
       scene.main.script = ends(serverError)

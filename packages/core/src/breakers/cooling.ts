@@ -4,7 +4,9 @@ import { present } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { AdapterCatalog } from '../kernel/adapters.ts'
+import { longestWaiting, runAt } from '../runs/ready-runs.ts'
 import { profileNames, setupsOf, type Profile, type Setup } from '../runs/setups.ts'
+import { priorityRanks } from '../tasks/schema.ts'
 import type { BreakerKey } from './table.ts'
 
 const notClosed = statement((db, given: { now: string }, family) =>
@@ -26,14 +28,16 @@ const notClosed = statement((db, given: { now: string }, family) =>
 interface Candidate {
   readonly id: string
   readonly company_id: string
-  readonly slots: number
 }
 
 /** How many agents' adapters are looked at together. */
 const lookedAtTogether = 200
 
-/** An agent, and with `onlyFor` that nothing of it can start but what asks for one of these profiles. */
-export type Startable<Agent> = Agent & { readonly onlyFor?: readonly Profile[] }
+/**
+ * An agent; with `onlyFor` nothing of it can start but what asks for one of these profiles, with `tries` nothing but the run at this place,
+ * which tries a provider.
+ */
+export type Startable<Agent> = Agent & { readonly onlyFor?: readonly Profile[]; readonly tries?: string }
 
 interface Look {
   readonly adapters: AdapterCatalog
@@ -44,7 +48,9 @@ interface Look {
 
 /**
  * Of agents in their order, those that have an adapter whose provider works. Where each of an agent's providers failed and one of
- * them has cooled, one run of one agent may try it. Nearly always no provider failed, and then nothing more is asked.
+ * them has cooled, one run may try it: of all agents that wait for it, the one that has waited longest, however urgent others are. What
+ * tried in vain begins to wait anew, so work that always fails keeps no other from trying. Nearly always no provider failed, and then
+ * nothing more is asked.
  */
 export async function withoutCooling<Agent extends Candidate>(
   db: Kysely<Database>,
@@ -54,35 +60,51 @@ export async function withoutCooling<Agent extends Candidate>(
   if (agents.length === 0) return []
   const breakers = await notClosed(db, { now: look.now })
   if (breakers.length === 0) return agents.slice(0, look.limit)
-  const scene: Scene = {
-    states: new Map(breakers.map((breaker) => [nameOf(breaker), breaker.is_due === 1 ? 'due' : 'cooling'])),
-    probed: new Set(),
-  }
+  const states = new Map(breakers.map((breaker) => [nameOf(breaker), breaker.is_due === 1 ? 'due' : 'cooling']))
   const found: Startable<Agent>[] = []
+  const waiting = new Map<string, Waiting<Agent>[]>()
   for (let start = 0; start < agents.length && found.length < look.limit; start += lookedAtTogether) {
     const together = agents.slice(start, start + lookedAtTogether)
     const providers = await providersOf(db, look.adapters, together)
-    found.push(...together.flatMap((agent) => startable(agent, providers.get(agent.id) ?? nobody, scene)))
+    for (const agent of together) {
+      const { always, byProfile } = providers.get(agent.id) ?? nobody
+      const profiles = byProfile.flatMap(([profile, provider]) => (states.has(provider) ? [] : [profile]))
+      const due = always.find((provider) => states.get(provider) === 'due')
+      if (always.some((provider) => !states.has(provider))) found.push(agent)
+      else if (due === undefined) found.push(...forProfiles(agent, profiles))
+      else waiting.set(due, [...(waiting.get(due) ?? []), { agent, profiles }])
+    }
   }
-  return found.slice(0, look.limit)
+  const trying = await Promise.all([...waiting.values()].map((group) => withOneThatTries(db, group, look.now)))
+  return [...found.slice(0, look.limit), ...trying.flat()]
 }
 
-interface Scene {
-  readonly states: ReadonlyMap<string, 'due' | 'cooling'>
-  /** The providers that somebody tries already. */
-  readonly probed: Set<string>
+/** An agent that waits for a provider that somebody may try. */
+interface Waiting<Agent> {
+  readonly agent: Agent
+  /** What it may start meanwhile. */
+  readonly profiles: readonly Profile[]
 }
 
-/** The agent as far as it may start now: as it is, with one run that tries a provider, for some profiles, or not at all. */
-function startable<Agent extends Candidate>(agent: Agent, { always, byProfile }: Providers, { states, probed }: Scene): Startable<Agent>[] {
-  if (always.some((provider) => !states.has(provider))) return [agent]
-  const due = always.find((provider) => states.get(provider) === 'due' && !probed.has(provider))
-  if (due !== undefined) {
-    probed.add(due)
-    return [{ ...agent, slots: Math.min(1, agent.slots) }]
-  }
-  const onlyFor = byProfile.flatMap(([profile, provider]) => (states.has(provider) ? [] : [profile]))
-  return onlyFor.length === 0 ? [] : [{ ...agent, onlyFor }]
+function forProfiles<Agent>(agent: Agent, profiles: readonly Profile[]): Startable<Agent>[] {
+  return profiles.length === 0 ? [] : [{ ...agent, onlyFor: profiles }]
+}
+
+/** Of agents that wait for the same provider, one tries it: the one with the run that has waited longest. */
+async function withOneThatTries<Agent extends Candidate>(
+  db: Kysely<Database>,
+  group: readonly Waiting<Agent>[],
+  now: string,
+): Promise<Startable<Agent>[]> {
+  const queues = group.flatMap(({ agent }) =>
+    priorityRanks.map((priority) => ({ company_id: agent.company_id, agent_id: agent.id, priority })),
+  )
+  const found = await longestWaiting(db, { agents: JSON.stringify(queues), now })
+  const places = found.flatMap(({ agent_id, place }) => (place === null ? [] : [{ agent_id, place }]))
+  const [first] = places.toSorted((left, right) => (runAt(left.place) < runAt(right.place) ? -1 : 1))
+  return group.flatMap(({ agent, profiles }) =>
+    agent.id === first?.agent_id ? [{ ...agent, tries: first.place }] : forProfiles(agent, profiles),
+  )
 }
 
 interface Providers {

@@ -5,7 +5,7 @@ import type { Database } from '../database/tables.ts'
 import type { AdapterCatalog } from '../kernel/adapters.ts'
 import { findTask } from '../tasks/sql.ts'
 import { askedProfile } from './choose-adapter.ts'
-import { agentsWithWork, firstPlaces, readyRuns } from './ready-runs.ts'
+import { agentsWithWork, firstPlaces, partsOf, readyRuns, runAt } from './ready-runs.ts'
 import type { Profile } from './setups.ts'
 
 /** After all others. */
@@ -30,12 +30,13 @@ export function claimableRuns(adapters: AdapterCatalog) {
     const found = await Promise.all([
       placesOf(
         db,
-        first.filter(({ onlyFor }) => !onlyFor),
+        first.filter(({ onlyFor, tries }) => !onlyFor && tries === undefined),
         given,
       ),
       ...first.map(({ onlyFor, ...agent }) => (onlyFor ? placesFor(db, agent, { profiles: onlyFor, ...given }) : [])),
     ])
-    return found.flat().toSorted(compare).slice(0, given.limit).map(runAt)
+    const tried = first.flatMap(({ tries }) => tries ?? [])
+    return [...found.flat(), ...tried].toSorted(compare).slice(0, given.limit).map(runAt)
   }
 }
 
@@ -80,16 +81,6 @@ interface AgentWithWork {
   readonly slots: number
   readonly task_slots: number | null
   readonly first_place: string | null
-}
-
-function partsOf(place: string): [priority: string, id: string] {
-  const [priority = '', id = ''] = place.split(' ')
-  return [priority, id]
-}
-
-/** The run that has a place. Pure. */
-function runAt(place: string): string {
-  return partsOf(place)[1]
 }
 
 /** How many runs of an agent are asked for their profile while its own providers are left alone. */

@@ -57,6 +57,16 @@ function isOurs(e: WithRuns) {
 /** A run's place in the queue of all runs: the more urgent the smaller, then the older. */
 const place = sql<string>`cast(runs.priority as text) || ' ' || cast(runs.id as text)`
 
+export function partsOf(place: string): [priority: string, id: string] {
+  const [priority = '', id = ''] = place.split(' ')
+  return [priority, id]
+}
+
+/** The run that has a place. Pure. */
+export function runAt(place: string): string {
+  return partsOf(place)[1]
+}
+
 /**
  * The agents for whom something is queued: from one to the next along the index of queues, by one look each, however much is queued
  * for them and however many have nothing. The next agent of the company, else the first of the next company: compared as a pair, SQLite would
@@ -157,11 +167,7 @@ interface Queues {
  */
 export const firstPlaces = statement((db, given: Queues, family) =>
   db
-    .selectFrom(
-      asked(given.agents, family).as<'asked'>(
-        family === 'postgres' ? sql`asked(company_id uuid, agent_id uuid, priority int, id uuid)` : sql.ref('asked'),
-      ),
-    )
+    .selectFrom(askedQueues(given.agents, family))
     .select('asked.agent_id')
     .select((e) =>
       e
@@ -186,6 +192,35 @@ export const firstPlaces = statement((db, given: Queues, family) =>
         .as('places'),
     ),
 )
+
+/**
+ * The place of what has waited longest in each queue, among what is as urgent as asked for: every run that is put back begins to wait
+ * anew, with an id of its own. `agents` as for `Queues`; each once for every priority, and the id says nothing.
+ */
+export const longestWaiting = statement((db, given: Pick<Queues, 'agents' | 'now'>, family) =>
+  db
+    .selectFrom(askedQueues(given.agents, family))
+    .select('asked.agent_id')
+    .select((e) =>
+      e
+        .selectFrom('runs')
+        .crossJoin('tasks')
+        .select(place.as('place'))
+        .whereRef('runs.company_id', '=', 'asked.company_id')
+        .whereRef('runs.agent_id', '=', 'asked.agent_id')
+        .where('runs.status', '=', sql.lit('queued'))
+        .whereRef('runs.priority', '=', 'asked.priority')
+        .where((run) => isReady(run, { now: given.now, family }))
+        .orderBy('runs.id')
+        .limit(sql.lit(1))
+        .as('place'),
+    ),
+)
+
+function askedQueues(agents: string, family: DatabaseFamily) {
+  const shape = family === 'postgres' ? sql`asked(company_id uuid, agent_id uuid, priority int, id uuid)` : sql.ref('asked')
+  return asked(agents, family).as<'asked'>(shape)
+}
 
 function asked(agents: string, family: DatabaseFamily): RawBuilder<{ company_id: string; agent_id: string; priority: number; id: string }> {
   return family === 'postgres'

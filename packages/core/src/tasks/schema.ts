@@ -168,6 +168,9 @@ export function priorityRank(priority: TaskPriority): number {
   return priorities.indexOf(priority)
 }
 
+/** All of them, the most urgent first. */
+export const priorityRanks: readonly number[] = priorities.map(priorityRank)
+
 export function priorityName(rank: number): TaskPriority {
   return priorities[rank] ?? 'medium'
 }

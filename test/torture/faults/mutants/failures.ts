@@ -20,7 +20,7 @@ export const failureFaults: readonly Mutant[] = [
   {
     name: 'an outage starts runs all the same',
     file: cooling,
-    find: 'return onlyFor.length === 0 ? [] : [{ ...agent, onlyFor }]',
+    find: 'return profiles.length === 0 ? [] : [{ ...agent, onlyFor: profiles }]',
     replace: 'return [agent]',
     caughtBy: provider('delays nobody who depends on another one'),
   },
@@ -114,5 +114,12 @@ export const failureFaults: readonly Mutant[] = [
     find: '...(!isRunGone(move) && { moved_at: now }),',
     replace: "...(move.to === 'cancelled' && { moved_at: now }),",
     caughtBy: failing('an agent that goes in circles > is none that its task comes further by'),
+  },
+  {
+    name: 'the most urgent run tries a provider, not the one that has waited longest',
+    file: cooling,
+    find: 'runAt(left.place) < runAt(right.place)',
+    replace: 'left.place < right.place',
+    caughtBy: failing('a provider that fails by itself > is tried by what has waited longest, so that urgent tasks of one agent'),
   },
 ]
