@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 import { toEvent, type EventRow } from '../events/sql.ts'
 import { canonicalJson, sha256 } from '../kernel/json.ts'
 
@@ -12,9 +14,32 @@ export function canonicalEvent(row: EventRow): string {
   return canonicalJson({ ...toEvent(row), epoch: row.epoch })
 }
 
-/** The seal of a batch: SHA-256 of the seal before it and the canonical JSON of the array of its events. Pure. */
+/** A seal that is being made, from events in their order, some at a time. */
+export interface OpenSeal {
+  add(rows: readonly EventRow[]): void
+  end(): string
+}
+
+/** The seal of a batch: SHA-256 of the seal before it and the canonical JSON of the array of its events. */
+export function beginSeal(previousSeal: string): OpenSeal {
+  const hash = createHash('sha256').update(`${previousSeal}[`)
+  let separator = ''
+  return {
+    add(rows) {
+      for (const row of rows) {
+        hash.update(separator + canonicalEvent(row))
+        separator = ','
+      }
+    },
+    end: () => hash.update(']').digest('hex'),
+  }
+}
+
+/** The seal of a batch whose events are all there. Pure. */
 export function sealOf(previousSeal: string, rows: readonly EventRow[]): string {
-  return sealOfTexts(previousSeal, rows.map(canonicalEvent))
+  const seal = beginSeal(previousSeal)
+  seal.add(rows)
+  return seal.end()
 }
 
 export function sealOfTexts(previousSeal: string, events: readonly string[]): string {
