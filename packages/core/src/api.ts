@@ -4,7 +4,7 @@ import type { Actor } from './kernel/actor.ts'
 import type { Caller } from './kernel/call.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host } from './kernel/host.ts'
-import type { EngineModule } from './kernel/registry.ts'
+import type { EngineModule, Operation } from './kernel/registry.ts'
 import type { TraceContext } from './ports/telemetry.ts'
 import type { coreModules } from './modules.ts'
 
@@ -52,13 +52,27 @@ export type OperationInput<Name extends OperationName> = Name extends `${infer M
     : never
   : never
 
-/** Makes the methods of all registered operations, acting as one actor; `run` may be another way to execute them. */
+/**
+ * The methods of all registered operations, acting as one actor; `run` may be another way to execute them. They are made when they are
+ * asked for: whoever acts for an actor calls one or two of hundreds.
+ */
 export function createApi(host: Host, actor: Actor, run: typeof execute = execute): Api {
-  const api: Record<string, Record<string, unknown>> = {}
-  for (const { module, verb, name } of host.registry.operations) {
-    const methods = (api[module] ??= {})
-    methods[verb] = (input?: unknown, options: CallOptions = {}) => run(host, name, { input, call: { actor, ...options } })
+  const { modules } = host.registry
+  const isModule = (name: string | symbol): name is string => typeof name === 'string' && Object.hasOwn(modules, name)
+  const made: Record<string, object> = {}
+  function methodsOf(name: string | symbol): object | undefined {
+    return isModule(name) ? (made[name] ??= Object.fromEntries((modules[name] ?? []).map(toMethod))) : undefined
   }
+  function toMethod({ verb, name }: Operation) {
+    return [verb, (input?: unknown, options: CallOptions = {}) => run(host, name, { input, call: { actor, ...options } })] as const
+  }
+  const api = new Proxy(made, {
+    get: (_, name) => methodsOf(name),
+    has: (_, name) => isModule(name),
+    ownKeys: () => Object.keys(modules),
+    getOwnPropertyDescriptor: (_, name) =>
+      isModule(name) ? { configurable: true, enumerable: true, writable: true, value: methodsOf(name) } : undefined,
+  })
   // The registry was made from the modules that Api is computed from.
   return api as unknown as Api
 }

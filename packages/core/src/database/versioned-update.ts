@@ -17,11 +17,12 @@ type VersionedUpdate<Row> = (tx: Transaction<Database>, row: Place, changes: Par
 export function versionedUpdate<Table extends Versioned>(table: Table): VersionedUpdate<Database[Table]> {
   const updates = new Map<string, ReturnType<typeof updateOf<Database[Table]>>>()
   return async (tx, { company_id, id, version }, changes) => {
-    const set = Object.entries({ ...changes, version: version + 1 }).filter(([, value]) => value !== undefined)
-    const columns = set.map(([column]) => column)
-    const update = updates.get(columns.join()) ?? updateOf<Database[Table]>(table, columns)
-    updates.set(columns.join(), update)
-    return first(await update(tx, { ...Object.fromEntries(set), [of.company]: company_id, [of.id]: id, [of.version]: version }))
+    const set: Record<string, unknown> = { ...changes, version: version + 1 }
+    const columns = Object.keys(set).filter((column) => set[column] !== undefined)
+    const name = columns.join()
+    const update = updates.get(name) ?? updateOf<Database[Table]>(table, columns)
+    updates.set(name, update)
+    return first(await update(tx, { ...set, [of.company]: company_id, [of.id]: id, [of.version]: version }))
   }
 }
 

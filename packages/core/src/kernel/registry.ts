@@ -32,6 +32,8 @@ export interface Operation {
 /** Every command and query of an engine: what all surfaces are generated from. */
 export interface Registry {
   readonly operations: readonly Operation[]
+  /** The same by their modules. */
+  readonly modules: Readonly<Record<string, readonly Operation[]>>
   readonly events: Readonly<Record<string, z.ZodType>>
   readonly errors: readonly ErrorDefinition[]
   get(name: string): Operation | undefined
@@ -57,6 +59,7 @@ export function createRegistry(modules: readonly EngineModule[], shared: Readonl
   }
   return {
     operations: [...operations.values()],
+    modules: Object.fromEntries(Map.groupBy(operations.values(), ({ module }) => module)),
     events: Object.assign({}, ...modules.map((module) => module.events ?? {})),
     errors: Object.values(Object.assign({}, shared, ...modules.map((module) => module.errors ?? {}))),
     get: (name) => operations.get(name),

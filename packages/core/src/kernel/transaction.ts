@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { familyOf } from '../database/open.ts'
+import { directly } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CompanyLock, CompanyTurns } from './company-turns.ts'
@@ -64,7 +65,7 @@ async function inOneTransaction<Result>(
   }
   // The host's transaction was joined, and there is a savepoint around the whole operation already.
   if (isTransaction(db)) return locked(db)
-  if (!isShared) return db.transaction().execute(locked)
+  if (!isShared) return db.transaction().execute((tx) => directly(tx, () => locked(tx)))
   const end = await source.turns.take(unit.companyId ?? founding, unit.locks)
   try {
     return await repeatedly(source, triesAgainst, () => db.transaction().execute(locked))
