@@ -147,7 +147,7 @@ describe('a run under a hard limit', () => {
   })
 
   it('whose price nobody knows is not let go on', async () => {
-    const { engine, adapter, companyId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'stream' }))
+    const { engine, adapter, companyId, agentId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'stream' }))
     await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
     adapter.script = async (turn) => {
       await turn.emit({ type: 'usage', usage: { provider: 'nobody', model: 'no-such-model', inputTokens: 10 } })
@@ -158,6 +158,10 @@ describe('a run under a hard limit', () => {
     expect(await endOf(task.id, 'blocked')).toMatchObject({
       blocked: { reason: expect.stringContaining('Nobody knows what the run costs') },
     })
+    const [run] = (await engine.runs.list({ companyId, taskId: task.id })).items
+    expect(run?.outcome).toMatchObject({ kind: 'failed', class: 'config', code: 'budget_unavailable' })
+    expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'error', errorCode: 'budget_unavailable' })
+    expect(await engine.agents.resume({ agentId })).toMatchObject({ status: 'idle', errorCode: null, errorMessage: null })
   })
 
   it('whose price nobody knows is done when it is done, and its agent begins nothing more', async () => {
@@ -174,6 +178,7 @@ describe('a run under a hard limit', () => {
     expect(await engine.agents.get({ agentId })).toMatchObject({
       status: 'error',
       errorMessage: expect.stringContaining('Set the price of its model'),
+      errorCode: 'budget_unavailable',
     })
     const second = await assign('Second')
     expect(await errorOf(engine.tasks.checkout({ taskId: second.id, agentId }))).toMatchObject({ kind: 'rule' })

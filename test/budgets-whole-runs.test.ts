@@ -38,7 +38,7 @@ describe.each(['sqlite', 'postgres'] as const)('a run that tells only at its end
     const task = await assign()
     await engine.start()
     const agent = await agentIn(world, 'error')
-    expect(agent.errorMessage).toMatch(/maxCostMicrosPerRun of Ada/)
+    expect(agent).toMatchObject({ errorCode: 'run_cap_required', errorMessage: expect.stringMatching(/maxCostMicrosPerRun of Ada/) })
     expect(await engine.tasks.get({ taskId: task.id })).toMatchObject({ status: 'todo', startedAt: null })
     expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ spent: 0, held: 0, free: 100 * cents })
     const [queued] = (await engine.runs.list({ companyId, taskId: task.id })).items

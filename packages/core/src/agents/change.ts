@@ -36,7 +36,8 @@ interface StatusChange {
   readonly to: StoredAgentStatus
   readonly reason: string | null
   readonly pauseReason?: PauseReason
-  readonly errorMessage?: string
+  /** What is wrong, and the code of the error of Engine that it is, if it is one. */
+  readonly error?: { readonly message: string; readonly code: string | null }
 }
 
 /** Gives an agent another stored status and says so in an event. The caller checked that the move is legal. */
@@ -44,7 +45,8 @@ export async function setAgentStatus(context: CommandContext, agent: AgentTable,
   const next = await changeAgent(context, agent, {
     status: change.to,
     pause_reason: change.pauseReason ?? null,
-    error_message: change.errorMessage ?? null,
+    error_message: change.error?.message ?? null,
+    error_code: change.error?.code ?? null,
   })
   context.emit('agent.status_changed', agentRef(next), { from: agent.status, to: change.to, reason: change.reason })
   return next

@@ -60,6 +60,12 @@ export const Agent = z
     status: AgentStatus,
     pauseReason: PauseReason.nullable(),
     errorMessage: z.string().nullable(),
+    errorCode: z
+      .string()
+      .nullable()
+      .describe(
+        'Which error of Engine keeps it in error: `budget_unavailable` for want of a price, `run_cap_required` for want of a cap; null where it was none.',
+      ),
     capabilities: z.array(z.string()),
     specializations: z.array(z.string()),
     tags: z.array(z.string()),

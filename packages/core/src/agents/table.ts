@@ -11,6 +11,8 @@ export interface AgentTable {
   status: StoredAgentStatus
   pause_reason: PauseReason | null
   error_message: string | null
+  /** Of the error of Engine that it is in error for; null where it was none. */
+  error_code: string | null
   capabilities: string
   adapter_type: string
   adapter_config: string
@@ -67,6 +69,7 @@ export function toAgent(row: AgentTable, view: { showsConfig: boolean }): Agent 
     status: shownStatus(row),
     pauseReason: row.pause_reason,
     errorMessage: row.error_message,
+    errorCode: row.error_code,
     capabilities: JSON.parse(row.capabilities),
     specializations: JSON.parse(row.specializations),
     tags: JSON.parse(row.tags),

@@ -32,10 +32,10 @@ export async function endHopelessWait(context: CommandContext, run: RunTable, re
   return true
 }
 
-async function stopWithoutCap(context: CommandContext, run: RunTable, { message }: RunRefusal): Promise<boolean> {
+async function stopWithoutCap(context: CommandContext, run: RunTable, { code, message }: RunRefusal): Promise<boolean> {
   const agent = await lockAgent(context.tx, run.agent_id)
   // Somebody may have set it meanwhile.
   if (agent?.status !== 'idle' || agent.max_cost_micros_per_run !== null) return false
-  await setAgentStatus(context, agent, { to: 'error', reason: message, errorMessage: message })
+  await setAgentStatus(context, agent, { to: 'error', reason: message, error: { code, message } })
   return true
 }

@@ -102,6 +102,7 @@ create table agents (
   max_cost_micros_per_run bigint,
   schedule jsonb,
   wakes_at timestamp(3) with time zone,
+  error_code text,
   constraint agents_company_key UNIQUE (company_id, id),
   constraint agents_name_key UNIQUE (company_id, name),
   constraint agents_pkey PRIMARY KEY (id),

@@ -89,7 +89,7 @@ CREATE TABLE agents (
   max_concurrent_runs integer not null,
   version integer not null,
   created_at text not null,
-  updated_at text not null, live_runs integer not null default 0, icon text, specializations text not null default '[]', tags text not null default '[]', max_concurrent_tasks integer, context_mode text not null default 'fat', profiles text not null default '{}', fallbacks text not null default '[]', revision integer not null default 1, max_cost_micros_per_run integer, schedule text, wakes_at text,
+  updated_at text not null, live_runs integer not null default 0, icon text, specializations text not null default '[]', tags text not null default '[]', max_concurrent_tasks integer, context_mode text not null default 'fat', profiles text not null default '{}', fallbacks text not null default '[]', revision integer not null default 1, max_cost_micros_per_run integer, schedule text, wakes_at text, error_code text,
   constraint agents_company_key unique (company_id, id),
   constraint agents_name_key unique (company_id, name),
   constraint agents_reports_to_fkey foreign key (company_id, reports_to) references agents (company_id, id)

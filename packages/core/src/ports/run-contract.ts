@@ -45,6 +45,11 @@ export const RunOutcome = z
       kind: z.literal('failed'),
       class: FailureClass,
       message: z.string().max(10_000),
+      code: z
+        .string()
+        .regex(/^[a-z][a-z0-9_]{0,63}$/)
+        .optional()
+        .describe('The code of the error of Engine that it failed by, where it was one: `budget_unavailable` is for want of a price.'),
       retryAfterMs: z.number().int().min(0).max(86_400_000).optional(),
       isProviderFault: z
         .boolean()

@@ -9,6 +9,7 @@ import type { RunUsage } from '../ports/adapter.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
 import { judgeOutcome } from '../breakers/outage.ts'
+import { budgetErrors } from '../budgets/errors.ts'
 import { noteRefusal } from '../budgets/refusal.ts'
 import { aboutRun, endRun, keepLastUsage, outcomeChanges, runRef } from './end.ts'
 import { settle, settleLost, type Settlement, type SettlementFacts } from './settlement.ts'
@@ -24,13 +25,16 @@ interface Report {
 }
 
 /** What was finished is finished; but a limit of money holds nothing for an agent whose use nobody can price. */
-const unpricedUse = 'Nobody knows what its last run costs, and a hard limit is over it. Set the price of its model, then resume it.'
+const unpricedUse = {
+  message: 'Nobody knows what its last run costs, and a hard limit is over it. Set the price of its model, then resume it.',
+  code: budgetErrors.budget_unavailable.code,
+}
 
 /** Ends a run with its outcome, or lets it wait, in one transaction with everything that follows from it. */
 export async function settleRun(context: CommandContext, reported: RunTable, report: Report): Promise<RunTable> {
   const { usage, isUnpriced = false } = report
   const run = usage ? await keepLastUsage(context, reported, usage) : reported
-  const outcome = await judgeOutcome(context, run, report.outcome)
+  const outcome = await judgeOutcome(context, run, isUnpriced ? forWantOfPrice(report.outcome) : report.outcome)
   const task = await requireTask(context, run.task_id)
   if (outcome.kind === 'waiting') {
     const { interaction: request } = outcome
@@ -49,6 +53,11 @@ export async function settleRun(context: CommandContext, reported: RunTable, rep
   else context.emit('run.succeeded', runRef(ended), { ...aboutRun(ended), outcome: outcome.kind })
   await followUp(context, { run: ended, task, settlement, verb: 'report' })
   return ended
+}
+
+/** A run that was stopped for it says so by a code; one that ended otherwise keeps its reason. */
+function forWantOfPrice(outcome: RunOutcome): RunOutcome {
+  return outcome.kind === 'failed' && outcome.class === 'config' ? { ...outcome, code: unpricedUse.code } : outcome
 }
 
 /** Takes a task back from a run whose lease ran out. */
@@ -103,7 +112,7 @@ async function followUp(context: CommandContext, { run, task, settlement, verb }
   const agent = await findAgent(context.tx, run.agent_id)
   if (!agent) throw notFound('agent', run.agent_id)
   if (agentError !== null && agent.status === 'idle') {
-    await setAgentStatus(context, agent, { to: 'error', reason: agentError, errorMessage: agentError })
+    await setAgentStatus(context, agent, { to: 'error', reason: agentError.message, error: agentError })
   }
   if (!next || moved.status !== 'todo') return
   const availableAt = isoTime(context.clock.now() + next.afterMs)

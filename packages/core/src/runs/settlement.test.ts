@@ -93,7 +93,8 @@ describe('the end of a run', () => {
     for (const failureClass of ['auth', 'config', 'bad_request', 'refused'] as const) {
       expect(settle(failed(failureClass), given())).toMatchObject({ next: null, move: { to: 'blocked' } })
     }
-    expect(settle(failed('auth'), given()).agentError).toBe('broke')
+    expect(settle(failed('auth'), given()).agentError).toEqual({ message: 'broke', code: null })
+    expect(settle(failed('config', { code: 'budget_unavailable' }), given()).agentError).toMatchObject({ code: 'budget_unavailable' })
     expect(settle(failed('refused'), given()).agentError).toBeNull()
   })
 

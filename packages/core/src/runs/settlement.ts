@@ -35,7 +35,14 @@ export interface Settlement {
   /** The run that follows, if one does. */
   readonly next: { readonly afterMs: number; readonly attempt: number; readonly reason: 'retry' | 'timer' } | null
   /** Set when the agent itself is broken and must not start anything until somebody looks at it. */
-  readonly agentError: string | null
+  readonly agentError: AgentError | null
+}
+
+/** Why an agent starts nothing more. */
+interface AgentError {
+  readonly message: string
+  /** Of the error of Engine that it was, so that nobody has to read the message; null where it was none. */
+  readonly code: string | null
 }
 
 /** Decides what follows from an outcome. Pure. */
@@ -62,7 +69,7 @@ function settleFailure(outcome: Failed, facts: SettlementFacts): Settlement {
   const { attempt, maxAttempts } = facts
   const ending = {
     runStatus: outcome.class === 'timeout' ? 'timed_out' : 'failed',
-    agentError: rule.breaksAgent ? outcome.message : null,
+    agentError: rule.breaksAgent ? { message: outcome.message, code: outcome.code ?? null } : null,
   } as const
   if (facts.isByBudget) return { ...ending, ...afterRefusal(outcome, facts) }
   if (rule.follows === 'cool') {

@@ -29,6 +29,7 @@ import { migration0032 } from './0032-links-that-others-imply.ts'
 import { migration0035 } from './0035-schedules-of-agents.ts'
 import { migration0036 } from './0036-callbacks-of-runs.ts'
 import { migration0037 } from './0037-prices-that-nobody-knew.ts'
+import { migration0038 } from './0038-codes-of-errors-of-agents.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   migration0035,
   migration0036,
   migration0037,
+  migration0038,
 ]

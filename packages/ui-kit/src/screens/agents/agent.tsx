@@ -136,7 +136,7 @@ function Profile({ agent }: { agent: AgentData }) {
         <div className="eng-notice">
           <p className="eng-strong">It stopped with an error</p>
           <p>
-            {agent.errorMessage} <PriceAsked message={agent.errorMessage} />
+            {agent.errorMessage} <PriceAsked code={agent.errorCode} />
           </p>
         </div>
       )}

@@ -64,7 +64,7 @@ function Row({ run }: { run: RunItem }) {
           <td colSpan={7}>
             {run.errorMessage !== null && (
               <p className="eng-bad">
-                {run.errorMessage} <PriceAsked message={run.errorMessage} />
+                {run.errorMessage} <PriceAsked code={run.outcome?.kind === 'failed' ? run.outcome.code : null} />
               </p>
             )}
             {run.next && <p className="eng-soft">{run.next.message}</p>}

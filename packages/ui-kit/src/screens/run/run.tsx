@@ -91,7 +91,8 @@ function Trouble({ run }: { run: RunData }) {
     <div className="eng-notice" data-tone={run.errorMessage === null ? 'busy' : undefined}>
       {run.errorMessage !== null && (
         <p className="eng-strong">
-          {words(run.errorClass ?? run.status)}: {run.errorMessage} <PriceAsked message={run.errorMessage} />
+          {words(run.errorClass ?? run.status)}: {run.errorMessage}{' '}
+          <PriceAsked code={run.outcome?.kind === 'failed' ? run.outcome.code : null} />
         </p>
       )}
       {run.next && <p>{run.next.message}</p>}
