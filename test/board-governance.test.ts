@@ -87,6 +87,22 @@ describe.skipIf(!canLook)('the board, where money and rights are decided', { tim
     await engine.budgets.remove({ budgetId, version })
   })
 
+  it('names the agents that a limit keeps from starting, until it is said what a run of them may cost', async () => {
+    const { engine, companyId } = now().world
+    const late = { name: 'Late Larry', role: 'engineer', adapterType: 'telling-late' }
+    const { id: agentId } = await engine.agents.create({ companyId, ...late })
+    const { id: budgetId } = await engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, limitCents: 500 })
+    const page = await at(`budgets?budget=${budgetId}`)
+    await isLive(page)
+    const named = page.getByRole('list', { name: 'Agents without a cap' })
+    await named.getByText('by telling-late').waitFor()
+    await named.getByRole('link', { name: 'Late Larry' }).waitFor()
+    await engine.agents.update({ agentId, maxCostMicrosPerRun: 1_000_000 })
+    await named.waitFor({ state: 'detached' })
+    await engine.budgets.remove({ budgetId })
+    await engine.agents.terminate({ agentId })
+  })
+
   it('reads the costs of a day out by the keyboard, and gives all of them as a table', async () => {
     const page = await at('costs')
     const chart = page.getByRole('slider', { name: 'Spent each day' })

@@ -51,6 +51,31 @@ describe.each(['sqlite', 'postgres'] as const)('a run that tells only at its end
     expect(await problemsOf(engine)).toEqual([])
   })
 
+  it('is named with its adapters to whoever sets such a limit, and to nobody once its cap is set', async () => {
+    const { engine, companyId, agentId, assign } = await createOffice(family)
+    const set = (more: object) => engine.budgets.set({ companyId, scope: 'company', limitCents: 100, ...more })
+    const ada = { agentId, name: 'Ada', adapterTypes: ['scripted'] }
+    const budget = await set({})
+    expect(budget.agentsWithoutCap).toEqual([ada])
+    expect((await engine.budgets.get({ budgetId: budget.id })).agentsWithoutCap).toEqual([ada])
+    expect((await engine.budgets.raise({ budgetId: budget.id, limitCents: 200 })).agentsWithoutCap).toEqual([ada])
+    expect((await set({ metric: 'runs', limitCents: undefined, limit: 5 })).agentsWithoutCap).toEqual([])
+    expect((await set({ window: 'day', isHard: false })).agentsWithoutCap).toEqual([])
+
+    const [person, other] = await Promise.all([
+      engine.agents.create({ companyId, name: 'Grace', role: 'writer', adapterType: 'human', executionMode: 'human' }),
+      engine.agents.create({ companyId, name: 'Bob', role: 'writer', adapterType: 'scripted', executionMode: 'polling' }),
+    ])
+    const over = async (scope: 'agent' | 'task', scopeId: string) => (await set({ scope, scopeId })).agentsWithoutCap
+    for (const each of [person, other]) expect(await over('agent', each.id)).toEqual([])
+    expect(await over('agent', agentId)).toEqual([ada])
+    const [given, free] = [await assign(), await engine.tasks.create({ companyId, title: 'Free' })]
+    expect(await over('task', given.id)).toEqual([ada])
+    expect(await over('task', free.id)).toEqual([])
+    await engine.agents.update({ agentId, maxCostMicrosPerRun: 30 * cents })
+    expect((await engine.budgets.get({ budgetId: budget.id })).agentsWithoutCap).toEqual([])
+  })
+
   it('is refused at once where somebody starts it by hand', async () => {
     const { engine, companyId, agentId } = await createOffice(family)
     await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })

@@ -49,7 +49,7 @@ export async function createGovernanceWorld(board: URL): Promise<GovernanceWorld
   const destination = scriptedDestination()
   const engine = await createEngine({
     storage: sqlite(':memory:'),
-    adapters: [adapter],
+    adapters: [adapter, scriptedAdapter({ type: 'telling-late', metering: 'final' })],
     destinations: [destination],
     plugins: [notes(), greeter, asking],
     blobs: memoryBlobs(),

@@ -6,21 +6,22 @@ import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { isoTime } from '../ports/clock.ts'
 import { basisStart, forecastOf } from './forecast.ts'
-import { Budget, BudgetForecast, BudgetIncident, BudgetIncidentStatus, BudgetScope } from './schema.ts'
+import { Budget, BudgetForecast, BudgetIncident, BudgetIncidentStatus, BudgetScope, BudgetShown } from './schema.ts'
 import { toBudget, toIncident } from './show.ts'
 import { findBudget, findPeriods } from './sql.ts'
 import { blankPeriod, readStanding, readStandings } from './standing.ts'
+import { showWithAgents } from './without-cap.ts'
 
 export const get = query({
   title: 'Show a budget with what is used of it',
   input: z.strictObject({ budgetId: Id }),
-  output: Budget,
+  output: BudgetShown,
   access: { scope: 'budgets:read', company: 'budget' },
   http: ['GET', '/budgets/:budgetId'],
   async handle(context, { budgetId }) {
     const budget = await findBudget(context.db, budgetId)
     if (!budget) throw notFound('budget', budgetId)
-    return toBudget(await readStanding(context.db, budget, context.now))
+    return showWithAgents(context.db, await readStanding(context.db, budget, context.now), context)
   },
 })
 

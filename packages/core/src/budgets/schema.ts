@@ -43,6 +43,22 @@ export const Budget = z
   .meta({ id: 'Budget' })
 export type Budget = z.infer<typeof Budget>
 
+const AgentWithoutCap = z.object({
+  agentId: Id,
+  name: z.string(),
+  adapterTypes: z.array(z.string()).describe('Those of its adapters that it does not start by: its own, of a profile, or a fallback.'),
+})
+export type AgentWithoutCap = z.infer<typeof AgentWithoutCap>
+
+export const BudgetShown = Budget.extend({
+  agentsWithoutCap: z
+    .array(AgentWithoutCap)
+    .describe(
+      'Agents that do not start under it: they have no `maxCostMicrosPerRun`, and an adapter that tells only at the end what a run used. Empty where it is no hard limit of money.',
+    ),
+}).meta({ id: 'BudgetShown' })
+export type BudgetShown = z.infer<typeof BudgetShown>
+
 const Amount = z.number().int()
 
 /** What becomes of a budget if it goes on as it did; amounts in units of its metric. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { setupsOf, withLast } from './setups.ts'
+import { adapterTypesOf, setupsOf, withLast } from './setups.ts'
 
 const agent = {
   adapter_type: 'one',
@@ -22,6 +22,10 @@ it('the ways to run an agent are its own adapter, then its fallbacks in their or
     adapterType: 'three',
     adapterConfig: { model: 'other' },
   })
+})
+
+it('an agent may come to be executed by its own adapter, by those of its profiles and by its fallbacks', () => {
+  expect(adapterTypesOf(agent)).toEqual(['one', 'two', 'gone', 'three'])
 })
 
 it('the profile that is asked for comes first, by the adapter of the agent where it names none', () => {

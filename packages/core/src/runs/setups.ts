@@ -26,6 +26,12 @@ export function setupsOf(agent: Columns, given: { types: readonly string[]; prof
   return [...asked, own, ...others.filter((setup) => !asked.includes(setup))]
 }
 
+/** Every adapter that an agent may be executed by, its own first, each once. Pure. */
+export function adapterTypesOf(agent: Columns): string[] {
+  const setups = [...profileNames.flatMap((name) => profileOf(agent, name)), ...fallbacksOf(agent)]
+  return [...new Set([agent.adapter_type, ...setups.map(({ adapterType }) => adapterType)])]
+}
+
 function profileOf(agent: Columns, name: Profile | null): Setup[] {
   if (name === null) return []
   const profiles: AgentProfiles = JSON.parse(agent.profiles)

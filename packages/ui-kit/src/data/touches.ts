@@ -13,7 +13,7 @@ const activity = ['events.*', 'companies.dashboard'] as const
  * missing shows what was, until its screen is opened again. Whose ids differ from those of the event is left alone (`touched`).
  */
 export const touches = {
-  agent: ['agents.*', 'approvals.*', 'routing.*', 'tasks.context', ...activity],
+  agent: ['agents.*', 'approvals.*', 'budgets.get', 'routing.*', 'tasks.context', ...activity],
   approval: ['approvals.*', 'agents.*', 'budgets.*', ...activity],
   attachment: ['attachments.*', 'tasks.context', ...activity],
   breaker: ['breakers.*', ...activity],

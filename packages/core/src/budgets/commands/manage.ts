@@ -9,11 +9,11 @@ import { assertIsNoAgent, assertMaySetBudget, requireScope } from '../authority.
 import { changeBudget, emitSet, raiseLimit, saidLimit } from '../limit.ts'
 import { letGoOn } from '../resolve.ts'
 import { isUsedUp } from '../rules.ts'
-import { Budget, BudgetMetric, BudgetScope, BudgetWindow, Limit } from '../schema.ts'
-import { toBudget } from '../show.ts'
+import { BudgetMetric, BudgetShown, BudgetScope, BudgetWindow, Limit } from '../schema.ts'
 import { findBudget, updateBudget } from '../sql.ts'
 import { aboutBudget, blankPeriod, budgetRef } from '../standing.ts'
 import type { BudgetTable, Standing } from '../table.ts'
+import { showWithAgents } from '../without-cap.ts'
 
 const Version = z.number().int().min(0).optional()
 const LimitInput = {
@@ -36,9 +36,9 @@ const Terms = z.strictObject({
 export const set = command({
   title: 'Set a limit on what a company, a project, an agent or a task may use',
   description:
-    'One for each scope, window and metric; set again, it changes. It counts from when it is set. Admins set all of them; an agent those of the agents below it. A limit below what is used is taken: nothing more is let begin.',
+    'One for each scope, window and metric; set again, it changes. It counts from when it is set. Admins set all of them; an agent those of the agents below it. A limit below what is used is taken: nothing more is let begin. `agentsWithoutCap` names the agents that do not start under it.',
   input: Terms,
-  output: Budget,
+  output: BudgetShown,
   access: { scope: 'budgets:manage', company: 'company' },
   http: ['POST', '/companies/:companyId/budgets'],
   successes: ['created', 'done'],
@@ -58,10 +58,10 @@ export const set = command({
       .executeTakeFirst()
     if (!known && limit === undefined) throw ruleViolated('limit: a new budget needs a limit.')
     if (!known && input.version) throw notFound('budget', `of ${scope} ${scopeId} at version ${input.version}`)
-    if (!known) return toBudget(await add(context, { ...input, scopeId, limit: limit ?? 0 }))
+    if (!known) return showWithAgents(context.tx, await add(context, { ...input, scopeId, limit: limit ?? 0 }), context)
     assertVersion('budget', known, input.version)
     const changes = changesOf(known, { limit, warnPercent: input.warnPercent, isHard: input.isHard })
-    return toBudget(await changeBudget(context, known, changes))
+    return showWithAgents(context.tx, await changeBudget(context, known, changes), context)
   },
 })
 
@@ -111,7 +111,7 @@ export const raise = command({
   title: 'Raise a limit; work that stopped at it goes on',
   description: 'Resolves the incident and takes back the request for more, if there are any.',
   input: z.strictObject({ budgetId: Id, ...LimitInput, version: Version }),
-  output: Budget,
+  output: BudgetShown,
   access: { scope: 'budgets:manage', company: 'budget' },
   http: ['POST', '/budgets/:budgetId/raise'],
   async handle(context, input) {
@@ -120,7 +120,7 @@ export const raise = command({
     assertVersion('budget', budget, input.version)
     const limit = saidLimit(input, budget.metric)
     if (limit === undefined) throw ruleViolated('limit: say what it is raised to, as limit or limitCents.')
-    return toBudget(await raiseLimit(context, budget, limit))
+    return showWithAgents(context.tx, await raiseLimit(context, budget, limit), context)
   },
 })
 

@@ -21,6 +21,7 @@ import { amount, byUrgency, higherLimit, openIncident, windows } from './amounts
 import { BudgetBar } from './budget-bar.tsx'
 import { ChangeBudget, NewBudget } from './budget-form.tsx'
 import { ScopeName } from './scope-name.tsx'
+import { WithoutCap } from './without-cap.tsx'
 
 /** Every limit with what is left of it, and what becomes of work that stopped at one. */
 export function Budgets() {
@@ -104,6 +105,7 @@ function BudgetDetail({ budget, incidents, onGone }: BudgetDetailProps) {
       }
     >
       {open && <Stopped budget={budget} incident={open} onRaise={() => setIsChanging(true)} />}
+      <WithoutCap budget={budget} />
       <BudgetBar budget={budget} />
       <Facts
         of={[
