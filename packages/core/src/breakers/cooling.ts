@@ -1,11 +1,13 @@
 import { sql, type Kysely } from 'kysely'
 
+import type { AgentTable } from '../agents/table.ts'
+import { wantsCap } from '../budgets/run-cap.ts'
 import { present } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { AdapterCatalog } from '../kernel/adapters.ts'
 import { longestWaiting, runAt } from '../runs/ready-runs.ts'
-import { profileNames, setupsOf, type Profile, type Setup } from '../runs/setups.ts'
+import { isFallback, profileNames, setupsOf, type Profile, type Setup } from '../runs/setups.ts'
 import { priorityRanks } from '../tasks/schema.ts'
 import type { BreakerKey } from './table.ts'
 
@@ -120,7 +122,7 @@ const nobody: Providers = { always: [], byProfile: [] }
 async function providersOf(db: Kysely<Database>, adapters: AdapterCatalog, agents: readonly Candidate[]): Promise<Map<string, Providers>> {
   const rows = await db
     .selectFrom('agents')
-    .select(['id', 'company_id', 'adapter_type', 'adapter_config', 'profiles', 'fallbacks'])
+    .select(['id', 'company_id', 'adapter_type', 'adapter_config', 'profiles', 'fallbacks', 'max_cost_micros_per_run'])
     .where(
       'company_id',
       'in',
@@ -132,6 +134,10 @@ async function providersOf(db: Kysely<Database>, adapters: AdapterCatalog, agent
       agents.map((agent) => agent.id),
     )
     .execute()
+  const limited = await underMoneyLimits(
+    db,
+    rows.filter((row) => fallbacksWithoutCap(row, adapters).length > 0),
+  )
   return new Map(
     rows.map((row) => {
       const named = ({ adapterType, adapterConfig }: Setup) =>
@@ -142,9 +148,39 @@ async function providersOf(db: Kysely<Database>, adapters: AdapterCatalog, agent
           .filter(({ place }) => place === profile)
           .map((setup) => [profile, named(setup)] as const),
       )
-      return [row.id, { always: setups(null).map(named), byProfile }]
+      const passedOver = limited.has(row.id) ? fallbacksWithoutCap(row, adapters) : []
+      const always = setups(null).filter(({ place }) => !passedOver.some((setup) => setup.place === place))
+      return [row.id, { always: always.map(named), byProfile }]
     }),
   )
+}
+
+type Configured = Parameters<typeof setupsOf>[0] & Pick<AgentTable, 'id' | 'company_id' | 'max_cost_micros_per_run'>
+
+/** What stands in for nobody where a hard limit of money is over it. Pure. */
+function fallbacksWithoutCap(agent: Configured, adapters: AdapterCatalog): Setup[] {
+  const setups = setupsOf(agent, { types: adapters.types, profile: null })
+  return setups.filter((setup) => isFallback(setup) && wantsCap(agent, setup.adapterType, adapters))
+}
+
+/** Which agents have a hard limit of money over all that they do; one of a project or a task is found when a run of it is claimed. */
+async function underMoneyLimits(db: Kysely<Database>, agents: readonly Configured[]): Promise<ReadonlySet<string>> {
+  if (agents.length === 0) return new Set()
+  const limits = await db
+    .selectFrom('budgets')
+    .select('scope_id')
+    .where('company_id', 'in', [...new Set(agents.map((agent) => agent.company_id))])
+    .where(
+      'scope_id',
+      'in',
+      agents.flatMap((agent) => [agent.company_id, agent.id]),
+    )
+    .where('is_hard', '=', 1)
+    .where('metric', '=', 'micros')
+    .where('removed_at', 'is', null)
+    .execute()
+  const scopes = new Set(limits.map((limit) => limit.scope_id))
+  return new Set(agents.flatMap(({ id, company_id: companyId }) => (scopes.has(id) || scopes.has(companyId) ? [id] : [])))
 }
 
 function nameOf({ company_id, adapter_type, provider }: BreakerKey): string {

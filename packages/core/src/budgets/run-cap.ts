@@ -72,13 +72,18 @@ interface Wish {
   readonly adapters: AdapterCatalog
 }
 
+/** Whether an agent starts nothing by an adapter where a hard limit of money is over it. Pure. */
+export function wantsCap(agent: Pick<AgentTable, 'max_cost_micros_per_run'>, adapterType: string, adapters: AdapterCatalog): boolean {
+  if (agent.max_cost_micros_per_run !== null || !adapters.types.includes(adapterType)) return false
+  return adapters.get(adapterType).metering === 'final'
+}
+
 /**
  * Why a run may not start whose adapter tells only at its end what it used: a hard limit of money is over it, and nobody said what it may
  * cost at most. Null when nothing is in its way (PROMISES P7).
  */
 export async function capMissing(db: Kysely<Database>, { task, agent, adapterType, adapters }: Wish): Promise<EngineError | null> {
-  if (agent.max_cost_micros_per_run !== null) return null
-  if (!adapters.types.includes(adapterType) || adapters.get(adapterType).metering !== 'final') return null
+  if (!wantsCap(agent, adapterType, adapters)) return null
   const spender = { companyId: task.company_id, agentId: agent.id, projectId: task.project_id, taskId: task.id }
   const limit = (await budgetsOver(db, spender)).find(({ is_hard: isHard, metric }) => isHard === 1 && metric === 'micros')
   if (!limit) return null

@@ -1,9 +1,11 @@
 import { setAgentStatus } from '../agents/change.ts'
 import { lockAgent } from '../agents/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
+import { adapterTypesOf } from '../runs/setups.ts'
 import type { RunTable } from '../runs/table.ts'
 import { moveTask, requireTask } from '../tasks/transition.ts'
 import { nearlyAll } from './refusal.ts'
+import { wantsCap } from './run-cap.ts'
 import type { RunRefusal } from './run-refusal.ts'
 import { isNear } from './rules.ts'
 import { findBudget } from './sql.ts'
@@ -36,6 +38,9 @@ async function stopWithoutCap(context: CommandContext, run: RunTable, { code, me
   const agent = await lockAgent(context.tx, run.agent_id)
   // Somebody may have set it meanwhile.
   if (agent?.status !== 'idle' || agent.max_cost_micros_per_run !== null) return false
+  // A fallback alone breaks no agent: its own adapter goes on when its provider works again.
+  const needed = adapterTypesOf({ ...agent, fallbacks: '[]' })
+  if (!needed.some((adapterType) => wantsCap(agent, adapterType, context.adapters))) return false
   await setAgentStatus(context, agent, { to: 'error', reason: message, error: { code, message } })
   return true
 }

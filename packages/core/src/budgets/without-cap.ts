@@ -5,6 +5,7 @@ import type { Database } from '../database/tables.ts'
 import type { AdapterCatalog } from '../kernel/adapters.ts'
 import { adapterTypesOf } from '../runs/setups.ts'
 import { findTask } from '../tasks/sql.ts'
+import { wantsCap } from './run-cap.ts'
 import type { AgentWithoutCap, BudgetShown } from './schema.ts'
 import { toBudget } from './show.ts'
 import type { BudgetTable, Standing } from './table.ts'
@@ -13,7 +14,7 @@ import type { BudgetTable, Standing } from './table.ts'
 const uncapped = statement((db, given: { companyId: string }) =>
   db
     .selectFrom('agents')
-    .select(['id', 'name', 'adapter_type', 'adapter_config', 'profiles', 'fallbacks'])
+    .select(['id', 'name', 'adapter_type', 'adapter_config', 'profiles', 'fallbacks', 'max_cost_micros_per_run'])
     .where('company_id', '=', given.companyId)
     .where('status', '<>', 'terminated')
     .where('max_cost_micros_per_run', 'is', null)
@@ -33,13 +34,16 @@ export async function showWithAgents(db: Kysely<Database>, standing: Standing, {
 
 /** Of whom a run may be refused under this budget for want of a cap, as `capMissing` does. */
 async function agentsWithoutCap(db: Kysely<Database>, budget: BudgetTable, adapters: AdapterCatalog): Promise<AgentWithoutCap[]> {
-  const telling = adapters.types.filter((type) => adapters.get(type).metering === 'final')
-  if (budget.is_hard === 0 || budget.metric !== 'micros' || telling.length === 0) return []
+  if (budget.is_hard === 0 || budget.metric !== 'micros') return []
   const only = await onlyAgentOf(db, budget)
   const agents = await uncapped(db, { companyId: budget.company_id })
   return agents
     .filter(({ id }) => only === 'all' || id === only)
-    .map((agent) => ({ agentId: agent.id, name: agent.name, adapterTypes: adapterTypesOf(agent).filter((type) => telling.includes(type)) }))
+    .map((agent) => ({
+      agentId: agent.id,
+      name: agent.name,
+      adapterTypes: adapterTypesOf(agent).filter((type) => wantsCap(agent, type, adapters)),
+    }))
     .filter(({ adapterTypes }) => adapterTypes.length > 0)
 }
 

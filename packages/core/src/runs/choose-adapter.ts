@@ -5,6 +5,7 @@ import { probe } from '../breakers/change.ts'
 import { breakerErrors } from '../breakers/errors.ts'
 import { openBreakersOf } from '../breakers/sql.ts'
 import type { BreakerTable } from '../breakers/table.ts'
+import { capMissing, wantsCap } from '../budgets/run-cap.ts'
 import type { Database } from '../database/tables.ts'
 import type { AdapterCatalog } from '../kernel/adapters.ts'
 import type { CommandContext } from '../kernel/command.ts'
@@ -13,7 +14,7 @@ import { preferencesOfTask } from '../preferences/resolve.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { failureRules } from './failures.ts'
 import type { AdapterReason } from './schema.ts'
-import { profileNames, setupsOf, withLast, type Profile, type Setup } from './setups.ts'
+import { isFallback, profileNames, setupsOf, withLast, type Profile, type Setup } from './setups.ts'
 import { findRun } from './sql.ts'
 import type { RunTable } from './table.ts'
 
@@ -35,7 +36,7 @@ export type AdapterUse = Pick<RunTable, 'adapter_type' | 'adapter_provider' | 'a
  * may try it, as the only one. @throws `adapter_cooling` when there is none
  */
 export async function chooseAdapter(context: CommandContext, execution: Execution): Promise<AdapterUse> {
-  const { setups, reason } = await preferredSetups(context, execution)
+  const { setups, reason, missing } = await preferredSetups(context, execution)
   const breakers = await openBreakersOf(context.tx, context.companyId)
   for (const [index, { place, adapterType, adapterConfig }] of setups.entries()) {
     const provider = context.adapters.providerOf(adapterType, adapterConfig)
@@ -44,7 +45,8 @@ export async function chooseAdapter(context: CommandContext, execution: Executio
     if (!breaker) return { ...use, adapter_reason: index === 0 ? reason : 'cooling' }
     if (await probe(context, breaker, execution.run.id)) return { ...use, adapter_reason: 'probe' }
   }
-  throw allCooling(execution.agent, breakers)
+  // It waits for its own provider, or for a cap, and takes no place from others meanwhile.
+  throw missing ?? allCooling(execution.agent, breakers)
 }
 
 /**
@@ -53,33 +55,57 @@ export async function chooseAdapter(context: CommandContext, execution: Executio
  */
 export async function coolingOf(
   db: Kysely<Database>,
-  { agent, adapters, now }: { agent: AgentTable; adapters: AdapterCatalog; now: string },
+  { task, agent, adapters, now }: Passing & { now: string },
 ): Promise<EngineError | null> {
   const breakers = await openBreakersOf(db, agent.company_id)
   if (breakers.length === 0) return null
-  const own = setupsOf(agent, { types: adapters.types, profile: null }).map(({ adapterType, adapterConfig }) => {
+  const all = setupsOf(agent, { types: adapters.types, profile: null })
+  const { setups, missing } = await passOverUncapped(db, all, { task, agent, adapters })
+  const own = setups.map(({ adapterType, adapterConfig }) => {
     const provider = adapters.providerOf(adapterType, adapterConfig)
     return breakers.find((one) => one.adapter_type === adapterType && one.provider === provider)
   })
   const cooling = own.filter((one) => one !== undefined && (one.cools_until ?? now) > now)
-  return cooling.length === own.length
-    ? allCooling(
-        agent,
-        own.filter((one) => one !== undefined),
-      )
-    : null
+  if (cooling.length < own.length) return null
+  return missing ??
+    allCooling(
+      agent,
+      cooling.flatMap((breaker) => breaker ?? []),
+    )
 }
 
 /** In which order, and why the first one is the first. */
 async function preferredSetups(
   context: CommandContext,
   { run, task, agent, types }: Execution,
-): Promise<{ setups: Setup[]; reason: AdapterReason }> {
+): Promise<{ setups: Setup[]; reason: AdapterReason; missing: EngineError | null }> {
   const profile = agent.profiles === '{}' ? null : await askedProfile(context.tx, { task, agent })
-  const setups = setupsOf(agent, { types, profile })
+  const { setups, missing } = await passOverUncapped(context.tx, setupsOf(agent, { types, profile }), {
+    task,
+    agent,
+    adapters: context.adapters,
+  })
   const failed = setups.length > 1 ? await failedPlace(context, run) : null
-  if (failed !== null && failed === setups[0]?.place) return { setups: withLast(setups, failed), reason: 'failed_before' }
-  return { setups, reason: setups[0]?.place === 'own' ? 'first_choice' : 'profile' }
+  if (failed !== null && failed === setups[0]?.place) return { setups: withLast(setups, failed), reason: 'failed_before', missing }
+  return { setups, reason: setups[0]?.place === 'own' ? 'first_choice' : 'profile', missing }
+}
+
+interface Passing {
+  readonly task: TaskTable
+  readonly agent: AgentTable
+  readonly adapters: AdapterCatalog
+}
+
+/** Leaves out fallbacks that a hard limit lets start nothing for want of a cap, and says what is missing: an agent works on without them. */
+async function passOverUncapped(
+  db: Kysely<Database>,
+  setups: Setup[],
+  passing: Passing,
+): Promise<{ setups: Setup[]; missing: EngineError | null }> {
+  const uncapped = setups.filter((setup) => isFallback(setup) && wantsCap(passing.agent, setup.adapterType, passing.adapters))
+  const [first] = uncapped
+  const missing = first ? await capMissing(db, { ...passing, adapterType: first.adapterType }) : null
+  return { setups: missing ? setups.filter((setup) => !uncapped.includes(setup)) : setups, missing }
 }
 
 /** The profile that is asked for a task of an agent; null when none is, and the agent's own adapter does. */

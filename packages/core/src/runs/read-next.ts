@@ -34,7 +34,7 @@ export async function readNext(db: Kysely<Database>, run: RunTable, reading: Rea
   const isByOthers = run.started_at !== null && run.adapter_type === null && agent.execution_mode !== 'auto'
   const missing = isToStart && !isByOthers ? await capMissing(db, { task, agent, adapters, adapterType: agent.adapter_type }) : null
   const hindrance = isToStart
-    ? (missing ?? refusal ?? (await coolingOf(db, { agent, adapters, now })) ?? (await unexecutable(agent, reading)))
+    ? (missing ?? refusal ?? (await coolingOf(db, { task, agent, adapters, now })) ?? (await unexecutable(agent, reading)))
     : null
   return nextOf({ run, task, agent, later, hindrance })
 }

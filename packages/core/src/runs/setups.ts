@@ -28,7 +28,7 @@ export function setupsOf(agent: Columns, given: { types: readonly string[]; prof
 
 /** Every adapter that an agent may be executed by, its own first, each once. Pure. */
 export function adapterTypesOf(agent: Columns): string[] {
-  const setups = [...profileNames.flatMap((name) => profileOf(agent, name)), ...fallbacksOf(agent)]
+  const setups = profileNames.flatMap((name) => profileOf(agent, name)).concat(fallbacksOf(agent))
   return [...new Set([agent.adapter_type, ...setups.map(({ adapterType }) => adapterType)])]
 }
 
@@ -42,6 +42,11 @@ function profileOf(agent: Columns, name: Profile | null): Setup[] {
 function fallbacksOf(agent: Columns): Setup[] {
   const fallbacks: AgentFallbacks = JSON.parse(agent.fallbacks)
   return fallbacks.map((fallback, index) => ({ place: `fallback_${index + 1}`, ...fallback }))
+}
+
+/** Whether it only stands in for others. Pure. */
+export function isFallback({ place }: Setup): boolean {
+  return place.startsWith('fallback_')
 }
 
 /** The same with one of them last: the one that the attempt before failed with. Pure. */
