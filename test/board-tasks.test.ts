@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import { isLive, lookAt } from './support/board-page.ts'
 import { canLook, stage } from './support/board-stage.ts'
-import { createBoardWorld } from './support/board-world.ts'
+import { createBoardWorld, submitTwice } from './support/board-world.ts'
 import { errorOf, until } from './support/engine.ts'
 
 describe.skipIf(!canLook)('the board, where tasks are put in order', { timeout: 60_000 }, () => {
@@ -90,15 +90,18 @@ describe.skipIf(!canLook)('the board, where tasks are put in order', { timeout: 
   })
 
   it('takes a comment on one version of a result', async () => {
-    const { engine, companyId, tasks } = now().world
-    const page = await open(`tasks/${tasks.reviewed}`)
+    const { engine, companyId, agents } = now().world
+    // A task of its own: what an attempt before left behind stands elsewhere.
+    const task = await engine.tasks.create({ companyId, title: 'Plan another migration', assigneeAgentId: agents.ada })
+    await submitTwice(engine, { taskId: task.id, agentId: agents.ada })
+    const page = await open(`tasks/${task.identifier}`)
     await page.getByRole('tab', { name: /Deliverables/ }).click()
     const about = page.getByRole('region', { name: 'About this version' })
     await about.getByLabel('Your comment').fill('The second step takes **too long**.')
     await about.getByLabel('Your comment').press('ControlOrMeta+Enter')
     await about.getByText('too long').waitFor()
     await lookAt(page, 'tasks-version')
-    const { items } = await engine.deliverables.list({ companyId, taskId: tasks.reviewed })
+    const { items } = await engine.deliverables.list({ companyId, taskId: task.id })
     const newest = items.at(-1)?.id ?? ''
     const said = async () => (await engine.comments.listOnDeliverable({ deliverableId: newest })).items
     expect(await until(said, ({ length }) => length > 0)).toMatchObject([{ body: 'The second step takes **too long**.' }])

@@ -127,7 +127,7 @@ async function createTasks({ engine, companyId, goalId, ada }: Seed) {
 }
 
 /** A first version that was sent back, and the one that waits now. */
-async function submitTwice(engine: Engine, { taskId, agentId }: { taskId: string; agentId: string }): Promise<void> {
+export async function submitTwice(engine: Engine, { taskId, agentId }: { taskId: string; agentId: string }): Promise<void> {
   const first = await engine.tasks.checkout({ taskId, agentId })
   const version = await engine.deliverables.submit({
     taskId,
