@@ -96,7 +96,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (family) => {
       await untilSealed(engine, companyId)
       expect(await engine.audit.verify({ companyId })).toMatchObject({ isSound: true, problems: [] })
       const ended = (await engine.events.list({ companyId })).items.filter(({ type }) => type === 'member.status_changed')
-      expect(ended).toMatchObject([{ data: { to: 'removed', reason: 'account_deleted' } }])
+      expect(ended).toMatchObject([{ actor: { kind: 'user', id: kim.userId }, data: { to: 'removed', reason: 'account_deleted' } }])
       expect((await engine.accounts.log({ userId: kim.userId })).items[0]).toMatchObject({ type: 'account.deleted' })
       // The address is free: who comes with it is somebody else.
       const again = await inviteWithPassword(engine, { companyId, email: kim.email })

@@ -164,6 +164,23 @@ describe('a run under a hard limit', () => {
     expect(await engine.agents.resume({ agentId })).toMatchObject({ status: 'idle', errorCode: null, errorMessage: null })
   })
 
+  it('that asks for a call whose price nobody knows fails by that code', async () => {
+    const { engine, adapter, companyId, agentId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'call' }))
+    await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
+    adapter.script = async (turn) => {
+      const refused = await errorOf(
+        turn.meter.reserve({ provider: 'nobody', model: 'no-such-model', inputTokens: 10, maxOutputTokens: 10 }),
+      )
+      return { kind: 'failed', class: 'config', message: refused.message }
+    }
+    const task = await assign()
+    await engine.start()
+    await endOf(task.id, 'blocked')
+    const [run] = (await engine.runs.list({ companyId, taskId: task.id })).items
+    expect(run?.outcome).toMatchObject({ kind: 'failed', class: 'config', code: 'budget_unavailable' })
+    expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'error', errorCode: 'budget_unavailable' })
+  })
+
   it('whose price nobody knows is done when it is done, and its agent begins nothing more', async () => {
     const { engine, adapter, companyId, agentId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'final' }))
     await engine.agents.update({ agentId, maxCostMicrosPerRun: 100_000 })

@@ -71,7 +71,7 @@ async function leaveCompanies(context: PrepareContext, userId: string): Promise<
   for (const membership of memberships) await assertNotAlone(context, account, membership)
   const keysLeft: KeyLeft[] = []
   for (const { id: memberId } of memberships)
-    keysLeft.push(...Forgotten.parse(await context.perform('members.forget', { memberId })).keysLeft)
+    keysLeft.push(...Forgotten.parse(await context.performFor('members.forget', { memberId })).keysLeft)
   return keysLeft
 }
 

@@ -103,6 +103,8 @@ export interface PrepareContext extends QueryContext {
   newId(): string
   /** Runs one of Engine's own commands as Engine itself, in a transaction of its own. */
   perform(name: string, input: object): Promise<unknown>
+  /** The same, with whoever called named in its events. */
+  performFor(name: string, input: object): Promise<unknown>
 }
 
 export interface Command<

@@ -128,7 +128,10 @@ async function prepareContext(host: Host, resolved: Resolved, call: Call): Promi
   const perform: PrepareContext['perform'] = (name, input) => execute(host, name, { input, call: { actor: systemActor } })
   const { clock, secrets, redactors, newId } = host
   const caller = call.caller ?? unknownCaller
-  return { ...(await readContext(host, resolved, call)), caller, clock, secrets, redactors, newId, perform }
+  const { actor: inNameOf, requestId } = call
+  const performFor: typeof perform = (name, input) =>
+    execute(host, name, { input, call: { actor: systemActor, inNameOf, requestId, caller } })
+  return { ...(await readContext(host, resolved, call)), caller, clock, secrets, redactors, newId, perform, performFor }
 }
 
 interface ParsedRequest {

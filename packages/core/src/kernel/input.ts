@@ -13,7 +13,8 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
       .filter((part) => part !== '')
       .join('.')
       .slice(0, 200),
-    message: issue.message.slice(0, 200),
+    // Long enough for what would help, which stands at the end.
+    message: issue.message.slice(0, 500),
   }))
   const list = errors.map((error) => (error.path === '' ? error.message : `${error.path}: ${error.message}`)).join('; ')
   const more = issues.length > mostListed ? `; and ${issues.length - mostListed} more` : ''

@@ -28,7 +28,7 @@ type Written = Pick<Command, 'unaudited' | 'whenArchived'> & { readonly name: st
 /** What happens inside one transaction: the calls that are handled there, and what is written of them when they are. */
 export interface OpenUnit {
   /** What the handler of a call is given. */
-  contextOf(call: Pick<Call, 'actor' | 'requestId' | 'caller'>): CommandContext
+  contextOf(call: Pick<Call, 'actor' | 'inNameOf' | 'requestId' | 'caller'>): CommandContext
   /** Writes what the handled calls recorded and counted; what `context` was given for stops work whose budget they used up. */
   finish(context: CommandContext, command: Written): Promise<AnyEvent[]>
   readonly log: OpenLog
@@ -47,7 +47,7 @@ export function openUnit(host: Omit<Host, 'batcher'>, { companyId, tx, takeCompa
   const now = isoTime(nowMs)
   const { clock, newId, random, adapters, prices, destinations, plugins, settings } = host
   return {
-    contextOf({ actor, requestId = null, caller = unknownCaller }) {
+    contextOf({ actor, inNameOf = actor, requestId = null, caller = unknownCaller }) {
       const context: CommandContext = {
         tx,
         actor,
@@ -68,7 +68,7 @@ export function openUnit(host: Omit<Host, 'batcher'>, { companyId, tx, takeCompa
         unchanged: () => void (isUnchanged = true),
         countLiveRun: (agentId, change) => void figures.set(agentId, (figures.get(agentId) ?? 0) + change),
         emit: (type, entity, data) => {
-          const event = { id: newId(), companyId, actor: eventActor(actor), requestId, at: now, type, entity, data }
+          const event = { id: newId(), companyId, actor: eventActor(inNameOf), requestId, at: now, type, entity, data }
           contexts.set(event.id, context)
           // `type` and `data` belong together by the signature of Emit.
           recorded.push(event as Unsequenced)

@@ -56,8 +56,11 @@ function restOf({ session }: Left): { session?: JsonObject | null } {
 /** A run that was stopped at its limit failed for that, whatever its adapter makes of it; what was finished in spite of the stop is finished. */
 function withRefusal({ outcome, left, reason }: Conclusion): RunOutcome {
   const refusal = left.money?.refusal
-  if (reason !== 'budget' || !refusal || outcome.kind !== 'failed') return outcome
-  return { kind: 'failed', class: refusal.class, message: refusal.message }
+  if (!refusal || outcome.kind !== 'failed') return outcome
+  const code = refusal.code === undefined ? {} : { code: refusal.code }
+  if (reason === 'budget') return { kind: 'failed', class: refusal.class, message: refusal.message, ...code }
+  // Its adapter says what came of the call that was refused; by which error that was, Engine knows.
+  return outcome.class === refusal.class ? { ...outcome, ...code } : outcome
 }
 
 /** That a budget did not let it go on, and which; or that nobody knows what it used costs. */

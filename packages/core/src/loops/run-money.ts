@@ -11,6 +11,8 @@ import type { UsageKeeper } from './usage-keeper.ts'
 interface Refusal {
   readonly class: Extract<FailureClass, 'quota' | 'config'>
   readonly message: string
+  /** Of the error that a call was refused by. */
+  readonly code?: string
   /** The budget that refused, where the refusal names one. */
   readonly budgetId?: string
   /** It used what nobody knows the price of. */
@@ -161,7 +163,7 @@ function lineOf({ isPriced, restMicros, restTokens }: Rest, { isLimited }: { isL
 
 function refusalOf(error: unknown): Refusal | null {
   if (!EngineError.isInstance(error) || error.kind !== 'budget') return null
-  const { budgetId } = error.details
-  const isKnown = error.code === 'budget_exceeded'
-  return { class: isKnown ? 'quota' : 'config', message: error.message, ...(typeof budgetId === 'string' && { budgetId }) }
+  const { code, message, details } = error
+  const { budgetId } = details
+  return { class: code === 'budget_exceeded' ? 'quota' : 'config', message, code, ...(typeof budgetId === 'string' && { budgetId }) }
 }
