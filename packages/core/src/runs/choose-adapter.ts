@@ -67,11 +67,13 @@ export async function coolingOf(
   })
   const cooling = own.filter((one) => one !== undefined && (one.cools_until ?? now) > now)
   if (cooling.length < own.length) return null
-  return missing ??
+  return (
+    missing ??
     allCooling(
       agent,
       cooling.flatMap((breaker) => breaker ?? []),
     )
+  )
 }
 
 /** In which order, and why the first one is the first. */
