@@ -22,6 +22,7 @@ const acp: CliDefinition<AcpConfig> = {
   knownVersions: [],
   switches: {},
   apiKeyVariables: ({ keyVariable }) => (keyVariable === undefined ? [] : [keyVariable]),
+  findsTools: true,
   arguments: () => [],
   readLine: () => null,
   converse: (config, run) => new AcpDialogue(config, run),

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '@engine/core/plugin'
 
 import type { Dialogue, Turn } from '../cli/dialogue.ts'
 import type { Fact } from '../cli/facts.ts'
+import { serverName, type ToolAddress } from '../tool-server/server.ts'
 import type { Failure } from '../program/outcome.ts'
 import type { AcpConfig } from './config.ts'
 import { Initialized, Message, Opened, PermissionRequest, Prompted } from './messages.ts'
@@ -34,6 +35,8 @@ type Step = 'initialize' | 'continue' | 'open' | 'configure' | 'prompt'
 interface Run {
   readonly sessionId: string | null
   readonly cwd: string
+  /** Where Engine's tools are; null where they are switched off. */
+  readonly tools: ToolAddress | null
 }
 
 /** The client's side of one prompt: greet, open or continue a session, set it up, ask, and hear what is done until the answer. */
@@ -45,6 +48,7 @@ export class AcpDialogue implements Dialogue {
   #lastId = 0
   #sessionId: string
   #settings: Setting[] = []
+  #servers: JsonObject[] = []
 
   constructor(config: Pick<AcpConfig, 'model' | 'mode' | 'options' | 'permissions'>, run: Run) {
     this.#config = config
@@ -111,10 +115,12 @@ export class AcpDialogue implements Dialogue {
     if (!greeting.success || greeting.data.protocolVersion !== protocolVersion)
       return this.#end('config', `The program does not speak version ${protocolVersion} of the Agent Client Protocol.`)
     const { agentCapabilities: can } = greeting.data
+    // Over a server of its own or none: what a program starts as its server would be one more program of ours.
+    this.#servers = can?.mcpCapabilities?.http ? serversOf(this.#run.tools) : []
     if (this.#run.sessionId === null) return this.#open([])
     const how = can?.sessionCapabilities?.resume ? 'session/resume' : can?.loadSession ? 'session/load' : null
     if (how === null) return this.#open([])
-    return this.#ask('continue', how, { sessionId: this.#sessionId, cwd: this.#run.cwd, mcpServers: [] })
+    return this.#ask('continue', how, { sessionId: this.#sessionId, cwd: this.#run.cwd, mcpServers: this.#servers })
   }
 
   #takeError({ code, message }: NonNullable<Message['error']>): Turn {
@@ -124,7 +130,7 @@ export class AcpDialogue implements Dialogue {
   }
 
   #open(facts: readonly Fact[]): Turn {
-    return { ...this.#ask('open', 'session/new', { cwd: this.#run.cwd, mcpServers: [] }), facts }
+    return { ...this.#ask('open', 'session/new', { cwd: this.#run.cwd, mcpServers: this.#servers }), facts }
   }
 
   #prepare(): Turn {
@@ -171,6 +177,12 @@ export class AcpDialogue implements Dialogue {
     this.#lastId += 1
     return { jsonrpc: '2.0', id: this.#lastId, method, params }
   }
+}
+
+function serversOf(tools: ToolAddress | null): JsonObject[] {
+  if (!tools) return []
+  const headers = [{ name: 'Authorization', value: `Bearer ${tools.token}` }]
+  return [{ type: 'http', name: serverName, url: tools.url, headers }]
 }
 
 function goesOn(facts: readonly Fact[] | null): Turn {

@@ -17,6 +17,7 @@ export const Initialized = z.looseObject({
   agentCapabilities: z
     .looseObject({
       loadSession: z.boolean().default(false),
+      mcpCapabilities: z.looseObject({ http: z.boolean().default(false) }).nullish(),
       sessionCapabilities: z.looseObject({ resume: z.unknown().optional() }).nullish(),
     })
     .nullish(),

@@ -2,7 +2,8 @@ import type { AgentAdapter } from '@engine/core/plugin'
 
 import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
 import type { CliDefinition } from '../cli/definition.ts'
-import { flag, listOption, option } from '../cli/options.ts'
+import { flag, listOption, manyOption, option } from '../cli/options.ts'
+import { serverName, tokenVariable, urlVariable } from '../tool-server/server.ts'
 import { ClaudeCodeConfig } from './config.ts'
 import { readLine } from './lines.ts'
 
@@ -26,7 +27,8 @@ export const claudeCode: CliDefinition<ClaudeCodeConfig> = {
     DISABLE_ERROR_REPORTING: '1',
   },
   apiKeyVariables: () => ['ANTHROPIC_API_KEY'],
-  arguments: (config, { sessionId, cap }) => [
+  findsTools: true,
+  arguments: (config, { sessionId, cap, toolsUrl }) => [
     '-p',
     ...flag('--bare', config.bare),
     ...option('--output-format', 'stream-json'),
@@ -34,18 +36,28 @@ export const claudeCode: CliDefinition<ClaudeCodeConfig> = {
     ...option('--permission-mode', config.permissionMode),
     ...option('--model', config.model),
     ...option('--tools', config.tools?.join(',')),
-    ...listOption('--allowedTools', config.allowedTools),
+    ...listOption('--allowedTools', [...config.allowedTools, ...(toolsUrl === null ? [] : [allEngineTools])]),
     ...listOption('--disallowedTools', config.disallowedTools),
     ...option('--max-turns', config.maxTurns),
     ...option('--max-budget-usd', leastOf(config.maxBudgetUsd, cap)),
     ...option('--effort', config.effort),
-    ...option('--mcp-config', config.mcpConfig),
+    ...manyOption('--mcp-config', [config.mcpConfig, toolsUrl === null ? undefined : engineServer]),
     ...flag('--strict-mcp-config', config.mcpConfig !== undefined),
     ...flag('--no-session-persistence', !config.resume),
     ...option('--resume', sessionId ?? undefined),
   ],
   readLine,
 }
+
+/** Whoever runs without a person is refused what no rule allows. */
+const allEngineTools = `mcp__${serverName}`
+
+/** The program puts the values of its variables in, so that no secret stands in an argument. */
+const engineServer = JSON.stringify({
+  mcpServers: {
+    [serverName]: { type: 'http', url: `\${${urlVariable}}`, headers: { Authorization: `Bearer \${${tokenVariable}}` } },
+  },
+})
 
 /** In dollars; nothing where neither the configuration nor a budget limits it. */
 function leastOf(maxBudgetUsd: number | undefined, cap: { readonly costMicros: number } | null): number | undefined {

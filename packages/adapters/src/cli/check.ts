@@ -10,7 +10,7 @@ import { runProgram } from '../program/run.ts'
 import { listWorkspaces } from '../workspace/workspace.ts'
 import type { CliConfig } from './config.ts'
 import type { CliDefinition, MountedCli } from './definition.ts'
-import { cliVariables } from './run.ts'
+import { cliVariables } from './variables.ts'
 
 type Check = AdapterTestReport['checks'][number]
 

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path'
 
 import { z } from 'zod'
 
-import { ArgumentText, ProgramName, ProgramVariables } from '../program/config.ts'
+import { ArgumentText, EngineTools, ProgramName, ProgramVariables } from '../program/config.ts'
 import { WorkspaceConfig } from '../workspace/config.ts'
 import { worktreesOf } from '../workspace/workspace.ts'
 
@@ -30,6 +30,7 @@ export function cliFields(command: string) {
     env: ProgramVariables.default({}).describe('Further variables of the program, such as the address of another server.'),
     timeoutSec: z.number().min(1).max(86_400).default(3_600).describe('The longest time that a run may take.'),
     graceSec: z.number().min(0).max(60).default(10).describe('Between the request to end (SIGTERM) and the kill (SIGKILL).'),
+    engineTools: EngineTools,
     resume: z.boolean().default(true).describe("Goes on from the conversation of the task's last run."),
     onResult: z
       .enum(['deliverable', 'done'])

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 
 import type { Allowed } from '../program/allowed.ts'
 import type { Failure } from '../program/outcome.ts'
+import type { ToolAddress } from '../tool-server/server.ts'
 import type { CliConfig } from './config.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { Fact } from './facts.ts'
@@ -10,6 +11,12 @@ import type { Fact } from './facts.ts'
 interface CliPlace {
   readonly sessionId: string | null
   readonly cwd: string
+}
+
+interface ArgumentsPlace extends CliPlace {
+  readonly cap: AdapterStartOptions<unknown>['cap']
+  /** Where Engine's tools are; null where they are switched off. What opens them never becomes an argument. */
+  readonly toolsUrl: string | null
 }
 
 /** All that tells one program from another. */
@@ -28,11 +35,15 @@ export interface CliDefinition<Config extends CliConfig> {
   /** The variables in which the program looks for the key of its provider. */
   apiKeyVariables(config: Config): readonly string[]
   /** All arguments, without anything of the task: the prompt goes over stdin. */
-  arguments(config: Config, run: CliPlace & { readonly cap: AdapterStartOptions<Config>['cap'] }): string[]
+  arguments(config: Config, run: ArgumentsPlace): string[]
   /** What one line says; nothing for a line that is known and says nothing new, null for a line that nobody knows. Pure. */
   readLine(line: JsonObject, config: Config): Fact[] | null
   /** For a program that is talked with; otherwise it gets its prompt and no more. */
-  converse?(config: Config, run: CliPlace): Dialogue
+  converse?(config: Config, run: CliPlace & { readonly tools: ToolAddress | null }): Dialogue
+  /** Whether it can be told of Engine's tools, and has not only the variables that lead to them. */
+  readonly findsTools: boolean
+  /** Further variables that tell it of them, made of those that the run has. */
+  toolVariables?(variables: Readonly<Record<string, string>>): Readonly<Record<string, string>>
   /** What an exit code means, where the program says so and no line did. */
   readonly exitCodes?: Readonly<Record<number, { readonly class: Failure['class']; readonly means: string }>>
 }

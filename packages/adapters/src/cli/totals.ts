@@ -32,3 +32,16 @@ export function usageOfTotals({ provider, totals, beginsAnew }: Told): RunUsage[
 export function isSomething(usage: RunUsage): boolean {
   return usage.cumulative === true || names.some((name) => (usage[name] ?? 0) > 0)
 }
+
+/** Amounts of programs are told as they are; those of Engine are whole and not below zero. */
+export function wholeUsage(usage: RunUsage): RunUsage {
+  const whole = (amount: number | undefined) => (amount === undefined ? undefined : Math.max(0, Math.round(amount)))
+  return {
+    ...usage,
+    inputTokens: whole(usage.inputTokens),
+    outputTokens: whole(usage.outputTokens),
+    cachedInputTokens: whole(usage.cachedInputTokens),
+    ...(usage.cacheWriteTokens !== undefined && { cacheWriteTokens: whole(usage.cacheWriteTokens) }),
+    costMicros: whole(usage.costMicros),
+  }
+}

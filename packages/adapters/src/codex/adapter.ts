@@ -3,6 +3,7 @@ import type { AgentAdapter } from '@engine/core/plugin'
 import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
 import type { CliDefinition } from '../cli/definition.ts'
 import { flag, option } from '../cli/options.ts'
+import { serverName, tokenVariable } from '../tool-server/server.ts'
 import { CodexConfig } from './config.ts'
 import { readLine } from './lines.ts'
 
@@ -21,8 +22,9 @@ export const codex: CliDefinition<CodexConfig> = {
   knownVersions: ['0.169.0'],
   switches: {},
   apiKeyVariables: () => ['CODEX_API_KEY', 'OPENAI_API_KEY'],
+  findsTools: true,
   // Some options are of `exec` alone and have to stand before `resume`.
-  arguments: (config, { sessionId, cwd }) => [
+  arguments: (config, { sessionId, cwd, toolsUrl }) => [
     'exec',
     '--json',
     '--skip-git-repo-check',
@@ -31,9 +33,23 @@ export const codex: CliDefinition<CodexConfig> = {
     ...option('-m', config.model),
     ...flag('--ignore-user-config', config.ignoreUserConfig),
     ...flag('--ephemeral', !config.resume),
-    ...Object.entries({ check_for_update_on_startup: 'false', ...config.settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ...Object.entries({
+      check_for_update_on_startup: 'false',
+      ...(toolsUrl !== null && engineServer(toolsUrl)),
+      ...config.settings,
+    }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ...option('resume', sessionId ?? undefined),
     '-',
   ],
   readLine,
+}
+
+/** Settings in TOML; the program takes the token out of its variable. */
+function engineServer(url: string): Record<string, string> {
+  const server = `mcp_servers.${serverName}`
+  return {
+    [`${server}.url`]: JSON.stringify(url),
+    [`${server}.bearer_token_env_var`]: JSON.stringify(tokenVariable),
+    [`${server}.default_tools_approval_mode`]: '"approve"',
+  }
 }

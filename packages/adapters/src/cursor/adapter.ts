@@ -21,6 +21,7 @@ export const cursor: CliDefinition<CursorConfig> = {
   knownVersions: [],
   switches: {},
   apiKeyVariables: () => ['CURSOR_API_KEY'],
+  findsTools: false,
   arguments: (config, { sessionId, cwd }) => [
     '-p',
     ...option('--output-format', 'stream-json'),

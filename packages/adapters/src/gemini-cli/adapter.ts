@@ -21,6 +21,8 @@ export const geminiCli: CliDefinition<GeminiCliConfig> = {
   knownVersions: ['0.61.0'],
   switches: { GEMINI_TELEMETRY_ENABLED: 'false', NO_UPDATE_NOTIFIER: '1' },
   apiKeyVariables: () => ['GEMINI_API_KEY'],
+  // By the settings of its home: those that a variable can name have to belong to root.
+  findsTools: true,
   // Without a terminal it reads its prompt from stdin by itself.
   arguments: (config, { sessionId }) => [
     ...option('-o', 'stream-json'),

@@ -1,11 +1,6 @@
 import type { JsonObject } from '@engine/core/plugin'
 
-/** What a model may be given to call. */
-export interface ToolOffer {
-  readonly name: string
-  readonly description: string
-  readonly inputSchema: JsonObject
-}
+import type { ToolOffer } from '../tools/offers.ts'
 
 export interface ToolCall {
   readonly id: string

@@ -1,14 +1,14 @@
 import type { AdapterTurn, Logger, Redactor, RunOutcome } from '@engine/core/plugin'
 
+import { endingNames, offersWithEndings, submitForReview } from '../tools/endings.ts'
 import type { ModelLimits } from './config.ts'
 import { CallMeter, CallRefused } from './call-meter.ts'
 import type { Answer, Conversation, ModelProvider, Said } from './conversation.ts'
-import { handInByText, handInByTool, submitForReview } from './endings.ts'
 import { callFailure, describeError, failed, isUnserved } from './failures.ts'
 import { renderPrompt } from './prompt.ts'
 import { EventRefused, Recorder } from './recorder.ts'
 import { limitTime } from './time-limit.ts'
-import { offerTools, ToolRefused, useTools } from './tools.ts'
+import { ToolRefused, useTools } from './tools.ts'
 
 interface Work {
   readonly turn: AdapterTurn
@@ -49,12 +49,16 @@ export async function runModel(turn: AdapterTurn, { provider, limits, logger, re
   }
 }
 
+/** How a model is told to end its work. */
+const handInByTool = `When you are done, call one of these tools: ${endingNames}. Your work counts by that call alone; before it, nobody sees what you write.`
+const handInByText = 'What you write is handed in as it is: answer with the whole result and nothing else.'
+
 const goOn = 'Your last message was cut off at the limit of its length. Go on exactly where it ended, and be brief.'
 
 async function converse(work: Work): Promise<RunOutcome> {
   const { turn, limits, provider } = work
   const prompt = renderPrompt(turn.context, limits.tools ? handInByTool : handInByText)
-  const conversation = provider.open({ system: prompt.system, tools: limits.tools ? offerTools(turn) : [] })
+  const conversation = provider.open({ system: prompt.system, tools: limits.tools ? offersWithEndings(turn.tools) : [] })
   let said: Said = { type: 'text', text: prompt.task }
   let cutOff = ''
   let wasCutOff = false
@@ -127,7 +131,7 @@ async function endCutCall({ meter, provider, logger }: Work, error: unknown): Pr
 async function endWithText({ turn, limits, recorder, redactor }: Work, text: string): Promise<RunOutcome> {
   if (text.trim() === '') return failed('unknown', 'The model ended without a word and without a tool that says how its work ended.')
   if (limits.onText === 'done') return { kind: 'done', summary: redactor.redact(text).slice(0, 10_000).toWellFormed() }
-  return submitForReview({ title: turn.context.task.title, content: text }, recorder)
+  return submitForReview({ title: turn.context.task.title, content: text }, (event) => recorder.event(event))
 }
 
 function tokensLeft({ limits, usedTokens }: Work): number {

@@ -1,12 +1,10 @@
-import type { AdapterTurn, AgentTool, JsonObject, RunOutcome } from '@engine/core/plugin'
+import type { AgentTool, JsonObject, RunOutcome } from '@engine/core/plugin'
 
-import type { ToolCall, ToolOffer, ToolResult } from './conversation.ts'
-import { endBy, endingOffers } from './endings.ts'
+import { mistake, noSuchTool, toldAnswer, type Told } from '../tools/answers.ts'
+import { endBy } from '../tools/endings.ts'
+import type { ToolCall, ToolResult } from './conversation.ts'
 import { describeError, failed } from './failures.ts'
 import type { Recorder } from './recorder.ts'
-
-/** What a tool answers beyond this is cut: it would fill the model's context. */
-const longestResult = 100_000
 
 /** Thrown when Engine lets the run do nothing any more. */
 export class ToolRefused extends Error {
@@ -17,13 +15,6 @@ export class ToolRefused extends Error {
     super(outcome.message, { cause })
     this.outcome = outcome
   }
-}
-
-/** The tools of Engine and those that end the run. */
-export function offerTools({ tools }: Pick<AdapterTurn, 'tools'>): ToolOffer[] {
-  const own = endingOffers()
-  const others = tools.filter(({ name }) => !own.some((ending) => ending.name === name))
-  return [...others.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })), ...own]
 }
 
 /** Calls tools in the order of the model, up to the one that ends the run. */
@@ -41,15 +32,15 @@ export async function useTools(
   return { results }
 }
 
-type Used = { readonly outcome: RunOutcome } | Omit<ToolResult, 'id'>
+type Used = { readonly outcome: RunOutcome } | Told
 
 async function useTool({ name, input }: ToolCall, tools: readonly AgentTool[], recorder: Recorder): Promise<Used> {
   if (input === null) return mistake('The input of a tool is one JSON object; this was none.')
-  const ended = await endBy({ name, input }, recorder)
+  const ended = await endBy({ name, input }, (event) => recorder.event(event))
   if (typeof ended === 'string') return mistake(ended)
   if (ended !== null) return { outcome: ended }
   const tool = tools.find((each) => each.name === name)
-  return tool ? callTool(tool, input, recorder) : mistake(`There is no tool ${name.slice(0, 100)}.`)
+  return tool ? callTool(tool, input, recorder) : noSuchTool(name)
 }
 
 async function callTool(tool: AgentTool, input: JsonObject, recorder: Recorder): Promise<Used> {
@@ -60,15 +51,5 @@ async function callTool(tool: AgentTool, input: JsonObject, recorder: Recorder):
   const durationMs = Math.round(performance.now() - startedAt)
   const shown = answer.isError ? { output: { code: answer.code, message: answer.message } } : {}
   await recorder.event({ type: 'tool_call', name: tool.name, input, isError: answer.isError, durationMs, ...shown })
-  if (answer.isError) return mistake(`${answer.code}: ${answer.message}`)
-  return { isError: false, text: cut(JSON.stringify(answer.output)) }
-}
-
-function mistake(text: string): Used {
-  return { isError: true, text: cut(text) }
-}
-
-function cut(text: string): string {
-  if (text.length <= longestResult) return text
-  return `${text.slice(0, longestResult).toWellFormed()}\n[${text.length - longestResult} more characters are left out]`
+  return toldAnswer(answer)
 }

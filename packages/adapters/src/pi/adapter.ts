@@ -22,6 +22,7 @@ export const pi: CliDefinition<PiConfig> = {
   knownVersions: ['0.73.1'],
   switches: { PI_OFFLINE: '1', PI_TELEMETRY: '0' },
   apiKeyVariables: (config) => (config.provider === undefined ? [] : [keyVariableOf(config.provider)]),
+  findsTools: false,
   arguments: (config, { sessionId }) => [
     '-p',
     ...option('--mode', 'json'),

@@ -7,7 +7,9 @@ import type { LaunchRequest } from '../program/control.ts'
 import { programEnvironment } from '../program/environment.ts'
 import { checkedFolders, placing, type AllowedFolders } from '../program/folders.ts'
 import { Journal } from '../program/journal.ts'
+import { describeReason, failed } from '../program/outcome.ts'
 import { runProgram } from '../program/run.ts'
+import { serveTools, toolVariables, type ToolServer } from '../tool-server/server.ts'
 import { ProcessConfig } from './config.ts'
 import { decideOutcome } from './outcome.ts'
 import { OutputSplitter } from './output.ts'
@@ -46,29 +48,54 @@ export function processAdapter(options: ProcessOptions): AgentAdapter<ProcessCon
 
 async function runAgent(allowed: Allowed, options: AdapterStartOptions<ProcessConfig>, turn: AdapterTurn): Promise<RunOutcome> {
   const journal = new Journal(turn, options.logger)
+  if (!options.config.engineTools) return runWith(null, { allowed, options, turn, journal })
+  let server: ToolServer
+  try {
+    const record = journal.emit.bind(journal)
+    // How its work ended it says by a message; what it calls, nobody tells but the server.
+    server = await serveTools({ ...options, tools: turn.tools, hasEndings: false, isTold: true, record })
+  } catch (error) {
+    return failed('transient', `The tools of Engine could not be served to the program: ${describeReason(error)}`)
+  }
+  try {
+    return await runWith(server, { allowed, options, turn, journal })
+  } finally {
+    await server.close()
+  }
+}
+
+interface ProcessRun {
+  readonly allowed: Allowed
+  readonly options: AdapterStartOptions<ProcessConfig>
+  readonly turn: AdapterTurn
+  readonly journal: Journal
+}
+
+async function runWith(server: ToolServer | null, { allowed, options, turn, journal }: ProcessRun): Promise<RunOutcome> {
   const recorder = new Recorder(journal)
   const splitter = new OutputSplitter()
   const { end, stop } = await runProgram({
     ...allowed,
-    request: launchRequest(options),
+    request: launchRequest(options, server),
     stdin: `${JSON.stringify(turn.context)}\n`,
     timeoutSec: options.config.timeoutSec,
-    signal: turn.signal,
-    redactor: options.redactor,
+    signal: server ? AbortSignal.any([turn.signal, server.lost]) : turn.signal,
+    redactor: server?.redactor ?? options.redactor,
     journal,
     takeOutput: (chunk) => recorder.takeOutput(chunk ? splitter.push(chunk) : splitter.end()),
   })
   return decideOutcome({ end, stop, fault: recorder.fault, reported: recorder.reported, errorTail: journal.errorTail })
 }
 
-function launchRequest({ config, env, runId, trace = {} }: AdapterStartOptions<ProcessConfig>): LaunchRequest {
+function launchRequest({ config, env, runId, trace = {} }: AdapterStartOptions<ProcessConfig>, server: ToolServer | null): LaunchRequest {
+  const given = { ...traceVariables(trace), ...config.env, ...env, ...(server && toolVariables(server)) }
   return {
     type: 'launch',
     runId,
     command: config.command,
     args: config.args,
     cwd: resolve(config.cwd ?? '.'),
-    environment: programEnvironment({ ...traceVariables(trace), ...config.env, ...env }, runId),
+    environment: programEnvironment(given, runId),
     graceMs: config.graceSec * 1_000,
   }
 }

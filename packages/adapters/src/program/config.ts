@@ -14,3 +14,8 @@ export const VariableName = z
 
 /** Variables that a program gets besides the few of the host. */
 export const ProgramVariables = z.record(VariableName, ArgumentText)
+
+export const EngineTools = z
+  .boolean()
+  .default(true)
+  .describe('Whether the program may use Engine while it works, such as to comment, by a server of tools that is there for its run alone.')

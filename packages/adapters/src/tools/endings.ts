@@ -1,14 +1,16 @@
-import type { JsonObject, RunOutcome } from '@engine/core/plugin'
+import type { AdapterEvent, AgentTool, JsonObject, RunOutcome } from '@engine/core/plugin'
 import { z } from 'zod'
 
-import type { ToolOffer } from './conversation.ts'
-import type { Recorder } from './recorder.ts'
+import { offersOf, type ToolOffer } from './offers.ts'
+
+/** Records what an ending leaves; rejects when it was not taken, and then the run has not ended by it. */
+type Record = (event: AdapterEvent) => Promise<void>
 
 /** A way to end a run, as a tool: what a model says by calling it is typed, and nothing has to be read out of its text. */
 interface Ending<Input> {
   readonly description: string
   readonly input: z.ZodType<Input>
-  end(input: Input, recorder: Recorder): Promise<RunOutcome>
+  end(input: Input, record: Record): Promise<RunOutcome>
 }
 
 const Summary = z.string().max(10_000).optional()
@@ -24,10 +26,10 @@ const Submission = z.strictObject({
     .describe('Its media type; text/markdown when left out.'),
 })
 
-export async function submitForReview(input: z.infer<typeof Submission>, recorder: Recorder): Promise<RunOutcome> {
+export async function submitForReview(input: z.infer<typeof Submission>, record: Record): Promise<RunOutcome> {
   const { title, summary, content, contentType } = input
   const described = { ...(summary !== undefined && { summary }), ...(contentType !== undefined && { contentType }) }
-  await recorder.event({ type: 'deliverable', title, content, ...described })
+  await record({ type: 'deliverable', title, content, ...described })
   return { kind: 'needs_review', ...(summary !== undefined && { summary }) }
 }
 
@@ -63,21 +65,25 @@ const endings = {
   }),
 }
 
-/** How a model is told to end its work. */
-export const handInByTool = `When you are done, call one of these tools: ${Object.keys(endings).join(', ')}. Your work counts by that call alone; before it, nobody sees what you write.`
-export const handInByText = 'What you write is handed in as it is: answer with the whole result and nothing else.'
+export const endingNames = Object.keys(endings).join(', ')
 
-export function endingOffers(): ToolOffer[] {
-  return Object.entries(endings).map(([name, { description, inputSchema }]) => ({ name, description, inputSchema }))
+/** The tools of Engine and those that end the run. */
+export function offersWithEndings(tools: readonly AgentTool[]): ToolOffer[] {
+  const own = Object.entries(endings).map(([name, { description, inputSchema }]) => ({ name, description, inputSchema }))
+  return [...offersOf(tools.filter(({ name }) => !isEnding(name))), ...own]
+}
+
+export function isEnding(name: string): boolean {
+  return Object.hasOwn(endings, name)
 }
 
 /** Ends the run when the tool is one that does; null for any other tool, words for the model when it called it wrongly. */
 export async function endBy(
   call: { readonly name: string; readonly input: JsonObject },
-  recorder: Recorder,
+  record: Record,
 ): Promise<RunOutcome | string | null> {
   const found = Object.entries(endings).find(([name]) => name === call.name)
-  return found ? found[1].call(call.input, recorder) : null
+  return found ? found[1].call(call.input, record) : null
 }
 
 function ending<Input>({ description, input, end }: Ending<Input>) {
@@ -86,9 +92,9 @@ function ending<Input>({ description, input, end }: Ending<Input>) {
   return {
     description,
     inputSchema,
-    async call(given: JsonObject, recorder: Recorder): Promise<RunOutcome | string> {
+    async call(given: JsonObject, record: Record): Promise<RunOutcome | string> {
       const parsed = input.safeParse(given)
-      return parsed.success ? end(parsed.data, recorder) : z.prettifyError(parsed.error)
+      return parsed.success ? end(parsed.data, record) : z.prettifyError(parsed.error)
     },
   }
 }
