@@ -43,10 +43,12 @@ const foldersStandAlone = ['packages/adapters', 'packages/blobs', 'packages/deli
 /** Folders that are no adapter and no destination, each with the shared folders that it may itself import. */
 const sharedFolders: Readonly<Record<string, readonly string[]>> = {
   'packages/adapters/src/remote': [],
-  'packages/adapters/src/models': [],
+  'packages/adapters/src/tools': [],
+  'packages/adapters/src/tool-server': ['tools'],
+  'packages/adapters/src/models': ['tools'],
   'packages/adapters/src/program': [],
   'packages/adapters/src/workspace': ['program'],
-  'packages/adapters/src/cli': ['models', 'program', 'workspace'],
+  'packages/adapters/src/cli': ['models', 'program', 'tools', 'tool-server', 'workspace'],
   'packages/deliveries/src/remote': [],
 }
 const testLibraries = ['vitest', 'fast-check', 'uuid']

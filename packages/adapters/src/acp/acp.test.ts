@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '@engine/core/plugin'
 
 import { runAdapter, type RunOptions } from '../program/fixtures.ts'
+import { toolNamed } from '../tool-server/fixtures.ts'
 import type { Behaviour } from './fixture-agent.ts'
 import { configOf } from './fixtures.ts'
 import { acpAdapter } from './index.ts'
@@ -97,6 +98,31 @@ describe('an agent that speaks the protocol', () => {
 
   test('is stopped when it takes too long', async () => {
     expect((await play({ hangs: true }, { config: { timeoutSec: 2 } })).outcome).toMatchObject({ kind: 'failed', class: 'timeout' })
+  })
+
+  test('that takes servers of tools over HTTP gets that of its run, also in a session that goes on', async () => {
+    const asked: unknown[] = []
+    const comments = toolNamed('comments_create', async (input) => (asked.push(input), { isError: false, output: 'kept' }))
+    const uses = [
+      { tool: 'comments_create', input: { body: 'Half of it.' } },
+      { tool: 'finish', input: { summary: 'Counted.' } },
+    ]
+    const first = await play({ uses, knowsSessions: true }, { tools: [comments] })
+    expect(first.outcome).toEqual({ kind: 'done', summary: 'Counted.' })
+    expect(asked).toEqual([{ body: 'Half of it.' }])
+    expect(first.log('stderr')).toMatch(/"name":"engine".*"value":"Bearer \[secret ENGINE_MCP_TOKEN\]"/)
+    const session = first.events.findLast((event) => event.type === 'session')?.state ?? null
+    const next = await play({ uses, knowsSessions: true }, { tools: [comments], session })
+    expect(next.log('stderr')).toMatch(/load: .*"name":"engine"/)
+    expect(next.outcome).toEqual({ kind: 'done', summary: 'Counted.' })
+    expect(asked).toHaveLength(2)
+  })
+
+  test('that takes none over HTTP gets none, nor does one that is to have none', async () => {
+    expect((await play({})).log('stderr')).toContain('"mcpServers":[]')
+    const switchedOff = await play({ uses: [{ tool: 'finish', input: { summary: 'x' } }] }, { config: { engineTools: false } })
+    expect(switchedOff.log('stderr')).toContain('"mcpServers":[]')
+    expect(switchedOff.outcome).toEqual({ kind: 'needs_review' })
   })
 
   test('tells no secret of its run', async () => {

@@ -1,7 +1,8 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
 
-import { agent, methods, ndJsonStream, RequestError, type SessionUpdate } from '@agentclientprotocol/sdk'
+import { agent, methods, ndJsonStream, RequestError, type McpServer, type SessionUpdate } from '@agentclientprotocol/sdk'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 
 // An agent made with the official SDK, which does what its first argument says; for the tests of the client's side.
 
@@ -23,6 +24,8 @@ export interface Behaviour {
   /** How often it spends a cent, each 100 ms, and says what that comes to. */
   readonly spends?: number
   readonly isDeaf?: boolean
+  /** It takes servers of tools over HTTP, and calls these of the first one. */
+  readonly uses?: readonly { readonly tool: string; readonly input: Record<string, unknown> }[]
   readonly protocolVersion?: number
 }
 
@@ -33,21 +36,35 @@ if (behaviour.prints !== undefined) process.stdout.write(behaviour.prints, () =>
 if (behaviour.isDeaf) process.on('SIGTERM', () => undefined)
 if (behaviour.staysAlive) setInterval(() => undefined, 1_000)
 
+let servers: readonly McpServer[] = []
+
+async function useTools(): Promise<void> {
+  const [server] = servers
+  if (!server || !('url' in server)) return void record('servers', servers)
+  const client = new Client({ name: 'fixture', version: '1' })
+  const requestInit = { headers: server.headers.map(({ name, value }): [string, string] => [name, value]) }
+  await client.connect(new StreamableHTTPClientTransport(new URL(server.url), { requestInit }))
+  for (const { tool, input } of behaviour.uses ?? []) record('used', await client.callTool({ name: tool, arguments: input }))
+  await client.close()
+}
+
 const app = agent({ name: 'fixture' })
   .onRequest(methods.agent.initialize, ({ params }) => {
     record('capabilities', params.clientCapabilities)
     return {
       protocolVersion: behaviour.protocolVersion ?? 1,
-      agentCapabilities: { loadSession: behaviour.knowsSessions ?? false },
+      agentCapabilities: { loadSession: behaviour.knowsSessions ?? false, ...(behaviour.uses && { mcpCapabilities: { http: true } }) },
       authMethods: [],
     }
   })
   .onRequest(methods.agent.session.new, ({ params }) => {
     record('new', params)
+    servers = params.mcpServers
     return { sessionId: 'session-1' }
   })
   .onRequest(methods.agent.session.load, async ({ params, client }) => {
     record('load', params)
+    servers = params.mcpServers
     if (params.sessionId !== 'session-1') throw new RequestError(-32_002, 'There is no such session.')
     const update = { sessionUpdate: 'agent_message_chunk' as const, content: { type: 'text' as const, text: 'What I said before.' } }
     await client.notify(methods.client.session.update, { sessionId: params.sessionId, update })
@@ -75,6 +92,7 @@ const app = agent({ name: 'fixture' })
       rawInput: { room: 'hall' },
     })
     await say({ sessionUpdate: 'tool_call_update', toolCallId: 't1', status: 'completed', rawOutput: { chairs: 12 } })
+    if (behaviour.uses) await useTools()
     if (behaviour.asksPermission) {
       const options = (['reject_always', 'allow_once', 'reject_once'] as const).map((kind) => ({
         kind,

@@ -14,17 +14,35 @@ const cwd = '/workspace'
 interface Place {
   readonly sessionId?: string | null
   readonly cap?: { readonly costMicros: number } | null
+  readonly toolsUrl?: string | null
 }
 
 function argumentsOf<Config extends CliConfig>(
   definition: CliDefinition<Config>,
   given: object,
-  { sessionId = null, cap = null }: Place = {},
+  { sessionId = null, cap = null, toolsUrl = null }: Place = {},
 ): string {
-  return definition.arguments(definition.configSchema.parse({ cwd, ...given }), { sessionId, cwd, cap }).join(' ')
+  return definition.arguments(definition.configSchema.parse({ cwd, ...given }), { sessionId, cwd, cap, toolsUrl }).join(' ')
 }
 
 describe('the arguments of', () => {
+  test('Claude Code and Codex, when they are told of the tools of Engine', () => {
+    const toolsUrl = 'http://127.0.0.1:4711/mcp'
+    const server =
+      '{"mcpServers":{"engine":{"type":"http","url":"${ENGINE_MCP_URL}","headers":{"Authorization":"Bearer ${ENGINE_MCP_TOKEN}"}}}}'
+    expect(argumentsOf(claudeCode, {}, { toolsUrl })).toBe(
+      `-p --bare --output-format stream-json --verbose --permission-mode acceptEdits --allowedTools mcp__engine --mcp-config ${server}`,
+    )
+    const own = { mcpConfig: '/mcp.json', allowedTools: ['Edit'] }
+    expect(argumentsOf(claudeCode, own, { toolsUrl })).toContain(
+      `--allowedTools Edit,mcp__engine --mcp-config /mcp.json ${server} --strict-mcp-config`,
+    )
+    expect(argumentsOf(codex, {}, { toolsUrl })).toContain(
+      '-c mcp_servers.engine.url="http://127.0.0.1:4711/mcp" -c mcp_servers.engine.bearer_token_env_var="ENGINE_MCP_TOKEN" ' +
+        '-c mcp_servers.engine.default_tools_approval_mode="approve" -',
+    )
+  })
+
   test('Claude Code', () => {
     expect(argumentsOf(claudeCode, {})).toBe('-p --bare --output-format stream-json --verbose --permission-mode acceptEdits')
     const all = {

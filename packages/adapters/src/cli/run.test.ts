@@ -152,6 +152,8 @@ describe('what a program gets', () => {
       OWN: 'own',
       ANTHROPIC_API_KEY: 'of the configuration',
       ENGINE_RUN_ID: runId,
+      ENGINE_MCP_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/),
+      ENGINE_MCP_TOKEN: expect.stringMatching(/^[\w-]{43}$/),
     })
   })
 
