@@ -3,7 +3,14 @@ import { expect, test } from 'vitest'
 import { ProcessConfig } from './config.ts'
 
 test('a configuration needs a command and fills in the rest', () => {
-  expect(ProcessConfig.parse({ command: 'node' })).toEqual({ command: 'node', args: [], env: {}, timeoutSec: 600, graceSec: 5 })
+  expect(ProcessConfig.parse({ command: 'node' })).toEqual({
+    command: 'node',
+    args: [],
+    env: {},
+    engineTools: true,
+    timeoutSec: 600,
+    graceSec: 5,
+  })
 })
 
 test.each([

@@ -5,6 +5,7 @@ import { RunContext } from '@engine/core/plugin'
 import { describe, expect, test } from 'vitest'
 
 import { anyContext } from '../program/fixtures.ts'
+import { toolNamed } from '../tool-server/fixtures.ts'
 import { runNode } from './fixtures.ts'
 import { parseMessage } from './messages.ts'
 
@@ -35,8 +36,20 @@ describe('the page about the protocol', () => {
     expect(messages.map((message) => parseMessage(message).type)).toEqual(outcomes.map(() => 'outcome'))
   })
 
+  test('shows a program that uses Engine and works', async () => {
+    const asked: unknown[] = []
+    const tools = [
+      toolNamed('comments_create', async (input) => (asked.push(input), { isError: false, output: { id: 'c-1' } })),
+      toolNamed('comments_list', async () => ({ isError: false, output: { items: [{}, {}] } })),
+    ]
+    const { outcome, log } = await runNode('', { config: { args: ['--input-type=module', '-e', blocks('js')[0] ?? ''] }, tools })
+    expect(outcome).toEqual({ kind: 'done' })
+    expect(asked).toEqual([{ body: 'I begin with the links.' }])
+    expect(log('stdout')).toBe('2 comments\n')
+  })
+
   test('shows a program in JavaScript that works', async () => {
-    const args = ['--input-type=module', '-e', blocks('js')[0] ?? '']
+    const args = ['--input-type=module', '-e', blocks('js')[1] ?? '']
     const { outcome, events } = await runNode('', { config: { args } })
     expect(outcome).toEqual({ kind: 'needs_review', summary: 'ENG-1 is ready' })
     expect(events.filter((event) => event.type === 'deliverable')).toHaveLength(1)

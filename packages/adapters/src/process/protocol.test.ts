@@ -35,7 +35,18 @@ describe('what a program gets', () => {
     const { log, runId } = await runNode(`console.log(JSON.stringify(process.env))`, { config: { env: { TOKEN: 'given' } } })
     delete process.env.CANARY_SECRET
     const environment = JSON.parse(log('stdout'))
-    const allowed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'SystemRoot', 'TOKEN', 'ENGINE_RUN_ID']
+    const allowed = [
+      'PATH',
+      'HOME',
+      'LANG',
+      'LC_ALL',
+      'TMPDIR',
+      'SystemRoot',
+      'TOKEN',
+      'ENGINE_RUN_ID',
+      'ENGINE_MCP_URL',
+      'ENGINE_MCP_TOKEN',
+    ]
     expect(Object.keys(environment).filter((name) => !allowed.includes(name))).toEqual([])
     expect(environment).toMatchObject({ PATH: process.env.PATH, TOKEN: 'given', ENGINE_RUN_ID: runId })
   })
