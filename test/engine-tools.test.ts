@@ -58,7 +58,7 @@ describe.each(families.flatMap((family) => places.map((place) => [place, family]
       await until(runs, ({ items }) => items[0]?.status === 'waiting' || items[0]?.status === 'failed', 60_000)
       const [question] = (await engine.interactions.list({ companyId })).items
       expect(question).toMatchObject({ status: 'pending', waits: true, askedBy: { kind: 'agent', id: agent.id } })
-      await engine.as(kim).interactions.answer({ interactionId: question?.id ?? '', choice: '1' })
+      await engine.as(kim).interactions.answer({ interactionId: question?.id ?? '', choice: 'Attic' })
 
       const { items } = await until(runs, (page) => page.items[0]?.status === 'succeeded' || page.items[0]?.status === 'failed', 60_000)
       expect(items).toMatchObject([{ status: 'succeeded', outcome: { kind: 'needs_review' }, usage: { inputTokens: 10 } }])
@@ -66,7 +66,7 @@ describe.each(families.flatMap((family) => places.map((place) => [place, family]
       const comments = (await engine.comments.list({ taskId })).items
       expect(comments.map(({ body, author }) => [author.id, body])).toEqual([
         [agent.id, 'I begin.'],
-        [agent.id, 'I was told {"choice":"1"}, and remember the rest.'],
+        [agent.id, 'I was told {"choice":"Attic"}, and remember the rest.'],
       ])
       expect((await engine.deliverables.list({ companyId, taskId })).items).toMatchObject([{ title: 'Chairs', status: 'pending' }])
       const made = (await engine.tasks.list({ companyId })).items.find(({ title }) => title === 'Count the stools')

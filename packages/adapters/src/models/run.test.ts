@@ -112,8 +112,25 @@ describe.each(Object.entries(wires))('a model of %s', (_name, wire) => {
             kind: 'question',
             prompt: 'Which room?',
             choices: [
+              { key: 'Hall', label: 'Hall' },
+              { key: 'Attic', label: 'Attic' },
+            ],
+          },
+        },
+      },
+    ],
+    [
+      { question: 'Which room?', choices: ['Hall', 'Hall'] },
+      'ask_person',
+      {
+        kind: 'waiting',
+        interaction: {
+          ask: {
+            kind: 'question',
+            prompt: 'Which room?',
+            choices: [
               { key: '1', label: 'Hall' },
-              { key: '2', label: 'Attic' },
+              { key: '2', label: 'Hall' },
             ],
           },
         },

@@ -59,10 +59,16 @@ const endings = {
       choices: z.array(z.string().trim().min(1).max(500)).min(2).max(20).optional().describe('Possible answers; others can be written.'),
     }),
     end: async ({ question, choices }) => {
-      const named = choices?.map((label, index) => ({ key: String(index + 1), label }))
+      const named = choices && namedChoices(choices)
       return { kind: 'waiting', interaction: { ask: { kind: 'question', prompt: question, ...(named && { choices: named }) } } }
     },
   }),
+}
+
+/** An answer names the key alone, so that is the choice itself where it can be: whoever asked may not remember what was the first. */
+function namedChoices(labels: readonly string[]) {
+  const areKeys = new Set(labels).size === labels.length && labels.every((label) => label.length <= 100)
+  return labels.map((label, index) => ({ key: areKeys ? label : String(index + 1), label }))
 }
 
 export const endingNames = Object.keys(endings).join(', ')
