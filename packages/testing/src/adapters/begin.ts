@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import {
   createRedactor,
   type AdapterEvent,
@@ -35,8 +37,6 @@ interface Beginning {
   reserve?(call: MeteredCall): Promise<void>
 }
 
-let runs = 0
-
 /** Lets the agent of a scene work, as a dispatcher would. */
 export function begin(adapter: AgentAdapter, scene: Scene, beginning: Beginning = {}): BegunRun {
   const stopping = new AbortController()
@@ -63,8 +63,8 @@ export function begin(adapter: AgentAdapter, scene: Scene, beginning: Beginning 
 }
 
 export function start(adapter: AgentAdapter, scene: Scene, logger: Logger = loggerInto([])): ReturnType<AgentAdapter['start']> {
-  runs += 1
-  const runId = `00000000-0000-7000-8000-${String(runs).padStart(12, '0')}`
+  // Like no other on this machine: what ends the processes of a run finds them by it, also those of other tests at the same time.
+  const runId = randomUUID()
   const config = adapter.configSchema.parse(scene.config)
   return adapter.start({ config, runId, env: scene.env ?? {}, redactor: createRedactor([]), logger, cap: null })
 }
