@@ -46,26 +46,15 @@ const instructions =
  * Nothing is kept between two requests, so that there is no session that could be taken over.
  */
 export async function serveTools(served: ServedTools): Promise<ToolServer> {
-  // Whoever runs no programs does not pay for it.
-  const { createMcpHandler, Server } = await import('@modelcontextprotocol/server')
   const token = randomBytes(32).toString('base64url')
   const redactor = inTurn(served.redactor, createRedactor([{ name: tokenVariable, value: token }]))
   const calls = new ProgramCalls({ ...served, redactor })
   const tools = (served.hasEndings ? offersWithEndings(served.tools) : offersOf(served.tools)).map(describe)
-  const handler = createMcpHandler(
-    () => {
-      const server = new Server(about, { capabilities: { tools: {} }, instructions })
-      server.setRequestHandler('tools/list', async () => ({ tools }))
-      server.setRequestHandler('tools/call', async ({ params }) => {
-        // Arguments come as JSON.
-        const { isError, text } = await calls.call(params.name, (params.arguments ?? {}) as JsonObject)
-        return { isError, content: [{ type: 'text', text }] }
-      })
-      return server
-    },
-    { maxSubscriptions: 0 },
-  )
-  const listener = await listen(token, (request, parsedBody) => handler.fetch(request, { parsedBody }))
+  let handler: ReturnType<typeof openHandler> | null = null
+  const listener = await listen(token, async (request, parsedBody) => {
+    handler ??= openHandler(tools, calls)
+    return (await handler).fetch(request, { parsedBody })
+  })
   return {
     url: listener.url,
     token,
@@ -77,9 +66,25 @@ export async function serveTools(served: ServedTools): Promise<ToolServer> {
     async close() {
       await calls.close()
       await listener.close()
-      await handler.close()
+      await (await handler)?.close()
     },
   }
+}
+
+/** What speaks the protocol. It is loaded when somebody asks for the first time: many programs never do. */
+async function openHandler(tools: Tool[], calls: ProgramCalls) {
+  const { createMcpHandler, Server } = await import('@modelcontextprotocol/server')
+  const answering = () => {
+    const server = new Server(about, { capabilities: { tools: {} }, instructions })
+    server.setRequestHandler('tools/list', async () => ({ tools }))
+    server.setRequestHandler('tools/call', async ({ params }) => {
+      // Arguments come as JSON.
+      const { isError, text } = await calls.call(params.name, (params.arguments ?? {}) as JsonObject)
+      return { isError, content: [{ type: 'text', text }] }
+    })
+    return server
+  }
+  return createMcpHandler(answering, { maxSubscriptions: 0 })
 }
 
 function describe({ name, description, inputSchema }: ReturnType<typeof offersOf>[number]): Tool {
