@@ -7,6 +7,7 @@ import { failureFaults } from './mutants/failures.ts'
 import { commands } from './mutants/commands.ts'
 import { ledgerFaults } from './mutants/ledger.ts'
 import { priceFaults } from './mutants/prices.ts'
+import { programTools } from './mutants/program-tools.ts'
 import { sealing } from './mutants/sealing.ts'
 import { secretFaults } from './mutants/secrets.ts'
 import { outwardFaults } from './mutants/outward.ts'
@@ -28,4 +29,5 @@ export const mutants: readonly Mutant[] = [
   ...ledgerFaults,
   ...outwardFaults,
   ...decisionFaults,
+  ...programTools,
 ]
