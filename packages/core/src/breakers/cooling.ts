@@ -72,9 +72,15 @@ export async function withoutCooling<Agent extends Candidate>(
       const { always, byProfile } = providers.get(agent.id) ?? nobody
       const profiles = byProfile.flatMap(([profile, provider]) => (states.has(provider) ? [] : [profile]))
       const due = always.find((provider) => states.get(provider) === 'due')
-      if (always.some((provider) => !states.has(provider))) found.push(agent)
-      else if (due === undefined) found.push(...forProfiles(agent, profiles))
-      else waiting.set(due, [...(waiting.get(due) ?? []), { agent, profiles }])
+      if (always.some((provider) => !states.has(provider))) {
+        found.push(agent)
+      } else if (due === undefined) {
+        found.push(...forProfiles(agent, profiles))
+      } else {
+        const group = waiting.get(due) ?? []
+        group.push({ agent, profiles })
+        waiting.set(due, group)
+      }
     }
   }
   const trying = await Promise.all([...waiting.values()].map((group) => withOneThatTries(db, group, look.now)))
@@ -98,11 +104,14 @@ async function withOneThatTries<Agent extends Candidate>(
   group: readonly Waiting<Agent>[],
   now: string,
 ): Promise<Startable<Agent>[]> {
-  const queues = group.flatMap(({ agent }) =>
-    priorityRanks.map((priority) => ({ company_id: agent.company_id, agent_id: agent.id, priority })),
-  )
-  const found = await longestWaiting(db, { agents: JSON.stringify(queues), now })
-  const places = found.flatMap(({ agent_id, place }) => (place === null ? [] : [{ agent_id, place }]))
+  const places: { agent_id: string; place: string }[] = []
+  for (let start = 0; start < group.length; start += lookedAtTogether) {
+    const queues = group
+      .slice(start, start + lookedAtTogether)
+      .flatMap(({ agent: { company_id, id: agent_id } }) => priorityRanks.map((priority) => ({ company_id, agent_id, priority })))
+    const found = await longestWaiting(db, { agents: JSON.stringify(queues), now })
+    places.push(...found.flatMap(({ agent_id, place }) => (place === null ? [] : [{ agent_id, place }])))
+  }
   const [first] = places.toSorted((left, right) => (runAt(left.place) < runAt(right.place) ? -1 : 1))
   return group.flatMap(({ agent, profiles }) =>
     agent.id === first?.agent_id ? [{ ...agent, tries: first.place }] : forProfiles(agent, profiles),
