@@ -434,6 +434,24 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       await expectSound(scene)
     })
 
+    it('is tried in the turn of the most urgent that waits for it, also by work that is less urgent than all else', async () => {
+      const scene = await open(database, { settings: { ...settings, maxConcurrentRuns: 1, cooldownBaseMs: hourMs } })
+      const { engine, main, spare } = scene
+      main.script = ends({ kind: 'done' })
+      spare.script = ends({ kind: 'done' })
+      const [ada, bob] = [await scene.hire('Ada'), await scene.hire('Bob', { adapterType: 'spare' })]
+      const low = await scene.give(ada, { priority: 'low' })
+      await failNext(scene, low, overloaded)
+      const urgent = await scene.give(ada, { priority: 'critical' })
+      for (let count = 0; count < 60; count += 1) await scene.give(bob)
+      await scene.cooled()
+      await engine.start()
+      await reaches(scene, urgent, 'done')
+      expect((await runsOf(scene, low)).find(({ status }) => status === 'succeeded')).toMatchObject({ adapter: { reason: 'probe' } })
+      // What one look found ahead goes before the next look.
+      expect(spare.turns.length).toBeLessThan(40)
+    })
+
     it('blocks the only task that there is when its attempts are used up', async () => {
       const scene = await open(database)
       scene.main.script = ends(serverError)

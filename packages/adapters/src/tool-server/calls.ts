@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import {
   EngineError,
   type AdapterEvent,
@@ -10,6 +12,9 @@ import {
 
 import { mistake, noSuchTool, toldAnswer, type Told } from '../tools/answers.ts'
 import { endBy, isEnding } from '../tools/endings.ts'
+
+/** How long the end of a run waits for a call that is under way, milliseconds. */
+const patienceMs = 5_000
 
 export interface ServedTools {
   readonly tools: readonly AgentTool[]
@@ -51,10 +56,11 @@ export class ProgramCalls {
     return called
   }
 
-  /** Takes no more calls, and resolves when the one that was begun has ended. */
+  /** Takes no more calls, and resolves when the one that was begun has ended, or had its time to: a run does not wait for it for ever. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#last
+    const hasEnded = await Promise.race([this.#last.then(() => true), delay(patienceMs, false, { ref: false })])
+    if (!hasEnded) this.#served.logger.warn('a call of a tool goes on behind its run', { afterMs: patienceMs })
   }
 
   async #use(name: string, given: JsonObject): Promise<Told> {

@@ -5,13 +5,16 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 
+import type { Logger } from '@engine/core/plugin'
+
 import { path, refusalOf } from './guard.ts'
 
 /** The largest deliverable fits, which is a million bytes, with what JSON makes of them. */
 const maxBodyBytes = 4 * 1024 * 1024
 const mostAtOnce = 32
 const mostConnections = 64
-const headersTimeoutMs = 10_000
+/** Short, so that whoever opens connections without the token keeps none for long. */
+const headersTimeoutMs = 2_000
 const requestTimeoutMs = 30_000
 
 /** Answers a request whose body is this JSON. */
@@ -24,17 +27,25 @@ export interface Listener {
 }
 
 /** Listens on this machine only, at a port that the system chooses, for requests that bring the token. */
-export async function listen(token: string, answer: Answer): Promise<Listener> {
+export async function listen(token: string, answer: Answer, logger: Logger): Promise<Listener> {
   let host = ''
   let open = 0
-  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 2_000 })
+  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 500 })
   server.maxConnections = mostConnections
   server.on('request', (request, response) => {
     const status = refusalOf(request, { host, token }) ?? (open >= mostAtOnce ? 503 : null)
     if (status !== null) return refuse(response, status)
     open += 1
-    void serve(request, response, answer).finally(() => (open -= 1))
+    void serve(request, response, answer)
+      .catch((error: unknown) => {
+        // Whoever left is nobody to answer.
+        if (!request.socket.destroyed) logger.warn('a program could not be answered', { reason: String(error) })
+        if (response.headersSent) response.destroy()
+        else refuse(response, 500)
+      })
+      .finally(() => (open -= 1))
   })
+  server.on('error', (error) => logger.warn('the tools of a run could not take a connection', { reason: String(error) }))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   // A TCP server that listens has an address, and it is no path.
@@ -49,18 +60,13 @@ async function closeServer(server: Server): Promise<void> {
   await closed
 }
 
-/** Never rejects: whatever a client does wrong is answered, and one that left is nobody to answer. */
+/** Whatever a client does wrong is answered. Rejects when it could not be. */
 async function serve(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
-  try {
-    const body = await readBody(request)
-    if (body === null) return refuse(response, 413)
-    const parsed = parse(body)
-    if (parsed === undefined) return refuse(response, 400)
-    await send(response, await answer(webRequest(request), parsed))
-  } catch {
-    if (response.headersSent) response.destroy()
-    else refuse(response, 500)
-  }
+  const body = await readBody(request)
+  if (body === null) return refuse(response, 413)
+  const parsed = parse(body)
+  if (parsed === undefined) return refuse(response, 400)
+  await send(response, await answer(webRequest(request), parsed))
 }
 
 /** Null when it is too long. */

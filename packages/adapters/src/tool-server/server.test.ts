@@ -1,4 +1,4 @@
-import { createRedactor, EngineError } from '@engine/core/plugin'
+import { createRedactor, EngineError, type JsonValue } from '@engine/core/plugin'
 import { describe, expect, test } from 'vitest'
 
 import { connect, serve, toolNamed, use } from './fixtures.ts'
@@ -139,6 +139,35 @@ test('neither the token nor a secret of the run comes through what a program wri
     .join('')
   expect(text + stream.end()).toBe('a [secret ENGINE_MCP_TOKEN] b [secret KEY]')
 })
+
+test('a secret comes through no deeper than input may be nested, where only a mark is left', async () => {
+  const given: unknown[] = []
+  const keeps = toolNamed('keeps', async (input) => (given.push(input), { isError: false, output: null }))
+  const server = await serve([keeps], { isTold: true, redactor: createRedactor([{ name: 'KEY', value: 'canary-4711' }]) })
+  const client = await connect(server)
+  for (const levels of [5, 64, 65, 200]) {
+    let deep: JsonValue = `${server.token} and canary-4711`
+    for (let level = 0; level < levels; level += 1) deep = [deep]
+    await use(client, 'keeps', { deep })
+  }
+  expect(given).toHaveLength(4)
+  const all = JSON.stringify([given, server.events])
+  expect(all).not.toContain('canary-4711')
+  expect(all).not.toContain(server.token)
+  expect(all).toContain('[nested too deep]')
+})
+
+test('closing does not wait for ever for a call that does not end', async () => {
+  const begun = Promise.withResolvers<void>()
+  const stuck = toolNamed('stuck', () => (begun.resolve(), new Promise(() => undefined)))
+  const server = await serve([stuck])
+  const client = await connect(server)
+  const called = use(client, 'stuck').catch(() => 'ended')
+  await begun.promise
+  await server.close()
+  expect(await called).toBe('ended')
+  expect(JSON.stringify(server.warnings)).toContain('goes on behind its run')
+}, 30_000)
 
 test('the token of each server is another, of 256 bits', async () => {
   const [one, two] = [await serve([]), await serve([])]

@@ -33,7 +33,7 @@ export interface ToolServer extends ToolAddress {
   readonly ending: RunOutcome | null
   /** Aborted when Engine lets the run do nothing any more. */
   readonly lost: AbortSignal
-  /** Nothing is called any more and no connection is left when it resolves. */
+  /** No connection is left when it resolves, and nothing is called any more: what was begun has ended, or had its time to. */
   close(): Promise<void>
 }
 
@@ -51,10 +51,14 @@ export async function serveTools(served: ServedTools): Promise<ToolServer> {
   const calls = new ProgramCalls({ ...served, redactor })
   const tools = (served.hasEndings ? offersWithEndings(served.tools) : offersOf(served.tools)).map(describe)
   let handler: ReturnType<typeof openHandler> | null = null
-  const listener = await listen(token, async (request, parsedBody) => {
-    handler ??= openHandler(tools, calls)
+  const answer = async (request: Request, parsedBody: unknown) => {
+    handler ??= openHandler(tools, calls).catch((error: unknown) => {
+      handler = null
+      throw error
+    })
     return (await handler).fetch(request, { parsedBody })
-  })
+  }
+  const listener = await listen(token, answer, served.logger)
   return {
     url: listener.url,
     token,
@@ -66,7 +70,7 @@ export async function serveTools(served: ServedTools): Promise<ToolServer> {
     async close() {
       await calls.close()
       await listener.close()
-      await (await handler)?.close()
+      await (await handler?.catch(() => null))?.close()
     },
   }
 }

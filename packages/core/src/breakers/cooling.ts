@@ -30,16 +30,22 @@ const notClosed = statement((db, given: { now: string }, family) =>
 interface Candidate {
   readonly id: string
   readonly company_id: string
+  readonly first_place: string | null
 }
 
 /** How many agents' adapters are looked at together. */
 const lookedAtTogether = 200
 
 /**
- * An agent; with `onlyFor` nothing of it can start but what asks for one of these profiles, with `tries` nothing but the run at this place,
- * which tries a provider.
+ * An agent; with `onlyFor` nothing of it can start but what asks for one of these profiles, with `tries` nothing but this run, which tries a
+ * provider, at the place of the most urgent one that waits for it.
  */
-export type Startable<Agent> = Agent & { readonly onlyFor?: readonly Profile[]; readonly tries?: string }
+export type Startable<Agent> = Agent & { readonly onlyFor?: readonly Profile[]; readonly tries?: Try }
+
+interface Try {
+  readonly runId: string
+  readonly place: string
+}
 
 interface Look {
   readonly adapters: AdapterCatalog
@@ -98,7 +104,10 @@ function forProfiles<Agent>(agent: Agent, profiles: readonly Profile[]): Startab
   return profiles.length === 0 ? [] : [{ ...agent, onlyFor: profiles }]
 }
 
-/** Of agents that wait for the same provider, one tries it: the one with the run that has waited longest. */
+/**
+ * Of agents that wait for the same provider, in their order, one tries it: the one with the run that has waited longest. Its turn is that of
+ * the first of them, or nobody would try for as long as there is other work that is more urgent than this run.
+ */
 async function withOneThatTries<Agent extends Candidate>(
   db: Kysely<Database>,
   group: readonly Waiting<Agent>[],
@@ -113,8 +122,9 @@ async function withOneThatTries<Agent extends Candidate>(
     places.push(...found.flatMap(({ agent_id, place }) => (place === null ? [] : [{ agent_id, place }])))
   }
   const [first] = places.toSorted((left, right) => (runAt(left.place) < runAt(right.place) ? -1 : 1))
+  const place = group[0]?.agent.first_place ?? first?.place ?? ''
   return group.flatMap(({ agent, profiles }) =>
-    agent.id === first?.agent_id ? [{ ...agent, tries: first.place }] : forProfiles(agent, profiles),
+    agent.id === first?.agent_id ? [{ ...agent, tries: { runId: runAt(first.place), place } }] : forProfiles(agent, profiles),
   )
 }
 

@@ -40,8 +40,9 @@ interface Span {
 /** Without a name: a marker stands for it already. */
 type Part = Omit<Span, 'name'> & { readonly name: string | null }
 
-/** How deep values are looked through; deeper ones are refused as input anyway. */
+/** How deep values are looked through; of what is deeper only a mark is left, and as input it is refused all the same. */
 const deepest = 64
+const tooDeep = '[nested too deep]'
 /** A text that ends in the middle of a value: from this length on, and the greater part of it, the beginning is blotted out too. */
 const leastBeginning = 8
 
@@ -176,7 +177,8 @@ function redactValue(value: unknown, given: Redaction): unknown {
   if (typeof value === 'string') return keeps.has(value) ? value : redactor.redact(value)
   // Content that is read only once the call is allowed.
   if (isReader(value)) return async (limit: number) => refuseSecrets(await value(limit), given)
-  if (typeof value !== 'object' || value === null || depth > deepest) return value
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > deepest) return tooDeep
   if (ArrayBuffer.isView(value)) return refuseSecrets(value, given)
   const inner = { ...given, depth: depth + 1 }
   if (Array.isArray(value)) return value.map((member: unknown) => redactValue(member, inner))

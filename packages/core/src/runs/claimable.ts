@@ -36,7 +36,10 @@ export function claimableRuns(adapters: AdapterCatalog) {
       ...first.map(({ onlyFor, ...agent }) => (onlyFor ? placesFor(db, agent, { profiles: onlyFor, ...given }) : [])),
     ])
     const tried = first.flatMap(({ tries }) => tries ?? [])
-    return [...found.flat(), ...tried].toSorted(compare).slice(0, given.limit).map(runAt)
+    return [...found.flat().map((place) => ({ place, runId: runAt(place) })), ...tried]
+      .toSorted((left, right) => compare(left.place, right.place))
+      .slice(0, given.limit)
+      .map(({ runId }) => runId)
   }
 }
 

@@ -41,4 +41,11 @@ export const programTools: readonly Mutant[] = [
     replace: 'createRedactor([])',
     caughtBy: inServer('neither the token nor a secret of the run comes through'),
   },
+  {
+    name: 'a secret comes through where it is nested deep',
+    file: 'packages/core/src/kernel/redactor.ts',
+    find: 'if (depth > deepest) return tooDeep',
+    replace: 'if (depth > deepest) return value',
+    caughtBy: inServer('a secret comes through no deeper than input may be nested'),
+  },
 ]
