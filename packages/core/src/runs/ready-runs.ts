@@ -172,15 +172,8 @@ export const firstPlaces = statement((db, given: Queues, family) =>
     .select((e) =>
       e
         .selectFrom(
-          e
-            .selectFrom('runs')
-            .crossJoin('tasks')
-            .select(place.as('place'))
-            .whereRef('runs.company_id', '=', 'asked.company_id')
-            .whereRef('runs.agent_id', '=', 'asked.agent_id')
-            .where('runs.status', '=', sql.lit('queued'))
+          readyOfQueue(e, { now: given.now, family })
             .where(sql<boolean>`(runs.priority, runs.id) <= (asked.priority, asked.id)`)
-            .where((run) => isReady(run, { now: given.now, family }))
             .orderBy('runs.priority')
             .orderBy('runs.id')
             .limit(sql<number>`(select ${given.limit}${family === 'postgres' ? sql`::bigint` : sql``})`)
@@ -202,27 +195,39 @@ export const longestWaiting = statement((db, given: Pick<Queues, 'agents' | 'now
     .selectFrom(askedQueues(given.agents, family))
     .select('asked.agent_id')
     .select((e) =>
-      e
-        .selectFrom('runs')
-        .crossJoin('tasks')
-        .select(place.as('place'))
-        .whereRef('runs.company_id', '=', 'asked.company_id')
-        .whereRef('runs.agent_id', '=', 'asked.agent_id')
-        .where('runs.status', '=', sql.lit('queued'))
+      readyOfQueue(e, { now: given.now, family })
         .whereRef('runs.priority', '=', 'asked.priority')
-        .where((run) => isReady(run, { now: given.now, family }))
         .orderBy('runs.id')
         .limit(sql.lit(1))
         .as('place'),
     ),
 )
 
+/** The places of what could start of a queue that is asked for. */
+function readyOfQueue(e: ExpressionBuilder<Database & { asked: AskedQueue }, 'asked'>, given: { now: string; family: DatabaseFamily }) {
+  return e
+    .selectFrom('runs')
+    .crossJoin('tasks')
+    .select(place.as('place'))
+    .whereRef('runs.company_id', '=', 'asked.company_id')
+    .whereRef('runs.agent_id', '=', 'asked.agent_id')
+    .where('runs.status', '=', sql.lit('queued'))
+    .where((run) => isReady(run, given))
+}
+
+interface AskedQueue {
+  company_id: string
+  agent_id: string
+  priority: number
+  id: string
+}
+
 function askedQueues(agents: string, family: DatabaseFamily) {
   const shape = family === 'postgres' ? sql`asked(company_id uuid, agent_id uuid, priority int, id uuid)` : sql.ref('asked')
   return asked(agents, family).as<'asked'>(shape)
 }
 
-function asked(agents: string, family: DatabaseFamily): RawBuilder<{ company_id: string; agent_id: string; priority: number; id: string }> {
+function asked(agents: string, family: DatabaseFamily): RawBuilder<AskedQueue> {
   return family === 'postgres'
     ? sql`jsonb_to_recordset(${agents}::jsonb)`
     : sql`(select value ->> 'company_id' as company_id, value ->> 'agent_id' as agent_id, value ->> 'priority' as priority,
