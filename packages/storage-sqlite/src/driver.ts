@@ -1,4 +1,4 @@
-import type { Database as Native } from 'better-sqlite3'
+import type { Database as Native, Statement } from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 
 import { createTurns } from '@engine/core/plugin'
@@ -75,7 +75,7 @@ interface OpenDatabase {
   readonly handles: Handles
   readonly turns: Writer
   readonly writing: StatementCache
-  readonly reading: StatementCache | null
+  readonly reading: Reading | null
   /** Known here too: to ask the connection itself for each query costs more than it seems. */
   isClosed: boolean
 }
@@ -85,9 +85,17 @@ function createOpenDatabase(handles: Handles): OpenDatabase {
     handles,
     turns: new Writer(handles.writer, { groups: handles.reader !== null }),
     writing: new StatementCache(handles.writer),
-    reading: handles.reader && new StatementCache(handles.reader),
+    reading: handles.reader && { beside: new StatementCache(handles.reader), between: new StatementCache(handles.writer) },
     isClosed: false,
   }
+}
+
+/** Where is read outside of transactions. */
+interface Reading {
+  /** On a connection of its own. Each commit of the other one empties its pages, so that it reads them from the file again. */
+  readonly beside: StatementCache
+  /** On the writing one, which has them; while it has no transaction. */
+  readonly between: StatementCache
 }
 
 /** What Kysely works with for one query or one transaction; many of them share the two real connections. */
@@ -119,9 +127,15 @@ class Connection implements DatabaseConnection {
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const { isClosed, writing, reading, turns } = this.#database
     if (isClosed) throw closedError()
-    if (this.#isInTransaction) return run<Row>(writing, query)
-    if (reading) return run<Row>(reading, query)
-    return turns.alone(() => run<Row>(writing, query))
+    if (this.#isInTransaction) return run<Row>(writing.get(query.sql), query)
+    if (reading) return run<Row>(this.#toRead(reading, query), query)
+    return turns.alone(() => run<Row>(writing.get(query.sql), query))
+  }
+
+  #toRead({ beside, between }: Reading, { sql }: CompiledQuery): Statement {
+    const statement = this.#database.turns.isBetweenTransactions ? between.get(sql) : null
+    // A write is refused by the connection that only reads.
+    return statement?.readonly ? statement : beside.get(sql)
   }
 
   // Rows are never streamed, since an open reader stops the WAL from shrinking.
@@ -130,9 +144,8 @@ class Connection implements DatabaseConnection {
   }
 }
 
-/** Runs one query on the connection of these statements. */
-export function run<Row>(cache: StatementCache, query: CompiledQuery): QueryResult<Row> {
-  const statement = cache.get(query.sql)
+/** Runs one query by its statement. */
+export function run<Row>(statement: Statement, query: CompiledQuery): QueryResult<Row> {
   if (statement.reader) {
     // The statement's columns are the row type that Kysely inferred from its text.
     return { rows: statement.all(...query.parameters) as Row[] }

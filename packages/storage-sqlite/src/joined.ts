@@ -38,7 +38,7 @@ class JoinedConnection implements DatabaseConnection {
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     // Outside a transaction a savepoint would begin one, and its release would commit it.
     if (!this.#connection.inTransaction) throw Object.assign(new Error('no transaction is open'), { code: '25P01' })
-    return run<Row>(this.#statements, query)
+    return run<Row>(this.#statements.get(query.sql), query)
   }
 
   streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {

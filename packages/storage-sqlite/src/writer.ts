@@ -67,6 +67,12 @@ export class Writer {
     this.#wish = options.groups ? wishBeside(connection.name) : noWish
   }
 
+  /** Whether what is read on this connection is what is committed. */
+  get isBetweenTransactions(): boolean {
+    // After a failed commit there may be a transaction that could not be rolled back either.
+    return this.#group === null && !this.#connection.inTransaction
+  }
+
   /** Waits for the turn without opening a transaction: for reads of a database that has one connection. */
   async alone<Result>(work: () => Result): Promise<Result> {
     await this.#take()
