@@ -26,64 +26,68 @@ export async function findRunByCredential(db: Kysely<Database>, hash: string): P
   return first(await runByCredential(db, { hash }))
 }
 
-/** What a live run has not got yet. */
-type UnendedColumns =
-  | 'outcome'
-  | 'error_class'
-  | 'error_message'
-  | 'input_tokens'
-  | 'output_tokens'
-  | 'cached_input_tokens'
-  | 'cost_micros'
-  | 'finished_at'
-  | 'version'
-  | 'adapter_type'
-  | 'adapter_provider'
-  | 'adapter_place'
-  | 'adapter_reason'
-  | 'is_budgeted'
-
-const insert = statement((db, given: Omit<RunTable, UnendedColumns>) =>
-  db
-    .insertInto('runs')
-    .values({
-      id: given.id,
-      company_id: given.company_id,
-      agent_id: given.agent_id,
-      task_id: given.task_id,
-      status: given.status,
-      wake_reasons: given.wake_reasons,
-      priority: given.priority,
-      attempt: given.attempt,
-      retry_of: given.retry_of,
-      fence: given.fence,
-      worker_id: given.worker_id,
-      credential_hash: given.credential_hash,
-      available_at: given.available_at,
-      version: 1,
-      created_at: given.created_at,
-      updated_at: given.updated_at,
-      started_at: given.started_at,
-      input_tokens: 0,
-      output_tokens: 0,
-      cached_input_tokens: 0,
-      cost_micros: 0,
-      is_budgeted: 0,
-    })
-    .returningAll(),
+/** Columns that a new run has nothing for are left out. */
+const insert = statement((db, given: RunTable) =>
+  db.insertInto('runs').values({
+    id: given.id,
+    company_id: given.company_id,
+    agent_id: given.agent_id,
+    task_id: given.task_id,
+    status: given.status,
+    wake_reasons: given.wake_reasons,
+    priority: given.priority,
+    attempt: given.attempt,
+    retry_of: given.retry_of,
+    fence: given.fence,
+    worker_id: given.worker_id,
+    credential_hash: given.credential_hash,
+    available_at: given.available_at,
+    version: given.version,
+    created_at: given.created_at,
+    updated_at: given.updated_at,
+    started_at: given.started_at,
+    input_tokens: given.input_tokens,
+    output_tokens: given.output_tokens,
+    cached_input_tokens: given.cached_input_tokens,
+    cost_micros: given.cost_micros,
+    is_budgeted: given.is_budgeted,
+  }),
 )
 
 type NewRun = Pick<
   RunTable,
   'id' | 'company_id' | 'agent_id' | 'task_id' | 'priority' | 'attempt' | 'available_at' | 'created_at' | 'wake_reasons'
 > &
-  Partial<Omit<RunTable, UnendedColumns>>
+  Partial<Pick<RunTable, 'status' | 'retry_of' | 'fence' | 'worker_id' | 'credential_hash' | 'started_at'>>
+
+/** What a run is before anything has become of it. */
+const blankRun = {
+  status: 'queued',
+  retry_of: null,
+  fence: null,
+  worker_id: null,
+  credential_hash: null,
+  outcome: null,
+  error_class: null,
+  error_message: null,
+  input_tokens: 0,
+  output_tokens: 0,
+  cached_input_tokens: 0,
+  cost_micros: 0,
+  version: 1,
+  started_at: null,
+  finished_at: null,
+  adapter_type: null,
+  adapter_provider: null,
+  adapter_place: null,
+  adapter_reason: null,
+  is_budgeted: 0,
+} satisfies Partial<RunTable>
 
 /** A row of a run that has not ended yet; `fields` are what differs from a fresh queued one. */
 export async function insertRun(tx: Transaction<Database>, fields: NewRun): Promise<RunTable> {
-  const blank = { status: 'queued', retry_of: null, fence: null, worker_id: null, credential_hash: null, started_at: null } as const
-  const [row] = await insert(tx, { ...blank, updated_at: fields.created_at, ...fields })
-  if (!row) throw new Error('the database returned no row for an inserted run')
+  const row: RunTable = { ...blankRun, updated_at: fields.created_at, ...fields }
+  await insert(tx, row)
   return row
 }
 
