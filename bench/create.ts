@@ -3,14 +3,16 @@ import { join } from 'node:path'
 import { createEngine, systemActor, type Engine } from '@engine/core'
 import { PgBoss } from 'pg-boss'
 
-import { callersVariant } from './lib/callers.ts'
+import { createCreateTwin } from './baseline/create-postgres.ts'
+import { callersVariant, prepared } from './lib/callers.ts'
 import { calibrate, interleave, type BenchOptions, type Measured, type Variant } from './lib/measure.ts'
-import { postgresTarget, withClient, withPostgres, type BenchServer } from './lib/pg.ts'
+import { openClient, postgresTarget, readEpoch, withClient, withPostgres, type BenchServer } from './lib/pg.ts'
 import { comparisonColumns, comparisonRow, factRow, problemsRow, type Bar, type Report, type Row } from './lib/report.ts'
 import type { SeedTarget } from './lib/seed-target.ts'
 import { sqliteTarget, withFolder } from './lib/sqlite.ts'
 
 const callerCounts = [1, 10, 50] as const
+const connections = 10
 const warmUpOperations = 1_000
 const inBulk = 100
 /** Looked for by its name, so that this bench also runs on an engine without it. */
@@ -31,7 +33,7 @@ const sendBars: Record<(typeof callerCounts)[number], Bar> = {
 }
 const bulkBars = { postgres: rateBar('B9', 10, 18), sqlite: rateBar('B9', 4, 6) }
 
-/** B8: `engine.tasks.create()` against `send` of pg-boss, both in this process. B9: the bulk operation against single calls. */
+/** B8: `engine.tasks.create()` against `send` of pg-boss, both in this process, and against its own rows by hand. B9: the bulk operation against single calls. */
 export async function benchCreate(options: BenchOptions): Promise<Report> {
   const onPostgres = await withPostgres(async (server) => [
     ...(await againstPgBoss(server, options)),
@@ -47,33 +49,57 @@ const content = { title: 'A task that the bench makes', description: 'Written by
 const queue = 'bench'
 
 async function againstPgBoss(server: BenchServer, options: BenchOptions): Promise<Row[]> {
-  const target = await postgresTarget(await server.createDatabase('create'))
+  const url = await server.createDatabase('create')
+  const target = await postgresTarget(url)
   const engine = await createEngine({ storage: target.storage })
   const { id: companyId } = await engine.companies.create({ name: 'Bench' })
+  const hand = await openTwin(url, (await engine.companies.create({ name: 'By hand' })).id)
   const bossUrl = await server.createDatabase('boss')
   // Without its own background work, as the engine is measured without its loops.
-  const boss = new PgBoss({ connectionString: bossUrl, max: 10, supervise: false, schedule: false })
+  const boss = new PgBoss({ connectionString: bossUrl, max: connections, supervise: false, schedule: false })
   await boss.start()
   await boss.createQueue(queue)
-  const send = () => boss.send(queue, content)
-  const create = () => engine.tasks.create({ companyId, ...content })
-  const prepare = (name: string, call: () => Promise<unknown>) => callersVariant({ name, callers: 10, call })
-  for (const [name, call] of Object.entries({ send, create })) await prepare(name, call).run(warmUpOperations)
+  const calls: Record<string, Call> = {
+    'pg-boss send': () => boss.send(queue, content),
+    'the same rows by hand': hand.create,
+    engine: () => engine.tasks.create({ companyId, ...content }),
+  }
+  const variants = (callers: number) =>
+    Object.entries(calls).map(([name, call]) => {
+      // By hand a connection is somebody's: it takes one statement at a time, so there are no more callers than connections.
+      const most = call === hand.create ? Math.min(callers, connections) : callers
+      return callersVariant({
+        name: `${name}, ${most} ${most === 1 ? 'caller' : 'callers'}`,
+        callers: most,
+        call,
+        serverCpuUs: server.cpuUs,
+      })
+    })
+  for (const variant of variants(connections)) await variant.run(warmUpOperations)
   await target.refreshStatistics()
   await withClient(bossUrl, (client) => client.query('vacuum analyze'))
   const rows: Row[] = []
   for (const callers of callerCounts) {
-    const variant = (name: string, call: () => Promise<unknown>) => callersVariant({ name, callers, call, serverCpuUs: server.cpuUs })
-    const suffix = callers === 1 ? '1 caller' : `${callers} callers`
-    const variants = [variant(`pg-boss send, ${suffix}`, send), variant(`engine, ${suffix}`, create)]
-    const [sent, created] = await measure(variants, { ...options, callers })
-    if (!sent || !created) throw new Error('a variant was not measured')
-    rows.push(comparisonRow(sent, { baseline: sent }), comparisonRow(created, { baseline: sent, bars: { rate: sendBars[callers] } }))
+    const [sent, byHand, created] = await measure(variants(callers), { ...options, callers })
+    if (!sent || !byHand || !created) throw new Error('a variant was not measured')
+    rows.push(comparisonRow(sent, { baseline: sent }), comparisonRow(byHand, { baseline: sent }))
+    rows.push(comparisonRow(created, { baseline: sent, bars: { rate: sendBars[callers] } }))
+    rows.push(comparisonRow({ ...created, name: `${created.name}, against its rows by hand` }, { baseline: byHand }))
   }
-  await Promise.all([engine.stop(), boss.stop({ graceful: false })])
+  await Promise.all([engine.stop(), hand.close(), boss.stop({ graceful: false })])
   const problems = await countProblems(target)
   await target.close()
   return [...rows, problemsRow('tasks, their events and counts', { goal: 'B8', figure: 'wrong counts', problems })]
+}
+
+type Call = (operation: number, caller: number) => Promise<unknown>
+
+/** What one writes by hand, over as many connections as the others have. */
+async function openTwin(url: string, companyId: string): Promise<{ create: Call; close(): Promise<unknown> }> {
+  const clients = await Promise.all(Array.from({ length: connections }, () => openClient(url)))
+  const twin = createCreateTwin(await readEpoch(prepared(clients, 0)))
+  const create: Call = (_, caller) => twin.create(prepared(clients, caller), { companyId, ...content })
+  return { create, close: () => Promise.all(clients.map((client) => client.end())) }
 }
 
 /** The variants in turns, each for about `ms`. */

@@ -15,21 +15,28 @@ export interface PgCheckoutTwin {
 const lockAgent = `
   select a.id from engine.agents a
   where a.company_id = {companyId:uuid} and a.id = {agentId:uuid} and a.status = 'idle' and a.live_runs < a.max_concurrent_runs
-    and (select c.status from engine.companies c where c.id = a.company_id) = 'active'
+    and a.max_concurrent_tasks is null
+    and exists (select from engine.companies c where c.id = a.company_id and c.status = 'active' and c.strategy_gate <> 'closed')
   for no key update`
 
-/** The guards of `tasks.checkout`; needs `agent`. */
+/** The guards of `tasks.checkout`; needs `agent`. What asks for more rows than these is refused, as the batch of the engine leaves it to others. */
 const claimTask = `
   update engine.tasks set status = 'in_progress', fence = fence + 1, version = version + 1, assignee_agent_id = {agentId:uuid},
     checkout_run_id = {runId:uuid}, checkout_agent_id = {agentId:uuid}, checkout_at = {now:timestamptz},
     started_at = coalesce(started_at, {now:timestamptz}), updated_at = {now:timestamptz}, blocked_reason = null, blocked_owner = null,
     progress_percent = 0, progress_message = null
   where company_id = {companyId:uuid} and id = {taskId:uuid} and status in ('backlog', 'todo', 'in_review', 'blocked')
-    and (assignee_agent_id is null or assignee_agent_id = {agentId:uuid})
+    and (assignee_agent_id is null or assignee_agent_id = {agentId:uuid}) and assignee_user_id is null and held_by_task_id is null
     and not exists (select from engine.leases l where l.company_id = tasks.company_id and l.task_id = tasks.id)
     and not exists (select from engine.task_blockers b where b.company_id = tasks.company_id and b.task_id = tasks.id
       and (select t.status from engine.tasks t where t.company_id = b.company_id and t.id = b.blocker_id) not in ('done', 'cancelled'))
     and not exists (select from engine.deliverables d where d.company_id = tasks.company_id and d.task_id = tasks.id and d.status = 'pending')
+    and not exists (select from engine.runs q where q.company_id = tasks.company_id and q.task_id = tasks.id and q.status = 'queued')
+    and (status <> 'blocked' or not exists (select from engine.runs w where w.company_id = tasks.company_id and w.task_id = tasks.id
+      and w.status = 'waiting'))
+    and not exists (select from engine.budgets b where b.company_id = tasks.company_id and b.removed_at is null and b.is_hard = 1)
+    and not exists (select from engine.route_events r where r.company_id = tasks.company_id
+      and r.pattern in ('*', 'task.*', 'task.assigned', 'task.claimed', 'run.*', 'run.started'))
     and exists (select from agent)
   returning fence, version, priority, old.status as was, old.assignee_agent_id is null as was_free`
 

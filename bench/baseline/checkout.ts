@@ -11,21 +11,31 @@ interface Claimed {
 }
 
 // The guards of `tasks.checkout`, as one writes them by hand for SQLite: every subquery finds its rows by an index that names
-// the task or the agent, and none is a join, since SQLite prepares a join anew whenever its parameters change.
+// the task or the agent, and none is a join, and a sign before the
+// parameters hides them from the planner: SQLite prepares joins and much else anew whenever values change that it has looked at. What asks for more rows than
+// these (a person's task, an agent whose tasks are counted, hard budgets, routes that listen) is refused.
 const claimTask = `
   update tasks set status = 'in_progress', fence = fence + 1, version = version + 1, assignee_agent_id = ?, checkout_run_id = ?,
     checkout_agent_id = ?, checkout_at = ?, started_at = coalesce(started_at, ?), updated_at = ?, blocked_reason = null,
     blocked_owner = null, progress_percent = 0, progress_message = null
-  where company_id = ? and id = ? and status in ('backlog', 'todo', 'in_review', 'blocked')
-    and (assignee_agent_id is null or assignee_agent_id = ?)
+  where company_id = +? and id = +? and status in ('backlog', 'todo', 'in_review', 'blocked')
+    and (assignee_agent_id is null or assignee_agent_id = +?) and assignee_user_id is null and held_by_task_id is null
     and not exists (select 1 from leases l where l.company_id = tasks.company_id and l.task_id = tasks.id)
     and not exists (select 1 from task_blockers b where b.company_id = tasks.company_id and b.task_id = tasks.id
       and not exists (select 1 from tasks t where t.company_id = b.company_id and t.id = b.blocker_id and t.status in ('done', 'cancelled')))
     and not exists (select 1 from deliverables d where d.company_id = tasks.company_id and d.task_id = tasks.id and d.status = 'pending')
-    and exists (select 1 from agents a where a.company_id = ? and a.id = ? and a.status = 'idle'
-      and a.live_runs < a.max_concurrent_runs
-      and (select c.status from companies c where c.id = a.company_id) = 'active')
+    and (status <> 'blocked' or not exists (select 1 from runs r where r.company_id = tasks.company_id and r.task_id = tasks.id
+      and r.status = 'waiting'))
+    and exists (select 1 from agents a where a.company_id = +? and a.id = +? and a.status = 'idle'
+      and a.live_runs < a.max_concurrent_runs and a.max_concurrent_tasks is null
+      and exists (select 1 from companies c where c.id = a.company_id and c.status = 'active' and c.strategy_gate <> 'closed'))
+    and not exists (select 1 from budgets b where b.company_id = tasks.company_id and b.removed_at is null and b.is_hard = 1)
+    and not exists (select 1 from route_events r where r.company_id = tasks.company_id
+      and r.pattern in ('*', 'task.*', 'task.assigned', 'task.claimed', 'run.*', 'run.started'))
   returning fence, version, priority`
+
+/** Others that wait to begin this task. */
+const queuedRuns = `select id from runs where company_id = +? and task_id = +? and status = 'queued'`
 
 const insertRun = `
   insert into runs (id, company_id, agent_id, task_id, status, wake_reasons, priority, attempt, fence, worker_id, credential_hash,
@@ -59,6 +69,7 @@ export function createCheckoutTwin(database: Database): CheckoutTwin {
   const prepare = (text: string): Statement<unknown[]> => database.prepare(text)
   const statements = {
     claim: prepare(claimTask),
+    queued: prepare(queuedRuns),
     run: prepare(insertRun),
     lease: prepare(insertLease),
     countRun: prepare(countRun),
@@ -78,6 +89,7 @@ export function createCheckoutTwin(database: Database): CheckoutTwin {
     // The columns of this statement's RETURNING.
     const claimed = statements.claim.get(agentId, runId, agentId, now, now, now, ...guards) as Claimed | undefined
     if (!claimed) throw new Error(`the raw twin was refused the task ${taskId}`)
+    if (statements.queued.get(companyId, taskId)) throw new Error(`the raw twin has no way to cancel what waits for the task ${taskId}`)
     const { fence, version, priority } = claimed
     statements.run.run(runId, companyId, agentId, taskId, priority, fence, workerId, hash, now, now, now, now)
     statements.lease.run(runId, companyId, taskId, agentId, fence, workerId, new Date(nowMs + leaseMs).toISOString())
