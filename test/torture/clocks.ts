@@ -15,14 +15,14 @@ import type { WorkerPlan } from './support/worker-plan.ts'
 
 const workerFile = new URL('./programs/worker.ts', import.meta.url)
 /** Leases are long enough that a busy machine renews them: whoever is taken for lost was so by a wrong clock. */
-const settings = { leaseMs: 3_000, sweepMs: 50, pollMs: 50, retryBaseMs: 5, stopGraceMs: 50, abandonMs: 2_000 }
+const settings = { leaseMs: 15_000, sweepMs: 50, pollMs: 50, retryBaseMs: 5, stopGraceMs: 50, abandonMs: 2_000 }
 const tenMinutesMs = 600_000
 const taskCount = 8
 /** How long skewed workers are let work: on SQLite a retry may be due only when the clock that queued it says so. */
 const workMs = 4_000
 /** How long queued work waits when nobody tells of it, and how much more on a busy machine. Milliseconds. */
 const pollMs = 500
-const machineMs = 10_000
+const machineMs = 30_000
 
 export const clocks = defineLoop({ name: 'clocks', storages: ['sqlite', 'postgres'], begin })
 
