@@ -103,6 +103,30 @@ describe.skipIf(!canLook)('the board, where money and rights are decided', { tim
     await engine.agents.terminate({ agentId })
   })
 
+  it('names twenty of many agents without a cap, counts the others, and asks no more for it when something was spent', async () => {
+    const { engine, companyId } = now().world
+    const hired: string[] = []
+    for (let at = 0; at < 22; at += 1)
+      hired.push((await engine.agents.create({ companyId, name: `Bee ${at}`, role: 'engineer', adapterType: 'telling-late' })).id)
+    const limit = { companyId, scope: 'company', window: 'lifetime', limitCents: 1_000_000 } as const
+    const { id: budgetId } = await engine.budgets.set(limit)
+    const page = await at(`budgets?budget=${budgetId}`)
+    await isLive(page)
+    await page.getByText('And 2 more').waitFor()
+    expect(await page.getByRole('list', { name: 'Agents without a cap' }).getByRole('listitem').count()).toBe(20)
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await engine.costs.report({ companyId, sourceEventId: 'of bees', provider: 'x', costMicros: 12_340_000 })
+    await until(
+      () => Promise.resolve(asked),
+      (paths) => paths.some((path) => path.endsWith('/budgets')),
+    )
+    await page.getByText('$12.34').first().waitFor()
+    expect(asked.filter((path) => path.endsWith('/agents-without-cap'))).toEqual([])
+    await engine.budgets.remove({ budgetId })
+    for (const agentId of hired) await engine.agents.terminate({ agentId })
+  })
+
   it('reads the costs of a day out by the keyboard, and gives all of them as a table', async () => {
     const page = await at('costs')
     const chart = page.getByRole('slider', { name: 'Spent each day' })

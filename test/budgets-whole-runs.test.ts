@@ -57,7 +57,7 @@ describe.each(['sqlite', 'postgres'] as const)('a run that tells only at its end
     const ada = { agentId, name: 'Ada', adapterTypes: ['scripted'] }
     const budget = await set({})
     expect(budget.agentsWithoutCap).toEqual([ada])
-    expect((await engine.budgets.get({ budgetId: budget.id })).agentsWithoutCap).toEqual([ada])
+    expect((await engine.budgets.agentsWithoutCap({ budgetId: budget.id })).agentsWithoutCap).toEqual([ada])
     expect((await engine.budgets.raise({ budgetId: budget.id, limitCents: 200 })).agentsWithoutCap).toEqual([ada])
     expect((await set({ metric: 'runs', limitCents: undefined, limit: 5 })).agentsWithoutCap).toEqual([])
     expect((await set({ window: 'day', isHard: false })).agentsWithoutCap).toEqual([])
@@ -73,7 +73,18 @@ describe.each(['sqlite', 'postgres'] as const)('a run that tells only at its end
     expect(await over('task', given.id)).toEqual([ada])
     expect(await over('task', free.id)).toEqual([])
     await engine.agents.update({ agentId, maxCostMicrosPerRun: 30 * cents })
-    expect((await engine.budgets.get({ budgetId: budget.id })).agentsWithoutCap).toEqual([])
+    expect(await engine.budgets.agentsWithoutCap({ budgetId: budget.id })).toEqual({ agentsWithoutCap: [], moreAgentsWithoutCap: 0 })
+  })
+
+  it('is named among the first twenty by name, and beyond them counted', async () => {
+    const { engine, companyId } = await createOffice(family)
+    const names = Array.from({ length: 23 }, (_, at) => `Bee ${String(at).padStart(2, '0')}`)
+    for (const name of names) await engine.agents.create({ companyId, name, role: 'writer', adapterType: 'scripted' })
+    const budget = await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
+    expect(budget.agentsWithoutCap.map(({ name }) => name)).toEqual(['Ada', ...names.slice(0, 19)])
+    expect(budget.moreAgentsWithoutCap).toBe(4)
+    expect(await engine.budgets.agentsWithoutCap({ budgetId: budget.id })).toMatchObject({ moreAgentsWithoutCap: 4 })
+    expect(await engine.budgets.raise({ budgetId: budget.id, limitCents: 200 })).toMatchObject({ moreAgentsWithoutCap: 4 })
   })
 
   it('is refused at once where somebody starts it by hand', async () => {

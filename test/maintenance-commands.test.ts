@@ -10,9 +10,11 @@ import { promisify } from 'node:util'
 import Database from 'better-sqlite3'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 
+import { createEngine } from '@engine/core'
 import { serve } from '@engine/http'
 import { pglite, postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
+import { scriptedAdapter } from '@engine/testing'
 
 import { checkOutNew, foundCompany, openEngine } from './support/company.ts'
 import { temporaryFolder } from './support/files.ts'
@@ -143,6 +145,7 @@ describe('engine doctor', () => {
       /good +kept answers +0 /,
       /good +WAL +\d/,
       /good +rows +all/,
+      /good +caps of runs +no agent/,
       /good +data folder +\S+data, \d+\.\d MiB free/,
       /good +key of the secrets +none yet/,
       /good +port +0 on 127\.0\.0\.1 is free/,
@@ -204,6 +207,45 @@ describe('engine doctor', () => {
     expect(stdout).toMatch(says)
     expect(stderr).toBe('')
     expect(status).toBe(1)
+  })
+
+  it('names whom a hard limit of money keeps from starting, twenty at most, and what to say at them', async () => {
+    const folder = temporaryFolder()
+    const storage = sqlite(join(folder, 'data', 'engine.db'))
+    const open = await createEngine({ storage, adapters: [scriptedAdapter({ type: 'http', metering: 'final' })] })
+    onTestFinished(() => open.stop())
+    const founded = async (name: string, agents: string[]) => {
+      const { id: companyId } = await open.companies.create({ name })
+      const ids: string[] = []
+      for (const each of agents)
+        ids.push((await open.agents.create({ companyId, name: each, role: 'writer', adapterType: 'http', executionMode: 'manual' })).id)
+      return { companyId, ids }
+    }
+    const limit = (companyId: string, scope: 'company' | 'agent' | 'task', scopeId?: string) =>
+      open.budgets.set({ companyId, scope, limitCents: 100, ...(scopeId !== undefined && { scopeId }) })
+    const acme = await founded('Acme\u001b[2J', ['Ada', 'Bob'])
+    await limit(acme.companyId, 'company')
+    await open.agents.update({ agentId: acme.ids[1] ?? '', maxCostMicrosPerRun: 1_000_000 })
+    const free = await founded('Free', ['Cleo', 'Dora', 'Ed'])
+    await limit(free.companyId, 'agent', free.ids[0])
+    const given = await open.tasks.create({ companyId: free.companyId, title: 'Write', assigneeAgentId: free.ids[1] })
+    await limit(free.companyId, 'task', given.id)
+    const closed = await founded('Closed', ['Finn'])
+    await limit(closed.companyId, 'company')
+    await open.companies.archive({ companyId: closed.companyId })
+
+    const { status, stdout } = engine(['doctor'], folder)
+    expect(stdout).toMatch(
+      /ALARM +caps of runs +under a hard limit of money these do not start: Ada of Acme \[2J \(http\), Cleo of Free \(http\), Dora of Free \(http\)\n/,
+    )
+    expect(stdout).toContain(`engine agents update ${acme.ids[0]} --max-cost-micros-per-run`)
+    expect(status).toBe(1)
+
+    const names = Array.from({ length: 20 }, (_, at) => `Bee ${at}`)
+    await limit((await founded('Many', names)).companyId, 'company')
+    expect(engine(['doctor'], folder).stdout).toMatch(/Bee 16 of Many \(http\), and 3 more\n/)
+    const unstartable = engine(['doctor', '--allow-program', './tool'], folder).stdout
+    expect(unstartable).toMatch(/good +database[^]*ALARM +caps of runs +not looked at, since a start would fail: .*\.\/tool/)
   })
 
   it('ends with 1 where there is no database, and creates none', () => {

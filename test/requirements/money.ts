@@ -127,6 +127,13 @@ export const money: readonly Requirement[] = [
     events: ['budget.set', 'budget.removed'],
   },
   {
+    id: 'budgets.without-cap',
+    source: 'PROMISES P7',
+    behaviour: 'Whoever looks at a hard limit of money learns whom it keeps from starting.',
+    verifiedBy: { file: 'test/budgets-whole-runs.test.ts', test: 'is named with its adapters to whoever sets such a limit' },
+    operations: ['budgets.agentsWithoutCap'],
+  },
+  {
     id: 'budgets.warn',
     source: 'budget rules §13.2',
     behaviour: 'At 80 percent of a budget there is a warning.',

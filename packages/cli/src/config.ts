@@ -86,7 +86,7 @@ export interface StartConfig {
   readonly port: number
   readonly dataDir: string
   readonly secretKey: string | undefined
-  readonly programs: readonly string[]
+  readonly allowed: Allowed
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -160,7 +160,7 @@ export function readStart(flags: ServeFlags, environment: Environment): StartCon
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
     dataDir: resolve(readDataDir(flags, environment)),
     secretKey: environment['ENGINE_SECRET_KEY'],
-    programs: readAllowed(flags, environment).programs,
+    allowed: readAllowed(flags, environment),
   }
 }
 

@@ -26,7 +26,7 @@ export async function examineStart(start: StartConfig): Promise<Finding[]> {
     await examineFolder(start.dataDir),
     examineKey(start),
     await examinePort(start),
-    ...(await Promise.all(start.programs.map((program) => examineProgram(program)))),
+    ...(await Promise.all(start.allowed.programs.map((program) => examineProgram(program)))),
   ]
 }
 

@@ -20,7 +20,7 @@ export interface DoctorFlags extends ServeFlags {
 export async function doctorCommand(storage: Storage, start: StartConfig, { json = false }: DoctorFlags): Promise<void> {
   const findings = [
     { isGood: true, what: 'Node.js', found: process.versions.node },
-    ...(await examine(storage)),
+    ...(await examine(storage, start)),
     ...(await examineStart(start)),
   ]
   if (json) console.log(JSON.stringify(findings, null, 2))
@@ -33,13 +33,14 @@ function print({ isGood, what, found, advice }: Finding): void {
   if (advice !== undefined) console.log(`         ${''.padEnd(19)} ${advice}`)
 }
 
-async function examine(storage: Storage): Promise<Finding[]> {
+async function examine(storage: Storage, start: StartConfig): Promise<Finding[]> {
   try {
     await using database = await inspectDatabase(storage)
     const facts = await database.facts()
-    return [{ isGood: true, what: 'database', found: `${storage.id} answers` }, ...judge(facts), await judgeRows(database, facts)]
+    const rows = facts.schemaProblem === null ? [await judgeRows(database), await judgeCaps(database, start)] : [unread]
+    return [{ isGood: true, what: 'database', found: `${storage.id} answers` }, ...judge(facts), ...rows]
   } catch (error) {
-    return [{ isGood: false, what: 'database', found: error instanceof Error ? error.message : String(error) }]
+    return [{ isGood: false, what: 'database', found: messageOf(error) }]
   }
 }
 
@@ -75,10 +76,42 @@ function judge(facts: DatabaseFacts): Finding[] {
   return findings
 }
 
-async function judgeRows(database: Inspection, { schemaProblem }: DatabaseFacts): Promise<Finding> {
-  if (schemaProblem !== null) return { isGood: false, what: 'rows', found: 'not looked at, because of the schema' }
+const unread: Finding = { isGood: false, what: 'rows', found: 'not looked at, because of the schema' }
+
+async function judgeRows(database: Inspection): Promise<Finding> {
   const { checks, isSound } = await database.verify()
   const broken = checks.filter((check) => !check.isHeld).map((check) => `${check.name} (${check.count})`)
   const found = isSound ? `all ${checks.length} invariants hold` : `${broken.join(', ')}; engine verify has the rows`
   return { isGood: isSound, what: 'rows', found }
+}
+
+/** Whom limits keep from starting, by the adapters that a server has here; those of plugins are not loaded to look. */
+async function judgeCaps(database: Inspection, { allowed }: StartConfig): Promise<Finding> {
+  const what = 'caps of runs'
+  const { openAdapters } = await import('./adapters.ts')
+  let adapters
+  try {
+    adapters = openAdapters(allowed)
+  } catch (error) {
+    return { isGood: false, what, found: `not looked at, since a start would fail: ${messageOf(error)}` }
+  }
+  const { agentsWithoutCap: named, moreAgentsWithoutCap: more } = await database.agentsWithoutCap(adapters)
+  const [first] = named
+  if (!first) return { isGood: true, what, found: 'no agent stands still for want of one' }
+  const names = named.map((agent) => `${plain(agent.name)} of ${plain(agent.companyName)} (${agent.adapterTypes.join(', ')})`)
+  return {
+    isGood: false,
+    what,
+    found: `under a hard limit of money these do not start: ${names.join(', ')}${more === 0 ? '' : `, and ${more} more`}`,
+    advice: `Say at each, in micro-dollars, what a run may cost at most: engine agents update ${first.agentId} --max-cost-micros-per-run 2000000`,
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** What somebody called something, without what a terminal would obey. */
+function plain(name: string): string {
+  return name.replaceAll(/\p{Cc}/gu, ' ')
 }

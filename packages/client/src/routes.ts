@@ -202,6 +202,7 @@ export const routes = {
     reserve: 'POST /runs/:runId/holds',
     resolveIncident: 'POST /budget-incidents/:incidentId/resolve',
     set: 'POST /companies/:companyId/budgets',
+    agentsWithoutCap: 'GET /budgets/:budgetId/agents-without-cap',
     forecast: 'GET /budgets/:budgetId/forecast',
     get: 'GET /budgets/:budgetId',
     incidents: 'GET /companies/:companyId/budget-incidents page',

@@ -6,22 +6,37 @@ import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { isoTime } from '../ports/clock.ts'
 import { basisStart, forecastOf } from './forecast.ts'
-import { Budget, BudgetForecast, BudgetIncident, BudgetIncidentStatus, BudgetScope, BudgetShown } from './schema.ts'
+import { AgentsWithoutCap, Budget, BudgetForecast, BudgetIncident, BudgetIncidentStatus, BudgetScope } from './schema.ts'
 import { toBudget, toIncident } from './show.ts'
 import { findBudget, findPeriods } from './sql.ts'
 import { blankPeriod, readStanding, readStandings } from './standing.ts'
-import { showWithAgents } from './without-cap.ts'
+import { readAgentsWithoutCap } from './without-cap.ts'
 
 export const get = query({
   title: 'Show a budget with what is used of it',
   input: z.strictObject({ budgetId: Id }),
-  output: BudgetShown,
+  output: Budget,
   access: { scope: 'budgets:read', company: 'budget' },
   http: ['GET', '/budgets/:budgetId'],
   async handle(context, { budgetId }) {
     const budget = await findBudget(context.db, budgetId)
     if (!budget) throw notFound('budget', budgetId)
-    return showWithAgents(context.db, await readStanding(context.db, budget, context.now), context)
+    return toBudget(await readStanding(context.db, budget, context.now))
+  },
+})
+
+export const agentsWithoutCap = query({
+  title: 'Name the agents that a budget keeps from starting',
+  description:
+    'Under a hard limit of money nothing starts by an adapter that tells only at the end what a run used, unless its agent has `maxCostMicrosPerRun`. Of many agents the first by name are named, and the rest is counted.',
+  input: z.strictObject({ budgetId: Id }),
+  output: AgentsWithoutCap,
+  access: { scope: 'budgets:read', company: 'budget' },
+  http: ['GET', '/budgets/:budgetId/agents-without-cap'],
+  async handle(context, { budgetId }) {
+    const budget = await findBudget(context.db, budgetId)
+    if (!budget) throw notFound('budget', budgetId)
+    return readAgentsWithoutCap(context.db, budget, context.adapters)
   },
 })
 

@@ -72,10 +72,18 @@ interface Wish {
   readonly adapters: AdapterCatalog
 }
 
+/** Adapters that tell only at the end what a run used. Pure. */
+export function lateTypes(adapters: AdapterCatalog): string[] {
+  return adapters.types.filter((type) => isLate(type, adapters))
+}
+
+function isLate(type: string, adapters: AdapterCatalog): boolean {
+  return adapters.types.includes(type) && adapters.get(type).metering === 'final'
+}
+
 /** Whether an agent starts nothing by an adapter where a hard limit of money is over it. Pure. */
 export function wantsCap(agent: Pick<AgentTable, 'max_cost_micros_per_run'>, adapterType: string, adapters: AdapterCatalog): boolean {
-  if (agent.max_cost_micros_per_run !== null || !adapters.types.includes(adapterType)) return false
-  return adapters.get(adapterType).metering === 'final'
+  return agent.max_cost_micros_per_run === null && isLate(adapterType, adapters)
 }
 
 /**

@@ -50,14 +50,25 @@ const AgentWithoutCap = z.object({
 })
 export type AgentWithoutCap = z.infer<typeof AgentWithoutCap>
 
-export const BudgetShown = Budget.extend({
-  agentsWithoutCap: z
-    .array(AgentWithoutCap)
-    .describe(
-      'Agents that do not start under it: they have no `maxCostMicrosPerRun`, and an adapter that tells only at the end what a run used. Empty where it is no hard limit of money.',
-    ),
-}).meta({ id: 'BudgetShown' })
-export type BudgetShown = z.infer<typeof BudgetShown>
+/** How many agents are named at once: whoever helps these sees the next ones. */
+export const mostNamed = 20
+
+/** Whom a budget keeps from starting; of many the first ones by their names, and how many more there are. */
+export const AgentsWithoutCap = z
+  .object({
+    agentsWithoutCap: z
+      .array(AgentWithoutCap)
+      .max(mostNamed)
+      .describe(
+        'Agents that do not start under it: they have no `maxCostMicrosPerRun`, and an adapter that tells only at the end what a run used. The first by name; empty where it is no hard limit of money.',
+      ),
+    moreAgentsWithoutCap: z.number().int().min(0).describe('How many there are besides those that are named.'),
+  })
+  .meta({ id: 'AgentsWithoutCap' })
+export type AgentsWithoutCap = z.infer<typeof AgentsWithoutCap>
+
+export const BudgetSet = Budget.extend(AgentsWithoutCap.shape).meta({ id: 'BudgetSet' })
+export type BudgetSet = z.infer<typeof BudgetSet>
 
 const Amount = z.number().int()
 

@@ -1,8 +1,11 @@
 import type { AuditVerification } from '../audit/schema.ts'
 import { verifyCompanies } from '../audit/verify-companies.ts'
 import { explained } from '../kernel/constraints.ts'
+import { createAdapterCatalog } from '../kernel/adapters.ts'
+import type { AgentAdapter } from '../ports/adapter.ts'
 import type { Anchor } from '../ports/anchor.ts'
 import type { Storage } from '../ports/storage.ts'
+import { findUncapped, type UncappedAgents } from '../verification/caps.ts'
 import { verify, type OnCheck, type VerificationReport } from '../verification/verify.ts'
 import { backUp } from './backup.ts'
 import { readFacts, type DatabaseFacts } from './facts.ts'
@@ -25,6 +28,11 @@ export interface Inspection extends AsyncDisposable {
    * @throws as `verify`, and `not_found` for a company that neither of them knows
    */
   verifyAudit(options?: { companyId?: string; anchors?: readonly Anchor[] }): Promise<readonly AuditVerification[]>
+  /**
+   * Agents of these adapters that start nothing, since they have no cap where a hard limit of money is or may be over their runs.
+   * @throws as `verify`
+   */
+  agentsWithoutCap(adapters: readonly AgentAdapter[]): Promise<UncappedAgents>
 }
 
 /**
@@ -53,6 +61,10 @@ export async function inspectDatabase(storage: Storage): Promise<Inspection> {
     async verifyAudit(options = {}) {
       if (history.problem) throw history.problem
       return explained(() => verifyCompanies(db, options))
+    },
+    async agentsWithoutCap(adapters) {
+      if (history.problem) throw history.problem
+      return explained(() => findUncapped(db, createAdapterCatalog(adapters)))
     },
     [Symbol.asyncDispose]: () => db.destroy(),
   }

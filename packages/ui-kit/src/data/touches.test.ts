@@ -29,6 +29,18 @@ describe('an event', () => {
     expect(touched(claimed, { operation: 'secrets.list', input: {} })).toBe(false)
   })
 
+  it('of a cost or a run touches how budgets stand, and not whom they keep from starting', () => {
+    for (const type of ['cost', 'run'] as const) {
+      const event = { type: `${type}.recorded`, entity: { type, id: one }, data: {} }
+      expect(touched(event, { operation: 'budgets.get', input: { budgetId: other } })).toBe(true)
+      expect(touched(event, { operation: 'budgets.agentsWithoutCap', input: { budgetId: other } })).toBe(false)
+    }
+    for (const type of ['agent', 'budget'] as const) {
+      const event = { type: `${type}.updated`, entity: { type, id: one }, data: {} }
+      expect(touched(event, { operation: 'budgets.agentsWithoutCap', input: { budgetId: one } })).toBe(true)
+    }
+  })
+
   it('of a kind that nobody here knows still shows in the log', () => {
     const foreign = { type: 'note.added', entity: { type: 'note', id: one }, data: {} }
     expect(touched(foreign, { operation: 'events.company', input: {} })).toBe(true)

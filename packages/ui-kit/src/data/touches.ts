@@ -7,20 +7,22 @@ export type EventKind = Module<AnyEvent['type']>
 type Pattern = OperationName | `${Module<OperationName>}.*`
 
 const activity = ['events.*', 'companies.dashboard'] as const
+/** What tells how a budget stands. Whom it keeps from starting is not changed by what was spent. */
+const spent = ['budgets.get', 'budgets.list', 'budgets.forecast', 'budgets.incidents'] as const
 
 /**
  * What may answer differently once something happened. A kind of event that is missing here does not compile; an operation that is
  * missing shows what was, until its screen is opened again. Whose ids differ from those of the event is left alone (`touched`).
  */
 export const touches = {
-  agent: ['agents.*', 'approvals.*', 'budgets.get', 'routing.*', 'tasks.context', ...activity],
+  agent: ['agents.*', 'approvals.*', 'budgets.agentsWithoutCap', 'routing.*', 'tasks.context', ...activity],
   approval: ['approvals.*', 'agents.*', 'budgets.*', ...activity],
   attachment: ['attachments.*', 'tasks.context', ...activity],
   breaker: ['breakers.*', ...activity],
   budget: ['budgets.*', 'agents.*', 'approvals.*', ...activity],
   comment: ['comments.*', 'tasks.context', ...activity],
   company: ['companies.*', 'events.*'],
-  cost: ['costs.*', 'budgets.*', 'runs.get', 'agents.metrics', ...activity],
+  cost: ['costs.*', ...spent, 'runs.get', 'agents.metrics', ...activity],
   deliverable: ['deliverables.*', 'agents.metrics', ...activity],
   delivery: ['deliveries.*', ...activity],
   document: ['documents.*', 'tasks.context', ...activity],
@@ -39,7 +41,7 @@ export const touches = {
   route: ['routes.*', 'deliveries.*', ...activity],
   routine: ['routines.*', ...activity],
   routing_rule: ['routing.*', ...activity],
-  run: ['runs.*', 'secrets.accesses', 'agents.list', 'agents.get', 'agents.tree', 'budgets.*', 'costs.*', ...activity],
+  run: ['runs.*', 'secrets.accesses', 'agents.list', 'agents.get', 'agents.tree', ...spent, 'costs.*', ...activity],
   secret: ['secrets.*', ...activity],
   sprint: ['sprints.*', ...activity],
   task: ['tasks.*', 'goals.progress', 'projects.progress', 'sprints.progress', ...activity],

@@ -9,7 +9,7 @@ import { assertIsNoAgent, assertMaySetBudget, requireScope } from '../authority.
 import { changeBudget, emitSet, raiseLimit, saidLimit } from '../limit.ts'
 import { letGoOn } from '../resolve.ts'
 import { isUsedUp } from '../rules.ts'
-import { BudgetMetric, BudgetShown, BudgetScope, BudgetWindow, Limit } from '../schema.ts'
+import { BudgetMetric, BudgetScope, BudgetSet, BudgetWindow, Limit } from '../schema.ts'
 import { findBudget, updateBudget } from '../sql.ts'
 import { aboutBudget, blankPeriod, budgetRef } from '../standing.ts'
 import type { BudgetTable, Standing } from '../table.ts'
@@ -36,9 +36,9 @@ const Terms = z.strictObject({
 export const set = command({
   title: 'Set a limit on what a company, a project, an agent or a task may use',
   description:
-    'One for each scope, window and metric; set again, it changes. It counts from when it is set. Admins set all of them; an agent those of the agents below it. A limit below what is used is taken: nothing more is let begin. `agentsWithoutCap` names the agents that do not start under it.',
+    'One for each scope, window and metric; set again, it changes. It counts from when it is set. Admins set all of them; an agent those of the agents below it. A limit below what is used is taken: nothing more is let begin. `agentsWithoutCap` names agents that do not start under it.',
   input: Terms,
-  output: BudgetShown,
+  output: BudgetSet,
   access: { scope: 'budgets:manage', company: 'company' },
   http: ['POST', '/companies/:companyId/budgets'],
   successes: ['created', 'done'],
@@ -111,7 +111,7 @@ export const raise = command({
   title: 'Raise a limit; work that stopped at it goes on',
   description: 'Resolves the incident and takes back the request for more, if there are any.',
   input: z.strictObject({ budgetId: Id, ...LimitInput, version: Version }),
-  output: BudgetShown,
+  output: BudgetSet,
   access: { scope: 'budgets:manage', company: 'budget' },
   http: ['POST', '/budgets/:budgetId/raise'],
   async handle(context, input) {

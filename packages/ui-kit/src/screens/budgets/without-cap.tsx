@@ -1,13 +1,14 @@
 import type { Budget } from '@engine/core/contract'
 
 import { useOperation } from '../../data/use-operation.ts'
+import { count } from '../../parts/format.ts'
 import { AgentName } from '../../parts/who.tsx'
 
 /** Agents that a limit keeps from starting until somebody says what one of their runs may cost. */
 export function WithoutCap({ budget: { id: budgetId, isHard, metric } }: { budget: Budget }) {
-  const { data } = useOperation('budgets.get', isHard && metric === 'micros' ? { budgetId } : null)
-  const agents = data?.agentsWithoutCap ?? []
-  if (agents.length === 0) return null
+  const { data } = useOperation('budgets.agentsWithoutCap', isHard && metric === 'micros' ? { budgetId } : null)
+  if (!data || data.agentsWithoutCap.length === 0) return null
+  const { agentsWithoutCap: agents, moreAgentsWithoutCap: more } = data
   return (
     <div className="eng-notice">
       <p className="eng-strong">These agents do not start under it</p>
@@ -20,6 +21,7 @@ export function WithoutCap({ budget: { id: budgetId, isHard, metric } }: { budge
           </li>
         ))}
       </ul>
+      {more > 0 && <p className="eng-soft">And {count(more)} more, which show here once these have a cap.</p>}
     </div>
   )
 }
