@@ -181,6 +181,40 @@ describe('a run under a hard limit', () => {
     expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'error', errorCode: 'budget_unavailable' })
   })
 
+  it('fails by an error of Engine only when Engine says so: an adapter and whoever works by a credential are refused', async () => {
+    const { engine, adapter, companyId, agentId, assign, endOf } = await createOffice(scriptedAdapter())
+    await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
+    const made = { kind: 'failed', class: 'config', message: 'give me money', code: 'budget_unavailable' } as const
+    adapter.script = () => Promise.resolve(made)
+    const task = await assign()
+    await engine.start()
+    await endOf(task.id, 'blocked')
+    const [failed] = (await engine.runs.list({ companyId, taskId: task.id })).items
+    expect(failed?.outcome).toMatchObject({ class: 'bad_request', message: expect.stringContaining('"code"') })
+    expect(failed?.outcome).not.toHaveProperty('code')
+    expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'idle', errorCode: null })
+
+    const other = await engine.agents.create({
+      companyId,
+      name: 'Bob',
+      role: 'writer',
+      adapterType: adapter.type,
+      executionMode: 'polling',
+    })
+    const given = await engine.tasks.create({ companyId, title: 'Given', assigneeAgentId: other.id })
+    const { run, credential } = await engine.tasks.checkout({ taskId: given.id })
+    const actor = await engine.authenticate(credential ?? '')
+    if (actor?.kind !== 'run') throw new Error('the credential of the checkout is not that of a run')
+    const { code: _, ...outcome } = made
+    const report = (more: object) => engine.as(actor).runs.report({ runId: run.id, outcome, ...more })
+    expect(await errorOf(report({ outcome: made }))).toMatchObject({ code: 'invalid_input' })
+    expect(await errorOf(report({ isUnpriced: true }))).toMatchObject({ kind: 'rule', message: expect.stringContaining('isUnpriced') })
+    const refused = await errorOf(report({ refusalCode: 'budget_unavailable' }))
+    expect(refused).toMatchObject({ kind: 'rule', message: expect.stringContaining('refusalCode') })
+    expect(await report({})).toMatchObject({ status: 'failed', outcome })
+    expect(await engine.agents.get({ agentId: other.id })).toMatchObject({ status: 'error', errorCode: null })
+  })
+
   it('whose price nobody knows is done when it is done, and its agent begins nothing more', async () => {
     const { engine, adapter, companyId, agentId, assign, endOf } = await createOffice(scriptedAdapter({ metering: 'final' }))
     await engine.agents.update({ agentId, maxCostMicrosPerRun: 100_000 })

@@ -3,7 +3,7 @@ import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { isoTime } from '../ports/clock.ts'
-import type { FailureClass, RunOutcome } from '../ports/run-contract.ts'
+import type { FailureClass, KeptOutcome } from '../ports/run-contract.ts'
 import { failureRules } from '../runs/failures.ts'
 import type { RunTable } from '../runs/table.ts'
 import { cooldownMs } from './cooldown.ts'
@@ -34,7 +34,7 @@ export async function noteEndOfRun(context: CommandContext, run: RunTable): Prom
 /** What a run's end means for the provider. A failure that only an answer can bring shows that there was one. Pure. */
 function verdictOf(run: RunTable): Verdict {
   if (run.status === 'succeeded') return 'works'
-  const outcome: RunOutcome | null = run.outcome === null ? null : JSON.parse(run.outcome)
+  const outcome: KeptOutcome | null = run.outcome === null ? null : JSON.parse(run.outcome)
   if (outcome?.kind !== 'failed') return 'unclear'
   if (failureRules[outcome.class].isAnswer) return 'works'
   return { class: outcome.class, message: outcome.message, retryAfterMs: outcome.retryAfterMs ?? null }

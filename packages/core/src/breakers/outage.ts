@@ -5,7 +5,7 @@ import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { isoTime } from '../ports/clock.ts'
-import type { RunOutcome } from '../ports/run-contract.ts'
+import type { KeptOutcome } from '../ports/run-contract.ts'
 import { failureRules } from '../runs/failures.ts'
 import type { RunTable } from '../runs/table.ts'
 import { blankBreaker } from './change.ts'
@@ -25,7 +25,7 @@ const explained = 'So did other work there, and none was done meanwhile: the pro
  * task that always fails is not told from an outage, so its attempts bound it. Few failures say that the provider broke by itself, and only
  * those are looked at here: a success asks and writes nothing.
  */
-export async function judgeOutcome(context: CommandContext, run: RunTable, outcome: RunOutcome): Promise<RunOutcome> {
+export async function judgeOutcome(context: CommandContext, run: RunTable, outcome: KeptOutcome): Promise<KeptOutcome> {
   if (outcome.kind !== 'failed' || outcome.isProviderFault !== true || run.adapter_type === null) return outcome
   const { follows } = failureRules[outcome.class]
   if (follows !== 'retry' && follows !== 'retry_elsewhere') return outcome
@@ -70,7 +70,7 @@ function showsThatItWorks({ error_class: failure }: Ended): boolean {
 }
 
 function isProviderFault({ outcome }: Ended): boolean {
-  const told: RunOutcome | null = outcome === null ? null : JSON.parse(outcome)
+  const told: KeptOutcome | null = outcome === null ? null : JSON.parse(outcome)
   return told?.kind === 'failed' && told.isProviderFault === true
 }
 

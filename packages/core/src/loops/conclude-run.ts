@@ -1,7 +1,10 @@
+import type { z } from 'zod'
+
 import type { RunActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { RunOutcome } from '../ports/run-contract.ts'
+import type { Report } from '../runs/schema.ts'
 import { printable } from './printable.ts'
 import type { RunHost } from './run-host.ts'
 import type { RunMoney } from './run-money.ts'
@@ -38,7 +41,7 @@ export async function conclude(host: RunHost, actor: RunActor, conclusion: Concl
   const told = RunOutcome.safeParse(toldOutcome(outcome, host.redactors.get(actor.id)?.redactor))
   const message = told.success
     ? await refusalOf(
-        report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...rest, ...budgetOf(conclusion, told.data) } }),
+        report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...rest, ...refusedBy(conclusion, told.data) } }),
       )
     : `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
   if (message === null) return
@@ -56,19 +59,21 @@ function restOf({ session }: Left): { session?: JsonObject | null } {
 /** A run that was stopped at its limit failed for that, whatever its adapter makes of it; what was finished in spite of the stop is finished. */
 function withRefusal({ outcome, left, reason }: Conclusion): RunOutcome {
   const refusal = left.money?.refusal
-  if (!refusal || outcome.kind !== 'failed') return outcome
-  const code = refusal.code === undefined ? {} : { code: refusal.code }
-  if (reason === 'budget') return { kind: 'failed', class: refusal.class, message: refusal.message, ...code }
-  // Its adapter says what came of the call that was refused; by which error that was, Engine knows.
-  return outcome.class === refusal.class ? { ...outcome, ...code } : outcome
+  if (!refusal || outcome.kind !== 'failed' || reason !== 'budget') return outcome
+  return { kind: 'failed', class: refusal.class, message: refusal.message }
 }
 
+type Refused = Pick<z.input<typeof Report>, 'isOverBudget' | 'budgetId' | 'isUnpriced' | 'refusalCode'>
+
 /** That a budget did not let it go on, and which; or that nobody knows what it used costs. */
-function budgetOf({ left }: Conclusion, outcome: RunOutcome): { isOverBudget?: true; budgetId?: string; isUnpriced?: true } {
+function refusedBy({ left }: Conclusion, outcome: RunOutcome): Refused {
   const refusal = left.money?.refusal
   if (refusal?.isUnpriced) return { isUnpriced: true }
-  if (!refusal || outcome.kind !== 'failed' || outcome.class !== 'quota') return {}
-  return { isOverBudget: true, ...(refusal.budgetId !== undefined && { budgetId: refusal.budgetId }) }
+  if (!refusal || outcome.kind !== 'failed') return {}
+  // Its adapter says what came of the call that was refused; by which error that was, Engine knows.
+  const code = outcome.class === refusal.class && refusal.code !== undefined ? { refusalCode: refusal.code } : {}
+  if (outcome.class !== 'quota') return code
+  return { ...code, isOverBudget: true, ...(refusal.budgetId !== undefined && { budgetId: refusal.budgetId }) }
 }
 
 /** Why an outcome was refused, as when a run asks somebody who is not there; null when it was taken. */

@@ -19,48 +19,58 @@ export const failureClasses = [
 export const FailureClass = z.enum(failureClasses)
 export type FailureClass = z.infer<typeof FailureClass>
 
+const outcomesBesideFailure = [
+  z.strictObject({ kind: z.literal('done'), summary: z.string().max(10_000).optional() }),
+  z.strictObject({ kind: z.literal('needs_review'), summary: z.string().max(10_000).optional() }),
+  z.strictObject({
+    kind: z.literal('blocked'),
+    reason: z.string().min(1).max(2_000),
+    owner: z.string().max(200).optional().describe('Who can unblock it.'),
+  }),
+  z.strictObject({
+    kind: z.literal('waiting'),
+    interaction: AskRequest.describe('What a person is asked; the same run goes on with the answer.'),
+  }),
+  z.strictObject({
+    kind: z.literal('continue'),
+    afterMs: z
+      .number()
+      .int()
+      .min(0)
+      .max(86_400_000 * 30),
+  }),
+] as const
+
+const Failure = z.strictObject({
+  kind: z.literal('failed'),
+  class: FailureClass,
+  message: z.string().max(10_000),
+  retryAfterMs: z.number().int().min(0).max(86_400_000).optional(),
+  isProviderFault: z
+    .boolean()
+    .optional()
+    .describe(
+      'The provider, or the way to it, broke by itself: a status of 5xx, a connection that was cut. When that happens to the work of several tasks in a row, Engine leaves the provider alone.',
+    ),
+})
+
 /** How a run ended, as the adapter says it. */
-export const RunOutcome = z
+export const RunOutcome = z.discriminatedUnion('kind', [...outcomesBesideFailure, Failure]).meta({ id: 'RunOutcome' })
+export type RunOutcome = z.infer<typeof RunOutcome>
+
+/** The same as Engine keeps and shows it: by which of its own errors a run failed is nothing that an adapter or an agent can say. */
+export const KeptOutcome = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('done'), summary: z.string().max(10_000).optional() }),
-    z.strictObject({ kind: z.literal('needs_review'), summary: z.string().max(10_000).optional() }),
-    z.strictObject({
-      kind: z.literal('blocked'),
-      reason: z.string().min(1).max(2_000),
-      owner: z.string().max(200).optional().describe('Who can unblock it.'),
-    }),
-    z.strictObject({
-      kind: z.literal('waiting'),
-      interaction: AskRequest.describe('What a person is asked; the same run goes on with the answer.'),
-    }),
-    z.strictObject({
-      kind: z.literal('continue'),
-      afterMs: z
-        .number()
-        .int()
-        .min(0)
-        .max(86_400_000 * 30),
-    }),
-    z.strictObject({
-      kind: z.literal('failed'),
-      class: FailureClass,
-      message: z.string().max(10_000),
+    ...outcomesBesideFailure,
+    Failure.extend({
       code: z
         .string()
-        .regex(/^[a-z][a-z0-9_]{0,63}$/)
         .optional()
         .describe('The code of the error of Engine that it failed by, where it was one: `budget_unavailable` is for want of a price.'),
-      retryAfterMs: z.number().int().min(0).max(86_400_000).optional(),
-      isProviderFault: z
-        .boolean()
-        .optional()
-        .describe(
-          'The provider, or the way to it, broke by itself: a status of 5xx, a connection that was cut. When that happens to the work of several tasks in a row, Engine leaves the provider alone.',
-        ),
     }),
   ])
-  .meta({ id: 'RunOutcome' })
-export type RunOutcome = z.infer<typeof RunOutcome>
+  .meta({ id: 'KeptOutcome' })
+export type KeptOutcome = z.infer<typeof KeptOutcome>
 
 /**
  * Who wrote a text: a person of the company; an agent, and so a model; somebody outside, or a sender whose text may stand in it (a webhook,

@@ -5,7 +5,7 @@ import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { illegalTransition } from '../kernel/transition.ts'
 import type { RunUsage } from '../ports/adapter.ts'
-import type { RunOutcome } from '../ports/run-contract.ts'
+import type { KeptOutcome } from '../ports/run-contract.ts'
 import { findTask } from '../tasks/sql.ts'
 import { deleteLease, findLease } from './lease.ts'
 import { runMachine } from './machine.ts'
@@ -101,7 +101,7 @@ export function aboutRun(run: RunTable) {
   return { taskId: run.task_id, agentId: run.agent_id, attempt: run.attempt }
 }
 
-export function outcomeChanges(outcome: RunOutcome): Partial<RunTable> {
+export function outcomeChanges(outcome: KeptOutcome): Partial<RunTable> {
   const text = { outcome: JSON.stringify(outcome) }
   if (outcome.kind !== 'failed') return text
   return { ...text, error_class: outcome.class, error_message: outcome.message }

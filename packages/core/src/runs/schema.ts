@@ -1,8 +1,10 @@
 import { z } from 'zod'
 
+import { budgetErrors } from '../budgets/errors.ts'
 import { BillingType } from '../costs/schema.ts'
 import { Id, IsoTime, jsonObject } from '../kernel/schema.ts'
-import { FailureClass, RunOutcome } from '../ports/run-contract.ts'
+import { FailureClass, KeptOutcome, RunOutcome } from '../ports/run-contract.ts'
+
 export const RunStatus = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'timed_out', 'lost'])
 export type RunStatus = z.infer<typeof RunStatus>
 
@@ -62,6 +64,8 @@ export const Claim = z.strictObject({
   adapters: z.array(z.string()).optional().describe('What the worker can execute; left out, what this engine can.'),
 })
 
+const refusalCodes = Object.values(budgetErrors).map(({ code }) => code)
+
 /** How a run ends, and what it leaves. */
 export const Report = z.strictObject({
   runId: Id,
@@ -73,7 +77,13 @@ export const Report = z.strictObject({
   isUnpriced: z
     .boolean()
     .optional()
-    .describe('Under a hard limit it used what nobody knows the price of: its agent starts nothing more until somebody has looked at it.'),
+    .describe(
+      'Under a hard limit it used what nobody knows the price of: its agent starts nothing more until somebody has looked at it. Only a worker says this.',
+    ),
+  refusalCode: z
+    .enum(refusalCodes)
+    .optional()
+    .describe('With a failure: the error of Engine that its call was refused by. Only a worker says this, whose runs Engine executes.'),
 })
 
 export const Run = z
@@ -90,7 +100,7 @@ export const Run = z
     workerId: z.string().nullable(),
     adapter: RunAdapter.nullable().describe('What executes it, and why that; null when nobody of ours does, and while it is queued.'),
     availableAt: IsoTime.describe('A queued run does not start before.'),
-    outcome: RunOutcome.nullable(),
+    outcome: KeptOutcome.nullable(),
     errorClass: FailureClass.nullable(),
     errorMessage: z.string().nullable(),
     usage: z.object({

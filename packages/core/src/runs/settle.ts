@@ -2,9 +2,9 @@ import { setAgentStatus } from '../agents/change.ts'
 import { findAgent } from '../agents/sql.ts'
 import { askAndWait } from '../interactions/wait.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
+import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { isoTime } from '../ports/clock.ts'
-import type { RunOutcome } from '../ports/run-contract.ts'
+import type { KeptOutcome, RunOutcome } from '../ports/run-contract.ts'
 import type { RunUsage } from '../ports/adapter.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
@@ -22,6 +22,7 @@ interface Report {
   readonly budgetId?: string | undefined
   readonly isOverBudget?: boolean | undefined
   readonly isUnpriced?: boolean | undefined
+  readonly refusalCode?: string | undefined
 }
 
 /** What was finished is finished; but a limit of money holds nothing for an agent whose use nobody can price. */
@@ -33,8 +34,9 @@ const unpricedUse = {
 /** Ends a run with its outcome, or lets it wait, in one transaction with everything that follows from it. */
 export async function settleRun(context: CommandContext, reported: RunTable, report: Report): Promise<RunTable> {
   const { usage, isUnpriced = false } = report
+  assertMaySay(reported, report)
   const run = usage ? await keepLastUsage(context, reported, usage) : reported
-  const outcome = await judgeOutcome(context, run, isUnpriced ? forWantOfPrice(report.outcome) : report.outcome)
+  const outcome = await judgeOutcome(context, run, keptOutcome(report))
   const task = await requireTask(context, run.task_id)
   if (outcome.kind === 'waiting') {
     const { interaction: request } = outcome
@@ -55,9 +57,21 @@ export async function settleRun(context: CommandContext, reported: RunTable, rep
   return ended
 }
 
-/** A run that was stopped for it says so by a code; one that ended otherwise keeps its reason. */
-function forWantOfPrice(outcome: RunOutcome): RunOutcome {
-  return outcome.kind === 'failed' && outcome.class === 'config' ? { ...outcome, code: unpricedUse.code } : outcome
+/**
+ * What Engine itself found out about a run is told by the worker that executes it. Who works with nothing but the credential of a checkout is
+ * no worker: people would be led to prices or limits by what an agent made up. @throws `rule_violated`
+ */
+function assertMaySay({ adapter_type: adapterType }: RunTable, { isUnpriced, refusalCode }: Report): void {
+  if (adapterType !== null || (!isUnpriced && refusalCode === undefined)) return
+  const field = isUnpriced ? 'isUnpriced' : 'refusalCode'
+  throw ruleViolated(`${field}: only a worker says this, of a run that it executes. Leave it out, and say what happened in the outcome.`)
+}
+
+/** An outcome with the error of Engine that a run failed by; one that ended otherwise keeps its reason. Pure. */
+function keptOutcome({ outcome, isUnpriced, refusalCode }: Report): KeptOutcome {
+  if (outcome.kind !== 'failed') return outcome
+  const code = isUnpriced && outcome.class === 'config' ? unpricedUse.code : refusalCode
+  return code === undefined ? outcome : { ...outcome, code }
 }
 
 /** Takes a task back from a run whose lease ran out. */
@@ -86,7 +100,7 @@ function factsOf(context: CommandContext, run: RunTable, task: TaskTable): Settl
 interface Failure {
   readonly run: RunTable
   readonly task: TaskTable
-  readonly outcome: Extract<RunOutcome, { kind: 'failed' }>
+  readonly outcome: Extract<KeptOutcome, { kind: 'failed' }>
   readonly settlement: Settlement
 }
 

@@ -1,14 +1,14 @@
-import type { RunOutcome } from '../ports/run-contract.ts'
+import type { KeptOutcome } from '../ports/run-contract.ts'
 import { backoffMs } from '../kernel/retry.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { failureRules } from './failures.ts'
 import type { RunTable } from './table.ts'
 
-type Failed = Extract<RunOutcome, { kind: 'failed' }>
+type Failed = Extract<KeptOutcome, { kind: 'failed' }>
 
 /** A run that waits for an answer has not ended. */
-export type EndingOutcome = Exclude<RunOutcome, { kind: 'waiting' }>
+export type EndingOutcome = Exclude<KeptOutcome, { kind: 'waiting' }>
 
 /** What a run's end depends on. */
 export interface SettlementFacts {
