@@ -48,14 +48,17 @@ async function open(family: 'sqlite' | 'postgres') {
       },
       (next) => next?.code === 'run_cap_required',
     )
-  return { engine, main, spare, companyId, agentId, projectId, give, reaches, closeBreaker, waiting }
+  /** Once when it was given, and once after its own provider failed: what waits is not put off again and again. */
+  const timesQueued = async (taskId: string) =>
+    (await readLog(engine, companyId)).filter(({ type, data }) => type === 'run.queued' && data.taskId === taskId).length
+  return { engine, main, spare, companyId, agentId, projectId, give, reaches, closeBreaker, waiting, timesQueued }
 }
 
 describe.each(['sqlite', 'postgres'] as const)('a fallback that tells only at its end what it used, on %s', (family) => {
   it.each(['company', 'project'] as const)(
     'is passed over without a cap under a hard limit of a %s: its agent is not in error, and goes on with its own adapter',
     async (scope) => {
-      const { engine, main, spare, companyId, agentId, projectId, give, reaches, closeBreaker, waiting } = await open(family)
+      const { engine, main, spare, companyId, agentId, projectId, give, reaches, closeBreaker, waiting, timesQueued } = await open(family)
       const scopeId = scope === 'project' ? projectId : companyId
       const { agentsWithoutCap } = await engine.budgets.set({ companyId, scope, scopeId, limitCents: 100 })
       expect(agentsWithoutCap).toEqual([{ agentId, name: 'Ada', adapterTypes: ['spare'] }])
@@ -64,6 +67,7 @@ describe.each(['sqlite', 'postgres'] as const)('a fallback that tells only at it
       expect((await waiting(taskId))?.message).toContain('spare tells only at the end')
       // What is not under that limit goes on by the fallback, and nothing keeps its place.
       if (scope === 'project') await reaches(await give(), 'done')
+      expect(await timesQueued(taskId)).toBe(2)
       expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'idle', errorCode: null })
       expect(spare.turns).toHaveLength(scope === 'project' ? 1 : 0)
       main.script = ends({ kind: 'done' })
@@ -75,17 +79,20 @@ describe.each(['sqlite', 'postgres'] as const)('a fallback that tells only at it
     20_000,
   )
 
-  it('takes over once its agent has a cap, and says nothing again and again while it waits for one', async () => {
-    const { engine, spare, companyId, agentId, give, reaches, waiting } = await open(family)
-    await engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, limitCents: 100 })
-    const taskId = await give()
-    await engine.start()
-    await waiting(taskId)
-    const told = (await readLog(engine, companyId)).filter(({ type }) => type === 'run.queued')
-    expect(told).toHaveLength(2)
-    await engine.agents.update({ agentId, maxCostMicrosPerRun: 30 * cents })
-    await reaches(taskId, 'done')
-    expect(spare.turns).toHaveLength(1)
-    expect(await problemsOf(engine)).toEqual([])
-  })
+  it.each(['agent', 'task'] as const)(
+    'of a limit of its %s takes over once its agent has a cap, and nothing is put off till then',
+    async (scope) => {
+      const { engine, spare, companyId, agentId, give, reaches, waiting, timesQueued } = await open(family)
+      const taskId = await give()
+      await engine.budgets.set({ companyId, scope, scopeId: scope === 'task' ? taskId : agentId, limitCents: 100 })
+      await engine.start()
+      await waiting(taskId)
+      if (scope === 'task') await reaches(await give(), 'done')
+      expect(await timesQueued(taskId)).toBe(2)
+      await engine.agents.update({ agentId, maxCostMicrosPerRun: 30 * cents })
+      await reaches(taskId, 'done')
+      expect(spare.turns).toHaveLength(scope === 'task' ? 2 : 1)
+      expect(await problemsOf(engine)).toEqual([])
+    },
+  )
 })

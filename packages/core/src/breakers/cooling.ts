@@ -37,10 +37,18 @@ interface Candidate {
 const lookedAtTogether = 200
 
 /**
- * An agent; with `onlyFor` nothing of it can start but what asks for one of these profiles, with `tries` nothing but this run, which tries a
- * provider, at the place of the most urgent one that waits for it.
+ * An agent; with `only` nothing of it can start but that, with `tries` nothing but this run, which tries a provider, at the place of the
+ * most urgent one that waits for it.
  */
-export type Startable<Agent> = Agent & { readonly onlyFor?: readonly Profile[]; readonly tries?: Try }
+export type Startable<Agent> = Agent & { readonly only?: Only; readonly tries?: Try }
+
+/** What of an agent can start while its own provider is left alone. */
+export interface Only {
+  /** What asks for one of these. */
+  readonly profiles: readonly Profile[]
+  /** What no hard limit of money of its project or its task is over: a fallback without a cap may execute that alone. */
+  readonly beyondLimits: boolean
+}
 
 interface Try {
   readonly runId: string
@@ -75,11 +83,14 @@ export async function withoutCooling<Agent extends Candidate>(
     const together = agents.slice(start, start + lookedAtTogether)
     const providers = await providersOf(db, look.adapters, together)
     for (const agent of together) {
-      const { always, byProfile } = providers.get(agent.id) ?? nobody
+      const { always, beyondLimits, byProfile } = providers.get(agent.id) ?? nobody
       const profiles = byProfile.flatMap(([profile, provider]) => (states.has(provider) ? [] : [profile]))
       const due = always.find((provider) => states.get(provider) === 'due')
       if (always.some((provider) => !states.has(provider))) {
         found.push(agent)
+      } else if (beyondLimits.some((provider) => !states.has(provider))) {
+        // Where somebody may try its own provider, a claim decides who that is.
+        found.push(due === undefined ? { ...agent, only: { profiles, beyondLimits: true } } : agent)
       } else if (due === undefined) {
         found.push(...forProfiles(agent, profiles))
       } else {
@@ -101,7 +112,7 @@ interface Waiting<Agent> {
 }
 
 function forProfiles<Agent>(agent: Agent, profiles: readonly Profile[]): Startable<Agent>[] {
-  return profiles.length === 0 ? [] : [{ ...agent, onlyFor: profiles }]
+  return profiles.length === 0 ? [] : [{ ...agent, only: { profiles, beyondLimits: false } }]
 }
 
 /**
@@ -131,11 +142,13 @@ async function withOneThatTries<Agent extends Candidate>(
 interface Providers {
   /** Of its own adapter and those that stand in for it. */
   readonly always: readonly string[]
+  /** Of those that stand in for it only where no hard limit of money is over the run. */
+  readonly beyondLimits: readonly string[]
   /** Of adapters that are used only where somebody asks for the profile. */
   readonly byProfile: readonly (readonly [Profile, string])[]
 }
 
-const nobody: Providers = { always: [], byProfile: [] }
+const nobody: Providers = { always: [], beyondLimits: [], byProfile: [] }
 
 /** Whom each agent depends on. */
 async function providersOf(db: Kysely<Database>, adapters: AdapterCatalog, agents: readonly Candidate[]): Promise<Map<string, Providers>> {
@@ -167,9 +180,9 @@ async function providersOf(db: Kysely<Database>, adapters: AdapterCatalog, agent
           .filter(({ place }) => place === profile)
           .map((setup) => [profile, named(setup)] as const),
       )
-      const passedOver = limited.has(row.id) ? fallbacksWithoutCap(row, adapters) : []
-      const always = setups(null).filter(({ place }) => !passedOver.some((setup) => setup.place === place))
-      return [row.id, { always: always.map(named), byProfile }]
+      const uncapped = fallbacksWithoutCap(row, adapters)
+      const always = setups(null).filter(({ place }) => !uncapped.some((setup) => setup.place === place))
+      return [row.id, { always: always.map(named), beyondLimits: limited.has(row.id) ? [] : uncapped.map(named), byProfile }]
     }),
   )
 }
@@ -182,7 +195,7 @@ function fallbacksWithoutCap(agent: Configured, adapters: AdapterCatalog): Setup
   return setups.filter((setup) => isFallback(setup) && wantsCap(agent, setup.adapterType, adapters))
 }
 
-/** Which agents have a hard limit of money over all that they do; one of a project or a task is found when a run of it is claimed. */
+/** Which agents have a hard limit of money over all that they do; those of projects and tasks are looked for where runs are read. */
 async function underMoneyLimits(db: Kysely<Database>, agents: readonly Configured[]): Promise<ReadonlySet<string>> {
   if (agents.length === 0) return new Set()
   const limits = await db

@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely'
 
-import { withoutCooling, type Startable } from '../breakers/cooling.ts'
+import { withoutCooling, type Only, type Startable } from '../breakers/cooling.ts'
 import type { Database } from '../database/tables.ts'
 import type { AdapterCatalog } from '../kernel/adapters.ts'
 import { findTask } from '../tasks/sql.ts'
 import { askedProfile } from './choose-adapter.ts'
-import { agentsWithWork, firstPlaces, partsOf, readyRuns, runAt } from './ready-runs.ts'
+import { agentsWithWork, firstPlaces, partsOf, readyRuns, runAt, runsBeyondLimits } from './ready-runs.ts'
 import type { Profile } from './setups.ts'
 
 /** After all others. */
@@ -30,10 +30,10 @@ export function claimableRuns(adapters: AdapterCatalog) {
     const found = await Promise.all([
       placesOf(
         db,
-        first.filter(({ onlyFor, tries }) => !onlyFor && tries === undefined),
+        first.filter(({ only, tries }) => !only && tries === undefined),
         given,
       ),
-      ...first.map(({ onlyFor, ...agent }) => (onlyFor ? placesFor(db, agent, { profiles: onlyFor, ...given }) : [])),
+      ...first.map(({ only, ...agent }) => (only ? placesFor(db, agent, { only, ...given }) : [])),
     ])
     const tried = first.flatMap(({ tries }) => tries ?? [])
     return [...found.flat().map((place) => ({ place, runId: runAt(place) })), ...tried]
@@ -63,15 +63,17 @@ async function placesOf(db: Kysely<Database>, agents: readonly AgentWithWork[], 
   return [...places, ...listed]
 }
 
-/** What may start of an agent whose own providers are left alone: what asks for a profile that has another. */
+/** What may start of an agent whose own providers are left alone: what has another, by its profile or since no limit is over it. */
 async function placesFor(
   db: Kysely<Database>,
   agent: AgentWithWork,
-  { profiles, now, limit }: { profiles: readonly Profile[]; now: string; limit: number },
+  { only: { profiles, beyondLimits }, now, limit }: { only: Only; now: string; limit: number },
 ): Promise<string[]> {
-  const runs = await readyRuns(db, { companyId: agent.company_id, agentId: agent.id, now, limit: mostAsked })
-  const asking = await thoseThatAsk(db, runs, { agentId: agent.id, profiles })
-  return asking.slice(0, slotsOf(agent, limit)).map((run) => run.place)
+  const queue = { companyId: agent.company_id, agentId: agent.id, now, limit: mostAsked }
+  const asking = profiles.length === 0 ? [] : await thoseThatAsk(db, await readyRuns(db, queue), { agentId: agent.id, profiles })
+  const free = beyondLimits ? await runsBeyondLimits(db, queue) : []
+  const places = new Set([...asking, ...free].map((run) => run.place))
+  return [...places].toSorted(compare).slice(0, slotsOf(agent, limit))
 }
 
 function slotsOf({ slots, task_slots: taskSlots }: AgentWithWork, limit: number): number {
@@ -86,7 +88,7 @@ interface AgentWithWork {
   readonly first_place: string | null
 }
 
-/** How many runs of an agent are asked for their profile while its own providers are left alone. */
+/** How many runs of an agent are looked at while its own providers are left alone. */
 const mostAsked = 20
 
 /** The runs whose tasks ask for one of these profiles. */

@@ -137,9 +137,15 @@ export function agentsWithWork(adapterTypes: readonly string[]) {
   )
 }
 
-/** What one agent may start. */
-export const readyRuns = statement((db, given: { companyId: string; agentId: string; now: string; limit: number }, family) =>
-  db
+interface Queue {
+  companyId: string
+  agentId: string
+  now: string
+  limit: number
+}
+
+function readyOf(db: Kysely<Database>, given: Queue, family: DatabaseFamily) {
+  return db
     .selectFrom('runs')
     .crossJoin('tasks')
     .select(['runs.id', 'runs.task_id'])
@@ -150,7 +156,28 @@ export const readyRuns = statement((db, given: { companyId: string; agentId: str
     .where((e) => isReady(e, { now: given.now, family }))
     .orderBy('runs.priority')
     .orderBy('runs.id')
-    .limit(given.limit),
+    .limit(given.limit)
+}
+
+/** What one agent may start. */
+export const readyRuns = statement(readyOf)
+
+/** The same without what a hard limit of money of its project or its task is over. */
+export const runsBeyondLimits = statement((db, given: Queue, family) =>
+  readyOf(db, given, family).where((e) =>
+    e.not(
+      e.exists(
+        e
+          .selectFrom('budgets as over')
+          .select('over.id')
+          .whereRef('over.company_id', '=', 'tasks.company_id')
+          .where('over.is_hard', '=', sql.lit(1))
+          .where('over.metric', '=', sql.lit('micros'))
+          .where('over.removed_at', 'is', null)
+          .where((of) => of.or([of('over.project_id', '=', of.ref('tasks.project_id')), of('over.task_id', '=', of.ref('tasks.id'))])),
+      ),
+    ),
+  ),
 )
 
 interface Queues {

@@ -20,7 +20,7 @@ export const failureFaults: readonly Mutant[] = [
   {
     name: 'an outage starts runs all the same',
     file: cooling,
-    find: 'return profiles.length === 0 ? [] : [{ ...agent, onlyFor: profiles }]',
+    find: 'return profiles.length === 0 ? [] : [{ ...agent, only: { profiles, beyondLimits: false } }]',
     replace: 'return [agent]',
     caughtBy: provider('delays nobody who depends on another one'),
   },
