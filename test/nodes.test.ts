@@ -100,6 +100,35 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
     expect((await engine.secrets.accesses({ secretId: stored.id })).items).toMatchObject([{ runId: run?.id, outcome: 'success' }])
   })
 
+  it('say once that their server is away, and once that it is back, and go on', async () => {
+    const scene = await open()
+    const lines: string[] = []
+    const say = (message: string) => void lines.push(message)
+    let refusals = 0
+    let isAway = false
+    await startNode(scene, {
+      logger: { debug: say, info: say, warn: say, error: say },
+      async server(request) {
+        if (!isAway) return scene.ask(request)
+        refusals += 1
+        throw new Error('connection refused')
+      },
+    })
+    isAway = true
+    await until(
+      () => Promise.resolve(refusals),
+      (count) => count >= 6,
+    )
+    isAway = false
+    const task = await addTask(scene)
+    await becomes(scene.engine, task.id, 'done')
+    await until(
+      () => Promise.resolve(lines.length),
+      (count) => count >= 2,
+    )
+    expect(lines).toEqual([expect.stringMatching(/^the server is away/), expect.stringMatching(/^the server is back after \d+ s$/)])
+  })
+
   it('are refused with a key that is wrong, expired or revoked, and nothing tells which', async () => {
     const { engine, call } = await open()
     const register = (key: string) => call('POST', '/api/nodes/register', { body: { ...describedNode, key } })

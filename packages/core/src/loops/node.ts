@@ -18,6 +18,7 @@ import { askOver } from './ask.ts'
 import { executeRun } from './execute-run.ts'
 import { createLeaseKeeper, type LeaseKeeper } from './lease-keeper.ts'
 import { actorOf, endAll, isProbe, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
+import { createOutage, type Outage } from './outage.ts'
 import { askedCallbacks } from './run-callbacks.ts'
 import type { RunHost } from './run-host.ts'
 import { asLeaseLost, createServer, type AskServer, type Server } from './server.ts'
@@ -56,6 +57,7 @@ interface Parts {
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: NodeSettings
+  readonly outage: Outage
   readonly shared: Pick<RunHost, 'clock' | 'adapters' | 'redactors' | 'registry' | 'tracing'>
 }
 
@@ -72,7 +74,7 @@ export function createNode(options: NodeOptions): Node {
     registry,
     tracing: createTracing(options.telemetry),
   }
-  const parts: Parts = { server, clock, logger, settings, shared }
+  const parts: Parts = { server, clock, logger, settings, shared, outage: createOutage(clock, logger) }
   const letGo = Promise.withResolvers<void>()
   let work: Work | undefined
   return {
@@ -114,11 +116,11 @@ interface Work {
 
 /** What a node does while it is registered: takes runs, executes them, and hears which of them it still has. */
 function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions): Work {
-  const { server, clock, logger, settings } = parts
+  const { server, clock, logger, settings, outage } = parts
   const { credential, pollMs, beatMs } = registered
   const live = new Map<string, LiveRun>()
-  const leasing = createLoop({ name: 'leasing', pass: lease, pollMs, clock, logger })
-  const beating = createLoop({ name: 'beating', pass: beat, pollMs: beatMs, clock, logger })
+  const leasing = createLoop({ name: 'leasing', pass: outage.over('leasing', lease), pollMs, clock, logger })
+  const beating = createLoop({ name: 'beating', pass: outage.over('beating', beat), pollMs: beatMs, clock, logger })
   /** What it was given and may still have a lease for, also when its end could not be told: what it does not name is given again. */
   const known = new Set<string>()
   let isActive = true
