@@ -141,12 +141,12 @@ export class Attempt<Config extends CliConfig> {
   }
 
   #prompt(): string {
-    const { turn, options, definition } = this.#run
+    const { turn, options } = this.#run
     const { onResult } = options.config
     return promptOf(turn.context, {
       onResult,
       goesOn: this.#known !== null,
-      hasTools: definition.findsTools && this.#tools?.address !== null,
+      hasTools: this.#tools?.isTold === true,
     })
   }
 

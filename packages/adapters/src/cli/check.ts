@@ -10,6 +10,7 @@ import { runProgram } from '../program/run.ts'
 import { listWorkspaces } from '../workspace/workspace.ts'
 import type { CliConfig } from './config.ts'
 import type { CliDefinition, MountedCli } from './definition.ts'
+import { settingsWithTools } from './tools.ts'
 import { cliVariables } from './variables.ts'
 
 type Check = AdapterTestReport['checks'][number]
@@ -22,7 +23,18 @@ export async function checkCli<Config extends CliConfig>(
   options: AdapterTestOptions<Config>,
 ): Promise<AdapterTestReport> {
   const { config, env } = options
-  return { checks: [await checkFolder(config), await checkProgram(definition, options), checkKey(definition, config, env)] }
+  const checks = [await checkFolder(config), await checkProgram(definition, options), checkKey(definition, config, env)]
+  return { checks: [...checks, ...checkTools(definition, config, env)] }
+}
+
+/** Said only where something is wrong with it: nearly every program needs no settings for them. */
+function checkTools<Config extends CliConfig>(
+  definition: CliDefinition<Config>,
+  config: Config,
+  env: Readonly<Record<string, string>>,
+): Check[] {
+  const reason = config.engineTools ? settingsWithTools(definition, cliVariables(definition, config, env))?.reason : undefined
+  return reason === undefined ? [] : [{ name: 'tools', status: 'warned', message: reason }]
 }
 
 async function checkFolder({ cwd, workspace }: CliConfig): Promise<Check> {

@@ -42,8 +42,11 @@ export interface CliDefinition<Config extends CliConfig> {
   converse?(config: Config, run: CliPlace & { readonly tools: ToolAddress | null }): Dialogue
   /** Whether it can be told of Engine's tools, and has not only the variables that lead to them. */
   readonly findsTools: boolean
-  /** Further variables that tell it of them, made of those that the run has. */
-  toolVariables?(variables: Readonly<Record<string, string>>): Readonly<Record<string, string>>
+  /** Settings that tell it of them, where those are in a variable: made of what stands there, or null where that can not be read. */
+  readonly toolSettings?: {
+    readonly variable: string
+    with(given: string | undefined): string | null
+  }
   /** What an exit code means, where the program says so and no line did. */
   readonly exitCodes?: Readonly<Record<number, { readonly class: Failure['class']; readonly means: string }>>
 }

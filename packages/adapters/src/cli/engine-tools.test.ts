@@ -109,8 +109,29 @@ describe('a program', () => {
       share: 'disabled',
       mcp: { mine: { type: 'local' }, engine: { type: 'remote', headers: { Authorization: 'Bearer {env:ENGINE_MCP_TOKEN}' } } },
     })
-    const broken = await play([], { adapter, config: { ...config, env: { OPENCODE_CONFIG_CONTENT: '{ // mine\n}' } } })
-    expect(settings(broken)).toBe('{ // mine\n}')
+    const commented = '{ // mine\n "share": "disabled", /* none */ "tools": ["a", ], }'
+    const read = await play([ending], { adapter, config: { ...config, env: { OPENCODE_CONFIG_CONTENT: commented } } })
+    expect(JSON.parse(settings(read) ?? '')).toMatchObject({ share: 'disabled', tools: ['a'], mcp: { engine: { type: 'remote' } } })
+    expect(callOf(read).stdin).toContain('the MCP server "engine"')
+    expect(read.log('system')).not.toContain('OPENCODE_CONFIG_CONTENT')
+
+    const broken = { ...config, env: { OPENCODE_CONFIG_CONTENT: '{ "mcp": {env:MINE} }' } }
+    const left = await play([ending], { adapter, config: broken })
+    expect(settings(left)).toBe('{ "mcp": {env:MINE} }')
+    expect(left.log('system')).toMatch(/OPENCODE_CONFIG_CONTENT can not be read.*does not find them/)
+    expect(callOf(left).stdin).not.toContain('MCP')
+  })
+
+  test('whose settings can not be read would not find them, which its test says', async () => {
+    const toolsCheck = async (more: JsonObject) => {
+      const given = opencode.adapter.configSchema.parse({ command: process.execPath, cwd: fakeHome(), model: 'a/b', ...more })
+      const report = await opencode.adapter.test?.({ config: given, env: {}, signal: new AbortController().signal })
+      return report?.checks.find(({ name }) => name === 'tools')
+    }
+    const env = { OPENCODE_CONFIG_CONTENT: 'no settings' }
+    expect(await toolsCheck({ env })).toMatchObject({ status: 'warned', message: expect.stringContaining('can not be read') })
+    expect(await toolsCheck({ env, engineTools: false })).toBeUndefined()
+    expect(await toolsCheck({ env: { OPENCODE_CONFIG_CONTENT: '{ /* mine */ }' } })).toBeUndefined()
   })
 
   test('is told of them by the settings of its home, where the operator wrote them: Gemini CLI', async () => {

@@ -1,4 +1,5 @@
 import type { AgentAdapter } from '@engine/core/plugin'
+import { parse, type ParseError } from 'jsonc-parser'
 import { z } from 'zod'
 
 import { cliAdapter, type CliOptions } from '../cli/adapter.ts'
@@ -28,7 +29,7 @@ export const opencode: CliDefinition<OpencodeConfig> = {
     return provider === 'google' ? ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY'] : [keyVariableOf(provider)]
   },
   findsTools: true,
-  toolVariables: (variables) => withEngineServer(variables[configVariable]),
+  toolSettings: { variable: 'OPENCODE_CONFIG_CONTENT', with: withEngineServer },
   arguments: (config, { sessionId, cwd }) => [
     'run',
     ...option('--format', 'json'),
@@ -41,23 +42,20 @@ export const opencode: CliDefinition<OpencodeConfig> = {
   readLine,
 }
 
-const configVariable = 'OPENCODE_CONFIG_CONTENT'
-
-/** Beside what the agent's own variable says; one that can not be read is left for the program to complain about. */
-function withEngineServer(given = '{}'): Record<string, string> {
-  const config = Settings.safeParse(parse(given))
-  if (!config.success) return {}
+/** Beside the agent's own settings; null for those that can not be read. */
+function withEngineServer(given = '{}'): string | null {
+  const config = Settings.safeParse(readSettings(given))
+  if (!config.success) return null
   const headers = { Authorization: `Bearer {env:${tokenVariable}}` }
   const server = { type: 'remote', url: `{env:${urlVariable}}`, headers, oauth: false, enabled: true }
-  return { [configVariable]: JSON.stringify({ ...config.data, mcp: { ...config.data.mcp, [serverName]: server } }) }
+  return JSON.stringify({ ...config.data, mcp: { ...config.data.mcp, [serverName]: server } })
 }
 
 const Settings = z.looseObject({ mcp: z.record(z.string(), z.json()).optional() })
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+/** As the program reads them: JSON with comments and with commas at the ends of lists. Undefined for anything else. */
+function readSettings(text: string): unknown {
+  const errors: ParseError[] = []
+  const settings: unknown = parse(text, errors, { allowTrailingComma: true })
+  return errors.length === 0 ? settings : undefined
 }
