@@ -37,6 +37,10 @@ async function rawSocket({ url }: Served): Promise<Socket> {
   return socket
 }
 
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(10)
+}
+
 /** Also after what a test did to it. */
 async function expectWorks(server: Served): Promise<void> {
   expect(await use(await connect(server), 'comments_create')).toBe('"kept"')
@@ -126,6 +130,37 @@ describe('what is no request of the protocol', () => {
     socket.write(Buffer.from([0x16, 0x03, 0x01, 0xff, 0x00, 0x0a, 0x0a]))
     await once(socket, 'close')
     await expectWorks(server)
+  })
+})
+
+describe('whoever is on this machine', () => {
+  test('keeps nobody out who has the token, however many connections are held open', async () => {
+    const server = await open()
+    const sockets: Socket[] = []
+    for (let at = 0; at < 100; at += 1) sockets.push(await rawSocket(server))
+    sockets.at(-1)?.write('POST /mcp HTTP/1.1\r\nhost: 127')
+    expect((await post(server, callOf('comments_create'))).status).toBe(200)
+    expect(server.called).toHaveLength(1)
+    // The oldest made room.
+    await until(() => sockets.filter((socket) => !socket.destroyed).length <= 64)
+    expect(sockets[0]?.destroyed).toBe(true)
+  })
+
+  test('ends nothing that has brought the token', async () => {
+    const begun = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const server = await serve([
+      toolNamed('comments_create', async () => {
+        begun.resolve()
+        await goOn.promise
+        return { isError: false, output: 'kept' }
+      }),
+    ])
+    const answer = post(server, callOf('comments_create'))
+    await begun.promise
+    for (let at = 0; at < 130; at += 1) await rawSocket(server)
+    goOn.resolve()
+    expect(await (await answer).text()).toContain('kept')
   })
 })
 

@@ -7,13 +7,14 @@ import type { ReadableStream } from 'node:stream/web'
 
 import type { Logger } from '@engine/core/plugin'
 
+import { watchDoorway } from './doorway.ts'
 import { path, refusalOf } from './guard.ts'
 
 /** The largest deliverable fits, which is a million bytes, with what JSON makes of them. */
 const maxBodyBytes = 4 * 1024 * 1024
 const mostAtOnce = 32
 const mostConnections = 64
-/** Short, so that whoever opens connections without the token keeps none for long. */
+/** Short, so that whoever opens connections without the token keeps none for long, and gives it up sooner for a new one. */
 const headersTimeoutMs = 2_000
 const requestTimeoutMs = 30_000
 
@@ -31,9 +32,11 @@ export async function listen(token: string, answer: Answer, logger: Logger): Pro
   let host = ''
   let open = 0
   const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 500 })
-  server.maxConnections = mostConnections
+  const doorway = watchDoorway(server, mostConnections)
   server.on('request', (request, response) => {
-    const status = refusalOf(request, { host, token }) ?? (open >= mostAtOnce ? 503 : null)
+    const refusal = refusalOf(request, { host, token })
+    if (refusal === null) doorway.admit(request.socket)
+    const status = refusal ?? (open >= mostAtOnce ? 503 : null)
     if (status !== null) return refuse(response, status)
     open += 1
     void serve(request, response, answer)
