@@ -1,9 +1,9 @@
-import { expect, describe, it } from 'vitest'
+import { expect, describe, it, onTestFinished } from 'vitest'
 
 import { isLive, lookAt, shoot, type Look } from './support/board-page.ts'
 import { canLook, stage } from './support/board-stage.ts'
 import { createBoardWorld } from './support/board-world.ts'
-import { note } from './support/browser.ts'
+import { note, startBrowserThatKeepsPages } from './support/browser.ts'
 import { until } from './support/engine.ts'
 
 describe.skipIf(!canLook)('the board', { timeout: 60_000 }, () => {
@@ -150,6 +150,29 @@ describe.skipIf(!canLook)('the board', { timeout: 60_000 }, () => {
     note(`a live event was on screen ${Math.round(performance.now() - committed)} ms after its command began`)
     await now().world.engine.tasks.update({ taskId: task.id, title: 'Renamed from afar' })
     await page.getByText('Renamed from afar').waitFor()
+  })
+
+  it('holds no connection for a page that was left, and is live again for who goes back to it', async () => {
+    const { engine, companyId, prefix, runId, url } = now().world
+    const browser = await startBrowserThatKeepsPages()
+    onTestFinished(() => browser.close())
+    const page = await browser.newPage()
+    // A browser has six connections to one server; a run has a stream of its own beside that of its company.
+    for (const path of ['goals', `runs/${runId}`, 'agents', `runs/${runId}`, 'inbox', 'costs', 'tasks']) {
+      await page.goto(`${url}/${prefix}/${path}`)
+      await isLive(page)
+    }
+    await page.evaluate(() => Object.assign(globalThis, { isKept: true }))
+    for (let visit = 0; visit < 4; visit += 1) {
+      await page.goto(`${url}/status?visit=${visit}`)
+      await page.getByRole('heading').first().waitFor()
+    }
+    await engine.tasks.create({ companyId, title: 'While you were away' })
+    await page.evaluate('history.go(-4)')
+    await page.getByText('While you were away').waitFor()
+    expect(await page.evaluate(() => 'isKept' in globalThis)).toBe(true)
+    await engine.tasks.create({ companyId, title: 'Since you are back' })
+    await page.getByText('Since you are back').waitFor()
   })
 
   it('says what came in between when somebody else was faster, and leaves what is true on screen', async () => {

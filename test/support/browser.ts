@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-import { chromium, type Browser } from 'playwright-core'
+import { chromium, type Browser, type LaunchOptions } from 'playwright-core'
 
 /** Where a Chromium may be: that of Debian, of others, or the one that CHROMIUM names. */
 const places = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -18,9 +18,15 @@ export function findChromium(): string | null {
   return places.find((place) => place !== undefined && existsSync(place)) ?? null
 }
 
-export async function startBrowser(executablePath: string): Promise<Browser> {
+export async function startBrowser(executablePath: string, { ignoreDefaultArgs = [] }: LaunchOptions = {}): Promise<Browser> {
   mkdirSync(artefacts, { recursive: true })
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] })
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
+  return chromium.launch({ executablePath, args, ignoreDefaultArgs })
+}
+
+/** One that keeps the pages that were left, with their connections, for going back, as those of people do and those of tests do not. */
+export function startBrowserThatKeepsPages(): Promise<Browser> {
+  return startBrowser(findChromium() ?? '', { ignoreDefaultArgs: ['--disable-back-forward-cache'] })
 }
 
 /** Builds the board from its sources into a folder, as it is published. @returns what the build printed */

@@ -82,17 +82,18 @@ button { font: inherit; padding: .15rem .75rem; cursor: pointer }`
 
 /**
  * Keeps the page live: whatever happens in a company, the content is fetched anew. A browser opens six connections to a
- * server and tabs share them, so only the first companies are listened to and the rest is looked at from time to time.
+ * server and tabs share them, so only the first companies are listened to and the rest is looked at from time to time; a page
+ * that was left and is kept for going back listens to none.
  */
 export function statusPageScript(registry: Registry): string {
   return `
 const base = new URL('.', document.currentScript.src).pathname
-const listening = new Set()
+const listening = new Map()
 function listen() {
   for (const { dataset } of document.querySelectorAll('[data-company]')) {
     if (listening.size >= 2 || listening.has(dataset.company)) continue
-    listening.add(dataset.company)
     const source = new EventSource(base + 'api/companies/' + dataset.company + '/events?after=latest')
+    listening.set(dataset.company, source)
     for (const type of ${JSON.stringify(Object.keys(registry.events))}) source.addEventListener(type, refreshSoon)
   }
 }
@@ -107,6 +108,11 @@ async function refresh() {
 function refreshSoon() { pending ??= setTimeout(() => refresh().catch(() => undefined), 150) }
 listen()
 setInterval(refreshSoon, 10_000)
+addEventListener('pagehide', () => {
+  for (const source of listening.values()) source.close()
+  listening.clear()
+})
+addEventListener('pageshow', ({ persisted }) => persisted && refreshSoon())
 async function post(path, body) {
   const { csrfToken } = await (await fetch(base + 'api/session')).json()
   const headers = { 'content-type': 'application/json', ...(csrfToken && { 'x-csrf-token': csrfToken }) }

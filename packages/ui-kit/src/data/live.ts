@@ -1,6 +1,8 @@
 import { EngineError, type Client } from '@engine/client'
 import type { AnyEvent } from '@engine/core/contract'
 
+import { whileShown } from './while-shown.ts'
+
 /**
  * `opening` until it is listened for the first time, `live` while it is, `away` while the server is asked again, `refused` when it
  * will not be heard any more: a session that ended, a role that was taken away.
@@ -32,28 +34,30 @@ interface Following {
   readonly signal: AbortSignal
 }
 
-async function follow(client: Client, { companyId, listener, signal }: Following): Promise<void> {
+async function follow(client: Client, { companyId, listener, signal: end }: Following): Promise<void> {
   let after: number | 'latest' = 'latest'
-  while (!signal.aborted) {
-    let isBegun = after !== 'latest'
-    const onState = (state: 'open' | 'away') => {
-      listener.onState(state === 'open' ? 'live' : 'away')
-      if (state === 'open' && !isBegun) listener.onBegin()
-      if (state === 'open') isBegun = true
-    }
-    try {
-      for await (const event of client.events.stream({ companyId, after }, { signal, onState })) {
-        after = event.seq
-        listener.onEvent(event)
+  await whileShown(end, async (signal) => {
+    while (!signal.aborted) {
+      let isBegun = after !== 'latest'
+      const onState = (state: 'open' | 'away') => {
+        listener.onState(state === 'open' ? 'live' : 'away')
+        if (state === 'open' && !isBegun) listener.onBegin()
+        if (state === 'open') isBegun = true
       }
-    } catch (error) {
-      if (signal.aborted) return
-      const isRefused = EngineError.isInstance(error) && ['unauthenticated', 'denied', 'missing'].includes(error.kind)
-      listener.onState(isRefused ? 'refused' : 'away')
-      if (isRefused) return
+      try {
+        for await (const event of client.events.stream({ companyId, after }, { signal, onState })) {
+          after = event.seq
+          listener.onEvent(event)
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        const isRefused = EngineError.isInstance(error) && ['unauthenticated', 'denied', 'missing'].includes(error.kind)
+        listener.onState(isRefused ? 'refused' : 'away')
+        if (isRefused) return
+      }
+      await pause(signal)
     }
-    await pause(signal)
-  }
+  })
 }
 
 /** Ends early when the browser finds its network again. */

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import type { LogChunk } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
+import { whileShown } from '../../data/while-shown.ts'
 
 /** As much of a log as a page can hold without becoming slow. */
 const mostChunks = 5_000
@@ -30,14 +31,16 @@ export function useLog(runId: string): Log {
       frame = 0
       setLog((before) => ({ ...before, chunks: [...before.chunks, ...fresh].slice(-mostChunks) }))
     }
-    const follow = async () => {
-      for await (const chunk of client.runs.followLog({ runId }, { signal: stop.signal })) {
+    let after = 0
+    const follow = async (signal: AbortSignal) => {
+      for await (const chunk of client.runs.followLog({ runId, after }, { signal })) {
+        after = chunk.sequence
         buffer.push(chunk)
         if (frame === 0) frame = requestAnimationFrame(show)
       }
     }
     setLog(nothing)
-    follow().then(
+    whileShown(stop.signal, follow).then(
       () => !stop.signal.aborted && setLog((before) => ({ ...before, isComplete: true })),
       (error: unknown) => !stop.signal.aborted && setLog((before) => ({ ...before, error })),
     )
