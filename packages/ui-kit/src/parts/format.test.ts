@@ -12,6 +12,11 @@ describe('what people read', () => {
     expect(timeFrom('2026-03-01T14:00:00.000Z', now)).toBe('in 2h')
   })
 
+  it('puts nothing into the future that happened since the clock last moved', () => {
+    expect(timeFrom('2026-03-01T12:00:09.000Z', now)).toBe('now')
+    expect(timeFrom('2026-03-01T12:00:20.000Z', now)).toBe('in 20s')
+  })
+
   it('keeps the digits of small amounts', () => {
     expect([money(0), money(1_234), money(12_340_000)]).toEqual(['$0.00', '$0.0012', '$12.34'])
   })

@@ -8,11 +8,14 @@ const units = [
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' })
 
-/** How long ago, or in how long. Pure. */
+/** How long the clock behind times that are shown stands still, milliseconds. */
+export const tickMs = 10_000
+
+/** How long ago, or in how long. What is ahead by less than a tick may have happened since the clock moved. Pure. */
 export function timeFrom(at: string, now: number): string {
   const seconds = Math.round((Date.parse(at) - now) / 1_000)
   for (const [unit, size] of units) if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit)
-  return seconds > 5 ? `in ${seconds}s` : 'now'
+  return seconds * 1_000 > tickMs ? `in ${seconds}s` : 'now'
 }
 
 /** A moment in the reader's own place and words. */

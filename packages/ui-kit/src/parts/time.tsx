@@ -1,8 +1,7 @@
 import { useSyncExternalStore } from 'react'
 
-import { moment, shortMoment, timeFrom } from './format.ts'
+import { moment, shortMoment, tickMs, timeFrom } from './format.ts'
 
-const tickMs = 10_000
 const listeners = new Set<() => void>()
 let now = Date.now()
 let timer: ReturnType<typeof setInterval> | undefined
