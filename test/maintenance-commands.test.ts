@@ -248,11 +248,20 @@ describe('engine doctor', () => {
     expect(unstartable).toMatch(/good +database[^]*ALARM +caps of runs +not looked at, since a start would fail: .*\.\/tool/)
   })
 
-  it('ends with 1 where there is no database, and creates none', () => {
+  it.each(['no folder', 'an empty folder'])('finds all well before the first start, in %s, and makes nothing', (place) => {
     const folder = temporaryFolder()
-    mkdirSync(join(folder, 'data'))
+    if (place === 'an empty folder') mkdirSync(join(folder, 'data'))
+    const before = readdirSync(folder, { recursive: true })
+    const { status, stdout } = engine(['doctor'], folder)
+    expect(stdout).toMatch(/good +database +none yet; a start makes \S+data.engine\.db\n/)
+    expect([status, readdirSync(folder, { recursive: true })]).toEqual([0, before])
+  })
+
+  it('ends with 1 where the database is gone, and creates none', () => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'data', 'blobs'), { recursive: true })
     expect(engine(['doctor'], folder)).toMatchObject({ status: 1, stdout: expect.stringMatching(/ALARM +database +The database file/) })
-    expect(readdirSync(join(folder, 'data'))).toEqual([])
+    expect(readdirSync(join(folder, 'data'))).toEqual(['blobs'])
   })
 
   it('tells what a start would stumble over, each with what to do, and makes nothing', async () => {

@@ -86,6 +86,8 @@ export interface StartConfig {
   readonly port: number
   readonly dataDir: string
   readonly secretKey: string | undefined
+  /** Where the SQLite file is, or will be; null for a database elsewhere. */
+  readonly file: string | null
   readonly allowed: Allowed
 }
 
@@ -160,6 +162,7 @@ export function readStart(flags: ServeFlags, environment: Environment): StartCon
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
     dataDir: resolve(readDataDir(flags, environment)),
     secretKey: environment['ENGINE_SECRET_KEY'],
+    file: readFile(flags, environment),
     allowed: readAllowed(flags, environment),
   }
 }
@@ -208,12 +211,17 @@ function readFolders(flags: AllowedFlags, environment: Environment): readonly st
 
 /** Where the SQLite file of the database is. @throws for a database that is no such file */
 export function databaseFile(flags: DatabaseFlags, environment: Environment): string {
+  const file = readFile(flags, environment)
+  if (file === null)
+    throw new Error('Only a SQLite file is restored by a copy; a Postgres has pg_restore, and PGlite a folder to copy (docs/backup.md).')
+  return file
+}
+
+function readFile(flags: DatabaseFlags, environment: Environment): string | null {
   const url = flags.databaseUrl ?? environment['DATABASE_URL'] ?? ''
   if (url === '') return defaultFile(readDataDir(flags, environment))
   const path = /^file:(?:\/\/(?=\/))?(.+)$/i.exec(url)?.[1]
-  if (path === undefined || path === ':memory:')
-    throw new Error('Only a SQLite file is restored by a copy; a Postgres has pg_restore, and PGlite a folder to copy (docs/backup.md).')
-  return resolve(path)
+  return path === undefined || path === ':memory:' ? null : resolve(path)
 }
 
 function defaultFile(dataDir: string): string {

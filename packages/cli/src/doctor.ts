@@ -1,3 +1,6 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
 import { inspectDatabase, type DatabaseFacts, type Inspection, type Storage } from '@engine/core'
 
 import type { ServeFlags, StartConfig } from './config.ts'
@@ -34,6 +37,8 @@ function print({ isGood, what, found, advice }: Finding): void {
 }
 
 async function examine(storage: Storage, start: StartConfig): Promise<Finding[]> {
+  const { file } = start
+  if (file !== null && isUntouched(dirname(file))) return [{ isGood: true, what: 'database', found: `none yet; a start makes ${file}` }]
   try {
     await using database = await inspectDatabase(storage)
     const facts = await database.facts()
@@ -42,6 +47,11 @@ async function examine(storage: Storage, start: StartConfig): Promise<Finding[]>
   } catch (error) {
     return [{ isGood: false, what: 'database', found: messageOf(error) }]
   }
+}
+
+/** Whether nothing was ever kept there; where only the database is missing, it was taken away. */
+function isUntouched(folder: string): boolean {
+  return !existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0)
 }
 
 /** What a database's facts mean. Pure. */
