@@ -52,10 +52,10 @@ const imported: Readonly<Record<string, string>> = {
 /** Names that end so are ids. */
 const isId = /^[a-z]\w*Ids?$/
 
-/** What a reader has who set `strict` and nothing else. Packages that tests do not depend on are found where they are. */
+/** What a reader has who set `strict` and `exactOptionalPropertyTypes`, and nothing else. Packages that tests do not depend on are found where they are. */
 const asReaders: ts.CompilerOptions = {
   noEmit: true,
-  exactOptionalPropertyTypes: false,
+  exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: false,
   noUncheckedSideEffectImports: false,
   noUnusedLocals: false,

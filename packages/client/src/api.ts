@@ -4,20 +4,20 @@ import type { routes } from './routes.ts'
 
 export interface RequestOptions {
   /** Commands that are POST get one by themselves; give yours where a repeat may come from another process. */
-  readonly idempotencyKey?: string
+  readonly idempotencyKey?: string | undefined
   /** Only if nobody has changed the thing since this version of it, which you have read; `version_conflict` with status 412 otherwise. */
-  readonly ifVersion?: number
+  readonly ifVersion?: number | undefined
   /** Ends the call, its waits included; it then rejects with the signal's reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** How long one try may take, instead of what the client was made with. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 export interface StreamOptions {
   /** Ends the stream. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Hears whether the server is listened to: `open` each time that it is, `away` each time that it is not any more and is asked again. */
-  readonly onState?: (state: 'open' | 'away') => void
+  readonly onState?: ((state: 'open' | 'away') => void) | undefined
 }
 
 /** A file as a server sends it. Nothing of it is read before you read `content`. */

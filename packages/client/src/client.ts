@@ -10,13 +10,13 @@ export interface ClientOptions {
   /** Where the server is, such as `http://127.0.0.1:4400`; where an app has it mounted, with that path. */
   readonly url: string | URL
   /** A key of a person or an agent, or the credential of a run; without one, requests carry none. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** What sends requests instead of the global fetch: a proxy, a handler in the same process. */
-  readonly fetch?: (request: Request) => Promise<Response>
+  readonly fetch?: ((request: Request) => Promise<Response>) | undefined
   /** How long one try may take; 30 seconds. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Tries and the waits between them: 4, from 200 ms to 5 s, and at most 30 s when the server asks for it. */
-  readonly retry?: Partial<Retry>
+  readonly retry?: Partial<Retry> | undefined
 }
 
 /**

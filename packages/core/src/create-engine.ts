@@ -59,54 +59,55 @@ import type { Embedder } from './ports/embedder.ts'
 import { silentLogger, type Logger } from './ports/logger.ts'
 import type { PriceBook } from './ports/prices.ts'
 import type { SecretStore } from './ports/secret-store.ts'
-import type { Storage, StorageSession } from './ports/storage.ts'
+import { STORAGE_SPEC, type Storage, type StorageSession } from './ports/storage.ts'
 import type { Telemetry } from './ports/telemetry.ts'
 import { followLog } from './runs/follow-log.ts'
 
 export interface EngineOptions {
   readonly storage: Storage
   /** What this program adds to Engine (docs/plugins.md); their operations are methods of the engine. */
-  readonly plugins?: readonly PluginDefinition[]
-  readonly adapters?: readonly AgentAdapter[]
+  readonly plugins?: readonly PluginDefinition[] | undefined
+  readonly adapters?: readonly AgentAdapter[] | undefined
   /** The kinds of places that routes may send events to. */
-  readonly destinations?: readonly Destination[]
+  readonly destinations?: readonly Destination[] | undefined
   /** Where the bytes of attachments are kept; without one, uploads answer `blobs_unavailable`. */
-  readonly blobs?: BlobStore
+  readonly blobs?: BlobStore | undefined
   /** Where seals of the log are remembered outside of the database; without one, nothing tells that its end was cut off (docs/audit.md). */
-  readonly anchors?: AnchorStore
+  readonly anchors?: AnchorStore | undefined
   /** What seals the values of secrets; without one, whatever needs them answers `secrets_unavailable`. */
-  readonly secrets?: SecretStore
+  readonly secrets?: SecretStore | undefined
   /** What makes vectors of knowledge, so that it is found by its meaning too; without one, by its words. */
-  readonly embedder?: Embedder
+  readonly embedder?: Embedder | undefined
   /** What models cost this host; without one, list prices that come with Engine, and what companies set (docs/prices.md). */
-  readonly prices?: PriceBook
-  readonly logger?: Logger
+  readonly prices?: PriceBook | undefined
+  readonly logger?: Logger | undefined
   /** `import * as telemetry from '@opentelemetry/api'`: what happens becomes spans (docs/operations.md). */
-  readonly telemetry?: Telemetry
-  readonly clock?: Clock
-  readonly settings?: Partial<EngineSettings>
+  readonly telemetry?: Telemetry | undefined
+  readonly clock?: Clock | undefined
+  readonly settings?: Partial<EngineSettings> | undefined
   /** How this process is called among those that execute runs; its machine and process id when left out (docs/workers.md). */
-  readonly workerName?: string
+  readonly workerName?: string | undefined
   /** Source of chance for retries, in [0, 1); tests hold it still. */
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
   /** Makes the ids: UUIDv7s that sort as they were made. Tests that repeat a whole company give the same ones again. */
-  readonly newId?: () => string
+  readonly newId?: (() => string) | undefined
   /** Measures how long statements take, for `metrics()`; each costs a little more then. */
-  readonly timesStatements?: boolean
+  readonly timesStatements?: boolean | undefined
   /** Holds every answer to its schema. For tests. */
-  readonly checksOutputs?: boolean
+  readonly checksOutputs?: boolean | undefined
   /** Told each step of each command by name, such as `tasks.checkout.recorded`. For tests that crash or wait at one. */
-  readonly probe?: Probe
+  readonly probe?: Probe | undefined
 }
 
 /**
  * Opens the storage, brings its schema up to date and gives the API. Nothing runs until `start()`.
- * @throws `schema_newer`, `schema_edited` when the database does not fit this code; it is left untouched
+ * @throws for what is no storage, no setting or no number; `schema_newer`, `schema_edited` when the database does not fit this code; it is left untouched
  */
 export async function createEngine<const Plugins extends readonly PluginDefinition[] = readonly []>(
-  options: EngineOptions & { readonly plugins?: Plugins },
+  options: EngineOptions & { readonly plugins?: Plugins | undefined },
 ): Promise<EngineWith<Plugins>> {
-  const { storage, logger = silentLogger, clock = systemClock, random = Math.random } = options
+  const { logger = silentLogger, clock = systemClock, random = Math.random } = options
+  const storage = storageOf(options)
   const settings = settingsOf(options.settings)
   const embedder = guardEmbedder(options.embedder, { clock, logger, settings, random })
   const { runtime, files, registry } = loadPlugins(options.plugins ?? [])
@@ -148,6 +149,13 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
   const engine = assemble(host, { storage, session, anchors, workerName, logger, place, statements, runtime, files })
   // The registry has the operations of these plugins, and the methods are made from it.
   return engine as EngineWith<Plugins>
+}
+
+/** @throws for what is no storage of this version, in words for whose program has no types */
+function storageOf({ storage }: { readonly storage?: Storage }): Storage {
+  if (storage?.spec === STORAGE_SPEC) return storage
+  const needed = `such as sqlite('./engine.db') of @engine/storage-sqlite, or postgres(url) of @engine/storage-postgres`
+  throw new Error(`createEngine needs a storage of the spec ${STORAGE_SPEC}, ${needed}.`)
 }
 
 function added<Part extends 'adapters' | 'destinations'>(

@@ -19,12 +19,12 @@ export interface FiguresOptions {
   /** An engine that is still opening its database is said to live and not to be ready. */
   readonly engine: Engine | Promise<Engine>
   /** This machine when left out. Another address needs a token: who asks there is nobody known. */
-  readonly host?: string
+  readonly host?: string | undefined
   /** 0 takes any free port. */
   readonly port: number
   /** What a monitor sends as `Authorization: Bearer …` to read the figures and the reasons. */
-  readonly metricsToken?: string
-  readonly logger?: Logger
+  readonly metricsToken?: string | undefined
+  readonly logger?: Logger | undefined
 }
 
 /**

@@ -13,13 +13,13 @@ import type { WireRequest, WireResponse } from './wire.ts'
 /** How much one caller may ask of this process. What is left out is as `defaultLimits` say. */
 export interface LimitOptions {
   /** Requests a minute with one credential; where somebody without one may call, of one address. */
-  readonly perMinute?: number
+  readonly perMinute?: number | undefined
   /** Requests a minute of one address whose credential is unknown: mistyped, guessed, revoked. Known ones go on beside them. */
-  readonly unknownPerMinute?: number
+  readonly unknownPerMinute?: number | undefined
   /** Requests a minute of one address to one webhook, of a plugin or of a trigger: of anybody, since nobody looked yet who sends them. */
-  readonly receivedPerMinute?: number
+  readonly receivedPerMinute?: number | undefined
   /** Requests of one company that are under way at once; streams do not count. */
-  readonly concurrentPerCompany?: number
+  readonly concurrentPerCompany?: number | undefined
 }
 
 export const defaultLimits = {
@@ -43,8 +43,12 @@ export interface Limits {
   within<Output>(actor: Actor, work: () => Promise<Output>): Promise<Output>
 }
 
-export function createLimits(options: LimitOptions): Limits {
-  const { perMinute, unknownPerMinute, receivedPerMinute, concurrentPerCompany } = { ...defaultLimits, ...options }
+export function createLimits({
+  perMinute = defaultLimits.perMinute,
+  unknownPerMinute = defaultLimits.unknownPerMinute,
+  receivedPerMinute = defaultLimits.receivedPerMinute,
+  concurrentPerCompany = defaultLimits.concurrentPerCompany,
+}: LimitOptions): Limits {
   const known = new RateLimiterMemory({ keyPrefix: 'known', points: perMinute, duration: windowSeconds })
   const unknown = new RateLimiterMemory({ keyPrefix: 'unknown', points: unknownPerMinute, duration: windowSeconds })
   const received = new RateLimiterMemory({ keyPrefix: 'received', points: receivedPerMinute, duration: windowSeconds })

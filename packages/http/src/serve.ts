@@ -16,18 +16,18 @@ export interface ServeOptions extends ModeOptions {
   /** An engine that is still opening its database is served as not ready until it is there. */
   readonly engine: Engine | Promise<Engine>
   /** 0 takes any free port. */
-  readonly port?: number
-  readonly logger?: Logger
+  readonly port?: number | undefined
+  readonly logger?: Logger | undefined
   /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. */
-  readonly mcp?: HandlerOptions['mcp']
+  readonly mcp?: HandlerOptions['mcp'] | undefined
   /** What a monitor sends to read `/metrics`, beside the local operator. */
-  readonly metricsToken?: string
+  readonly metricsToken?: string | undefined
   /** How much one caller with a credential may ask; as `defaultLimits` say when left out, and without limits for null. */
-  readonly limits?: LimitOptions | null
+  readonly limits?: LimitOptions | null | undefined
   /** How long a client of a stream may leave unread what it was sent before its connection is closed, milliseconds; 30 seconds. */
-  readonly streamPatienceMs?: number
+  readonly streamPatienceMs?: number | undefined
   /** The folder of a web app that is served at `/`, such as `boardFolder` of @engine/ui-kit; left out, a plain page of what goes on. */
-  readonly board?: URL
+  readonly board?: URL | undefined
 }
 
 /** Serves the API, its documentation and the board or the status page. @throws when the address is taken, or would let somebody in whom nobody meant */

@@ -13,9 +13,9 @@ const patienceMs = 30_000
 
 interface StreamContext {
   readonly engine: Engine
-  readonly logger?: Logger
-  readonly stopping?: AbortSignal
-  readonly streamPatienceMs?: number
+  readonly logger?: Logger | undefined
+  readonly stopping?: AbortSignal | undefined
+  readonly streamPatienceMs?: number | undefined
 }
 
 interface Wish {

@@ -18,14 +18,14 @@ export interface PostgresPool {
 
 export interface PostgresOptions {
   /** The schema of Engine's tables, which may lie beside yours in one database. */
-  readonly schema?: string
+  readonly schema?: string | undefined
   /** The most connections of this process; only for a URL. */
-  readonly maxConnections?: number
+  readonly maxConnections?: number | undefined
   /**
    * A URL for LISTEN that leads to the server itself. Needed only behind a transaction pooler, and when a pool was given;
    * without it other processes' work is noticed by polling.
    */
-  readonly listenUrl?: string
+  readonly listenUrl?: string | undefined
 }
 
 /**

@@ -12,11 +12,11 @@ import { BLOBS_SPEC, type BlobStore } from '@engine/core/plugin'
 export interface S3BlobsOptions {
   readonly bucket: string
   /** What each object's key begins with, for example `engine/`; nothing when left out. */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** A client of yours, with its credentials and retries. Without one a client is made from `config`. */
-  readonly client?: S3Client
+  readonly client?: S3Client | undefined
   /** Region, endpoint, credentials, as the SDK takes them; left out, it looks in the environment. An endpoint of your own gets path-style requests. */
-  readonly config?: S3ClientConfig
+  readonly config?: S3ClientConfig | undefined
 }
 
 /** Blobs as objects of one bucket, at S3 or anything that speaks its protocol. The store answers for what it acknowledged. */

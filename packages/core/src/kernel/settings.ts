@@ -104,9 +104,14 @@ export const defaultSettings: EngineSettings = {
   contextTokens: 32_000,
 }
 
-/** The defaults, and what a host says instead. @throws for a delivery that others send while it is being sent */
+/**
+ * The defaults, and what a host says instead; what it leaves open stays the default.
+ * @throws for a name that is no setting, what is no number from 0 on, and a delivery that others send while it is being sent
+ */
 export function settingsOf(given: Partial<EngineSettings> = {}): EngineSettings {
-  const settings = { ...defaultSettings, ...given }
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  for (const [name, value] of said) checkSetting(name, value)
+  const settings = { ...defaultSettings, ...Object.fromEntries(said) }
   const { deliveryTimeoutMs } = settings
   const deliveryLeaseMs = given.deliveryLeaseMs ?? 2 * deliveryTimeoutMs
   if (deliveryLeaseMs <= deliveryTimeoutMs)
@@ -114,4 +119,14 @@ export function settingsOf(given: Partial<EngineSettings> = {}): EngineSettings 
       `settings.deliveryLeaseMs (${deliveryLeaseMs}) must be more than settings.deliveryTimeoutMs (${deliveryTimeoutMs}), or a delivery is sent by another process while it is being sent.`,
     )
   return { ...settings, deliveryLeaseMs }
+}
+
+/** A loop that waits for NaN milliseconds does not wait at all, and nobody would be told why. */
+function checkSetting(name: string, value: unknown): void {
+  if (!Object.hasOwn(defaultSettings, name))
+    throw new Error(`There is no setting "${name}". There are ${Object.keys(defaultSettings).join(', ')}.`)
+  if (typeof value !== 'number' || !(value >= 0))
+    throw new Error(
+      `settings.${name} must be a number from 0 on, not ${typeof value === 'string' ? JSON.stringify(value) : String(value)}.`,
+    )
 }

@@ -23,8 +23,8 @@ export interface AccountsOptions {
 
 export interface EntranceOptions {
   readonly engine: Engine
-  readonly localActor?: Actor
-  readonly accounts?: AccountsOptions
+  readonly localActor?: Actor | undefined
+  readonly accounts?: AccountsOptions | undefined
 }
 
 /** A request that was let in. */
