@@ -56,8 +56,13 @@ describe.skipIf(!canLook)('the board of the work', { timeout: 60_000 }, () => {
       await page.keyboard.press(key)
       await page.getByRole('heading', { level: 1, name: title }).waitFor()
     }
-    await page.setViewportSize({ width: 390, height: 820 })
-    await page.getByRole('button', { name: 'All', exact: true }).click()
+    const button = page.getByRole('button', { name: 'All', exact: true })
+    for (const width of [320, 390]) {
+      await page.setViewportSize({ width, height: 820 })
+      const { x = width, width: wide = width } = (await button.boundingBox()) ?? {}
+      expect(x + wide, `the last one at the bottom, ${width} wide`).toBeLessThanOrEqual(width)
+    }
+    await button.click()
     const all = page.getByRole('dialog', { name: 'All screens' })
     await all.getByRole('link', { name: 'Routines' }).click()
     await page.getByRole('heading', { level: 1, name: 'Routines' }).waitFor()

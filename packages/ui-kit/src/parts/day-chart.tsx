@@ -19,7 +19,7 @@ export function DayChart({ label, days }: { label: string; days: readonly ChartD
   const at = Math.min(days.length - 1, Math.max(0, chosen ?? lastPaid))
   const day = days[at]
   if (!day) return null
-  const most = Math.max(1, ...days.map(({ micros }) => micros))
+  const most = Math.max(0, ...days.map(({ micros }) => micros))
   const onKeyDown = (event: KeyboardEvent) => {
     const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: days.length - 1 }[event.key]
     if (next === undefined) return

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { bytes, duration, initials, money, timeFrom } from './format.ts'
+import { bytes, duration, initials, money, timeFrom, withArticle } from './format.ts'
 
 const now = Date.parse('2026-03-01T12:00:00.000Z')
 
@@ -15,6 +15,10 @@ describe('what people read', () => {
   it('puts nothing into the future that happened since the clock last moved', () => {
     expect(timeFrom('2026-03-01T12:00:09.000Z', now)).toBe('now')
     expect(timeFrom('2026-03-01T12:00:20.000Z', now)).toBe('in 20s')
+  })
+
+  it('says one of a kind', () => {
+    expect([withArticle('team'), withArticle('agent')]).toEqual(['a team', 'an agent'])
   })
 
   it('keeps the digits of small amounts', () => {

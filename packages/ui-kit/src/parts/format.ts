@@ -61,6 +61,11 @@ export function bytes(size: number): string {
   return `${(size / 1_000_000).toFixed(1)} MB`
 }
 
+/** A noun as one of its kind. Pure. */
+export function withArticle(noun: string): string {
+  return `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`
+}
+
 /** The first letters of a name. Pure. */
 export function initials(name: string): string {
   const [first = '?', second = ''] = name.trim().split(/[\s-]+/)

@@ -6,6 +6,7 @@ import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Detail, Part } from '../../parts/split.tsx'
+import { withArticle } from '../../parts/format.ts'
 import { goalMoves } from '../../parts/moves.ts'
 import { PlaceLink, usePlaces } from '../../parts/places.tsx'
 import { ProgressLine } from '../../parts/progress.tsx'
@@ -55,7 +56,7 @@ function Shown({ goal }: { goal: Goal }) {
       <Facts
         of={[
           ['Owner', goal.ownerAgentId === null ? 'nobody' : <AgentName key="owner" id={goal.ownerAgentId} />],
-          ['Goal of', `a ${goal.level}`],
+          ['Goal of', withArticle(goal.level)],
           ['Since', <Time key="since" at={goal.createdAt} />],
         ]}
       />

@@ -8,6 +8,7 @@ import { ChooseAgent, ChooseGoal } from '../../parts/choose.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import type { Fields } from '../../parts/fields.ts'
 import { Form, LongField, SelectField, TextField } from '../../parts/form.tsx'
+import { withArticle } from '../../parts/format.ts'
 
 interface GoalDialogProps {
   /** The goal that is changed; null for a new one, below the parent. */
@@ -81,7 +82,7 @@ function Inputs({ goal, parentId }: { goal: Goal | null; parentId: string | null
           label="Goal of"
           name="level"
           defaultValue={goal?.level ?? ''}
-          options={[...(goal ? [] : [['', 'As fits its place'] as const]), ...levels.map((level) => [level, `a ${level}`] as const)]}
+          options={[...(goal ? [] : [['', 'As fits its place'] as const]), ...levels.map((level) => [level, withArticle(level)] as const)]}
         />
       </div>
     </>
