@@ -29,7 +29,6 @@ const declared: Readonly<Record<string, string>> = {
   myModel: '{ vectorsOf(texts: readonly string[], options: { signal: AbortSignal }): Promise<number[][]> }',
   MyDialect: "new (url: string) => import('kysely').Dialect",
   mine: "(url?: string) => import('@engine/core').Storage",
-  database: "{ open(): import('@engine/core').Storage }",
   createDatabase: '() => Promise<string>',
   dropDatabase: '(url: string) => Promise<void>',
   clients: 'string[]',
