@@ -133,6 +133,12 @@ describe('a client', () => {
     expect(paths).toEqual(['/engine/api/companies', '/engine/api/companies'])
   })
 
+  it.each(['', 'nonsense', '127.0.0.1:4400', 'localhost:4400', 'ftp://127.0.0.1'])('is not made for "%s", which is no address', (url) => {
+    expect(() => createClient({ url })).toThrow(
+      expect.objectContaining({ code: 'invalid_input', message: expect.stringContaining(`not "${url}"`) }),
+    )
+  })
+
   it('loads nothing but itself, so that a browser does not carry the engine', () => {
     const index = new URL('../packages/client/src/index.ts', import.meta.url).href
     const script = `import { registerHooks } from 'node:module'

@@ -22,10 +22,11 @@ export interface ClientOptions {
 /**
  * Engine at an address, with the methods and types of the SDK. Reads, and commands by POST with one key for all tries, are made
  * again when the network or the server fails for the moment; PATCH and DELETE are not, since a lost answer may hide their effect.
+ * @throws `invalid_input` for what is no address of a server
  */
 export function createClient({ url, key, fetch: given, timeoutMs = 30_000, retry }: ClientOptions): Client {
   const sender: Sender = {
-    url: String(url).replace(/\/+$/, ''),
+    url: addressOf(url),
     key: key ?? null,
     fetch: given ?? ((request) => fetch(request)),
     timeoutMs,
@@ -47,6 +48,18 @@ export function createClient({ url, key, fetch: given, timeoutMs = 30_000, retry
     execute: async (name: string, input: Input, options: RequestOptions & { route?: string } = {}) =>
       call(sender, routeOf(all, name, options.route), { input, options }),
   } as unknown as Client
+}
+
+/** In a page it may be a path of the server that the page is from. */
+function addressOf(url: string | URL): string {
+  const address = String(url)
+  const base = globalThis.location?.href
+  if (!URL.canParse(address, base) || !/^https?:$/.test(new URL(address, base).protocol))
+    throw new EngineError(`url must be an http:// or https:// address, such as http://127.0.0.1:4400, not "${address}".`, {
+      code: 'invalid_input',
+      kind: 'invalid',
+    })
+  return address.replace(/\/+$/, '')
 }
 
 function allRoutes(): ReadonlyMap<string, Route> {
