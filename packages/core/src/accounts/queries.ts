@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { loggedIn } from '../sessions/life.ts'
 import { showPerson } from './change.ts'
@@ -29,12 +30,9 @@ export const list = query({
       .selectFrom('accounts')
       .innerJoin('users', 'users.id', 'accounts.user_id')
       .selectAll('accounts')
-      .select(['users.name', 'users.email'])
-      .orderBy('accounts.user_id')
-      .limit(limit + 1)
+      .select(['accounts.user_id as id', 'users.name', 'users.email'])
     if (role) rows = rows.where('accounts.role', '=', role)
-    if (cursor) rows = rows.where('accounts.user_id', '>', String(decodeCursor(cursor, ['id'])[0]))
-    return toPage(await rows.execute(), limit, { item: toAccount, key: (row) => [row.user_id] })
+    return pageById(rows, { limit, cursor }, { column: 'accounts.user_id', item: (row) => toAccount(row) })
   },
 })
 
@@ -46,14 +44,9 @@ export const log = query({
   access: { scope: 'accounts:manage', company: 'installation' },
   http: ['GET', '/accounts/log'],
   async handle({ db }, { userId, limit, cursor }) {
-    let rows = db
-      .selectFrom('account_events')
-      .selectAll()
-      .orderBy('id', 'desc')
-      .limit(limit + 1)
+    let rows = db.selectFrom('account_events').selectAll()
     if (userId) rows = rows.where('user_id', '=', userId)
-    if (cursor) rows = rows.where('id', '<', String(decodeCursor(cursor, ['id'])[0]))
-    return toPage(await rows.execute(), limit, { item: toEvent, key: (row) => [row.id] })
+    return pageById(rows, { limit, cursor }, { isNewestFirst: true, item: toEvent })
   },
 })
 

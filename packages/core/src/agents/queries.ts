@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
 import { arrayHolds } from '../database/arrays.ts'
+import { pageById, pageByNumber } from '../database/page.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { decide } from '../kernel/authorize.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage, type Page } from '../kernel/page.ts'
+import { pageInput, pageOf, type Page, type PageRequest } from '../kernel/page.ts'
 import { Flag, Id, Name, Tag } from '../kernel/schema.ts'
 import { nest } from '../kernel/tree.ts'
 import { Agent, AgentRevision, AgentStatus, ExecutionMode, OrgNode } from './schema.ts'
@@ -98,28 +99,19 @@ export const revisions = query({
   access: { scope: 'agents:read', company: 'agent' },
   http: ['GET', '/agents/:agentId/revisions'],
   async handle(context, input) {
-    let rows = context.db
+    const rows = context.db
       .selectFrom('agent_revisions')
       .selectAll()
       .where('company_id', '=', context.companyId)
       .where('agent_id', '=', input.agentId)
-      .orderBy('number', 'desc')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('number', '<', Number(decodeCursor(input.cursor, ['number'])[0]))
     const view = { showsConfig: showsConfig(context) }
-    return toPage(await rows.execute(), input.limit, { item: (row) => toRevision(row, view), key: (row) => [row.number] })
+    return pageByNumber(rows, input, (row) => toRevision(row, view))
   },
 })
 
-async function pageOfAgents(
-  context: QueryContext,
-  matching: ReturnType<typeof agentRows>,
-  input: { limit: number; cursor?: string | undefined },
-): Promise<Page<Agent>> {
-  let rows = matching.orderBy('agents.id').limit(input.limit + 1)
-  if (input.cursor) rows = rows.where('agents.id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
+async function pageOfAgents(context: QueryContext, rows: ReturnType<typeof agentRows>, asked: PageRequest): Promise<Page<Agent>> {
   const view = { showsConfig: showsConfig(context) }
-  return toPage(await rows.execute(), input.limit, { item: (row) => toAgent(row, view), key: (row) => [row.id] })
+  return pageById(rows, asked, { column: 'agents.id', item: (row) => toAgent(row, view) })
 }
 
 function agentRows(context: QueryContext) {

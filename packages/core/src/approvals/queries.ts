@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { may } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Approval, ApprovalStatus, ApprovalType } from './schema.ts'
 import { findApproval } from './sql.ts'
@@ -29,16 +30,10 @@ export const list = query({
   access: { scope: 'approvals:read', company: 'company' },
   http: ['GET', '/companies/:companyId/approvals'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('approvals')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('approvals').selectAll().where('company_id', '=', context.companyId)
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.type) rows = rows.where('type', '=', input.type)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     const view = { showsConfig: may(context, 'agents:manage') }
-    return toPage(await rows.execute(), input.limit, { item: (row) => toApproval(row, view), key: (row) => [row.id] })
+    return pageById(rows, input, { item: (row) => toApproval(row, view) })
   },
 })

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { Download } from '../kernel/content.ts'
 import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { Attachment } from './schema.ts'
@@ -17,12 +18,8 @@ export const list = query({
   access: { scope: 'attachments:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/attachments'],
   async handle(context, input) {
-    let rows = presentAttachments(context.db, context.companyId)
-      .where('attachments.task_id', '=', input.taskId)
-      .orderBy('attachments.id')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('attachments.id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toAttachment, key: (row) => [row.id] })
+    const rows = presentAttachments(context.db, context.companyId).where('attachments.task_id', '=', input.taskId)
+    return pageById(rows, input, { column: 'attachments.id', item: toAttachment })
   },
 })
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Breaker, BreakerStatus } from './schema.ts'
 import { findBreaker } from './sql.ts'
@@ -28,14 +29,8 @@ export const list = query({
   access: { scope: 'agents:read', company: 'company' },
   http: ['GET', '/companies/:companyId/breakers'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('breakers')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('breakers').selectAll().where('company_id', '=', context.companyId)
     if (input.status) rows = rows.where('status', '=', input.status)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toBreaker, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toBreaker })
   },
 })

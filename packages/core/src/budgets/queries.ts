@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { isoTime } from '../ports/clock.ts'
 import { basisStart, forecastOf } from './forecast.ts'
@@ -47,18 +48,12 @@ export const list = query({
   access: { scope: 'budgets:read', company: 'company' },
   http: ['GET', '/companies/:companyId/budgets'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('budgets')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .where('removed_at', 'is', null)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('budgets').selectAll().where('company_id', '=', context.companyId).where('removed_at', 'is', null)
     if (input.scope) rows = rows.where('scope', '=', input.scope)
     if (input.scopeId) rows = rows.where('scope_id', '=', input.scopeId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    const standings = await readStandings(context.db, await rows.execute(), context.now)
-    return toPage(standings, input.limit, { item: toBudget, key: ({ budget }) => [budget.id] })
+    const page = await pageById(rows, input, { item: (row) => row })
+    const standings = await readStandings(context.db, page.items, context.now)
+    return { ...page, items: standings.map(toBudget) }
   },
 })
 
@@ -103,14 +98,8 @@ export const incidents = query({
   access: { scope: 'budgets:read', company: 'company' },
   http: ['GET', '/companies/:companyId/budget-incidents'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('budget_incidents')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('budget_incidents').selectAll().where('company_id', '=', context.companyId)
     if (input.status) rows = rows.where('status', '=', input.status)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toIncident, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toIncident })
   },
 })

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf, type PageRequest } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { ofPresentTask } from '../tasks/sql.ts'
@@ -27,23 +28,14 @@ export const listOnDeliverable = query({
   handle: (context, input) => pageAbout(context, { ...input, column: 'deliverable_id', id: input.deliverableId }),
 })
 
-interface About {
+interface About extends PageRequest {
   readonly column: 'task_id' | 'deliverable_id'
   readonly id: string
-  readonly limit: number
-  readonly cursor?: string | undefined
 }
 
-async function pageAbout(context: QueryContext, { column, id, limit, cursor }: About) {
-  let rows = context.db
-    .selectFrom('comments')
-    .selectAll()
-    .where('company_id', '=', context.companyId)
-    .where(column, '=', id)
-    .orderBy('id')
-    .limit(limit + 1)
-  if (cursor) rows = rows.where('id', '>', String(decodeCursor(cursor, ['id'])[0]))
-  return toPage(await rows.execute(), limit, { item: toComment, key: (row) => [row.id] })
+async function pageAbout(context: QueryContext, { column, id, ...asked }: About) {
+  const rows = context.db.selectFrom('comments').selectAll().where('company_id', '=', context.companyId).where(column, '=', id)
+  return pageById(rows, asked, { item: toComment })
 }
 
 export const mentions = query({
@@ -53,7 +45,7 @@ export const mentions = query({
   access: { scope: 'comments:read', company: 'agent' },
   http: ['GET', '/agents/:agentId/mentions'],
   async handle(context, input) {
-    let rows = context.db
+    const rows = context.db
       .selectFrom('comment_mentions')
       .innerJoin('comments', (join) =>
         join.onRef('comments.company_id', '=', 'comment_mentions.company_id').onRef('comments.id', '=', 'comment_mentions.comment_id'),
@@ -62,9 +54,6 @@ export const mentions = query({
       .where('comment_mentions.company_id', '=', context.companyId)
       .where(ofPresentTask(context.db, 'comments'))
       .where('comment_mentions.agent_id', '=', input.agentId)
-      .orderBy('comment_mentions.comment_id', 'desc')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('comment_mentions.comment_id', '<', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toComment, key: (row) => [row.id] })
+    return pageById(rows, input, { column: 'comment_mentions.comment_id', isNewestFirst: true, item: toComment })
   },
 })

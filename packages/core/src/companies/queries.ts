@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { visibleCompanies } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Company } from './schema.ts'
 import { toCompany } from './table.ts'
@@ -30,17 +31,12 @@ export const list = query({
   http: ['GET', '/companies'],
   async handle(context, input) {
     const visible = visibleCompanies(context.actor)
-    let rows = context.db
-      .selectFrom('companies')
-      .selectAll()
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('companies').selectAll()
     if (visible !== 'all') {
       const ids = visible.filter((id) => Id.safeParse(id).success)
       if (ids.length === 0) return { items: [], nextCursor: null }
       rows = rows.where('id', 'in', ids)
     }
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toCompany, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toCompany })
   },
 })

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { Download } from '../kernel/content.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { ofPresentTask, filteredTaskId } from '../tasks/sql.ts'
 import { TaskFilter } from '../tasks/schema.ts'
@@ -38,21 +39,16 @@ export const list = query({
       .select(shownColumns)
       .where('company_id', '=', context.companyId)
       .where(ofPresentTask(context.db, 'deliverables'))
-      .orderBy('id')
-      .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
     const taskId = await filteredTaskId(context.db, context.companyId, input.taskId)
     if (taskId) rows = rows.where('task_id', '=', taskId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    const found = await rows.execute()
-    const reviews = await reviewsOf(context.db, { companyId: context.companyId, ids: found.map(({ id }) => id) })
-    return toPage(found, input.limit, {
-      item: (row) => {
-        const { content: _content, ...shown } = toDeliverable({ ...row, content: '' }, reviews.get(row.id) ?? null)
-        return shown
-      },
-      key: (row) => [row.id],
+    const page = await pageById(rows, input, { item: (row) => row })
+    const reviews = await reviewsOf(context.db, { companyId: context.companyId, ids: page.items.map(({ id }) => id) })
+    const items = page.items.map((row) => {
+      const { content: _content, ...shown } = toDeliverable({ ...row, content: '' }, reviews.get(row.id) ?? null)
+      return shown
     })
+    return { ...page, items }
   },
 })
 

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Delivery, DeliveryAttempt, DeliveryStatus } from './schema.ts'
 import { attemptsOf, findDelivery, mostTries } from './sql.ts'
@@ -38,18 +39,12 @@ export const list = query({
   access: { scope: 'routes:read', company: 'company' },
   http: ['GET', '/companies/:companyId/deliveries'],
   async handle(context, { routeId, status, entityId, cursor, limit }) {
-    let rows = context.db
-      .selectFrom('deliveries')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id', 'desc')
-      .limit(limit + 1)
+    let rows = context.db.selectFrom('deliveries').selectAll().where('company_id', '=', context.companyId)
     if (routeId) rows = rows.where('route_id', '=', routeId)
     if (status) rows = rows.where('status', '=', status)
     // What the indexes of statuses hold; the planner sees only values that stand in the statement.
     if (status && status !== 'delivered') rows = rows.where('status', '<>', sql.lit('delivered'))
     if (entityId) rows = rows.where('entity_id', '=', entityId)
-    if (cursor) rows = rows.where('id', '<', String(decodeCursor(cursor, ['id'])[0]))
-    return toPage(await rows.execute(), limit, { item: toDelivery, key: (row) => [row.id] })
+    return pageById(rows, { limit, cursor }, { isNewestFirst: true, item: toDelivery })
   },
 })

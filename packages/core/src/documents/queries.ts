@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById, pageByNumber } from '../database/page.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { Document, DocumentHead, DocumentKey, DocumentRevision } from './schema.ts'
 import { findDocument, findRevision } from './sql.ts'
@@ -15,16 +16,13 @@ export const list = query({
   access: { scope: 'documents:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/documents'],
   async handle(context, input) {
-    let rows = context.db
+    const rows = context.db
       .selectFrom('documents')
       .selectAll()
       .where('company_id', '=', context.companyId)
       .where('task_id', '=', input.taskId)
       .where('revision', '>', 0)
-      .orderBy('id')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toDocumentHead, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toDocumentHead })
   },
 })
 
@@ -51,15 +49,12 @@ export const revisions = query({
   http: ['GET', '/tasks/:taskId/documents/:key/revisions'],
   async handle(context, input) {
     const document = await requireDocument(context, input)
-    let rows = context.db
+    const rows = context.db
       .selectFrom('document_revisions')
       .select(['company_id', 'document_id', 'number', 'title', 'note', 'author_kind', 'author_id', 'run_id', 'created_at'])
       .where('company_id', '=', context.companyId)
       .where('document_id', '=', document.id)
-      .orderBy('number', 'desc')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('number', '<', Number(decodeCursor(input.cursor, ['number'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toRevisionHead, key: (row) => [row.number] })
+    return pageByNumber(rows, input, toRevisionHead)
   },
 })
 

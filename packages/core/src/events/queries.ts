@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { query, type QueryContext } from '../kernel/command.ts'
-import { decodeCursor, encodeCursor, pageInput, pageOf } from '../kernel/page.ts'
+import { decodeCursor, encodeCursor, pageInput, pageOf, type PageRequest } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { Event } from './schema.ts'
@@ -78,11 +78,9 @@ export const agent = query({
   handle: (context, { agentId, ...page }) => activityOf(context, { id: agentId, partsOf: partsOfAgent, ...page }),
 })
 
-interface Activity {
+interface Activity extends PageRequest {
   readonly id: string
   readonly partsOf: typeof partsOfTask
-  readonly limit: number
-  readonly cursor?: string | undefined
 }
 
 async function activityOf({ db, companyId }: QueryContext, { id, partsOf, limit, cursor }: Activity) {

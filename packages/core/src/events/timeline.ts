@@ -3,7 +3,7 @@ import { sql, type Kysely } from 'kysely'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { AnyEvent } from '../kernel/events.ts'
-import { decodeCursor, encodeCursor, type Page } from '../kernel/page.ts'
+import { decodeCursor, encodeCursor, type Page, type PageRequest } from '../kernel/page.ts'
 import { toEvent } from './sql.ts'
 
 /** How many parts of a thing its timeline follows: the newest. */
@@ -64,10 +64,8 @@ async function ofParts(db: Kysely<Database>, given: Position & { entityIds: read
   )
 }
 
-interface PageWish {
+interface PageWish extends PageRequest {
   readonly companyId: string
-  readonly limit: number
-  readonly cursor?: string | undefined
 }
 
 /** All events of a company, newest first. */

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { nest } from '../kernel/tree.ts'
 import { Progress, progressOf } from '../projects/progress.ts'
@@ -32,18 +33,12 @@ export const list = query({
   access: { scope: 'goals:read', company: 'company' },
   http: ['GET', '/companies/:companyId/goals'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('goals')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('goals').selectAll().where('company_id', '=', context.companyId)
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.level) rows = rows.where('level', '=', input.level)
     if (input.parentId) rows = rows.where('parent_id', '=', input.parentId)
     if (input.ownerAgentId) rows = rows.where('owner_agent_id', '=', input.ownerAgentId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toGoal, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toGoal })
   },
 })
 

@@ -1,11 +1,12 @@
 import type { SelectQueryBuilder } from 'kysely'
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import type { Database } from '../database/tables.ts'
 import { may, roleIn } from '../kernel/authorize.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Flag, Id } from '../kernel/schema.ts'
 import { TaskFilter } from '../tasks/schema.ts'
 import { filteredTaskId } from '../tasks/sql.ts'
@@ -42,13 +43,12 @@ export const list = query({
   http: ['GET', '/companies/:companyId/interactions'],
   async handle(context, input) {
     const all = context.db.selectFrom('interactions').selectAll().where('company_id', '=', context.companyId)
-    let rows = (input.answerable === true ? answerable(all, context) : all).orderBy('id').limit(input.limit + 1)
+    let rows = input.answerable === true ? answerable(all, context) : all
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.kind) rows = rows.where('kind', '=', input.kind)
     const taskId = await filteredTaskId(context.db, context.companyId, input.taskId)
     if (taskId) rows = rows.where('task_id', '=', taskId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toInteraction, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toInteraction })
   },
 })
 

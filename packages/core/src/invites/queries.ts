@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Invite, InviteStatus } from './schema.ts'
 import { findInvite } from './sql.ts'
@@ -29,16 +30,10 @@ export const list = query({
   http: ['GET', '/companies/:companyId/invites'],
   async handle(context, { limit, cursor, status }) {
     const { companyId, now, db } = context
-    let rows = db
-      .selectFrom('invites')
-      .selectAll()
-      .where('company_id', '=', companyId)
-      .orderBy('id')
-      .limit(limit + 1)
+    let rows = db.selectFrom('invites').selectAll().where('company_id', '=', companyId)
     if (status) rows = rows.where('status', '=', status === 'expired' ? 'pending' : status)
     if (status === 'expired') rows = rows.where('expires_at', '<=', now)
     if (status === 'pending') rows = rows.where('expires_at', '>', now)
-    if (cursor) rows = rows.where('id', '>', String(decodeCursor(cursor, ['id'])[0]))
-    return toPage(await rows.execute(), limit, { item: (row) => toInvite(row, now), key: (row) => [row.id] })
+    return pageById(rows, { limit, cursor }, { item: (row) => toInvite(row, now) })
   },
 })

@@ -9,6 +9,12 @@ export const pageInput = {
   cursor: z.string().max(500).optional().describe('The `nextCursor` of the page before.'),
 }
 
+/** What a caller said by them. */
+export interface PageRequest {
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
 export interface Page<Item> {
   items: Item[]
   nextCursor: string | null

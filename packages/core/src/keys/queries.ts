@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { may } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { findOwnMembership } from '../members/sql.ts'
 import { Key } from './schema.ts'
@@ -16,12 +17,7 @@ export const list = query({
   access: { scope: 'keys:own', company: 'company' },
   http: ['GET', '/companies/:companyId/keys'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('keys')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('keys').selectAll().where('company_id', '=', context.companyId)
     if (!may(context, 'keys:manage')) {
       const own = await findOwnMembership(context.db, context)
       if (!own) return { items: [], nextCursor: null }
@@ -29,7 +25,6 @@ export const list = query({
     }
     if (input.agentId) rows = rows.where('agent_id', '=', input.agentId)
     if (input.memberId) rows = rows.where('member_id', '=', input.memberId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toKey, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toKey })
   },
 })

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Label } from './schema.ts'
 import { findLabel } from './sql.ts'
@@ -28,13 +29,7 @@ export const list = query({
   access: { scope: 'projects:read', company: 'company' },
   http: ['GET', '/companies/:companyId/labels'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('labels')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toLabel, key: (row) => [row.id] })
+    const rows = context.db.selectFrom('labels').selectAll().where('company_id', '=', context.companyId)
+    return pageById(rows, input, { item: toLabel })
   },
 })

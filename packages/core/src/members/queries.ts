@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Member, MemberStatus, Role } from './schema.ts'
 import { findOwnMembership } from './sql.ts'
@@ -38,12 +39,9 @@ export const list = query({
   http: ['GET', '/companies/:companyId/members'],
   async handle(context, input) {
     let rows = memberRows(context)
-      .orderBy('members.id')
-      .limit(input.limit + 1)
     if (input.role) rows = rows.where('members.role', '=', input.role)
     if (input.status) rows = rows.where('members.status', '=', input.status)
-    if (input.cursor) rows = rows.where('members.id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toMember, key: (row) => [row.id] })
+    return pageById(rows, input, { column: 'members.id', item: toMember })
   },
 })
 

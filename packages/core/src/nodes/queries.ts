@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { NodeKey } from './schema.ts'
 import { toNodeKey } from './table.ts'
 
@@ -12,12 +13,7 @@ export const listKeys = query({
   access: { scope: 'workers:manage', company: 'installation' },
   http: ['GET', '/node-keys'],
   async handle({ db }, input) {
-    let rows = db
-      .selectFrom('node_keys')
-      .selectAll()
-      .orderBy('id')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toNodeKey, key: (row) => [row.id] })
+    const rows = db.selectFrom('node_keys').selectAll()
+    return pageById(rows, input, { item: toNodeKey })
   },
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
@@ -117,17 +118,14 @@ export const logs = query({
   async handle(context, input) {
     const row = await findPlugin(context.db, input.pluginId)
     if (!row) throw notFound('plugin', input.pluginId)
-    let rows = context.db
+    const rows = context.db
       .selectFrom('plugin_logs')
       .selectAll()
       .where('company_id', '=', context.companyId)
       .where('plugin', '=', row.plugin)
-      .orderBy('id', 'desc')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('id', '<', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, {
+    return pageById(rows, input, {
+      isNewestFirst: true,
       item: ({ id, level, message, data, at }) => ({ id, level, message, data: data === null ? null : JSON.parse(data), at }),
-      key: ({ id }) => [id],
     })
   },
 })

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { findTask } from '../tasks/sql.ts'
@@ -38,18 +39,12 @@ export const list = query({
   http: ['GET', '/companies/:companyId/preferences'],
   async handle(context, { scope, scopeId: named, cursor, limit }) {
     const { db, companyId } = context
-    let rows = db
-      .selectFrom('preferences')
-      .selectAll()
-      .where('company_id', '=', companyId)
-      .orderBy('id')
-      .limit(limit + 1)
+    let rows = db.selectFrom('preferences').selectAll().where('company_id', '=', companyId)
     if (scope) {
       const scopeId = await requireOwner(db, { companyId, scope, scopeId: ownerId(context, { scope, scopeId: named }) })
       rows = rows.where('scope', '=', scope).where('scope_id', '=', scopeId)
     } else if (named !== undefined) throw unusable('scopeId', 'Say with scope what this is the id of.')
-    if (cursor) rows = rows.where('id', '>', String(decodeCursor(cursor, ['id'])[0]))
-    return toPage(await rows.execute(), limit, { item: toPreference, key: (row) => [row.id] })
+    return pageById(rows, { limit, cursor }, { item: toPreference })
   },
 })
 

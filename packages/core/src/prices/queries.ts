@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { findPrice } from './find.ts'
 import { At, CompanyPrice, FoundPrice, Model, Provider } from './schema.ts'
@@ -29,15 +30,9 @@ export const list = query({
   access: { scope: 'prices:read', company: 'company' },
   http: ['GET', '/companies/:companyId/prices'],
   async handle(context, { provider, cursor, limit }) {
-    let rows = context.db
-      .selectFrom('prices')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(limit + 1)
+    let rows = context.db.selectFrom('prices').selectAll().where('company_id', '=', context.companyId)
     if (provider !== undefined) rows = rows.where('provider', '=', provider)
-    if (cursor) rows = rows.where('id', '>', String(decodeCursor(cursor, ['id'])[0]))
-    return toPage(await rows.execute(), limit, { item: toCompanyPrice, key: (row) => [row.id] })
+    return pageById(rows, { limit, cursor }, { item: toCompanyPrice })
   },
 })
 

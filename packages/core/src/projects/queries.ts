@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { showsEnv } from './env.ts'
 import { Progress, progressOf } from './progress.ts'
@@ -25,17 +26,11 @@ export const list = query({
   access: { scope: 'projects:read', company: 'company' },
   http: ['GET', '/companies/:companyId/projects'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('projects')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('projects').selectAll().where('company_id', '=', context.companyId)
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.goalId) rows = rows.where('goal_id', '=', input.goalId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
     const view = { showsEnv: showsEnv(context) }
-    return toPage(await rows.execute(), input.limit, { item: (row) => toProject(row, view), key: (row) => [row.id] })
+    return pageById(rows, input, { item: (row) => toProject(row, view) })
   },
 })
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Route } from './schema.ts'
 import { findRoute } from './sql.ts'
@@ -28,16 +29,9 @@ export const list = query({
   access: { scope: 'routes:read', company: 'company' },
   http: ['GET', '/companies/:companyId/routes'],
   async handle(context, { projectId, agentId, cursor, limit }) {
-    let rows = context.db
-      .selectFrom('routes')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .where('removed_at', 'is', null)
-      .orderBy('id')
-      .limit(limit + 1)
+    let rows = context.db.selectFrom('routes').selectAll().where('company_id', '=', context.companyId).where('removed_at', 'is', null)
     if (projectId) rows = rows.where('project_id', '=', projectId)
     if (agentId) rows = rows.where('agent_id', '=', agentId)
-    if (cursor) rows = rows.where('id', '>', String(decodeCursor(cursor, ['id'])[0]))
-    return toPage(await rows.execute(), limit, { item: toRoute, key: (row) => [row.id] })
+    return pageById(rows, { limit, cursor }, { item: toRoute })
   },
 })

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, toPage } from '../kernel/page.ts'
+import { pageInput } from '../kernel/page.ts'
 import { Id, IsoTime } from '../kernel/schema.ts'
 import { readLiveSchedule } from './cron.ts'
 import { FirePage, FireStatus, Routine, RoutinePage, RoutineStatus, TriggerPage } from './schema.ts'
@@ -29,15 +30,9 @@ export const list = query({
   access: { scope: 'routines:read', company: 'company' },
   http: ['GET', '/companies/:companyId/routines'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('routines')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('routines').selectAll().where('company_id', '=', context.companyId)
     if (input.status) rows = rows.where('status', '=', input.status)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toRoutine, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toRoutine })
   },
 })
 
@@ -48,16 +43,13 @@ export const triggers = query({
   access: { scope: 'routines:read', company: 'routine' },
   http: ['GET', '/routines/:routineId/triggers'],
   async handle(context, input) {
-    let rows = context.db
+    const rows = context.db
       .selectFrom('routine_triggers')
       .selectAll()
       .where('company_id', '=', context.companyId)
       .where('routine_id', '=', input.routineId)
       .where('removed_at', 'is', null)
-      .orderBy('id')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: (row) => toTrigger(row, context.now), key: (row) => [row.id] })
+    return pageById(rows, input, { item: (row) => toTrigger(row, context.now) })
   },
 })
 
@@ -73,11 +65,8 @@ export const fires = query({
       .selectAll()
       .where('company_id', '=', context.companyId)
       .where('routine_id', '=', input.routineId)
-      .orderBy('id', 'desc')
-      .limit(input.limit + 1)
     if (input.status) rows = rows.where('status', '=', input.status)
-    if (input.cursor) rows = rows.where('id', '<', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toFire, key: (row) => [row.id] })
+    return pageById(rows, input, { isNewestFirst: true, item: toFire })
   },
 })
 

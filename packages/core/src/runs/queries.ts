@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
 import { readHeld } from '../budgets/run-holds.ts'
+import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskFilter } from '../tasks/schema.ts'
 import { filteredTaskId } from '../tasks/sql.ts'
@@ -42,20 +43,14 @@ export const list = query({
   access: { scope: 'runs:read', company: 'company' },
   http: ['GET', '/companies/:companyId/runs'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('runs')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('runs').selectAll().where('company_id', '=', context.companyId)
     if (input.status) rows = rows.where('status', '=', input.status)
     const taskId = await filteredTaskId(context.db, context.companyId, input.taskId)
     if (taskId) rows = rows.where('task_id', '=', taskId)
     if (input.agentId) rows = rows.where('agent_id', '=', input.agentId)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    const found = await rows.execute()
-    const nexts = await readNexts(context.db, found, context)
-    return toPage(found, input.limit, { item: (row) => ({ ...toRun(row), next: nexts.get(row.id) ?? null }), key: (row) => [row.id] })
+    const page = await pageById(rows, input, { item: (row) => row })
+    const nexts = await readNexts(context.db, page.items, context)
+    return { ...page, items: page.items.map((row) => ({ ...toRun(row), next: nexts.get(row.id) ?? null })) }
   },
 })
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
+import { pageById, pageByNumber } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Secret, SecretAccess, SecretStatus, SecretUse, SecretVersion } from './schema.ts'
 import { findSecret } from './sql.ts'
@@ -28,15 +29,9 @@ export const list = query({
   access: { scope: 'secrets:read', company: 'company' },
   http: ['GET', '/companies/:companyId/secrets'],
   async handle(context, input) {
-    let rows = context.db
-      .selectFrom('secrets')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .orderBy('id')
-      .limit(input.limit + 1)
+    let rows = context.db.selectFrom('secrets').selectAll().where('company_id', '=', context.companyId)
     if (input.status) rows = rows.where('status', '=', input.status)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toSecret, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toSecret })
   },
 })
 
@@ -50,15 +45,12 @@ export const versions = query({
   access,
   http: ['GET', '/secrets/:secretId/versions'],
   async handle(context, input) {
-    let rows = context.db
+    const rows = context.db
       .selectFrom('secret_versions')
       .select(['company_id', 'secret_id', 'number', 'status', 'created_by_kind', 'created_by_id', 'created_at', 'destroyed_at'])
       .where('company_id', '=', context.companyId)
       .where('secret_id', '=', input.secretId)
-      .orderBy('number', 'desc')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('number', '<', Number(decodeCursor(input.cursor, ['number'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toVersion, key: (row) => [row.number] })
+    return pageByNumber(rows, input, toVersion)
   },
 })
 
@@ -69,15 +61,12 @@ export const uses = query({
   access,
   http: ['GET', '/secrets/:secretId/uses'],
   async handle(context, input) {
-    let rows = context.db
+    const rows = context.db
       .selectFrom('secret_uses')
       .selectAll()
       .where('company_id', '=', context.companyId)
       .where('secret_id', '=', input.secretId)
-      .orderBy('id')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toUse, key: (row) => [row.id] })
+    return pageById(rows, input, { item: toUse })
   },
 })
 
@@ -89,14 +78,11 @@ export const accesses = query({
   access,
   http: ['GET', '/secrets/:secretId/accesses'],
   async handle(context, input) {
-    let rows = context.db
+    const rows = context.db
       .selectFrom('secret_accesses')
       .selectAll()
       .where('company_id', '=', context.companyId)
       .where('secret_id', '=', input.secretId)
-      .orderBy('id', 'desc')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('id', '<', String(decodeCursor(input.cursor, ['id'])[0]))
-    return toPage(await rows.execute(), input.limit, { item: toAccess, key: (row) => [row.id] })
+    return pageById(rows, input, { isNewestFirst: true, item: toAccess })
   },
 })

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
 import { familyOf } from '../database/open.ts'
+import { pageById } from '../database/page.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
-import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
+import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Worker } from './schema.ts'
 import { ago, findWorker, seenWorkers } from './sql.ts'
@@ -31,12 +32,8 @@ export const list = query({
   access,
   http: ['GET', '/workers'],
   async handle(context, input) {
-    let rows = seenWorkers(context.db, silentSince(context), familyOf(context.db))
-      .orderBy('workers.id')
-      .limit(input.limit + 1)
-    if (input.cursor) rows = rows.where('workers.id', '>', String(decodeCursor(input.cursor, ['id'])[0]))
-    // The database says yes or no in its own way.
-    return toPage((await rows.execute()) as SeenWorker[], input.limit, { item: toWorker, key: (row) => [row.id] })
+    const rows = seenWorkers(context.db, silentSince(context), familyOf(context.db))
+    return pageById(rows, input, { column: 'workers.id', item: toWorker })
   },
 })
 
