@@ -1,16 +1,13 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { AgentTable } from './table.ts'
 
-const agentById = statement((db, given: { id: string }) => db.selectFrom('agents').selectAll().where('id', '=', given.id))
-
-export async function findAgent(db: Kysely<Database>, id: string): Promise<AgentTable | null> {
-  return first(await agentById(db, { id }))
-}
+export const findAgent = rowById('agents')
 
 const agentForChange = statement((db, given: { id: string }) =>
   db.selectFrom('agents').selectAll().where('id', '=', given.id).forNoKeyUpdate(),

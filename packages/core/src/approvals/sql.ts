@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -9,11 +10,7 @@ import type { TaskTable } from '../tasks/table.ts'
 import type { ApprovalType } from './schema.ts'
 import type { ApprovalTable } from './table.ts'
 
-const approvalById = statement((db, given: { id: string }) => db.selectFrom('approvals').selectAll().where('id', '=', given.id))
-
-export async function findApproval(db: Kysely<Database>, id: string): Promise<ApprovalTable | null> {
-  return first(await approvalById(db, { id }))
-}
+export const findApproval = rowById('approvals')
 
 export async function locateApproval(db: Kysely<Database>, id: string): Promise<Location | null> {
   const row = await findApproval(db, id)

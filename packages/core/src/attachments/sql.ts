@@ -1,16 +1,17 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
 import { locatePart } from '../tasks/sql.ts'
 import type { AssetTable, AttachmentTable, AttachmentWithAsset } from './table.ts'
 
-const attachmentById = statement((db, given: { id: string }) => db.selectFrom('attachments').selectAll().where('id', '=', given.id))
+const attachmentById = rowById('attachments')
 
 /** Where an attachment belongs; one that was deleted, or whose task was, is not there any more. */
 export async function locateAttachment(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = first(await attachmentById(db, { id }))
+  const row = await attachmentById(db, id)
   if (!row || row.deleted_at !== null) return null
   return locatePart(db, row, () => (row.author_kind === 'agent' ? row.author_id : null))
 }

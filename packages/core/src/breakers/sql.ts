@@ -1,17 +1,14 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { familyOf, present, presentPlus } from '../database/open.ts'
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { BreakerKey, BreakerTable } from './table.ts'
 
-const breakerById = statement((db, given: { id: string }) => db.selectFrom('breakers').selectAll().where('id', '=', given.id))
-
-export async function findBreaker(db: Kysely<Database>, id: string): Promise<BreakerTable | null> {
-  return first(await breakerById(db, { id }))
-}
+export const findBreaker = rowById('breakers')
 
 export async function locateBreaker(db: Kysely<Database>, id: string): Promise<Location | null> {
   const breaker = await findBreaker(db, id)

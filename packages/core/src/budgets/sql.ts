@@ -1,6 +1,7 @@
 import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
 
 import { present, tableOf } from '../database/open.ts'
+import { rowById } from '../database/row-by-id.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -8,11 +9,11 @@ import type { Location } from '../kernel/locate.ts'
 import type { Spender } from './amounts.ts'
 import type { BudgetHoldLineTable, BudgetHoldTable, BudgetIncidentTable, BudgetPeriodTable, BudgetTable } from './table.ts'
 
-const budgetById = statement((db, given: { id: string }) => db.selectFrom('budgets').selectAll().where('id', '=', given.id))
+const budgetById = rowById('budgets')
 
 /** A budget; null for one that was removed. */
 export async function findBudget(db: Kysely<Database>, id: string): Promise<BudgetTable | null> {
-  const row = first(await budgetById(db, { id }))
+  const row = await budgetById(db, id)
   return row?.removed_at === null ? row : null
 }
 
@@ -227,11 +228,7 @@ export async function holdLines(db: Kysely<Database>, given: { companyId: string
   return linesOf(db, given)
 }
 
-const incidentById = statement((db, given: { id: string }) => db.selectFrom('budget_incidents').selectAll().where('id', '=', given.id))
-
-export async function findIncident(db: Kysely<Database>, id: string): Promise<BudgetIncidentTable | null> {
-  return first(await incidentById(db, { id }))
-}
+export const findIncident = rowById('budget_incidents')
 
 export async function locateIncident(db: Kysely<Database>, id: string): Promise<Location | null> {
   const row = await findIncident(db, id)

@@ -1,17 +1,14 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
-import { first, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
+import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
 import { locatePart } from '../tasks/sql.ts'
 import type { Mentionable } from './mentions.ts'
 import type { CommentTable } from './table.ts'
 
-const commentById = statement((db, given: { id: string }) => db.selectFrom('comments').selectAll().where('id', '=', given.id))
-
-export async function findComment(db: Kysely<Database>, id: string): Promise<CommentTable | null> {
-  return first(await commentById(db, { id }))
-}
+export const findComment = rowById('comments')
 
 export async function locateComment(db: Kysely<Database>, id: string): Promise<Location | null> {
   return locatePart(db, await findComment(db, id))

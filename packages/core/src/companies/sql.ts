@@ -1,16 +1,13 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
 import { mayRoute } from '../routing/sql.ts'
 import type { CompanyTable } from './table.ts'
 
-const companyById = statement((db, given: { id: string }) => db.selectFrom('companies').selectAll().where('id', '=', given.id))
-
-export async function findCompany(db: Kysely<Database>, id: string): Promise<CompanyTable | null> {
-  return first(await companyById(db, { id }))
-}
+export const findCompany = rowById('companies')
 
 const companyForChange = statement((db, given: { id: string }) =>
   db.selectFrom('companies').selectAll().where('id', '=', given.id).forUpdate(),

@@ -1,17 +1,14 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { tableOf } from '../database/open.ts'
+import { rowById } from '../database/row-by-id.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { countableSql } from '../kernel/countable.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { CostEventTable } from './table.ts'
 
-const costEventById = statement((db, given: { id: string }) => db.selectFrom('cost_events').selectAll().where('id', '=', given.id))
-
-export async function findCostEvent(db: Kysely<Database>, id: string): Promise<CostEventTable | null> {
-  return first(await costEventById(db, { id }))
-}
+export const findCostEvent = rowById('cost_events')
 
 export async function locateCostEvent(db: Kysely<Database>, id: string): Promise<Location | null> {
   const event = await findCostEvent(db, id)

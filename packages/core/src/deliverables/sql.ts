@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 
 import { isInList, listOf } from '../database/arrays.ts'
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -31,11 +32,7 @@ export const shownColumns = [
   'updated_at',
 ] as const satisfies readonly (keyof DeliverableTable)[]
 
-const deliverableById = statement((db, given: { id: string }) => db.selectFrom('deliverables').selectAll().where('id', '=', given.id))
-
-export async function findDeliverable(db: Kysely<Database>, id: string): Promise<DeliverableTable | null> {
-  return first(await deliverableById(db, { id }))
-}
+export const findDeliverable = rowById('deliverables')
 
 export async function locateDeliverable(db: Kysely<Database>, id: string): Promise<Location | null> {
   const row = await findDeliverable(db, id)

@@ -1,17 +1,14 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { familyOf, present, tableOf } from '../database/open.ts'
-import { first, rawStatement, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
+import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Location } from '../kernel/locate.ts'
 import { deliveryMachine } from './machine.ts'
 import type { DeliveryAttemptTable, DeliveryTable } from './table.ts'
 
-const deliveryById = statement((db, given: { id: string }) => db.selectFrom('deliveries').selectAll().where('id', '=', given.id))
-
-export async function findDelivery(db: Kysely<Database>, id: string): Promise<DeliveryTable | null> {
-  return first(await deliveryById(db, { id }))
-}
+export const findDelivery = rowById('deliveries')
 
 export async function locateDelivery(db: Kysely<Database>, id: string): Promise<Location | null> {
   const row = await findDelivery(db, id)

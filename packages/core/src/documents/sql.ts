@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -7,10 +8,10 @@ import type { Location } from '../kernel/locate.ts'
 import { agentOfTask, locatePart } from '../tasks/sql.ts'
 import type { DocumentRevisionTable, DocumentTable } from './table.ts'
 
-const documentById = statement((db, given: { id: string }) => db.selectFrom('documents').selectAll().where('id', '=', given.id))
+const documentById = rowById('documents')
 
 export async function findDocumentById(db: Kysely<Database>, id: string): Promise<DocumentTable | null> {
-  return present(first(await documentById(db, { id })))
+  return present(await documentById(db, id))
 }
 
 function present(row: DocumentTable | null): DocumentTable | null {

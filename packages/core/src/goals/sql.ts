@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -10,11 +11,7 @@ import type { CountedTasks } from '../projects/progress.ts'
 import type { GoalStatus } from './schema.ts'
 import type { GoalTable } from './table.ts'
 
-const goalById = statement((db, given: { id: string }) => db.selectFrom('goals').selectAll().where('id', '=', given.id))
-
-export async function findGoal(db: Kysely<Database>, id: string): Promise<GoalTable | null> {
-  return first(await goalById(db, { id }))
-}
+export const findGoal = rowById('goals')
 
 export const locatedGoals = locatedRows<GoalTable>()
 

@@ -1,18 +1,15 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { present } from '../database/open.ts'
-import { first, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
+import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { locatePart } from '../tasks/sql.ts'
 import type { InteractionTable } from './table.ts'
 
-const interactionById = statement((db, given: { id: string }) => db.selectFrom('interactions').selectAll().where('id', '=', given.id))
-
-export async function findInteraction(db: Kysely<Database>, id: string): Promise<InteractionTable | null> {
-  return first(await interactionById(db, { id }))
-}
+export const findInteraction = rowById('interactions')
 
 /** It belongs to its task, and to the agent that asked. */
 export async function locateInteraction(db: Kysely<Database>, id: string): Promise<Location | null> {

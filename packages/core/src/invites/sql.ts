@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -7,11 +8,7 @@ import type { Location } from '../kernel/locate.ts'
 import { hashSecret, isSecret } from '../kernel/secret.ts'
 import type { InviteTable } from './table.ts'
 
-const inviteById = statement((db, given: { id: string }) => db.selectFrom('invites').selectAll().where('id', '=', given.id))
-
-export async function findInvite(db: Kysely<Database>, id: string): Promise<InviteTable | null> {
-  return first(await inviteById(db, { id }))
-}
+export const findInvite = rowById('invites')
 
 export async function locateInvite(db: Kysely<Database>, id: string): Promise<Location | null> {
   const invite = await findInvite(db, id)

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -9,11 +10,7 @@ import type { RunTable } from '../runs/table.ts'
 import { outsideWorker } from '../tasks/start.ts'
 import type { KeyTable } from './table.ts'
 
-const keyById = statement((db, given: { id: string }) => db.selectFrom('keys').selectAll().where('id', '=', given.id))
-
-export async function findKey(db: Kysely<Database>, id: string): Promise<KeyTable | null> {
-  return first(await keyById(db, { id }))
-}
+export const findKey = rowById('keys')
 
 export async function locateKey(db: Kysely<Database>, id: string): Promise<Location | null> {
   const key = await findKey(db, id)

@@ -1,16 +1,16 @@
 import type { Kysely, Transaction } from 'kysely'
 
-import { first, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { KnowledgeEntryTable } from './table.ts'
 
-const entryById = statement((db, given: { id: string }) => db.selectFrom('knowledge_entries').selectAll().where('id', '=', given.id))
+const entryById = rowById('knowledge_entries')
 
 /** An entry that is not deleted. */
 export async function findEntry(db: Kysely<Database>, id: string): Promise<KnowledgeEntryTable | null> {
-  const entry = first(await entryById(db, { id }))
+  const entry = await entryById(db, id)
   return entry?.deleted_at === null ? entry : null
 }
 

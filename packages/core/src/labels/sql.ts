@@ -1,16 +1,12 @@
 import type { Kysely, Transaction } from 'kysely'
 
-import { first, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { LabelTable } from './table.ts'
 
-const labelById = statement((db, given: { id: string }) => db.selectFrom('labels').selectAll().where('id', '=', given.id))
-
-export async function findLabel(db: Kysely<Database>, id: string): Promise<LabelTable | null> {
-  return first(await labelById(db, { id }))
-}
+export const findLabel = rowById('labels')
 
 export async function locateLabel(db: Kysely<Database>, id: string): Promise<Location | null> {
   const label = await findLabel(db, id)

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -8,11 +9,7 @@ import type { Location } from '../kernel/locate.ts'
 import { Id } from '../kernel/schema.ts'
 import type { MemberTable, UserTable } from './table.ts'
 
-const memberById = statement((db, given: { id: string }) => db.selectFrom('members').selectAll().where('id', '=', given.id))
-
-export async function findMember(db: Kysely<Database>, id: string): Promise<MemberTable | null> {
-  return first(await memberById(db, { id }))
-}
+export const findMember = rowById('members')
 
 export async function locateMember(db: Kysely<Database>, id: string): Promise<Location | null> {
   const member = await findMember(db, id)
@@ -60,11 +57,7 @@ export async function insertMember(tx: Transaction<Database>, row: MemberTable):
 /** Changes a member who is still at the version that was read; null when they are not. */
 export const updateMember = versionedUpdate('members')
 
-const userById = statement((db, given: { id: string }) => db.selectFrom('users').selectAll().where('id', '=', given.id))
-
-export async function findUser(db: Kysely<Database>, id: string): Promise<UserTable | null> {
-  return first(await userById(db, { id }))
-}
+export const findUser = rowById('users')
 
 const userByEmail = statement((db, given: { email: string }) => db.selectFrom('users').selectAll().where('email', '=', given.email))
 

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 
 import { present, presentPlus } from '../database/open.ts'
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Since } from '../workers/sql.ts'
@@ -13,11 +14,7 @@ export async function findNodeKeyByHash(db: Kysely<Database>, hash: string): Pro
   return first(await keyByHash(db, { hash }))
 }
 
-const keyById = statement((db, given: { id: string }) => db.selectFrom('node_keys').selectAll().where('id', '=', given.id))
-
-export async function findNodeKey(db: Kysely<Database>, id: string): Promise<NodeKeyTable | null> {
-  return first(await keyById(db, { id }))
-}
+export const findNodeKey = rowById('node_keys')
 
 export async function insertNodeKey(tx: Transaction<Database>, row: NodeKeyTable): Promise<void> {
   await tx.insertInto('node_keys').values(row).execute()

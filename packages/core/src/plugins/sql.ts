@@ -1,16 +1,13 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { PluginCursorTable, PluginTable } from './table.ts'
 
-const pluginById = statement((db, given: { id: string }) => db.selectFrom('plugins').selectAll().where('id', '=', given.id))
-
-export async function findPlugin(db: Kysely<Database>, id: string): Promise<PluginTable | null> {
-  return first(await pluginById(db, { id }))
-}
+export const findPlugin = rowById('plugins')
 
 export async function locatePlugin(db: Kysely<Database>, id: string): Promise<Location | null> {
   const row = await findPlugin(db, id)

@@ -1,7 +1,8 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { tableOf } from '../database/open.ts'
-import { first, rawStatement, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
+import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
@@ -9,11 +10,7 @@ import { levelsAtMost } from '../kernel/tree.ts'
 import { mostPreferences, type PreferenceScope } from './schema.ts'
 import type { PreferenceTable, Preferred } from './table.ts'
 
-const preferenceById = statement((db, given: { id: string }) => db.selectFrom('preferences').selectAll().where('id', '=', given.id))
-
-export async function findPreference(db: Kysely<Database>, id: string): Promise<PreferenceTable | null> {
-  return first(await preferenceById(db, { id }))
-}
+export const findPreference = rowById('preferences')
 
 export async function locatePreference(db: Kysely<Database>, id: string): Promise<Location | null> {
   const preference = await findPreference(db, id)

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -7,11 +8,7 @@ import type { Location } from '../kernel/locate.ts'
 import { anyModel } from './model-names.ts'
 import type { PriceTable } from './table.ts'
 
-const priceById = statement((db, given: { id: string }) => db.selectFrom('prices').selectAll().where('id', '=', given.id))
-
-export async function findCompanyPrice(db: Kysely<Database>, id: string): Promise<PriceTable | null> {
-  return first(await priceById(db, { id }))
-}
+export const findCompanyPrice = rowById('prices')
 
 export async function locatePrice(db: Kysely<Database>, id: string): Promise<Location | null> {
   const price = await findCompanyPrice(db, id)

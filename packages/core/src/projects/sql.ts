@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 
-import { first, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
+import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { CommandContext } from '../kernel/command.ts'
@@ -10,11 +11,7 @@ import type { Location } from '../kernel/locate.ts'
 import type { CountedTasks } from './progress.ts'
 import type { ProjectTable } from './table.ts'
 
-const projectById = statement((db, given: { id: string }) => db.selectFrom('projects').selectAll().where('id', '=', given.id))
-
-export async function findProject(db: Kysely<Database>, id: string): Promise<ProjectTable | null> {
-  return first(await projectById(db, { id }))
-}
+export const findProject = rowById('projects')
 
 /** The projects whose default agent this is, ours until the transaction ends. */
 export async function lockProjectsWithDefault(

@@ -1,17 +1,13 @@
 import type { Kysely, Transaction } from 'kysely'
 
-import { first, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { RouteTable } from './table.ts'
 
-const routeById = statement((db, given: { id: string }) => db.selectFrom('routes').selectAll().where('id', '=', given.id))
-
 /** Also one that was removed. */
-export async function findRoute(db: Kysely<Database>, id: string): Promise<RouteTable | null> {
-  return first(await routeById(db, { id }))
-}
+export const findRoute = rowById('routes')
 
 /** Those of a company, also removed ones. */
 export async function routesById(db: Kysely<Database>, given: { companyId: string; ids: readonly string[] }): Promise<RouteTable[]> {

@@ -1,7 +1,8 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
 import { familyOf, present } from '../database/open.ts'
-import { first, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
+import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
@@ -9,22 +10,18 @@ import { taskMachine } from '../tasks/machine.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import type { RoutineFireTable, RoutineTable, RoutineTriggerTable } from './table.ts'
 
-const routineById = statement((db, given: { id: string }) => db.selectFrom('routines').selectAll().where('id', '=', given.id))
-
-export async function findRoutine(db: Kysely<Database>, id: string): Promise<RoutineTable | null> {
-  return first(await routineById(db, { id }))
-}
+export const findRoutine = rowById('routines')
 
 export async function locateRoutine(db: Kysely<Database>, id: string): Promise<Location | null> {
   const routine = await findRoutine(db, id)
   return routine && { id: routine.id, companyId: routine.company_id, taskId: null, agentId: null }
 }
 
-const triggerById = statement((db, given: { id: string }) => db.selectFrom('routine_triggers').selectAll().where('id', '=', given.id))
+const triggerById = rowById('routine_triggers')
 
 /** A trigger; one that was removed is found by nobody. */
 export async function findTrigger(db: Kysely<Database>, id: string): Promise<RoutineTriggerTable | null> {
-  const trigger = first(await triggerById(db, { id }))
+  const trigger = await triggerById(db, id)
   return trigger?.removed_at === null ? trigger : null
 }
 

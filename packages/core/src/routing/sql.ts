@@ -1,16 +1,13 @@
 import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
 
-import { first, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
+import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { RoutingRuleTable } from './table.ts'
 
-const ruleById = statement((db, given: { id: string }) => db.selectFrom('routing_rules').selectAll().where('id', '=', given.id))
-
-export async function findRule(db: Kysely<Database>, id: string): Promise<RoutingRuleTable | null> {
-  return first(await ruleById(db, { id }))
-}
+export const findRule = rowById('routing_rules')
 
 export async function locateRule(db: Kysely<Database>, id: string): Promise<Location | null> {
   const rule = await findRule(db, id)

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -7,11 +8,7 @@ import type { Location } from '../kernel/locate.ts'
 import type { RunStatus } from './schema.ts'
 import type { RunTable } from './table.ts'
 
-const runById = statement((db, given: { id: string }) => db.selectFrom('runs').selectAll().where('id', '=', given.id))
-
-export async function findRun(db: Kysely<Database>, id: string): Promise<RunTable | null> {
-  return first(await runById(db, { id }))
-}
+export const findRun = rowById('runs')
 
 export async function locateRun(db: Kysely<Database>, id: string): Promise<Location | null> {
   const run = await findRun(db, id)

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
+import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
@@ -12,11 +13,7 @@ interface Place {
   readonly secretId: string
 }
 
-const secretById = statement((db, given: { id: string }) => db.selectFrom('secrets').selectAll().where('id', '=', given.id))
-
-export async function findSecret(db: Kysely<Database>, id: string): Promise<SecretTable | null> {
-  return first(await secretById(db, { id }))
-}
+export const findSecret = rowById('secrets')
 
 export async function locateSecret(db: Kysely<Database>, id: string): Promise<Location | null> {
   const secret = await findSecret(db, id)

@@ -1,17 +1,13 @@
 import type { Kysely } from 'kysely'
 
-import { first, statement } from '../database/statement.ts'
+import { rowById } from '../database/row-by-id.ts'
+import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { CountedTasks } from '../projects/progress.ts'
-import type { SprintTable } from './table.ts'
 
-const sprintById = statement((db, given: { id: string }) => db.selectFrom('sprints').selectAll().where('id', '=', given.id))
-
-export async function findSprint(db: Kysely<Database>, id: string): Promise<SprintTable | null> {
-  return first(await sprintById(db, { id }))
-}
+export const findSprint = rowById('sprints')
 
 export async function locateSprint(db: Kysely<Database>, id: string): Promise<Location | null> {
   const sprint = await findSprint(db, id)

@@ -1,9 +1,10 @@
 import { lockAgent } from '../agents/sql.ts'
-import { first, statement } from '../database/statement.ts'
 import { findGoal } from '../goals/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
+import { requireProject } from '../projects/sql.ts'
 import type { ProjectTable } from '../projects/table.ts'
+import { findSprint } from '../sprints/sql.ts'
 import type { SprintTable } from '../sprints/table.ts'
 import { refuseTerminated } from './assign.ts'
 import { requireTasks } from './blockers.ts'
@@ -93,9 +94,6 @@ interface Place {
 type Present = Pick<TaskTable, 'project_id' | 'sprint_id'>
 const nowhere: Present = { project_id: null, sprint_id: null }
 
-const projectById = statement((db, given: { id: string }) => db.selectFrom('projects').selectAll().where('id', '=', given.id))
-const sprintById = statement((db, given: { id: string }) => db.selectFrom('sprints').selectAll().where('id', '=', given.id))
-
 /**
  * The project and the sprint of a task; a sprint of a project brings that project with it.
  * @throws `rule_violated` also for one that has ended, unless the task is in it
@@ -114,14 +112,8 @@ export async function requirePlace(context: CommandContext, place: Place, presen
   return { project_id: project?.id ?? null, sprint_id: sprint?.id ?? null }
 }
 
-async function requireProject(context: CommandContext, projectId: string): Promise<ProjectTable> {
-  const project = first(await projectById(context.tx, { id: projectId }))
-  if (project?.company_id === context.companyId) return project
-  throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
-}
-
 async function requireSprint(context: CommandContext, sprintId: string): Promise<SprintTable> {
-  const sprint = first(await sprintById(context.tx, { id: sprintId }))
+  const sprint = await findSprint(context.tx, sprintId)
   if (sprint?.company_id === context.companyId) return sprint
   throw ruleViolated(`sprintId: there is no sprint ${sprintId} in this company.`, { sprintId })
 }
