@@ -1,8 +1,8 @@
-import { changedMeanwhile } from '../kernel/change.ts'
+import { versionedChange } from '../database/versioned.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import type { PauseReason, StoredAgentStatus } from './schema.ts'
-import { findColleague, lockAgent, updateAgent } from './sql.ts'
+import { findColleague, lockAgent } from './sql.ts'
 import type { AgentTable } from './table.ts'
 
 /**
@@ -26,11 +26,7 @@ export async function requireAtWork(context: CommandContext, given: { field: str
 }
 
 /** Writes changes to an agent that was read in this transaction. */
-export async function changeAgent(context: CommandContext, agent: AgentTable, changes: Partial<AgentTable>): Promise<AgentTable> {
-  const next = await updateAgent(context.tx, agent, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('agent', agent.id)
-  return next
-}
+export const changeAgent = versionedChange('agents', 'agent')
 
 interface StatusChange {
   readonly to: StoredAgentStatus

@@ -3,7 +3,6 @@ import type { Kysely, Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { AgentTable } from './table.ts'
 
@@ -44,6 +43,3 @@ export async function countLiveRuns(
 ): Promise<void> {
   await countLeases(tx, given)
 }
-
-/** Changes an agent that is still at the version that was read; null when it is not. */
-export const updateAgent = versionedUpdate('agents')

@@ -1,7 +1,6 @@
-import { lockCompanyRow, updateCompany } from '../companies/sql.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
+import { changeCompany, lockCompanyRow } from '../companies/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { lockProjectsWithDefault, updateProject } from '../projects/sql.ts'
+import { changeProject, lockProjectsWithDefault } from '../projects/sql.ts'
 import { setAgentStatus } from './change.ts'
 import type { AgentTable } from './table.ts'
 
@@ -16,16 +15,14 @@ const cleared = { changed: ['defaultAgentId'], reason: 'agent_terminated' }
 
 /** Nobody is a default agent any more who takes no tasks. Rules that name it stay, and show that they name somebody who is gone. */
 async function clearDefaults(context: CommandContext, agent: AgentTable): Promise<void> {
-  const { tx, companyId, now } = context
-  const changes = { default_agent_id: null, updated_at: now }
+  const { tx, companyId } = context
+  const changes = { default_agent_id: null }
   for (const project of await lockProjectsWithDefault(tx, { companyId, agentId: agent.id })) {
-    const next = await updateProject(tx, project, changes)
-    if (!next) throw changedMeanwhile('project', project.id)
+    const next = await changeProject(context, project, changes)
     context.emit('project.updated', { type: 'project', id: next.id, version: next.version }, cleared)
   }
   const company = await lockCompanyRow(tx, companyId)
   if (company?.default_agent_id !== agent.id) return
-  const next = await updateCompany(tx, company, changes)
-  if (!next) throw changedMeanwhile('company', company.id)
+  const next = await changeCompany(context, company, changes)
   context.emit('company.updated', { type: 'company', id: next.id, version: next.version }, cleared)
 }

@@ -1,5 +1,4 @@
 import { eventActor } from '../kernel/actor.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, notFound } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
@@ -8,7 +7,7 @@ import { approvalErrors } from './errors.ts'
 import { approvalMachine } from './machine.ts'
 import { hashPayload } from './payload.ts'
 import type { ApprovalStatus, ApprovalType } from './schema.ts'
-import { findApproval, findOpenApproval, updateApproval } from './sql.ts'
+import { changeApproval, findApproval, findOpenApproval } from './sql.ts'
 import type { ApprovalTable } from './table.ts'
 
 interface NewApproval {
@@ -77,8 +76,7 @@ interface Move {
 /** Moves an approval along its machine, once. The event is the caller's. @throws `illegal_transition` */
 export async function moveApproval(context: CommandContext, row: ApprovalTable, move: Move): Promise<ApprovalTable> {
   assertTransition(approvalMachine, row.status, move)
-  const next = await updateApproval(context.tx, row, { ...move.changes, status: move.to, updated_at: context.now })
-  if (!next) throw changedMeanwhile('approval', row.id)
+  const next = await changeApproval(context, row, { ...move.changes, status: move.to })
   return next
 }
 

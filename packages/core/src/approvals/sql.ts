@@ -1,9 +1,9 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { noUnresolvedBlocker } from '../tasks/checkout-guards.ts'
 import type { TaskTable } from '../tasks/table.ts'
@@ -35,8 +35,7 @@ export async function findOpenApproval(
   return first(await openApproval(db, given))
 }
 
-/** Changes an approval that is still as it was read; null when it is not, so a decision is made once. */
-export const updateApproval = versionedUpdate('approvals')
+export const changeApproval = versionedChange('approvals', 'approval')
 
 interface Unqueued {
   readonly companyId: string

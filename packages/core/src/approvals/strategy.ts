@@ -1,6 +1,5 @@
 import { findColleague } from '../agents/sql.ts'
-import { findCompany, lockCompanyRow, updateCompany } from '../companies/sql.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
+import { changeCompany, findCompany, lockCompanyRow } from '../companies/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { wake } from '../runs/wake.ts'
@@ -12,8 +11,7 @@ export async function openStrategyGate(context: CommandContext, approvalId: stri
   const tasks = await lockUnqueuedTasks(context.tx, { companyId: context.companyId })
   const company = await lockCompanyRow(context.tx, context.companyId)
   if (!company) throw notFound('company', context.companyId)
-  const next = await updateCompany(context.tx, company, { strategy_gate: 'open', updated_at: context.now })
-  if (!next) throw changedMeanwhile('company', company.id)
+  const next = await changeCompany(context, company, { strategy_gate: 'open' })
   context.emit('company.strategy_approved', { type: 'company', id: next.id, version: next.version }, { approvalId })
   for (const task of tasks) {
     const { companyId } = context

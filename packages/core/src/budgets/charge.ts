@@ -1,11 +1,10 @@
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { amountOf, type Amounts, type Charge } from './amounts.ts'
 import { noteLateBill } from './incident.ts'
 import { lockOver, readOver, type Over } from './over.ts'
 import { periodOf } from './period.ts'
 import { afterSpending, isNear, isUsedUp } from './rules.ts'
-import { scopesOf, updateBudget, type PeriodChange } from './sql.ts'
+import { scopesOf, writeBudget, type PeriodChange } from './sql.ts'
 import { aboutBudget, aboutPeriod, budgetRef, standingsOf, withPeriods, writePeriods, type PeriodPlace } from './standing.ts'
 import type { BudgetHoldLineTable, BudgetPeriodTable, BudgetTable, Standing } from './table.ts'
 
@@ -142,8 +141,7 @@ function isPresent({ starts_at: startsAt, ends_at: endsAt }: BudgetPeriodTable, 
 
 /** Tells that a limit is near. */
 export async function warn(context: CommandContext, budget: BudgetTable, period: BudgetPeriodTable): Promise<BudgetTable> {
-  const next = await updateBudget(context.tx, budget, { updated_at: context.now })
-  if (!next) throw changedMeanwhile('budget', budget.id)
+  const next = await writeBudget(context, budget, {})
   context.emit('budget.warned', budgetRef(next), { ...aboutBudget(next), ...aboutPeriod(period) })
   return next
 }

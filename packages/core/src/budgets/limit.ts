@@ -1,11 +1,10 @@
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { warn } from './charge.ts'
 import { letGoOn } from './resolve.ts'
 import { isNear, isUsedUp, underLimit } from './rules.ts'
 import { microsPerCent, type BudgetMetric } from './schema.ts'
-import { lockPeriods, updateBudget } from './sql.ts'
+import { lockPeriods, writeBudget } from './sql.ts'
 import { aboutBudget, blankPeriod, budgetRef, readStanding, writePeriods } from './standing.ts'
 import type { BudgetTable, Standing } from './table.ts'
 
@@ -24,8 +23,7 @@ export function saidLimit({ limit, limitCents }: Said, metric: BudgetMetric): nu
 
 /** Writes changes to a budget; work in its scope goes on where they allow more, or stops where nothing is left. */
 export async function changeBudget(context: CommandContext, budget: BudgetTable, changes: Partial<BudgetTable>): Promise<Standing> {
-  const next = await updateBudget(context.tx, budget, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('budget', budget.id)
+  const next = await writeBudget(context, budget, changes)
   emitSet(context, next)
   const standing = await followPeriod(context, next)
   const { period, isStopped } = standing

@@ -3,10 +3,9 @@ import { agentMachine } from '../agents/machine.ts'
 import { insertApproval } from '../approvals/change.ts'
 import { findOpenApproval } from '../approvals/sql.ts'
 import { companyMachine } from '../companies/machine.ts'
-import { lockCompanyRow, updateCompany } from '../companies/sql.ts'
+import { changeCompany, lockCompanyRow } from '../companies/sql.ts'
 import type { CompanyTable } from '../companies/table.ts'
 import { systemActor } from '../kernel/actor.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { cancelAndRelease } from '../runs/cancel.ts'
 import type { RunTable } from '../runs/table.ts'
@@ -80,8 +79,7 @@ async function pauseAgent(context: CommandContext, agentId: string): Promise<voi
 
 async function pauseCompany(context: CommandContext, company: CompanyTable): Promise<void> {
   if (!companyMachine.isLegal(company.status, 'paused', 'pause')) return
-  const next = await updateCompany(context.tx, company, { status: 'paused', pause_reason: budgetReason, updated_at: context.now })
-  if (!next) throw changedMeanwhile('company', company.id)
+  const next = await changeCompany(context, company, { status: 'paused', pause_reason: budgetReason })
   const ref = { type: 'company', id: next.id, version: next.version } as const
   context.emit('company.status_changed', ref, { from: company.status, to: 'paused', reason: budgetReason })
 }

@@ -2,7 +2,7 @@ import { putToWork } from '../agents/configure.ts'
 import { findColleague } from '../agents/sql.ts'
 import { approvalRef, aboutApproval, moveApproval } from '../approvals/change.ts'
 import { findOpenApproval, lockUnqueuedTasks } from '../approvals/sql.ts'
-import { lockCompanyRow, updateCompany } from '../companies/sql.ts'
+import { changeCompany, lockCompanyRow } from '../companies/sql.ts'
 import { eventActor } from '../kernel/actor.ts'
 import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
@@ -101,8 +101,7 @@ async function resumeAgent(context: CommandContext, agentId: string): Promise<vo
 async function resumeCompany(context: CommandContext): Promise<void> {
   const company = await lockCompanyRow(context.tx, context.companyId)
   if (company?.status !== 'paused' || company.pause_reason !== budgetReason || (await isStillStopped(context, company.id))) return
-  const next = await updateCompany(context.tx, company, { status: 'active', pause_reason: null, updated_at: context.now })
-  if (!next) throw changedMeanwhile('company', company.id)
+  const next = await changeCompany(context, company, { status: 'active', pause_reason: null })
   const ref = { type: 'company', id: next.id, version: next.version } as const
   context.emit('company.status_changed', ref, { from: 'paused', to: 'active', reason: 'budget_resolved' })
 }

@@ -1,10 +1,10 @@
 import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { present, tableOf } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { Spender } from './amounts.ts'
 import type { BudgetHoldLineTable, BudgetHoldTable, BudgetIncidentTable, BudgetPeriodTable, BudgetTable } from './table.ts'
@@ -171,8 +171,7 @@ export async function swapPeriods(tx: Transaction<Database>, companyId: string, 
   return (await swap(tx, { companyId, changes: toChanges(changes) })).length === changes.length
 }
 
-/** Changes a budget that is still at the version that was read; null when it is not. */
-export const updateBudget = versionedUpdate('budgets')
+export const writeBudget = versionedChange('budgets', 'budget')
 
 const openHoldsOfRun = statement((db, given: { companyId: string; runId: string }) =>
   db

@@ -4,14 +4,14 @@ import { command, type CommandContext } from '../kernel/command.ts'
 import { findColleague } from '../agents/sql.ts'
 import { stoppedBy } from '../budgets/exceeded.ts'
 import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/errors.ts'
-import { assertVersion, changedFields, changedMeanwhile, fieldNames } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { cancelRunsOfCompany } from '../runs/cancel.ts'
 import { rerouteWaiting } from '../tasks/reroute.ts'
 import { companyMachine } from './machine.ts'
 import { Company, CompanyInput, mebibyte, prefixFromName, type CompanyStatus, type StrategyGate } from './schema.ts'
-import { hasApprovedStrategy, insertCompany, lockCompanyRow, isPrefixTaken, updateCompany } from './sql.ts'
+import { changeCompany, hasApprovedStrategy, insertCompany, isPrefixTaken, lockCompanyRow } from './sql.ts'
 import { toCompany, type CompanyTable } from './table.ts'
 
 export const create = command({
@@ -80,10 +80,10 @@ export const update = command({
       attachment_max_bytes: input.attachmentMaxBytes,
       default_agent_id: input.defaultAgentId,
     })
-    const changed = fieldNames(changes)
-    const next = await changeCompany(context, company, { changes, emit: (row) => context.emit('company.updated', ref(row), { changed }) })
+    const next = await changeCompany(context, company, changes)
+    context.emit('company.updated', ref(next), { changed: fieldNames(changes) })
     if (input.defaultAgentId) await rerouteWaiting(context)
-    return next
+    return toCompany(next)
   },
 })
 
@@ -140,11 +140,11 @@ function statusCommand<Verb extends 'pause' | 'resume' | 'archive', Fields exten
       const stop = verb === 'resume' ? await stoppedBy(context.tx, { companyId: company.id, ...nobody }, context.now) : null
       if (stop) throw stop
       const why = 'reason' in input && typeof input.reason === 'string' ? input.reason : null
-      const emit = (next: CompanyTable) => context.emit('company.status_changed', ref(next), { from: company.status, to, reason: why })
-      const changed = await changeCompany(context, company, { changes: { status: to, pause_reason: why }, emit })
+      const next = await changeCompany(context, company, { status: to, pause_reason: why })
+      context.emit('company.status_changed', ref(next), { from: company.status, to, reason: why })
       if ('stopRuns' in input && input.stopRuns === true)
         await cancelRunsOfCompany(context, { statuses: ['running'], reason: 'company_stopped' })
-      return changed
+      return toCompany(next)
     },
   })
 }
@@ -154,18 +154,6 @@ async function requireCompany(context: CommandContext): Promise<CompanyTable> {
   const company = await lockCompanyRow(context.tx, context.companyId)
   if (!company) throw notFound('company', context.companyId)
   return company
-}
-
-interface Change {
-  readonly changes: Partial<CompanyTable>
-  readonly emit: (next: CompanyTable) => void
-}
-
-async function changeCompany(context: CommandContext, company: CompanyTable, change: Change): Promise<Company> {
-  const next = await updateCompany(context.tx, company, { ...change.changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('company', company.id)
-  change.emit(next)
-  return toCompany(next)
 }
 
 function ref(company: CompanyTable) {

@@ -3,6 +3,8 @@ import type { Kysely, Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { changedMeanwhile } from '../kernel/change.ts'
+import type { CommandContext } from '../kernel/command.ts'
 import type { Location } from '../kernel/locate.ts'
 import { mayRoute } from '../routing/sql.ts'
 import type { CompanyTable } from './table.ts'
@@ -46,20 +48,21 @@ export async function isPrefixTaken(db: Kysely<Database>, prefix: string): Promi
   return rows.length > 0
 }
 
-/** Changes a company that is still at the version that was read; null when it is not. */
-export async function updateCompany(
-  tx: Transaction<Database>,
+/** Writes changes to a company that was read in this transaction. @throws `changed_meanwhile` */
+export async function changeCompany(
+  { tx, now }: Pick<CommandContext, 'tx' | 'now'>,
   company: CompanyTable,
   changes: Partial<CompanyTable>,
-): Promise<CompanyTable | null> {
+): Promise<CompanyTable> {
   const row = await tx
     .updateTable('companies')
-    .set({ ...changes, version: company.version + 1 })
+    .set({ ...changes, updated_at: now, version: company.version + 1 })
     .where('id', '=', company.id)
     .where('version', '=', company.version)
     .returningAll()
     .executeTakeFirst()
-  return row ?? null
+  if (!row) throw changedMeanwhile('company', company.id)
+  return row
 }
 
 const countTask = statement((db, given: { companyId: string; projectId: string | null }) =>

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 
 import { eventActor } from '../kernel/actor.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { ContentType, Id } from '../kernel/schema.ts'
@@ -14,7 +13,7 @@ import { deliverableMachine } from './machine.ts'
 import { filesOf } from './files.ts'
 import { Deliverable, deliverableParts, ReviewDecision, type DeliverableStatus } from './schema.ts'
 import { aboutDeliverable, deliverableRef } from './supersede.ts'
-import { findDeliverable, findReview, latestDeliverable, updateDeliverable } from './sql.ts'
+import { changeDeliverable, findDeliverable, findReview, latestDeliverable } from './sql.ts'
 import { toDeliverable, type DeliverableTable } from './table.ts'
 
 export const submit = command({
@@ -146,7 +145,6 @@ async function setStatus(
   move: { to: DeliverableStatus; verb: 'review' | 'submit' },
 ): Promise<DeliverableTable> {
   assertTransition(deliverableMachine, row.status, move)
-  const next = await updateDeliverable(context.tx, row, { status: move.to, updated_at: context.now })
-  if (!next) throw changedMeanwhile('deliverable', row.id)
+  const next = await changeDeliverable(context, row, { status: move.to })
   return next
 }

@@ -4,7 +4,7 @@ import { isInList, listOf } from '../database/arrays.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
+import { versionedChange, versionedUpdate } from '../database/versioned.ts'
 import type { Location } from '../kernel/locate.ts'
 import { locatePart } from '../tasks/sql.ts'
 import type { DeliverableTable, ReviewTable } from './table.ts'
@@ -75,6 +75,9 @@ export async function findVersion(
 
 /** Changes a deliverable that is still at the version that was read; null when it is not, so a decision is made once. */
 export const updateDeliverable = versionedUpdate('deliverables')
+
+/** The same where nothing goes on without it. */
+export const changeDeliverable = versionedChange('deliverables', 'deliverable')
 
 const reviewOf = statement((db, given: { companyId: string; deliverableId: string }) =>
   db.selectFrom('reviews').selectAll().where('company_id', '=', given.companyId).where('deliverable_id', '=', given.deliverableId),

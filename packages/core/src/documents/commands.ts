@@ -1,14 +1,13 @@
 import { z } from 'zod'
 
 import { authorColumns, toAuthor } from '../kernel/author.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { removeSearchEntry, writeSearchEntry } from '../search/sql.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { DeletedDocument, Document, DocumentKey } from './schema.ts'
-import { findDocument, findDocumentById, findRevision, findSlot, nextRevision, updateDocument } from './sql.ts'
+import { changeDocument, findDocument, findDocumentById, findRevision, findSlot, nextRevision } from './sql.ts'
 import { toDocument, type DocumentRevisionTable, type DocumentTable } from './table.ts'
 
 export const put = command({
@@ -68,7 +67,7 @@ const remove = command({
   async handle(context, input) {
     const row = await findDocumentById(context.tx, input.documentId)
     if (row?.company_id !== context.companyId) throw notFound('document', input.documentId)
-    const next = await change(context, row, { title: row.title, revision: 0, updated_at: context.now })
+    const next = await changeDocument(context, row, { title: row.title, revision: 0 })
     await removeSearchEntry(context, { type: 'document', id: row.id })
     const { id, task_id: taskId, key, title, revision } = row
     context.emit('document.deleted', { type: 'document', id, version: next.version }, { taskId, key, title, revision })
@@ -95,7 +94,7 @@ async function writeHead(context: CommandContext, input: { taskId: string; key: 
   const known = await findSlot(tx, { companyId, taskId: input.taskId, key: input.key })
   if (known) {
     const revision = await nextRevision(tx, { companyId, documentId: known.id })
-    return change(context, known, { title: input.title, revision, updated_at: now })
+    return changeDocument(context, known, { title: input.title, revision })
   }
   const row: DocumentTable = {
     id: context.newId(),
@@ -110,12 +109,6 @@ async function writeHead(context: CommandContext, input: { taskId: string; key: 
   }
   await tx.insertInto('documents').values(row).execute()
   return row
-}
-
-async function change(context: CommandContext, row: DocumentTable, changes: Parameters<typeof updateDocument>[2]): Promise<DocumentTable> {
-  const next = await updateDocument(context.tx, row, changes)
-  if (!next) throw changedMeanwhile('document', row.id)
-  return next
 }
 
 function revisionConflict({ key, baseRevision }: { key: string; baseRevision: number }, current: Current | null): EngineError {

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { agentOfTask, locatePart } from '../tasks/sql.ts'
 import type { DocumentRevisionTable, DocumentTable } from './table.ts'
@@ -78,5 +78,4 @@ export async function findRevision(
   return first(await revisionByNumber(db, given))
 }
 
-/** Moves a document that is still as it was read to another revision; null when it is not. */
-export const updateDocument = versionedUpdate('documents')
+export const changeDocument = versionedChange('documents', 'document')

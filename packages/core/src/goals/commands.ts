@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { requireAtWork } from '../agents/change.ts'
-import { assertVersion, changedFields, changedMeanwhile, fieldNames, otherThan } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames, otherThan } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
@@ -9,7 +9,7 @@ import { assertTransition } from '../kernel/transition.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
 import { goalMachine } from './machine.ts'
 import { Goal, GoalInput, GoalStatus, type GoalLevel } from './schema.ts'
-import { companyGoals, findGoal, goalChain, hasGoals, levelsOf, updateGoal } from './sql.ts'
+import { changeGoal, companyGoals, findGoal, goalChain, hasGoals, levelsOf } from './sql.ts'
 import { toGoal, type GoalTable } from './table.ts'
 
 export const create = command({
@@ -65,8 +65,7 @@ export const update = command({
     const { title, description, level, parentId: parent_id, ownerAgentId: owner_agent_id, status } = input
     const changes = changedFields({ title, description, level, parent_id, owner_agent_id, status })
     await refuseLastOfCompany(context, goal, { ...goal, ...changes })
-    const next = await updateGoal(context.tx, goal, { ...changes, updated_at: context.now })
-    if (!next) throw changedMeanwhile('goal', goal.id)
+    const next = await changeGoal(context, goal, changes)
     context.emit('goal.updated', ref(next), { changed: fieldNames(changes) })
     if (next.status !== goal.status) context.emit('goal.status_changed', ref(next), { from: goal.status, to: next.status })
     return toGoal(next)

@@ -1,9 +1,9 @@
 import { sql, type Kysely } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import { locatedRows } from '../kernel/located.ts'
 import type { Location } from '../kernel/locate.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
@@ -144,5 +144,4 @@ export async function hasGoals(db: Kysely<Database>, companyId: string): Promise
   return (await anyGoal(db, { companyId })).length > 0
 }
 
-/** Changes a goal that is still at the version that was read; null when it is not. */
-export const updateGoal = versionedUpdate('goals')
+export const changeGoal = versionedChange('goals', 'goal')

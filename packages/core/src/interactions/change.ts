@@ -1,11 +1,10 @@
 import { eventActor } from '../kernel/actor.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { interactionMachine } from './machine.ts'
 import type { InteractionAnswer, InteractionStatus } from './schema.ts'
-import { findInteraction, pendingInteractions, updateInteraction } from './sql.ts'
+import { changeInteraction, findInteraction, pendingInteractions } from './sql.ts'
 import type { InteractionTable } from './table.ts'
 
 export async function requireInteraction(context: CommandContext, interactionId: string): Promise<InteractionTable> {
@@ -37,14 +36,12 @@ export async function moveInteraction(
 ): Promise<InteractionTable> {
   assertPending(row, move)
   const { kind, id } = eventActor(context.actor)
-  const next = await updateInteraction(context.tx, row, {
+  const next = await changeInteraction(context, row, {
     status: move.to,
     answer: move.answer && JSON.stringify(move.answer),
     ...(move.to !== 'expired' && { answered_by_kind: kind, answered_by_id: id }),
     answered_at: context.now,
-    updated_at: context.now,
   })
-  if (!next) throw changedMeanwhile('interaction', row.id)
   return next
 }
 

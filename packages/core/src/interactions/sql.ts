@@ -1,10 +1,10 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { present } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { locatePart } from '../tasks/sql.ts'
 import type { InteractionTable } from './table.ts'
@@ -57,8 +57,7 @@ export async function insertInteraction(tx: Transaction<Database>, row: Interact
   await tx.insertInto('interactions').values(row).execute()
 }
 
-/** Changes an interaction that is still as it was read; null when it is not, so it ends once. */
-export const updateInteraction = versionedUpdate('interactions')
+export const changeInteraction = versionedChange('interactions', 'interaction')
 
 const due = statement((db, given: { now: string; limit: number }, family) =>
   db

@@ -1,16 +1,12 @@
-import { changedMeanwhile } from '../kernel/change.ts'
+import { versionedChange } from '../database/versioned.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { roleReaches, type Role } from '../kernel/permissions.ts'
 import type { MemberTable } from '../members/table.ts'
-import { pendingInvitesBy, updateInvite } from './sql.ts'
+import { pendingInvitesBy } from './sql.ts'
 import type { InviteTable } from './table.ts'
 
 /** Writes changes to an invitation that was read in this transaction. */
-export async function changeInvite(context: CommandContext, invite: InviteTable, changes: Partial<InviteTable>): Promise<InviteTable> {
-  const next = await updateInvite(context.tx, invite, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('invite', invite.id)
-  return next
-}
+export const changeInvite = versionedChange('invites', 'invite')
 
 export async function revokeInvite(context: CommandContext, invite: InviteTable, reason: string): Promise<InviteTable> {
   const next = await changeInvite(context, invite, { status: 'revoked' })

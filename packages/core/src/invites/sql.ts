@@ -3,7 +3,6 @@ import type { Kysely, Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { hashSecret, isSecret } from '../kernel/secret.ts'
 import type { InviteTable } from './table.ts'
@@ -31,9 +30,6 @@ export async function locateInvitation(db: Kysely<Database>, token: string): Pro
 export async function insertInvite(tx: Transaction<Database>, row: InviteTable): Promise<void> {
   await tx.insertInto('invites').values(row).execute()
 }
-
-/** Changes an invitation that is still at the version that was read; null when it is not. */
-export const updateInvite = versionedUpdate('invites')
 
 /** The invitations of a person that nobody has accepted yet. */
 export async function pendingInvitesBy(tx: Transaction<Database>, given: { companyId: string; userId: string }): Promise<InviteTable[]> {

@@ -1,12 +1,11 @@
 import { eventActor, type Actor } from '../kernel/actor.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import type { Scope } from '../kernel/permissions.ts'
 import { assertFuture } from '../kernel/future.ts'
 import { newSecret } from '../kernel/secret.ts'
 import type { NewKey } from './schema.ts'
-import { insertKey, updateKey } from './sql.ts'
+import { changeKey, insertKey } from './sql.ts'
 import { toKey, type KeyTable } from './table.ts'
 
 const shownCharacters = 12
@@ -65,8 +64,7 @@ function grantedScopes(actor: Actor, wanted: readonly Scope[] | undefined): Scop
 
 /** Takes a key's worth away; it is refused from this commit on. */
 export async function revokeKey(context: CommandContext, key: KeyTable, reason: string): Promise<KeyTable> {
-  const next = await updateKey(context.tx, key, { revoked_at: context.now, updated_at: context.now })
-  if (!next) throw changedMeanwhile('key', key.id)
+  const next = await changeKey(context, key, { revoked_at: context.now })
   context.emit('key.revoked', keyRef(next), { ...aboutKey(next), reason })
   return next
 }

@@ -1,9 +1,9 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { keepBooks } from '../kernel/transaction.ts'
 import type { RunTable } from '../runs/table.ts'
@@ -70,8 +70,7 @@ export async function insertKey(tx: Transaction<Database>, row: KeyTable): Promi
   await tx.insertInto('keys').values(row).execute()
 }
 
-/** Changes a key that is still at the version that was read; null when it is not. */
-export const updateKey = versionedUpdate('keys')
+export const changeKey = versionedChange('keys', 'key')
 
 /** How many keys somebody may leave behind before the answer names only the first of them. */
 const mostNamed = 100

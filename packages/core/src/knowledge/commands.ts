@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { eventActor } from '../kernel/actor.ts'
-import { assertVersion, changedFields, changedMeanwhile, fieldNames, otherThan } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames, otherThan } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
@@ -10,7 +10,7 @@ import { findProject, requireProject } from '../projects/sql.ts'
 import { removeSearchEntry, writeSearchEntry } from '../search/sql.ts'
 import { KnowledgeEntry, KnowledgeInput } from './schema.ts'
 import { knowledgeEntry } from './search-entry.ts'
-import { findEntry, insertTags, replaceTags, updateEntry } from './sql.ts'
+import { changeEntry, findEntry, insertTags, replaceTags } from './sql.ts'
 import { toEntry, type KnowledgeEntryTable } from './table.ts'
 import { removeVectors, storeVectors as storeRows } from './vectors.ts'
 
@@ -67,9 +67,8 @@ export const update = command({
     const changes = changedFields({ title, body, source, project_id: input.projectId, tags: tags && JSON.stringify(tags) })
     const { kind, id } = eventActor(context.actor)
     const tokens = tokensOf({ ...entry, ...changes })
-    const author = { updated_by_kind: kind, updated_by_id: id, updated_at: context.now }
-    const next = await updateEntry(context.tx, entry, { ...changes, ...author, tokens })
-    if (!next) throw changedMeanwhile('knowledge entry', entry.id)
+    const author = { updated_by_kind: kind, updated_by_id: id }
+    const next = await changeEntry(context, entry, { ...changes, ...author, tokens })
     if (tags) await replaceTags(context.tx, next, tags)
     await writeSearchEntry(context, knowledgeEntry(next))
     await tell(context, next, { change: 'updated', changed: fieldNames(changes), before: entry })
@@ -85,8 +84,7 @@ const remove = command({
   http: ['DELETE', '/knowledge/:knowledgeEntryId'],
   async handle(context, input) {
     const entry = await requireEntry(context, input)
-    const deleted = await updateEntry(context.tx, entry, { deleted_at: context.now, updated_at: context.now })
-    if (!deleted) throw changedMeanwhile('knowledge entry', entry.id)
+    const deleted = await changeEntry(context, entry, { deleted_at: context.now })
     await replaceTags(context.tx, deleted, [])
     await removeSearchEntry(context, { type: 'knowledge', id: entry.id })
     await removeVectors(context.tx, { companyId: context.companyId, entryId: entry.id })

@@ -1,8 +1,8 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { KnowledgeEntryTable } from './table.ts'
 
@@ -19,8 +19,7 @@ export async function locateEntry(db: Kysely<Database>, id: string): Promise<Loc
   return entry && { id: entry.id, companyId: entry.company_id, taskId: null, agentId: null }
 }
 
-/** Changes an entry that is still at the version that was read; null when it is not. */
-export const updateEntry = versionedUpdate('knowledge_entries')
+export const changeEntry = versionedChange('knowledge_entries', 'knowledge entry')
 
 /** Makes these the tags by which lists find an entry; none takes it out of every such list. */
 export async function replaceTags(tx: Transaction<Database>, entry: KnowledgeEntryTable, tags: readonly string[]): Promise<void> {

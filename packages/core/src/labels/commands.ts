@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
-import { assertVersion, changedFields, changedMeanwhile, fieldNames } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { Label, LabelInput } from './schema.ts'
-import { deleteLabel, findLabel, updateLabel } from './sql.ts'
+import { changeLabel, deleteLabel, findLabel } from './sql.ts'
 import { nameKey, toLabel, type LabelTable } from './table.ts'
 
 export const create = command({
@@ -42,8 +42,7 @@ export const update = command({
     const label = await requireLabel(context, input)
     const { name, color } = input
     const changes = changedFields({ name, color })
-    const next = await updateLabel(context.tx, label, { ...changes, name_key: nameKey(name ?? label.name), updated_at: context.now })
-    if (!next) throw changedMeanwhile('label', label.id)
+    const next = await changeLabel(context, label, { ...changes, name_key: nameKey(name ?? label.name) })
     context.emit('label.updated', ref(next), { changed: fieldNames(changes) })
     return toLabel(next)
   },
@@ -58,7 +57,6 @@ const remove = command({
   async handle(context, input) {
     const label = await requireLabel(context, input)
     const tasks = await deleteLabel(context.tx, label)
-    if (tasks === null) throw changedMeanwhile('label', label.id)
     context.emit('label.deleted', { ...ref(label), version: label.version + 1 }, { name: label.name, tasks })
     return { labelId: label.id, tasks }
   },

@@ -1,9 +1,9 @@
-import { changedMeanwhile } from '../kernel/change.ts'
+import { versionedChange } from '../database/versioned.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import type { Role } from '../kernel/permissions.ts'
 import { hireHuman } from './human.ts'
-import { findMemberByUser, insertMember, insertUser, updateMember } from './sql.ts'
+import { findMemberByUser, insertMember, insertUser } from './sql.ts'
 import type { MemberTable, UserTable } from './table.ts'
 
 interface Joining {
@@ -69,11 +69,7 @@ export async function addUser(context: CommandContext, given: { name: string; em
 }
 
 /** Writes changes to a member who was read in this transaction. */
-export async function changeMember(context: CommandContext, member: MemberTable, changes: Partial<MemberTable>): Promise<MemberTable> {
-  const next = await updateMember(context.tx, member, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('member', member.id)
-  return next
-}
+export const changeMember = versionedChange('members', 'member')
 
 export function memberRef(member: MemberTable) {
   return { type: 'member' as const, id: member.id, version: member.version }

@@ -3,7 +3,6 @@ import type { Kysely, Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { Location } from '../kernel/locate.ts'
 import { Id } from '../kernel/schema.ts'
@@ -53,9 +52,6 @@ export async function hasOwnerBeside(db: Kysely<Database>, member: { companyId: 
 export async function insertMember(tx: Transaction<Database>, row: MemberTable): Promise<void> {
   await tx.insertInto('members').values(row).execute()
 }
-
-/** Changes a member who is still at the version that was read; null when they are not. */
-export const updateMember = versionedUpdate('members')
 
 export const findUser = rowById('users')
 

@@ -1,6 +1,5 @@
 import { insertApproval } from '../approvals/change.ts'
 import type { ApprovalTable } from '../approvals/table.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, notFound, ruleViolated } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
@@ -11,7 +10,7 @@ import { noteReferences } from '../secrets/uses.ts'
 import { pluginErrors } from './errors.ts'
 import { pluginMachine } from './machine.ts'
 import type { PluginStatus } from './schema.ts'
-import { findPlugin, updatePlugin, wakeCursors } from './sql.ts'
+import { changePlugin, findPlugin, wakeCursors } from './sql.ts'
 import type { PluginTable } from './table.ts'
 
 export async function requirePlugin(context: CommandContext, pluginId: string): Promise<PluginTable> {
@@ -42,8 +41,7 @@ interface Move {
 export async function movePlugin(context: CommandContext, row: PluginTable, move: Move): Promise<PluginTable> {
   assertTransition(pluginMachine, row.status, move)
   const { to, reason = null } = move
-  const next = await updatePlugin(context.tx, row, { ...move.changes, status: to, reason, updated_at: context.now })
-  if (!next) throw changedMeanwhile('plugin', row.id)
+  const next = await changePlugin(context, row, { ...move.changes, status: to, reason })
   if (to === 'uninstalled') await noteSecrets(context, next)
   if (to === 'ready') await wakeCursors(context.tx, { companyId: context.companyId, plugin: row.plugin, now: context.now })
   context.emit('plugin.status_changed', pluginRef(next), { ...aboutPlugin(next), from: row.status, to, reason })

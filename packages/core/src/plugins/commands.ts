@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { assertVersion, changedMeanwhile } from '../kernel/change.ts'
+import { assertVersion } from '../kernel/change.ts'
 import { command, type CommandContext, type PrepareContext } from '../kernel/command.ts'
 import { ruleViolated, withoutCredential } from '../kernel/errors.ts'
 import { parseInput } from '../kernel/input.ts'
@@ -21,7 +21,7 @@ import {
 import { pluginMachine } from './machine.ts'
 import { enterParked, resumeCursor, settleCursor } from './position.ts'
 import { Plugin, PluginSubscription } from './schema.ts'
-import { findPlugin, findPluginByName, updatePlugin } from './sql.ts'
+import { changePlugin, findPlugin, findPluginByName } from './sql.ts'
 import { toPlugin } from './show.ts'
 import { toSubscription, type PluginTable } from './table.ts'
 import { webhookBytes, webhookHeaders } from './webhook-headers.ts'
@@ -102,14 +102,8 @@ async function installAgain(
   { loaded, status, config }: Installing & { loaded: LoadedPlugin },
 ): Promise<PluginTable> {
   const changes = columnsOf(loaded, config)
-  if (status === known.status || (status === 'ready' && known.status !== 'uninstalled')) return rewrite(context, known, changes)
+  if (status === known.status || (status === 'ready' && known.status !== 'uninstalled')) return changePlugin(context, known, changes)
   return movePlugin(context, known, { to: status, verb: 'install', changes })
-}
-
-async function rewrite(context: CommandContext, row: PluginTable, changes: Partial<PluginTable>): Promise<PluginTable> {
-  const next = await updatePlugin(context.tx, row, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('plugin', row.id)
-  return next
 }
 
 export const configure = command({
@@ -126,7 +120,7 @@ export const configure = command({
     assertVersion('plugin', row, input.version)
     const loaded = requireLoaded(context, row.plugin)
     const config = configText(loaded, input.config, parseConfig)
-    const next = await rewrite(context, row, { config })
+    const next = await changePlugin(context, row, { config })
     await noteSecrets(context, next)
     context.emit('plugin.configured', pluginRef(next), { ...aboutPlugin(next), changed: Object.keys(input.config) })
     return toPlugin(next, loaded)

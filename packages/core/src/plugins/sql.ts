@@ -1,9 +1,9 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { PluginCursorTable, PluginTable } from './table.ts'
 
@@ -23,8 +23,7 @@ export async function findPluginByName(db: Kysely<Database>, given: { companyId:
   return first(await pluginByName(db, given))
 }
 
-/** Changes a row that is still at the version that was read; null when it is not. */
-export const updatePlugin = versionedUpdate('plugins')
+export const changePlugin = versionedChange('plugins', 'plugin')
 
 export async function cursorsOf(db: Kysely<Database>, given: { companyId: string; plugin: string }): Promise<PluginCursorTable[]> {
   return db

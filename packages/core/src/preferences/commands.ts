@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
-import { assertVersion, changedMeanwhile } from '../kernel/change.ts'
+import { assertVersion } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/errors.ts'
 import { canonicalJson } from '../kernel/json.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertMaySet, ownerId, requireOwner } from './owner.ts'
 import { largestTogether, mostPreferences, Preference, PreferenceKey, PreferenceScope, PreferenceValue, ScopeId } from './schema.ts'
-import { deletePreference, findPreference, preferencesOf, updateValue } from './sql.ts'
+import { changePreference, deletePreference, findPreference, preferencesOf } from './sql.ts'
 import { toPreference, type PreferenceTable } from './table.ts'
 
 export const set = command({
@@ -41,7 +41,7 @@ export const set = command({
       return toPreference(known)
     }
     refuseTooMuch(present, { key, value })
-    const row = known ? await change(context, known, value) : await add(context, { scope, scope_id: scopeId, key, value })
+    const row = known ? await changePreference(context, known, { value }) : await add(context, { scope, scope_id: scopeId, key, value })
     context.emit('preference.set', ref(row), { scope, scopeId, key })
     return toPreference(row)
   },
@@ -60,7 +60,7 @@ export const unset = command({
     const { scope, scope_id: scopeId, key } = row
     assertMaySet(context, { scope, scopeId })
     assertVersion('preference', row, version)
-    if (!(await deletePreference(context.tx, row))) throw changedMeanwhile('preference', row.id)
+    await deletePreference(context.tx, row)
     context.emit('preference.unset', { ...ref(row), version: row.version + 1 }, { scope, scopeId, key })
     return { preferenceId: row.id }
   },
@@ -73,12 +73,6 @@ async function add(context: CommandContext, fields: New): Promise<PreferenceTabl
   const row: PreferenceTable = { id: context.newId(), company_id: context.companyId, ...fields, version: 1, ...times }
   await context.tx.insertInto('preferences').values(row).execute()
   return row
-}
-
-async function change(context: CommandContext, row: PreferenceTable, value: string): Promise<PreferenceTable> {
-  const next = await updateValue(context.tx, row, { value, updated_at: context.now })
-  if (!next) throw changedMeanwhile('preference', row.id)
-  return next
 }
 
 /** What an agent is given of them must stay small. @throws `rule_violated` */

@@ -1,10 +1,10 @@
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 
+import { versionedChange, versionedDelete } from '../database/versioned.ts'
 import { tableOf } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
 import { mostPreferences, type PreferenceScope } from './schema.ts'
@@ -37,19 +37,9 @@ export async function preferencesOf(db: Kysely<Database>, owner: Owner): Promise
   return preferencesOfOwner(db, owner)
 }
 
-/** Changes a value that is still at the version that was read; null when it is not. */
-export const updateValue = versionedUpdate('preferences')
+export const changePreference = versionedChange('preferences', 'preference')
 
-/** Removes a preference that is still at the version that was read; false when it is not. */
-export async function deletePreference(tx: Transaction<Database>, row: PreferenceTable): Promise<boolean> {
-  const { company_id, id, version } = row
-  const rows = await tx
-    .deleteFrom('preferences')
-    .where((e) => e.and({ company_id, id, version }))
-    .returning('id')
-    .execute()
-  return rows.length > 0
-}
+export const deletePreference = versionedDelete('preferences', 'preference')
 
 /** Whose preferences count; an empty text where there is nobody. */
 export interface Asked {

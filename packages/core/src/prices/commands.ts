@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
-import { assertVersion, changedMeanwhile } from '../kernel/change.ts'
+import { assertVersion } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { canonicalJson } from '../kernel/json.ts'
 import { Id } from '../kernel/schema.ts'
 import { At, CompanyPrice, GivenPrice, Model, Provider } from './schema.ts'
-import { deletePrice, findCompanyPrice, findPriceFrom, updatePrice } from './sql.ts'
+import { changePrice, deletePrice, findCompanyPrice, findPriceFrom } from './sql.ts'
 import { toCompanyPrice, toPrice, type PriceTable } from './table.ts'
 
 const SetInput = z.strictObject({
@@ -39,7 +39,7 @@ export const set = command({
       context.unchanged()
       return toCompanyPrice(known)
     }
-    const row = known ? await change(context, known, rates) : await add(context, { ...key, ...rates })
+    const row = known ? await changePrice(context, known, rates) : await add(context, { ...key, ...rates })
     context.emit('price.set', ref(row), aboutOf(row))
     return toCompanyPrice(row)
   },
@@ -56,7 +56,7 @@ export const remove = command({
     const row = await findCompanyPrice(context.tx, priceId)
     if (!row) throw notFound('price', priceId)
     assertVersion('price', row, version)
-    if (!(await deletePrice(context.tx, row))) throw changedMeanwhile('price', row.id)
+    await deletePrice(context.tx, row)
     context.emit('price.removed', { ...ref(row), version: row.version + 1 }, aboutOf(row))
     return { priceId: row.id }
   },
@@ -88,12 +88,6 @@ async function add(context: CommandContext, fields: Omit<PriceTable, 'id' | 'ver
   const row: PriceTable = { id: context.newId(), ...fields, version: 1, created_at: context.now, updated_at: context.now }
   await context.tx.insertInto('prices').values(row).execute()
   return row
-}
-
-async function change(context: CommandContext, row: PriceTable, rates: RateColumns): Promise<PriceTable> {
-  const next = await updatePrice(context.tx, row, { ...rates, updated_at: context.now })
-  if (!next) throw changedMeanwhile('price', row.id)
-  return next
 }
 
 function ref({ id, version }: PriceTable) {

@@ -1,9 +1,9 @@
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 
+import { versionedChange, versionedDelete } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { anyModel } from './model-names.ts'
 import type { PriceTable } from './table.ts'
@@ -55,15 +55,6 @@ export async function findPriceInEffect(db: Kysely<Database>, asked: Asked): Pro
   return first(await priceInEffect(db, asked))
 }
 
-/** Changes a price that is still at the version that was read; null when it is not. */
-export const updatePrice = versionedUpdate('prices')
+export const changePrice = versionedChange('prices', 'price')
 
-/** Removes a price that is still at the version that was read; false when it is not. */
-export async function deletePrice(tx: Transaction<Database>, { company_id, id, version }: PriceTable): Promise<boolean> {
-  const rows = await tx
-    .deleteFrom('prices')
-    .where((e) => e.and({ company_id, id, version }))
-    .returning('id')
-    .execute()
-  return rows.length > 0
-}
+export const deletePrice = versionedDelete('prices', 'price')

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { requireAtWork } from '../agents/change.ts'
 import { findGoal } from '../goals/sql.ts'
-import { assertVersion, changedFields, changedMeanwhile, fieldNames, otherThan } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames, otherThan } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
@@ -11,7 +11,7 @@ import { rerouteWaiting } from '../tasks/reroute.ts'
 import { noteSecretsOfEnv, refuseEnv, showsEnv } from './env.ts'
 import { projectMachine } from './machine.ts'
 import { Project, ProjectInput, ProjectStatus } from './schema.ts'
-import { findProject, updateProject } from './sql.ts'
+import { changeProject, findProject } from './sql.ts'
 import { toProject, type ProjectTable } from './table.ts'
 
 export const create = command({
@@ -83,7 +83,7 @@ export const update = command({
       target_date: input.targetDate,
       env: input.env && JSON.stringify(input.env),
     })
-    const next = await writeProject(context, project, changes)
+    const next = await changeProject(context, project, changes)
     await noteSecretsOfEnv(context, next, input.env)
     context.emit('project.updated', ref(next), { changed: fieldNames(changes) })
     if (next.status !== project.status) context.emit('project.status_changed', ref(next), { from: project.status, to: next.status })
@@ -105,12 +105,6 @@ async function requireSurroundings(context: CommandContext, given: Surroundings)
     throw ruleViolated(`goalId: there is no goal ${goalId} in this company.`, { goalId })
   if (leadAgentId) await requireAtWork(context, { field: 'leadAgentId', agentId: leadAgentId })
   if (defaultAgentId) await requireAtWork(context, { field: 'defaultAgentId', agentId: defaultAgentId })
-}
-
-async function writeProject(context: CommandContext, project: ProjectTable, changes: Partial<ProjectTable>): Promise<ProjectTable> {
-  const next = await updateProject(context.tx, project, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('project', project.id)
-  return next
 }
 
 function ref(project: ProjectTable) {

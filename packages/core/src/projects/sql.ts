@@ -1,9 +1,9 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { locatedRows } from '../kernel/located.ts'
@@ -28,8 +28,7 @@ export async function lockProjectsWithDefault(
     .execute()
 }
 
-/** Changes a project that is still at the version that was read; null when it is not. */
-export const updateProject = versionedUpdate('projects')
+export const changeProject = versionedChange('projects', 'project')
 
 /** The project of this company that a caller names in the field `projectId`. @throws `rule_violated` when there is none */
 export async function requireProject(context: CommandContext, projectId: string): Promise<ProjectTable> {

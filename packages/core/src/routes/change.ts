@@ -1,13 +1,12 @@
 import { requireAtWork } from '../agents/change.ts'
 import { groupOf, patternsOf } from '../events/patterns.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { requireProject } from '../projects/sql.ts'
 import { acceptWithReferences, findReferences, refuseElsewhere, refusePlain } from '../secrets/references.ts'
 import { noteReferences } from '../secrets/uses.ts'
 import type { RouteConditions } from './schema.ts'
-import { findRoute, setListening, updateRoute } from './sql.ts'
+import { findRoute, setListening, writeRoute } from './sql.ts'
 import type { RouteTable } from './table.ts'
 
 /** How many routes a company has at most: those that listen are looked at with each event. */
@@ -67,8 +66,7 @@ export async function noteSecrets(context: CommandContext, route: RouteTable): P
 
 /** Writes changes to a route that was read in this transaction, and makes it listen to what it then says. */
 export async function changeRoute(context: CommandContext, route: RouteTable, changes: Partial<RouteTable>): Promise<RouteTable> {
-  const next = await updateRoute(context.tx, route, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('route', route.id)
+  const next = await writeRoute(context, route, changes)
   await listen(context, next)
   if (changes.config !== undefined || changes.removed_at !== undefined) await noteSecrets(context, next)
   return next

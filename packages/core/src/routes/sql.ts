@@ -1,8 +1,8 @@
 import type { Kysely, Transaction } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { RouteTable } from './table.ts'
 
@@ -20,8 +20,7 @@ export async function locateRoute(db: Kysely<Database>, id: string): Promise<Loc
   return route && route.removed_at === null ? { id: route.id, companyId: route.company_id, taskId: null, agentId: null } : null
 }
 
-/** Changes a route that is still at the version that was read; null when it is not. */
-export const updateRoute = versionedUpdate('routes')
+export const writeRoute = versionedChange('routes', 'route')
 
 /** Makes a route listen to what it names, or to nothing. */
 export async function setListening(tx: Transaction<Database>, route: RouteTable, patterns: readonly string[]): Promise<void> {

@@ -1,11 +1,11 @@
-import { changedMeanwhile } from '../kernel/change.ts'
+import { versionedChange } from '../database/versioned.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { readSchedule } from './cron.ts'
 import { routineMachine } from './machine.ts'
 import type { RoutineStatus } from './schema.ts'
-import { findRoutine, setSchedule, triggersOf, updateRoutine, updateTrigger } from './sql.ts'
+import { findRoutine, setSchedule, triggersOf } from './sql.ts'
 import type { RoutineTable, RoutineTriggerTable } from './table.ts'
 
 export async function requireRoutine(context: CommandContext, routineId: string): Promise<RoutineTable> {
@@ -19,21 +19,9 @@ export function assertAlive(routine: RoutineTable): void {
   if (routine.status === 'archived') throw ruleViolated(`The routine ${routine.name} is archived; make a new one.`)
 }
 
-export async function changeRoutine(context: CommandContext, routine: RoutineTable, changes: Partial<RoutineTable>): Promise<RoutineTable> {
-  const next = await updateRoutine(context.tx, routine, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('routine', routine.id)
-  return next
-}
+export const changeRoutine = versionedChange('routines', 'routine')
 
-export async function changeTrigger(
-  context: CommandContext,
-  trigger: RoutineTriggerTable,
-  changes: Partial<RoutineTriggerTable>,
-): Promise<RoutineTriggerTable> {
-  const next = await updateTrigger(context.tx, trigger, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('trigger', trigger.id)
-  return next
-}
+export const changeTrigger = versionedChange('routine_triggers', 'trigger')
 
 interface Move {
   readonly to: RoutineStatus

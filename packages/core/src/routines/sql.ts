@@ -4,7 +4,6 @@ import { familyOf, present } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import { taskMachine } from '../tasks/machine.ts'
 import type { TaskTable } from '../tasks/table.ts'
@@ -44,9 +43,6 @@ export async function countRoutines(tx: Transaction<Database>, companyId: string
   return Number(count)
 }
 
-/** Changes a routine that is still at the version that was read; null when it is not. */
-export const updateRoutine = versionedUpdate('routines')
-
 /** Notes how many fires failed in a row; whoever edits a routine meets no conflict because it fired. */
 export async function noteFailures(tx: Transaction<Database>, routine: RoutineTable, failures: number): Promise<void> {
   await tx.updateTable('routines').set({ failures }).where('company_id', '=', routine.company_id).where('id', '=', routine.id).execute()
@@ -55,9 +51,6 @@ export async function noteFailures(tx: Transaction<Database>, routine: RoutineTa
 export async function insertTrigger(tx: Transaction<Database>, row: RoutineTriggerTable): Promise<void> {
   await tx.insertInto('routine_triggers').values(row).execute()
 }
-
-/** Changes how a trigger is configured, when it is still at the version that was read; null when it is not. */
-export const updateTrigger = versionedUpdate('routine_triggers')
 
 /** The triggers of a routine, oldest first. */
 export async function triggersOf(db: Kysely<Database>, given: { companyId: string; routineId: string }): Promise<RoutineTriggerTable[]> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { assertVersion, changedFields, changedMeanwhile, fieldNames } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
@@ -9,7 +9,7 @@ import { rerouteWaiting } from '../tasks/reroute.ts'
 import { readConditions } from './conditions.ts'
 import { RoutingRule, RoutingRuleInput, type ConditionsInput } from './schema.ts'
 import { showRule, showRules } from './show.ts'
-import { findRule, hasProject, rulesOf, updateRule } from './sql.ts'
+import { findRule, hasProject, rulesOf, writeRule } from './sql.ts'
 import type { RoutingRuleTable } from './table.ts'
 import { requireTakers, targetChanges, targetColumns } from './target.ts'
 
@@ -148,8 +148,7 @@ async function requireProject(context: CommandContext, projectId: string): Promi
 }
 
 async function changeRule(context: CommandContext, rule: RoutingRuleTable, changes: Partial<RoutingRuleTable>): Promise<RoutingRuleTable> {
-  const next = await updateRule(context.tx, rule, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('routing rule', rule.id)
+  const next = await writeRule(context, rule, changes)
   context.emit('routing_rule.updated', ref(next), { projectId: next.project_id, changed: fieldNames(changes) })
   return next
 }

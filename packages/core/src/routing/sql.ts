@@ -1,9 +1,9 @@
 import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { RoutingRuleTable } from './table.ts'
 
@@ -50,8 +50,7 @@ export async function hasProject(db: Kysely<Database>, given: { companyId: strin
   return (await projectOfCompany(db, given)).length > 0
 }
 
-/** Changes a rule that is still at the version that was read; null when it is not. */
-export const updateRule = versionedUpdate('routing_rules')
+export const writeRule = versionedChange('routing_rules', 'routing rule')
 
 /** Passes the turn of a round robin on from the agent that had it; false when somebody else did. */
 export async function passTurn(

@@ -1,9 +1,8 @@
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { newCredential } from './credential.ts'
 import { aboutRun, runRef } from './end.ts'
 import type { AdapterUse } from './choose-adapter.ts'
-import { updateRun } from './sql.ts'
+import { changeRun } from './sql.ts'
 import type { RunTable } from './table.ts'
 
 /** Whoever checked the task out executes it. */
@@ -16,7 +15,7 @@ export async function beginRun(
   { fence, workerId, adapter = byOthers, isBudgeted }: { fence: number; workerId: string; adapter?: AdapterUse; isBudgeted: boolean },
 ): Promise<{ run: RunTable; credential: string }> {
   const { credential, hash } = newCredential()
-  const next = await updateRun(context.tx, run, {
+  const next = await changeRun(context, run, {
     ...adapter,
     is_budgeted: Number(isBudgeted),
     status: 'running',
@@ -24,9 +23,7 @@ export async function beginRun(
     worker_id: workerId,
     credential_hash: hash,
     started_at: run.started_at ?? context.now,
-    updated_at: context.now,
   })
-  if (!next) throw changedMeanwhile('run', run.id)
   context.emit('run.started', runRef(next), {
     ...aboutRun(next),
     fence,

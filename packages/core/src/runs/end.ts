@@ -1,6 +1,5 @@
 import { noteEndOfRun } from '../breakers/change.ts'
 import { endHolds } from '../budgets/run-holds.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { illegalTransition } from '../kernel/transition.ts'
@@ -10,7 +9,7 @@ import { findTask } from '../tasks/sql.ts'
 import { deleteLease, findLease } from './lease.ts'
 import { runMachine } from './machine.ts'
 import type { RunStatus } from './schema.ts'
-import { findRun, listQueuedRuns, updateRun } from './sql.ts'
+import { changeRun, findRun, listQueuedRuns } from './sql.ts'
 import { keepUsage } from './usage.ts'
 import type { RunTable } from './table.ts'
 
@@ -36,8 +35,7 @@ export async function endRun(context: CommandContext, run: RunTable, end: End): 
     throw illegalTransition(runMachine, run.status, { to: end.status, verb: end.verb })
   const lease = run.status === 'running' ? await deleteLease(context.tx, { companyId: run.company_id, runId: run.id }) : null
   if (lease) context.countLiveRun(lease.agent_id, -1)
-  const next = await updateRun(context.tx, run, { ...end.changes, status: end.status, finished_at: context.now, updated_at: context.now })
-  if (!next) throw changedMeanwhile('run', run.id)
+  const next = await changeRun(context, run, { ...end.changes, status: end.status, finished_at: context.now })
   // A run that waited, or was to go on from that, holds nothing, but it was one.
   if (lease ? lease.is_budgeted : run.started_at !== null) await settleHolds(context, run, { isOver: true })
   await noteEndOfRun(context, end.isByBudget ? { ...next, outcome: null } : next)

@@ -3,7 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
+import { versionedChange, versionedUpdate } from '../database/versioned.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { RunStatus } from './schema.ts'
 import type { RunTable } from './table.ts'
@@ -90,6 +90,9 @@ export async function insertRun(tx: Transaction<Database>, fields: NewRun): Prom
 
 /** Changes a run that is still at the version that was read; null when it is not. */
 export const updateRun = versionedUpdate('runs')
+
+/** The same for a run that a command can not go on without. */
+export const changeRun = versionedChange('runs', 'run')
 
 const queuedRun = statement((db, given: { companyId: string; agentId: string; taskId: string }) =>
   db

@@ -1,12 +1,11 @@
 import { endProbe } from '../breakers/change.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { aboutRun, cancelRun, runRef, settleHolds } from './end.ts'
 import { deleteLease } from './lease.ts'
 import { runMachine } from './machine.ts'
 import type { WakeReason } from './schema.ts'
-import { findQueuedRun, findWaitingRun, updateRun } from './sql.ts'
+import { changeRun, findQueuedRun, findWaitingRun } from './sql.ts'
 import type { RunTable } from './table.ts'
 
 /** A run gives its lease back and waits for an answer. What was queued behind it joins it: there is one run to go on. */
@@ -17,12 +16,10 @@ export async function suspendRun(context: CommandContext, run: RunTable, { inter
   if (lease) context.countLiveRun(lease.agent_id, -1)
   const queued = await findQueuedRun(context.tx, { companyId, agentId: run.agent_id, taskId: run.task_id })
   const reasons = joinedReasons(run, queued ? JSON.parse(queued.wake_reasons) : [])
-  const next = await updateRun(context.tx, run, {
+  const next = await changeRun(context, run, {
     status: 'waiting',
     wake_reasons: JSON.stringify(reasons),
-    updated_at: context.now,
   })
-  if (!next) throw changedMeanwhile('run', run.id)
   if (lease?.is_budgeted) await settleHolds(context, run, { isOver: false })
   context.emit('run.waiting', runRef(next), { ...aboutRun(next), reasons, interactionId })
   // Whoever could ask was let work.
@@ -37,8 +34,7 @@ export async function resumeRun(context: CommandContext, run: RunTable, { priori
   const reasons = joinedReasons(run, ['answer'])
   const availableAt = context.now
   const changes = { status: 'queued', wake_reasons: JSON.stringify(reasons), available_at: availableAt, priority } as const
-  const next = await updateRun(context.tx, run, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('run', run.id)
+  const next = await changeRun(context, run, changes)
   context.emit('run.queued', runRef(next), { ...aboutRun(next), reasons, availableAt })
   return next
 }

@@ -1,11 +1,10 @@
 import type { AgentTable } from '../agents/table.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { openTasksOf } from '../tasks/sql.ts'
 import { aboutRun, runRef } from './end.ts'
 import type { WakeReason } from './schema.ts'
-import { findQueuedRun, findWaitingRun, insertRun, updateRun } from './sql.ts'
+import { changeRun, findQueuedRun, findWaitingRun, insertRun } from './sql.ts'
 import { joinedReasons } from './suspend.ts'
 import type { RunTable } from './table.ts'
 
@@ -62,8 +61,7 @@ async function noteReason(context: CommandContext, { agent, task, reason }: Wake
   const run = task.is_asked === 1 ? await findWaitingRun(context.tx, { companyId: context.companyId, taskId: task.id }) : null
   if (run?.agent_id !== agent.id) return null
   const reasons = joinedReasons(run, [reason])
-  const next = await updateRun(context.tx, run, { wake_reasons: JSON.stringify(reasons), updated_at: context.now })
-  if (!next) throw changedMeanwhile('run', run.id)
+  const next = await changeRun(context, run, { wake_reasons: JSON.stringify(reasons) })
   context.emit('run.waiting', runRef(next), { ...aboutRun(next), reasons, interactionId: null })
   return next
 }
@@ -72,12 +70,10 @@ async function joinRun(context: CommandContext, run: RunTable, given: { reason: 
   const reasons = joinedReasons(run, [given.reason])
   const isSooner = given.availableAt < run.available_at && cutsShort(given.reason, JSON.parse(run.wake_reasons))
   const availableAt = isSooner ? given.availableAt : run.available_at
-  const next = await updateRun(context.tx, run, {
+  const next = await changeRun(context, run, {
     wake_reasons: JSON.stringify(reasons),
     available_at: availableAt,
-    updated_at: context.now,
   })
-  if (!next) throw changedMeanwhile('run', run.id)
   context.emit('run.queued', runRef(next), { ...aboutRun(next), reasons, availableAt })
   return next
 }

@@ -1,9 +1,10 @@
-import { assertVersion, changedMeanwhile } from '../kernel/change.ts'
+import { versionedChange } from '../database/versioned.ts'
+import { assertVersion } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { eventActor } from '../kernel/actor.ts'
 import type { SealedValue } from '../kernel/secret-value.ts'
-import { findSecret, updateSecret } from './sql.ts'
+import { findSecret } from './sql.ts'
 import type { SecretTable } from './table.ts'
 
 /** The secret of this company that a call is about, at the version that it names, if it names one. */
@@ -18,11 +19,7 @@ export async function requireSecret(
 }
 
 /** Writes changes to a secret that was read in this transaction. */
-export async function changeSecret(context: CommandContext, secret: SecretTable, changes: Partial<SecretTable>): Promise<SecretTable> {
-  const next = await updateSecret(context.tx, secret, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('secret', secret.id)
-  return next
-}
+export const changeSecret = versionedChange('secrets', 'secret')
 
 /** Adds a value. It was sealed for this number of this secret, and opens as no other. */
 export async function addVersion(context: CommandContext, value: SealedValue): Promise<void> {

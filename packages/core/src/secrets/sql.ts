@@ -3,7 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
+import { versionedDelete } from '../database/versioned.ts'
 import type { Location } from '../kernel/locate.ts'
 import { nameKey } from '../labels/table.ts'
 import type { SecretAccessTable, SecretTable, SecretUseTable, SecretVersionTable } from './table.ts'
@@ -43,9 +43,6 @@ export async function findVersion(db: Kysely<Database>, given: Place & { number:
   return first(await versionByNumber(db, given))
 }
 
-/** Changes a secret that is still at the version that was read; null when it is not. */
-export const updateSecret = versionedUpdate('secrets')
-
 /** Forgets the sealed value of a version for good; false when it was destroyed before. */
 export async function wipeVersion(tx: Transaction<Database>, given: Place & { number: number; now: string }): Promise<boolean> {
   const wiped = await tx
@@ -59,17 +56,13 @@ export async function wipeVersion(tx: Transaction<Database>, given: Place & { nu
   return wiped.numUpdatedRows > 0n
 }
 
-/** Removes a secret with all that is kept about it; null when it is gone or at another version. */
-export async function deleteSecret(tx: Transaction<Database>, secret: SecretTable): Promise<true | null> {
+const deleteRow = versionedDelete('secrets', 'secret')
+
+/** Removes a secret with all that is kept about it. @throws `changed_meanwhile` */
+export async function deleteSecret(tx: Transaction<Database>, secret: SecretTable): Promise<void> {
   for (const table of ['secret_accesses', 'secret_uses', 'secret_versions'] as const)
     await tx.deleteFrom(table).where('company_id', '=', secret.company_id).where('secret_id', '=', secret.id).execute()
-  const deleted = await tx
-    .deleteFrom('secrets')
-    .where('company_id', '=', secret.company_id)
-    .where('id', '=', secret.id)
-    .where('version', '=', secret.version)
-    .executeTakeFirst()
-  return deleted.numDeletedRows === 0n ? null : true
+  await deleteRow(tx, secret)
 }
 
 /** How many places a refusal names. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { assertVersion, changedFields, changedMeanwhile, fieldNames, otherThan } from '../kernel/change.ts'
+import { assertVersion, changedFields, fieldNames, otherThan } from '../kernel/change.ts'
 import { command } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
@@ -9,7 +9,7 @@ import { progressOf } from '../projects/progress.ts'
 import { requireProject } from '../projects/sql.ts'
 import { sprintMachine } from './machine.ts'
 import { Sprint, SprintInput, SprintStatus } from './schema.ts'
-import { countTasksOfSprint, findSprint, updateSprint } from './sql.ts'
+import { changeSprint, countTasksOfSprint, findSprint } from './sql.ts'
 import { toSprint, type SprintTable } from './table.ts'
 
 export const create = command({
@@ -64,8 +64,7 @@ export const update = command({
     const dates = { starts_on: input.startsOn, ends_on: input.endsOn }
     const changes = changedFields({ name, goal, status, project_id: input.projectId, ...dates })
     refuseBackwards({ ...sprint, ...changes })
-    const next = await updateSprint(context.tx, sprint, { ...changes, updated_at: context.now })
-    if (!next) throw changedMeanwhile('sprint', sprint.id)
+    const next = await changeSprint(context, sprint, changes)
     context.emit('sprint.updated', ref(next), { projectId: next.project_id, changed: fieldNames(changes) })
     if (next.status !== sprint.status) {
       const scope = { companyId: context.companyId, sprintId: sprint.id }

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely'
 
+import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import type { Location } from '../kernel/locate.ts'
 import type { CountedTasks } from '../projects/progress.ts'
 
@@ -28,5 +28,4 @@ export async function countTasksOfSprint(db: Kysely<Database>, given: { companyI
   return countTasks(db, given)
 }
 
-/** Changes a sprint that is still at the version that was read; null when it is not. */
-export const updateSprint = versionedUpdate('sprints')
+export const changeSprint = versionedChange('sprints', 'sprint')

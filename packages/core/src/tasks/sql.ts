@@ -3,7 +3,6 @@ import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 import { tableOf } from '../database/open.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { versionedUpdate } from '../database/versioned-update.ts'
 import { locatedRows } from '../kernel/located.ts'
 import type { Location } from '../kernel/locate.ts'
 import { noUnresolvedBlocker, notHeld } from './checkout-guards.ts'
@@ -112,9 +111,6 @@ export function ofPresentTask(db: Kysely<Database>, rows: 'comments' | 'delivera
   return sql<boolean>`(select task.deleted_at is null from ${tableOf(db, 'tasks')} as task
     where task.company_id = ${sql.ref(`${rows}.company_id`)} and task.id = ${sql.ref(`${rows}.task_id`)})`
 }
-
-/** Changes a task that is still at the version that was read; null when it is not. */
-export const updateTask = versionedUpdate('tasks')
 
 // Cross joins: SQLite reads its tables in the order in which they are written, and else would begin with all tasks of the company.
 

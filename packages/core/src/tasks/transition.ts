@@ -1,8 +1,8 @@
 import { findColleague } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
+import { versionedChange } from '../database/versioned.ts'
 import { supersedePending } from '../deliverables/supersede.ts'
 import { withdrawInteractions } from '../interactions/change.ts'
-import { changedMeanwhile } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { assertTransition } from '../kernel/transition.ts'
@@ -12,7 +12,7 @@ import { wake } from '../runs/wake.ts'
 import type { WakeReason } from '../runs/schema.ts'
 import { taskMachine } from './machine.ts'
 import type { TaskStatus } from './schema.ts'
-import { lockCompanyTask, lockDependents, unresolvedBlockers, updateTask } from './sql.ts'
+import { lockCompanyTask, lockDependents, unresolvedBlockers } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
 interface Move {
@@ -32,11 +32,7 @@ export async function requireTask(context: CommandContext, reference: string): P
 }
 
 /** Writes changes to a task that was read in this transaction. */
-export async function changeTask(context: CommandContext, task: TaskTable, changes: Partial<TaskTable>): Promise<TaskTable> {
-  const next = await updateTask(context.tx, task, { ...changes, updated_at: context.now })
-  if (!next) throw changedMeanwhile('task', task.id)
-  return next
-}
+export const changeTask = versionedChange('tasks', 'task')
 
 /**
  * Moves a task along its machine, with everything that belongs to the move: times, the end of a run that others hold,

@@ -2,7 +2,6 @@ import { z } from 'zod'
 
 import { assertVersion } from '../../kernel/change.ts'
 import { command, type CommandContext } from '../../kernel/command.ts'
-import { changedMeanwhile } from '../../kernel/change.ts'
 import { notFound, ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { assertIsNoAgent, assertMaySetBudget, requireScope } from '../authority.ts'
@@ -10,7 +9,7 @@ import { changeBudget, emitSet, raiseLimit, saidLimit } from '../limit.ts'
 import { letGoOn } from '../resolve.ts'
 import { isUsedUp } from '../rules.ts'
 import { BudgetMetric, BudgetScope, BudgetSet, BudgetWindow, Limit } from '../schema.ts'
-import { findBudget, updateBudget } from '../sql.ts'
+import { findBudget, writeBudget } from '../sql.ts'
 import { aboutBudget, blankPeriod, budgetRef } from '../standing.ts'
 import type { BudgetTable, Standing } from '../table.ts'
 import { showWithAgents } from '../without-cap.ts'
@@ -134,8 +133,7 @@ export const remove = command({
     assertIsNoAgent(context)
     const budget = await requireBudget(context, input.budgetId)
     assertVersion('budget', budget, input.version)
-    const next = await updateBudget(context.tx, budget, { removed_at: context.now, updated_at: context.now })
-    if (!next) throw changedMeanwhile('budget', budget.id)
+    const next = await writeBudget(context, budget, { removed_at: context.now })
     context.emit('budget.removed', budgetRef(next), aboutBudget(next))
     await letGoOn(context, next, 'removed')
     return { budgetId: budget.id }

@@ -4,7 +4,6 @@ import { requireAgent } from '../../agents/change.ts'
 import type { AgentTable } from '../../agents/table.ts'
 import { RunRefusal } from '../../budgets/run-refusal.ts'
 import { endHopelessWait } from '../../budgets/whole-runs.ts'
-import { changedMeanwhile } from '../../kernel/change.ts'
 import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
@@ -23,7 +22,7 @@ import { runMachine } from '../machine.ts'
 import { stopRunaway } from '../runaway.ts'
 import { Claim, ClaimedRun, Run, Session, Usage, type WakeReason } from '../schema.ts'
 import { leaveSession } from '../session.ts'
-import { updateRun } from '../sql.ts'
+import { changeRun } from '../sql.ts'
 import { toRun, type RunTable } from '../table.ts'
 import { settleLostRun } from '../settle.ts'
 import { wake } from '../wake.ts'
@@ -81,8 +80,7 @@ export const postpone = command({
     }
     if (await endHopelessWait(context, run, input.refusal)) return toRun(await requireRun(context, run.id))
     const availableAt = isoTime(context.clock.now() + Math.round(postponedMs * (1 + context.random())))
-    const next = await updateRun(context.tx, run, { available_at: availableAt, updated_at: context.now })
-    if (!next) throw changedMeanwhile('run', run.id)
+    const next = await changeRun(context, run, { available_at: availableAt })
     const reasons: WakeReason[] = JSON.parse(next.wake_reasons)
     context.emit('run.queued', runRef(next), { ...aboutRun(next), reasons, availableAt })
     return toRun(next)

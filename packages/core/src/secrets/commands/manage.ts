@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { changedFields, changedMeanwhile, fieldNames } from '../../kernel/change.ts'
+import { changedFields, fieldNames } from '../../kernel/change.ts'
 import { command } from '../../kernel/command.ts'
 import { Id } from '../../kernel/schema.ts'
 import { SecretValue } from '../../kernel/secret-value.ts'
@@ -76,7 +76,7 @@ const remove = command({
     const secret = await requireSecret(context, input)
     const uses = await findUses(context.tx, { companyId: context.companyId, secretId: secret.id })
     if (uses.length > 0) throw inUse(`The secret ${secret.name}`, uses)
-    if (!(await deleteSecret(context.tx, secret))) throw changedMeanwhile('secret', secret.id)
+    await deleteSecret(context.tx, secret)
     context.emit('secret.deleted', { ...secretRef(secret), version: secret.version + 1 }, { name: secret.name })
     return { secretId: secret.id }
   },

@@ -1,11 +1,12 @@
 import { sql, type Transaction } from 'kysely'
 
+import { changedMeanwhile } from '../kernel/change.ts'
 import { tableOf } from './open.ts'
 import { first, rawStatement, statement } from './statement.ts'
 import type { Database } from './tables.ts'
 
 /** No interface: declarations of what is made here have no name for one. */
-type Place = Readonly<Record<'company_id' | 'id', string>> & { readonly version: number }
+type Place = Readonly<Record<'company_id' | 'id' | 'updated_at', string>> & { readonly version: number }
 
 /** The tables of companies whose rows have a version that each change raises. */
 type Versioned = { [Table in keyof Database]: Database[Table] extends Place ? Table : never }[keyof Database]
@@ -23,6 +24,40 @@ export function versionedUpdate<Table extends Versioned>(table: Table): Versione
     const update = updates.get(name) ?? updateOf<Database[Table]>(table, columns)
     updates.set(name, update)
     return first(await update(tx, { ...set, [of.company]: company_id, [of.id]: id, [of.version]: version }))
+  }
+}
+
+/** Writes changes to a row that was read in this transaction, at the time of its command. @throws `changed_meanwhile` */
+type VersionedChange<Row> = (
+  context: { readonly tx: Transaction<Database>; readonly now: string },
+  row: Place,
+  changes: Partial<Row>,
+) => Promise<Row>
+
+/** The same for what a command can not go on without: another version is a refusal. `entity` is what people call such a row. */
+export function versionedChange<Table extends Versioned>(table: Table, entity: string): VersionedChange<Database[Table]> {
+  const update = versionedUpdate(table)
+  return async ({ tx, now }, row, changes) => {
+    const next = await update(tx, row, { ...changes, updated_at: now })
+    if (!next) throw changedMeanwhile(entity, row.id)
+    return next
+  }
+}
+
+/** Removes a row that was read in this transaction. @throws `changed_meanwhile` */
+type VersionedDelete = (tx: Transaction<Database>, row: Place) => Promise<void>
+
+/** How rows of a table are removed; what refers to them is the caller's. */
+export function versionedDelete(table: Versioned, entity: string): VersionedDelete {
+  const remove = statement((db, given: Place) =>
+    rawStatement(
+      db,
+      sql`delete from ${tableOf(db, table)}
+        where company_id = ${given.company_id} and id = ${given.id} and version = ${given.version} returning id`,
+    ),
+  )
+  return async (tx, row) => {
+    if (!first(await remove(tx, row))) throw changedMeanwhile(entity, row.id)
   }
 }
 
