@@ -4,7 +4,7 @@ import { invoke } from './invoke.ts'
 import { me } from './me.ts'
 import { metrics } from './metrics.ts'
 import * as queries from './queries.ts'
-import { locateAgent } from './sql.ts'
+import { locatedAgents } from './sql.ts'
 import { test } from './try.ts'
 import { wakeScheduled } from './wake-scheduled.ts'
 
@@ -12,5 +12,5 @@ export const agents = {
   name: 'agents',
   operations: { ...commands, ...queries, me, metrics, test, invoke, wakeScheduled },
   events: agentEvents,
-  entities: { agent: { parameter: 'agentId', locate: locateAgent } },
+  entities: { agent: { parameter: 'agentId', locate: locatedAgents.locate } },
 } as const

@@ -5,11 +5,11 @@ import { pageById, pageByNumber } from '../database/page.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { decide } from '../kernel/authorize.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf, type Page, type PageRequest } from '../kernel/page.ts'
 import { Flag, Id, Name, Tag } from '../kernel/schema.ts'
 import { nest } from '../kernel/tree.ts'
 import { Agent, AgentRevision, AgentStatus, ExecutionMode, OrgNode } from './schema.ts'
+import { locatedAgents } from './sql.ts'
 import { toAgent, toOrgNode, toRevision } from './table.ts'
 import { withBelow } from './tree.ts'
 
@@ -19,11 +19,7 @@ export const get = query({
   output: Agent,
   access: { scope: 'agents:read', company: 'agent' },
   http: ['GET', '/agents/:agentId'],
-  async handle(context, input) {
-    const row = await agentRows(context).where('agents.id', '=', input.agentId).executeTakeFirst()
-    if (!row) throw notFound('agent', input.agentId)
-    return toAgent(row, { showsConfig: showsConfig(context) })
-  },
+  handle: async (context) => toAgent(locatedAgents.of(context), { showsConfig: showsConfig(context) }),
 })
 
 export const list = query({

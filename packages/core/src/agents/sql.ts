@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { AgentTable } from './table.ts'
 
 export const findAgent = rowById('agents')
@@ -17,10 +17,7 @@ export async function lockAgent(tx: Transaction<Database>, id: string): Promise<
   return first(await agentForChange(tx, { id }))
 }
 
-export async function locateAgent(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const agent = await findAgent(db, id)
-  return agent && { id: agent.id, companyId: agent.company_id, taskId: null, agentId: agent.id }
-}
+export const locatedAgents = locatedRows(findAgent, (agent) => ({ agentId: agent.id }))
 
 /** An agent of this company; null also when the id is another company's. */
 export async function findColleague(db: Kysely<Database>, given: { companyId: string; agentId: string }): Promise<AgentTable | null> {

@@ -3,11 +3,10 @@ import { z } from 'zod'
 import { pageById } from '../database/page.ts'
 import { may } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Approval, ApprovalStatus, ApprovalType } from './schema.ts'
-import { findApproval } from './sql.ts'
+import { locatedApprovals } from './sql.ts'
 import { toApproval } from './table.ts'
 
 export const get = query({
@@ -16,11 +15,7 @@ export const get = query({
   output: Approval,
   access: { scope: 'approvals:read', company: 'approval' },
   http: ['GET', '/approvals/:approvalId'],
-  async handle(context, input) {
-    const row = await findApproval(context.db, input.approvalId)
-    if (!row) throw notFound('approval', input.approvalId)
-    return toApproval(row, { showsConfig: may(context, 'agents:manage') })
-  },
+  handle: async (context) => toApproval(locatedApprovals.of(context), { showsConfig: may(context, 'agents:manage') }),
 })
 
 export const list = query({

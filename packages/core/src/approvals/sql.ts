@@ -4,7 +4,7 @@ import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import { noUnresolvedBlocker } from '../tasks/checkout-guards.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import type { ApprovalType } from './schema.ts'
@@ -12,10 +12,7 @@ import type { ApprovalTable } from './table.ts'
 
 export const findApproval = rowById('approvals')
 
-export async function locateApproval(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = await findApproval(db, id)
-  return row && { id: row.id, companyId: row.company_id, taskId: row.task_id, agentId: row.agent_id }
-}
+export const locatedApprovals = locatedRows(findApproval, (row) => ({ taskId: row.task_id, agentId: row.agent_id }))
 
 const openApproval = statement((db, given: { companyId: string; type: ApprovalType; subject: string }) =>
   db

@@ -3,18 +3,14 @@ import type { Kysely, Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
-import { locatePart } from '../tasks/sql.ts'
+import { locatedRows } from '../kernel/located.ts'
+import { belongsToTask } from '../tasks/sql.ts'
 import type { AssetTable, AttachmentTable, AttachmentWithAsset } from './table.ts'
 
-const attachmentById = rowById('attachments')
-
 /** Where an attachment belongs; one that was deleted, or whose task was, is not there any more. */
-export async function locateAttachment(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = await attachmentById(db, id)
-  if (!row || row.deleted_at !== null) return null
-  return locatePart(db, row, () => (row.author_kind === 'agent' ? row.author_id : null))
-}
+export const locatedAttachments = locatedRows(rowById('attachments'), async (row, db) =>
+  row.deleted_at === null ? belongsToTask(db, row.task_id, () => (row.author_kind === 'agent' ? row.author_id : null)) : null,
+)
 
 /** The attachments of a company, with what is known of their bytes. */
 export function presentAttachments(db: Kysely<Database>, companyId: string) {

@@ -2,12 +2,12 @@ import * as commands from './commands.ts'
 import { breakerErrors } from './errors.ts'
 import { breakerEvents } from './events.ts'
 import * as queries from './queries.ts'
-import { locateBreaker } from './sql.ts'
+import { locatedBreakers } from './sql.ts'
 
 export const breakers = {
   name: 'breakers',
   operations: { ...commands, ...queries },
   events: breakerEvents,
   errors: breakerErrors,
-  entities: { breaker: { parameter: 'breakerId', locate: locateBreaker } },
+  entities: { breaker: { parameter: 'breakerId', locate: locatedBreakers.locate } },
 } as const

@@ -2,11 +2,10 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Breaker, BreakerStatus } from './schema.ts'
-import { findBreaker } from './sql.ts'
+import { locatedBreakers } from './sql.ts'
 import { toBreaker } from './table.ts'
 
 export const get = query({
@@ -15,11 +14,7 @@ export const get = query({
   output: Breaker,
   access: { scope: 'agents:read', company: 'breaker' },
   http: ['GET', '/breakers/:breakerId'],
-  async handle(context, input) {
-    const breaker = await findBreaker(context.db, input.breakerId)
-    if (!breaker) throw notFound('breaker', input.breakerId)
-    return toBreaker(breaker)
-  },
+  handle: async (context) => toBreaker(locatedBreakers.of(context)),
 })
 
 export const list = query({

@@ -4,16 +4,13 @@ import { familyOf, present, presentPlus } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { BreakerKey, BreakerTable } from './table.ts'
 
 export const findBreaker = rowById('breakers')
 
-export async function locateBreaker(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const breaker = await findBreaker(db, id)
-  return breaker && { id: breaker.id, companyId: breaker.company_id, taskId: null, agentId: null }
-}
+export const locatedBreakers = locatedRows(findBreaker)
 
 const breakerForChange = statement((db, given: BreakerKey) =>
   db

@@ -2,7 +2,7 @@ import * as commands from './commands/index.ts'
 import { budgetErrors } from './errors.ts'
 import { budgetEvents } from './events.ts'
 import * as queries from './queries.ts'
-import { locateBudget, locateIncident } from './sql.ts'
+import { locatedBudgets, locatedIncidents } from './sql.ts'
 
 export const budgets = {
   name: 'budgets',
@@ -10,7 +10,7 @@ export const budgets = {
   events: budgetEvents,
   errors: budgetErrors,
   entities: {
-    budget: { parameter: 'budgetId', locate: locateBudget },
-    budgetIncident: { parameter: 'incidentId', locate: locateIncident },
+    budget: { parameter: 'budgetId', locate: locatedBudgets.locate },
+    budgetIncident: { parameter: 'incidentId', locate: locatedIncidents.locate },
   },
 } as const

@@ -9,7 +9,7 @@ import { isoTime } from '../ports/clock.ts'
 import { basisStart, forecastOf } from './forecast.ts'
 import { AgentsWithoutCap, Budget, BudgetForecast, BudgetIncident, BudgetIncidentStatus, BudgetScope } from './schema.ts'
 import { toBudget, toIncident } from './show.ts'
-import { findBudget, findPeriods } from './sql.ts'
+import { findBudget, findPeriods, locatedBudgets } from './sql.ts'
 import { blankPeriod, readStanding, readStandings } from './standing.ts'
 import { readAgentsWithoutCap } from './without-cap.ts'
 
@@ -65,9 +65,9 @@ export const forecast = query({
   output: BudgetForecast,
   access: { scope: 'budgets:read', company: 'budget' },
   http: ['GET', '/budgets/:budgetId/forecast'],
-  async handle({ db, now }, { budgetId }) {
-    const budget = await findBudget(db, budgetId)
-    if (!budget) throw notFound('budget', budgetId)
+  async handle(context, { budgetId }) {
+    const { db, now } = context
+    const budget = locatedBudgets.of(context)
     const { company_id: companyId, time_window: window, metric, limit_amount: limit, created_at: createdAt } = budget
     const from = basisStart(window, { now: new Date(now), createdAt })
     const [present, before] = [blankPeriod(budget, new Date(now)), blankPeriod(budget, new Date(from))]

@@ -5,7 +5,7 @@ import { present, tableOf } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { Spender } from './amounts.ts'
 import type { BudgetHoldLineTable, BudgetHoldTable, BudgetIncidentTable, BudgetPeriodTable, BudgetTable } from './table.ts'
 
@@ -17,10 +17,7 @@ export async function findBudget(db: Kysely<Database>, id: string): Promise<Budg
   return row?.removed_at === null ? row : null
 }
 
-export async function locateBudget(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = await findBudget(db, id)
-  return row && { id: row.id, companyId: row.company_id, taskId: row.task_id, agentId: row.agent_id }
-}
+export const locatedBudgets = locatedRows(findBudget, (row) => ({ taskId: row.task_id, agentId: row.agent_id }))
 
 const over = statement((db, given: { companyId: string; scopes: string; agentId: string | null }, family) =>
   db
@@ -229,10 +226,7 @@ export async function holdLines(db: Kysely<Database>, given: { companyId: string
 
 export const findIncident = rowById('budget_incidents')
 
-export async function locateIncident(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = await findIncident(db, id)
-  return row && { id: row.id, companyId: row.company_id, taskId: null, agentId: null }
-}
+export const locatedIncidents = locatedRows(findIncident)
 
 const openIncidentOf = statement((db, given: { companyId: string; budgetId: string }) =>
   db

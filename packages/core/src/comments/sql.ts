@@ -3,16 +3,14 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
-import { locatePart } from '../tasks/sql.ts'
+import { locatedRows } from '../kernel/located.ts'
+import { belongsToTask } from '../tasks/sql.ts'
 import type { Mentionable } from './mentions.ts'
 import type { CommentTable } from './table.ts'
 
 export const findComment = rowById('comments')
 
-export async function locateComment(db: Kysely<Database>, id: string): Promise<Location | null> {
-  return locatePart(db, await findComment(db, id))
-}
+export const locatedComments = locatedRows(findComment, (comment, db) => belongsToTask(db, comment.task_id))
 
 const newest = statement((db, given: { companyId: string; taskId: string; limit: number }) =>
   db

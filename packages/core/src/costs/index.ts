@@ -5,7 +5,7 @@ import { costEvents } from './events.ts'
 import { exportTable } from './export.ts'
 import * as queries from './queries.ts'
 import { settle } from './settle.ts'
-import { locateCostEvent } from './sql.ts'
+import { locatedCostEvents } from './sql.ts'
 import { forecast, summary, timeline } from './views.ts'
 
 export const costs = {
@@ -13,5 +13,5 @@ export const costs = {
   operations: { ...commands, settle, ...queries, summary, byAgent, byProject, byModel, byTask, timeline, forecast, export: exportTable },
   events: costEvents,
   errors: costErrors,
-  entities: { costEvent: { parameter: 'costEventId', locate: locateCostEvent } },
+  entities: { costEvent: { parameter: 'costEventId', locate: locatedCostEvents.locate } },
 } as const

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { costFilters, listCosts, placeOf } from './list.ts'
 import { CostEvent } from './schema.ts'
-import { findCostEvent } from './sql.ts'
+import { locatedCostEvents } from './sql.ts'
 import { toCostEvent } from './table.ts'
 
 export const get = query({
@@ -15,11 +14,7 @@ export const get = query({
   output: CostEvent,
   access: { scope: 'costs:read', company: 'costEvent' },
   http: ['GET', '/cost-events/:costEventId'],
-  async handle(context, input) {
-    const row = await findCostEvent(context.db, input.costEventId)
-    if (!row) throw notFound('cost event', input.costEventId)
-    return toCostEvent(row)
-  },
+  handle: async (context) => toCostEvent(locatedCostEvents.of(context)),
 })
 
 export const list = query({

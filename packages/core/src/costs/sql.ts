@@ -5,15 +5,12 @@ import { rowById } from '../database/row-by-id.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { countableSql } from '../kernel/countable.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { CostEventTable } from './table.ts'
 
 export const findCostEvent = rowById('cost_events')
 
-export async function locateCostEvent(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const event = await findCostEvent(db, id)
-  return event && { id: event.id, companyId: event.company_id, taskId: event.task_id, agentId: event.agent_id }
-}
+export const locatedCostEvents = locatedRows(findCostEvent, (event) => ({ taskId: event.task_id, agentId: event.agent_id }))
 
 const ofSource = statement((db, given: SourceKey) =>
   db

@@ -12,7 +12,7 @@ import { compare } from './compare.ts'
 import { openFile } from './files.ts'
 import { Deliverable, DeliverableComparison, DeliverableStatus } from './schema.ts'
 import { toDeliverable } from './table.ts'
-import { findDeliverable, findReview, findVersion, reviewsOf, shownColumns } from './sql.ts'
+import { findReview, findVersion, locatedDeliverables, reviewsOf, shownColumns } from './sql.ts'
 
 export const get = query({
   title: 'Show a deliverable with its review',
@@ -20,9 +20,8 @@ export const get = query({
   output: Deliverable,
   access: { scope: 'deliverables:read', company: 'deliverable' },
   http: ['GET', '/deliverables/:deliverableId'],
-  async handle(context, input) {
-    const row = await findDeliverable(context.db, input.deliverableId)
-    if (!row) throw notFound('deliverable', input.deliverableId)
+  async handle(context) {
+    const row = locatedDeliverables.of(context)
     return toDeliverable(row, await findReview(context.db, { companyId: context.companyId, deliverableId: row.id }))
   },
 })
@@ -62,9 +61,8 @@ export const diff = query({
   output: DeliverableComparison,
   access: { scope: 'deliverables:read', company: 'deliverable' },
   http: ['GET', '/deliverables/:deliverableId/diff'],
-  async handle(context, { deliverableId, against }) {
-    const row = await findDeliverable(context.db, deliverableId)
-    if (!row) throw notFound('deliverable', deliverableId)
+  async handle(context, { against }) {
+    const row = locatedDeliverables.of(context)
     const number = against ?? row.number - 1
     const other = await findVersion(context.db, { companyId: context.companyId, taskId: row.task_id, number })
     if (!other)
@@ -86,10 +84,8 @@ export const file = query({
   access: { scope: 'deliverables:read', company: 'deliverable' },
   http: ['GET', '/deliverables/:deliverableId/files/:attachmentId'],
   givesContent: true,
-  async handle(context, { deliverableId, attachmentId }) {
-    const row = await findDeliverable(context.db, deliverableId)
-    if (!row) throw notFound('deliverable', deliverableId)
-    const found = toDeliverable(row, null).files.find((one) => one.attachmentId === attachmentId)
+  async handle(context, { attachmentId }) {
+    const found = toDeliverable(locatedDeliverables.of(context), null).files.find((one) => one.attachmentId === attachmentId)
     if (!found) throw notFound('file', attachmentId)
     const { name, contentType, byteSize, sha256 } = found
     return { name, contentType, byteSize, sha256, content: await openFile(context.blobs, found) }

@@ -5,8 +5,8 @@ import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedChange, versionedUpdate } from '../database/versioned.ts'
-import type { Location } from '../kernel/locate.ts'
-import { locatePart } from '../tasks/sql.ts'
+import { locatedRows } from '../kernel/located.ts'
+import { belongsToTask } from '../tasks/sql.ts'
 import type { DeliverableTable, ReviewTable } from './table.ts'
 
 /** All but the content, which may be a megabyte. */
@@ -34,10 +34,7 @@ export const shownColumns = [
 
 export const findDeliverable = rowById('deliverables')
 
-export async function locateDeliverable(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = await findDeliverable(db, id)
-  return locatePart(db, row, () => row?.agent_id ?? null)
-}
+export const locatedDeliverables = locatedRows(findDeliverable, (row, db) => belongsToTask(db, row.task_id, () => row.agent_id))
 
 const latest = statement((db, given: { companyId: string; taskId: string }) =>
   db

@@ -2,11 +2,11 @@ import * as commands from './commands.ts'
 import { deliveryEvents } from './events.ts'
 import * as queries from './queries.ts'
 import { replay } from './replay.ts'
-import { locateDelivery } from './sql.ts'
+import { locatedDeliveries } from './sql.ts'
 
 export const deliveries = {
   name: 'deliveries',
   operations: { ...commands, ...queries, replay },
   events: deliveryEvents,
-  entities: { delivery: { parameter: 'deliveryId', locate: locateDelivery } },
+  entities: { delivery: { parameter: 'deliveryId', locate: locatedDeliveries.locate } },
 } as const

@@ -3,11 +3,10 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Delivery, DeliveryAttempt, DeliveryStatus } from './schema.ts'
-import { attemptsOf, findDelivery, mostTries } from './sql.ts'
+import { attemptsOf, locatedDeliveries, mostTries } from './sql.ts'
 import { toDelivery, toTries } from './table.ts'
 
 export const get = query({
@@ -17,9 +16,8 @@ export const get = query({
   output: Delivery.extend({ tries: z.array(DeliveryAttempt) }),
   access: { scope: 'routes:read', company: 'delivery' },
   http: ['GET', '/deliveries/:deliveryId'],
-  async handle(context, { deliveryId }) {
-    const row = await findDelivery(context.db, deliveryId)
-    if (!row) throw notFound('delivery', deliveryId)
+  async handle(context) {
+    const row = locatedDeliveries.of(context)
     const earlier = await attemptsOf(context.db, { companyId: context.companyId, deliveryId: row.id })
     return { ...toDelivery(row), tries: toTries(row, earlier).slice(-mostTries) }
   },

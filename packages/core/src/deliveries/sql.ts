@@ -4,16 +4,13 @@ import { familyOf, present, tableOf } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import { deliveryMachine } from './machine.ts'
 import type { DeliveryAttemptTable, DeliveryTable } from './table.ts'
 
 export const findDelivery = rowById('deliveries')
 
-export async function locateDelivery(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = await findDelivery(db, id)
-  return row && { id: row.id, companyId: row.company_id, taskId: null, agentId: null }
-}
+export const locatedDeliveries = locatedRows(findDelivery)
 
 /** How many tries of a delivery are shown. */
 export const mostTries = 100

@@ -4,8 +4,8 @@ import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
-import { agentOfTask, locatePart } from '../tasks/sql.ts'
+import { locatedRows } from '../kernel/located.ts'
+import { agentOfTask, belongsToTask } from '../tasks/sql.ts'
 import type { DocumentRevisionTable, DocumentTable } from './table.ts'
 
 const documentById = rowById('documents')
@@ -19,9 +19,7 @@ function present(row: DocumentTable | null): DocumentTable | null {
 }
 
 /** Where a document belongs; one that was deleted, or whose task was, is not there any more. */
-export async function locateDocument(db: Kysely<Database>, id: string): Promise<Location | null> {
-  return locatePart(db, await findDocumentById(db, id), agentOfTask)
-}
+export const locatedDocuments = locatedRows(findDocumentById, (document, db) => belongsToTask(db, document.task_id, agentOfTask))
 
 interface DocumentName {
   readonly companyId: string

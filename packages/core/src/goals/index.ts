@@ -1,11 +1,11 @@
 import * as commands from './commands.ts'
 import { goalEvents } from './events.ts'
 import * as queries from './queries.ts'
-import { locateGoal } from './sql.ts'
+import { locatedGoals } from './sql.ts'
 
 export const goals = {
   name: 'goals',
   operations: { ...commands, ...queries },
   events: goalEvents,
-  entities: { goal: { parameter: 'goalId', locate: locateGoal } },
+  entities: { goal: { parameter: 'goalId', locate: locatedGoals.locate } },
 } as const

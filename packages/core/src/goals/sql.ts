@@ -5,7 +5,6 @@ import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { locatedRows } from '../kernel/located.ts'
-import type { Location } from '../kernel/locate.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
 import type { CountedTasks } from '../projects/progress.ts'
 import type { GoalStatus } from './schema.ts'
@@ -13,12 +12,7 @@ import type { GoalTable } from './table.ts'
 
 export const findGoal = rowById('goals')
 
-export const locatedGoals = locatedRows<GoalTable>()
-
-export async function locateGoal(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const goal = await findGoal(db, id)
-  return goal && locatedGoals.keep({ id: goal.id, companyId: goal.company_id, taskId: null, agentId: goal.owner_agent_id }, goal)
-}
+export const locatedGoals = locatedRows(findGoal, (goal) => ({ agentId: goal.owner_agent_id }))
 
 interface Place {
   readonly companyId: string

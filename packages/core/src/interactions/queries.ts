@@ -5,14 +5,13 @@ import { pageById } from '../database/page.ts'
 import type { Database } from '../database/tables.ts'
 import { may, roleIn } from '../kernel/authorize.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Flag, Id } from '../kernel/schema.ts'
 import { TaskFilter } from '../tasks/schema.ts'
 import { filteredTaskId } from '../tasks/sql.ts'
 import { answerersFor } from './answerers.ts'
 import { Interaction, InteractionKind, InteractionStatus } from './schema.ts'
-import { findInteraction } from './sql.ts'
+import { locatedInteractions } from './sql.ts'
 import { toInteraction, type InteractionTable } from './table.ts'
 
 export const get = query({
@@ -21,11 +20,7 @@ export const get = query({
   output: Interaction,
   access: { scope: 'interactions:read', company: 'interaction' },
   http: ['GET', '/interactions/:interactionId'],
-  async handle(context, input) {
-    const row = await findInteraction(context.db, input.interactionId)
-    if (!row) throw notFound('interaction', input.interactionId)
-    return toInteraction(row)
-  },
+  handle: async (context) => toInteraction(locatedInteractions.of(context)),
 })
 
 export const list = query({

@@ -5,18 +5,16 @@ import { present } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
-import { locatePart } from '../tasks/sql.ts'
+import { locatedRows } from '../kernel/located.ts'
+import { belongsToTask } from '../tasks/sql.ts'
 import type { InteractionTable } from './table.ts'
 
 export const findInteraction = rowById('interactions')
 
 /** It belongs to its task, and to the agent that asked. */
-export async function locateInteraction(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = await findInteraction(db, id)
-  const agentId = row?.asked_by_kind === 'agent' ? row.asked_by_id : null
-  return locatePart(db, row, () => agentId)
-}
+export const locatedInteractions = locatedRows(findInteraction, (row, db) =>
+  belongsToTask(db, row.task_id, () => (row.asked_by_kind === 'agent' ? row.asked_by_id : null)),
+)
 
 interface OfTask {
   companyId: string

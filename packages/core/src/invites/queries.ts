@@ -2,11 +2,10 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Invite, InviteStatus } from './schema.ts'
-import { findInvite } from './sql.ts'
+import { locatedInvites } from './sql.ts'
 import { toInvite } from './table.ts'
 
 export const get = query({
@@ -15,11 +14,7 @@ export const get = query({
   output: Invite,
   access: { scope: 'members:manage', company: 'invite' },
   http: ['GET', '/invites/:inviteId'],
-  async handle(context, input) {
-    const invite = await findInvite(context.db, input.inviteId)
-    if (!invite) throw notFound('invite', input.inviteId)
-    return toInvite(invite, context.now)
-  },
+  handle: async (context) => toInvite(locatedInvites.of(context), context.now),
 })
 
 export const list = query({

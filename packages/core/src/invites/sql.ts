@@ -3,16 +3,14 @@ import type { Kysely, Transaction } from 'kysely'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { Location } from '../kernel/locate.ts'
 import { hashSecret, isSecret } from '../kernel/secret.ts'
 import type { InviteTable } from './table.ts'
 
 export const findInvite = rowById('invites')
 
-export async function locateInvite(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const invite = await findInvite(db, id)
-  return invite && { id: invite.id, companyId: invite.company_id, taskId: null, agentId: null }
-}
+export const locatedInvites = locatedRows(findInvite)
 
 const inviteByToken = statement((db, given: { hash: string }) => db.selectFrom('invites').selectAll().where('token_hash', '=', given.hash))
 

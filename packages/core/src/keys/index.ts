@@ -1,11 +1,11 @@
 import * as commands from './commands.ts'
 import { keyEvents } from './events.ts'
 import * as queries from './queries.ts'
-import { locateKey } from './sql.ts'
+import { locatedKeys } from './sql.ts'
 
 export const keys = {
   name: 'keys',
   operations: { ...commands, ...queries },
   events: keyEvents,
-  entities: { key: { parameter: 'keyId', locate: locateKey } },
+  entities: { key: { parameter: 'keyId', locate: locatedKeys.locate } },
 } as const

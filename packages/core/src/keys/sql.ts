@@ -4,7 +4,7 @@ import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import { keepBooks } from '../kernel/transaction.ts'
 import type { RunTable } from '../runs/table.ts'
 import { outsideWorker } from '../tasks/start.ts'
@@ -12,10 +12,7 @@ import type { KeyTable } from './table.ts'
 
 export const findKey = rowById('keys')
 
-export async function locateKey(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const key = await findKey(db, id)
-  return key && { id: key.id, companyId: key.company_id, taskId: null, agentId: key.agent_id }
-}
+export const locatedKeys = locatedRows(findKey, (key) => ({ agentId: key.agent_id }))
 
 // A key and its holder in one answer, so that it takes as long whatever is wrong with either.
 function holders(db: Kysely<Database>) {

@@ -1,11 +1,11 @@
 import * as commands from './commands.ts'
 import { knowledgeEvents } from './events.ts'
 import * as queries from './queries.ts'
-import { locateEntry } from './sql.ts'
+import { locatedEntries } from './sql.ts'
 
 export const knowledge = {
   name: 'knowledge',
   operations: { ...commands, ...queries },
   events: knowledgeEvents,
-  entities: { knowledgeEntry: { parameter: 'knowledgeEntryId', locate: locateEntry } },
+  entities: { knowledgeEntry: { parameter: 'knowledgeEntryId', locate: locatedEntries.locate } },
 } as const

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { query } from '../kernel/command.ts'
-import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { ruleViolated } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id, Tag } from '../kernel/schema.ts'
 import { mostCharacters } from '../kernel/tokens.ts'
@@ -9,12 +9,12 @@ import { RunContext } from '../ports/run-contract.ts'
 import { hasProject } from '../routing/sql.ts'
 import { excerptOf, longestBody } from '../search/words.ts'
 import { TaskRef } from '../tasks/schema.ts'
-import { findTask } from '../tasks/sql.ts'
+import { locatedTasks } from '../tasks/sql.ts'
 import { readKnowledge } from './context.ts'
 import { fitEntries, worthReading, type Fit } from './fit.ts'
 import { findKnowledge, type Findings, type Finder } from './retrieve.ts'
 import { KnowledgeEntry, KnowledgeFinding, KnowledgeHead, TokenBudget } from './schema.ts'
-import { findEntry, listEntries, readTexts, type EntryText } from './sql.ts'
+import { listEntries, locatedEntries, readTexts, type EntryText } from './sql.ts'
 import { toEntry, toHead } from './table.ts'
 
 export const get = query({
@@ -23,11 +23,7 @@ export const get = query({
   output: KnowledgeEntry,
   access: { scope: 'knowledge:read', company: 'knowledgeEntry' },
   http: ['GET', '/knowledge/:knowledgeEntryId'],
-  async handle(context, input) {
-    const entry = await findEntry(context.db, input.knowledgeEntryId)
-    if (!entry) throw notFound('knowledgeEntry', input.knowledgeEntryId)
-    return toEntry(entry)
-  },
+  handle: async (context) => toEntry(locatedEntries.of(context)),
 })
 
 export const list = query({
@@ -92,11 +88,7 @@ export const context = query({
   output: RunContext.shape.knowledge,
   access: { scope: 'knowledge:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/knowledge'],
-  async handle(self, { taskId, maxTokens }) {
-    const task = await findTask(self.db, taskId)
-    if (!task) throw notFound('task', taskId)
-    return readKnowledge(self, { task, budget: maxTokens ?? self.settings.knowledgeTokens })
-  },
+  handle: (self, { maxTokens = self.settings.knowledgeTokens }) => readKnowledge(self, { task: locatedTasks.of(self), budget: maxTokens }),
 })
 
 interface Budget {

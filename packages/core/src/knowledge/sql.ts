@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { KnowledgeEntryTable } from './table.ts'
 
 const entryById = rowById('knowledge_entries')
@@ -14,10 +14,7 @@ export async function findEntry(db: Kysely<Database>, id: string): Promise<Knowl
   return entry?.deleted_at === null ? entry : null
 }
 
-export async function locateEntry(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const entry = await findEntry(db, id)
-  return entry && { id: entry.id, companyId: entry.company_id, taskId: null, agentId: null }
-}
+export const locatedEntries = locatedRows(findEntry)
 
 export const changeEntry = versionedChange('knowledge_entries', 'knowledge entry')
 

@@ -2,11 +2,10 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Label } from './schema.ts'
-import { findLabel } from './sql.ts'
+import { locatedLabels } from './sql.ts'
 import { toLabel } from './table.ts'
 
 export const get = query({
@@ -15,11 +14,7 @@ export const get = query({
   output: Label,
   access: { scope: 'projects:read', company: 'label' },
   http: ['GET', '/labels/:labelId'],
-  async handle(context, input) {
-    const label = await findLabel(context.db, input.labelId)
-    if (!label) throw notFound('label', input.labelId)
-    return toLabel(label)
-  },
+  handle: async (context) => toLabel(locatedLabels.of(context)),
 })
 
 export const list = query({

@@ -1,17 +1,14 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
 
 import { versionedChange, versionedDelete } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { LabelTable } from './table.ts'
 
 export const findLabel = rowById('labels')
 
-export async function locateLabel(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const label = await findLabel(db, id)
-  return label && { id: label.id, companyId: label.company_id, taskId: null, agentId: null }
-}
+export const locatedLabels = locatedRows(findLabel)
 
 const deleteRow = versionedDelete('labels', 'label')
 

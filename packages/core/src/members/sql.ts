@@ -4,16 +4,13 @@ import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { Actor } from '../kernel/actor.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import { Id } from '../kernel/schema.ts'
 import type { MemberTable, UserTable } from './table.ts'
 
 export const findMember = rowById('members')
 
-export async function locateMember(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const member = await findMember(db, id)
-  return member && { id: member.id, companyId: member.company_id, taskId: null, agentId: member.agent_id }
-}
+export const locatedMembers = locatedRows(findMember, (member) => ({ agentId: member.agent_id }))
 
 const memberByUser = statement((db, given: { companyId: string; userId: string }) =>
   db.selectFrom('members').selectAll().where('company_id', '=', given.companyId).where('user_id', '=', given.userId),

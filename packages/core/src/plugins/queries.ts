@@ -2,12 +2,11 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { whyInactive } from './active.ts'
 import { KnownPlugin, Plugin, PluginLogEntry, PluginSlot, PluginSubscription } from './schema.ts'
-import { cursorsOf, findPlugin } from './sql.ts'
+import { cursorsOf, locatedPlugins } from './sql.ts'
 import { toPlugin } from './show.ts'
 import { toSubscription } from './table.ts'
 
@@ -19,9 +18,8 @@ export const get = query({
   output: Plugin,
   access: managed,
   http: ['GET', '/plugins/:pluginId'],
-  async handle(context, input) {
-    const row = await findPlugin(context.db, input.pluginId)
-    if (!row) throw notFound('plugin', input.pluginId)
+  async handle(context) {
+    const row = locatedPlugins.of(context)
     return toPlugin(row, context.plugins.find(row.plugin))
   },
 })
@@ -101,10 +99,9 @@ export const subscriptions = query({
   output: z.object({ items: z.array(PluginSubscription) }),
   access: managed,
   http: ['GET', '/plugins/:pluginId/subscriptions'],
-  async handle(context, input) {
-    const row = await findPlugin(context.db, input.pluginId)
-    if (!row) throw notFound('plugin', input.pluginId)
-    const cursors = await cursorsOf(context.db, { companyId: context.companyId, plugin: row.plugin })
+  async handle(context) {
+    const { plugin } = locatedPlugins.of(context)
+    const cursors = await cursorsOf(context.db, { companyId: context.companyId, plugin })
     return { items: cursors.map(toSubscription) }
   },
 })
@@ -116,13 +113,8 @@ export const logs = query({
   access: managed,
   http: ['GET', '/plugins/:pluginId/logs'],
   async handle(context, input) {
-    const row = await findPlugin(context.db, input.pluginId)
-    if (!row) throw notFound('plugin', input.pluginId)
-    const rows = context.db
-      .selectFrom('plugin_logs')
-      .selectAll()
-      .where('company_id', '=', context.companyId)
-      .where('plugin', '=', row.plugin)
+    const { plugin } = locatedPlugins.of(context)
+    const rows = context.db.selectFrom('plugin_logs').selectAll().where('company_id', '=', context.companyId).where('plugin', '=', plugin)
     return pageById(rows, input, {
       isNewestFirst: true,
       item: ({ id, level, message, data, at }) => ({ id, level, message, data: data === null ? null : JSON.parse(data), at }),

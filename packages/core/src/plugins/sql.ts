@@ -4,15 +4,12 @@ import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { PluginCursorTable, PluginTable } from './table.ts'
 
 export const findPlugin = rowById('plugins')
 
-export async function locatePlugin(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const row = await findPlugin(db, id)
-  return row && { id: row.id, companyId: row.company_id, taskId: null, agentId: null }
-}
+export const locatedPlugins = locatedRows(findPlugin)
 
 const pluginByName = statement((db, given: { companyId: string; plugin: string }) =>
   db.selectFrom('plugins').selectAll().where('company_id', '=', given.companyId).where('plugin', '=', given.plugin),

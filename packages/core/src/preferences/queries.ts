@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
+import { EngineError, kernelErrors } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
@@ -10,7 +10,7 @@ import { findTask } from '../tasks/sql.ts'
 import { ownerId, requireOwner } from './owner.ts'
 import { personOf, resolvePreferences } from './resolve.ts'
 import { EffectivePreference, Preference, PreferenceScope, ScopeId } from './schema.ts'
-import { findPreference, preferencesFor, type Asked } from './sql.ts'
+import { locatedPreferences, preferencesFor, type Asked } from './sql.ts'
 import { toPreference } from './table.ts'
 
 export const get = query({
@@ -19,11 +19,7 @@ export const get = query({
   output: Preference,
   access: { scope: 'preferences:read', company: 'preference' },
   http: ['GET', '/preferences/:preferenceId'],
-  async handle(context, { preferenceId }) {
-    const row = await findPreference(context.db, preferenceId)
-    if (!row) throw notFound('preference', preferenceId)
-    return toPreference(row)
-  },
+  handle: async (context) => toPreference(locatedPreferences.of(context)),
 })
 
 export const list = query({

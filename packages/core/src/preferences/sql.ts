@@ -5,17 +5,14 @@ import { tableOf } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
 import { mostPreferences, type PreferenceScope } from './schema.ts'
 import type { PreferenceTable, Preferred } from './table.ts'
 
 export const findPreference = rowById('preferences')
 
-export async function locatePreference(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const preference = await findPreference(db, id)
-  return preference && { id: preference.id, companyId: preference.company_id, taskId: null, agentId: null }
-}
+export const locatedPreferences = locatedRows(findPreference)
 
 interface Owner {
   readonly companyId: string

@@ -2,12 +2,11 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { findPrice } from './find.ts'
 import { At, CompanyPrice, FoundPrice, Model, Provider } from './schema.ts'
-import { findCompanyPrice } from './sql.ts'
+import { locatedPrices } from './sql.ts'
 import { toCompanyPrice } from './table.ts'
 
 export const get = query({
@@ -16,11 +15,7 @@ export const get = query({
   output: CompanyPrice,
   access: { scope: 'prices:read', company: 'price' },
   http: ['GET', '/prices/:priceId'],
-  async handle(context, { priceId }) {
-    const row = await findCompanyPrice(context.db, priceId)
-    if (!row) throw notFound('price', priceId)
-    return toCompanyPrice(row)
-  },
+  handle: async (context) => toCompanyPrice(locatedPrices.of(context)),
 })
 
 export const list = query({

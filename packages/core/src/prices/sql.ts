@@ -4,16 +4,13 @@ import { versionedChange, versionedDelete } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import { anyModel } from './model-names.ts'
 import type { PriceTable } from './table.ts'
 
 export const findCompanyPrice = rowById('prices')
 
-export async function locatePrice(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const price = await findCompanyPrice(db, id)
-  return price && { id: price.id, companyId: price.company_id, taskId: null, agentId: null }
-}
+export const locatedPrices = locatedRows(findCompanyPrice)
 
 export async function findPriceFrom(
   db: Kysely<Database>,

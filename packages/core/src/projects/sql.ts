@@ -7,7 +7,6 @@ import type { Database } from '../database/tables.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { locatedRows } from '../kernel/located.ts'
-import type { Location } from '../kernel/locate.ts'
 import type { CountedTasks } from './progress.ts'
 import type { ProjectTable } from './table.ts'
 
@@ -37,12 +36,7 @@ export async function requireProject(context: CommandContext, projectId: string)
   throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
 }
 
-export const locatedProjects = locatedRows<ProjectTable>()
-
-export async function locateProject(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const project = await findProject(db, id)
-  return project && locatedProjects.keep({ id: project.id, companyId: project.company_id, taskId: null, agentId: null }, project)
-}
+export const locatedProjects = locatedRows(findProject)
 
 const countTasks = statement((db, given: { companyId: string; projectId: string }) =>
   db

@@ -1,12 +1,12 @@
 import * as commands from './commands.ts'
 import { routeEvents } from './events.ts'
 import * as queries from './queries.ts'
-import { locateRoute } from './sql.ts'
+import { locatedRoutes } from './sql.ts'
 import { test } from './test.ts'
 
 export const routes = {
   name: 'routes',
   operations: { ...commands, ...queries, test },
   events: routeEvents,
-  entities: { route: { parameter: 'routeId', locate: locateRoute } },
+  entities: { route: { parameter: 'routeId', locate: locatedRoutes.locate } },
 } as const

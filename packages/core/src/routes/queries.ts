@@ -2,11 +2,10 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Route } from './schema.ts'
-import { findRoute } from './sql.ts'
+import { locatedRoutes } from './sql.ts'
 import { toRoute } from './table.ts'
 
 export const get = query({
@@ -15,11 +14,7 @@ export const get = query({
   output: Route,
   access: { scope: 'routes:read', company: 'route' },
   http: ['GET', '/routes/:routeId'],
-  async handle(context, { routeId }) {
-    const route = await findRoute(context.db, routeId)
-    if (!route) throw notFound('route', routeId)
-    return toRoute(route)
-  },
+  handle: async (context) => toRoute(locatedRoutes.of(context)),
 })
 
 export const list = query({

@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { RouteTable } from './table.ts'
 
 /** Also one that was removed. */
@@ -15,10 +15,7 @@ export async function routesById(db: Kysely<Database>, given: { companyId: strin
   return db.selectFrom('routes').selectAll().where('company_id', '=', given.companyId).where('id', 'in', given.ids).execute()
 }
 
-export async function locateRoute(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const route = await findRoute(db, id)
-  return route && route.removed_at === null ? { id: route.id, companyId: route.company_id, taskId: null, agentId: null } : null
-}
+export const locatedRoutes = locatedRows(findRoute, (route) => (route.removed_at === null ? {} : null))
 
 export const writeRoute = versionedChange('routes', 'route')
 

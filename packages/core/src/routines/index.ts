@@ -2,7 +2,7 @@ import * as commands from './commands/index.ts'
 import { routineErrors } from './errors.ts'
 import { routineEvents } from './events.ts'
 import * as queries from './queries.ts'
-import { locateRoutine, locateTrigger } from './sql.ts'
+import { locatedRoutines, locatedTriggers } from './sql.ts'
 
 export const routines = {
   name: 'routines',
@@ -10,7 +10,7 @@ export const routines = {
   events: routineEvents,
   errors: routineErrors,
   entities: {
-    routine: { parameter: 'routineId', locate: locateRoutine },
-    trigger: { parameter: 'triggerId', locate: locateTrigger },
+    routine: { parameter: 'routineId', locate: locatedRoutines.locate },
+    trigger: { parameter: 'triggerId', locate: locatedTriggers.locate },
   },
 } as const

@@ -2,12 +2,11 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput } from '../kernel/page.ts'
 import { Id, IsoTime } from '../kernel/schema.ts'
 import { readLiveSchedule } from './cron.ts'
 import { FirePage, FireStatus, Routine, RoutinePage, RoutineStatus, TriggerPage } from './schema.ts'
-import { findRoutine } from './sql.ts'
+import { locatedRoutines } from './sql.ts'
 import { toFire, toRoutine, toTrigger } from './table.ts'
 
 export const get = query({
@@ -16,11 +15,7 @@ export const get = query({
   output: Routine,
   access: { scope: 'routines:read', company: 'routine' },
   http: ['GET', '/routines/:routineId'],
-  async handle(context, input) {
-    const routine = await findRoutine(context.db, input.routineId)
-    if (!routine) throw notFound('routine', input.routineId)
-    return toRoutine(routine)
-  },
+  handle: async (context) => toRoutine(locatedRoutines.of(context)),
 })
 
 export const list = query({

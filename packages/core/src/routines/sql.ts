@@ -4,17 +4,14 @@ import { familyOf, present } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import { taskMachine } from '../tasks/machine.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import type { RoutineFireTable, RoutineTable, RoutineTriggerTable } from './table.ts'
 
 export const findRoutine = rowById('routines')
 
-export async function locateRoutine(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const routine = await findRoutine(db, id)
-  return routine && { id: routine.id, companyId: routine.company_id, taskId: null, agentId: null }
-}
+export const locatedRoutines = locatedRows(findRoutine)
 
 const triggerById = rowById('routine_triggers')
 
@@ -24,10 +21,7 @@ export async function findTrigger(db: Kysely<Database>, id: string): Promise<Rou
   return trigger?.removed_at === null ? trigger : null
 }
 
-export async function locateTrigger(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const trigger = await findTrigger(db, id)
-  return trigger && { id: trigger.id, companyId: trigger.company_id, taskId: null, agentId: null }
-}
+export const locatedTriggers = locatedRows(findTrigger)
 
 export async function insertRoutine(tx: Transaction<Database>, row: RoutineTable): Promise<void> {
   await tx.insertInto('routines').values(row).execute()

@@ -2,11 +2,11 @@ import { z } from 'zod'
 
 import { findColleague } from '../agents/sql.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
-import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { ruleViolated } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { requireLabels } from '../tasks/labels.ts'
-import { findTask } from '../tasks/sql.ts'
+import { findTask, locatedTasks } from '../tasks/sql.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { chooseAgent } from './choose.ts'
 import type { RoutingTask } from './conditions.ts'
@@ -14,7 +14,7 @@ import { loadCandidates, loadFacts, toRoutingTask } from './facts.ts'
 import { rankCandidates } from './rank.ts'
 import { HypotheticalTask, RoutingDecision, RoutingRule, TaskMatch } from './schema.ts'
 import { showRule, showRules } from './show.ts'
-import { findRule, hasProject } from './sql.ts'
+import { hasProject, locatedRules } from './sql.ts'
 
 export const get = query({
   title: 'Show a routing rule',
@@ -22,11 +22,7 @@ export const get = query({
   output: RoutingRule,
   access: { scope: 'routing:read', company: 'routingRule' },
   http: ['GET', '/routing-rules/:routingRuleId'],
-  async handle(context, input) {
-    const rule = await findRule(context.db, input.routingRuleId)
-    if (!rule) throw notFound('routingRule', input.routingRuleId)
-    return showRule(context.db, rule)
-  },
+  handle: async (context) => showRule(context.db, locatedRules.of(context)),
 })
 
 export const list = query({
@@ -111,9 +107,8 @@ export const match = query({
   access: { scope: 'routing:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/match'],
   async handle(context, input) {
-    const task = await findTask(context.db, input.taskId)
-    if (!task) throw notFound('task', input.taskId)
     const candidates = await loadCandidates(context.db, context.companyId)
-    return { items: rankCandidates(await toRoutingTask(context.db, task), candidates).slice(0, input.limit) }
+    const task = await toRoutingTask(context.db, locatedTasks.of(context))
+    return { items: rankCandidates(task, candidates).slice(0, input.limit) }
   },
 })

@@ -4,15 +4,12 @@ import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { RoutingRuleTable } from './table.ts'
 
 export const findRule = rowById('routing_rules')
 
-export async function locateRule(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const rule = await findRule(db, id)
-  return rule && { id: rule.id, companyId: rule.company_id, taskId: null, agentId: null }
-}
+export const locatedRules = locatedRows(findRule)
 
 const rulesOfCompany = statement((db, given: { companyId: string }) =>
   db

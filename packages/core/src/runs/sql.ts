@@ -4,16 +4,13 @@ import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedChange, versionedUpdate } from '../database/versioned.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { RunStatus } from './schema.ts'
 import type { RunTable } from './table.ts'
 
 export const findRun = rowById('runs')
 
-export async function locateRun(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const run = await findRun(db, id)
-  return run && { id: run.id, companyId: run.company_id, taskId: run.task_id, agentId: run.agent_id }
-}
+export const locatedRuns = locatedRows(findRun, (run) => ({ taskId: run.task_id, agentId: run.agent_id }))
 
 const runByCredential = statement((db, given: { hash: string }) =>
   db.selectFrom('runs').selectAll().where('credential_hash', '=', given.hash),

@@ -2,11 +2,10 @@ import { z } from 'zod'
 
 import { pageById, pageByNumber } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { Secret, SecretAccess, SecretStatus, SecretUse, SecretVersion } from './schema.ts'
-import { findSecret } from './sql.ts'
+import { locatedSecrets } from './sql.ts'
 import { toAccess, toSecret, toUse, toVersion } from './table.ts'
 
 export const get = query({
@@ -15,11 +14,7 @@ export const get = query({
   output: Secret,
   access: { scope: 'secrets:read', company: 'secret' },
   http: ['GET', '/secrets/:secretId'],
-  async handle(context, input) {
-    const secret = await findSecret(context.db, input.secretId)
-    if (!secret) throw notFound('secret', input.secretId)
-    return toSecret(secret)
-  },
+  handle: async (context) => toSecret(locatedSecrets.of(context)),
 })
 
 export const list = query({

@@ -4,7 +4,7 @@ import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { versionedDelete } from '../database/versioned.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import { nameKey } from '../labels/table.ts'
 import type { SecretAccessTable, SecretTable, SecretUseTable, SecretVersionTable } from './table.ts'
 
@@ -15,10 +15,7 @@ interface Place {
 
 export const findSecret = rowById('secrets')
 
-export async function locateSecret(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const secret = await findSecret(db, id)
-  return secret && { id: secret.id, companyId: secret.company_id, taskId: null, agentId: null }
-}
+export const locatedSecrets = locatedRows(findSecret)
 
 const secretByName = statement((db, given: { companyId: string; nameKey: string }) =>
   db.selectFrom('secrets').selectAll().where('company_id', '=', given.companyId).where('name_key', '=', given.nameKey),

@@ -2,12 +2,11 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { countByStatus, progressOf } from '../projects/progress.ts'
 import { Sprint, SprintProgress, SprintStatus } from './schema.ts'
-import { countTasksOfSprint, findSprint } from './sql.ts'
+import { countTasksOfSprint, locatedSprints } from './sql.ts'
 import { toSprint } from './table.ts'
 
 export const get = query({
@@ -16,11 +15,7 @@ export const get = query({
   output: Sprint,
   access: { scope: 'projects:read', company: 'sprint' },
   http: ['GET', '/sprints/:sprintId'],
-  async handle(context, input) {
-    const sprint = await findSprint(context.db, input.sprintId)
-    if (!sprint) throw notFound('sprint', input.sprintId)
-    return toSprint(sprint)
-  },
+  handle: async (context) => toSprint(locatedSprints.of(context)),
 })
 
 export const list = query({

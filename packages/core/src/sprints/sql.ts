@@ -4,15 +4,12 @@ import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import type { Location } from '../kernel/locate.ts'
+import { locatedRows } from '../kernel/located.ts'
 import type { CountedTasks } from '../projects/progress.ts'
 
 export const findSprint = rowById('sprints')
 
-export async function locateSprint(db: Kysely<Database>, id: string): Promise<Location | null> {
-  const sprint = await findSprint(db, id)
-  return sprint && { id: sprint.id, companyId: sprint.company_id, taskId: null, agentId: null }
-}
+export const locatedSprints = locatedRows(findSprint)
 
 const countTasks = statement((db, given: { companyId: string; sprintId: string }) =>
   db

@@ -75,32 +75,21 @@ export async function shareCompanyTask(
   return task?.company_id === given.companyId ? task : null
 }
 
-export const locatedTasks = locatedRows<TaskTable>()
-
-export async function locateTask(db: Kysely<Database>, reference: string): Promise<Location | null> {
-  const task = undeleted(await findBy(db, reference, taskById))
-  return task && locatedTasks.keep({ id: task.id, companyId: task.company_id, taskId: task.id, agentId: agentOfTask(task) }, task)
-}
+export const locatedTasks = locatedRows(findTask, (task) => ({ taskId: task.id, agentId: agentOfTask(task) }))
 
 /** Whose a task is: of the agent that works on it, or else of the one that is to. */
 export function agentOfTask(task: TaskTable): string | null {
   return task.checkout_agent_id ?? task.assignee_agent_id
 }
 
-interface PartOfTask {
-  readonly id: string
-  readonly company_id: string
-  readonly task_id: string
-}
-
-/** Where a part of a task belongs, such as a comment, and which agent it belongs to. With its task it is found by nobody. */
-export async function locatePart(
+/** That a part of a task belongs to it, such as a comment, and which agent it belongs to. Null for parts of a deleted task. */
+export async function belongsToTask(
   db: Kysely<Database>,
-  part: PartOfTask | null,
+  taskId: string,
   agentOf: (task: TaskTable) => string | null = () => null,
-): Promise<Location | null> {
-  const task = part && undeleted(first(await taskById(db, { id: part.task_id })))
-  return task && { id: part.id, companyId: part.company_id, taskId: task.id, agentId: agentOf(task) }
+): Promise<Pick<Location, 'taskId' | 'agentId'> | null> {
+  const task = undeleted(first(await taskById(db, { id: taskId })))
+  return task && { taskId, agentId: agentOf(task) }
 }
 
 /**
