@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
@@ -17,7 +17,8 @@ export function scheduleColumns({ clock }: Pick<CommandContext, 'clock'>, schedu
   } satisfies Partial<AgentTable>
 }
 
-const due = statement((db, given: { now: string; limit: number }, family) =>
+/** Agents of all companies whose schedule is due and who could start something, the longest due first. */
+export const agentsToWake = statement((db, given: { now: string; limit: number }, family) =>
   db
     .selectFrom('agents')
     .innerJoin('companies', 'companies.id', 'agents.company_id')
@@ -47,11 +48,6 @@ const due = statement((db, given: { now: string; limit: number }, family) =>
     .orderBy('agents.wakes_at')
     .limit(given.limit),
 )
-
-/** Agents of all companies whose schedule is due and who could start something, the longest due first. */
-export async function agentsToWake(db: Kysely<Database>, given: { now: string; limit: number }) {
-  return due(db, given)
-}
 
 const movedOn = statement((db, given: { companyId: string; agentId: string; now: string; next: string }) =>
   db

@@ -77,7 +77,8 @@ export async function eventsUnsealed(
   return { events, since: row?.at ?? null }
 }
 
-const companiesOf = statement((db, given: { after: number; upTo: number; limit: number }) =>
+/** Which company each event after a position is of, in the order of the log; it must be complete up to `upTo`. */
+export const companiesOfEvents = statement((db, given: { after: number; upTo: number; limit: number }) =>
   db
     .selectFrom('events')
     .select(['seq', 'company_id'])
@@ -86,14 +87,6 @@ const companiesOf = statement((db, given: { after: number; upTo: number; limit: 
     .orderBy('seq')
     .limit(given.limit),
 )
-
-/** Which company each event after a position is of, in the order of the log; it must be complete up to `upTo`. */
-export async function companiesOfEvents(
-  db: Kysely<Database>,
-  given: { after: number; upTo: number; limit: number },
-): Promise<{ seq: number; company_id: string }[]> {
-  return companiesOf(db, given)
-}
 
 const newestUpTo = statement((db, given: { upTo: number }) =>
   db.selectFrom('events').select('seq').where('seq', '<=', given.upTo).orderBy('seq', 'desc').limit(1),

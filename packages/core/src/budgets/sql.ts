@@ -7,7 +7,7 @@ import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { locatedRows } from '../kernel/located.ts'
 import type { Spender } from './amounts.ts'
-import type { BudgetHoldLineTable, BudgetHoldTable, BudgetIncidentTable, BudgetPeriodTable, BudgetTable } from './table.ts'
+import type { BudgetHoldTable, BudgetIncidentTable, BudgetPeriodTable, BudgetTable } from './table.ts'
 
 const budgetById = rowById('budgets')
 
@@ -170,7 +170,7 @@ export async function swapPeriods(tx: Transaction<Database>, companyId: string, 
 
 export const writeBudget = versionedChange('budgets', 'budget')
 
-const openHoldsOfRun = statement((db, given: { companyId: string; runId: string }) =>
+export const openHolds = statement((db, given: { companyId: string; runId: string }) =>
   db
     .selectFrom('budget_holds')
     .selectAll()
@@ -179,10 +179,6 @@ const openHoldsOfRun = statement((db, given: { companyId: string; runId: string 
     .where('status', '=', sql.lit('open'))
     .orderBy('id'),
 )
-
-export async function openHolds(db: Kysely<Database>, given: { companyId: string; runId: string }): Promise<BudgetHoldTable[]> {
-  return openHoldsOfRun(db, given)
-}
 
 const holdById = statement((db, given: { companyId: string; id: string }) =>
   db.selectFrom('budget_holds').selectAll().where('company_id', '=', given.companyId).where('id', '=', given.id).forNoKeyUpdate(),
@@ -211,7 +207,7 @@ export async function endHold(
   return (await endOpenHold(tx, given)).length > 0
 }
 
-const linesOf = statement((db, given: { companyId: string; holdId: string }) =>
+export const holdLines = statement((db, given: { companyId: string; holdId: string }) =>
   db
     .selectFrom('budget_hold_lines')
     .selectAll()
@@ -219,10 +215,6 @@ const linesOf = statement((db, given: { companyId: string; holdId: string }) =>
     .where('hold_id', '=', given.holdId)
     .orderBy('budget_id'),
 )
-
-export async function holdLines(db: Kysely<Database>, given: { companyId: string; holdId: string }): Promise<BudgetHoldLineTable[]> {
-  return linesOf(db, given)
-}
 
 export const findIncident = rowById('budget_incidents')
 
@@ -244,7 +236,8 @@ export async function findOpenIncident(
   return first(await openIncidentOf(db, given))
 }
 
-const overStops = statement((db, given: { now: string; limit: number }, family) =>
+/** Budgets of all companies that stopped work in a period which is over, the longest over first. One that allows nothing is used up in each. */
+export const stopsThatAreOver = statement((db, given: { now: string; limit: number }, family) =>
   db
     .selectFrom('budget_stops')
     .innerJoin('budgets', (join) =>
@@ -256,8 +249,3 @@ const overStops = statement((db, given: { now: string; limit: number }, family) 
     .orderBy('budget_stops.ends_at')
     .limit(given.limit),
 )
-
-/** Budgets of all companies that stopped work in a period which is over, the longest over first. One that allows nothing is used up in each. */
-export async function stopsThatAreOver(db: Kysely<Database>, given: { now: string; limit: number }) {
-  return overStops(db, given)
-}

@@ -8,9 +8,7 @@ import { countableSql } from '../kernel/countable.ts'
 import { locatedRows } from '../kernel/located.ts'
 import type { CostEventTable } from './table.ts'
 
-export const findCostEvent = rowById('cost_events')
-
-export const locatedCostEvents = locatedRows(findCostEvent, (event) => ({ taskId: event.task_id, agentId: event.agent_id }))
+export const locatedCostEvents = locatedRows(rowById('cost_events'), (event) => ({ taskId: event.task_id, agentId: event.agent_id }))
 
 const ofSource = statement((db, given: SourceKey) =>
   db

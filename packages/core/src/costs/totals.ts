@@ -146,7 +146,8 @@ export function toSpent(row: Sums | null | undefined): Spent {
   }
 }
 
-const ofPeriods = statement((db, given: { companyId: string; scope: TotalScope; from: string; to: string }) =>
+/** What a company spent in each of its days or months, by how it is billed. Both ends are included. */
+export const spentIn = statement((db, given: { companyId: string; scope: TotalScope; from: string; to: string }) =>
   db
     .selectFrom('cost_totals')
     .select(['period', 'billing_type', ...sums])
@@ -159,11 +160,6 @@ const ofPeriods = statement((db, given: { companyId: string; scope: TotalScope; 
 
 /** Every month there is. */
 export const allTime = { from: '0000-01', to: '9999-12' } as const
-
-/** What a company spent in each of its days or months, by how it is billed. Both ends are included. */
-export async function spentIn(db: Kysely<Database>, given: { companyId: string; scope: 'day' | 'month'; from: string; to: string }) {
-  return ofPeriods(db, given)
-}
 
 /** Sums of sums. Pure. */
 export function sumOf(rows: readonly Sums[]): Sums {

@@ -101,7 +101,8 @@ export async function reviewsOf(
   return new Map(rows.map((row) => [row.deliverable_id, row]))
 }
 
-const reviewedVersions = statement((db, given: { companyId: string; taskId: string }) =>
+/** What reviewers said to the versions of a task so far, oldest first. */
+export const feedbackOf = statement((db, given: { companyId: string; taskId: string }) =>
   db
     .selectFrom('reviews')
     .innerJoin('deliverables', (join) =>
@@ -112,8 +113,3 @@ const reviewedVersions = statement((db, given: { companyId: string; taskId: stri
     .where('deliverables.task_id', '=', given.taskId)
     .orderBy('deliverables.number'),
 )
-
-/** What reviewers said to the versions of a task so far, oldest first. */
-export async function feedbackOf(db: Kysely<Database>, given: { companyId: string; taskId: string }) {
-  return reviewedVersions(db, given)
-}

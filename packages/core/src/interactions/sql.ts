@@ -21,7 +21,8 @@ interface OfTask {
   taskId: string
 }
 
-const pendingOf = statement((db, given: OfTask) =>
+/** What a task's people have not answered yet, oldest first. */
+export const pendingInteractions = statement((db, given: OfTask) =>
   db
     .selectFrom('interactions')
     .selectAll()
@@ -30,11 +31,6 @@ const pendingOf = statement((db, given: OfTask) =>
     .where('status', '=', 'pending')
     .orderBy('id'),
 )
-
-/** What a task's people have not answered yet, oldest first. */
-export async function pendingInteractions(db: Kysely<Database>, given: OfTask): Promise<InteractionTable[]> {
-  return pendingOf(db, given)
-}
 
 const latestOf = statement((db, given: OfTask & { limit: number }) =>
   db
@@ -57,7 +53,8 @@ export async function insertInteraction(tx: Transaction<Database>, row: Interact
 
 export const changeInteraction = versionedChange('interactions', 'interaction')
 
-const due = statement((db, given: { now: string; limit: number }, family) =>
+/** Interactions of all companies that nobody answered in time, the longest due first. */
+export const dueInteractions = statement((db, given: { now: string; limit: number }, family) =>
   db
     .selectFrom('interactions')
     .select(['id', 'company_id'])
@@ -77,8 +74,3 @@ const due = statement((db, given: { now: string; limit: number }, family) =>
     .orderBy('expires_at')
     .limit(given.limit),
 )
-
-/** Interactions of all companies that nobody answered in time, the longest due first. */
-export async function dueInteractions(db: Kysely<Database>, given: { now: string; limit: number }) {
-  return due(db, given)
-}

@@ -1,10 +1,9 @@
-import { z } from 'zod'
-
 import { EngineError } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
 import { systemActor } from '../kernel/actor.ts'
 import type { Host } from '../kernel/host.ts'
-import { canonicalJson, sha256, type JsonObject } from '../kernel/json.ts'
+import { configSchemaOf } from '../kernel/json-schema.ts'
+import { canonicalJson, sha256 } from '../kernel/json.ts'
 import type { Guard, Guards } from '../kernel/guard.ts'
 import type { LoadedPlugin, PluginCatalog, ReceivedRequest } from '../kernel/plugins.ts'
 import type { EngineModule } from '../kernel/registry.ts'
@@ -167,8 +166,7 @@ function describe(definition: PluginDefinition, { prefix, receive }: Pick<Loaded
     capabilities,
     capabilitiesHash: sha256(canonicalJson(capabilities)),
     configSchema,
-    // zod's answer is a JSON Schema.
-    configJsonSchema: configSchema && (z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as JsonObject),
+    configJsonSchema: configSchema && configSchemaOf(configSchema),
     secretFields: definition.secretFields ?? [],
     subscriptions: Object.keys(definition.subscribe ?? {}),
     webhooks: Object.keys(definition.webhooks ?? {}),

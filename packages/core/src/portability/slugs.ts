@@ -29,9 +29,9 @@ export function slugsOf<Thing extends { readonly id: string }>(
 }
 
 /** The same with a number behind it where it is taken: `bob`, `bob-2`. Pure. */
-function freeOf(text: string, taken: ReadonlySet<string>, between = '-'): string {
+function freeOf(text: string, taken: ReadonlySet<string>): string {
   for (let number = 2, free = text; ; number += 1) {
     if (!taken.has(free)) return free
-    free = `${text}${between}${number}`
+    free = `${text}-${number}`
   }
 }

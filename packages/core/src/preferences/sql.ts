@@ -1,14 +1,13 @@
-import { sql, type Kysely } from 'kysely'
+import { sql } from 'kysely'
 
 import { versionedChange, versionedDelete } from '../database/versioned.ts'
 import { tableOf } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { rawStatement, statement } from '../database/statement.ts'
-import type { Database } from '../database/tables.ts'
 import { locatedRows } from '../kernel/located.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
 import { mostPreferences, type PreferenceScope } from './schema.ts'
-import type { PreferenceTable, Preferred } from './table.ts'
+import type { Preferred } from './table.ts'
 
 export const findPreference = rowById('preferences')
 
@@ -20,7 +19,8 @@ interface Owner {
   readonly scopeId: string
 }
 
-const preferencesOfOwner = statement((db, given: Owner) =>
+/** All that one company, project, agent, task or person prefers. */
+export const preferencesOf = statement((db, given: Owner) =>
   db
     .selectFrom('preferences')
     .selectAll()
@@ -28,11 +28,6 @@ const preferencesOfOwner = statement((db, given: Owner) =>
     .where('scope', '=', given.scope)
     .where('scope_id', '=', given.scopeId),
 )
-
-/** All that one company, project, agent, task or person prefers. */
-export async function preferencesOf(db: Kysely<Database>, owner: Owner): Promise<PreferenceTable[]> {
-  return preferencesOfOwner(db, owner)
-}
 
 export const changePreference = versionedChange('preferences', 'preference')
 
@@ -49,7 +44,8 @@ export interface Asked {
 
 // Each part of the union goes into the index of its owner; the limit, which no owner reaches, keeps Postgres from reading all of
 // them instead, since it takes every lineage for a long one. No task has the empty id: its walk ends before it begins.
-const telling = statement((db, given: Asked, family) => {
+/** All preferences that may count for somebody's work, in any order; `distance` says how far above the task its task is. */
+export const preferencesFor = statement((db, given: Asked, family) => {
   const [preferences, tasks] = [tableOf(db, 'preferences'), tableOf(db, 'tasks')]
   const isPostgres = family === 'postgres'
   const taskId = isPostgres ? sql`nullif(${given.taskId}, '')::uuid` : sql`${given.taskId}`
@@ -76,8 +72,3 @@ const telling = statement((db, given: Asked, family) => {
       union all ${of('company', given.companyId)}`,
   )
 })
-
-/** All preferences that may count for somebody's work, in any order; `distance` says how far above the task its task is. */
-export async function preferencesFor(db: Kysely<Database>, asked: Asked): Promise<Preferred[]> {
-  return telling(db, asked)
-}

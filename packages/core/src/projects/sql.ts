@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
 
 import { versionedChange } from '../database/versioned.ts'
 import { rowById } from '../database/row-by-id.ts'
@@ -7,7 +7,6 @@ import type { Database } from '../database/tables.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { locatedRows } from '../kernel/located.ts'
-import type { CountedTasks } from './progress.ts'
 import type { ProjectTable } from './table.ts'
 
 export const findProject = rowById('projects')
@@ -38,7 +37,7 @@ export async function requireProject(context: CommandContext, projectId: string)
 
 export const locatedProjects = locatedRows(findProject)
 
-const countTasks = statement((db, given: { companyId: string; projectId: string }) =>
+export const countTasksOfProject = statement((db, given: { companyId: string; projectId: string }) =>
   db
     .selectFrom('tasks')
     .select((e) => ['status', e.fn.countAll<number>().as('count')])
@@ -47,7 +46,3 @@ const countTasks = statement((db, given: { companyId: string; projectId: string 
     .where('deleted_at', 'is', null)
     .groupBy('status'),
 )
-
-export async function countTasksOfProject(db: Kysely<Database>, given: { companyId: string; projectId: string }): Promise<CountedTasks[]> {
-  return countTasks(db, given)
-}

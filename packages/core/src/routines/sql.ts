@@ -64,7 +64,8 @@ export interface DueTrigger {
   readonly next_at: string
 }
 
-const due = statement((db, given: { now: string; limit: number }, family) =>
+/** Triggers of all companies whose time has come, the longest due first. */
+export const dueTriggers = statement((db, given: { now: string; limit: number }, family) =>
   db
     .selectFrom('routine_triggers')
     .select(['id', 'company_id', 'next_at'])
@@ -74,11 +75,6 @@ const due = statement((db, given: { now: string; limit: number }, family) =>
     .limit(given.limit)
     .$narrowType<{ next_at: string }>(),
 )
-
-/** Triggers of all companies whose time has come, the longest due first. */
-export async function dueTriggers(db: Kysely<Database>, given: { now: string; limit: number }): Promise<DueTrigger[]> {
-  return due(db, given)
-}
 
 interface Waiting {
   readonly companyId: string

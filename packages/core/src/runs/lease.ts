@@ -144,7 +144,8 @@ export async function lockExpiredLease(tx: Transaction<Database>, given: { runId
   return first(await expiredLease(tx, given))
 }
 
-const expired = statement((db, given: { now: string; limit: number }, family) =>
+/** Leases that ran out, oldest first. */
+export const expiredLeases = statement((db, given: { now: string; limit: number }, family) =>
   db
     .selectFrom('leases')
     .select(['run_id', 'expires_at'])
@@ -152,8 +153,3 @@ const expired = statement((db, given: { now: string; limit: number }, family) =>
     .orderBy('expires_at')
     .limit(given.limit),
 )
-
-/** Leases that ran out, oldest first. */
-export async function expiredLeases(db: Kysely<Database>, given: { now: string; limit: number }) {
-  return expired(db, given)
-}

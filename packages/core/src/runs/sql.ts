@@ -123,7 +123,7 @@ export async function findWaitingRun(db: Kysely<Database>, given: { companyId: s
   return first(await waitingRun(db, given))
 }
 
-const queuedRunsOfTask = statement((db, given: { companyId: string; taskId: string }, family) =>
+export const listQueuedRuns = statement((db, given: { companyId: string; taskId: string }, family) =>
   db
     .selectFrom('runs')
     .selectAll()
@@ -132,7 +132,3 @@ const queuedRunsOfTask = statement((db, given: { companyId: string; taskId: stri
     // The plus tells SQLite not to go through all that is queued in the company.
     .where(family === 'sqlite' ? sql<RunStatus>`+status` : 'status', '=', sql.lit('queued')),
 )
-
-export async function listQueuedRuns(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<RunTable[]> {
-  return queuedRunsOfTask(db, given)
-}

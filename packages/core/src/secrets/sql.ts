@@ -80,22 +80,15 @@ function inForce(db: Kysely<Database>, given: Place) {
     .limit(sql.lit(usesShown))
 }
 
-const uses = statement((db, given: Place) => inForce(db, given))
-const usesOfVersion = statement((db, given: Place & { number: number }) =>
+/** Where a secret is named or bound, the first of them. */
+export const findUses = statement((db, given: Place) => inForce(db, given))
+/** Where this one version is named. */
+export const findUsesOfVersion = statement((db, given: Place & { number: number }) =>
   inForce(db, given).where('secret_uses.number', '=', given.number),
 )
 
-/** Where a secret is named or bound, the first of them. */
-export async function findUses(db: Kysely<Database>, given: Place): Promise<SecretUseTable[]> {
-  return uses(db, given)
-}
-
-/** Where this one version is named. */
-export async function findUsesOfVersion(db: Kysely<Database>, given: Place & { number: number }): Promise<SecretUseTable[]> {
-  return usesOfVersion(db, given)
-}
-
-const ofTarget = statement((db, given: { companyId: string; targetId: string; kind: SecretUseTable['kind'] }) =>
+/** What an agent, a project or a company uses, with the names of the secrets. */
+export const usesOf = statement((db, given: { companyId: string; targetId: string; kind: SecretUseTable['kind'] }) =>
   db
     .selectFrom('secret_uses')
     .innerJoin('secrets', (join) =>
@@ -107,14 +100,6 @@ const ofTarget = statement((db, given: { companyId: string; targetId: string; ki
     .where('secret_uses.target_id', '=', given.targetId)
     .where('secret_uses.kind', '=', given.kind),
 )
-
-/** What an agent, a project or a company uses, with the names of the secrets. */
-export async function usesOf(
-  db: Kysely<Database>,
-  given: { companyId: string; targetId: string; kind: SecretUseTable['kind'] },
-): Promise<(SecretUseTable & { name: string })[]> {
-  return ofTarget(db, given)
-}
 
 const bindings = statement((db, given: { companyId: string; projectId: string; agentId: string }) =>
   db

@@ -1,4 +1,4 @@
-import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
+import { sql, type ExpressionBuilder, type Transaction } from 'kysely'
 
 import { present } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
@@ -16,7 +16,8 @@ function isOverdue(e: ExpressionBuilder<Database, 'tasks'>, { now, family }: { n
   ])
 }
 
-const due = statement((db, given: { now: string; limit: number }, family) =>
+/** Tasks of all companies that have become overdue, the longest due first. */
+export const overdueTasks = statement((db, given: { now: string; limit: number }, family) =>
   db
     .selectFrom('tasks')
     .select(['id', 'company_id'])
@@ -24,11 +25,6 @@ const due = statement((db, given: { now: string; limit: number }, family) =>
     .orderBy('due_at')
     .limit(given.limit),
 )
-
-/** Tasks of all companies that have become overdue, the longest due first. */
-export async function overdueTasks(db: Kysely<Database>, given: { now: string; limit: number }) {
-  return due(db, given)
-}
 
 /** Those of these tasks that are overdue still, ours until the transaction ends. */
 export async function lockOverdue(

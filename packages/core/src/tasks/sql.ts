@@ -103,7 +103,7 @@ export function ofPresentTask(db: Kysely<Database>, rows: 'comments' | 'delivera
 
 // Cross joins: SQLite reads its tables in the order in which they are written, and else would begin with all tasks of the company.
 
-const allBlockers = statement((db, given: { companyId: string; taskId: string }) =>
+export const blockersOf = statement((db, given: { companyId: string; taskId: string }) =>
   db
     .selectFrom('task_blockers')
     .crossJoin('tasks')
@@ -115,10 +115,6 @@ const allBlockers = statement((db, given: { companyId: string; taskId: string })
     .where('tasks.deleted_at', 'is', null)
     .orderBy('tasks.id'),
 )
-
-export async function blockersOf(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<TaskTable[]> {
-  return allBlockers(db, given)
-}
 
 /** The tasks that must end before this one can start. */
 export async function unresolvedBlockers(db: Kysely<Database>, given: { companyId: string; taskId: string }): Promise<TaskTable[]> {
@@ -143,7 +139,8 @@ export async function lockDependents(db: Transaction<Database>, given: { company
   return dependents(db, given)
 }
 
-const openTasks = statement((db, given: { companyId: string; agentId: string }) =>
+/** Tasks of an agent that could start now. */
+export const openTasksOf = statement((db, given: { companyId: string; agentId: string }) =>
   db
     .selectFrom('tasks')
     .selectAll()
@@ -154,8 +151,3 @@ const openTasks = statement((db, given: { companyId: string; agentId: string }) 
     .where(noUnresolvedBlocker)
     .orderBy('id'),
 )
-
-/** Tasks of an agent that could start now. */
-export async function openTasksOf(db: Kysely<Database>, given: { companyId: string; agentId: string }): Promise<TaskTable[]> {
-  return openTasks(db, given)
-}
