@@ -6,25 +6,7 @@ import { format, resolveConfig } from 'prettier'
 import { z } from 'zod'
 
 import { createEngine, permissions, type ErrorDefinition, type Permission, type Registry, type Role } from '@engine/core'
-import {
-  agentMachine,
-  breakerMachine,
-  companyMachine,
-  deliverableMachine,
-  deliveryMachine,
-  failureRules,
-  goalMachine,
-  interactionMachine,
-  inviteMachine,
-  memberMachine,
-  runMachine,
-  secretMachine,
-  secretVersionMachine,
-  taskMachine,
-  type FailureRule,
-  workerMachine,
-  type Machine,
-} from '@engine/core/contract'
+import { failureRules, machines, type FailureRule, type Machine } from '@engine/core/contract'
 import { httpErrors, statusOfKind } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
@@ -95,22 +77,6 @@ function commandsPage(registry: Registry): string {
 }
 
 function statesPage(): string {
-  const machines: Machine<string, string>[] = [
-    companyMachine,
-    memberMachine,
-    inviteMachine,
-    agentMachine,
-    breakerMachine,
-    goalMachine,
-    taskMachine,
-    runMachine,
-    interactionMachine,
-    deliverableMachine,
-    deliveryMachine,
-    secretMachine,
-    secretVersionMachine,
-    workerMachine,
-  ]
   const intro =
     'The only legal moves, with the verbs that make them. Everything else is `409 illegal_transition`, which names the legal ones.'
   return page('States', [intro, ...machines.map(diagram)].join('\n\n'))

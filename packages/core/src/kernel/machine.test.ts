@@ -1,14 +1,9 @@
+import { existsSync, readdirSync } from 'node:fs'
+
 import { describe, expect, it } from 'vitest'
 
-import { agentMachine } from '../agents/machine.ts'
-import { companyMachine } from '../companies/machine.ts'
-import { deliverableMachine } from '../deliverables/machine.ts'
-import { deliveryMachine } from '../deliveries/machine.ts'
-import { goalMachine } from '../goals/machine.ts'
-import { interactionMachine } from '../interactions/machine.ts'
-import { runMachine } from '../runs/machine.ts'
-import { taskMachine } from '../tasks/machine.ts'
-import { defineMachine, type Machine } from './machine.ts'
+import { machines } from '../machines.ts'
+import { defineMachine } from './machine.ts'
 import { assertTransition } from './transition.ts'
 
 const door = defineMachine('door', { open: { closed: ['close'] }, closed: { open: ['open'], locked: ['lock'] }, locked: {} })
@@ -53,18 +48,42 @@ const expected: Record<string, string> = {
   delivery:
     'pending>delivered:settle pending>retrying:settle pending>parked:settle pending>cancelled:remove ' +
     'retrying>delivered:settle retrying>retrying:settle retrying>parked:settle retrying>cancelled:remove parked>pending:replay',
+  approval:
+    'pending>approved:approve pending>rejected:reject pending>revision_requested:requestRevision pending>cancelled:cancel ' +
+    'revision_requested>pending:resubmit revision_requested>cancelled:cancel',
+  'budget incident': 'open>resolved:raise open>resolved:keep open>resolved:end open>resolved:remove',
+  breaker:
+    'closed>open:fail open>half_open:probe open>closed:close half_open>half_open:probe half_open>open:settle half_open>closed:settle half_open>closed:close',
+  invite: 'pending>accepted:accept pending>revoked:revoke',
+  member:
+    'active>disabled:disable active>removed:remove disabled>active:enable disabled>removed:remove removed>active:add removed>active:accept',
+  project:
+    'backlog>planned:update backlog>in_progress:update backlog>cancelled:update planned>backlog:update planned>in_progress:update planned>cancelled:update ' +
+    'in_progress>planned:update in_progress>completed:update in_progress>cancelled:update completed>in_progress:update',
+  sprint: 'planning>active:update planning>cancelled:update active>completed:update active>cancelled:update',
+  routine: 'active>paused:pause active>paused:fire active>archived:archive paused>active:resume paused>archived:archive',
+  secret: 'active>disabled:update disabled>active:update',
+  'version of a secret': 'active>destroyed:destroyVersion',
+  plugin:
+    'installed>ready:approve installed>ready:install installed>uninstalled:uninstall installed>uninstalled:dismiss ' +
+    'ready>installed:install ready>disabled:disable ready>error:fail ready>quarantined:quarantine ready>uninstalled:uninstall ' +
+    'disabled>installed:install disabled>ready:enable disabled>uninstalled:uninstall ' +
+    'error>installed:install error>ready:enable error>disabled:disable error>quarantined:quarantine error>uninstalled:uninstall ' +
+    'quarantined>installed:install quarantined>ready:enable quarantined>disabled:disable quarantined>uninstalled:uninstall ' +
+    'uninstalled>installed:install uninstalled>ready:install',
+  worker: 'active>draining:drain active>stopped:leave active>stopped:revoke draining>active:resume draining>stopped:leave draining>stopped:revoke',
 }
 
-const machines: Machine<string, string>[] = [
-  companyMachine,
-  agentMachine,
-  goalMachine,
-  taskMachine,
-  runMachine,
-  interactionMachine,
-  deliverableMachine,
-  deliveryMachine,
-]
+describe('the machines', () => {
+  const source = new URL('../', import.meta.url)
+  const rooms = readdirSync(source).filter((room) => room !== 'kernel' && existsSync(new URL(`${room}/machine.ts`, source)))
+
+  it('of every folder are in the list that the docs show, and written out here', async () => {
+    const modules: object[] = await Promise.all(rooms.map((room) => import(new URL(`${room}/machine.ts`, source).href)))
+    expect(new Set(modules.flatMap((module) => Object.values(module)))).toEqual(new Set(machines))
+    expect(Object.keys(expected).toSorted()).toEqual(machines.map(({ name }) => name).toSorted())
+  })
+})
 
 describe.each(machines)('the machine of a $name', (machine) => {
   const legal = new Set((expected[machine.name] ?? '').split(' '))
