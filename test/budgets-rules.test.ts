@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { begin, createShop, dollars, spend } from './support/budgets.ts'
 import { errorOf } from './support/engine.ts'
+import { newStorage } from './support/storages.ts'
 
 async function staff() {
   const world = await createShop()
@@ -75,6 +76,26 @@ describe('budgets', () => {
     expect(await errorOf(set({ limit: undefined, limitCents: 5, metric: 'runs' }))).toMatchObject({ code: 'rule_violated' })
     const most = await set({ limit: Number.MAX_SAFE_INTEGER })
     expect(most.limit).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
+  it.each(['sqlite', 'postgres'])('are over a task by its id and by its identifier, also in a list, on %s', async (database) => {
+    const { engine, companyId, agentId } = await createShop({ storage: await newStorage(database) })
+    const task = await engine.tasks.create({ companyId, title: 'Print' })
+    const byIdentifier = { companyId, scope: 'task', scopeId: task.identifier.toLowerCase() } as const
+    const budget = await engine.budgets.set({ ...byIdentifier, limit: 100 })
+    expect(budget).toMatchObject({ scopeId: task.id, limit: 100 })
+    expect(await engine.budgets.set({ ...byIdentifier, scopeId: task.id, limit: 200 })).toMatchObject({ id: budget.id, limit: 200 })
+    await engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, limit: 100 })
+    for (const scopeId of [task.id, task.identifier]) {
+      const { items } = await engine.budgets.list({ companyId, scopeId })
+      expect(items.map(({ id }) => id)).toEqual([budget.id])
+    }
+    expect((await engine.budgets.list({ companyId, scopeId: 'NOPE-1' })).items).toEqual([])
+    for (const scope of ['agent', 'project'] as const)
+      expect(await errorOf(engine.budgets.set({ ...byIdentifier, scope, limit: 1 }))).toMatchObject({ code: 'rule_violated' })
+    await engine.tasks.cancel({ taskId: task.id })
+    await engine.tasks.delete({ taskId: task.id })
+    expect(await errorOf(engine.budgets.set({ ...byIdentifier, scopeId: task.id, limit: 1 }))).toMatchObject({ code: 'rule_violated' })
   })
 
   it('take a limit below what is used, and let nothing more begin', async () => {

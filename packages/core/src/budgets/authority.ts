@@ -1,6 +1,7 @@
 import { isBelow } from '../agents/tree.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
+import { findOwner } from '../preferences/owner.ts'
 import type { BudgetScope } from './schema.ts'
 
 interface Scoped {
@@ -32,9 +33,7 @@ export function assertIsNoAgent(context: CommandContext): void {
   )
 }
 
-const tablesOf = { project: 'projects', agent: 'agents', task: 'tasks' } as const
-
-/** The id of what a budget is to be over. @throws `rule_violated` when it is not in this company */
+/** The id of what a budget is to be over, of a task also by its identifier. @throws `rule_violated` when it is not in this company */
 export async function requireScope(
   { tx, companyId }: CommandContext,
   { scope, scopeId }: { scope: BudgetScope; scopeId?: string | undefined },
@@ -45,12 +44,7 @@ export async function requireScope(
     return companyId
   }
   if (scopeId === undefined) throw ruleViolated(`scopeId: say which ${scope} the budget is over.`, { scope })
-  const row = await tx
-    .selectFrom(tablesOf[scope])
-    .select('id')
-    .where('company_id', '=', companyId)
-    .where('id', '=', scopeId)
-    .executeTakeFirst()
-  if (!row) throw ruleViolated(`scopeId: there is no ${scope} ${scopeId} in this company.`, { scope, scopeId })
-  return row.id
+  const found = await findOwner(tx, { scope, scopeId })
+  if (found?.company_id !== companyId) throw ruleViolated(`scopeId: there is no ${scope} ${scopeId} in this company.`, { scope, scopeId })
+  return found.id
 }

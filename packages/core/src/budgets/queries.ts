@@ -6,6 +6,8 @@ import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { isoTime } from '../ports/clock.ts'
+import { TaskFilter } from '../tasks/schema.ts'
+import { filteredTaskId } from '../tasks/sql.ts'
 import { basisStart, forecastOf } from './forecast.ts'
 import { AgentsWithoutCap, Budget, BudgetForecast, BudgetIncident, BudgetIncidentStatus, BudgetScope } from './schema.ts'
 import { toBudget, toIncident } from './show.ts'
@@ -41,16 +43,19 @@ export const agentsWithoutCap = query({
   },
 })
 
+const ScopeFilter = TaskFilter.describe('What budgets are over: an id, or the identifier of a task. One that there is not finds nothing.')
+
 export const list = query({
   title: 'List budgets with what is used of them',
-  input: z.strictObject({ companyId: Id, scope: BudgetScope.optional(), scopeId: Id.optional(), ...pageInput }),
+  input: z.strictObject({ companyId: Id, scope: BudgetScope.optional(), scopeId: ScopeFilter.optional(), ...pageInput }),
   output: pageOf(Budget),
   access: { scope: 'budgets:read', company: 'company' },
   http: ['GET', '/companies/:companyId/budgets'],
   async handle(context, input) {
     let rows = context.db.selectFrom('budgets').selectAll().where('company_id', '=', context.companyId).where('removed_at', 'is', null)
     if (input.scope) rows = rows.where('scope', '=', input.scope)
-    if (input.scopeId) rows = rows.where('scope_id', '=', input.scopeId)
+    const scopeId = await filteredTaskId(context.db, context.companyId, input.scopeId)
+    if (scopeId) rows = rows.where('scope_id', '=', scopeId)
     const page = await pageById(rows, input, { item: (row) => row })
     const standings = await readStandings(context.db, page.items, context.now)
     return { ...page, items: standings.map(toBudget) }

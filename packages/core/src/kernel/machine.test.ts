@@ -71,7 +71,8 @@ const expected: Record<string, string> = {
     'error>installed:install error>ready:enable error>disabled:disable error>quarantined:quarantine error>uninstalled:uninstall ' +
     'quarantined>installed:install quarantined>ready:enable quarantined>disabled:disable quarantined>uninstalled:uninstall ' +
     'uninstalled>installed:install uninstalled>ready:install',
-  worker: 'active>draining:drain active>stopped:leave active>stopped:revoke draining>active:resume draining>stopped:leave draining>stopped:revoke',
+  worker:
+    'active>draining:drain active>stopped:leave active>stopped:revoke draining>active:resume draining>stopped:leave draining>stopped:revoke',
 }
 
 describe('the machines', () => {

@@ -57,7 +57,8 @@ export async function requireOwner(
   throw ruleViolated(`There is no ${scope} ${scopeId} in this company.`, { scope, scopeId })
 }
 
-async function findOwner(
+/** What a caller names, a task also by its identifier; of whatever company. */
+export async function findOwner(
   db: Kysely<Database>,
   { scope, scopeId }: { scope: 'project' | 'agent' | 'task'; scopeId: string },
 ): Promise<{ id: string; company_id: string } | null> {

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 
-import { assertVersion } from '../../kernel/change.ts'
+import { assertVersion, changedMeanwhile } from '../../kernel/change.ts'
 import { command, type CommandContext } from '../../kernel/command.ts'
 import { notFound, ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
+import { TaskFilter } from '../../tasks/schema.ts'
 import { assertIsNoAgent, assertMaySetBudget, requireScope } from '../authority.ts'
 import { changeBudget, emitSet, raiseLimit, saidLimit } from '../limit.ts'
 import { letGoOn } from '../resolve.ts'
@@ -23,7 +24,7 @@ const LimitInput = {
 const Terms = z.strictObject({
   companyId: Id,
   scope: BudgetScope,
-  scopeId: Id.optional().describe('The project, agent or task; left out for the company.'),
+  scopeId: TaskFilter.optional().describe('The project, agent or task, a task also by its identifier; left out for the company.'),
   window: BudgetWindow.default('month_utc'),
   metric: BudgetMetric.default('micros'),
   ...LimitInput,
