@@ -96,7 +96,7 @@ export const checkout: readonly Requirement[] = [
     id: 'checkout.budget',
     source: 'DOMAIN §4',
     behaviour: 'A checkout over the budget is refused.',
-    later: 'money',
+    verifiedBy: { file: 'test/budgets.test.ts', test: 'warns once, and at its limit stops everything' },
   },
   {
     id: 'release.give-back',

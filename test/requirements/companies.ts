@@ -156,7 +156,7 @@ export const companies: readonly Requirement[] = [
   {
     id: 'companies.budget',
     source: 'DOMAIN §3',
-    behaviour: 'A company has a monthly budget.',
-    later: 'money',
+    behaviour: 'A company has a monthly budget, and is paused when it is used up.',
+    verifiedBy: { file: 'test/budgets-rules.test.ts', test: 'take a limit below what is used, and let nothing more begin' },
   },
 ]

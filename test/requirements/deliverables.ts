@@ -254,12 +254,12 @@ export const deliverables: readonly Requirement[] = [
     id: 'approvals.budget',
     source: 'DOMAIN §2',
     behaviour: 'Reaching a limit asks for an override.',
-    later: 'money',
+    verifiedBy: { file: 'test/budgets.test.ts', test: 'warns once, and at its limit stops everything' },
   },
   {
     id: 'approvals.plugin',
     source: 'DOMAIN §1',
     behaviour: 'Installing a plugin asks for an approval.',
-    later: 'plugins',
+    verifiedBy: { file: 'test/plugins-company.test.ts', test: 'works once its capabilities are approved' },
   },
 ]

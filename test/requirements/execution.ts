@@ -57,7 +57,7 @@ export const execution: readonly Requirement[] = [
     id: 'adapters.http',
     source: 'adapter contract §11.3',
     behaviour: 'An agent is invoked by HTTP, and its end comes back by a signed callback.',
-    later: 'adapters',
+    verifiedBy: { file: 'test/callbacks.test.ts', test: 'ends its run by a signed call' },
   },
   {
     id: 'adapters.models',

@@ -33,6 +33,6 @@ export const externalAgents: readonly Requirement[] = [
     id: 'wire.external-agent-cost',
     source: 'acceptance list §19.4',
     behaviour: 'It reports its costs as well.',
-    later: 'money',
+    verifiedBy: { file: 'test/costs.test.ts', test: 'is of an agent or a run about its own task only' },
   },
 ]

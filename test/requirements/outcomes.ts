@@ -150,7 +150,7 @@ export const outcomes: readonly Requirement[] = [
     id: 'states.delivery.moves',
     source: 'DOMAIN §2',
     behaviour: 'A delivery is delivered, tried again, parked or cancelled, and a parked one can be replayed.',
-    later: 'delivery',
+    verifiedBy: { file: 'test/routes.test.ts', test: 'tries again as often as it says, and parks what is refused' },
   },
   {
     id: 'states.routine.moves',
@@ -162,12 +162,12 @@ export const outcomes: readonly Requirement[] = [
     id: 'states.plugin.moves',
     source: 'DOMAIN §2',
     behaviour: 'A plugin is installed, ready, disabled, in error, in quarantine or uninstalled.',
-    later: 'plugins',
+    verifiedBy: { file: 'test/plugins-company.test.ts', test: 'is configured, disabled, enabled and uninstalled by admins' },
   },
   {
     id: 'states.node.moves',
     source: 'DOMAIN §2',
     behaviour: 'A node registers, works, drains and becomes inactive.',
-    later: 'workers',
+    verifiedBy: { file: 'test/workers.test.ts', test: 'take nothing new while they drain' },
   },
 ]

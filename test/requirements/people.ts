@@ -229,8 +229,8 @@ export const people: readonly Requirement[] = [
   {
     id: 'people.rate-limits',
     source: 'security list §16',
-    behaviour: 'Signing in and making keys is limited in its rate.',
-    later: 'server',
+    behaviour: 'A server that others reach limits the rate of every call, those that sign in and make keys among them.',
+    verifiedBy: { file: 'test/http-limits.test.ts', test: 'a server for other machines has limits by itself' },
   },
   {
     id: 'people.csrf',

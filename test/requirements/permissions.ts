@@ -150,12 +150,12 @@ export const permissions: readonly Requirement[] = [
     id: 'permissions.plugins',
     source: 'DOMAIN §5',
     behaviour: 'Plugins are installed by admins only.',
-    later: 'plugins',
+    verifiedBy: { file: 'test/plugins-company.test.ts', test: 'is configured, disabled, enabled and uninstalled by admins' },
   },
   {
     id: 'permissions.budgets',
     source: 'DOMAIN §5',
     behaviour: 'Budgets are set by admins, and by managers below themselves.',
-    later: 'money',
+    verifiedBy: { file: 'test/budgets-rules.test.ts', test: 'are set by a manager for the agents below it' },
   },
 ]

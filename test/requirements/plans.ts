@@ -99,7 +99,7 @@ export const plans: readonly Requirement[] = [
     id: 'projects.budget',
     source: 'DOMAIN §3',
     behaviour: 'A project has a budget.',
-    later: 'money',
+    verifiedBy: { file: 'test/budgets.test.ts', test: 'over a %s stops that and nothing else' },
   },
   {
     id: 'projects.env-secrets',

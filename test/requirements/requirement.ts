@@ -32,18 +32,11 @@ export type Requirement = VerifiedRequirement | LaterRequirement
 
 /** What is not there yet and brings behaviours of its own. An entry is deleted with the last requirement that names it. */
 export const capabilities = {
-  execution: 'sessions, sandboxes, the remaining wakes and what a run is told',
-  workers: 'more processes and machines that execute runs',
-  adapters: 'more ways to execute an agent',
-  money: 'costs, prices, budgets, reservations and incidents',
-  delivery: 'routes, destinations and deliveries',
-  server: 'accounts, sessions and limits over HTTP',
-  client: 'the typed client',
-  cli: 'every verb on the command line',
-  board: 'the web app',
-  plugins: 'the plugin host and the first plugins',
-  portability: 'export and import of a company',
-  scaffolder: 'a new project by one command',
+  execution: 'sandboxes, workspaces of projects, and what a run leaves',
+  money: 'the share of a budget on the dashboard',
+  server: 'a chat interface',
+  board: 'what a person has read',
+  portability: 'skills of agents',
 } as const
 
 type Capability = keyof typeof capabilities

@@ -230,7 +230,7 @@ export const runs: readonly Requirement[] = [
     id: 'runs.cost',
     source: 'DOMAIN §3',
     behaviour: 'A run has its cost.',
-    later: 'money',
+    verifiedBy: { file: 'test/costs.test.ts', test: 'is kept as costs of it, by whom and for which model' },
   },
   {
     id: 'runs.session',

@@ -114,7 +114,7 @@ export const wire: readonly Requirement[] = [
     id: 'wire.budget',
     source: 'DOMAIN §4',
     behaviour: 'What a budget refuses is 402.',
-    later: 'money',
+    verifiedBy: { file: 'packages/http/src/problem.test.ts', test: 'says %s as %i' },
   },
   {
     id: 'wire.lists',
@@ -267,13 +267,13 @@ export const wire: readonly Requirement[] = [
     id: 'wire.cli',
     source: 'DOMAIN §4',
     behaviour: 'Every operation is a verb on the command line.',
-    later: 'cli',
+    verifiedBy: { file: 'test/cli.test.ts', test: 'reaches the server as its flags say' },
   },
   {
     id: 'wire.client',
     source: 'DOMAIN §4',
     behaviour: 'A typed client has a method for every operation.',
-    later: 'client',
+    verifiedBy: { file: 'test/client.test.ts', test: 'reaches the engine as the SDK would call it' },
   },
   {
     id: 'wire.chat',

@@ -147,6 +147,6 @@ export const words: readonly Requirement[] = [
     id: 'words.money.unit',
     source: 'DOMAIN §1',
     behaviour: 'Money is whole micro-dollars; cents are accepted and shown beside them.',
-    later: 'money',
+    verifiedBy: { file: 'test/budgets.test.ts', test: 'is set, shown with what is used of it' },
   },
 ]
