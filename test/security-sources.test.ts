@@ -73,9 +73,9 @@ describe('what is installed with them', () => {
     for (const name of used) if (!name.startsWith('@engine/')) expect([...lock.keys()].map(nameOf), name).toContain(name)
   })
 
-  it('hold what is installed to the registry and to a day of age', () => {
+  it('hold what is installed to the registry and to a week of age', () => {
     const workspace = read('pnpm-workspace.yaml')
-    for (const line of ['blockExoticSubdeps: true', 'minimumReleaseAge: 1440', 'ignoredBuiltDependencies:\n  - better-sqlite3'])
+    for (const line of ['blockExoticSubdeps: true', 'minimumReleaseAge: 10080', 'ignoredBuiltDependencies:\n  - better-sqlite3'])
       expect(workspace).toContain(line)
     expect(read('pnpm-lock.yaml')).not.toMatch(/resolution: \{tarball: (?!https:\/\/registry\.npmjs\.org)/)
   })

@@ -92,13 +92,13 @@ export const bounds: readonly SecurityPromise[] = [
     id: 'S23',
     title: 'What is installed',
     promise:
-      'Core has twelve dependencies at most. No package of ours runs a script when it is installed, and none that we use may; versions are locked, come from the registry alone, and are a day old at least.',
+      'Core has twelve dependencies at most. No package of ours runs a script when it is installed, and none that we use may; versions are locked, come from the registry alone, and are a week old at least when they are chosen.',
     shownBy: [
       {
         file: 'test/security-sources.test.ts',
         test: 'have few dependencies, at exact versions in the lock, and no script of an installation',
       },
-      { file: 'test/security-sources.test.ts', test: 'hold what is installed to the registry and to a day of age' },
+      { file: 'test/security-sources.test.ts', test: 'hold what is installed to the registry and to a week of age' },
     ],
     notShown:
       'A release: nothing is published yet, so there is no provenance to look at. `pnpm check` tries what a package would publish (`scripts/check-packages.mjs`).',
