@@ -96,6 +96,14 @@ describe('what a run is told', () => {
     )
   })
 
+  it('says nothing of data that a task has not, where the rest takes all of the room', () => {
+    const acceptanceCriteria = ['Every word is counted twice.']
+    const told = (budget: number) => fitKnown({ ...bare, task: { ...bare.task, acceptanceCriteria } }, budget)
+    const budgets = Array.from({ length: 400 }, (_, index) => 50 + index)
+    const least = budgets.find((budget) => told(budget).value.task.acceptanceCriteria.length > 0) ?? 0
+    expect(told(least)).toMatchObject({ value: { task: { acceptanceCriteria } }, missing: [] })
+  })
+
   it('leaves room for reviews and comments beside a description that is too long', () => {
     const comments = [{ author: 'user:1', origin: 'person' as const, body: 'Mind the gap.', createdAt: '2026-11-21' }]
     const feedback = [{ version: 1, decision: 'revision_requested', feedback: 'Count again.' }]

@@ -82,9 +82,11 @@ function fitTask(task: Known['task'], room: number): Fitted<Known['task']> {
   used += criteria.used
   const description = fitText(task.description, { room: room - used, what: 'the description' })
   used += description.used
-  const hasRoom = tokensOf(task.context) <= room - used
-  if (hasRoom) used += tokensOf(task.context)
-  else missing.push({ section: 'task', what: 'the data of the task (context)', tokens: tokensOf(task.context), isCut: false })
+  // A task without data is told whole in its bare form.
+  const tokens = Object.keys(task.context).length === 0 ? 0 : tokensOf(task.context)
+  const hasRoom = tokens <= room - used
+  if (hasRoom) used += tokens
+  else missing.push({ section: 'task', what: 'the data of the task (context)', tokens, isCut: false })
   return {
     value: { ...bare, acceptanceCriteria: criteria.value, description: description.value, context: hasRoom ? task.context : {} },
     used,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { assertVersion, changedMeanwhile } from '../../kernel/change.ts'
+import { assertVersion } from '../../kernel/change.ts'
 import { command, type CommandContext } from '../../kernel/command.ts'
 import { notFound, ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
