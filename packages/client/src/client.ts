@@ -53,9 +53,8 @@ export function createClient({ url, key, fetch: given, timeoutMs = 30_000, retry
 /** In a page it may be a path of the server that the page is from. */
 function addressOf(url: string | URL): string {
   const address = String(url)
-  // Where there is no page, there is no location either.
-  const { location }: { readonly location?: { readonly href: string } } = globalThis
-  const base = location?.href
+  const location: unknown = Reflect.get(globalThis, 'location')
+  const base = location instanceof Object && 'href' in location ? String(location.href) : undefined
   if (!URL.canParse(address, base) || !/^https?:$/.test(new URL(address, base).protocol))
     throw new EngineError(`url must be an http:// or https:// address, such as http://127.0.0.1:4400, not "${address}".`, {
       code: 'invalid_input',
