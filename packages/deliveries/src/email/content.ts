@@ -1,6 +1,7 @@
 import type { DeliveredEvent, DeliveryBody } from '@engine/core/plugin'
 
 import { factsOf, oneLine, type Fact } from '../remote/words.ts'
+import { bodyOf, textOf } from './html.ts'
 
 /** What a mail says, for readers with and without HTML. */
 export interface Content {
@@ -45,11 +46,6 @@ export function digestOf(headline: string, entries: readonly Told[]): Content {
   }
 }
 
-/** What stands in a whole page, or all of what is none. Pure. */
-function bodyOf(html: string): string {
-  return /<body\b[^>]*>([^]*)<\/body\s*>/i.exec(html)?.[1] ?? html
-}
-
 function isHtml(contentType: string): boolean {
   return /^text\/html\b/i.test(contentType.trim())
 }
@@ -83,24 +79,4 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
-}
-
-const characters: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
-
-/** The character that an entity stands for, by its name or its number; itself when it stands for none. Pure. */
-function characterOf(entity: string, name: string): string {
-  const [, hexadecimal, decimal] = /^#(?:[xX]([0-9a-fA-F]{1,6})|(\d{1,7}))$/.exec(name) ?? []
-  const number = hexadecimal === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(hexadecimal, 16)
-  return number > 0 && number <= 0x10_ff_ff ? String.fromCodePoint(number) : (characters[name] ?? entity)
-}
-
-/** What is left of HTML for readers without it; a rough one is better than none. Pure. */
-function textOf(html: string): string {
-  return html
-    .replaceAll(/<(style|script|head)\b[^>]*>[^]*?<\/\1\s*>/gi, '')
-    .replaceAll(/<(br|\/p|\/div|\/h[1-6]|\/li|\/tr)\b[^>]*>/gi, '\n')
-    .replaceAll(/<[^>]*>/g, '')
-    .replaceAll(/&(#?\w+);/g, characterOf)
-    .replaceAll(/\n{3,}/g, '\n\n')
-    .trim()
 }
