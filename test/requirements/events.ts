@@ -256,7 +256,8 @@ export const events: readonly Requirement[] = [
   {
     id: 'events.nodes',
     source: 'DOMAIN §6',
-    behaviour: 'What becomes of nodes is of the installation: no company reads it, and none has an event of it (ADR 30).',
+    behaviour:
+      'What becomes of nodes is of the installation: no company reads it, and none has an event of it (docs/adr/0030-bounds-of-execution.md).',
     verifiedBy: { file: 'test/workers.test.ts', test: 'are for people who have the role everywhere' },
   },
   {

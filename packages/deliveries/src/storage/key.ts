@@ -84,12 +84,15 @@ function safeCharacters(text: string): string {
 
 /** A name that means the same on every system, and nothing but a name. Pure. */
 export function safeName(text: string): string {
-  const name = shorten(
-    safeCharacters(text)
-      .replace(/^[ .]+(?=.)/, (dots) => '_'.repeat(dots.length))
-      .replace(/[ .]+$/, ''),
-  )
+  const name = shorten(withoutEnd(safeCharacters(text).replace(/^[ .]+(?=.)/, (dots) => '_'.repeat(dots.length))))
   return devices.test(name) ? `_${name}` : name
+}
+
+/** Without the spaces and dots at its end. A pattern would look again from each of them, of which a text may have thousands elsewhere. */
+function withoutEnd(name: string): string {
+  let end = name.length
+  while (end > 0 && ' .'.includes(name.charAt(end - 1))) end -= 1
+  return name.slice(0, end)
 }
 
 /** In bytes, since that is what systems limit; the extension stays. */

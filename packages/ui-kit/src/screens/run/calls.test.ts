@@ -18,6 +18,12 @@ describe('the tools in a log', () => {
   it('are never what the agent only printed', () => {
     expect(toolCalls([chunk(1, 'shell → done (1 ms)\n', 'stdout'), chunk(2, 'two words → done of it')])).toEqual([])
   })
+
+  it('are as long as Engine writes them, and nothing longer is looked through', () => {
+    const longest = `read {${'x'.repeat(1_999)} → done (1 ms) {${'y'.repeat(1_999)}`
+    expect(toolCalls([chunk(1, longest)]).map(({ name }) => name)).toEqual(['read'])
+    expect(toolCalls([chunk(1, `read {${' → done {'.repeat(100_000)} → done`)])).toEqual([])
+  })
 })
 
 describe('a waterfall', () => {

@@ -27,6 +27,9 @@ export interface Bar {
   readonly isFailed: boolean
 }
 
+/** Longer than any that Engine writes of a tool. What an agent writes for one may have megabytes, in which the pattern would look for minutes. */
+const longestLine = 5_000
+
 const toolLine = /^(\S{1,200})(?: [[{"\d-].*)? → (done|failed)(?: \((\d+) ms\))?(?: [[{"\d-].*)?$/
 
 /** The tools in a log, by the line that is written for each; for those who watch, and nothing is decided by it. Pure. */
@@ -35,7 +38,7 @@ export function toolCalls(chunks: readonly Pick<LogChunk, 'sequence' | 'stream' 
     stream !== 'system'
       ? []
       : text.split('\n').flatMap((line, index) => {
-          const [, name, result, ms] = toolLine.exec(line) ?? []
+          const [, name, result, ms] = (line.length <= longestLine && toolLine.exec(line)) || []
           if (name === undefined) return []
           return [{ id: `${sequence} ${index}`, name, endsMs: Date.parse(at), durationMs: Number(ms ?? 0), isFailed: result === 'failed' }]
         }),
