@@ -46,6 +46,16 @@ describe('a caller with a credential', () => {
     expect((await call('/api/health/live', { key: agentKey })).status).toBe(200)
   })
 
+  it('may say that it lives also when nothing else is left of its minute, and no more often than anything else', async () => {
+    const { engine } = await createWorld()
+    const { runId, credential: key } = await createCompany(engine, 'Acme')
+    const call = caller({ engine, limits: { perMinute: 2 } })
+    const show = async () => (await call(`/api/runs/${runId}`, { key })).status
+    const beat = async () => (await call(`/api/runs/${runId}/heartbeat`, { key, method: 'POST' })).status
+    expect([await show(), await show(), await show()]).toEqual([200, 200, 429])
+    expect([await beat(), await beat(), await beat(), await show()]).toEqual([200, 200, 429, 429])
+  })
+
   it('is limited by nothing where nobody asked for limits, and neither is who needs no credential on this machine', async () => {
     const { engine } = await createWorld()
     const { companyId, agentKey } = await furnishCompany(engine, 'Acme')

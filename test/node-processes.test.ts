@@ -111,7 +111,7 @@ describe.runIf(existsSync('/proc/self/stat'))('engine worker --server', () => {
     const far = (await scene.engine.workers.list({})).items.find(({ name }) => name === 'far')
     await scene.engine.workers.revoke({ workerId: far?.id ?? '' })
     expect(await node.exited).toEqual({ code: 1, signal: null })
-    expect(node.output()).toMatch(/let this worker go: it was revoked, or silent for too long\. Start it again/)
+    expect(node.output()).toMatch(/let this worker go: it was revoked, or its key was\. Start it again/)
   })
 
   it('is refused with a key that is none', { timeout: 60_000 }, async () => {

@@ -166,6 +166,25 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
     expect(await beat(second.credential)).toBe(401)
   })
 
+  it('come back with a credential that is too old, also when their key has ended, but not when they were revoked', async () => {
+    const scene = await open()
+    const { call, engine, storage } = scene
+    const { key, nodeKeyId, workerId, credential } = await registerNode(scene)
+    const renew = async (renews: unknown, by = key) =>
+      call('POST', '/api/nodes/register', { body: { ...describedNode, key: by, renews: String(renews) } })
+    const { key: other } = await engine.nodes.createKey({ name: 'South' })
+    expect((await renew(credential, other)).at('workerId')).not.toBe(workerId)
+    const { watch } = storage
+    await watch.query(`update ${watch.table('node_keys')} set expires_at = ? where id = ?`, ['2020-01-01T00:00:00.000Z', nodeKeyId])
+    const renewed = await renew(credential)
+    expect([renewed.status, renewed.at('workerId')]).toEqual([201, workerId])
+    // Only by the newest, and where it is one.
+    expect([await renew(credential), await renew('eng_node_none')].map(({ status }) => status)).toEqual([401, 401])
+    expect((await call('POST', '/api/nodes/heartbeat', { credential })).status).toBe(401)
+    await engine.workers.revoke({ workerId: String(workerId) })
+    expect((await renew(renewed.at('credential'))).status).toBe(401)
+  })
+
   it('get no run of an adapter that they have not, and see nothing else of a company', async () => {
     const scene = await open()
     const { engine, call, companyId, agentId } = scene
@@ -419,5 +438,58 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
     const [worker] = (await scene.engine.workers.list({})).items
     await scene.engine.workers.revoke({ workerId: worker?.id ?? '' })
     await node.letGo
+  })
+
+  it('register anew when they were silent for so long that their credential ended', async () => {
+    const scene = await open()
+    const { engine, storage } = scene
+    const adapter = scriptedAdapter()
+    await startNode(scene, { adapters: [adapter] })
+    const [worker] = (await engine.workers.list({})).items
+    await engine.workers.drain({ workerId: worker?.id ?? '' })
+    const { watch } = storage
+    const { items } = await until(
+      async () => {
+        // Again and again, since a sign of life may be under way.
+        await watch.query(`update ${watch.table('workers')} set token_expires_at = ?`, ['2020-01-01T00:00:00.000Z'])
+        return engine.workers.list({})
+      },
+      (found) => found.items.some(({ startedAt }) => startedAt !== worker?.startedAt),
+    )
+    // It is the same one, and still takes nothing more.
+    expect(items.map(({ id, status }) => [id, status])).toEqual([[worker?.id, 'draining']])
+    await engine.workers.resume({ workerId: worker?.id ?? '' })
+    await addTask(scene)
+    await until(
+      () => runsOf(scene),
+      ([run]) => run?.status === 'succeeded',
+    )
+  })
+
+  it.each(['log', 'report'] as const)('say it again when the server takes no more of their %s for a while', async (what) => {
+    const scene = await open()
+    const { engine, ask } = scene
+    const adapter = scriptedAdapter()
+    adapter.script = async ({ emit }) => {
+      await emit({ type: 'log', stream: 'stdout', text: 'written' })
+      return { kind: 'done' }
+    }
+    let refusals = 0
+    await startNode(scene, {
+      adapters: [adapter],
+      server: async (request) => {
+        if (!request.path.endsWith(`/${what}`) || refusals === 2) return ask(request)
+        refusals += 1
+        return { status: 429, body: { code: 'rate_limited', detail: 'Wait.', retryAfterMs: 5 } }
+      },
+    })
+    await addTask(scene)
+    const [run] = await until(
+      () => runsOf(scene),
+      ([first]) => first?.status === 'succeeded',
+    )
+    expect(refusals).toBe(2)
+    const { items } = await engine.runs.log({ runId: run?.id ?? '' })
+    expect(items.map(({ text }) => text)).toEqual(['written'])
   })
 })

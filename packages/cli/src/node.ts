@@ -25,7 +25,9 @@ export async function nodeCommand({ server, key, allowed, concurrency, name, gra
   await node.start()
   screen.print(`Worker is ready: up to ${concurrency} runs at once, from ${server.origin}`)
   const letGo = node.letGo.then(() => {
-    throw new Error('The server let this worker go: it was revoked, or silent for too long. Start it again to register anew.')
+    throw new Error(
+      'The server let this worker go: it was revoked, or its key was. Start it again, with a key that is good, to register anew.',
+    )
   })
   await Promise.race([stopped, letGo])
 }

@@ -11,7 +11,7 @@ import { download, givesContent, readContent, takesContent } from './content.ts'
 import { httpErrors } from './errors.ts'
 import { beginExchange, endExchange, type Exchange } from './exchange.ts'
 import type { HandlerOptions } from './handler-options.ts'
-import { createLimits, type Limits } from './limits.ts'
+import { createLimits, isSignOfLife, type Limits } from './limits.ts'
 import { askMounted, type Mounted } from './mounted.ts'
 import { openApiDocument } from './openapi.ts'
 import { ownAnswer, ownPaths, showReady, type Own } from './own-answers.ts'
@@ -95,7 +95,14 @@ function limited(context: Context, request: WireRequest, { exchange, explain }: 
   const { bounds, localActor, entrance } = context
   const isFree = localActor !== undefined && request.header('authorization') === null
   if (!bounds || isFree || request.url.pathname === '/api/health/live') return respond(context, request, exchange)
-  return bounds.around(request, entrance.addressOf(request), () => respond(context, request, exchange).catch(explain))
+  const asked = { place: entrance.addressOf(request), isSignOfLife: mayBeSignOfLife(context, request) }
+  return bounds.around(request, asked, () => respond(context, request, exchange).catch(explain))
+}
+
+function mayBeSignOfLife({ routes }: Context, { method, url: { pathname } }: WireRequest): boolean {
+  if (method !== 'POST' || !/^\/api\/.*\/heartbeat$/.test(pathname)) return false
+  const match = routes.match(method, pathname.slice('/api'.length))
+  return match !== null && isSignOfLife(match.operation)
 }
 
 async function respond(context: Context, request: WireRequest, exchange: Exchange): Promise<WireResponse> {
@@ -163,7 +170,7 @@ async function perform({ engine, bounds }: Context, { visit, match, identity, in
     ...(traced?.context && { trace: traced.context }),
     ...(idempotencyKey !== null && { idempotencyKey }),
   }
-  const result = await (bounds
+  const result = await (bounds && !isSignOfLife(operation)
     ? bounds.within(identity.actor, () => engine.execute(operation.name, call))
     : engine.execute(operation.name, call))
   if (givesContent(operation)) return download(result)

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
-import { EngineError, type Actor } from '@engine/core'
+import { EngineError, type Actor, type Operation } from '@engine/core'
 
 import { sessionCookie } from './access/cookies.ts'
 import { httpErrors } from './errors.ts'
@@ -33,10 +33,24 @@ const windowSeconds = 60
 /** When to come again that found its company busy: about as long as requests take. */
 const busyRetryMs = 1_000
 
+interface Asked {
+  /** The address that it came from. */
+  readonly place: string | null
+  /** Counted by itself: who says too much of anything else loses no work by it. */
+  readonly isSignOfLife: boolean
+}
+
+/** What keeps work from being taken for lost, which it would be before a caller that was refused may come again. */
+const signsOfLife: ReadonlySet<string> = new Set(['runs.heartbeat', 'nodes.heartbeat'])
+
+export function isSignOfLife({ name }: Operation): boolean {
+  return signsOfLife.has(name)
+}
+
 /** Counts in memory, so each process of several gives what it is asked to. */
 export interface Limits {
-  /** Answers a request within its budget, and tells the caller what is left of it. `place` is the address that it came from. @throws `rate_limited` */
-  around(request: WireRequest, place: string | null, answer: () => Promise<WireResponse>): Promise<WireResponse>
+  /** Answers a request within its budget, and tells the caller what is left of it. @throws `rate_limited` */
+  around(request: WireRequest, given: Asked, answer: () => Promise<WireResponse>): Promise<WireResponse>
   /** Lets a request to a webhook come to what it is for, whatever it brings as a credential. @throws `rate_limited` */
   receive(webhook: string, place: string | null): Promise<void>
   /** Answers within the bound of the actor's company. @throws `rate_limited` */
@@ -62,15 +76,16 @@ export function createLimits({
   }
 
   return {
-    async around(request, place, answer) {
+    async around(request, { place, ...given }, answer) {
       const address = networkOf(place ?? '')
       const credential = credentialOf(request)
       await refuseStranger(address, credential)
-      const budget = await take(known, credential ?? address)
+      const counted = `${credential ?? address}${given.isSignOfLife ? ' lives' : ''}`
+      const budget = await take(known, counted)
       const response = await answer()
       if (response.status === statusOfKind.unauthenticated) {
         // A guess is not remembered as somebody known.
-        if (credential !== null) await known.delete(credential)
+        if (credential !== null) await known.delete(counted)
         await take(unknown, address)
       }
       return { ...response, headers: { ...headersOf(budget, perMinute), ...response.headers } }

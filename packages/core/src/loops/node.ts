@@ -1,27 +1,24 @@
 import { hostname } from 'node:os'
 
 import { createAdapterCatalog } from '../kernel/adapters.ts'
-import { EngineError, kernelErrors } from '../kernel/errors.ts'
+import { EngineError } from '../kernel/errors.ts'
 import { createLoop } from '../kernel/loop.ts'
-import { createRedactor } from '../kernel/redactor.ts'
 import { defaultSettings, type EngineSettings } from '../kernel/settings.ts'
 import { createTracing } from '../kernel/tracing.ts'
 import { coreRegistry } from '../core-registry.ts'
 import type { LeasedRun, NodeBeat, RegisteredNode } from '../nodes/schema.ts'
 import type { AgentAdapter } from '../ports/adapter.ts'
-import { systemClock, type Clock } from '../ports/clock.ts'
+import { systemClock } from '../ports/clock.ts'
 import { silentLogger, type Logger } from '../ports/logger.ts'
 import type { Telemetry } from '../ports/telemetry.ts'
-import { idsOf, type OpenedRun } from '../runs/open.ts'
 import { engineVersion } from '../version.ts'
 import { askOver } from './ask.ts'
 import { executeRun } from './execute-run.ts'
 import { createLeaseKeeper, type LeaseKeeper } from './lease-keeper.ts'
 import { actorOf, endAll, isProbe, stopUnheld, type LiveRun, type LiveRuns } from './live-runs.ts'
 import { createOutage, type Outage } from './outage.ts'
-import { askedCallbacks } from './run-callbacks.ts'
-import type { RunHost } from './run-host.ts'
-import { asLeaseLost, createServer, type AskServer, type Server } from './server.ts'
+import { remoteRunHost, type Remote } from './remote-run-host.ts'
+import { createServer, type AskServer, type Server } from './server.ts'
 
 type NodeSettings = Pick<EngineSettings, 'maxConcurrentRuns' | 'stopGraceMs' | 'stopMs' | 'abandonMs' | 'maxBlockedMs'>
 
@@ -44,7 +41,7 @@ export interface NodeOptions {
 
 /** A machine that executes runs of a server, without its database (docs/nodes.md). */
 export interface Node {
-  /** Resolves when the server let this node go, or does not know it any more; the node has stopped then. */
+  /** Resolves when the server let this node go; the node has stopped then. One that was silent for too long registers anew instead. */
   readonly letGo: Promise<void>
   /** Registers, and begins to take runs. @throws when the server does not answer, or refuses the key */
   start(): Promise<void>
@@ -52,13 +49,10 @@ export interface Node {
   stop(): Promise<void>
 }
 
-interface Parts {
-  readonly server: Server
-  readonly clock: Clock
+interface Parts extends Remote {
   readonly logger: Logger
   readonly settings: NodeSettings
   readonly outage: Outage
-  readonly shared: Pick<RunHost, 'clock' | 'adapters' | 'redactors' | 'registry' | 'tracing'>
 }
 
 export function createNode(options: NodeOptions): Node {
@@ -77,17 +71,20 @@ export function createNode(options: NodeOptions): Node {
   const parts: Parts = { server, clock, logger, settings, shared, outage: createOutage(clock, logger) }
   const letGo = Promise.withResolvers<void>()
   let work: Work | undefined
+  async function register(renews?: string): Promise<RegisteredNode> {
+    const machine = hostname()
+    const described = { name: name ?? `${machine} ${process.pid}`, host: machine, pid: process.pid, engineVersion }
+    const input = { key, renews, ...described, adapters: adapters.map(({ type }) => type), capacity: settings.maxConcurrentRuns }
+    // The server's answer to nodes.register, which is of this version or says that it is not.
+    return (await server.call('nodes.register', input, null)) as RegisteredNode
+  }
   return {
     letGo: letGo.promise,
     async start() {
-      const machine = hostname()
-      const described = { name: name ?? `${machine} ${process.pid}`, host: machine, pid: process.pid, engineVersion }
-      const input = { key, ...described, adapters: adapters.map(({ type }) => type), capacity: settings.maxConcurrentRuns }
-      // The server's answer to nodes.register, which is of this version or says that it is not.
-      const registered = (await server.call('nodes.register', input, null)) as RegisteredNode
+      const registered = await register()
       const onLetGo = () => void work?.stop(0).then(letGo.resolve)
       const keeper = options.server instanceof URL ? keeperOf(parts, { registered, server: options.server }) : null
-      work = createWork(parts, { registered, onLetGo, keeper })
+      work = createWork(parts, { registered, register, onLetGo, keeper })
       work.start()
     },
     stop: async () => work?.stop(settings.stopGraceMs),
@@ -106,6 +103,8 @@ function keeperOf({ shared, clock, settings, logger }: Parts, given: { registere
 interface WorkOptions {
   readonly registered: RegisteredNode
   readonly keeper: LeaseKeeper | null
+  /** Registers anew with the key, in the place of what came with this credential. @throws `unauthenticated` when it was let go */
+  register(renews: string): Promise<RegisteredNode>
   onLetGo(): void
 }
 
@@ -115,25 +114,22 @@ interface Work {
 }
 
 /** What a node does while it is registered: takes runs, executes them, and hears which of them it still has. */
-function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions): Work {
+function createWork(parts: Parts, { keeper, onLetGo, ...given }: WorkOptions): Work {
   const { server, clock, logger, settings, outage } = parts
-  const { credential, pollMs, beatMs } = registered
+  let { registered } = given
   const live = new Map<string, LiveRun>()
-  const leasing = createLoop({ name: 'leasing', pass: outage.over('leasing', lease), pollMs, clock, logger })
-  const beating = createLoop({ name: 'beating', pass: outage.over('beating', beat), pollMs: beatMs, clock, logger })
+  const leasing = createLoop({ name: 'leasing', pass: outage.over('leasing', lease), pollMs: registered.pollMs, clock, logger })
+  const beating = createLoop({ name: 'beating', pass: outage.over('beating', beat), pollMs: registered.beatMs, clock, logger })
   /** What it was given and may still have a lease for, also when its end could not be told: what it does not name is given again. */
   const known = new Set<string>()
   let isActive = true
   let stopped: Promise<void> | undefined
 
   async function lease(): Promise<boolean> {
-    const free = settings.maxConcurrentRuns - live.size
-    if (!isActive || free <= 0) return false
+    const limit = Math.min(settings.maxConcurrentRuns - live.size, 100)
+    if (!isActive || limit <= 0) return false
     const claimedAt = clock.monotonicMs()
-    // The server's answer to nodes.lease.
-    const input = { limit: Math.min(free, 100), knownRunIds: [...known] }
-    const { runs } = (await server.call('nodes.lease', input, credential)) as { runs: LeasedRun[] }
-    for (const leased of runs) begin(leased, claimedAt)
+    for (const leased of await takeRuns(server, registered, { limit, knownRunIds: [...known] })) begin(leased, claimedAt)
     return false
   }
 
@@ -151,10 +147,11 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
 
   async function beat(): Promise<boolean> {
     const before = [...known]
-    const { status, runIds } = await hear(server, credential, live)
-    for (const runId of before) if (!runIds.has(runId)) known.delete(runId)
-    isActive = status === 'active'
-    if (status === 'let_go') onLetGo()
+    const heard = await hear({ server, registered, register: given.register }, live)
+    registered = heard.registered
+    for (const runId of before) if (!heard.runIds.has(runId)) known.delete(runId)
+    isActive = heard.status === 'active'
+    if (heard.status === 'let_go') onLetGo()
     return false
   }
 
@@ -164,7 +161,7 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
     await endAll(clock, live, graceMs)
     await Promise.all([beating.stop(), keeper?.stop()])
     // Where nobody answers, or nobody knows it, its silence tells.
-    await server.call('nodes.leave', {}, credential).catch(() => undefined)
+    await server.call('nodes.leave', {}, registered.credential).catch(() => undefined)
   }
 
   return {
@@ -179,6 +176,8 @@ function createWork(parts: Parts, { registered, keeper, onLetGo }: WorkOptions):
 interface Heard {
   readonly status: NodeBeat['status'] | 'let_go'
   readonly runIds: ReadonlySet<string>
+  /** Another one than before when it had to register anew. */
+  readonly registered: RegisteredNode
 }
 
 /** Renews with what this run comes to the server with. */
@@ -186,56 +185,42 @@ function holdingWith(keeper: LeaseKeeper, { credential }: LeasedRun): LeaseKeepe
   return { ...keeper, hold: (actor) => keeper.hold(actor, credential) }
 }
 
+async function takeRuns(server: Server, { credential }: RegisteredNode, wanted: object): Promise<LeasedRun[]> {
+  // The server's answer to nodes.lease.
+  const { runs } = (await server.call('nodes.lease', wanted, credential)) as { runs: LeasedRun[] }
+  return runs
+}
+
+interface Voice extends Pick<WorkOptions, 'registered' | 'register'> {
+  readonly server: Server
+}
+
 /** Gives a sign of life, and stops what this node has no lease for any more: all, when the server does not let it in. */
-async function hear(server: Server, credential: string, live: LiveRuns): Promise<Heard> {
+async function hear({ server, registered, register }: Voice, live: LiveRuns): Promise<Heard> {
   const started = [...live]
   try {
     // The server's answer to nodes.heartbeat.
-    const { status, runIds } = (await server.call('nodes.heartbeat', {}, credential)) as NodeBeat
+    const { status, runIds } = (await server.call('nodes.heartbeat', {}, registered.credential)) as NodeBeat
     const held = new Set(runIds)
     stopUnheld(started, held)
-    return { status, runIds: held }
+    return { status, runIds: held, registered }
   } catch (error) {
-    if (!EngineError.isInstance(error) || error.kind !== 'unauthenticated') throw error
+    if (!isNotLetIn(error)) throw error
     stopUnheld([...live], new Set())
-    return { status: 'let_go', runIds: new Set() }
+    return comeBack({ registered, register })
   }
 }
 
-interface Remote {
-  readonly leased: LeasedRun
-  readonly registered: RegisteredNode
-}
-
-/** One run of the server, which acts with its own credential. */
-function remoteRunHost(parts: Parts, { leased, registered }: Remote): RunHost {
-  const { server, clock } = parts
-  const { leaseMs, pollMs, credential } = registered
-  const perform: RunHost['perform'] = async (actor, { name, input }) => {
-    try {
-      return await server.call(name, input, leased.credential)
-    } catch (error) {
-      throw asLeaseLost(actor, error)
-    }
-  }
-  return {
-    ...parts.shared,
-    settings: { ...parts.settings, leaseMs },
-    perform,
-    // What became of it meanwhile is said by the first call.
-    open: async () => openedRun(parts, leased),
-    callbacks: (actor, ended) => {
-      const ask = (after: number) => perform(actor, { name: 'runs.nextCallback', input: { runId: actor.id, after } })
-      return askedCallbacks({ clock, pollMs, ask }, ended)
-    },
-    // The run's own credential opens nothing any more.
-    recordLateUsage: (_actor, input) => server.call('nodes.recordUsage', input, credential),
+/** A server that was away for long, or a machine that slept, has made the credential too old. A node that was let go stays so. */
+async function comeBack({ registered, register }: Pick<WorkOptions, 'registered' | 'register'>): Promise<Heard> {
+  try {
+    return { status: 'active', runIds: new Set(), registered: await register(registered.credential) }
+  } catch (error) {
+    if (!isNotLetIn(error)) throw error
+    return { status: 'let_go', runIds: new Set(), registered }
   }
 }
 
-/** @throws why the server could not open it */
-function openedRun({ shared }: Parts, { run, setup, failure }: LeasedRun): OpenedRun {
-  if (setup) return { ...setup, redactor: createRedactor(setup.secrets, idsOf(actorOf(run))) }
-  const definition = shared.registry.errors.find(({ code }) => code === failure?.code) ?? kernelErrors.internal
-  throw new EngineError(definition, failure?.message ?? 'The server gave nothing to begin this run with.')
+function isNotLetIn(error: unknown): boolean {
+  return EngineError.isInstance(error) && error.kind === 'unauthenticated'
 }

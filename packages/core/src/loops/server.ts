@@ -56,10 +56,12 @@ function toRequest({ name, definition }: Operation, input: object): Omit<ServerR
 /** What an answer that says no means here, by its code; what this version does not know, and what a server between says, is passing. */
 function toError(registry: Registry, { status, body }: { status: number; body: unknown }): EngineError {
   // Read with care: it may come from anybody between here and the server.
-  const { code, detail } = (typeof body === 'object' && body !== null ? body : {}) as { code?: unknown; detail?: unknown }
+  const { code, detail, retryAfterMs } = (typeof body === 'object' && body !== null ? body : {}) as Readonly<Record<string, unknown>>
   const known = registry.errors.find((definition) => definition.code === code)
   const definition: ErrorDefinition = known ?? (status === 401 ? kernelErrors.unauthenticated : kernelErrors.unavailable)
-  return new EngineError(definition, typeof detail === 'string' ? detail : `The server answered ${status}.`)
+  return new EngineError(definition, typeof detail === 'string' ? detail : `The server answered ${status}.`, {
+    details: typeof retryAfterMs === 'number' ? { retryAfterMs } : {},
+  })
 }
 
 /** What the server says to a run whose credential it does not take: a node that was let go does not execute it any more. */

@@ -15,7 +15,7 @@ import { workerMachine } from '../workers/machine.ts'
 import { ago, forgetWorkers, insertWorker, moveWorker } from '../workers/sql.ts'
 import { leaseRuns } from './lease.ts'
 import { LeasedRun, NewNodeKey, NodeBeat, NodeDescription, NodeKey, RegisteredNode } from './schema.ts'
-import { findNodeKey, findNodeKeyByHash, insertNodeKey, noteNodeBeat, revokeNodeKey } from './sql.ts'
+import { findNodeKey, findNodeKeyByHash, findNodeOfToken, insertNodeKey, noteNodeBeat, renewNode, revokeNodeKey } from './sql.ts'
 import { toNodeKey, type NodeKeyTable } from './table.ts'
 
 const shownCharacters = 15
@@ -78,33 +78,47 @@ export const revokeKey = command({
 export const register = command({
   title: 'Register as a node, which executes runs without the database',
   description: 'The key is the credential; no other is needed. What it is answered lasts as long as the node gives signs of life.',
-  input: z.strictObject({ key: z.string().min(1).max(200).describe('What `nodes.createKey` gave as `key`.'), ...NodeDescription.shape }),
+  input: z.strictObject({
+    key: z.string().min(1).max(200).describe('What `nodes.createKey` gave as `key`.'),
+    renews: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('The credential that this node came with before, which has become too old. One that was revoked does not come back by it.'),
+    ...NodeDescription.shape,
+  }),
   output: RegisteredNode,
   access: { scope: 'nodes:register', company: 'installation', carriesCredential: true },
   http: ['POST', '/nodes/register'],
   creates: true,
   ...ofInstallation,
-  async handle(context, { key: text, engineVersion, adapters, ...described }) {
+  async handle(context, { key: text, renews, engineVersion, adapters, ...described }) {
     const { tx, now, settings } = context
     const key = isSecret('nodekey', text) ? await findNodeKeyByHash(tx, hashSecret(text)) : null
+    const before = renews === undefined || !key ? null : await findNodeOfToken(tx, { hash: hashSecret(renews), keyId: key.id })
+    // What registered before the end of its key goes on after that.
+    const expiresAt = before ? null : (key?.expires_at ?? null)
     // Nothing tells which of these it is.
-    if (!key || key.revoked_at !== null || (key.expires_at !== null && key.expires_at <= now)) throw keyRefused()
+    if (!key || key.revoked_at !== null || (expiresAt !== null && expiresAt <= now) || before?.status === 'stopped') throw keyRefused()
     const { secret, hash } = newSecret('node')
-    const workerId = context.newId()
+    const workerId = before?.id ?? context.newId()
     const credentialExpiresAt = isoTime(context.clock.now() + tokenMs)
-    await forgetWorkers(tx, ago(now, keptMs))
-    await insertWorker(tx, {
+    const row = {
       ...described,
       id: workerId,
       engine_version: engineVersion,
       adapters: JSON.stringify(adapters),
-      changed_by: 'worker',
-      changed_at: now,
       started_at: now,
-      node_key_id: key.id,
       token_hash: hash,
       token_expires_at: credentialExpiresAt,
-    })
+    }
+    // The same one: whoever told it to take nothing more still means it.
+    if (before) await renewNode(tx, row)
+    else {
+      await forgetWorkers(tx, ago(now, keptMs))
+      await insertWorker(tx, { ...row, changed_by: 'worker', changed_at: now, node_key_id: key.id })
+    }
     const { leaseMs, pollMs } = settings
     return { workerId, credential: secret, credentialExpiresAt, leaseMs, pollMs, beatMs: Math.min(settings.workerBeatMs, longestBeatMs) }
   },

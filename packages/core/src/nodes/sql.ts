@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 
-import { present, presentPlus } from '../database/open.ts'
+import { familyOf, present, presentPlus } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
@@ -47,6 +47,29 @@ const nodeOfToken = statement((db, given: { hash: string; now: string }, family)
 /** The node that comes with a token, if it is let in. */
 export async function findNodeByToken(db: Kysely<Database>, given: { hash: string; now: string }): Promise<{ id: string } | null> {
   return first(await nodeOfToken(db, given))
+}
+
+/** The node that a token was given to, however old that is, when it registered with this key; ours until the transaction ends. */
+export async function findNodeOfToken(tx: Transaction<Database>, given: { hash: string; keyId: string }): Promise<WorkerTable | null> {
+  const node = await tx
+    .selectFrom('workers')
+    .selectAll()
+    .where('token_hash', '=', given.hash)
+    .where('node_key_id', '=', given.keyId)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  return node ?? null
+}
+
+type Renewal = Omit<WorkerTable, 'seen_at' | 'status' | 'changed_by' | 'changed_at' | 'node_key_id'>
+
+/** Gives a node another token in the place of the one that has become too old; what it is told to be stays. */
+export async function renewNode(tx: Transaction<Database>, { id, ...changes }: Renewal): Promise<void> {
+  await tx
+    .updateTable('workers')
+    .set({ ...changes, seen_at: present(familyOf(tx), changes.started_at) })
+    .where('id', '=', id)
+    .execute()
 }
 
 const cutOff = statement((db, given: { id: string }) =>
