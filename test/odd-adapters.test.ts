@@ -100,3 +100,67 @@ it('work whose summary is longer than what is kept is done, and its summary cut'
   expect(run).toMatchObject({ status: 'succeeded', outcome: { kind: 'done', summary: '🙂'.repeat(5_000) } })
   expect((await engine.tasks.get({ taskId })).status).toBe('done')
 })
+
+/** What is thrown where the types promise nothing. */
+const thrown: readonly (readonly [string, unknown, string])[] = [
+  ['nothing that has a text', Object.create(null), 'The adapter threw something that has no text.'],
+  ['an error whose message is none', Object.assign(new Error('x'), { message: undefined }), 'undefined'],
+  ['an error whose message is another', Object.assign(new Error('x'), { message: 42 }), '42'],
+  ['an error without a message', new RangeError(''), 'RangeError without a message.'],
+  ['a symbol', Symbol('stop'), 'Symbol(stop)'],
+]
+
+it.each(thrown)('an adapter that throws %s fails its run at once', async (_, error, message) => {
+  const { run } = await runOnce(async () => {
+    throw error
+  })
+  expect(run).toMatchObject({ status: 'failed', errorClass: 'unknown', errorMessage: message })
+})
+
+it('an adapter whose outcome can not be looked at fails its run at once', async () => {
+  const outcome = {
+    get kind(): string {
+      throw new Error('broken')
+    },
+  }
+  const { run } = await runOnce(async () => asOutcome(outcome))
+  expect(run).toMatchObject({ status: 'failed', errorClass: 'bad_request' })
+})
+
+it.each([
+  ['a time that is none', { retryAfterMs: Number('Wed, 21 Oct 2026 07:28:00 GMT') * 1_000 }],
+  ['a time without end', { retryAfterMs: Number.POSITIVE_INFINITY }],
+])('an adapter that fails with %s fails as the class that it says', async (_, more) => {
+  const { run } = await runOnce(async () => asOutcome({ kind: 'failed', class: 'transient', message: 'cut off', ...more }))
+  expect(run).toMatchObject({ errorClass: 'transient', outcome: { kind: 'failed', class: 'transient', message: 'cut off' } })
+})
+
+it.each([
+  [0 / 0, 0],
+  [Number.POSITIVE_INFINITY, 100],
+])('a progress of %s keeps no run from ending, nor does a long message', async (percent, shown) => {
+  const { engine, taskId, run } = await runOnce(async ({ emit }) => {
+    await emit({ type: 'progress', percent, message: 'x'.repeat(2_000) })
+    return { kind: 'needs_review' }
+  })
+  expect(run.status).toBe('succeeded')
+  expect((await engine.tasks.get({ taskId })).progress).toEqual({ percent: shown, message: 'x'.repeat(1_000) })
+})
+
+it('the run of an adapter that ends with nothing when its host stops is handed back', async () => {
+  const { engine, companyId, agentId, adapter } = await createWorld({ settings: { stopGraceMs: 0 } })
+  adapter.script = async ({ signal }) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    return asOutcome(undefined)
+  }
+  const ended: string[] = []
+  engine.on('run.cancelled', ({ data }) => void ended.push(data.reason))
+  await engine.tasks.create({ companyId, title: 'Try it', assigneeAgentId: agentId })
+  await engine.start()
+  await until(
+    async () => adapter.turns.length,
+    (turns) => turns === 1,
+  )
+  await engine.stop()
+  expect(ended).toEqual(['host_stopping'])
+})

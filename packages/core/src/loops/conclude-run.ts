@@ -19,7 +19,8 @@ export interface Left {
 }
 
 interface Conclusion {
-  readonly outcome: RunOutcome
+  /** What its adapter ended with, by `plainOutcome`. */
+  readonly outcome: unknown
   readonly left: Left
   /** Why the run was told to stop, if it was. */
   readonly reason: string | null
@@ -33,22 +34,25 @@ const longestReportWaitMs = 2_000
 export async function conclude(host: RunHost, actor: RunActor, conclusion: Conclusion): Promise<void> {
   const { left, reason } = conclusion
   const rest = restOf(left)
-  const outcome = withRefusal(conclusion)
+  const told = RunOutcome.safeParse(toldOutcome(conclusion.outcome, host.redactors.get(actor.id)?.redactor))
+  const outcome = withRefusal(told.success ? told.data : noneOf(told.error), conclusion)
   if (reason === 'cancelled' || reason === 'waiting' || reason === 'lease_lost' || reason === 'lease_not_renewed') return
   // What was finished in spite of the stop is finished.
   if (reason === 'host_stopping' && outcome.kind === 'failed')
     return report(host, actor, { name: 'runs.handBack', input: { reason, ...rest } })
-  const told = RunOutcome.safeParse(toldOutcome(outcome, host.redactors.get(actor.id)?.redactor))
-  const message = told.success
-    ? await refusalOf(
-        report(host, actor, { name: 'runs.report', input: { outcome: told.data, ...rest, ...refusedBy(conclusion, told.data) } }),
-      )
-    : `The adapter ended with an outcome that is none: ${told.error.issues.map((issue) => issue.message).join('; ')}`
+  const message = await refusalOf(
+    report(host, actor, { name: 'runs.report', input: { outcome, ...rest, ...refusedBy(conclusion, outcome) } }),
+  )
   if (message === null) return
-  return report(host, actor, {
-    name: 'runs.report',
-    input: { outcome: { kind: 'failed', class: 'bad_request', message: printable(message.slice(0, 2_000)) }, ...rest },
-  })
+  return report(host, actor, { name: 'runs.report', input: { outcome: badRequest(message), ...rest } })
+}
+
+function badRequest(message: string): RunOutcome {
+  return { kind: 'failed', class: 'bad_request', message: printable(message.slice(0, 2_000)) }
+}
+
+function noneOf({ issues }: z.ZodError): RunOutcome {
+  return badRequest(`The adapter ended with an outcome that is none: ${issues.map((issue) => issue.message).join('; ')}`)
 }
 
 /** What is told with the end of a run. */
@@ -57,7 +61,7 @@ function restOf({ session }: Left): { session?: JsonObject | null } {
 }
 
 /** A run that was stopped at its limit failed for that, whatever its adapter makes of it; what was finished in spite of the stop is finished. */
-function withRefusal({ outcome, left, reason }: Conclusion): RunOutcome {
+function withRefusal(outcome: RunOutcome, { left, reason }: Conclusion): RunOutcome {
   const refusal = left.money?.refusal
   if (!refusal || outcome.kind !== 'failed' || reason !== 'budget') return outcome
   return { kind: 'failed', class: refusal.class, message: refusal.message }

@@ -17,6 +17,7 @@ import type { Traced } from '../kernel/tracing.ts'
 import { runTools } from './run-tools.ts'
 import { describeToolCall, printable } from './printable.ts'
 import { signOfLife } from './sign-of-life.ts'
+import { plainOutcome } from './told-outcome.ts'
 import { createUsageKeeper, type UsageKeeper } from './usage-keeper.ts'
 
 export interface ClaimedRun {
@@ -74,10 +75,10 @@ async function executeTraced(host: RunHost, actor: RunActor, run: TracedRun): Pr
   }
 }
 
-/** An adapter in plain JavaScript may end with nothing; that is refused where it is reported. */
-function attributesOf(outcome: RunOutcome | undefined) {
-  const isFailed = outcome?.kind === 'failed'
-  return { 'engine.run.outcome': String(outcome?.kind), ...(isFailed && { 'error.type': outcome.class }) }
+/** An adapter in plain JavaScript may end with anything; that is refused where it is reported. */
+function attributesOf(outcome: unknown) {
+  const { kind, class: failure } = Object(outcome) as { readonly kind?: unknown; readonly class?: unknown }
+  return { 'engine.run.outcome': String(kind), ...(kind === 'failed' && { 'error.type': String(failure) }) }
 }
 
 const abandoned: RunOutcome = { kind: 'failed', class: 'unknown', message: 'The adapter did not stop when it was told to.' }
@@ -100,7 +101,8 @@ interface Executed extends TracedRun {
   readonly ended: AbortSignal
 }
 
-async function runAdapter(host: RunHost, actor: RunActor, run: Executed): Promise<RunOutcome> {
+/** @returns what the adapter ended with, by `plainOutcome` */
+async function runAdapter(host: RunHost, actor: RunActor, run: Executed): Promise<unknown> {
   let log: RedactedLog | undefined
   let works = false
   const trace = run.traced.context
@@ -125,7 +127,7 @@ async function runAdapter(host: RunHost, actor: RunActor, run: Executed): Promis
     const given = { left: run.left, money, log, showLife: signOfLife(host, actor, run) }
     run.usage.isResumed = before !== null
     works = true
-    return await session.run({
+    const outcome = await session.run({
       context,
       session: before,
       tools: runTools(host, actor, trace),
@@ -134,12 +136,23 @@ async function runAdapter(host: RunHost, actor: RunActor, run: Executed): Promis
       meter: money.meter,
       emit: (event) => emit(host, actor, { ...given, event }),
     })
+    return plainOutcome(outcome)
   } catch (error) {
     // Blotted out before it is cut: the half of a secret would not be found.
-    const message = redact(host, actor, error instanceof Error ? error.message : String(error)).slice(0, 10_000)
+    const message = redact(host, actor, describeThrown(error)).slice(0, 10_000)
     return { kind: 'failed', class: classOf(error, works), message: printable(message) }
   } finally {
     await logRest(host, actor, log)
+  }
+}
+
+/** Whatever an adapter threw, its run ends by it: also by what has no text, or fails when it is asked for one. */
+function describeThrown(error: unknown): string {
+  try {
+    const { name, message }: Record<'name' | 'message', unknown> = error instanceof Error ? error : { name: '', message: error }
+    return String(message) || `${String(name) || 'An error'} without a message.`
+  } catch {
+    return 'The adapter threw something that has no text.'
   }
 }
 
@@ -195,8 +208,9 @@ async function record(host: RunHost, actor: RunActor, given: Emitted): Promise<v
       const { percent, message, details } = event
       const input = {
         taskId: actor.taskId,
-        percent: Math.min(100, Math.max(0, Math.round(percent))),
-        ...(message !== undefined && { message }),
+        // A part of nothing, 0 of 0, is no number.
+        percent: Math.min(100, Math.max(0, Math.round(percent) || 0)),
+        ...(message !== undefined && { message: message.slice(0, longestProgress).toWellFormed() }),
         ...(details && { details }),
       }
       await host.perform(actor, { name: 'tasks.progress', input }).catch(ignoreRule)
@@ -235,6 +249,8 @@ function redactedEvent(host: RunHost, actor: RunActor, event: AdapterEvent): Ada
 
 /** How long one entry of a log is, bytes; a call has a hundred of them. */
 const longestEntry = 1_000_000
+/** How long what is said with a progress is, characters. */
+const longestProgress = 1_000
 /** Progress after a submission has nowhere to go, and that is fine. */
 function ignoreRule(error: unknown): void {
   if (!EngineError.isInstance(error) || error.kind !== 'rule') throw error
