@@ -9,6 +9,7 @@ import { readAccess, type Access, type AccessFlags } from './access.ts'
 import type { Allowed } from './adapters.ts'
 import { openAnchors } from './anchors.ts'
 import type { Bootstrap } from './bootstrap/index.ts'
+import { fileOfUrl, unusable } from './file-url.ts'
 import { logFormats, logLevels, type LogConfig } from './logger.ts'
 import { openSecrets } from './secret-key.ts'
 import { readList, readNumber, readPort, readSwitch } from './settings.ts'
@@ -220,8 +221,8 @@ export function databaseFile(flags: DatabaseFlags, environment: Environment): st
 function readFile(flags: DatabaseFlags, environment: Environment): string | null {
   const url = flags.databaseUrl ?? environment['DATABASE_URL'] ?? ''
   if (url === '') return defaultFile(readDataDir(flags, environment))
-  const path = /^file:(?:\/\/(?=\/))?(.+)$/i.exec(url)?.[1]
-  return path === undefined || path === ':memory:' ? null : resolve(path)
+  const path = /^file:/i.test(url) ? fileOfUrl(url) : null
+  return path === ':memory:' ? null : path
 }
 
 function defaultFile(dataDir: string): string {
@@ -231,12 +232,13 @@ function defaultFile(dataDir: string): string {
 /** With the scheme of a URL of no database. */
 function whatIsWrong(scheme: string): string {
   if (scheme === '') return 'it has no scheme'
-  return /^(file|pglite)$/i.test(scheme) ? `${scheme}: names no place` : `this version does not know ${scheme}:`
+  return scheme === 'pglite' ? 'pglite: names no place' : `this version does not know ${scheme}:`
 }
 
 async function readStorage(url: string | undefined, dataDir: string): Promise<Storage> {
   if (url === undefined || url === '') return sqlite(defaultFile(dataDir))
-  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/i.exec(url) ?? []
+  const [, written = '', rest = ''] = /^([a-z]+):(.*)$/i.exec(url) ?? []
+  const scheme = written.toLowerCase()
   if (/^(postgres|postgresql|pglite)$/.test(scheme)) {
     // Only who asks for Postgres waits for its driver to load.
     const { pglite, postgres } = await import('@engine/storage-postgres')
@@ -244,9 +246,6 @@ async function readStorage(url: string | undefined, dataDir: string): Promise<St
     const folder = rest.replace(/^\/\//, '')
     if (folder !== '') return pglite(folder === 'memory' ? undefined : resolve(folder))
   }
-  if (scheme === 'file' && rest !== '') return sqlite(rest === ':memory:' ? rest : resolve(rest.replace(/^\/\/(?=\/)/, '')))
-  // Only the scheme is repeated: the rest of such a URL can hold a password.
-  throw new Error(
-    `DATABASE_URL (or --database-url) can not be used: ${whatIsWrong(scheme)}. Use postgres://user:password@host:5432/database, pglite://./folder or file:./engine.db.`,
-  )
+  if (scheme === 'file') return sqlite(fileOfUrl(url))
+  throw unusable(whatIsWrong(scheme))
 }
