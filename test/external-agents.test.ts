@@ -4,19 +4,19 @@ import { promisify } from 'node:util'
 
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { permissions } from '@engine/core'
+import { permissions, type EngineSettings } from '@engine/core'
 
 import { createWorld as createStillWorld, overNetwork, serveWorld } from './http-fixtures.ts'
 import { furnishCompany, requestOf, routesOf } from './http-routes.ts'
-import { board, createWorld } from './support/engine.ts'
+import { board, createWorld, until } from './support/engine.ts'
 import { newStorage } from './support/storages.ts'
 
 const run = promisify(execFile)
 const hasTools = ['curl', 'jq', 'bash'].every((program) => spawnSync(program, ['--version']).status === 0)
 
 /** A company with an agent whose work is done elsewhere, and a task for it; all that the agent has is the address and its key. */
-async function open(database = 'sqlite') {
-  const world = await createWorld({ storage: await newStorage(database), agentMode: 'manual' })
+async function open(database = 'sqlite', settings: Partial<EngineSettings> = {}) {
+  const world = await createWorld({ storage: await newStorage(database), agentMode: 'manual', settings })
   onTestFinished(() => world.engine.stop())
   const { engine, companyId, agentId } = world
   const { key } = await engine.keys.create({ agentId, name: 'laptop' })
@@ -31,6 +31,68 @@ interface Link {
 }
 
 describe.each(['sqlite', 'postgres'])('an external agent, on %s', (database) => {
+  it('has as many attempts at a task as any other, and so many again when somebody has looked into it', async () => {
+    const { engine, companyId, url, key, add } = await open(database)
+    const { id: taskId } = await add('Write the report', { maxAttempts: 3 })
+    const call = overNetwork(url)
+    const take = () => call('POST', '/api/agents/me/tasks/next', { credential: key })
+    const end = async (outcome: object) => {
+      const taken = await take()
+      return call('POST', `/api/runs/${taken.at('run.id')}/report`, { credential: taken.at('credential'), body: { outcome } })
+    }
+    const failed = { kind: 'failed', class: 'transient', message: 'cut off' }
+    const status = async () => (await engine.tasks.get({ taskId })).status
+    await end(failed)
+    // The provider let it not work, and a run that was given back was none: neither is an attempt.
+    await end({ ...failed, class: 'rate_limited' })
+    await call('POST', `/api/tasks/${taskId}/release`, { credential: (await take()).at('credential') })
+    await end(failed)
+    // It came further: what failed before does not count any more.
+    await end({ kind: 'continue', afterMs: 0 })
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      expect(await status()).toBe('todo')
+      await end(failed)
+    }
+    expect(await engine.tasks.get({ taskId })).toMatchObject({
+      status: 'blocked',
+      blocked: { reason: '3 of 3 attempts failed: cut off', owner: 'operator' },
+    })
+    expect((await take()).at('task')).toBe('null')
+    await engine.tasks.update({ taskId, status: 'todo' })
+    await end(failed)
+    expect(await status()).toBe('todo')
+    const { items } = await engine.runs.list({ companyId, taskId, limit: 100 })
+    expect(items.map((each) => `${each.status} ${each.attempt}`)).toEqual([
+      'failed 1',
+      'failed 2',
+      'cancelled 1',
+      'failed 2',
+      'succeeded 1',
+      'failed 1',
+      'failed 2',
+      'failed 3',
+      'failed 1',
+    ])
+  })
+
+  it('that is silent again and again keeps its task from nobody: it is blocked when its attempts are used up', async () => {
+    const { engine, companyId, url, key, add } = await open(database, { leaseMs: 50 })
+    const { id: taskId } = await add('Write the report', { maxAttempts: 2 })
+    await engine.start()
+    const call = overNetwork(url)
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      await call('POST', '/api/agents/me/tasks/next', { credential: key })
+      await until(
+        async () => (await engine.runs.list({ companyId, taskId })).items,
+        (items) => items.length === attempt && items.every((each) => each.status === 'lost'),
+      )
+    }
+    expect(await engine.tasks.get({ taskId })).toMatchObject({
+      status: 'blocked',
+      blocked: { reason: 'its run was lost in 2 of 2 attempts' },
+    })
+  })
+
   it('finds, does and hands in its work from its key and the links of its answers alone', async () => {
     const { engine, companyId, url, key, add } = await open(database)
     const task = await add('Write the report', { description: 'About chairs.', priority: 'high' })

@@ -11,6 +11,7 @@ import { moveTask, requireTask, taskRef } from '../tasks/transition.ts'
 import { judgeOutcome } from '../breakers/outage.ts'
 import { budgetErrors } from '../budgets/errors.ts'
 import { noteRefusal } from '../budgets/refusal.ts'
+import { attemptOf } from './attempts.ts'
 import { aboutRun, endRun, keepLastUsage, outcomeChanges, runRef } from './end.ts'
 import { settle, settleLost, type Settlement, type SettlementFacts } from './settlement.ts'
 import type { LeaseTable, RunTable } from './table.ts'
@@ -35,9 +36,10 @@ const unpricedUse = {
 export async function settleRun(context: CommandContext, reported: RunTable, report: Report): Promise<RunTable> {
   const { usage, isUnpriced = false } = report
   assertMaySay(reported, report)
-  const run = usage ? await keepLastUsage(context, reported, usage) : reported
-  const outcome = await judgeOutcome(context, run, keptOutcome(report))
-  const task = await requireTask(context, run.task_id)
+  const told = usage ? await keepLastUsage(context, reported, usage) : reported
+  const outcome = await judgeOutcome(context, told, keptOutcome(report))
+  const task = await requireTask(context, told.task_id)
+  const run = outcome.kind === 'failed' ? { ...told, attempt: await attemptOf(context, told, task) } : told
   if (outcome.kind === 'waiting') {
     const { interaction: request } = outcome
     return (await askAndWait(context, { run, task, request })).run
@@ -49,7 +51,7 @@ export async function settleRun(context: CommandContext, reported: RunTable, rep
     status: settlement.runStatus,
     verb: 'report',
     isByBudget,
-    changes: outcomeChanges(outcome),
+    changes: { ...outcomeChanges(outcome), attempt: run.attempt },
   })
   if (outcome.kind === 'failed') await emitFailure(context, { run: ended, task, outcome, settlement })
   else context.emit('run.succeeded', runRef(ended), { ...aboutRun(ended), outcome: outcome.kind })
@@ -75,10 +77,11 @@ function keptOutcome({ outcome, isUnpriced, refusalCode }: Report): KeptOutcome 
 }
 
 /** Takes a task back from a run whose lease ran out. */
-export async function settleLostRun(context: CommandContext, run: RunTable, lease: LeaseTable): Promise<RunTable> {
-  const task = await requireTask(context, run.task_id)
+export async function settleLostRun(context: CommandContext, silent: RunTable, lease: LeaseTable): Promise<RunTable> {
+  const task = await requireTask(context, silent.task_id)
+  const run = { ...silent, attempt: await attemptOf(context, silent, task) }
   const settlement = settleLost(factsOf(context, run, task))
-  const changes = { error_message: `no sign of life since before ${lease.expires_at}` }
+  const changes = { error_message: `no sign of life since before ${lease.expires_at}`, attempt: run.attempt }
   const ended = await endRun(context, run, { status: 'lost', verb: 'sweep', changes })
   context.emit('run.lost', runRef(ended), { ...aboutRun(ended), expiredAt: lease.expires_at })
   await followUp(context, { run: ended, task, settlement, verb: 'recover' })
