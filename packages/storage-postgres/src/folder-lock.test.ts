@@ -12,7 +12,9 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'engine-lock-'))
 })
 
-afterEach(() => rmSync(`${folder}.lock`, { force: true }))
+afterEach(() => {
+  for (const path of [folder, `${folder}.lock`]) rmSync(path, { recursive: true, force: true })
+})
 
 function leaveLock(holder: object | string): void {
   writeFileSync(`${folder}.lock`, typeof holder === 'string' ? holder : JSON.stringify(holder))
