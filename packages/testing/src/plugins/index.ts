@@ -26,7 +26,7 @@ export interface PluginToTest {
   /** A query that shows what `writes` wrote, and is `items: []` before. */
   readonly reads?: PluginCall
   /** Tests that it can not pass, each with the reason. */
-  readonly skips?: Readonly<Record<string, string>>
+  readonly skip?: Readonly<Record<string, string>>
 }
 
 type PluginTest = (target: PluginToTest, open: () => Promise<Opened>) => Promise<void>
