@@ -15,6 +15,9 @@ export async function whileShown(signal: AbortSignal, work: (signal: AbortSignal
     globalThis.addEventListener?.('pagehide', whenLeft, { once: true, signal: done.signal })
     try {
       await work(AbortSignal.any([signal, left.signal]))
+    } catch (error) {
+      // What was broken off because the page was left has not failed.
+      if (!left.signal.aborted) throw error
     } finally {
       done.abort()
     }
