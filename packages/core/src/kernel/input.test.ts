@@ -18,3 +18,13 @@ it('takes what merely is called length', () => {
   const context = { length: { toString: 1 } }
   expect(parseInput(open, { context })).toEqual({ context })
 })
+
+it.each([
+  ['expected boolean, received string, or expected one of "on"|"off"', z.union([z.boolean(), z.enum(['on', 'off'])])],
+  ['expected number, received string, or expected object, received string', z.union([z.number(), z.strictObject({ secret: z.string() })])],
+  ['must be an id or x', z.union([z.uuid(), z.string().regex(/^x$/)], 'must be an id or x')],
+  ['Invalid ISO date, or must be x', z.union([z.iso.date(), z.string().regex(/^x$/, 'must be x')])],
+])('says of several shapes why none fits: %s', (message, field) => {
+  const wanted = expect.objectContaining({ message: `Invalid input: field: ${message}` })
+  expect(() => parseInput(z.strictObject({ field }), { field: 'y' })).toThrow(wanted)
+})

@@ -14,11 +14,23 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
       .join('.')
       .slice(0, 200),
     // Long enough for what would help, which stands at the end.
-    message: issue.message.slice(0, 500),
+    message: messageOf(issue).slice(0, 500),
   }))
   const list = errors.map((error) => (error.path === '' ? error.message : `${error.path}: ${error.message}`)).join('; ')
   const more = issues.length > mostListed ? `; and ${issues.length - mostListed} more` : ''
   throw new EngineError(kernelErrors.invalid_input, `Invalid input: ${list}${more}`, { details: { errors } })
+}
+
+/** Where one of several shapes is wanted, zod says no more than that none fits; each of them says why not. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return issue.message
+  const reasons = issue.errors.flatMap(([first]) => (first ? [reasonOf(first)] : []))
+  return [...new Set(reasons)].join(', or ') || issue.message
+}
+
+function reasonOf(issue: z.core.$ZodIssue): string {
+  const message = messageOf(issue).replace(/^Invalid (input|option): /, '')
+  return [...issue.path.map(String), message].join(': ')
 }
 
 /** zod compares the `length` of whatever has one before it minds what that is, and objects of a caller may be worth no number. */

@@ -19,7 +19,7 @@ export const TaskRef = z.string().min(1).max(64).describe('Task id, or identifie
 
 /** A task that a list is asked for by; what can be neither of both is refused. */
 export const TaskFilter = z
-  .union([Id, z.string().regex(/^[a-z][a-z0-9]*-\d+$/i, 'a task id, or an identifier such as ACM-42')])
+  .union([Id, z.string().regex(/^[a-z][a-z0-9]*-\d+$/i)], 'must be an id, or the identifier of a task such as ACM-42')
   .describe('Task id, or identifier such as ACM-42. One that there is not finds nothing.')
 
 export const Task = z
