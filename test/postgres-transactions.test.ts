@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { postgres } from '@engine/storage-postgres'
 
 import { openPool } from './support/join-shops.ts'
+import { withClient } from './support/server-process.ts'
 import { newDatabase } from './support/storages.ts'
 
 /** A database over a pool of which each message to the server is noted. */
@@ -64,4 +65,20 @@ it('rolls back when the first statement fails, and leaves a connection that work
   await expect(db.transaction().execute((tx) => sql`select nothing from nowhere`.execute(tx))).rejects.toMatchObject({ code: '42P01' })
   expect(sent.at(-1)).toBe('rollback')
   expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }])
+})
+
+it('outlives the end of a connection that nobody uses, and works on another one', async () => {
+  const url = await newDatabase()
+  const db = new Kysely<unknown>({ dialect: postgres(url, { maxConnections: 1 }).open().dialect })
+  onTestFinished(() => db.destroy())
+  const backend = async () => (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid
+  const before = await backend()
+  await withClient(url, (client) => client.query('select pg_terminate_backend($1, 5000)', [before]))
+  // What broke it reaches this process in its own time; who comes before is told, and may ask again.
+  const answers = () =>
+    backend().then(
+      (pid) => pid !== undefined && pid !== before,
+      () => false,
+    )
+  await expect.poll(answers, { timeout: 10_000 }).toBe(true)
 })
