@@ -1,7 +1,7 @@
 import type { Client, RequestOptions, StreamOptions } from './api.ts'
 import { EngineError } from './errors.ts'
 import { readRoute, toMessage, type Input, type Route } from './request.ts'
-import { defaultRetry, type Retry } from './retry.ts'
+import { retryOf, type RetryOptions } from './retry.ts'
 import { routes } from './routes.ts'
 import { send, type Sender } from './send.ts'
 import { follow } from './stream.ts'
@@ -16,7 +16,7 @@ export interface ClientOptions {
   /** How long one try may take; 30 seconds. */
   readonly timeoutMs?: number | undefined
   /** Tries and the waits between them: 4, from 200 ms to 5 s, and at most 30 s when the server asks for it. */
-  readonly retry?: Partial<Retry> | undefined
+  readonly retry?: RetryOptions | undefined
 }
 
 /**
@@ -30,7 +30,7 @@ export function createClient({ url, key, fetch: given, timeoutMs = 30_000, retry
     key: key ?? null,
     fetch: given ?? ((request) => fetch(request)),
     timeoutMs,
-    retry: { ...defaultRetry, ...retry },
+    retry: retryOf(retry),
   }
   const all = allRoutes()
   const client: Record<string, Record<string, unknown>> = {}

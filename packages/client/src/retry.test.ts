@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { defaultRetry, sleep, waitMs } from './retry.ts'
+import { defaultRetry, retryOf, sleep, waitMs } from './retry.ts'
 
 const failure = { attempt: 1, retryAfterMs: null, random: 1 }
 
@@ -18,6 +18,11 @@ describe('the wait before the next try', () => {
   it('is none after the last try, nor for a server that wants to be left alone for long', () => {
     expect(waitMs(defaultRetry, { ...failure, attempt: 4 })).toBeNull()
     expect(waitMs(defaultRetry, { ...failure, retryAfterMs: 3_600_000 })).toBeNull()
+  })
+
+  it('goes by the defaults where nothing else is said, and never without an end', () => {
+    expect(retryOf()).toEqual(defaultRetry)
+    expect(retryOf({ tries: undefined, baseMs: 1 })).toEqual({ ...defaultRetry, baseMs: 1 })
   })
 
   it('ends with the signal, for its reason', async () => {

@@ -9,6 +9,13 @@ export interface Retry {
 
 export const defaultRetry: Retry = { tries: 4, baseMs: 200, capMs: 5_000, mostWaitMs: 30_000 }
 
+/** What somebody says of it; what they leave open stays the default. */
+export type RetryOptions = { readonly [Name in keyof Retry]?: Retry[Name] | undefined }
+
+export function retryOf(given: RetryOptions = {}): Retry {
+  return { ...defaultRetry, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
+}
+
 interface Failure {
   /** 1 for the first. */
   readonly attempt: number
