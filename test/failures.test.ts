@@ -426,10 +426,11 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
       const staff = await Promise.all(Array.from({ length: agents }, (_, index) => scene.hire(`Agent ${index}`)))
       const give = (index: number, more: object) => scene.give(staff[index % agents] ?? '', more)
       main.script = async ({ context }) => (context.task.title === 'Doomed' ? serverError : { kind: 'done' })
-      for (const index of [0, 1]) await give(index, { title: 'Doomed', priority: 'critical' })
+      // So many that there is always one that could try.
+      for (let index = 0; index < 8; index += 1) await give(index, { title: 'Doomed', priority: 'critical' })
       await engine.start()
       await opens(scene)
-      const others = await Promise.all([2, 3, 4].map((index) => give(index, { priority: 'low' })))
+      const others = await Promise.all([8, 9, 10].map((index) => give(index, { priority: 'low' })))
       for (const taskId of others) await reaches(scene, taskId, 'done')
       await expectSound(scene)
     })
