@@ -56,7 +56,7 @@ const settings = [
   'journal_mode = WAL',
   'synchronous = FULL',
   'foreign_keys = ON',
-  'cache_size = -65536',
+  'cache_size = -8192',
   'wal_autocheckpoint = 4000',
   'temp_store = MEMORY',
 ]

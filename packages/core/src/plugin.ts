@@ -48,6 +48,7 @@ export { silentLogger } from './ports/logger.ts'
 export type { Logger } from './ports/logger.ts'
 export { STORAGE_SPEC } from './ports/storage.ts'
 export type {
+  AnswersAtOnce,
   BackupCopy,
   DatabaseFamily,
   DatabaseFile,

@@ -1,7 +1,7 @@
 import type { Database as Native, Statement } from 'better-sqlite3'
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 
-import { createTurns } from '@engine/core/plugin'
+import { createTurns, type AnswersAtOnce } from '@engine/core/plugin'
 
 import { closedError } from './busy.ts'
 import { openDatabase, type Handles, type Target } from './open.ts'
@@ -75,7 +75,8 @@ interface OpenDatabase {
   readonly handles: Handles
   readonly turns: Writer
   readonly writing: StatementCache
-  readonly reading: Reading | null
+  /** Of the connection that only reads. Each commit of the other one empties its pages, so that it reads them from the file again. */
+  readonly reading: StatementCache | null
   /** Known here too: to ask the connection itself for each query costs more than it seems. */
   isClosed: boolean
 }
@@ -85,21 +86,13 @@ function createOpenDatabase(handles: Handles): OpenDatabase {
     handles,
     turns: new Writer(handles.writer, { groups: handles.reader !== null }),
     writing: new StatementCache(handles.writer),
-    reading: handles.reader && { beside: new StatementCache(handles.reader), between: new StatementCache(handles.writer) },
+    reading: handles.reader && new StatementCache(handles.reader),
     isClosed: false,
   }
 }
 
-/** Where is read outside of transactions. */
-interface Reading {
-  /** On a connection of its own. Each commit of the other one empties its pages, so that it reads them from the file again. */
-  readonly beside: StatementCache
-  /** On the writing one, which has them; while it has no transaction. */
-  readonly between: StatementCache
-}
-
 /** What Kysely works with for one query or one transaction; many of them share the two real connections. */
-class Connection implements DatabaseConnection {
+class Connection implements DatabaseConnection, AnswersAtOnce {
   readonly #database: OpenDatabase
   #isInTransaction = false
 
@@ -125,17 +118,26 @@ class Connection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#isInTransaction) return this.executeNow<Row>(query)
     const { isClosed, writing, reading, turns } = this.#database
     if (isClosed) throw closedError()
-    if (this.#isInTransaction) return run<Row>(writing.get(query.sql), query)
     if (reading) return run<Row>(this.#toRead(reading, query), query)
     return turns.alone(() => run<Row>(writing.get(query.sql), query))
   }
 
-  #toRead({ beside, between }: Reading, { sql }: CompiledQuery): Statement {
-    const statement = this.#database.turns.isBetweenTransactions ? between.get(sql) : null
+  executeNow<Row>(query: CompiledQuery): QueryResult<Row> {
+    const { isClosed, writing } = this.#database
+    if (isClosed) throw closedError()
+    if (!this.#isInTransaction) throw new Error('only a transaction is answered at once')
+    return run<Row>(writing.get(query.sql), query)
+  }
+
+  /** The writing connection has the pages at hand, and while it has no transaction it reads what is committed. */
+  #toRead(reading: StatementCache, { sql }: CompiledQuery): Statement {
+    const { turns, writing } = this.#database
+    const statement = turns.isBetweenTransactions ? writing.get(sql) : null
     // A write is refused by the connection that only reads.
-    return statement?.readonly ? statement : beside.get(sql)
+    return statement?.readonly ? statement : reading.get(sql)
   }
 
   // Rows are never streamed, since an open reader stops the WAL from shrinking.

@@ -30,6 +30,11 @@ class WithoutRowLocks extends SqliteQueryCompiler {
   protected override visitSelectModifier(node: SelectModifierNode): void {
     if (!WithoutRowLocks.#locks.has(node.modifier)) super.visitSelectModifier(node)
   }
+
+  /** Without the space that stood before a lock it is the statement that reads without one, which is prepared already. */
+  protected override getSql(): string {
+    return super.getSql().trimEnd()
+  }
 }
 
 /**

@@ -1,36 +1,32 @@
 import type { Database as Native, Statement } from 'better-sqlite3'
 
-/** How many prepared statements a connection keeps. */
+/** How many prepared statements a connection keeps at most. */
 const most = 256
 
-/** Prepared statements of one connection, the least recently used one dropped first. */
+/** Prepared statements of one connection. Those that were not asked for while half as many others were go first. */
 export class StatementCache {
   readonly #connection: Native
-  readonly #statements = new Map<string, Statement>()
+  #recent = new Map<string, Statement>()
+  #earlier = new Map<string, Statement>()
 
   constructor(connection: Native) {
     this.#connection = connection
   }
 
   get(text: string): Statement {
-    const known = this.#statements.get(text)
-    if (known) {
-      this.#statements.delete(text)
-      this.#statements.set(text, known)
-      return known
-    }
-    // A host's own connection may be set to answer with bigints.
-    const statement = this.#connection.prepare(withSteadyPlan(text)).safeIntegers(false)
-    this.#statements.set(text, statement)
-    if (this.#statements.size > most) {
-      const [oldest] = this.#statements.keys()
-      if (oldest !== undefined) this.#statements.delete(oldest)
-    }
-    return statement
+    return this.#recent.get(text) ?? this.#keep(text)
   }
 
-  get size(): number {
-    return this.#statements.size
+  #keep(text: string): Statement {
+    // A host's own connection may be set to answer with bigints.
+    const statement = this.#earlier.get(text) ?? this.#connection.prepare(withSteadyPlan(text)).safeIntegers(false)
+    this.#earlier.delete(text)
+    if (this.#recent.size === most / 2) {
+      this.#earlier = this.#recent
+      this.#recent = new Map()
+    }
+    this.#recent.set(text, statement)
+    return statement
   }
 }
 

@@ -9,21 +9,34 @@ import { closeSync, existsSync, openSync, unlinkSync } from 'node:fs'
 export interface Wish {
   /** Says that somebody waits; said again at each look, since others take it away. */
   say(): void
-  /** Takes the wish away. @returns whether there was one */
-  take(): boolean
+  /** Takes a wish of others away. @returns whether there was one */
+  heed(): boolean
+  /** Takes one's own away. */
+  takeBack(): void
 }
+
+/** How long nobody looks for a wish after somebody did, milliseconds: a look costs a small commit much, and who waits can wait so long. */
+const looksApartMs = 4
 
 export function wishBeside(path: string): Wish {
   const note = `${path}-wish`
+  let lookedMs = Number.NEGATIVE_INFINITY
+  // There is none mostly, and asking costs less than failing.
+  const take = () => existsSync(note) && quietly(() => unlinkSync(note))
   return {
     say: () => void quietly(() => closeSync(openSync(note, 'wx'))),
-    // Asked before each commit is begun; there is none mostly, and asking costs less than failing.
-    take: () => existsSync(note) && quietly(() => unlinkSync(note)),
+    heed() {
+      const nowMs = performance.now()
+      if (nowMs - lookedMs < looksApartMs) return false
+      lookedMs = nowMs
+      return take()
+    },
+    takeBack: () => void take(),
   }
 }
 
 /** Of a database that no other process can have open. */
-export const noWish: Wish = { say: () => undefined, take: () => false }
+export const noWish: Wish = { say: () => undefined, heed: () => false, takeBack: () => undefined }
 
 /** Without a wish everything goes on, less fairly. @returns whether it could be done; another process may have been quicker */
 function quietly(work: () => void): boolean {

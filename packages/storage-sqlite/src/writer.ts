@@ -198,7 +198,7 @@ export class Writer {
 
   /** Takes the file's write lock at once, so that no transaction fails for having read before it wrote. */
   async #lock(): Promise<void> {
-    if (this.#wish.take()) await new Promise((resolve) => setTimeout(resolve, giveWayMs))
+    if (this.#wish.heed()) await new Promise((resolve) => setTimeout(resolve, giveWayMs))
     let isWishing = false
     const begin = () => this.#control['begin immediate'].run()
     try {
@@ -207,7 +207,7 @@ export class Writer {
         this.#wish.say()
       })
     } finally {
-      if (isWishing) this.#wish.take()
+      if (isWishing) this.#wish.takeBack()
     }
   }
 }

@@ -1,6 +1,6 @@
-import type { CompiledQuery, DatabaseConnection, Kysely, RawBuilder, Transaction } from 'kysely'
+import type { CompiledQuery, DatabaseConnection, Kysely, QueryResult, RawBuilder, Transaction } from 'kysely'
 
-import type { DatabaseFamily } from '../ports/storage.ts'
+import type { AnswersAtOnce, DatabaseFamily } from '../ports/storage.ts'
 import { familyOf } from './open.ts'
 import type { Database } from './tables.ts'
 
@@ -38,8 +38,9 @@ export function statement<Parameters extends object, Row>(
       compiledFor.set(adapter, compiled)
     }
     const query = { ...compiled, parameters: bind(compiled.parameters, given) }
-    const result = await (connections.get(db) ?? db).executeQuery<Row>(query)
-    return result.rows
+    const execute = shortcuts.get(db)
+    const answer = execute ? execute<Row>(query) : db.executeQuery<Row>(query)
+    return 'rows' in answer ? answer.rows : (await answer).rows
   }
 }
 
@@ -52,8 +53,10 @@ function bind(parameters: readonly unknown[], given: object): unknown[] {
   })
 }
 
+type Execute = <Row>(query: CompiledQuery<Row>) => QueryResult<Row> | Promise<QueryResult<Row>>
+
 /** Of the transactions that are under way inside `directly`. */
-const connections = new WeakMap<Kysely<Database>, DatabaseConnection>()
+const shortcuts = new WeakMap<Kysely<Database>, Execute>()
 
 /**
  * Runs what is done in a transaction with its statements going straight to its connection. Where the database answers inside this process,
@@ -61,12 +64,19 @@ const connections = new WeakMap<Kysely<Database>, DatabaseConnection>()
  * time, and a look whether the transaction is over, which is what leaving this function says.
  */
 export async function directly<Result>(tx: Transaction<Database>, work: () => Promise<Result>): Promise<Result> {
-  connections.set(tx, await tx.getExecutor().provideConnection(async (connection) => connection))
+  const connection = await tx.getExecutor().provideConnection(async (own) => own)
+  shortcuts.set(tx, executeOf(connection))
   try {
     return await work()
   } finally {
-    connections.delete(tx)
+    shortcuts.delete(tx)
   }
+}
+
+function executeOf(connection: DatabaseConnection & Partial<AnswersAtOnce>): Execute {
+  // Whoever is to hear of statements, as Kysely's log is, replaced the method by one of the connection's own.
+  if (!connection.executeNow || Object.hasOwn(connection, 'executeQuery')) return (query) => connection.executeQuery(query)
+  return connection.executeNow.bind(connection)
 }
 
 /** A statement written as text, for what a query builder does not say well. */

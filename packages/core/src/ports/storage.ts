@@ -1,4 +1,4 @@
-import type { CompiledQuery, DatabaseConnection, Dialect } from 'kysely'
+import type { CompiledQuery, DatabaseConnection, Dialect, QueryResult } from 'kysely'
 
 export const STORAGE_SPEC = 'engine.storage.v1'
 
@@ -32,6 +32,15 @@ export interface Storage {
    * Where it can see that no transaction is open it rejects with the SQLSTATE 25P01. Without this method nobody can join.
    */
   adopt?(handle: object): DatabaseConnection | Refusal
+}
+
+/**
+ * What a connection may have besides, where its database answers inside this process. In a transaction core asks it so, as long as nobody
+ * listens to statements by putting another `executeQuery` in the place of its class's: a promise for each step on the way costs nearly as much as a small statement.
+ */
+export interface AnswersAtOnce {
+  /** Runs a statement of the transaction that is open. @throws as `executeQuery` rejects */
+  executeNow<Row>(query: CompiledQuery): QueryResult<Row>
 }
 
 /** Why a handle is not taken, and which ones are: a sentence or two for the host's developer. */

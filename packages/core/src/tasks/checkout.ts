@@ -41,20 +41,12 @@ const claimTask = statement((db, given: Claim, family) =>
   db
     .updateTable('tasks')
     .set((e) => ({
-      status: 'in_progress' as const,
+      ...taken(given),
       fence: e('fence', '+', 1),
       version: e('version', '+', 1),
       // A person's task stays the person's; the agent that stands for them only works on it.
       assignee_agent_id: e.case().when('assignee_user_id', 'is', null).then(asUuid(given.agentId, family)).end(),
-      checkout_run_id: given.runId,
-      checkout_agent_id: given.agentId,
-      checkout_at: given.now,
       started_at: e.fn.coalesce('started_at', e.val(given.now)),
-      updated_at: given.now,
-      blocked_reason: null,
-      blocked_owner: null,
-      progress_percent: 0,
-      progress_message: null,
     }))
     .where('company_id', '=', given.companyId)
     .where('id', '=', given.taskId)
@@ -67,9 +59,24 @@ const claimTask = statement((db, given: Claim, family) =>
     .where(noWaitingRun)
     .where((e) => agentMayWork(e, given))
     .where((e) => withinBudgets(e, asUuid(given.agentId, family)))
-    .returningAll()
+    .returning(['fence', 'version', 'assignee_agent_id', 'started_at'])
     .returning((e) => hasHardBudgets(e).as('has_hard_budgets')),
 )
+
+/** What a checkout writes whatever the task was before. */
+function taken({ runId, agentId, now }: Omit<Claim, 'companyId' | 'taskId'>) {
+  return {
+    status: 'in_progress',
+    checkout_run_id: runId,
+    checkout_agent_id: agentId,
+    checkout_at: now,
+    updated_at: now,
+    blocked_reason: null,
+    blocked_owner: null,
+    progress_percent: 0,
+    progress_message: null,
+  } satisfies Partial<TaskTable>
+}
 
 export interface CheckoutRequest {
   readonly task: TaskTable
@@ -94,13 +101,15 @@ export async function checkoutTask(context: CommandContext, request: CheckoutReq
   const isExpected = request.expectedStatuses?.includes(task.status) ?? true
   const row = isExpected ? first(await claimTask(context.tx, { companyId, taskId: task.id, agentId: agent.id, runId, now })) : null
   if (!row) throw explainCheckout(await readCheckoutFacts(context.tx, { ...request, now }))
-  const { has_hard_budgets: hasBudgets, ...claimed } = row
+  const { has_hard_budgets: hasBudgets, fence, version, assignee_agent_id, started_at } = row
+  // Nobody else has changed it since it was read: it is ours for this transaction.
+  const claimed: TaskTable = { ...task, ...taken({ runId, agentId: agent.id, now }), fence, version, assignee_agent_id, started_at }
   await insertLease(context.tx, {
     run_id: runId,
     company_id: companyId,
     task_id: task.id,
     agent_id: agent.id,
-    fence: claimed.fence,
+    fence,
     worker_id: request.workerId,
     leaseMs: context.settings.leaseMs,
     expiresAt: isoTime(context.clock.now() + context.settings.leaseMs),
@@ -108,7 +117,7 @@ export async function checkoutTask(context: CommandContext, request: CheckoutReq
   context.countLiveRun(agent.id, 1)
   if (isNobodys(task)) context.emit('task.assigned', taskRef(claimed), { agentId: agent.id, reason: 'checked it out' })
   await cancelQueuedRuns(context, { taskId: task.id, reason: 'task_checked_out', exceptAgentId: agent.id })
-  context.emit('task.claimed', taskRef(claimed), { runId, agentId: agent.id, fence: claimed.fence, from: task.status })
+  context.emit('task.claimed', taskRef(claimed), { runId, agentId: agent.id, fence, from: task.status })
   const isBudgeted = Boolean(hasBudgets)
   if (isBudgeted) await holdForRun(context, { runId, task: claimed, agent, adapterType: request.adapterType ?? null })
   return { task: claimed, isBudgeted }
