@@ -173,6 +173,7 @@ describe('the adapters of an engine', () => {
     expect(answer.body).toEqual({ items, nextCursor: null })
     expect(items.map(({ type, isTestable }) => [type, isTestable])).toEqual([
       ['human', false],
+      ['external', false],
       ['process', true],
       ['http', true],
       ['anthropic', true],

@@ -253,7 +253,7 @@ describe.skipIf(!canLook)('the forms of the board say all that the API takes', {
 
   it('says what to do where a server has nothing that could run an agent', async () => {
     const engine = await createEngine({ storage: sqlite(':memory:') })
-    await engine.companies.create({ name: 'Bare', taskPrefix: 'BARE' })
+    const company = await engine.companies.create({ name: 'Bare', taskPrefix: 'BARE' })
     const server = await serve({ engine, port: 0, board: now().board })
     onTestFinished(async () => {
       await server.close()
@@ -263,5 +263,19 @@ describe.skipIf(!canLook)('the forms of the board say all that the API takes', {
     await page.getByRole('button', { name: 'Hire' }).first().click()
     await page.getByText('This server has nothing that could run an agent').waitFor()
     await lookAt(page, 'form-no-adapters')
+    // An agent that takes its work by its key needs nothing that runs it.
+    const form = page.getByRole('dialog')
+    await form.getByLabel('Name').fill('Eve')
+    await form.getByLabel('Role').fill('writer')
+    expect(await form.getByLabel('Starts').locator('option').allTextContents()).toEqual([
+      'When somebody checks a task out for it',
+      'When it asks for work from outside',
+    ])
+    expect(await form.getByLabel('A run costs at most').count()).toBe(0)
+    await form.getByRole('button', { name: 'Hire' }).click()
+    await page.getByRole('heading', { name: 'Eve' }).waitFor()
+    const [eve] = (await engine.agents.list({ companyId: company.id })).items
+    expect(eve).toMatchObject({ name: 'Eve', adapterType: 'external', executionMode: 'polling' })
+    expect(await page.getByRole('button', { name: 'Start now' }).count()).toBe(0)
   })
 })

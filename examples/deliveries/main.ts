@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { personAdapter } from '@engine/adapters/person'
 import { createEngine, localSecrets } from '@engine/core'
 import { allDestinations } from '@engine/deliveries'
 import { createWebhookSecret } from '@engine/deliveries/webhook'
@@ -18,7 +17,6 @@ const receivers = {
 
 const engine = await createEngine({
   storage: sqlite(':memory:'),
-  adapters: [personAdapter()],
   secrets: localSecrets({ key: randomBytes(32) }),
   // The receivers are on this machine, which is no target for routes unless whoever runs the server says so.
   destinations: allDestinations({ allow: ['127.0.0.1'] }),
@@ -37,7 +35,7 @@ for (const [destinationType, { config }] of Object.entries(receivers)) {
 await engine.start()
 
 // An agent that works by itself writes the report, a person approves it.
-const agent = await engine.agents.create({ companyId, name: 'Ada', role: 'writer', adapterType: 'person', executionMode: 'polling' })
+const agent = await engine.agents.create({ companyId, name: 'Ada', role: 'writer', executionMode: 'polling' })
 await engine.tasks.create({ companyId, title: 'Report on the chairs', assigneeAgentId: agent.id })
 const { run } = await engine.as({ kind: 'agent', id: agent.id, companyId }).tasks.next()
 if (!run) throw new Error('there is nothing to do')

@@ -11,7 +11,7 @@ it('takes a task of a running server by its key alone, delivers, and the task is
   const [, url = ''] = await server.printed(/ready on (http:\S+)/)
   const board = createClient({ url })
   const { id: companyId } = await board.companies.create({ name: 'Poems' })
-  const hire = { name: 'Ada', role: 'poet', adapterType: 'person', executionMode: 'polling' } as const
+  const hire = { name: 'Ada', role: 'poet', executionMode: 'polling' } as const
   const { id: agentId } = await board.agents.create({ companyId, ...hire })
   const { key } = await board.keys.create({ agentId, name: 'poet' })
   await board.tasks.create({ companyId, title: 'A haiku on chairs', assigneeAgentId: agentId })

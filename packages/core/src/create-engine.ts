@@ -111,6 +111,7 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
   const settings = settingsOf(options.settings)
   const embedder = guardEmbedder(options.embedder, { clock, logger, settings, random })
   const { runtime, files, registry } = loadPlugins(options.plugins ?? [])
+  const adapters = createAdapterCatalog([...(options.adapters ?? []), ...added(runtime, 'adapters')])
   const session = storage.open()
   const statements = options.timesStatements ? createHistogram() : null
   const db = openDatabase(storage, session.dialect, statements ? (ms) => statements.observe(ms / 1000) : undefined)
@@ -123,7 +124,7 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
     registry,
     bus: createEventBus(logger),
     clock,
-    adapters: createAdapterCatalog([...(options.adapters ?? []), ...added(runtime, 'adapters')]),
+    adapters,
     destinations: createDestinationCatalog([...(options.destinations ?? []), ...added(runtime, 'destinations')]),
     plugins: runtime,
     guards: runtime.guards,

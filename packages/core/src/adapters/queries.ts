@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { executionModesOf } from '../agents/adapters.ts'
 import { query } from '../kernel/command.ts'
 import { configSchemaOf } from '../kernel/json-schema.ts'
 import { pageOf } from '../kernel/page.ts'
@@ -21,6 +22,7 @@ function toAdapter({ type, title, metering, overshoot, configSchema, secretField
   return {
     type,
     title,
+    executionModes: [...executionModesOf(type)],
     metering,
     overshoot,
     isTestable: test !== undefined,

@@ -1,11 +1,15 @@
 import { z } from 'zod'
 
+import { ExecutionMode } from '../agents/schema.ts'
 import { jsonObject } from '../kernel/schema.ts'
 
 export const Adapter = z
   .object({
     type: z.string().describe("What an agent's `adapterType` says."),
     title: z.string(),
+    executionModes: z
+      .array(ExecutionMode)
+      .describe('Of which modes an agent of it may be; the first is the one that it has when nobody says another.'),
     metering: z
       .enum(['call', 'stream', 'final', 'none'])
       .describe(

@@ -1,10 +1,8 @@
-import { z } from 'zod'
-
+import { externalAdapterType, humanAdapterType, isExecuted } from '../kernel/adapters.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
-import { parseInput } from '../kernel/input.ts'
+import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
 import { acceptWithReferences, findReferences, refuseElsewhere, refusePlain, type FoundReference } from '../secrets/references.ts'
-import { humanAdapter, type AgentDraft, type AgentFallbacks, type AgentProfiles, type ExecutionMode } from './schema.ts'
+import { ExecutionMode, type AgentDraft, type AgentFallbacks, type AgentProfiles } from './schema.ts'
 import type { AgentTable } from './table.ts'
 
 type Wish = Pick<AgentDraft, 'adapterType' | 'adapterConfig' | 'profiles' | 'fallbacks' | 'executionMode'>
@@ -18,8 +16,8 @@ export function adapterColumns(
   given: { checksConfig: boolean },
 ): Columns & { execution_mode: ExecutionMode } {
   const { adapterType, adapterConfig = {}, profiles = {}, fallbacks = [] } = wish
-  const executionMode = wish.executionMode ?? (adapterType === humanAdapter ? 'human' : 'auto')
-  refuseHumanAdapter(adapterType, executionMode)
+  const executionMode = wish.executionMode ?? executionModesOf(adapterType)[0] ?? 'auto'
+  refuseUnfitMode(adapterType, executionMode)
   const check: Check = given.checksConfig ? acceptedBy(context) : knownTo(context)
   return {
     execution_mode: executionMode,
@@ -33,7 +31,7 @@ export function adapterColumns(
 /** What a change of an agent does to how it is run. What it does not touch stays as it is, also when its adapter is no longer there. */
 export function adapterChanges(context: CommandContext, agent: AgentTable, input: Partial<Undefinable<Wish>>): Partial<Columns> {
   const { adapterType = agent.adapter_type, executionMode = agent.execution_mode } = input
-  refuseHumanAdapter(adapterType, executionMode)
+  refuseUnfitMode(adapterType, executionMode)
   const check = acceptedBy(context)
   const present: AgentProfiles = JSON.parse(agent.profiles)
   // A profile without an adapter of its own follows the agent to its new one.
@@ -61,7 +59,6 @@ type Check = (choice: Choice, field: string) => unknown
 
 function acceptedBy(context: CommandContext): Check {
   return ({ adapterType, adapterConfig }, field) => {
-    if (adapterType === humanAdapter) return parseInput(z.strictObject({}), adapterConfig, field)
     const { secretFields, alwaysSecret } = context.adapters.get(adapterType)
     refuseElsewhere(adapterConfig, field, secretFields)
     refusePlain(adapterConfig, field, alwaysSecret)
@@ -80,7 +77,7 @@ export function referencesOf(agent: Columns): FoundReference[] {
 
 function knownTo(context: CommandContext): Check {
   return ({ adapterType, adapterConfig }) => {
-    if (adapterType !== humanAdapter) context.adapters.get(adapterType)
+    context.adapters.get(adapterType)
     return adapterConfig
   }
 }
@@ -89,7 +86,7 @@ function checkProfiles(check: Check, given: { adapterType: string; profiles: Age
   const checked = Object.entries(given.profiles).flatMap(([name, profile]) => {
     if (!profile) return []
     const choice = { adapterType: profile.adapterType ?? given.adapterType, adapterConfig: profile.adapterConfig }
-    refuseHumanStandIn(choice.adapterType)
+    refuseStandIn(choice.adapterType, `profiles.${name}`)
     return [[name, { ...profile, adapterConfig: check(choice, `profiles.${name}.adapterConfig`) }]]
   })
   return Object.fromEntries(checked)
@@ -97,19 +94,46 @@ function checkProfiles(check: Check, given: { adapterType: string; profiles: Age
 
 function checkFallbacks(check: Check, fallbacks: AgentFallbacks) {
   return fallbacks.map((choice, index) => {
-    refuseHumanStandIn(choice.adapterType)
+    refuseStandIn(choice.adapterType, `fallbacks.${index}`)
     return { ...choice, adapterConfig: check(choice, `fallbacks.${index}.adapterConfig`) }
   })
 }
 
-function refuseHumanAdapter(adapterType: string, executionMode: ExecutionMode): void {
-  if (adapterType !== humanAdapter || executionMode === 'human') return
-  throw ruleViolated(`adapterType "${humanAdapter}" is for agents of executionMode human. Name the adapter that is to run this one.`, {
-    adapterType,
-    executionMode,
+/** Of what nothing executes, an agent is not of any mode; the usual one is first. */
+const modesOfUnexecuted: Readonly<Record<string, readonly ExecutionMode[]>> = {
+  [humanAdapterType]: ['human'],
+  [externalAdapterType]: ['polling', 'manual'],
+}
+
+/** Of which modes an agent of an adapter may be, the one first that it has when nobody says another. Pure. */
+export function executionModesOf(adapterType: string): readonly ExecutionMode[] {
+  return modesOfUnexecuted[adapterType] ?? ExecutionMode.options
+}
+
+/** The adapter that is named, or else the one that agents of this mode have who need none. @throws `invalid_input` */
+export function requireAdapterType(wish: Partial<Undefinable<Pick<Wish, 'adapterType' | 'executionMode'>>>): string {
+  const usual = Object.entries(modesOfUnexecuted).find(([, [mode]]) => mode === wish.executionMode)?.[0]
+  const adapterType = wish.adapterType ?? usual
+  if (adapterType !== undefined) return adapterType
+  const message = 'is needed for every agent that is not of executionMode human or polling'
+  throw new EngineError(kernelErrors.invalid_input, `Invalid input: adapterType ${message}.`, {
+    details: { errors: [{ path: 'adapterType', message }] },
   })
 }
 
-function refuseHumanStandIn(adapterType: string): void {
-  if (adapterType === humanAdapter) throw ruleViolated('A person is no profile and no fallback of an agent; name an adapter that runs it.')
+function refuseUnfitMode(adapterType: string, executionMode: ExecutionMode): void {
+  const modes = executionModesOf(adapterType)
+  if (modes.includes(executionMode)) return
+  throw ruleViolated(
+    `adapterType "${adapterType}" is for agents of executionMode ${modes.join(' or ')}. Name the adapter that is to run this one.`,
+    { adapterType, executionMode },
+  )
+}
+
+function refuseStandIn(adapterType: string, field: string): void {
+  if (isExecuted(adapterType)) return
+  throw ruleViolated(`${field}: nothing executes ${adapterType}, so it stands in for no other. Name an adapter that runs the agent.`, {
+    adapterType,
+    field,
+  })
 }

@@ -5,19 +5,19 @@ import { stoppedBy } from '../budgets/exceeded.ts'
 import { findCompany } from '../companies/sql.ts'
 import { assertVersion, changedFields } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/errors.ts'
+import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { cancelRunsOfAgent } from '../runs/cancel.ts'
 import { rerouteWaiting } from '../tasks/reroute.ts'
-import { adapterChanges } from './adapters.ts'
+import { adapterChanges, requireAdapterType } from './adapters.ts'
 import { requireAgent, setAgentStatus } from './change.ts'
 import { putToWork, reconfigure, requireChangeable } from './configure.ts'
 import { agentMachine } from './machine.ts'
 import { configurationColumns, promoteReports, registerAgent, requireManager } from './register.ts'
 import { configurationChanges, findRevision, type FullConfiguration } from './revisions.ts'
 import { scheduleColumns } from './schedule.ts'
-import { Agent, AgentDraft, AgentInput, humanAdapter, PauseReason } from './schema.ts'
+import { Agent, AgentDraft, AgentInput, PauseReason } from './schema.ts'
 import { terminateAgent } from './terminate.ts'
 import { toAgent, type AgentRevisionTable, type AgentTable } from './table.ts'
 
@@ -28,7 +28,9 @@ export const create = command({
   input: z.strictObject({
     companyId: Id,
     ...AgentDraft.shape,
-    adapterType: AgentDraft.shape.adapterType.optional().describe('Only an agent of executionMode human needs none.'),
+    adapterType: AgentDraft.shape.adapterType
+      .optional()
+      .describe('Needed of all that Engine executes; left out, `human` for executionMode human, and `external` for polling.'),
     bypassApproval: z.boolean().default(false).describe('Hires at once, also where the company asks for an approval; the event says so.'),
   }),
   output: Agent,
@@ -48,15 +50,6 @@ export const create = command({
     return toAgent(row, { showsConfig: true })
   },
 })
-
-function requireAdapterType(wish: { adapterType?: string | undefined; executionMode?: string | undefined }): string {
-  const adapterType = wish.adapterType ?? (wish.executionMode === 'human' ? humanAdapter : undefined)
-  if (adapterType !== undefined) return adapterType
-  const message = 'is needed for every agent that is not of executionMode human'
-  throw new EngineError(kernelErrors.invalid_input, `Invalid input: adapterType ${message}.`, {
-    details: { errors: [{ path: 'adapterType', message }] },
-  })
-}
 
 export const update = command({
   title: "Change an agent's profile or configuration",

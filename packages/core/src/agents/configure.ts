@@ -1,3 +1,4 @@
+import { isExecuted } from '../kernel/adapters.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { cancelRunsOfAgent } from '../runs/cancel.ts'
@@ -29,9 +30,10 @@ export async function reconfigure(context: CommandContext, agent: AgentTable, gi
   return next
 }
 
-/** Work starts by itself from the moment that an agent is `auto`, and stops doing so when it no longer is. */
+/** Work starts by itself from the moment that an agent is `auto`, and stops doing so when it no longer is; what nobody would start waits no longer. */
 async function followMode(context: CommandContext, before: AgentTable, after: AgentTable): Promise<void> {
-  if (before.execution_mode === after.execution_mode) return
+  const isLeft = isExecuted(before.adapter_type) && !isExecuted(after.adapter_type)
+  if (before.execution_mode === after.execution_mode && !isLeft) return
   if (after.execution_mode === 'auto') await wakeForOpenTasks(context, after)
   else await cancelRunsOfAgent(context, after, { statuses: ['queued'], reason: `agent_${after.execution_mode}` })
 }

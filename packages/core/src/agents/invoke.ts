@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { capMissing } from '../budgets/run-cap.ts'
 import { writeComment } from '../comments/write.ts'
+import { isExecuted } from '../kernel/adapters.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
@@ -68,6 +69,10 @@ async function mostUrgent(context: CommandContext, agentId: string): Promise<Tas
 async function refuseUnstartable(context: CommandContext, { agent, task }: { agent: AgentTable; task: TaskTable }): Promise<void> {
   if (agent.execution_mode === 'human')
     throw ruleViolated(`${agent.name} is a person, whom Engine does not start. Assign them the task, or comment on it.`, {
+      agentId: agent.id,
+    })
+  if (!isExecuted(agent.adapter_type))
+    throw ruleViolated(`${agent.name} takes its work by itself, and Engine does not start it. Assign it the task, or comment on it.`, {
       agentId: agent.id,
     })
   const hindrance = hindranceOf(await readCheckoutFacts(context.tx, { task, agent, now: context.now }))

@@ -27,9 +27,6 @@ export type AgentSchedule = z.infer<typeof AgentSchedule>
 
 const ContextMode = z.enum(['thin', 'fat']).describe('How much an agent is told of its task when a run starts.')
 
-/** Stands for no program: a person does the work. Only for agents of executionMode `human`. */
-export const humanAdapter = 'human'
-
 const AdapterType = z.string().max(64)
 
 const AdapterProfile = z.strictObject({

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { z } from 'zod'
 
-import { humanAdapterType } from '../kernel/adapters.ts'
+import { isExecuted } from '../kernel/adapters.ts'
 import { assertNotArchived } from '../kernel/archive.ts'
 import { shownChecks } from '../kernel/checks.ts'
 import { command, type PrepareContext } from '../kernel/command.ts'
@@ -46,7 +46,8 @@ export const test = command({
 })
 
 function refuseUntestable({ id: agentId, name, status, adapter_type: adapterType }: AgentTable): void {
-  if (adapterType === humanAdapterType) throw ruleViolated(`${name} is a person; there is nothing to try.`, { agentId })
+  if (!isExecuted(adapterType))
+    throw ruleViolated(`Engine does not execute ${name} (${adapterType}); there is nothing to try.`, { agentId })
   if (status === 'terminated') throw ruleViolated(`The agent ${name} is terminated; nothing is started for it any more.`, { agentId })
   // What it names would be started before anybody allowed it.
   if (status === 'pending_approval')

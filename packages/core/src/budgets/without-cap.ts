@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
-import type { AdapterCatalog } from '../kernel/adapters.ts'
+import { unexecutedTypes, type AdapterCatalog } from '../kernel/adapters.ts'
 import { adapterTypesOf } from '../runs/setups.ts'
 import { findTask } from '../tasks/sql.ts'
 import { lateTypes, wantsCap } from './run-cap.ts'
@@ -24,6 +24,7 @@ export function uncappedAgents(db: Kysely<Database>, adapters: AdapterCatalog) {
     .where('agents.status', '<>', 'terminated')
     .where('max_cost_micros_per_run', 'is', null)
     .where('execution_mode', 'in', ['auto', 'manual'])
+    .where('adapter_type', 'not in', unexecutedTypes)
     .where((e) => e.or([e('adapter_type', 'in', [noType, ...lateTypes(adapters)]), e('profiles', '<>', '{}'), e('fallbacks', '<>', '[]')]))
 }
 

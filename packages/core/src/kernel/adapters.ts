@@ -8,9 +8,9 @@ import { parseInput } from './input.ts'
 /** The adapters that this engine was created with, by type. */
 export interface AdapterCatalog {
   readonly types: readonly string[]
-  /** All that an agent can have, the one of people first. */
+  /** All that an agent can have, those that nothing executes first. */
   readonly all: readonly AgentAdapter[]
-  /** Also the one of people. @throws `rule_violated` naming the known types. */
+  /** Also those that nothing executes. @throws `rule_violated` naming the known types. */
   get(type: string): AgentAdapter
   /**
    * Checks an agent's configuration against the adapter's schema and fills in its defaults.
@@ -27,28 +27,60 @@ export function onlyTypes(adapters: AdapterCatalog, types: readonly string[]): A
   return { ...adapters, types: adapters.types.filter((type) => types.includes(type)) }
 }
 
-/** The adapter type of an agent that is a person. Nothing executes it, so it is not among the types whose runs are claimed. */
+/** The adapter type of an agent that is a person. */
 export const humanAdapterType = 'human'
 
-const human: AgentAdapter = {
-  spec: ADAPTER_SPEC,
-  type: humanAdapterType,
-  title: 'A person',
-  configSchema: z.strictObject({}),
-  metering: 'none',
-  overshoot: '0: Engine executes no people.',
-  start: async () => {
-    throw new Error('a person is not executed')
+/** The adapter type of an agent that takes its work by its key, from outside of Engine. */
+export const externalAdapterType = 'external'
+
+/** Every engine has these. Nothing executes them, so they are not among the types whose runs are claimed. */
+const unexecuted: readonly AgentAdapter[] = [
+  {
+    ...withoutWork(humanAdapterType),
+    title: 'A person',
+    overshoot: '0: Engine executes no people.',
   },
+  {
+    ...withoutWork(externalAdapterType),
+    title: 'Itself, from outside by its key',
+    overshoot: '0 by Engine, which does not execute it: the agent asks before each call, or says at its end what it used.',
+  },
+]
+
+function withoutWork(type: string) {
+  return {
+    spec: ADAPTER_SPEC,
+    type,
+    configSchema: z.strictObject({}),
+    metering: 'none',
+    start: async () => {
+      throw new Error(`an agent of the adapter ${type} is not executed`)
+    },
+  } as const
 }
 
+export const unexecutedTypes: readonly string[] = unexecuted.map(({ type }) => type)
+
+/** Whether Engine executes the agents of an adapter, wherever that is. Pure. */
+export function isExecuted(adapterType: string): boolean {
+  return !unexecutedTypes.includes(adapterType)
+}
+
+/** Whether an agent can have it here. Pure. */
+export function isKnownTo({ all }: AdapterCatalog, adapterType: string): boolean {
+  return all.some(({ type }) => type === adapterType)
+}
+
+/** @throws for an adapter that has the name of one that Engine has itself */
 export function createAdapterCatalog(adapters: readonly AgentAdapter[]): AdapterCatalog {
-  const byType = new Map(adapters.map((adapter) => [adapter.type, adapter]))
-  const types = [...byType.keys()]
-  const all = byType.has(humanAdapterType) ? adapters : [human, ...adapters]
+  const taken = adapters.find(({ type }) => !isExecuted(type))
+  if (taken) throw new Error(`An adapter is called "${taken.type}", as one that every engine has. Give it another type.`)
+  const all = [...unexecuted, ...adapters]
+  const byType = new Map(all.map((adapter) => [adapter.type, adapter]))
+  const types = [...byType.keys()].filter((type) => isExecuted(type))
 
   function get(type: string): AgentAdapter {
-    const adapter = byType.get(type) ?? (type === humanAdapterType ? human : undefined)
+    const adapter = byType.get(type)
     if (adapter) return adapter
     const known = types.length === 0 ? 'This engine was created without adapters.' : `This engine has: ${types.join(', ')}.`
     throw new EngineError(kernelErrors.rule_violated, `There is no adapter "${type}". ${known}`, {

@@ -1,10 +1,12 @@
+import { executionModesOf } from '../agents/adapters.ts'
 import * as agentCommands from '../agents/commands.ts'
 import { requireAgent, setAgentStatus } from '../agents/change.ts'
 import { registerAgent } from '../agents/register.ts'
-import { humanAdapter, type AgentDraft } from '../agents/schema.ts'
+import type { AgentDraft, ExecutionMode } from '../agents/schema.ts'
 import type { AgentTable } from '../agents/table.ts'
 import { requestHire } from '../approvals/hire.ts'
 import * as goalCommands from '../goals/commands.ts'
+import { humanAdapterType, isExecuted, isKnownTo } from '../kernel/adapters.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import * as knowledgeCommands from '../knowledge/commands.ts'
 import * as projectCommands from '../projects/commands.ts'
@@ -47,9 +49,9 @@ async function makeAgent(making: Making, { entry, item }: Wish<'agent'>): Promis
 function draftOf({ context, sidecar, idOf }: Making, { slug, head, body }: Entry<'agent'>, name: string): AgentDraft {
   const { reportsTo, executionMode: mode, ...profile } = head
   const setup = sidecar.agents?.[slug]
-  const isKnown = setup !== undefined && context.adapters.types.includes(setup.adapterType)
+  const isKnown = setup !== undefined && isKnownTo(context.adapters, setup.adapterType)
   // Whom nothing here can execute is a person's, until somebody says how to run it.
-  const how = isKnown && mode !== 'human' ? { adapterType: setup.adapterType, executionMode: mode } : asPerson
+  const how = isKnown && mode !== 'human' ? withMode(setup.adapterType, mode) : asPerson
   const settings = Object.entries(setup?.settings ?? {}).filter(([field]) => portableSettings.includes(field))
   const { contextMode, maxConcurrentRuns, maxConcurrentTasks, maxCostMicrosPerRun } = setup ?? {}
   return {
@@ -58,7 +60,7 @@ function draftOf({ context, sidecar, idOf }: Making, { slug, head, body }: Entry
     name,
     instructions: body === '' ? null : body,
     reportsTo: idOf('agent', reportsTo) ?? null,
-    adapterConfig: isKnown && mode !== 'human' ? Object.fromEntries(settings) : {},
+    adapterConfig: isExecuted(how.adapterType) ? Object.fromEntries(settings) : {},
     contextMode,
     maxConcurrentRuns,
     maxConcurrentTasks,
@@ -66,7 +68,13 @@ function draftOf({ context, sidecar, idOf }: Making, { slug, head, body }: Entry
   }
 }
 
-const asPerson = { adapterType: humanAdapter, executionMode: 'human' } as const
+/** A package of somebody else's making may name a mode that agents of that adapter are never of. */
+function withMode(adapterType: string, mode: ExecutionMode) {
+  const [usual = mode, ...others] = executionModesOf(adapterType)
+  return { adapterType, executionMode: others.includes(mode) ? mode : usual }
+}
+
+const asPerson = { adapterType: humanAdapterType, executionMode: 'human' } as const
 
 /** How the agent that is here is run stays as it is, and what it may spend; what it is told is another's words now, so it rests until somebody has read them. */
 async function replaceAgent(context: CommandContext, agentId: string, draft: AgentDraft): Promise<AgentTable> {

@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely'
 
-import { humanAdapter } from '../agents/schema.ts'
 import type { Database } from '../database/tables.ts'
-import type { AdapterCatalog } from '../kernel/adapters.ts'
+import { isKnownTo, type AdapterCatalog } from '../kernel/adapters.ts'
 import { canonicalJson, sha256 } from '../kernel/json.ts'
 import { nameKey } from '../labels/table.ts'
 import { kinds, type Content, type Entry, type Head, type Kind, type PackageFile } from './format.ts'
@@ -112,7 +111,6 @@ function nameOf({ head }: Entry): string {
 /** What is shown of a plan before anybody agrees to it. */
 export function showPlan({ content, items, ignored, hash }: Plan, adapters: AdapterCatalog): ImportPreview {
   const { agents = {}, requirements = {} } = content.sidecar
-  const types = new Set(adapters.types)
   return {
     hash,
     name: content.company.head.name,
@@ -122,7 +120,7 @@ export function showPlan({ content, items, ignored, hash }: Plan, adapters: Adap
       adapters: Object.entries(agents).map(([agent, { adapterType }]) => ({
         agent,
         adapterType,
-        isKnown: adapterType === humanAdapter || types.has(adapterType),
+        isKnown: isKnownTo(adapters, adapterType),
       })),
       secrets: requirements.secrets ?? [],
       environment: Object.entries(requirements.environment ?? {}).map(([project, names]) => ({ project, names })),

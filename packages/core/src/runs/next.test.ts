@@ -11,6 +11,7 @@ const facts = (status: RunStatus, more: Partial<NextFacts> = {}): NextFacts => (
   task: { identifier: 'ACM-1', status: 'todo', blocked_reason: null, blocked_owner: null },
   agent: { name: 'Ada', status: 'idle', error_message: null, execution_mode: 'auto' },
   later: null,
+  isTakenByAgent: false,
   hindrance: null,
   ...more,
 })
@@ -52,6 +53,14 @@ describe('what happens next', () => {
     const agent = { name: 'Ada', status: 'error', error_message: 'Set its key.', execution_mode: 'auto' } as const
     const message = 'It starts when the agent Ada, which is error (Set its key.), is resumed.'
     expect(nextOf(facts('queued', { agent }))).toMatchObject({ code: 'agent_unavailable', message, owner: 'operator' })
+  })
+
+  it('names whoever takes a run that no worker takes', () => {
+    const told = { at, code: null, message: 'Ada takes it by itself when it asks for work.' }
+    expect(nextOf(facts('queued', { isTakenByAgent: true }))).toMatchObject({ kind: 'starts', ...told })
+    expect(nextOf(facts('lost', { isTakenByAgent: true, ...later('queued') }))).toMatchObject({ kind: 'retry', ...told })
+    const agent = { name: 'Ada', status: 'paused', error_message: null, execution_mode: 'polling' } as const
+    expect(nextOf(facts('queued', { agent, isTakenByAgent: true }))).toMatchObject({ code: 'agent_unavailable' })
   })
 
   it('says when nothing follows by itself', () => {

@@ -13,6 +13,8 @@ export interface NextFacts {
   readonly agent: Pick<AgentTable, 'name' | 'status' | 'error_message' | 'execution_mode'>
   /** The newest run of the task that came after this one. */
   readonly later: Pick<RunTable, 'id' | 'status' | 'available_at'> | null
+  /** Whether the agent itself takes it, and not a worker. */
+  readonly isTakenByAgent: boolean
   /** What a checkout would be refused with now; null when it would not be, or nobody asked. */
   readonly hindrance: EngineError | null
 }
@@ -44,7 +46,7 @@ export function nextOf(facts: NextFacts): RunNext | null {
 
 function start(
   queued: Pick<RunTable, 'available_at'>,
-  { agent, hindrance }: NextFacts,
+  { agent, isTakenByAgent, hindrance }: NextFacts,
 ): Pick<RunNext, 'message' | 'at' | 'code'> & Partial<Pick<RunNext, 'owner'>> {
   const at = queued.available_at
   // Nothing but a person lets an agent go on that is in error.
@@ -58,6 +60,7 @@ function start(
       code: 'agent_unavailable',
       ...byWhom,
     }
+  if (isTakenByAgent) return { message: `${agent.name} takes it by itself when it asks for work.`, at, code: null }
   return { message: `It starts at ${at}, or as soon after as there is room.`, at, code: null }
 }
 

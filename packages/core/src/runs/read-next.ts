@@ -4,7 +4,7 @@ import { findAgent } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
 import { capMissing } from '../budgets/run-cap.ts'
 import type { Database } from '../database/tables.ts'
-import type { AdapterCatalog } from '../kernel/adapters.ts'
+import { isExecuted, type AdapterCatalog } from '../kernel/adapters.ts'
 import { ruleViolated, type EngineError } from '../kernel/errors.ts'
 import { readCheckoutFacts } from '../tasks/checkout-facts.ts'
 import { hindranceOf } from '../tasks/checkout-rules.ts'
@@ -30,13 +30,21 @@ export async function readNext(db: Kysely<Database>, run: RunTable, reading: Rea
   const later = known ? laterThan(run, known) : null
   const isToStart = run.status === 'queued' || run.status === 'waiting' || later?.status === 'queued'
   const refusal = isToStart ? hindranceOf(await readCheckoutFacts(db, { task, agent, now })) : null
-  // An agent that works by its key asks before each call, whatever adapter it has.
-  const isByOthers = run.started_at !== null && run.adapter_type === null && agent.execution_mode !== 'auto'
-  const missing = isToStart && !isByOthers ? await capMissing(db, { task, agent, adapters, adapterType: agent.adapter_type }) : null
-  const hindrance = isToStart
-    ? (missing ?? refusal ?? (await coolingOf(db, { task, agent, adapters, now })) ?? (await unexecutable(agent, reading)))
-    : null
-  return nextOf({ run, task, agent, later, hindrance })
+  // An agent that works by its key asks before each call, and needs no worker.
+  const isTakenByAgent = isTakenByItself(run, agent)
+  const ofWorkers = isToStart && !isTakenByAgent
+  const missing = ofWorkers ? await capMissing(db, { task, agent, adapters, adapterType: agent.adapter_type }) : null
+  const idle =
+    ofWorkers && !refusal ? ((await coolingOf(db, { task, agent, adapters, now })) ?? (await unexecutable(agent, reading))) : null
+  return nextOf({ run, task, agent, later, isTakenByAgent, hindrance: missing ?? refusal ?? idle })
+}
+
+/** Whether no worker takes a run: Engine does not execute its agent, or that began it by its key. Pure. */
+function isTakenByItself(
+  run: Pick<RunTable, 'started_at' | 'adapter_type'>,
+  agent: Pick<AgentTable, 'adapter_type' | 'execution_mode'>,
+): boolean {
+  return !isExecuted(agent.adapter_type) || (run.started_at !== null && run.adapter_type === null && agent.execution_mode !== 'auto')
 }
 
 /** That nobody has the adapter of this agent, so that its runs wait until somebody has; null when somebody has one. */
@@ -59,13 +67,15 @@ export async function readNexts(
   const tasks = await tasksWithNewestRun(db, { companyId, taskIds: asked.map((run) => run.task_id) })
   const agents = await db
     .selectFrom('agents')
-    .select(['id', 'name', 'status', 'error_message', 'execution_mode'])
+    .select(['id', 'name', 'status', 'error_message', 'execution_mode', 'adapter_type'])
     .where('company_id', '=', companyId)
     .where('id', 'in', [...new Set(asked.map((run) => run.agent_id))])
     .execute()
   const entries = asked.map((run) => {
     const [task, agent] = [tasks.get(run.task_id), agents.find(({ id }) => id === run.agent_id)]
-    return [run.id, task && agent ? nextOf({ run, task, agent, later: laterThan(run, task), hindrance: null }) : null] as const
+    if (!task || !agent) return [run.id, null] as const
+    const facts = { run, task, agent, later: laterThan(run, task), isTakenByAgent: isTakenByItself(run, agent), hindrance: null }
+    return [run.id, nextOf(facts)] as const
   })
   return new Map(entries)
 }

@@ -1,4 +1,5 @@
 import type { AgentTable } from '../agents/table.ts'
+import { isExecuted } from '../kernel/adapters.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { openTasksOf } from '../tasks/sql.ts'
@@ -20,7 +21,8 @@ export interface Wake {
 
 /**
  * Queues a run of an agent for a task that the caller has locked, or joins the one that is queued already: reasons add up, runs do not.
- * Agents that are not executed by us (manual, polling, human) are only woken when a person asks for it.
+ * Agents that do not start by themselves (manual, polling, human) are only woken when a person asks for it; what nothing executes takes its
+ * tasks by itself, so that no run waits for it but one that was begun.
  */
 export async function wake(context: CommandContext, given: Wake): Promise<RunTable | null> {
   const { agent, task, reason } = given
@@ -30,6 +32,7 @@ export async function wake(context: CommandContext, given: Wake): Promise<RunTab
   if (task.status === 'blocked') return noteReason(context, given)
   const queued = await findQueuedRun(context.tx, { companyId: context.companyId, agentId: agent.id, taskId: task.id })
   if (queued) return joinRun(context, queued, { reason, availableAt })
+  if (!isExecuted(agent.adapter_type)) return null
   const run = await insertRun(context.tx, {
     id: context.newId(),
     company_id: context.companyId,

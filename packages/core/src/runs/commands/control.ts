@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { requireAgent } from '../../agents/change.ts'
 import { stoppedBy } from '../../budgets/exceeded.ts'
 import { refuseAwaited } from '../../interactions/awaited.ts'
+import { isExecuted } from '../../kernel/adapters.ts'
 import { command } from '../../kernel/command.ts'
 import { ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
@@ -47,6 +48,13 @@ export const retry = command({
     if (task.status !== 'todo')
       throw ruleViolated(`${task.identifier} is ${task.status}; only a task that is todo or blocked can run again.`)
     const agent = await requireAgent(context, task.assignee_agent_id ?? run.agent_id)
+    if (!isExecuted(agent.adapter_type))
+      throw ruleViolated(
+        `Engine does not start ${agent.name}. Set ${task.identifier} to todo (tasks.update), where it is not: then it is there to be taken.`,
+        {
+          agentId: agent.id,
+        },
+      )
     const spender = { companyId: context.companyId, agentId: agent.id, projectId: task.project_id, taskId: task.id }
     const stop = await stoppedBy(context.tx, spender, context.now)
     if (stop) throw stop

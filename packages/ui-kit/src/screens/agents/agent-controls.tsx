@@ -18,10 +18,15 @@ export function AgentControls({ agent }: { agent: Agent }) {
   if (agent.status !== 'idle' && agent.status !== 'running') return null
   return (
     <>
-      {agent.executionMode !== 'human' && <StartNow agent={agent} />}
+      {isStartable(agent) && <StartNow agent={agent} />}
       <Button disabled={pause.isRunning} onClick={() => pause.run({ agentId: agent.id })}>
         Pause
       </Button>
     </>
   )
+}
+
+/** People and agents that take their work by their key come for it. */
+function isStartable({ executionMode, adapterType }: Agent): boolean {
+  return executionMode !== 'human' && adapterType !== 'external'
 }

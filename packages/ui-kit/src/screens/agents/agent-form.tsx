@@ -24,7 +24,7 @@ interface AgentFormProps {
 /** What an agent is, and how it is run. */
 export function AgentForm({ agent, isFirst = false, onDone }: AgentFormProps) {
   const { companyId } = useEngine()
-  const { adapters, isNone, adapter, choose } = useAdapters(agent)
+  const { adapters, adapter, choose } = useAdapters(agent)
   // As it was when the form was opened: a change since then is not overwritten.
   const [version] = useState(agent?.version)
   const done = onDone === undefined ? {} : { onDone }
@@ -37,7 +37,6 @@ export function AgentForm({ agent, isFirst = false, onDone }: AgentFormProps) {
     if (agent && version !== undefined) update.run({ agentId: agent.id, version, ...said, ...(agent.adapterConfig !== null && run) })
     else create.run({ companyId, ...said, ...run })
   }
-  if (isNone && !agent) return <NoAdapters />
   return (
     <Form
       submit={agent ? 'Save' : 'Hire'}
@@ -50,7 +49,7 @@ export function AgentForm({ agent, isFirst = false, onDone }: AgentFormProps) {
         <TextField label="Role" name="role" required maxLength={200} placeholder="engineer" defaultValue={agent?.role} />
       </div>
       <LongField label="What it is told" name="instructions" defaultValue={agent?.instructions ?? ''} />
-      {!isFirst && <PlaceOf agent={agent} />}
+      {!isFirst && <PlaceOf agent={agent} adapter={adapter} />}
       {agent?.executionMode !== 'human' && <RunBy agent={agent} adapter={adapter} adapters={adapters} onChoose={choose} />}
     </Form>
   )
@@ -63,15 +62,21 @@ function useAdapters(agent: Agent | null) {
   const { data } = useOperation('adapters.list', {})
   const [chosen, choose] = useState(agent?.adapterType ?? '')
   // A human is a colleague that nothing executes; who is asked to do work by a person has an adapter of its own.
-  const adapters = (data?.items ?? []).filter(({ type }) => type !== 'human')
+  const all = (data?.items ?? []).filter(({ executionModes }) => executionModes[0] !== 'human')
+  const executed = all.filter((each) => isExecuted(each))
   // What works without being told anything is the shortest way to a first result.
-  const easiest = adapters.find((each) => fieldsFor(each).every(({ isRequired }) => !isRequired)) ?? adapters[0]
+  const easiest = executed.find((each) => fieldsFor(each).every(({ isRequired }) => !isRequired)) ?? executed[0]
+  const adapters = [...executed, ...all.filter((each) => !isExecuted(each))]
   return {
     adapters,
-    isNone: data !== undefined && adapters.length === 0,
-    adapter: adapters.find(({ type }) => type === chosen) ?? (agent ? undefined : easiest),
+    adapter: adapters.find(({ type }) => type === chosen) ?? (agent ? undefined : (easiest ?? adapters[0])),
     choose,
   }
+}
+
+/** Whether Engine starts the agents of an adapter; the others come for their work. */
+function isExecuted({ executionModes }: Adapter): boolean {
+  return executionModes.includes('auto')
 }
 
 const starts = [
@@ -105,8 +110,14 @@ function readCap(fields: Fields): number | null {
   return cap
 }
 
+interface AgentAndAdapter {
+  readonly agent: Agent | null
+  /** Undefined where it is not here. */
+  readonly adapter: Adapter | undefined
+}
+
 /** Where it stands among the others, and when it starts. */
-function PlaceOf({ agent }: { agent: Agent | null }) {
+function PlaceOf({ agent, adapter }: AgentAndAdapter) {
   return (
     <>
       <div className="eng-row eng-row-wrap">
@@ -123,28 +134,35 @@ function PlaceOf({ agent }: { agent: Agent | null }) {
         <TextField label="Can do, with commas" name="capabilities" defaultValue={agent?.capabilities.join(', ')} />
         <TextField label="Runs at once" name="runs" type="number" min={1} max={50} required defaultValue={agent?.maxConcurrentRuns ?? 20} />
       </div>
-      {agent?.executionMode !== 'human' && (
-        <>
-          <div className="eng-row eng-row-wrap">
-            <SelectField label="Starts" name="mode" defaultValue={agent?.executionMode ?? 'auto'} options={starts} />
-            <TextField
-              label="A run costs at most, US dollars"
-              name="maxCostMicrosPerRun"
-              inputMode="decimal"
-              defaultValue={typeof agent?.maxCostMicrosPerRun === 'number' ? agent.maxCostMicrosPerRun / 1_000_000 : ''}
-              hint="Counts where a hard limit of money is over it. What tells its usage only at the end needs it there."
-            />
-          </div>
-          <LooksFields schedule={agent?.schedule ?? null} />
-        </>
-      )}
+      {agent?.executionMode !== 'human' && <StartsOf key={adapter?.type} agent={agent} adapter={adapter} />}
     </>
   )
 }
 
-interface RunByProps {
-  readonly agent: Agent | null
-  readonly adapter: Adapter | undefined
+/** What nothing executes has no cap of its runs and does not look for work by a clock of ours. */
+function StartsOf({ agent, adapter }: AgentAndAdapter) {
+  const options = starts.filter(([mode]) => adapter?.executionModes.includes(mode) ?? true)
+  const present = options.find(([mode]) => mode === agent?.executionMode)?.[0]
+  const mode = <SelectField label="Starts" name="mode" defaultValue={present ?? adapter?.executionModes[0] ?? 'auto'} options={options} />
+  if (adapter && !isExecuted(adapter)) return mode
+  return (
+    <>
+      <div className="eng-row eng-row-wrap">
+        {mode}
+        <TextField
+          label="A run costs at most, US dollars"
+          name="maxCostMicrosPerRun"
+          inputMode="decimal"
+          defaultValue={typeof agent?.maxCostMicrosPerRun === 'number' ? agent.maxCostMicrosPerRun / 1_000_000 : ''}
+          hint="Counts where a hard limit of money is over it. What tells its usage only at the end needs it there."
+        />
+      </div>
+      <LooksFields schedule={agent?.schedule ?? null} />
+    </>
+  )
+}
+
+interface RunByProps extends AgentAndAdapter {
   readonly adapters: readonly Adapter[]
   onChoose(type: string): void
 }
@@ -158,7 +176,7 @@ function RunBy({ agent, adapter, adapters, onChoose }: RunByProps) {
         value={adapter?.type ?? ''}
         onChange={(event) => onChoose(event.target.value)}
         options={adapters.map(({ type, title }) => [type, title])}
-        hint={adapter && `How far spending can pass a limit: ${adapter.overshoot}`}
+        hint={adapter && hintOf(adapter)}
       />
       {adapter && agent?.adapterConfig !== null && (
         <ConfigFields
@@ -168,14 +186,20 @@ function RunBy({ agent, adapter, adapters, onChoose }: RunByProps) {
           config={agent?.adapterType === adapter.type ? agent.adapterConfig : {}}
         />
       )}
+      {adapters.length > 0 && !adapters.some((each) => isExecuted(each)) && <NoAdapters />}
     </>
   )
 }
 
-/** Nobody can be hired where nothing could run them. */
+function hintOf(adapter: Adapter): string {
+  if (!isExecuted(adapter)) return 'A program or a chat client of yours that takes its work by a key: make it one under Members.'
+  return `How far spending can pass a limit: ${adapter.overshoot}`
+}
+
+/** Where nothing runs agents, there are those that work elsewhere. */
 function NoAdapters() {
   return (
-    <div className="eng-dialog-body">
+    <div>
       <p className="eng-strong">This server has nothing that could run an agent</p>
       <p>
         Whoever runs it gives adapters to <code className="eng-mono">createEngine</code>, such as those of{' '}
