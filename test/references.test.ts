@@ -27,14 +27,12 @@ const referring: readonly (readonly [field: string, call: Call])[] = [
   ['parentId', newTask({ parentId: 'ZZZ-99' })],
   ['blockedBy', newTask({ blockedBy: [nobody] })],
   ['assigneeAgentId', newTask({ assigneeAgentId: nobody })],
-  ['assigneeUserId', newTask({ assigneeUserId: nobody })],
   ['preferredAgentId', newTask({ preferredAgentId: nobody })],
   ['projectId', newTask({ projectId: nobody })],
   ['goalId', newTask({ goalId: nobody })],
   ['sprintId', newTask({ sprintId: nobody })],
   ['agentId', (api, { taskId }) => api.tasks.assign({ taskId, agentId: nobody })],
   ['agentId', (api, { taskId }) => api.tasks.checkout({ taskId, agentId: nobody })],
-  ['parentId', (api, { taskId }) => api.comments.create({ taskId, body: 'Yes', parentId: nobody })],
   ['parentId', (api, { companyId }) => api.goals.create({ companyId, title: 'Grow', parentId: nobody })],
   ['leadAgentId', (api, { companyId }) => api.projects.create({ companyId, name: 'Shop', leadAgentId: nobody })],
   ['projectId', (api, { companyId }) => api.sprints.create({ companyId, name: 'One', projectId: nobody })],
@@ -47,11 +45,39 @@ const referring: readonly (readonly [field: string, call: Call])[] = [
   ['taskId', (api, { companyId }) => api.routing.dryRun({ companyId, taskId: 'ZZZ-99' })],
   ['taskId', (api, { companyId }) => api.approvals.request({ companyId, type: 'custom', payload: {}, taskId: nobody })],
   ['projectId', (api, { companyId }) => api.knowledge.create({ companyId, title: 'Tea', body: 'Hot', projectId: nobody })],
+  ['labels', newTask({ labels: ['urgent'] })],
+  ['scopeId', (api, { companyId }) => api.preferences.set({ companyId, scope: 'project', scopeId: nobody, key: 'tone', value: 'kind' })],
+  ['goalId', (api, { companyId }) => api.projects.create({ companyId, name: 'Shop', goalId: nobody })],
+  ['targetAgentId', (api, { companyId }) => api.routing.create({ companyId, name: 'All', targetAgentId: nobody })],
+  ['preferredAgentId', (api, { companyId }) => api.routing.dryRun({ companyId, task: { title: 'T', preferredAgentId: nobody } })],
+  ['preferredAgentId', (api, { taskId }) => api.tasks.update({ taskId, preferredAgentId: nobody })],
+  [
+    'taskId',
+    (api, { companyId }) =>
+      api.agents.list({ companyId }).then(({ items: [agent] }) => api.agents.invoke({ agentId: agent?.id ?? '', taskId: nobody })),
+  ],
+  ['projectId', (api, { companyId }) => api.knowledge.search({ companyId, query: 'Tea', projectId: nobody })],
   ['defaultAgentId', (api, { companyId }) => api.companies.update({ companyId, defaultAgentId: nobody })],
+]
+
+/** What is not of the company but of a narrower place, or of a wider one. */
+const referringElsewhere: typeof referring = [
+  ['assigneeUserId', newTask({ assigneeUserId: nobody })],
+  ['parentId', (api, { taskId }) => api.comments.create({ taskId, body: 'Yes', parentId: nobody })],
 ]
 
 describe('a reference to what is not there', () => {
   it.each(referring)('as %s is refused by that name', async (field, call) => {
+    const { engine, companyId, task } = await open()
+    const refused = await errorOf(call(engine, { companyId, taskId: task.id, title: 'More' }))
+    expect(refused).toMatchObject({
+      code: 'rule_violated',
+      message: expect.stringMatching(new RegExp(`^${field}: there is no .* in this company\\.`)),
+    })
+    expect(refused.details).toMatchObject({ field, entity: expect.any(String), reference: expect.any(String) })
+  })
+
+  it.each(referringElsewhere)('as %s, which is not looked for in the company alone, is refused by that name too', async (field, call) => {
     const { engine, companyId, task } = await open()
     const refused = await errorOf(call(engine, { companyId, taskId: task.id, title: 'More' }))
     expect(refused).toMatchObject({ code: 'rule_violated', message: expect.stringMatching(new RegExp(`^${field}: `)) })

@@ -1,6 +1,6 @@
 import { versionedChange } from '../database/versioned.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { notFound, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import type { PauseReason, StoredAgentStatus } from './schema.ts'
 import { findColleague, lockAgent } from './sql.ts'
 import type { AgentTable } from './table.ts'
@@ -13,14 +13,14 @@ export async function requireAgent(context: CommandContext, agentId: string, fie
   const agent = await lockAgent(context.tx, agentId)
   if (agent?.company_id === context.companyId) return agent
   if (field === undefined) throw notFound('agent', agentId)
-  throw ruleViolated(`${field}: there is no agent ${agentId} in this company.`, { [field]: agentId })
+  throw notInCompany({ field, entity: 'agent', reference: agentId })
 }
 
 /** An agent that something is to be entrusted to: of this company, and not terminated. `field` is what the caller calls it. */
 export async function requireAtWork(context: CommandContext, given: { field: string; agentId: string }): Promise<AgentTable> {
   const { field, agentId } = given
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
-  if (!agent) throw ruleViolated(`${field}: there is no agent ${agentId} in this company.`, { [field]: agentId })
+  if (!agent) throw notInCompany({ field, entity: 'agent', reference: agentId })
   if (agent.status === 'terminated') throw ruleViolated(`${field}: the agent ${agent.name} is terminated.`, { [field]: agentId })
   return agent
 }

@@ -4,7 +4,7 @@ import { capMissing } from '../budgets/run-cap.ts'
 import { writeComment } from '../comments/write.ts'
 import { isExecuted } from '../kernel/adapters.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { Run } from '../runs/schema.ts'
 import { toRun } from '../runs/table.ts'
@@ -50,7 +50,7 @@ export const invoke = command({
 async function namedTask(context: CommandContext, reference: string): Promise<TaskTable> {
   const { tx, companyId } = context
   const task = await lockCompanyTask(tx, { companyId, reference })
-  if (!task) throw ruleViolated(`taskId: there is no task ${reference} in this company.`, { taskId: reference })
+  if (!task) throw notInCompany({ field: 'taskId', entity: 'task', reference })
   return task
 }
 

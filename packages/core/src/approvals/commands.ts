@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { eventActor } from '../kernel/actor.ts'
 import { forbidden, may } from '../kernel/authorize.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { EngineError, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { Id, jsonObject } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { TaskRef } from '../tasks/schema.ts'
@@ -46,7 +46,7 @@ async function linkedTask(context: CommandContext, given: string | undefined): P
   const reference = given ?? (context.actor.kind === 'run' ? context.actor.taskId : null)
   if (reference === null) return null
   const task = await lockCompanyTask(context.tx, { companyId: context.companyId, reference })
-  if (!task) throw ruleViolated(`taskId: there is no task ${reference} in this company.`, { taskId: reference })
+  if (!task) throw notInCompany({ field: 'taskId', entity: 'task', reference })
   return task.id
 }
 

@@ -1,6 +1,6 @@
 import { isBelow } from '../agents/tree.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { findOwner } from '../preferences/owner.ts'
 import type { BudgetScope } from './schema.ts'
 
@@ -45,6 +45,6 @@ export async function requireScope(
   }
   if (scopeId === undefined) throw ruleViolated(`scopeId: say which ${scope} the budget is over.`, { scope })
   const found = await findOwner(tx, { scope, scopeId })
-  if (found?.company_id !== companyId) throw ruleViolated(`scopeId: there is no ${scope} ${scopeId} in this company.`, { scope, scopeId })
+  if (found?.company_id !== companyId) throw notInCompany({ field: 'scopeId', entity: scope, reference: scopeId })
   return found.id
 }

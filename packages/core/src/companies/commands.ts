@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { findColleague } from '../agents/sql.ts'
 import { stoppedBy } from '../budgets/exceeded.ts'
-import { EngineError, kernelErrors, notFound, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, notFound, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
@@ -97,7 +97,7 @@ async function nextGate(context: CommandContext, company: CompanyTable, requires
 
 async function requireWorker(context: CommandContext, agentId: string): Promise<void> {
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
-  if (!agent) throw ruleViolated(`defaultAgentId: there is no agent ${agentId} in this company.`, { agentId })
+  if (!agent) throw notInCompany({ field: 'defaultAgentId', entity: 'agent', reference: agentId })
   if (agent.status === 'terminated') throw ruleViolated(`defaultAgentId: ${agent.name} is terminated and takes no tasks.`, { agentId })
 }
 

@@ -1,7 +1,7 @@
 import { goalOfTask } from '../goals/fallback.ts'
 import type { Actor } from '../kernel/actor.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { findRun } from '../runs/sql.ts'
 import type { RunTable } from '../runs/table.ts'
 import { agentOfTask, findTask } from '../tasks/sql.ts'
@@ -89,7 +89,7 @@ function notOwn(advice: string): EngineError {
 }
 
 function missing(entity: string, id: string): never {
-  throw ruleViolated(`${entity}Id: there is no ${entity} ${id} in this company.`, { [`${entity}Id`]: id })
+  throw notInCompany({ field: `${entity}Id`, entity, reference: id })
 }
 
 function memoized<Found>(find: (id: string) => Promise<Found>): (id: string) => Promise<Found> {

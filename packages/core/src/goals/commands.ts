@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { requireAtWork } from '../agents/change.ts'
 import { assertVersion, changedFields, fieldNames, otherThan } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { notFound, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { levelsAtMost } from '../kernel/tree.ts'
@@ -86,7 +86,7 @@ async function requireParent(context: CommandContext, given: { goal: GoalTable |
   const { goal, parentId } = given
   const above = await goalChain(tx, { companyId, goalId: parentId })
   const [parent] = above
-  if (!parent) throw ruleViolated(`parentId: there is no goal ${parentId} in this company.`, { parentId })
+  if (!parent) throw notInCompany({ field: 'parentId', entity: 'goal', reference: parentId })
   if (goal && above.some(({ id }) => id === goal.id))
     throw ruleViolated('parentId: a goal can not be below itself.', { goalId: goal.id, parentId })
   if (goalMachine.isFinal(parent.status))

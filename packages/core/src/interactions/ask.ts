@@ -2,7 +2,7 @@ import { findColleague } from '../agents/sql.ts'
 import { eventActor } from '../kernel/actor.ts'
 import { assertNotArchived } from '../kernel/archive.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { Ask, AskRequest } from '../ports/ask-contract.ts'
 import type { RunTable } from '../runs/table.ts'
@@ -84,7 +84,7 @@ async function refuseUnacceptable(context: CommandContext, { ask, task }: { ask:
   for (const { key, assigneeAgentId: agentId } of ask.tasks) {
     if (agentId === undefined) continue
     const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
-    if (!agent) throw ruleViolated(`tasks, ${key}: there is no agent ${agentId} in this company.`, { agentId })
+    if (!agent) throw notInCompany({ field: `tasks, ${key}`, entity: 'agent', reference: agentId })
     refuseTerminated(agent)
   }
 }

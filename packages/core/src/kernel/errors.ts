@@ -171,3 +171,20 @@ export function companyArchived(cause?: unknown): EngineError {
 export function ruleViolated(message: string, details: JsonObject = {}): EngineError {
   return new EngineError(kernelErrors.rule_violated, message, { details })
 }
+
+interface Absent {
+  /** What the caller calls it, such as `parentId`. */
+  readonly field: string
+  /** What it would be, such as `goal`. */
+  readonly entity: string
+  /** The id or the name that was given. */
+  readonly reference: string
+  /** What would help, as a sentence. */
+  readonly advice?: string
+}
+
+/** That a call refers to what is not there, or to what another company has: the same, so that nobody learns of it. */
+export function notInCompany({ field, entity, reference, advice }: Absent): EngineError {
+  const message = `${field}: there is no ${entity} ${reference} in this company.`
+  return ruleViolated(advice === undefined ? message : `${message} ${advice}`, { field, entity, reference })
+}

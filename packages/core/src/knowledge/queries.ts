@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { query } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notInCompany } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id, Tag } from '../kernel/schema.ts'
 import { mostCharacters } from '../kernel/tokens.ts'
@@ -71,7 +71,7 @@ export const search = query({
   async handle(context, { query: text, projectId = null, limit, maxTokens }) {
     const { db, companyId } = context
     if (projectId !== null && !(await hasProject(db, { companyId, projectId })))
-      throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
+      throw notInCompany({ field: 'projectId', entity: 'project', reference: projectId })
     const findings = await findKnowledge(context, { companyId, projectId, text })
     const { usedEmbeddings } = findings
     if (maxTokens !== undefined) return { ...(await fill(context, findings, { companyId, limit, budget: maxTokens })), usedEmbeddings }

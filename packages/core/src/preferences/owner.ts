@@ -4,7 +4,7 @@ import { findAgent } from '../agents/sql.ts'
 import type { Database } from '../database/tables.ts'
 import type { Actor } from '../kernel/actor.ts'
 import { assertMay, forbidden } from '../kernel/authorize.ts'
-import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { findProject } from '../projects/sql.ts'
 import { findTask } from '../tasks/sql.ts'
@@ -54,7 +54,7 @@ export async function requireOwner(
   if (scope === 'company' || scope === 'user') return scopeId
   const found = await findOwner(db, { scope, scopeId })
   if (found?.company_id === companyId) return found.id
-  throw ruleViolated(`There is no ${scope} ${scopeId} in this company.`, { scope, scopeId })
+  throw notInCompany({ field: 'scopeId', entity: scope, reference: scopeId })
 }
 
 /** What a caller names, a task also by its identifier; of whatever company. */

@@ -4,7 +4,7 @@ import { requireAtWork } from '../agents/change.ts'
 import { findGoal } from '../goals/sql.ts'
 import { assertVersion, changedFields, fieldNames, otherThan } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { notFound, notInCompany } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { rerouteWaiting } from '../tasks/reroute.ts'
@@ -102,7 +102,7 @@ interface Surroundings {
 async function requireSurroundings(context: CommandContext, given: Surroundings): Promise<void> {
   const { goalId, leadAgentId, defaultAgentId } = given
   if (goalId && (await findGoal(context.tx, goalId))?.company_id !== context.companyId)
-    throw ruleViolated(`goalId: there is no goal ${goalId} in this company.`, { goalId })
+    throw notInCompany({ field: 'goalId', entity: 'goal', reference: goalId })
   if (leadAgentId) await requireAtWork(context, { field: 'leadAgentId', agentId: leadAgentId })
   if (defaultAgentId) await requireAtWork(context, { field: 'defaultAgentId', agentId: defaultAgentId })
 }

@@ -5,7 +5,7 @@ import { rowById } from '../database/row-by-id.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notInCompany } from '../kernel/errors.ts'
 import { locatedRows } from '../kernel/located.ts'
 import type { ProjectTable } from './table.ts'
 
@@ -32,7 +32,7 @@ export const changeProject = versionedChange('projects', 'project')
 export async function requireProject(context: CommandContext, projectId: string): Promise<ProjectTable> {
   const project = await findProject(context.tx, projectId)
   if (project?.company_id === context.companyId) return project
-  throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
+  throw notInCompany({ field: 'projectId', entity: 'project', reference: projectId })
 }
 
 export const locatedProjects = locatedRows(findProject)

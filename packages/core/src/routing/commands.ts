@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { notFound, ruleViolated } from '../kernel/errors.ts'
+import { notFound, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { requireLabels } from '../tasks/labels.ts'
 import { rerouteWaiting } from '../tasks/reroute.ts'
@@ -144,7 +144,7 @@ async function conditionsColumn(context: CommandContext, given: ConditionsInput)
 
 async function requireProject(context: CommandContext, projectId: string): Promise<void> {
   if (await hasProject(context.tx, { companyId: context.companyId, projectId })) return
-  throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
+  throw notInCompany({ field: 'projectId', entity: 'project', reference: projectId })
 }
 
 async function changeRule(context: CommandContext, rule: RoutingRuleTable, changes: Partial<RoutingRuleTable>): Promise<RoutingRuleTable> {

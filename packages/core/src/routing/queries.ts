@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { findColleague } from '../agents/sql.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notInCompany } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { requireLabels } from '../tasks/labels.ts'
@@ -83,8 +83,7 @@ interface Asked {
 
 async function existing(context: QueryContext, reference: string): Promise<Asked> {
   const task = await findTask(context.db, reference)
-  if (task?.company_id !== context.companyId)
-    throw ruleViolated(`taskId: there is no task ${reference} in this company.`, { taskId: reference })
+  if (task?.company_id !== context.companyId) throw notInCompany({ field: 'taskId', entity: 'task', reference })
   return { task: await toRoutingTask(context.db, task), projectId: task.project_id }
 }
 
@@ -93,9 +92,9 @@ async function supposed(context: QueryContext, given: z.output<typeof Hypothetic
   const { companyId, db } = context
   const { title: _, projectId, labels, ...task } = given
   if (task.preferredAgentId !== null && !(await findColleague(db, { companyId, agentId: task.preferredAgentId })))
-    throw ruleViolated(`preferredAgentId: there is no agent ${task.preferredAgentId} in this company.`, { agentId: task.preferredAgentId })
+    throw notInCompany({ field: 'preferredAgentId', entity: 'agent', reference: task.preferredAgentId })
   if (projectId !== null && !(await hasProject(db, { companyId, projectId })))
-    throw ruleViolated(`projectId: there is no project ${projectId} in this company.`, { projectId })
+    throw notInCompany({ field: 'projectId', entity: 'project', reference: projectId })
   return { task: { ...task, labelIds: await requireLabels({ tx: db, companyId }, labels) }, projectId }
 }
 

@@ -1,6 +1,6 @@
 import { findColleague } from '../agents/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notInCompany, ruleViolated } from '../kernel/errors.ts'
 import type { RoutingStrategy } from './schema.ts'
 import type { RoutingRuleTable } from './table.ts'
 
@@ -54,7 +54,7 @@ export async function requireTakers(
   ] as const) {
     if (!agentId) continue
     const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
-    if (!agent) throw ruleViolated(`${field}: there is no agent ${agentId} in this company.`, { agentId })
+    if (!agent) throw notInCompany({ field, entity: 'agent', reference: agentId })
     if (agent.status === 'terminated')
       throw ruleViolated(`${field}: the agent ${agent.name} is terminated and takes no tasks.`, { agentId })
   }

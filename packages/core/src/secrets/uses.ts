@@ -1,6 +1,6 @@
 import { assertMay } from '../kernel/authorize.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { EngineError, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { secretErrors } from './errors.ts'
 import type { FoundReference } from './references.ts'
@@ -71,7 +71,7 @@ async function useOf(context: CommandContext, owner: Owner, reference: FoundRefe
 async function requireUsable(context: CommandContext, { path, name, version }: FoundReference): Promise<SecretTable> {
   const { companyId, tx } = context
   const secret = await findSecretByName(tx, { companyId, name })
-  if (!secret) throw ruleViolated(`${path}: there is no secret ${name} in this company. Create it first.`, { path, secret: name })
+  if (!secret) throw notInCompany({ field: path, entity: 'secret', reference: name, advice: 'Create it first.' })
   if (secret.status === 'disabled')
     throw ruleViolated(`${path}: the secret ${name} is disabled. Activate it first.`, { path, secret: name })
   if (version === null) return secret

@@ -1,7 +1,7 @@
 import { findColleague } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { routeTask } from '../routing/route.ts'
 import type { RoutingStep } from '../routing/schema.ts'
 import { cancelAndRelease } from '../runs/cancel.ts'
@@ -57,7 +57,7 @@ export async function assignByRouting(context: CommandContext, task: TaskTable, 
 
 async function requireAssignable(context: CommandContext, agentId: string): Promise<AgentTable> {
   const agent = await findColleague(context.tx, { companyId: context.companyId, agentId })
-  if (!agent) throw ruleViolated(`agentId: there is no agent ${agentId} in this company.`, { agentId })
+  if (!agent) throw notInCompany({ field: 'agentId', entity: 'agent', reference: agentId })
   refuseTerminated(agent)
   return agent
 }

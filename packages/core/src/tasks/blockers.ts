@@ -1,5 +1,5 @@
 import type { CommandContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { blockersOf, shareCompanyTask } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
@@ -9,7 +9,7 @@ export async function requireTasks(context: CommandContext, references: readonly
   // In one order, so that two who take several never wait for each other.
   for (const reference of references.toSorted()) {
     const task = await shareCompanyTask(context.tx, { companyId: context.companyId, reference })
-    if (!task) throw ruleViolated(`${field}: there is no task ${reference} in this company.`, { reference })
+    if (!task) throw notInCompany({ field, entity: 'task', reference })
     found.set(task.id, task)
   }
   return [...found.values()]

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notInCompany } from '../kernel/errors.ts'
 import type { LabelTable } from '../labels/table.ts'
 import type { Task } from './schema.ts'
 import { toTask, type TaskTable } from './table.ts'
@@ -66,7 +66,7 @@ export async function requireLabels(
   const found = references.map((reference) => {
     const wanted = reference.toLowerCase()
     const label = known.find(({ id, name }) => id === wanted || name.toLowerCase() === wanted)
-    if (!label) throw ruleViolated(`labels: there is no label ${reference} in this company. Create it first.`, { reference })
+    if (!label) throw notInCompany({ field: 'labels', entity: 'label', reference, advice: 'Create it first.' })
     return label.id
   })
   return [...new Set(found)]

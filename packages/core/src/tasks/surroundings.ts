@@ -1,7 +1,7 @@
 import { lockAgent } from '../agents/sql.ts'
 import { findGoal } from '../goals/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { requireProject } from '../projects/sql.ts'
 import type { ProjectTable } from '../projects/table.ts'
 import { findSprint } from '../sprints/sql.ts'
@@ -64,7 +64,7 @@ async function requirePeople(context: CommandContext, wish: NewTask): Promise<vo
   ] as const) {
     if (!agentId) continue
     const agent = await lockAgent(context.tx, agentId)
-    if (agent?.company_id !== context.companyId) throw ruleViolated(`${field}: there is no agent ${agentId} in this company.`, { agentId })
+    if (agent?.company_id !== context.companyId) throw notInCompany({ field, entity: 'agent', reference: agentId })
     if (field === 'assigneeAgentId') refuseTerminated(agent)
   }
   if (wish.assigneeUserId) await requireAssignablePerson(context, wish.assigneeUserId)
@@ -72,7 +72,7 @@ async function requirePeople(context: CommandContext, wish: NewTask): Promise<vo
 
 export async function requireGoal(context: CommandContext, goalId: string | null | undefined): Promise<void> {
   if (goalId && (await findGoal(context.tx, goalId))?.company_id !== context.companyId)
-    throw ruleViolated(`goalId: there is no goal ${goalId} in this company.`, { goalId })
+    throw notInCompany({ field: 'goalId', entity: 'goal', reference: goalId })
 }
 
 /** How far down a task below this one is asked for. @throws `rule_violated` where that is too far */
@@ -115,7 +115,7 @@ export async function requirePlace(context: CommandContext, place: Place, presen
 async function requireSprint(context: CommandContext, sprintId: string): Promise<SprintTable> {
   const sprint = await findSprint(context.tx, sprintId)
   if (sprint?.company_id === context.companyId) return sprint
-  throw ruleViolated(`sprintId: there is no sprint ${sprintId} in this company.`, { sprintId })
+  throw notInCompany({ field: 'sprintId', entity: 'sprint', reference: sprintId })
 }
 
 /** What has ended takes no new tasks; those that are in it stay. */

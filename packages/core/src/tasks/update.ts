@@ -4,7 +4,7 @@ import { findColleague } from '../agents/sql.ts'
 import { refuseAwaited } from '../interactions/awaited.ts'
 import { assertVersion, changedFields } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { listQueuedRuns, updateRun } from '../runs/sql.ts'
 import { writeSearchEntry } from '../search/sql.ts'
@@ -92,7 +92,7 @@ async function planChange(context: CommandContext, task: TaskTable, change: Chan
 async function requireNamed(context: CommandContext, { goalId, preferredAgentId }: Change): Promise<void> {
   await requireGoal(context, goalId)
   if (preferredAgentId && !(await findColleague(context.tx, { companyId: context.companyId, agentId: preferredAgentId })))
-    throw ruleViolated(`preferredAgentId: there is no agent ${preferredAgentId} in this company.`, { agentId: preferredAgentId })
+    throw notInCompany({ field: 'preferredAgentId', entity: 'agent', reference: preferredAgentId })
 }
 
 /** The project and the sprint, where either is named. A sprint may bring its project. */
