@@ -1,10 +1,9 @@
 import type { AgentTable } from '../agents/table.ts'
-import { statement } from '../database/statement.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, taskRef } from '../tasks/transition.ts'
-import { failureRules } from './failures.ts'
+import { attemptsBeside, type EarlierRun } from './earlier.ts'
 import type { WakeReason } from './schema.ts'
 import type { RunTable } from './table.ts'
 import { isWish } from './wake.ts'
@@ -13,51 +12,21 @@ import { isWish } from './wake.ts'
 export const mostRuns = 5
 const spanMs = 3_600_000
 
-type EarlierRun = Pick<RunTable, 'wake_reasons' | 'status' | 'error_class'>
-
 /**
- * The reason for which a run would be one too many; null when it is not. What a person asked for is their decision; a run that was
- * cancelled, or that its provider did not let work, did not happen; attempts that the task allows are bounded by themselves. Pure.
+ * The reason for which a run would be one too many beside those attempts; null when it is not. What a person asked for is their decision;
+ * attempts that the task allows are bounded by themselves. Pure.
  */
 export function runawayReason(
   run: Pick<RunTable, 'wake_reasons'>,
-  earlier: readonly EarlierRun[],
+  attempts: readonly Pick<EarlierRun, 'wake_reasons'>[],
   task: Pick<TaskTable, 'max_attempts'>,
 ): WakeReason | null {
   const reasons: WakeReason[] = JSON.parse(run.wake_reasons)
   if (reasons.some(isWish)) return null
-  const counted = earlier.filter(happened).map(({ wake_reasons }): WakeReason[] => JSON.parse(wake_reasons))
+  const counted = attempts.map(({ wake_reasons }): WakeReason[] => JSON.parse(wake_reasons))
   const limitOf = (reason: WakeReason) => (reason === 'retry' ? Math.max(mostRuns, task.max_attempts - 1) : mostRuns)
   return reasons.find((reason) => counted.filter((others) => others.includes(reason)).length >= limitOf(reason)) ?? null
 }
-
-function happened({ status, error_class }: EarlierRun): boolean {
-  return status !== 'cancelled' && (error_class === null || failureRules[error_class].follows !== 'cool')
-}
-
-interface Since {
-  companyId: string
-  agentId: string
-  taskId: string
-  runId: string
-  since: string
-}
-
-/** More than any limit: of older ones it does not matter what they were for. */
-const lookedAt = 100
-
-const earlierRuns = statement((db, given: Since & { limit: number }) =>
-  db
-    .selectFrom('runs')
-    .select(['wake_reasons', 'status', 'error_class'])
-    .where('company_id', '=', given.companyId)
-    .where('task_id', '=', given.taskId)
-    .where('agent_id', '=', given.agentId)
-    .where('id', '!=', given.runId)
-    .where('created_at', '>=', given.since)
-    .orderBy('id', 'desc')
-    .limit(given.limit),
-)
 
 /**
  * Whether this run would go in circles: its agent was started for the same task and reason too often since the task last came
@@ -71,12 +40,11 @@ export async function stopRunaway(
   if (task.fence < mostRuns) return false
   const hourAgo = isoTime(context.clock.now() - spanMs)
   const since = task.moved_at !== null && task.moved_at > hourAgo ? task.moved_at : hourAgo
-  const ids = { companyId: context.companyId, agentId: agent.id, taskId: task.id, runId: run.id }
-  const earlier = await earlierRuns(context.tx, { ...ids, since, limit: lookedAt })
-  const reason = runawayReason(run, earlier, task)
+  const attempts = await attemptsBeside(context, { run, task, agent }, since)
+  const reason = runawayReason(run, attempts, task)
   if (reason === null) return false
   const told = `${agent.name} was started again and again within an hour for the same reason (${reason}), and the task came no further`
   const next = await moveTask(context, task, { to: 'blocked', verb: 'block', reason: told, owner: 'operator' })
-  context.emit('task.runaway_detected', taskRef(next), { agentId: agent.id, reason, runs: earlier.length, since })
+  context.emit('task.runaway_detected', taskRef(next), { agentId: agent.id, reason, runs: attempts.length, since })
   return true
 }

@@ -78,9 +78,13 @@ const blankRun = {
   is_budgeted: 0,
 } satisfies Partial<RunTable>
 
-/** A row of a run that has not ended yet; `fields` are what differs from a fresh queued one. */
+/** The row of a run that has not ended yet; `fields` are what differs from a fresh queued one. Pure. */
+export function newRun(fields: NewRun): RunTable {
+  return { ...blankRun, updated_at: fields.created_at, ...fields }
+}
+
 export async function insertRun(tx: Transaction<Database>, fields: NewRun): Promise<RunTable> {
-  const row: RunTable = { ...blankRun, updated_at: fields.created_at, ...fields }
+  const row = newRun(fields)
   await insert(tx, row)
   return row
 }

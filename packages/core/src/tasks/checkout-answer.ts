@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { eventActor } from '../kernel/actor.ts'
 import type { BatchCall, BatchContext, Done } from '../kernel/batch.ts'
 import type { AnyEvent } from '../kernel/events.ts'
+import { newRun } from '../runs/sql.ts'
 import { toRun, type RunTable } from '../runs/table.ts'
 import type { Checkout, CheckoutInput, TaskStatus } from './schema.ts'
 import { toTask, type TaskTable } from './table.ts'
@@ -51,7 +52,7 @@ export function answerOf(context: BatchContext, given: Entry & { row: Claimed; c
 
 /** The row that the statement inserted: all of it is known without reading it back. */
 function runOf({ now }: BatchContext, { row, member }: Entry & { row: Claimed }): RunTable {
-  return {
+  return newRun({
     id: member.run,
     company_id: row.company_id,
     agent_id: row.checkout_agent_id ?? '',
@@ -60,29 +61,13 @@ function runOf({ now }: BatchContext, { row, member }: Entry & { row: Claimed })
     wake_reasons: '["manual"]',
     priority: row.priority,
     attempt: 1,
-    retry_of: null,
     fence: row.fence,
     worker_id: member.worker,
     credential_hash: member.hash,
     available_at: now,
-    outcome: null,
-    error_class: null,
-    error_message: null,
-    input_tokens: 0,
-    output_tokens: 0,
-    cached_input_tokens: 0,
-    cost_micros: 0,
-    adapter_type: null,
-    adapter_provider: null,
-    adapter_place: null,
-    adapter_reason: null,
-    is_budgeted: 0,
-    version: 1,
     created_at: now,
-    updated_at: now,
     started_at: now,
-    finished_at: null,
-  }
+  })
 }
 
 function eventsOf({ now }: BatchContext, { row, member, call }: Entry & { row: Claimed; call: Call }): AnyEvent[] {
