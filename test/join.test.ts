@@ -52,6 +52,22 @@ describe.each([...sqliteShops, ...postgresShops])('a transaction of a %s', (kind
     expect(await engine.agents.test({ agentId })).toMatchObject({ ok: true })
   })
 
+  it('takes nothing more once its engine is stopped, whenever it was joined, and stays as it was', async () => {
+    const { engine, companyId, transaction, orders, engineRows } = await open(kind)
+    const refused = { code: 'unavailable', message: expect.stringContaining('This engine was stopped') }
+    await transaction(async (tx) => {
+      await tx.addOrder('1')
+      const joined = engine.join(tx.handle)
+      await engine.stop()
+      for (const api of [joined, engine.join(tx.handle)])
+        expect(await errorOf(api.tasks.create({ companyId, title: 'Pack order 1' }))).toMatchObject(refused)
+      expect(await errorOf(engine.tasks.create({ companyId, title: 'Pack order 1' }))).toMatchObject(refused)
+      await joined.committed()
+    })
+    expect(await orders()).toEqual(['1'])
+    expect(JSON.stringify(await engineRows())).not.toContain('Pack order 1')
+  })
+
   it('commits an order and its task together', async () => {
     const { engine, companyId, agentId, transaction, orders } = await open(kind)
     const task = await transaction(async (tx) => {

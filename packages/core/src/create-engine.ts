@@ -232,6 +232,7 @@ function assemble(host: Host, given: Parts): Engine {
   let sweepsSince: number | null = null
   let listening: Promise<() => Promise<void>> | undefined
   let stopped: Promise<void> | undefined
+  let isStopped = false
 
   async function shutDown(): Promise<void> {
     stopping.abort()
@@ -242,6 +243,7 @@ function assemble(host: Host, given: Parts): Engine {
     for (const loop of loops) await loop.stop()
     await worker.stop(host.settings.stopGraceMs)
     await runtime.stop()
+    isStopped = true
     await host.db.destroy()
   }
 
@@ -252,7 +254,7 @@ function assemble(host: Host, given: Parts): Engine {
     tracing: host.tracing,
     pluginFiles: given.files,
     as: (actor) => createApi(host, actor),
-    join: createJoin(host, { storage, dialect: session.dialect, place }),
+    join: createJoin(host, { storage, dialect: session.dialect, place, isStopped: () => isStopped }),
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),
     authenticate: (credential) => authenticate(host, credential),
     authenticateAll: (credentials) => authenticateAll(host, credentials),

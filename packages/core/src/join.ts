@@ -7,6 +7,7 @@ import { recognize } from './database/recognize.ts'
 import type { Database } from './database/tables.ts'
 import { eventsPresent } from './events/sql.ts'
 import { systemActor, type Actor } from './kernel/actor.ts'
+import { engineStopped } from './kernel/constraints.ts'
 import type { AnyEvent } from './kernel/events.ts'
 import { ruleViolated } from './kernel/errors.ts'
 import { execute } from './kernel/execute.ts'
@@ -31,6 +32,8 @@ interface JoinOptions {
   readonly dialect: Dialect
   /** Engine's database, by `placeOf`. */
   readonly place: string
+  /** Whether the engine has let go of its database: the host's connection would still work, and nobody look after what it wrote. */
+  readonly isStopped: () => boolean
 }
 
 /** How long `committed()` may take, milliseconds. */
@@ -40,6 +43,7 @@ const patienceMs = 1_000
 interface Session {
   readonly db: Kysely<Database>
   readonly place: string
+  readonly isStopped: JoinOptions['isStopped']
   /** What identifies it, once seen; null where nothing does. */
   transaction: string | null
   /** Events that are not published yet. */
@@ -49,10 +53,10 @@ interface Session {
 
 /** Makes `engine.join`. */
 export function createJoin(host: Host, options: JoinOptions): (handle: object) => Joined {
-  const { storage, dialect, place } = options
+  const { storage, dialect, place, isStopped } = options
   return (handle) => {
     const db = openJoined(handle, { storage, dialect, db: host.db })
-    const session: Session = { db, place, transaction: null, events: [], isOver: false }
+    const session: Session = { db, place, isStopped, transaction: null, events: [], isOver: false }
     const run: typeof execute = (_, name, request) => executeJoined(host, session, { name, ...request })
     return {
       ...createApi(host, systemActor, run),
@@ -66,6 +70,7 @@ type Request = { readonly name: string } & Parameters<typeof execute>[2]
 
 /** Runs one operation in a savepoint of its own: when it fails, reads of it too, the host's transaction is as before. */
 async function executeJoined(host: Host, session: Session, { name, ...request }: Request): Promise<unknown> {
+  if (session.isStopped()) throw engineStopped()
   if (session.isOver) throw transactionOver()
   const definition = host.registry.get(name)?.definition
   if (definition?.kind === 'command' && definition.needsOwnTransaction !== undefined)

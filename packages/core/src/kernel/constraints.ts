@@ -93,7 +93,12 @@ export function explainDatabaseError(error: unknown): unknown {
     )
   }
   if (code === '' && /driver has already been destroyed|database is closed/.test(error.message)) {
-    return new EngineError(kernelErrors.unavailable, 'This engine was stopped; nothing was changed.', options)
+    return engineStopped(error)
   }
   return error
+}
+
+/** What is said to whoever calls an engine that has let go of its database. */
+export function engineStopped(cause?: unknown): EngineError {
+  return new EngineError(kernelErrors.unavailable, 'This engine was stopped; nothing was changed.', { cause })
 }
