@@ -103,6 +103,25 @@ describe.skipIf(!canLook)('the board, where money and rights are decided', { tim
     await engine.agents.terminate({ agentId })
   })
 
+  it('names of a budget of a task whoever has the task now', async () => {
+    const { engine, companyId } = now().world
+    const hire = async (name: string) =>
+      (await engine.agents.create({ companyId, name, role: 'engineer', adapterType: 'telling-late', executionMode: 'manual' })).id
+    const hired = [await hire('First Fay'), await hire('Second Sue')]
+    const { id: taskId } = await engine.tasks.create({ companyId, title: 'Count the beans', assigneeAgentId: hired[0] ?? '' })
+    const { id: budgetId } = await engine.budgets.set({ companyId, scope: 'task', scopeId: taskId, limitCents: 500 })
+    const page = await at(`budgets?budget=${budgetId}`)
+    await isLive(page)
+    const named = page.getByRole('list', { name: 'Agents without a cap' })
+    await named.getByRole('link', { name: 'First Fay' }).waitFor()
+    await engine.tasks.assign({ taskId, agentId: hired[1] ?? '' })
+    await named.getByRole('link', { name: 'Second Sue' }).waitFor()
+    expect(await named.getByRole('listitem').count()).toBe(1)
+    await engine.tasks.cancel({ taskId })
+    await engine.budgets.remove({ budgetId })
+    for (const agentId of hired) await engine.agents.terminate({ agentId })
+  })
+
   it('names twenty of many agents without a cap, counts the others, and asks no more for it when something was spent', async () => {
     const { engine, companyId } = now().world
     const hired: string[] = []

@@ -41,6 +41,13 @@ describe('an event', () => {
     }
   })
 
+  it('of a task touches whom its budget keeps from starting, when somebody else has it', () => {
+    const assigned = { type: 'task.assigned', entity: { type: 'task', id: one }, data: { agentId: other } }
+    expect(touched(assigned, { operation: 'budgets.agentsWithoutCap', input: { budgetId: other } })).toBe(true)
+    expect(touched(assigned, { operation: 'tasks.get', input: { taskId: one } })).toBe(true)
+    expect(touched(claimed, { operation: 'budgets.agentsWithoutCap', input: { budgetId: other } })).toBe(false)
+  })
+
   it('of a kind that nobody here knows still shows in the log', () => {
     const foreign = { type: 'note.added', entity: { type: 'note', id: one }, data: {} }
     expect(touched(foreign, { operation: 'events.company', input: {} })).toBe(true)

@@ -47,6 +47,11 @@ export const touches = {
   task: ['tasks.*', 'goals.progress', 'projects.progress', 'sprints.progress', ...activity],
 } as const satisfies Record<EventKind, readonly Pattern[]>
 
+/** What one type of event touches, and the others of its kind do not: whose runs a budget of a task is over changes with who has the task. */
+const touchesBesides = {
+  'task.assigned': ['budgets.agentsWithoutCap'],
+} as const satisfies { readonly [Type in AnyEvent['type']]?: readonly Pattern[] }
+
 /** What of an event decides whom it concerns. */
 export interface Happening {
   readonly type: string
@@ -85,7 +90,8 @@ export function isAbout(event: Happening, things: Readonly<Record<string, string
 function patternsOf(type: string): readonly string[] {
   const kind = type.slice(0, type.indexOf('.'))
   // Events of plugins that this version does not know touch what shows all of them.
-  return Object.entries(touches).find(([name]) => name === kind)?.[1] ?? activity
+  const ofKind = Object.entries(touches).find(([name]) => name === kind)?.[1] ?? activity
+  return [...ofKind, ...(Object.entries(touchesBesides).find(([name]) => name === type)?.[1] ?? [])]
 }
 
 function covers(pattern: string, operation: string): boolean {
