@@ -1,6 +1,6 @@
 // The way of somebody who has nothing but node and npm: every package is packed as it would be published, an app of each template is begun
 // in an empty folder, installs those packages, is checked, tested and started; and the adapter of docs/getting-started.md is written.
-// pnpm stranger [--template <name>]… [--package-manager npm|pnpm|yarn|berry] [--keep <folder>]
+// pnpm stranger [--template <name>]… [--package-manager npm|pnpm|yarn|berry|berry-folders] [--keep <folder>]
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -79,6 +79,7 @@ function useTarballs(folder, tarballs) {
   for (const dependencies of [manifest.dependencies, manifest.devDependencies, manifest.peerDependencies])
     for (const name of Object.keys(dependencies ?? {})) if (ours[name]) dependencies[name] = ours[name]
   writeFileSync(file, JSON.stringify(manager.overridden(manifest, ours), null, 2))
+  for (const [name, text] of Object.entries(manager.files ?? {})) writeFileSync(join(folder, name), text)
 }
 
 /** The two files of the tutorial, as it shows them. */

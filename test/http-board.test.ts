@@ -30,6 +30,17 @@ async function callBoard() {
 }
 
 describe('a server with a board', () => {
+  it('has it from whatever folder, also where a name means something in an address', async () => {
+    const folder = join(temporaryFolder(), 'shop #1 100%', 'ä?')
+    mkdirSync(join(folder, 'assets'), { recursive: true })
+    writeFileSync(join(folder, 'index.html'), '<!doctype html><html><head></head><body>Here</body></html>')
+    writeFileSync(join(folder, 'assets', 'a b.js'), script)
+    const { engine } = await createWorld()
+    const call = callHandler({ engine, localActor: localOperator, board: pathToFileURL(`${folder}/`) })
+    expect((await call('GET', '/', page)).text).toContain('Here')
+    expect((await call('GET', '/assets/a%20b.js')).text).toBe(script)
+  })
+
   it('gives its page to whoever wants a page, wherever in the board that is, and says where its files are from there', async () => {
     const call = await callBoard()
     for (const [path, base] of [

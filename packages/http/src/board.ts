@@ -1,4 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { basename, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { keptForEver, sendFile, staticFile, type StaticFile } from './static-file.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
@@ -42,13 +44,15 @@ export function openBoard(folder: URL): Board {
 
 function readFiles(folder: URL): ReadonlyMap<string, StaticFile> {
   const files = new Map<string, StaticFile>()
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue
-    const place = new URL(`file://${entry.parentPath.replace(/\/*$/, '/')}${encodeURIComponent(entry.name)}`)
-    const path = `/${place.pathname.slice(folder.pathname.length)}`
+  const root = fileURLToPath(folder)
+  // By names alone: in a package that Yarn keeps as an archive, an entry does not say which folder it is in.
+  for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+    const place = join(root, name)
+    if (!statSync(place).isFile()) continue
+    const path = `/${name.split(sep).map(encodeURIComponent).join('/')}`
     // A name with a hash in it never means anything else.
     const caching = path.startsWith('/assets/') ? keptForEver : 'no-cache'
-    files.set(path, staticFile(entry.name, readFileSync(place), { 'cache-control': caching, 'content-security-policy': policy }))
+    files.set(path, staticFile(basename(name), readFileSync(place), { 'cache-control': caching, 'content-security-policy': policy }))
   }
   return files
 }
