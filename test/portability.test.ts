@@ -125,6 +125,19 @@ describe.each(['sqlite', 'postgres'])('a company as a package, on %s', (storageN
     )
   })
 
+  it('brings the goal of the company first, whatever the others are called', async () => {
+    const { engine } = await open()
+    const { id: companyId } = await engine.companies.create({ name: 'Harbour' })
+    await engine.goals.create({ companyId, title: 'Zero delays' })
+    await engine.goals.create({ companyId, title: 'A faster crane', level: 'team' })
+    const files = await exported(engine, companyId)
+    const { companyId: copy } = await importNew(engine, files)
+    expect((await engine.goals.list({ companyId: copy })).items.map(({ title, level }) => `${level}: ${title}`).toSorted()).toEqual([
+      'company: Zero delays',
+      'team: A faster crane',
+    ])
+  })
+
   it('starts nothing by itself, and says who is to be set up', async () => {
     const { engine } = await open(storageName)
     const { companyId } = await workshop(engine)

@@ -156,9 +156,11 @@ function placeOf(path: string): Place | null {
   return { kind, slug, project }
 }
 
-/** As they are made: `bob` before `bob-2`, and that before `bob-10`. */
+/** As they are made: `bob` before `bob-2`, and that before `bob-10`; a company has a goal of its own before any other. */
 function inOrder(entries: Drafts): Entries {
   const compare = (left: Entry, right: Entry) => left.slug.localeCompare(right.slug, 'en', { numeric: true })
   for (const kind of kinds) entries[kind].sort(compare)
+  const isOther = ({ head: { level, parent } }: Entry<'goal'>) => Number(level !== 'company' || parent !== undefined)
+  entries.goal.sort((left, right) => isOther(left) - isOther(right))
   return entries
 }
