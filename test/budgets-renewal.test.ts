@@ -10,9 +10,9 @@ const evening = '2026-10-31T23:59:59.999Z'
 const midnight = '2026-11-01T00:00:00.000Z'
 
 describe.each(['sqlite', 'postgres'])('work that stopped at a limit, on %s, when the period of that is over', (storage) => {
-  async function open(limit: number) {
+  async function open(limit: number, options: Partial<Parameters<typeof createShop>[0]> = {}) {
     const clock = createFakeClock(Date.parse(evening))
-    const world = await createShop({ storage: await newStorage(storage), clock })
+    const world = await createShop({ storage: await newStorage(storage), clock, ...options })
     const { engine, companyId, agentId } = world
     const budget = await engine.budgets.set({ companyId, scope: 'agent', scopeId: agentId, limit })
     const bill = (sourceEventId: string, costMicros: number) =>
@@ -74,5 +74,21 @@ describe.each(['sqlite', 'postgres'])('work that stopped at a limit, on %s, when
     expect((await engine.approvals.list({ companyId })).items).toMatchObject([{ status: 'pending' }])
     await engine.budgets.raise({ budgetId: budget.id, limit: 1 })
     expect((await begin()).run.status).toBe('running')
+  })
+
+  it('stays stopped in an archived company, where nothing is tried again and again', async () => {
+    const failed: string[] = []
+    const logger = { debug() {}, info() {}, warn() {}, error: (message: string) => void failed.push(message) }
+    const { engine, companyId, agentId, clock, bill, runUntilIdle } = await open(100, { logger })
+    await bill('one', 100)
+    await engine.companies.archive({ companyId })
+    clock.set(Date.parse(midnight))
+    const { id: other } = await engine.companies.create({ name: 'Other' })
+    const late = await engine.tasks.create({ companyId: other, title: 'Late', dueDate: evening })
+    await runUntilIdle()
+    // The loops have looked by now.
+    expect(await engine.tasks.get({ taskId: late.id })).toMatchObject({ overdueAt: expect.any(String) })
+    expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'paused', pauseReason: 'budget' })
+    expect(failed).toEqual([])
   })
 })

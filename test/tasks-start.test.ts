@@ -244,4 +244,24 @@ describe.each(['sqlite', 'postgres'])('on %s', (family) => {
       (size) => size === 2,
     )
   })
+
+  it('what is overdue in an archived company stays as it is, and does not stand before what is in others', async () => {
+    const failed: string[] = []
+    const logger = { debug() {}, info() {}, warn() {}, error: (message: string) => void failed.push(message) }
+    const world = await open({ logger })
+    const { engine, companyId } = world
+    // As many as one look takes.
+    const due = Array.from({ length: 500 }, (_, index) => ({ companyId, title: `Late ${index}`, dueDate: '2020-01-01' }))
+    const [kept] = await Promise.all(due.map((task) => engine.tasks.create(task)))
+    await engine.companies.archive({ companyId })
+    const { id: other } = await engine.companies.create({ name: 'Other' })
+    const late = await engine.tasks.create({ companyId: other, title: 'Late', dueDate: '2020-01-02' })
+    await engine.start()
+    await until(
+      () => engine.tasks.get({ taskId: late.id }),
+      ({ overdueAt }) => overdueAt !== null,
+    )
+    expect(await engine.tasks.get({ taskId: kept?.id ?? '' })).toMatchObject({ overdueAt: null })
+    expect(failed).toEqual([])
+  })
 })

@@ -1,5 +1,6 @@
 import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
 
+import { isNotArchived } from '../companies/sql.ts'
 import { versionedChange } from '../database/versioned.ts'
 import { present, tableOf } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
@@ -243,7 +244,9 @@ export const stopsThatAreOver = statement((db, given: { now: string; limit: numb
     .innerJoin('budgets', (join) =>
       join.onRef('budgets.company_id', '=', 'budget_stops.company_id').onRef('budgets.id', '=', 'budget_stops.budget_id'),
     )
+    .innerJoin('companies', 'companies.id', 'budget_stops.company_id')
     .select(['budget_stops.budget_id as id', 'budget_stops.company_id'])
+    .where(isNotArchived)
     .where('budget_stops.ends_at', '<=', present(family, given.now))
     .where('budgets.limit_amount', '>', sql.lit(0))
     .orderBy('budget_stops.ends_at')

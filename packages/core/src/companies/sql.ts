@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
 
 import { rowById } from '../database/row-by-id.ts'
 import { first, statement } from '../database/statement.ts'
@@ -10,6 +10,11 @@ import { mayRoute } from '../routing/sql.ts'
 import type { CompanyTable } from './table.ts'
 
 export const findCompany = rowById('companies')
+
+/** What is due in an archived company stays as it is, so it must not stand before what is due in others. */
+export function isNotArchived(e: ExpressionBuilder<Database, 'companies'>) {
+  return e('companies.status', '!=', sql.lit('archived'))
+}
 
 const companyForChange = statement((db, given: { id: string }) =>
   db.selectFrom('companies').selectAll().where('id', '=', given.id).forUpdate(),

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 
+import { isNotArchived } from '../companies/sql.ts'
 import { versionedChange } from '../database/versioned.ts'
 import { present } from '../database/open.ts'
 import { rowById } from '../database/row-by-id.ts'
@@ -61,14 +62,9 @@ export const dueInteractions = statement((db, given: { now: string; limit: numbe
     .where('expires_at', '<=', present(family, given.now))
     .where('expires_at', 'is not', null)
     .where('status', '=', sql.lit('pending'))
-    // What is archived stays as it is.
     .where((e) =>
       e.exists(
-        e
-          .selectFrom('companies')
-          .select('companies.id')
-          .whereRef('companies.id', '=', 'interactions.company_id')
-          .where('companies.status', '!=', sql.lit('archived')),
+        e.selectFrom('companies').select('companies.id').whereRef('companies.id', '=', 'interactions.company_id').where(isNotArchived),
       ),
     )
     .orderBy('expires_at')

@@ -1,5 +1,6 @@
 import { sql, type ExpressionBuilder, type Transaction } from 'kysely'
 
+import { isNotArchived } from '../companies/sql.ts'
 import { present } from '../database/open.ts'
 import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
@@ -22,6 +23,9 @@ export const overdueTasks = statement((db, given: { now: string; limit: number }
     .selectFrom('tasks')
     .select(['id', 'company_id'])
     .where((e) => isOverdue(e, { now: given.now, family }))
+    .where((e) =>
+      e.exists(e.selectFrom('companies').select('companies.id').whereRef('companies.id', '=', 'tasks.company_id').where(isNotArchived)),
+    )
     .orderBy('due_at')
     .limit(given.limit),
 )
