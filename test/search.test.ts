@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { createWorld, errorOf } from './support/engine.ts'
+import type { Scope } from '@engine/core'
+
+import { board, createWorld, errorOf } from './support/engine.ts'
 import { newStorage } from './support/storages.ts'
 
 describe.each(['sqlite', 'postgres'])('on %s, search', (family) => {
@@ -96,6 +98,29 @@ describe.each(['sqlite', 'postgres'])('on %s, search', (family) => {
     await engine.tasks.delete({ taskId: ordinary.id })
     expect(await titles('hidden')).toEqual([])
     expect(await titles(ordinary.identifier)).toEqual([])
+  })
+
+  it('shows a limited key no more than that key may read', async () => {
+    const { engine, companyId, agentId } = await open()
+    const { task } = await engine.tasks.checkout({ taskId: (await engine.tasks.create({ companyId, title: 'Harvest' })).id, agentId })
+    await engine.comments.create({ taskId: task.id, body: 'the harvest is late' })
+    await engine.documents.put({ taskId: task.id, key: 'plan', title: 'Harvest', body: 'plan' })
+    await engine.deliverables.submit({ taskId: task.id, title: 'Harvest', content: 'done' })
+    await engine.knowledge.create({ companyId, title: 'Harvest', body: 'known' })
+    const found = async (scopes: Scope[]) => {
+      const { key } = await engine.keys.create({ agentId, name: scopes.join(), scopes })
+      const actor = await engine.authenticate(key)
+      const { items } = await engine.as(actor ?? board).search.find({ companyId, query: 'harvest' })
+      return items.map(({ type }) => type).toSorted()
+    }
+    expect(await found(['tasks:read'])).toEqual(['task'])
+    expect(await found(['tasks:read', 'comments:read'])).toEqual(['comment', 'task'])
+    expect(await found(['tasks:read', 'documents:read', 'deliverables:read', 'knowledge:read'])).toEqual([
+      'deliverable',
+      'document',
+      'knowledge',
+      'task',
+    ])
   })
 
   it('looks into one company only, and no further than its limits', async () => {

@@ -3,12 +3,22 @@ import { z } from 'zod'
 import { may } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
 import { listOf } from '../kernel/page.ts'
+import type { Scope } from '../kernel/permissions.ts'
 import { Id } from '../kernel/schema.ts'
 import { entriesWith, searchPlaces } from './sql.ts'
 import type { SearchEntryTable } from './table.ts'
 import { excerptOf, soughtWords } from './words.ts'
 
 const SearchType = z.enum(['task', 'comment', 'document', 'deliverable', 'knowledge'])
+
+/** What its finder must be allowed to read. */
+const readBy = {
+  task: 'tasks:read',
+  comment: 'comments:read',
+  document: 'documents:read',
+  deliverable: 'deliverables:read',
+  knowledge: 'knowledge:read',
+} as const satisfies Record<z.infer<typeof SearchType>, Scope>
 
 const Finding = z
   .object({
@@ -35,7 +45,7 @@ export const find = query({
   http: ['GET', '/companies/:companyId/search'],
   async handle(context, { query: text, limit, ...given }) {
     const { db, companyId } = context
-    const types = (given.types ?? SearchType.options).filter((type) => type !== 'knowledge' || may(context, 'knowledge:read'))
+    const types = (given.types ?? SearchType.options).filter((type) => may(context, readBy[type]))
     const words = soughtWords(text)
     const found = new Map<number, Awaited<ReturnType<typeof entriesWith>>[number]>()
     for (const place of words.length === 0 || types.length === 0 ? [] : searchPlaces) {
