@@ -108,6 +108,58 @@ describe('a plugin in a company', () => {
     expect(await engine.plugins.get({ pluginId })).toMatchObject({ status: 'uninstalled', reason: 'not approved' })
   })
 
+  test('leaves no request for its approval behind when it is uninstalled before anybody decided', async () => {
+    const { engine, companyId } = await open([asking([])])
+    const { id: pluginId } = await engine.plugins.install({ companyId, plugin: 'asking' })
+    await engine.plugins.uninstall({ pluginId })
+    expect((await engine.approvals.list({ companyId })).items).toMatchObject([{ subject: pluginId, status: 'cancelled' }])
+    expect(await engine.plugins.install({ companyId, plugin: 'asking' })).toMatchObject({ id: pluginId, status: 'installed' })
+    const [waiting] = (await engine.approvals.list({ companyId, status: 'pending' })).items
+    await engine.approvals.approve({ approvalId: waiting?.id ?? '', payloadHash: waiting?.payloadHash ?? '' })
+    expect(await engine.plugins.get({ pluginId })).toMatchObject({ status: 'ready' })
+  })
+
+  test('is quarantined in every company, whichever of them is archived', async () => {
+    let quarantine: ((reason: string) => Promise<void>) | undefined
+    const started = definePlugin({ id: 'started', ...least, start: async (context) => void (quarantine = context.quarantine) })
+    const { engine, companyId } = await open([started])
+    const { id: other } = await engine.companies.create({ name: 'Other' })
+    const installed = []
+    for (const id of [companyId, other]) installed.push(await engine.plugins.install({ companyId: id, plugin: 'started' }))
+    await engine.companies.archive({ companyId })
+    await engine.start()
+    await quarantine?.('it crashed')
+    for (const { id: pluginId } of installed)
+      expect(await engine.plugins.get({ pluginId })).toMatchObject({ status: 'quarantined', reason: 'it crashed' })
+  })
+
+  test('that can not take an event of an archived company is told it as often as elsewhere, and no more', async () => {
+    let told = 0
+    const recorder = definePlugin({
+      id: 'recorder',
+      ...least,
+      subscribe: {
+        statuses: {
+          events: ['company.status_changed'],
+          async handle({ engine, companyId }) {
+            told += 1
+            await engine.labels.create({ companyId, name: 'seen' })
+          },
+        },
+      },
+    })
+    const { engine, companyId } = await open([recorder])
+    await engine.start()
+    await engine.companies.archive({ companyId })
+    const installed = await until(
+      () => engine.plugins.list({ companyId }),
+      ({ items }) => items[0]?.pluginId !== null,
+    )
+    const { items } = await engine.plugins.subscriptions({ pluginId: installed.items[0]?.pluginId ?? '' })
+    expect(items).toMatchObject([{ status: 'parked', attempts: 8, reason: expect.stringContaining('archived') }])
+    expect(told).toBe(8)
+  })
+
   test('takes a request once that it finds genuine, and no other', async () => {
     worked.length = 0
     const { engine, companyId } = await open([configured])

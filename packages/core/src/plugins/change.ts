@@ -1,4 +1,5 @@
-import { insertApproval } from '../approvals/change.ts'
+import { aboutApproval, approvalRef, insertApproval, moveApproval } from '../approvals/change.ts'
+import { findOpenApproval } from '../approvals/sql.ts'
 import type { ApprovalTable } from '../approvals/table.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, notFound, ruleViolated } from '../kernel/errors.ts'
@@ -75,6 +76,14 @@ export async function requestInstall(context: CommandContext, row: PluginTable, 
     taskId: null,
     agentId: null,
   })
+}
+
+/** Takes the request back of a plugin that was uninstalled before anybody decided. */
+export async function withdrawInstall(context: CommandContext, row: PluginTable): Promise<void> {
+  const open = await findOpenApproval(context.tx, { companyId: context.companyId, type: 'plugin_install', subject: row.id })
+  if (!open) return
+  const next = await moveApproval(context, open, { to: 'cancelled', verb: 'cancel' })
+  context.emit('approval.cancelled', approvalRef(next), { ...aboutApproval(next), note: 'plugin_uninstalled' })
 }
 
 /** Makes a plugin ready that waited for it. @throws `plugin_changed` when it asks for something else by now */

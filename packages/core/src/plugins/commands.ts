@@ -17,6 +17,7 @@ import {
   requestInstall,
   requireLoaded,
   requirePlugin,
+  withdrawInstall,
 } from './change.ts'
 import { pluginMachine } from './machine.ts'
 import { enterParked, resumeCursor, settleCursor } from './position.ts'
@@ -170,6 +171,7 @@ export const uninstall = command({
     const row = await requirePlugin(context, input.pluginId)
     assertVersion('plugin', row, input.version)
     const next = await movePlugin(context, row, { to: 'uninstalled', verb: 'uninstall', changes: { config: '{}' } })
+    await withdrawInstall(context, next)
     return toPlugin(next, context.plugins.find(row.plugin))
   },
 })
@@ -241,12 +243,14 @@ export const replay = command({
 })
 
 const internal = { scope: 'engine:internal', company: 'plugin' } as const
+const whenArchived = 'a plugin that fails there again and again is stopped there too'
 
 export const stop = command({
   title: 'Stop a plugin that failed',
   input: z.strictObject({ pluginId: Id, isQuarantined: z.boolean(), reason: z.string().max(2_000) }),
   output: z.object({}),
   access: internal,
+  whenArchived,
   async handle(context, { pluginId, isQuarantined, reason }) {
     const row = await requirePlugin(context, pluginId)
     const to = isQuarantined ? 'quarantined' : 'error'
@@ -270,6 +274,7 @@ export const park = command({
   }),
   output: z.object({}),
   access: { scope: 'engine:internal', company: 'company' },
+  whenArchived,
   async handle(context, { companyId, plugin, subscription, seq, fence, attempts, reason }) {
     const loaded = requireLoaded(context, plugin)
     const changes = { status: 'parked', parked_seq: seq, attempts, reason, next_at: null, updated_at: context.now } as const
