@@ -234,6 +234,28 @@ describe.each(['sqlite', 'postgres'])('accounts on %s', (family) => {
     expect(await engine.authenticate(entered.credential ?? '')).toBeNull()
   })
 
+  it.each(['joins another company', 'gets a higher role', 'becomes an owner of the installation'])(
+    'are not opened by a link that an admin made before their person %s',
+    async (how) => {
+      const { engine, companyId } = await open()
+      await setUp(engine)
+      const admin = await inviteWithPassword(engine, { companyId, email: 'admin@example.com', role: 'admin' })
+      const kim = await inviteWithPassword(engine, { companyId, email: 'kim@example.com' })
+      const api = engine.as(await actorOf(engine, admin.credential))
+      const { key: token } = await api.members.createPasswordLink({ memberId: kim.member.id })
+      if (how === 'gets a higher role') await engine.members.update({ memberId: kim.member.id, role: 'owner' })
+      else if (how === 'becomes an owner of the installation') await engine.accounts.giveOwnership({ userId: kim.member.userId })
+      else {
+        const { id: otherId } = await engine.companies.create({ name: 'Other' })
+        const invited = await engine.invites.create({ companyId: otherId, role: 'owner', email: 'kim@example.com' })
+        await engine.as(await actorOf(engine, kim.credential)).invites.accept({ token: invited.key, name: 'Kim' })
+      }
+      expect(await errorOf(engine.accounts.setPassword({ token, password: otherPassword }))).toMatchObject({ code: 'link_refused' })
+      expect((await engine.accounts.logIn({ email: 'kim@example.com', password: goodPassword })).person.email).toBe('kim@example.com')
+      expect((await engine.accounts.log({ limit: 100 })).items.map(({ type }) => type)).toContain('password.link_ended')
+    },
+  )
+
   it('have a log of what happened to them, in which no password and no token stands, nor anywhere else', async () => {
     const { engine, companyId, watch } = await open()
     const { email, credential } = await setUp(engine)

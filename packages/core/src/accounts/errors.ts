@@ -13,8 +13,8 @@ export const accountErrors = defineErrors({
   },
   link_refused: {
     kind: 'unauthenticated',
-    cause: 'A link opens once, for as long as it says, and only until a newer one is made.',
-    help: 'The link was used, is too old, or was replaced by a newer one. Ask for another.',
+    cause: 'A link opens once, for as long as it says, and only until a newer one is made or its person gets more rights.',
+    help: 'The link was used, is too old, was replaced by a newer one, or ended as its person got more rights. Ask for another.',
   },
   weak_password: {
     kind: 'rule',
@@ -38,5 +38,8 @@ export function tooManyAttempts(retryAfterMs: number): EngineError {
 }
 
 export function linkRefused(): EngineError {
-  return new EngineError(accountErrors.link_refused, 'This link opens nothing. It was used, is too old, or was replaced by a newer one.')
+  return new EngineError(
+    accountErrors.link_refused,
+    'This link opens nothing. It was used, is too old, was replaced by a newer one, or ended as its person got more rights.',
+  )
 }

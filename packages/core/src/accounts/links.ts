@@ -4,7 +4,7 @@ import { isoTime } from '../ports/clock.ts'
 import { linkRefused } from './errors.ts'
 import { logAccount } from './log.ts'
 import type { PasswordLink } from './schema.ts'
-import { findLink, replaceLink, takeLink } from './sql.ts'
+import { findLink, forgetLinksOf, replaceLink, takeLink } from './sql.ts'
 import type { AccountLinkTable } from './table.ts'
 
 /** How long a link is worth something, milliseconds. Whoever sets a server up sits before it. */
@@ -18,6 +18,14 @@ export async function makeLink(context: CommandContext, link: Pick<AccountLinkTa
   const type = link.kind === 'setup' ? 'setup.opened' : 'password.link_created'
   await logAccount(context, type, { userId: link.user_id, data: { expiresAt } })
   return { key: secret, expiresAt }
+}
+
+/**
+ * Ends the links of a person whose rights grow in this transaction: whoever made one was allowed to for somebody with fewer. Called
+ * once the new right is written, so that of a link made at the same moment either this or its maker sees the other.
+ */
+export async function endLinksOf(context: CommandContext, userId: string): Promise<void> {
+  if (await forgetLinksOf(context.tx, userId)) await logAccount(context, 'password.link_ended', { userId, data: { reason: 'rights_grew' } })
 }
 
 /** The link of a token. Looked for before anything that costs time. @throws `link_refused` */

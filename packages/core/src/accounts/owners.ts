@@ -4,6 +4,8 @@ import { command, type CommandContext } from '../kernel/command.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { changeAccount } from './change.ts'
+import { lockUser } from '../members/sql.ts'
+import { endLinksOf } from './links.ts'
 import { logAccount, ofAccounts } from './log.ts'
 import { Account } from './schema.ts'
 import { findAccount, lockOwners, type KnownAccount } from './sql.ts'
@@ -38,7 +40,9 @@ async function setRole(context: CommandContext, userId: string, role: AccountTab
   const account = await requireAccount(context, userId)
   if (role === null) assertNotLast(owners, account)
   if (account.role !== role) {
+    if (role !== null) await lockUser(context.tx, userId)
     await changeAccount(context, account, { role })
+    if (role !== null) await endLinksOf(context, userId)
     await logAccount(context, 'account.role_changed', { userId, data: { from: account.role, to: role } })
   }
   return toAccount(await requireAccount(context, userId))

@@ -78,6 +78,7 @@ export const AccountEventType = z.enum([
   'session.ended',
   'password.changed',
   'password.link_created',
+  'password.link_ended',
 ])
 export type AccountEventType = z.infer<typeof AccountEventType>
 

@@ -123,8 +123,9 @@ export async function takeLink(tx: Transaction<Database>, id: string): Promise<b
   return (await tx.deleteFrom('account_links').where('id', '=', id).returning('id').executeTakeFirst()) !== undefined
 }
 
-export async function forgetLinksOf(tx: Transaction<Database>, userId: string): Promise<void> {
-  await tx.deleteFrom('account_links').where('user_id', '=', userId).execute()
+/** @returns whether there was one */
+export async function forgetLinksOf(tx: Transaction<Database>, userId: string): Promise<boolean> {
+  return (await tx.deleteFrom('account_links').where('user_id', '=', userId).returning('id').execute()).length > 0
 }
 
 /** The counters of these keys, ours until the transaction ends, in one order, so that nobody waits for each other. */

@@ -9,7 +9,7 @@ import { Id } from '../kernel/schema.ts'
 import { endSessions } from '../sessions/life.ts'
 import { assertMayChange } from './authority.ts'
 import { memberRef } from './join.ts'
-import { findMember, findUser } from './sql.ts'
+import { findMember, findUser, lockUser } from './sql.ts'
 import type { MemberTable } from './table.ts'
 
 export const revokeSessions = command({
@@ -43,6 +43,8 @@ export const createPasswordLink = command({
     const user = await findUser(context.tx, member.user_id)
     if (member.status !== 'active') throw ruleViolated(`${member.name} is not active here, so there is nothing to log in to.`)
     if (!user?.email) throw ruleViolated(`${member.name} has no email address, and nobody logs in without one.`)
+    // Whoever joins a company refers to this row: what they are elsewhere is read once nobody is about to.
+    await lockUser(context.tx, member.user_id)
     await assertOfThisCompanyAlone(context, member)
     const link = await makeLink(context, { kind: 'password', user_id: member.user_id })
     context.emit('member.password_link_created', memberRef(member), { expiresAt: link.expiresAt })

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 
+import { endLinksOf } from '../accounts/links.ts'
 import { assertVersion, changedFields, fieldNames } from '../kernel/change.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { ruleViolated } from '../kernel/errors.ts'
+import { roleReaches } from '../kernel/permissions.ts'
 import { Id, Name } from '../kernel/schema.ts'
 import { revokeInvitesOf } from '../invites/revoke.ts'
 import { assertMayChange, assertMayGive, assertNotLastOwner } from './authority.ts'
@@ -71,8 +73,13 @@ async function changeProfile(
   const next = await changeMember(context, member, changes)
   context.emit('member.updated', memberRef(next), { changed: fieldNames(changes), role: next.role })
   if (next.name !== member.name) await renameHuman(context, next, next.name)
-  if (next.role !== member.role) await revokeInvitesOf(context, next, { above: next.role })
+  if (next.role !== member.role) await followRole(context, member, next)
   return showMember(context, next)
+}
+
+async function followRole(context: CommandContext, member: MemberTable, next: MemberTable): Promise<void> {
+  await revokeInvitesOf(context, next, { above: next.role })
+  if (roleReaches(next.role, member.role)) await endLinksOf(context, next.user_id)
 }
 
 const takenAway = 'rights can be taken away at any time'

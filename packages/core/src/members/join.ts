@@ -1,3 +1,4 @@
+import { endLinksOf } from '../accounts/links.ts'
 import { versionedChange } from '../database/versioned.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
@@ -24,6 +25,7 @@ export async function joinCompany(context: CommandContext, joining: Joining): Pr
   const member = former
     ? await changeMember(context, former, { agent_id: agentId, name, role, status: 'active' })
     : await addMember(context, { userId: user.id, agentId, name, role })
+  await endLinksOf(context, user.id)
   context.emit('member.added', memberRef(member), { userId: user.id, agentId, name, role, inviteId })
   return member
 }

@@ -52,6 +52,13 @@ export async function insertMember(tx: Transaction<Database>, row: MemberTable):
 
 export const findUser = rowById('users')
 
+const userForChange = statement((db, given: { id: string }) => db.selectFrom('users').select('id').where('id', '=', given.id).forUpdate())
+
+/** Keeps a person from joining a company until the transaction ends. */
+export async function lockUser(tx: Transaction<Database>, id: string): Promise<void> {
+  await userForChange(tx, { id })
+}
+
 const userByEmail = statement((db, given: { email: string }) => db.selectFrom('users').selectAll().where('email', '=', given.email))
 
 /** @param email in lower case, as all of them are kept */
