@@ -230,6 +230,8 @@ describe.each(['sqlite', 'postgres'])('accounts on %s', (family) => {
     await engine.members.add({ companyId: otherId, name: 'Kim', email: 'kim@example.com', role: 'viewer' })
     expect(await errorOf(linkFor(kim.member.id))).toMatchObject({ code: 'rule_violated' })
     expect(await errorOf(api.accounts.createLink({ email }))).toMatchObject({ code: 'forbidden' })
+    const everywhere = engine.as({ kind: 'user', id: 'host-admin', roles: { '*': 'admin' } })
+    expect(await errorOf(everywhere.accounts.createLink({ email }))).toMatchObject({ code: 'forbidden' })
     expect(await api.members.revokeSessions({ memberId: kim.member.id })).toEqual({ ended: 1 })
     expect(await engine.authenticate(entered.credential ?? '')).toBeNull()
   })

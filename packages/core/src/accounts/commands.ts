@@ -63,7 +63,8 @@ export const createLink = command({
     'Give it to the person yourself. It works for a day, in the place of any before it, and their password of now goes on working until then.',
   input: z.strictObject({ email: Email }),
   output: PasswordLink,
-  access: { scope: 'accounts:manage', company: 'installation' },
+  // Whoever sets the password of an owner is one.
+  access: { scope: 'accounts:govern', company: 'installation' },
   http: ['POST', '/accounts/links'],
   creates: true,
   ...onceOnly,
