@@ -60,6 +60,19 @@ describe.each(['sqlite', 'postgres'])('a budget on %s', (database) => {
     expect(await problemsOf(engine)).toEqual([])
   })
 
+  it('holds nothing for a run that is over, whoever asks', async () => {
+    const world = await open()
+    const { engine, companyId } = world
+    const budget = await engine.budgets.set({ companyId, scope: 'company', limit: dollars(1) })
+    const { run } = await begin(world)
+    const call = { runId: run.id, ...priced, inputTokens: 10, maxOutputTokens: 10 }
+    await engine.budgets.reserve(call)
+    await engine.runs.cancel({ runId: run.id })
+    expect(await errorOf(engine.budgets.reserve(call))).toMatchObject({ code: 'lease_lost' })
+    expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ held: 0 })
+    expect(await problemsOf(engine)).toEqual([])
+  })
+
   it('refuses a call that does not fit, saying which budget, how it stands and who can raise it', async () => {
     const world = await open()
     const { engine, companyId, agentId } = world

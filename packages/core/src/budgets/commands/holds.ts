@@ -1,11 +1,15 @@
 import { z } from 'zod'
 
+import type { RunActor } from '../../kernel/actor.ts'
+import { leaseLost } from '../../kernel/authorize.ts'
 import { command, type CommandContext } from '../../kernel/command.ts'
 import { EngineError, notFound } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { upperBoundOf } from '../../prices/cost.ts'
 import { findPrice } from '../../prices/find.ts'
 import { requireRun } from '../../runs/end.ts'
+import { holdLease } from '../../runs/lease.ts'
+import type { RunTable } from '../../runs/table.ts'
 import { findTask } from '../../tasks/sql.ts'
 import { nothing, type Spender } from '../amounts.ts'
 import { budgetErrors } from '../errors.ts'
@@ -36,6 +40,7 @@ export const reserve = command({
   locks: 'rows',
   async handle(context, call) {
     const run = await requireRun(context, call.runId)
+    await assertLeased(context, run)
     const task = await findTask(context.tx, run.task_id)
     const spender = { companyId: context.companyId, agentId: run.agent_id, projectId: task?.project_id ?? null, taskId: run.task_id }
     const { costMicros, mostPerRun } = await boundOf(context, spender, call)
@@ -47,6 +52,14 @@ export const reserve = command({
     return { holdId: hold?.id ?? null }
   },
 })
+
+/** What is held ends together with the lease of its run; for a run that has none it would stay held. @throws `lease_lost` */
+async function assertLeased(context: CommandContext, { id, company_id, agent_id, task_id, fence }: RunTable): Promise<void> {
+  // A run that calls for itself holds it already.
+  if (context.actor.kind === 'run') return
+  const actor: RunActor = { kind: 'run', id, companyId: company_id, agentId: agent_id, taskId: task_id, fence: fence ?? -1 }
+  if (!(await holdLease(context.tx, actor))) throw leaseLost(actor)
+}
 
 interface Bound {
   readonly costMicros: number
