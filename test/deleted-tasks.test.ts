@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 
+import { systemActor } from '@engine/core'
 import { memoryBlobs } from '@engine/testing'
 
 import { createWorld, errorOf } from './support/engine.ts'
@@ -22,8 +23,9 @@ describe.each(['sqlite', 'postgres'])('with its task, on %s,', (storage) => {
       const deliverable = await engine.as(actor).deliverables.submit({ taskId, title: 'Walrus', content: 'text' })
       await engine.as(actor).runs.report({ runId: run.id, outcome: { kind: 'needs_review' } })
       await engine.comments.createOnDeliverable({ deliverableId: deliverable.id, body: 'Walrus indeed' })
+      const interaction = await engine.interactions.ask({ taskId, ask: { kind: 'question', prompt: 'Which walrus?' } })
       const approval = await engine.approvals.request({ companyId, type: 'custom', subject: title, payload: {}, taskId })
-      return { taskId, runId: run.id, comment, document, attachment, deliverable, approval }
+      return { taskId, runId: run.id, comment, document, attachment, deliverable, interaction, approval }
     }
     return { ...world, gone: await furnish('Gone'), kept: await furnish('Kept') }
   }
@@ -51,6 +53,7 @@ describe.each(['sqlite', 'postgres'])('with its task, on %s,', (storage) => {
       'deliverables.review': ({ deliverable }) => engine.deliverables.review({ deliverableId: deliverable.id, decision: 'approved' }),
       'events.task': ({ taskId }) => engine.events.task({ taskId }),
       'events.deliverable': ({ deliverable }) => engine.events.deliverable({ deliverableId: deliverable.id }),
+      'interactions.get': ({ interaction }) => engine.interactions.get({ interactionId: interaction.id }),
       'attachments.delete': ({ attachment }) => engine.attachments.delete({ attachmentId: attachment.id }),
       'documents.delete': ({ document }) => engine.documents.delete({ documentId: document.id }),
     }
@@ -66,6 +69,7 @@ describe.each(['sqlite', 'postgres'])('with its task, on %s,', (storage) => {
     const ids = (items: readonly { id: string }[]) => items.map((item) => item.id)
     expect(ids((await engine.deliverables.list({ companyId })).items)).toEqual([kept.deliverable.id])
     expect(ids((await engine.deliverables.list({ companyId, taskId: gone.taskId })).items)).toEqual([])
+    expect(ids((await engine.interactions.list({ companyId })).items)).toEqual([kept.interaction.id])
     expect(ids((await engine.comments.mentions({ agentId })).items)).toEqual([kept.comment.id])
     const found = (await engine.search.find({ companyId, query: 'walrus' })).items
     expect(new Set(found.map((item) => item.taskId))).toEqual(new Set([kept.taskId]))
@@ -85,6 +89,24 @@ describe.each(['sqlite', 'postgres'])('with its task, on %s,', (storage) => {
     const { id: approvalId, payloadHash } = gone.approval
     expect(await engine.approvals.get({ approvalId })).toMatchObject({ status: 'pending', taskId: gone.taskId })
     expect(await engine.approvals.approve({ approvalId, payloadHash })).toMatchObject({ status: 'approved' })
+    expect((await engine.verify()).isSound).toBe(true)
+  })
+
+  it('what its runs cost counts where it did before, however late the bill comes', async () => {
+    const { engine, companyId, agentId } = await open()
+    const { id: projectId } = await engine.projects.create({ companyId, name: 'Zoo' })
+    const { id: goalId } = await engine.goals.create({ companyId, title: 'More animals' })
+    const budget = await engine.budgets.set({ companyId, scope: 'project', scopeId: projectId, limit: 1_000 })
+    const { id: taskId } = await engine.tasks.create({ companyId, title: 'Feed them', assigneeAgentId: agentId, projectId })
+    const { run } = await engine.tasks.checkout({ taskId })
+    await engine.tasks.cancel({ taskId })
+    await engine.tasks.delete({ taskId })
+    const bill = { companyId, runId: run.id, sourceEventId: 'late', provider: 'somebody', costMicros: 40 }
+    expect(await engine.costs.report(bill)).toMatchObject({ taskId, projectId, goalId, agentId })
+    const usages = [{ sequence: 1, provider: 'somebody', costMicros: 2 }]
+    const late = { runId: run.id, fence: run.fence, usages }
+    await engine.execute('runs.recordLateUsage', { input: late, actor: systemActor })
+    expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ spent: 42, held: 0 })
     expect((await engine.verify()).isSound).toBe(true)
   })
 })

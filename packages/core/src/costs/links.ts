@@ -4,7 +4,7 @@ import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { findRun } from '../runs/sql.ts'
 import type { RunTable } from '../runs/table.ts'
-import { agentOfTask, findTask } from '../tasks/sql.ts'
+import { agentOfTask, findTask, findTaskOfRun } from '../tasks/sql.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import type { CostReport } from './input.ts'
 import { knownNames } from './sql.ts'
@@ -31,14 +31,18 @@ export async function createLinker(context: CommandContext, several: readonly Na
   const ofCompany = <Row extends { company_id: string }>(row: Row | null) => (row?.company_id === companyId ? row : null)
   const run = memoized(async (id: string) => ofCompany(await findRun(tx, id)) ?? missing('run', id))
   const task = memoized(async (id: string) => ofCompany(await findTask(tx, id)) ?? missing('task', id))
-  const served = memoized(async (id: string) => goalOfTask(tx, await task(id)))
+  // The task of a run may have been deleted since.
+  const ofRunTask = memoized(async (id: string) => ofCompany(await findTaskOfRun(tx, { task_id: id })))
+  const served = memoized(async (id: string) => {
+    const row = await ofRunTask(id)
+    return row && goalOfTask(tx, row)
+  })
 
   return async (named) => {
     const { runId, taskId, projectId, goalId, agentId } = { ...named, ...ownOf(actor, named) }
     const ofRun = runId === undefined ? null : await run(runId)
-    // The task of a run may have been deleted since.
     const ofTask = taskId === undefined ? null : await task(taskId)
-    const place = ofTask ?? (ofRun && ofCompany(await findTask(tx, ofRun.task_id)))
+    const place = ofTask ?? (ofRun && (await ofRunTask(ofRun.task_id)))
     if (ofRun && ofTask && ofRun.task_id !== ofTask.id)
       throw ruleViolated(`The run ${ofRun.id} is of another task than ${ofTask.identifier}.`)
     if (ofRun && agentId !== undefined && agentId !== ofRun.agent_id)

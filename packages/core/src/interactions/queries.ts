@@ -8,7 +8,7 @@ import { query, type QueryContext } from '../kernel/command.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Flag, Id } from '../kernel/schema.ts'
 import { TaskFilter } from '../tasks/schema.ts'
-import { filteredTaskId } from '../tasks/sql.ts'
+import { filteredTaskId, ofPresentTask } from '../tasks/sql.ts'
 import { answerersFor } from './answerers.ts'
 import { Interaction, InteractionKind, InteractionStatus } from './schema.ts'
 import { locatedInteractions } from './sql.ts'
@@ -37,7 +37,11 @@ export const list = query({
   access: { scope: 'interactions:read', company: 'company' },
   http: ['GET', '/companies/:companyId/interactions'],
   async handle(context, input) {
-    const all = context.db.selectFrom('interactions').selectAll().where('company_id', '=', context.companyId)
+    const all = context.db
+      .selectFrom('interactions')
+      .selectAll()
+      .where('company_id', '=', context.companyId)
+      .where(ofPresentTask(context.db, 'interactions'))
     let rows = input.answerable === true ? answerable(all, context) : all
     if (input.status) rows = rows.where('status', '=', input.status)
     if (input.kind) rows = rows.where('kind', '=', input.kind)

@@ -5,7 +5,7 @@ import { notFound } from '../kernel/errors.ts'
 import { illegalTransition } from '../kernel/transition.ts'
 import type { RunUsage } from '../ports/adapter.ts'
 import type { KeptOutcome } from '../ports/run-contract.ts'
-import { findTask } from '../tasks/sql.ts'
+import { findTaskOfRun } from '../tasks/sql.ts'
 import { deleteLease, findLease } from './lease.ts'
 import { runMachine } from './machine.ts'
 import type { RunStatus } from './schema.ts'
@@ -44,7 +44,7 @@ export async function endRun(context: CommandContext, run: RunTable, end: End): 
 
 /** What was held for a run ends with its lease. */
 export async function settleHolds(context: CommandContext, run: RunTable, { isOver }: { isOver: boolean }): Promise<void> {
-  const task = await findTask(context.tx, run.task_id)
+  const task = await findTaskOfRun(context.tx, run)
   await endHolds(context, { run, projectId: task?.project_id ?? null, isOver })
 }
 

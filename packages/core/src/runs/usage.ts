@@ -13,7 +13,7 @@ import type { CostEventTable } from '../costs/table.ts'
 import { modelKey } from '../costs/totals.ts'
 import { goalOfTask } from '../goals/fallback.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { findTask } from '../tasks/sql.ts'
+import { findTaskOfRun } from '../tasks/sql.ts'
 import { mostConsumed, Usage } from './schema.ts'
 import { findRun } from './sql.ts'
 import type { RunTable } from './table.ts'
@@ -70,7 +70,7 @@ async function entriesOf(context: CommandContext, run: RunTable, told: Told): Pr
   const usages = told.usages.filter((usage) => countersOf(usage).some((count) => count > 0))
   if (usages.length === 0) return { entries: [], isPriced: true }
   const { tx, companyId } = context
-  const task = await findTask(tx, run.task_id)
+  const task = await findTaskOfRun(tx, run)
   const links = {
     companyId,
     source: runSource,

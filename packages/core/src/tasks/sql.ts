@@ -19,6 +19,11 @@ export async function findTask(db: Kysely<Database>, reference: string): Promise
   return undeleted(await findBy(db, reference, taskById))
 }
 
+/** The task of a run, whatever became of it: what the run of a deleted one cost counts where it would have. */
+export async function findTaskOfRun(db: Kysely<Database>, run: { readonly task_id: string }): Promise<TaskTable | null> {
+  return first(await taskById(db, { id: run.task_id }))
+}
+
 function undeleted(task: TaskTable | null): TaskTable | null {
   return task?.deleted_at === null ? task : null
 }
@@ -96,7 +101,7 @@ export async function belongsToTask(
  * The task of a row was not deleted: a condition of a list of such rows. Asked for one row at a time, since a join would tempt a
  * planner to read all tasks; and as a truth value, since of those it expects enough to go on in the order of the list.
  */
-export function ofPresentTask(db: Kysely<Database>, rows: 'comments' | 'deliverables'): RawBuilder<boolean> {
+export function ofPresentTask(db: Kysely<Database>, rows: 'comments' | 'deliverables' | 'interactions'): RawBuilder<boolean> {
   return sql<boolean>`(select task.deleted_at is null from ${tableOf(db, 'tasks')} as task
     where task.company_id = ${sql.ref(`${rows}.company_id`)} and task.id = ${sql.ref(`${rows}.task_id`)})`
 }
