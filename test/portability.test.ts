@@ -274,6 +274,17 @@ describe('a package', () => {
     expect(await errorOf(limited.companies.merge({ companyId, files, hash }))).toMatchObject({ code: 'forbidden' })
   })
 
+  it('shows a limited key nothing that the key may not read one by one', async () => {
+    const { engine, companyId } = await open()
+    const owner = { kind: 'user', id: 'u', roles: { [companyId]: 'owner' } } as const
+    const limited = engine.as({ ...owner, scopes: ['companies:manage', 'tasks:read'] })
+    expect(await errorOf(limited.companies.export({ companyId }))).toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('agents:read'),
+    })
+    expect((await engine.as(owner).companies.export({ companyId })).files[0]).toMatchObject({ path: 'COMPANY.md' })
+  })
+
   it('says which of its files say nothing', async () => {
     const { engine } = await open()
     const preview = await engine.companies.previewImport({

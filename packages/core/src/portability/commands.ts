@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { assertMay } from '../kernel/authorize.ts'
 import { command, query } from '../kernel/command.ts'
 import { Id } from '../kernel/schema.ts'
 import { apply, assertAsShown, found } from './apply.ts'
@@ -9,6 +10,7 @@ import { Collisions, CompanyPackage, founding, Imported, ImportPreview, packageI
 import { writePackage } from './write.ts'
 
 const manage = { scope: 'companies:manage', company: 'company' } as const
+const read = ['agents:read', 'goals:read', 'projects:read', 'knowledge:read', 'routines:read', 'tasks:read'] as const
 const founder = { scope: 'companies:create', company: 'new' } as const
 const merging = { companyId: Id, ...packageInput, collisions: Collisions.default('skip') }
 const hash = z.string().max(64).describe('Of the preview that you agree to.')
@@ -21,8 +23,10 @@ const exportPackage = query({
   output: CompanyPackage,
   access: manage,
   http: ['GET', '/companies/:companyId/export'],
-  async handle({ db, companyId }) {
-    const { content, leftOut } = await collect(db, companyId)
+  async handle(context) {
+    // A key that may not read these things one by one reads none by a package.
+    for (const scope of read) assertMay(context, scope)
+    const { content, leftOut } = await collect(context.db, context.companyId)
     return { files: await writePackage(content), leftOut: [...leftOut] }
   },
 })
