@@ -245,6 +245,11 @@ describe('a package', () => {
       'named by small letters',
     ],
     ['with a file twice', [company, company], 'It is there twice'],
+    [
+      'with a key twice',
+      [company, { path: 'agents/a/AGENTS.md', content: '---\nname: A\nrole: r\nname: B\n---\n' }],
+      'the key name is there twice',
+    ],
   ])('%s is refused by what is wrong with it', async (_, files, message) => {
     const { engine } = await open()
     const error = await errorOf(engine.companies.previewImport({ files }))
@@ -264,6 +269,23 @@ describe('a package', () => {
     const error = await errorOf(engine.companies.previewImport({ files: [company, file] }))
     expect(error).toMatchObject({ code: 'invalid_input' })
     expect(JSON.stringify(error.details)).toContain(message)
+  })
+
+  it('of many files lets others be served while it is read', async () => {
+    const { engine } = await open()
+    const files = [
+      company,
+      ...Array.from({ length: 100 }, (_, index) => ({ path: `tasks/t${index}/TASK.md`, content: '---\ntitle: A\n---\n' })),
+    ]
+    let [turns, isRead] = [0, false]
+    const count = () => {
+      turns += 1
+      if (!isRead) setImmediate(count)
+    }
+    count()
+    await engine.companies.previewImport({ files })
+    isRead = true
+    expect(turns).toBeGreaterThan(100)
   })
 
   it('gives a limited key nothing that the key may not make one by one', async () => {

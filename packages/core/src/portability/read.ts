@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { z } from 'zod'
 
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
@@ -18,6 +19,7 @@ import {
   type PackageFile,
 } from './format.ts'
 import { problemsOfReferences } from './references.ts'
+import { createParser, type Parse } from './yaml.ts'
 
 interface Problem {
   readonly path: string
@@ -30,14 +32,10 @@ export interface ReadPackage {
   readonly ignored: readonly string[]
 }
 
-type Parse = (text: string) => unknown
-
 /** Reads a package. @throws `invalid_input` naming each file that is wrong, and why */
 export async function readPackage(files: readonly PackageFile[]): Promise<ReadPackage> {
-  const { parse } = await import('yaml')
-  // An alias may stand for another and that for another, until a small file is a large value.
-  const reader = new Reader((text) => parse(text, { maxAliasCount: 0, uniqueKeys: true }))
-  const content = reader.read(files)
+  const reader = new Reader(await createParser())
+  const content = await reader.read(files)
   if (!content) throw unreadable(reader.problems)
   return { content, ignored: reader.ignored }
 }
@@ -61,7 +59,7 @@ class Reader {
     this.parse = parse
   }
 
-  read(files: readonly PackageFile[]): Content | null {
+  async read(files: readonly PackageFile[]): Promise<Content | null> {
     const paths = new Set<string>()
     const entries: Drafts = { agent: [], goal: [], project: [], skill: [], routine: [], task: [] }
     let company: Content['company'] | null = null
@@ -72,6 +70,8 @@ class Reader {
       if (file.path === companyFile) company = this.document(file, heads.company, longestBody.company)
       else if (file.path === sidecarFile) sidecar = this.fields(file.path, file.content, Sidecar) ?? sidecar
       else if (!this.entry(file, entries)) this.ignored.push(file.path)
+      // A package is as long as a stranger made it, and others are served between its files.
+      await setImmediate()
     }
     if (!company && !paths.has(companyFile)) this.problem(companyFile, 'A package has this file at its top; it is missing.')
     if (!company) return null
