@@ -154,6 +154,8 @@ describe.each(['sqlite', 'postgres'])('a budget on %s', (database) => {
     expect((await engine.runs.list({ companyId, taskId: task.id })).items).toMatchObject([{ status: 'cancelled' }])
     const [approval] = (await engine.approvals.list({ companyId, status: 'pending' })).items
     const people = engine.as(board)
+    const sentBack = people.approvals.requestRevision({ approvalId: approval?.id ?? '', note: 'Less' })
+    expect(await errorOf(sentBack)).toMatchObject({ code: 'rule_violated' })
     await people.approvals.approve({ approvalId: approval?.id ?? '', payloadHash: approval?.payloadHash ?? '', limit: dollars(2) })
     expect(await engine.budgets.get({ budgetId: budget.id })).toMatchObject({ limit: dollars(2), status: 'ok', isStopped: false })
     expect(await engine.agents.get({ agentId })).toMatchObject({ status: 'idle' })

@@ -86,6 +86,9 @@ describe('a plugin in a company', () => {
     })
     const approving = { approvalId: approval?.id ?? '', payloadHash: approval?.payloadHash ?? '' }
     expect((await errorOf(engine.as(user(companyId, 'reviewer')).approvals.approve(approving))).code).toBe('forbidden')
+    // Nobody could answer that with another payload.
+    const sentBack = await errorOf(engine.approvals.requestRevision({ approvalId: approving.approvalId, note: 'Less' }))
+    expect(sentBack).toMatchObject({ code: 'rule_violated', message: expect.stringContaining('Approve or reject it') })
     await engine.approvals.approve(approving)
     expect(await isActive()).toBe(true)
     await engine.stop()

@@ -103,12 +103,17 @@ export const reject = command({
 
 export const requestRevision = command({
   title: 'Send a request back, saying what should change',
+  description: 'Not what Engine itself asks for, of type budget_override and plugin_install: nobody could resubmit that.',
   input: z.strictObject({ approvalId: Id, note: Note }),
   output: Approval,
   access: { scope: 'approvals:decide', company: 'approval' },
   http: ['POST', '/approvals/:approvalId/request-revision'],
   async handle(context, input) {
     const row = await requireDecidable(context, input.approvalId)
+    if (!kinds[row.type].isRevisable)
+      throw ruleViolated(`Engine itself made this request of type ${row.type}, and makes no other. Approve or reject it.`, {
+        type: row.type,
+      })
     const changes = decision(context, input.note)
     const next = await moveApproval(context, row, { to: 'revision_requested', verb: 'requestRevision', changes })
     context.emit('approval.revision_requested', approvalRef(next), { ...aboutApproval(next), note: input.note })

@@ -28,6 +28,8 @@ interface Terms {
 
 /** What one type of approval means: each function is part of the transaction of its verb. */
 interface Kind {
+  /** Whether somebody could send another payload when asked for one; Engine itself sends none. */
+  readonly isRevisable: boolean
   /** @throws `forbidden` for who may decide others, but not these */
   assertMayDecide(context: CommandContext): void
   request(context: CommandContext, asked: Asked): Promise<ApprovalTable>
@@ -40,6 +42,7 @@ interface Kind {
 }
 
 const hire: Kind = {
+  isRevisable: true,
   // Reviewers decide about work, not about who works here.
   assertMayDecide: (context) => assertMay(context, 'agents:manage'),
   async request(context, asked) {
@@ -52,6 +55,7 @@ const hire: Kind = {
 }
 
 const plain: Kind = {
+  isRevisable: true,
   assertMayDecide: () => undefined,
   async request(context, asked) {
     const { subject } = asked
@@ -89,6 +93,7 @@ const strategy: Kind = {
 /** Types that Engine itself asks for, when a budget is reached or a plugin is to be installed. */
 const own: Kind = {
   ...plain,
+  isRevisable: false,
   async request(_context, { type }) {
     throw ruleViolated(`Engine itself makes requests of type ${type}. Ask for what you need with type "custom".`, { type })
   },

@@ -87,21 +87,25 @@ function Value({ name, of }: { name: string; of: Approval['payload'][string] | u
 
 const agentMembers = new Set(['reportsTo', 'agentId'])
 
-function ApprovalDecision({ approval: { id: approvalId, payloadHash } }: { approval: Approval }) {
+/** What Engine itself asks for: there is nobody who could change it. */
+const ownTypes: readonly Approval['type'][] = ['budget_override', 'plugin_install']
+
+function ApprovalDecision({ approval: { id: approvalId, payloadHash, type } }: { approval: Approval }) {
   const tell = useTell()
   const options = { optimistic: leave, onFailed: tell.failed }
   const approve = useCommand('approvals.approve', { ...options, onDone: () => tell.done('Approved') })
   const reject = useCommand('approvals.reject', { ...options, onDone: () => tell.done('Rejected') })
   const revise = useCommand('approvals.requestRevision', { ...options, onDone: () => tell.done('Sent back') })
+  const sendBack: Verdict = {
+    key: 'r',
+    label: 'Send back',
+    note: { label: 'What should change?', isRequired: true },
+    decide: (note = '') => revise.run({ approvalId, note }),
+  }
   const verdicts: Verdict[] = [
     // It is about what was read: with another payload by now, it is refused.
     { key: 'a', label: 'Approve', look: 'strong', note: null, decide: () => approve.run({ approvalId, payloadHash }) },
-    {
-      key: 'r',
-      label: 'Send back',
-      note: { label: 'What should change?', isRequired: true },
-      decide: (note = '') => revise.run({ approvalId, note }),
-    },
+    ...(ownTypes.includes(type) ? [] : [sendBack]),
     {
       key: 'x',
       label: 'Reject',
