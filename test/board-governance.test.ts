@@ -260,7 +260,12 @@ describe.skipIf(!canLook)('the board, where money and rights are decided', { tim
     await page.getByRole('dialog').getByRole('button', { name: 'Install' }).click()
     await page.getByText('It waits for somebody to approve').waitFor()
     const [approval] = (await engine.approvals.list({ companyId, type: 'plugin_install' })).items
-    await engine.approvals.approve({ approvalId: approval?.id ?? '', payloadHash: approval?.payloadHash ?? '' })
+    const deciding = await at(`approvals?approval=${approval?.id ?? ''}`)
+    await deciding.getByText('hooks.example.com').waitFor()
+    const decisions = deciding.getByRole('button', { name: /^(Approve|Send back|Reject)/ })
+    // Engine itself asks, and nobody could send another request in the place of this one.
+    expect(await decisions.count()).toBe(2)
+    await decisions.first().click()
     await page.getByText('It waits for somebody to approve').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Disable', exact: true }).waitFor()
   })
