@@ -166,6 +166,21 @@ describe.each(['sqlite', 'postgres'])('accounts on %s', (family) => {
     expect((await engine.accounts.logIn({ email, password: otherPassword })).person.email).toBe(email)
   })
 
+  it('have one link for a password, however many are made at once', async () => {
+    const { engine } = await open()
+    const { email } = await setUp(engine)
+    const links = await Promise.all(Array.from({ length: 5 }, () => engine.accounts.createLink({ email })))
+    const outcomes = []
+    for (const { key: token } of links)
+      outcomes.push(
+        await engine.accounts.setPassword({ token, password: otherPassword }).then(
+          () => 'set',
+          (error) => error.code,
+        ),
+      )
+    expect(outcomes.toSorted()).toEqual(['link_refused', 'link_refused', 'link_refused', 'link_refused', 'set'])
+  })
+
   it('keep a password with stronger parameters from the next login on', async () => {
     const storage = await newStorage(family)
     const before = await createWorld({ storage, agentMode: 'manual', settings: { passwordCost: 4 } })
