@@ -166,19 +166,16 @@ describe.each(['sqlite', 'postgres'])('accounts on %s', (family) => {
     expect((await engine.accounts.logIn({ email, password: otherPassword })).person.email).toBe(email)
   })
 
-  it('have one link for a password, however many are made at once', async () => {
+  it('have one link for a password, and one to set up, however many are made at once', async () => {
     const { engine } = await open()
+    const setups = await Promise.all(Array.from({ length: 5 }, () => openSetup(engine)))
+    expect(new Set(setups).size).toBe(5)
     const { email } = await setUp(engine)
     const links = await Promise.all(Array.from({ length: 5 }, () => engine.accounts.createLink({ email })))
-    const outcomes = []
-    for (const { key: token } of links)
-      outcomes.push(
-        await engine.accounts.setPassword({ token, password: otherPassword }).then(
-          () => 'set',
-          (error) => error.code,
-        ),
-      )
-    expect(outcomes.toSorted()).toEqual(['link_refused', 'link_refused', 'link_refused', 'link_refused', 'set'])
+    const set = (token: string) => engine.accounts.setPassword({ token, password: otherPassword })
+    const opened = []
+    for (const { key } of links) opened.push(...(await Promise.allSettled([set(key)])))
+    expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 
   it('keep a password with stronger parameters from the next login on', async () => {

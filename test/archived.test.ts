@@ -11,7 +11,9 @@ const families = ['sqlite', 'postgres'] as const
 /** What goes on in an archived company: live work ends, and rights are taken away. The machine of companies refuses its own three. */
 const goesOn =
   `companies.archive companies.pause companies.resume costs.report costs.reportMany costs.settle invites.revoke keys.revoke members.disable members.forget members.remove members.revokeSessions
-  plugins.park plugins.stop routines.tick runs.cancel runs.handBack runs.recordLateUsage runs.recordUsage runs.report runs.sweep tasks.release`.split(/\s+/)
+  plugins.park plugins.stop routines.tick runs.cancel runs.handBack runs.recordLateUsage runs.recordUsage runs.report runs.sweep tasks.release`.split(
+    /\s+/,
+  )
 
 /** Renewals and logs record no event; a run that is still live may go on with them until it ends. */
 const unrecorded = [

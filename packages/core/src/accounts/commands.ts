@@ -4,7 +4,7 @@ import { command } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { IsoTime } from '../kernel/schema.ts'
 import { Email } from '../members/schema.ts'
-import { findUserByEmail, lockUser } from '../members/sql.ts'
+import { findUserByEmail } from '../members/sql.ts'
 import { endSessions, loggedIn } from '../sessions/life.ts'
 import { forgiveAttempts } from './attempts.ts'
 import { changePasswordOf } from './change.ts'
@@ -71,8 +71,6 @@ export const createLink = command({
   async handle(context, { email }) {
     const user = await findUserByEmail(context.tx, email)
     if (!user) throw notFound('person', email)
-    // Of several that are made at once each takes the place of the one before.
-    await lockUser(context.tx, user.id)
     return makeLink(context, { kind: 'password', user_id: user.id })
   },
 })

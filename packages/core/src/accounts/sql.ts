@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 import { first, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { changedMeanwhile } from '../kernel/change.ts'
 import { keepBooks } from '../kernel/transaction.ts'
 import type { MemberTable, UserTable } from '../members/table.ts'
 import type { AccountLinkTable, AccountTable, LoginAttemptTable } from './table.ts'
@@ -102,12 +103,17 @@ export async function updateAccount(tx: Transaction<Database>, account: AccountT
   return row !== undefined
 }
 
-/** Puts a link into the place of the one before of the same kind and person. */
+/** Puts a link into the place of the one before of the same kind and person. @throws `changed_meanwhile` when another was made at this moment */
 export async function replaceLink(tx: Transaction<Database>, row: AccountLinkTable): Promise<void> {
   let former = tx.deleteFrom('account_links').where('kind', '=', row.kind)
   if (row.user_id !== null) former = former.where('user_id', '=', row.user_id)
   await former.execute()
-  await tx.insertInto('account_links').values(row).execute()
+  const { numInsertedOrUpdatedRows: made = 0n } = await tx
+    .insertInto('account_links')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  if (made === 0n) throw changedMeanwhile('link', row.kind)
 }
 
 const linkByHash = statement((db, given: { hash: string }) =>
