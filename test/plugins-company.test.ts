@@ -3,8 +3,8 @@ import { join } from 'node:path'
 
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import type { UserActor } from '@engine/core'
-import { definePlugin, z } from '@engine/core/plugin'
+import { systemActor, type UserActor } from '@engine/core'
+import { definePlugin, pluginKit, z } from '@engine/core/plugin'
 import type { PluginDefinition } from '@engine/core/plugin'
 import { sqlite } from '@engine/storage-sqlite'
 
@@ -226,4 +226,33 @@ test('a job runs when it is due, in each company in which its plugin works, and 
     .filter(({ type }) => type === 'label.created')
     .map(({ actor }) => ({ createdBy: actor.id }))
   expect(createdBy).toBe('plugin:ticking')
+})
+
+test('an operation of a plugin does what comes before its transaction once for a key', async () => {
+  let sent = 0
+  const { command } = pluginKit()
+  const sending = definePlugin({
+    id: 'sending',
+    ...least,
+    commands: {
+      send: command({
+        title: 'Send something elsewhere',
+        input: z.strictObject({ text: z.string() }),
+        output: z.object({ number: z.number() }),
+        access: 'comments:create',
+        prepare: async () => (sent += 1),
+        async handle({ unchanged }, _input, number) {
+          unchanged()
+          return { number }
+        },
+      }),
+    },
+  })
+  const { engine, companyId } = await open([sending])
+  const send = (text: string, idempotencyKey?: string) =>
+    engine.execute('sending.send', { input: { companyId, text }, actor: systemActor, ...(idempotencyKey && { idempotencyKey }) })
+  expect([await send('a', 'one'), await send('a', 'one')]).toEqual([{ number: 1 }, { number: 1 }])
+  expect(await errorOf(send('b', 'one'))).toMatchObject({ code: 'idempotency_mismatch' })
+  expect(sent).toBe(1)
+  expect([await send('a', 'two'), await send('a')]).toEqual([{ number: 2 }, { number: 3 }])
 })

@@ -15,7 +15,16 @@ import { storeContent } from './content.ts'
 import { EngineError, notFound, withoutCredential } from './errors.ts'
 import type { AnyEvent } from './events.ts'
 import type { Host } from './host.ts'
-import { idempotencyKeptMs, keyedRequest, keyRefused, recall, recallGone, remember, type KeyedRequest } from './idempotency.ts'
+import {
+  idempotencyKeptMs,
+  keyedRequest,
+  keyRefused,
+  recall,
+  recallAnswered,
+  recallGone,
+  remember,
+  type KeyedRequest,
+} from './idempotency.ts'
 import type { Location } from './locate.ts'
 import { inTransaction, type TakeCompany, type Unit } from './transaction.ts'
 import { permissions, type Scope } from './permissions.ts'
@@ -183,11 +192,15 @@ async function answerAgain(
   const { actor, idempotencyKey: key } = call
   const isMissing = EngineError.isInstance(error) && error.kind === 'missing'
   if (!isMissing || key === undefined || definition.kind !== 'command') throw error
-  const since = isoTime(host.clock.now() - idempotencyKeptMs)
-  const known = await recallGone(host.db, { command: name, actor, key, input, since })
+  const known = await recallGone(host.db, { command: name, actor, key, input, since: keptSince(host) })
   const maySee = known && decide(actor, { scope: definition.access.scope, companyId: known.companyId, target: null }) !== 'missing'
   if (!maySee) throw error
   return { answer: known.output }
+}
+
+/** From when on answers to keyed calls are still given. */
+function keptSince({ clock }: Host): string {
+  return isoTime(clock.now() - idempotencyKeptMs)
 }
 
 /** Where a run is that speaks of itself: its credential told us. */
@@ -203,8 +216,6 @@ async function runCommand(host: Host, found: Resolved, given: { definition: Comm
   const { call, definition } = given
   if (call.idempotencyKey !== undefined && definition.answersOnce !== undefined) throw keyRefused(definition.answersOnce)
   const resolved = definition.takesContent || definition.takesSecret ? { ...found, input: await prepareInput(host, found, given) } : found
-  const prepared = definition.prepare && (await definition.prepare(await prepareContext(host, resolved, call), resolved.input))
-  const nowMs = host.clock.now()
   const keyed =
     call.idempotencyKey === undefined
       ? null
@@ -213,6 +224,10 @@ async function runCommand(host: Host, found: Resolved, given: { definition: Comm
           companyId: idempotencyCompany(resolved),
           input: comparableInput({ command: definition, input: resolved.input }),
         })
+  const answered = keyed && definition.prepare && (await recallAnswered(host.db, keyed, keptSince(host)))
+  if (answered) return answered.output
+  const prepared = definition.prepare && (await definition.prepare(await prepareContext(host, resolved, call), resolved.input))
+  const nowMs = host.clock.now()
   const { access, locks = 'company' } = given.definition
   const unit: Unit = {
     companyId: access.company === 'new' || access.company === 'installation' ? null : resolved.companyId,

@@ -68,7 +68,7 @@ const takeKey = statement((db, given: Reservation) =>
 const findRecord = statement((db, given: { scope: string; keyHash: string }) =>
   db
     .selectFrom('idempotency_records')
-    .select(['input_hash', 'sealed_output'])
+    .select(['input_hash', 'sealed_output', 'created_at'])
     .where('scope', '=', given.scope)
     .where('key_hash', '=', given.keyHash),
 )
@@ -88,6 +88,19 @@ export async function recall(
   if (isTaken) return null
   const record = first(await findRecord(tx, { scope, keyHash }))
   if (!record) throw changedMeanwhile('idempotency key', scope)
+  return answerOf(record, request)
+}
+
+/**
+ * The answer that a keyed request got before, so that a repeat does nothing again that comes before its transaction, either. Null when
+ * there is none yet: who asks meanwhile waits in `recall`. @throws `idempotency_mismatch` when it was for other input
+ */
+export async function recallAnswered(db: Kysely<Database>, request: KeyedRequest, since: string): Promise<{ output: unknown } | null> {
+  const record = first(await findRecord(db, { scope: request.scope, keyHash: sha256(request.key) }))
+  return record && record.created_at > since ? answerOf(record, request) : null
+}
+
+function answerOf(record: { input_hash: string; sealed_output: string }, request: KeyedRequest): { output: unknown } {
   if (record.input_hash !== request.inputHash) {
     throw new EngineError(
       kernelErrors.idempotency_mismatch,
