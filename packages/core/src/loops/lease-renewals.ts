@@ -2,7 +2,7 @@ import { isoTime } from '../ports/clock.ts'
 import type { DatabaseFamily, ThreadAccess, ThreadConnect, ThreadConnection } from '../ports/storage.ts'
 import type { RenewalTexts } from '../runs/renewal.ts'
 import { askOver } from './ask.ts'
-import type { KeptLease } from './lease-name.ts'
+import { leaseName, type KeptLease } from './lease-name.ts'
 
 /** Where the leases of a process are kept, and how a thread gets there. */
 export type LeaseAccess =
@@ -25,20 +25,29 @@ type DatabaseAccess = Extract<LeaseAccess, { kind: 'database' }>
 function atDatabase({ thread, family, texts }: DatabaseAccess, leaseMs: number): Renewals {
   let connection: ThreadConnection | null = null
 
-  async function idsOf(query: { sql: string; parameters: readonly unknown[] }): Promise<ReadonlySet<string>> {
+  /** A run that is executed again has a lease of another fence, and both may be asked about. */
+  async function namesOf(query: { sql: string; parameters: readonly unknown[] }): Promise<ReadonlySet<string>> {
     connection ??= await connect(thread)
     const rows = await connection.run(query)
-    return new Set(rows.map((row) => String(Reflect.get(Object(row), 'run_id'))))
+    return new Set(
+      rows.map((row) => {
+        const { run_id: runId, fence } = Object(row) as Record<string, unknown>
+        return leaseName({ runId: String(runId), fence: Number(fence) })
+      }),
+    )
   }
 
   return {
     async renew(leases) {
       const named = JSON.stringify(leases.map(({ runId, fence }) => ({ run_id: runId, fence })))
       const until = family === 'postgres' ? leaseMs : isoTime(Date.now() + leaseMs)
-      const renewed = await idsOf({ sql: texts.renew, parameters: [until, named] })
-      const missing = leases.filter(({ runId }) => !renewed.has(runId))
-      const others = missing.length === 0 ? renewed : await idsOf({ sql: texts.held, parameters: [named] })
-      return { renewed: leases.filter(({ runId }) => renewed.has(runId)), lost: missing.filter(({ runId }) => !others.has(runId)) }
+      const renewed = await namesOf({ sql: texts.renew, parameters: [until, named] })
+      const missing = leases.filter((lease) => !renewed.has(leaseName(lease)))
+      const others = missing.length === 0 ? renewed : await namesOf({ sql: texts.held, parameters: [named] })
+      return {
+        renewed: leases.filter((lease) => renewed.has(leaseName(lease))),
+        lost: missing.filter((lease) => !others.has(leaseName(lease))),
+      }
     },
     close: async () => connection?.close(),
   }

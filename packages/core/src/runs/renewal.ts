@@ -7,7 +7,7 @@ import type { Database } from '../database/tables.ts'
 export interface RenewalTexts {
   /**
    * Moves the expiry of those that still are as named. Its values: how long from now in milliseconds, or, where the database has
-   * no clock of its own, until when; and the leases as JSON, `[{ run_id, fence }]`. Answers with the `run_id` of each.
+   * no clock of its own, until when; and the leases as JSON, `[{ run_id, fence }]`. Answers with the `run_id` and `fence` of each.
    */
   readonly renew: string
   /** Which of them still are as named, also those that somebody is changing at the moment. Its value: the leases, as above. */
@@ -23,8 +23,8 @@ export function renewalTexts(db: Kysely<Database>): RenewalTexts {
   if (familyOf(db) === 'sqlite') {
     const pairs = sql`(select json_extract(value, '$.run_id'), json_extract(value, '$.fence') from json_each(${named}))`
     return {
-      renew: text(sql`update ${leases} set expires_at = ${until} where (run_id, fence) in ${pairs} returning run_id`),
-      held: text(sql`select run_id from ${leases} where (run_id, fence) in ${pairs}`),
+      renew: text(sql`update ${leases} set expires_at = ${until} where (run_id, fence) in ${pairs} returning run_id, fence`),
+      held: text(sql`select run_id, fence from ${leases} where (run_id, fence) in ${pairs}`),
     }
   }
   const join = sql`${leases} as lease join jsonb_to_recordset(${named}::jsonb) as named (run_id uuid, fence bigint)
@@ -32,7 +32,7 @@ export function renewalTexts(db: Kysely<Database>): RenewalTexts {
   return {
     // Past those that somebody has locked: what blocks the event loop may have a transaction open, and must not keep the others.
     renew: text(sql`update ${leases} set expires_at = clock_timestamp() + ${until}::bigint * interval '1 millisecond'
-      where run_id in (select lease.run_id from ${join} for no key update of lease skip locked) returning run_id`),
-    held: text(sql`select lease.run_id from ${join}`),
+      where run_id in (select lease.run_id from ${join} for no key update of lease skip locked) returning run_id, fence`),
+    held: text(sql`select lease.run_id, lease.fence from ${join}`),
   }
 }
