@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest'
 
 import { createEngine, type Engine } from '@engine/core'
 import { postgres } from '@engine/storage-postgres'
@@ -55,9 +55,35 @@ it('tells nobody of changes while nobody listens, and the next ones to whoever b
   await until(listeners, (count) => count === 0)
 })
 
+it('listens again when its connection was ended, says that anything may have changed, and hears what comes then', async () => {
+  const { id: companyId } = await writing.companies.create({ name: 'Lost' })
+  const hints: (string | null)[] = []
+  const end = await postgres(url)
+    .open()
+    .hints?.listen((hint) => void hints.push(hint))
+  onTestFinished(() => end?.())
+  const { rows } = await observer.query<{ pid: number }>(
+    `select pid from pg_locks where ${isListener} and database = (select oid from pg_database where datname = current_database())`,
+  )
+  expect(rows).toHaveLength(1)
+  await observer.query('select pg_terminate_backend($1, 5000)', [rows[0]?.pid])
+  await until(
+    () => hints,
+    (told) => told.includes(null),
+  )
+  await until(listeners, (count) => count === 1)
+  await writing.goals.create({ companyId, title: 'Be heard' })
+  await until(
+    () => hints,
+    (told) => told.at(-1) === companyId,
+  )
+})
+
+const isListener = `locktype = 'advisory' and classid::bigint >> 16 = ${0x4e4c}`
+
 async function listeners(): Promise<number> {
   const { rows } = await observer.query<{ listeners: number }>(
-    `select count(*)::int as listeners from pg_locks where locktype = 'advisory' and classid::bigint >> 16 = ${0x4e4c}
+    `select count(*)::int as listeners from pg_locks where ${isListener}
       and database = (select oid from pg_database where datname = current_database())`,
   )
   return rows[0]?.listeners ?? 0
