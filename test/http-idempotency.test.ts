@@ -179,6 +179,18 @@ describe('an Idempotency-Key', () => {
     expect((await ask()).status).toBe(200)
   })
 
+  it('answers again about what is gone whoever took it away, as long as they may see its company', async () => {
+    const { engine } = await createWorld()
+    const { companyId, taskId } = await createCompany(engine, 'Acme')
+    const { id: documentId } = await engine.documents.put({ taskId, key: 'plan', title: 'Plan', body: 'First' })
+    const ask = (roles: UserActor['roles'], id = 'ann') =>
+      engine.execute('documents.delete', { input: { documentId }, actor: { kind: 'user', id, roles }, idempotencyKey: 'k' })
+    const answer = await ask({ [companyId]: 'operator' })
+    expect(await ask({ [companyId]: 'operator' })).toEqual(answer)
+    for (const [roles, id] of [[{}], [{ other: 'owner' }], [{ [companyId]: 'operator' }, 'bob']] as const)
+      await expect(ask(roles, id)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
   it('is forgotten after 24 hours', async () => {
     const { engine, clock } = await createWorld()
     const company = await createCompany(engine, 'Acme')
