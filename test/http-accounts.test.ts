@@ -166,6 +166,22 @@ describe('a browser', () => {
     expect(accepted.text).not.toContain('eng_session_')
     expect((await visitor.send('GET', `/api/companies/${companyId}`)).status).toBe(200)
   })
+
+  it('accepts an invitation as who is logged in with the token of that session only', async () => {
+    const { engine, companyId } = await open()
+    const { member: kim } = await inviteWithPassword(engine, { companyId, email: 'kim@example.com' })
+    const url = await serveWith(engine)
+    const visitor = await logIn(url, { email: 'kim@example.com' })
+    const { id: otherId } = await engine.companies.create({ name: 'Beta' })
+    const accept = async (headers: Record<string, string>) => {
+      const { key: token } = await engine.invites.create({ companyId: otherId, role: 'viewer' })
+      const { status, body, text } = await visitor.send('POST', '/api/invites/accept', { body: { token, name: 'Guest' }, headers })
+      expect(status, text).toBe(201)
+      return (body as { member: { userId: string } }).member.userId
+    }
+    expect(await accept({ 'x-csrf-token': '' })).not.toBe(kim.userId)
+    expect(await accept({})).toBe(kim.userId)
+  })
 })
 
 describe('what is open when a right is taken away', () => {
