@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 
 import { systemActor, type Engine } from '@engine/core'
+import type { DeliveryAttempt } from '@engine/core/contract'
 
-interface Claimed {
+export interface Claimed {
   readonly eventSeq: number
   readonly deliveryId: string
   readonly fence: number
@@ -36,7 +37,7 @@ export async function claimDue(engine: Engine, routeId: string): Promise<Claimed
 }
 
 /** What a try came to. */
-export function outcome(claimed: Claimed, { routeId, result }: { routeId: string; result: 'delivered' | 'parked' }) {
+export function outcome(claimed: Claimed, { routeId, result }: { routeId: string; result: DeliveryAttempt['result'] }) {
   const nothing = { responseStatus: null, response: null, reference: null, retryAfterMs: null }
   const reason = result === 'parked' ? 'refused' : null
   const { deliveryId, fence, attempt, tries, triedSince, digestId } = claimed

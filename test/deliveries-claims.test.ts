@@ -1,0 +1,57 @@
+// Who sends a delivery: one process at a time, and what it came to is said by that one (PROMISES P13).
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { systemActor } from '@engine/core'
+import { scriptedDestination } from '@engine/testing'
+
+import { createWorld, until } from './support/engine.ts'
+import { claimDue, newRoute, outcome, type Claimed } from './support/routes.ts'
+import { newStorage } from './support/storages.ts'
+
+describe.each(['sqlite', 'postgres'])('a delivery that a process has taken, on %s', (storage) => {
+  async function open(deliveryLeaseMs: number) {
+    const settings = { deliveryTimeoutMs: deliveryLeaseMs / 2, deliveryLeaseMs }
+    const { engine, companyId } = await createWorld({ storage: await newStorage(storage), destinations: [scriptedDestination()], settings })
+    onTestFinished(() => engine.stop())
+    const { routeId, deliveryId } = await newRoute(engine, companyId)
+    const exchange = async (given: object): Promise<unknown> => {
+      const input = { companyId, outcomes: [], unsent: [], wanted: [], ...given }
+      return engine.execute('deliveries.exchange', { input, actor: systemActor })
+    }
+    return {
+      take: () => claimDue(engine, routeId),
+      settle: async (claimed: Claimed, result: Parameters<typeof outcome>[1]['result']) =>
+        exchange({ outcomes: [outcome(claimed, { routeId, result })] }),
+      giveBack: ({ deliveryId: id, fence }: Claimed) => exchange({ unsent: [{ deliveryId: id, fence }] }),
+      async read() {
+        const { status, attempts } = await engine.deliveries.get({ deliveryId })
+        return { status, attempts }
+      },
+    }
+  }
+
+  it('is nobody else’s until its lease is over', async () => {
+    const { take, settle, read } = await open(60_000)
+    const together = await Promise.all([take(), take(), take()])
+    expect(together.map((taken) => taken.length).toSorted()).toEqual([0, 0, 1])
+    expect(await take()).toEqual([])
+    const [claimed = expect.unreachable()] = together.flat()
+    expect(await settle(claimed, 'delivered')).toMatchObject({ settled: 1 })
+    expect(await read()).toEqual({ status: 'delivered', attempts: 1 })
+  })
+
+  it('is no more its own when another one took it, whatever it says then', async () => {
+    const { take, settle, giveBack, read } = await open(10)
+    const [lost = expect.unreachable()] = await take()
+    const [held = expect.unreachable()] = await until(take, (taken) => taken.length === 1)
+    expect(held).toMatchObject({ deliveryId: lost.deliveryId, fence: lost.fence + 1 })
+    const before = await read()
+    for (const result of ['delivered', 'parked', 'retry', 'interrupted'] as const)
+      expect(await settle(lost, result)).toMatchObject({ settled: 0 })
+    await giveBack(lost)
+    expect(await read()).toEqual(before)
+    expect(await settle(held, 'parked')).toMatchObject({ settled: 1 })
+    expect(await settle(held, 'delivered')).toMatchObject({ settled: 0 })
+    expect(await read()).toEqual({ status: 'parked', attempts: 2 })
+  })
+})
