@@ -1,11 +1,25 @@
 // Everything that a plugin may do wrong, each under a name of its own.
 import { Buffer } from 'node:buffer'
-import { writeSync } from 'node:fs'
+import { closeSync, writeSync } from 'node:fs'
 import process from 'node:process'
 
 const forever = () => {
   for (;;);
 }
+
+/** Writes all of it to the host, also when that takes its time to read: a full pipe refuses, and takes more a moment later. */
+function press(text) {
+  const bytes = Buffer.from(text)
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += writeSync(1, bytes, written)
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error
+    }
+  }
+}
+
+let answeredLater
 
 const attacks = {
   throw: () => {
@@ -43,19 +57,21 @@ const attacks = {
     for (;;) spawn(process.execPath, ['-e', '0'])
   },
   flood: () => {
-    for (let index = 0; index < 100_000; index += 1) writeSync(1, '{"pong":1}\n')
+    for (let index = 0; index < 100_000; index += 1) press('{"pong":1}\n')
     return new Promise(() => undefined)
   },
   longMessage: () => {
     const piece = 'x'.repeat(1024 * 1024)
-    for (let index = 0; index < 100; index += 1) writeSync(1, piece)
+    for (let index = 0; index < 100; index += 1) press(piece)
     return new Promise(() => undefined)
   },
-  brokenPipe: async (context) => {
+  brokenPipe: () => {
+    // It would end with its input; so the host writes to what nobody reads any more.
+    process.exit = () => undefined
     process.stdin.destroy()
-    await context.state.set('half', 'x'.repeat(1000))
+    closeSync(0)
     writeSync(1, '{"call":1,"val')
-    process.exit(0)
+    return new Promise((resolve) => setTimeout(resolve, 60_000))
   },
   prototype: () => JSON.parse('{"__proto__":{"isPolluted":true},"constructor":{"prototype":{"isPolluted":true}}}'),
 
@@ -71,6 +87,18 @@ const attacks = {
   evaluate: () => Reflect.construct(forever.constructor, ['return 1'])(),
   otherCompany: (context, { other }) => context.engine('tasks.list', { companyId: other }),
   ungranted: (context) => context.engine('labels.create', { companyId: context.companyId, name: 'mine' }),
+  // Asks when its call is over, while another one is under way.
+  askLater: (context) => {
+    const asked = new Promise((resolve) => setTimeout(resolve, 100)).then(() =>
+      context.engine('tasks.list', { companyId: context.companyId }),
+    )
+    answeredLater = asked.then(
+      () => 'answered',
+      (error) => String(error?.code),
+    )
+    return 'over'
+  },
+  hearLater: () => answeredLater,
   otherHost: (context) => context.fetch('https://example.com/'),
 }
 
