@@ -1,12 +1,14 @@
 // Who sends a delivery: one process at a time, and what it came to is said by that one (PROMISES P13).
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { systemActor } from '@engine/core'
-import { scriptedDestination } from '@engine/testing'
+import { createEngine, systemActor } from '@engine/core'
+import { postgres } from '@engine/storage-postgres'
+import { scriptedDestination, watched } from '@engine/testing'
 
 import { createWorld, until } from './support/engine.ts'
 import { claimDue, newRoute, outcome, type Claimed } from './support/routes.ts'
-import { newStorage } from './support/storages.ts'
+import { withClient } from './support/server-process.ts'
+import { newDatabase, newStorage } from './support/storages.ts'
 
 describe.each(['sqlite', 'postgres'])('a delivery that a process has taken, on %s', (storage) => {
   async function open(deliveryLeaseMs: number) {
@@ -55,3 +57,48 @@ describe.each(['sqlite', 'postgres'])('a delivery that a process has taken, on %
     expect(await read()).toEqual({ status: 'parked', attempts: 2 })
   })
 })
+
+it('an event behind a delivery that is being settled is due when that has ended, on postgres', async () => {
+  const url = await newDatabase()
+  const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let isArmed = false
+  const destinations = [scriptedDestination()]
+  const { engine, companyId, agentId } = await createWorld({ storage: postgres(url), destinations, agentMode: 'manual' })
+  onTestFinished(() => engine.stop())
+  const settling = await createEngine({
+    storage: watched(postgres(url)),
+    destinations,
+    async probe(step) {
+      if (!isArmed || step !== 'deliveries.exchange.recorded') return
+      reached.resolve()
+      await opened.promise
+    },
+  })
+  onTestFinished(() => settling.stop())
+  onTestFinished(() => opened.resolve())
+  const route = { name: 'Out', destinationType: 'scripted', events: ['task.progress_updated'] }
+  const { id: routeId } = await engine.routes.create({ companyId, ...route })
+  const { id: taskId } = await engine.tasks.create({ companyId, title: 'Write' })
+  await engine.tasks.checkout({ taskId, agentId })
+  await engine.tasks.progress({ taskId, percent: 1 })
+  const [first = expect.unreachable()] = await claimDue(settling, routeId)
+  isArmed = true
+  const input = { companyId, outcomes: [outcome(first, { routeId, result: 'delivered' })], unsent: [], wanted: [] }
+  const settled = settling.execute('deliveries.exchange', { input, actor: systemActor })
+  await reached.promise
+  let isWritten = false
+  const written = engine.tasks.progress({ taskId, percent: 2 }).then(() => void (isWritten = true))
+  await until(
+    async () => isWritten || (await waiting(url)) > 0,
+    (isSo) => isSo,
+  )
+  opened.resolve()
+  await Promise.all([settled, written])
+  expect(await claimDue(engine, routeId)).toHaveLength(1)
+})
+
+/** How many transactions of a database wait for a lock. */
+async function waiting(url: string): Promise<number> {
+  const text = `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  return withClient(url, async (client) => Number((await client.query<{ count: number }>(text)).rows[0]?.count))
+}
