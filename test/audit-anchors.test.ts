@@ -68,7 +68,15 @@ describe('anchors in a file', () => {
     expect(await engine.audit.verify({ companyId, anchors: [...anchors] })).toMatchObject({ isSound: true, anchors: anchors.length })
   })
 
-  it('are written after so many events or so long, whichever is first, and only when there is something new', async () => {
+  it('are written after so long, however few events there were', async () => {
+    const place = newPlace()
+    const { engine, companyId } = await open(place, { sealMs: 20, anchorEvents: 1_000_000, anchorMs: 50 })
+    const before = await anchored(place, engine, companyId)
+    await work(engine, companyId, 1)
+    expect((await anchored(place, engine, companyId)).length).toBeGreaterThan(before.length)
+  })
+
+  it('are written after so many events, however soon, and only when there is something new', async () => {
     const place = newPlace()
     const { engine, companyId } = await open(place, { sealMs: 20, anchorEvents: 10 })
     await anchored(place, engine, companyId)
