@@ -50,4 +50,29 @@ describe.each(['sqlite', 'postgres'])('what is held for a call, on %s', (storage
     expect(await errorOf(other.api.costs.settle({ runId: other.run.id, holdId, usage: { outputTokens: 1 } }))).toMatchObject(missing)
     expect(await standing()).toEqual({ spent: 0, held: 500 })
   })
+
+  it('is still paid for when its run waited for an answer meanwhile', async () => {
+    const { engine, standing, worker } = await open()
+    const holdId = await hold(worker, 500)
+    const { run, api, taskId } = worker
+    const ask = { kind: 'question', prompt: 'Which?' } as const
+    const interaction = await api.interactions.ask({ taskId, ask, waits: true })
+    expect(await standing()).toEqual({ spent: 0, held: 0 })
+    await engine.interactions.answer({ interactionId: interaction.id, text: 'This one' })
+    const again = await engine.tasks.checkout({ taskId })
+    expect(again.run.id).toBe(run.id)
+    const actor = (await engine.authenticate(again.credential ?? '')) ?? expect.unreachable()
+    await engine.as(actor).costs.settle({ runId: run.id, holdId, usage: { outputTokens: 40 } })
+    expect(await standing()).toEqual({ spent: 40, held: 0 })
+    expect(await problemsOf(engine)).toEqual([])
+  })
+
+  it('is nothing under a limit that stopped work, also for a run that came under it since', async () => {
+    const { engine, companyId, other } = await open()
+    const { id: projectId } = await engine.projects.create({ companyId, name: 'Shop' })
+    await engine.budgets.set({ companyId, scope: 'project', scopeId: projectId, metric: 'tokens', limit: 0 })
+    await engine.tasks.update({ taskId: other.taskId, projectId })
+    const refused = await errorOf(hold(other, 0))
+    expect(refused).toMatchObject({ code: 'budget_exceeded' })
+  })
 })
