@@ -1,11 +1,13 @@
 import type { Mutant } from './mutant.ts'
 import { batches } from './mutants/batches.ts'
+import { doorFaults } from './mutants/doors.ts'
 import { interactionFaults } from './mutants/interactions.ts'
 import { knowledgeFaults } from './mutants/knowledge.ts'
 import { decisionFaults } from './mutants/decisions.ts'
 import { failureFaults } from './mutants/failures.ts'
 import { commands } from './mutants/commands.ts'
 import { ledgerFaults } from './mutants/ledger.ts'
+import { pluginFaults } from './mutants/plugins.ts'
 import { priceFaults } from './mutants/prices.ts'
 import { programTools } from './mutants/program-tools.ts'
 import { sealing } from './mutants/sealing.ts'
@@ -30,4 +32,6 @@ export const mutants: readonly Mutant[] = [
   ...outwardFaults,
   ...decisionFaults,
   ...programTools,
+  ...pluginFaults,
+  ...doorFaults,
 ]

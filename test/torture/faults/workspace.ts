@@ -4,7 +4,17 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = realpathSync(fileURLToPath(new URL('../../..', import.meta.url)))
-const copied = ['packages', 'test', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.base.json', 'vitest.config.ts']
+const copied = [
+  'packages',
+  'plugins',
+  'bench',
+  'test',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.base.json',
+  'vitest.config.ts',
+]
 const leftOut = new Set(['node_modules', 'dist', 'out', 'coverage'])
 
 /** A configuration for tests that run beside servers which others have started. */
@@ -14,8 +24,8 @@ export function copyWorkspace(folder: string, postgresUrl: string): void {
   for (const name of copied) {
     cpSync(join(root, name), join(folder, name), { recursive: true, filter: (source) => !leftOut.has(basename(source)) })
   }
-  for (const place of ['.', 'test', ...readdirSync(join(root, 'packages')).map((name) => join('packages', name))])
-    linkModules(folder, place)
+  const members = ['packages', 'plugins'].flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(parent, name)))
+  for (const place of ['.', 'test', 'bench', ...members]) linkModules(folder, place)
   const provide = { postgresUrl, pgbouncerUrl: null, pgbouncerSkipped: 'a mutant is tried without', watchFolder: folder }
   // Each run makes its own templates, by the sources as they are then.
   const text = `import { mkdtempSync } from 'node:fs'

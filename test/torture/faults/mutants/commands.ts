@@ -135,4 +135,34 @@ export const commands: readonly Mutant[] = [
     caughtBy: { file: 'packages/core/src/kernel/loop.test.ts', test: 'never overlaps its passes' },
     isQuick: true,
   },
+  {
+    name: 'what comes before the transaction of a keyed call is done again',
+    file: execute,
+    find: `  if (answered) return answered.output
+`,
+    replace: ``,
+    caughtBy: { file: 'test/plugins-company.test.ts', test: 'does what comes before its transaction once for a key' },
+  },
+  {
+    name: 'the answer about what is gone is for who left its company too',
+    file: execute,
+    find: `if (!maySee) throw error`,
+    replace: `if (!known) throw error`,
+    caughtBy: { file: 'test/http-idempotency.test.ts', test: 'answers again about what is gone' },
+  },
+  {
+    name: 'a file is attached to a comment of another company',
+    file: 'packages/core/src/attachments/commands.ts',
+    find: `if (comment?.company_id !== companyId || comment.task_id !== input.taskId)`,
+    replace: `if (!comment)`,
+    caughtBy: { file: 'test/http-references.test.ts', test: 'finds nothing of another company, in any operation' },
+  },
+  {
+    name: 'a route listens to an agent of another company',
+    file: 'packages/core/src/routes/change.ts',
+    find: `  if (agentId && agentId !== before.agentId) await requireAtWork(context, { field: 'conditions.agentId', agentId })
+`,
+    replace: ``,
+    caughtBy: { file: 'test/http-references.test.ts', test: 'finds nothing of another company, in any operation' },
+  },
 ]

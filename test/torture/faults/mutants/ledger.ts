@@ -1,8 +1,9 @@
-import type { Mutant } from '../mutant.ts'
+import { inLoop, type Mutant } from '../mutant.ts'
 
 const budgets = (test: string) => ({ file: 'test/budgets.test.ts', test })
 const late = (test: string) => ({ file: 'test/budgets-late.test.ts', test })
 const costs = (test: string) => ({ file: 'test/costs.test.ts', test })
+const held = (test: string) => ({ file: 'test/budgets-holds.test.ts', test: `on sqlite > ${test}` })
 const periods = (test: string) => ({ file: 'packages/core/src/budgets/period.test.ts', test })
 
 /** Money that is held, spent and billed. */
@@ -51,5 +52,57 @@ export const ledgerFaults: readonly Mutant[] = [
     find: '} else if (!isUsedUp(before)) await noteLateBill',
     replace: '} else await noteLateBill',
     caughtBy: late('on sqlite, a bill that comes late > takes its own period to the limit'),
+  },
+  {
+    name: 'ledger: what was held for a call ends a second time',
+    file: 'packages/core/src/budgets/sql.ts',
+    find: `    .where('id', '=', given.id)
+    .where('status', '=', sql.lit('open'))`,
+    replace: `    .where('id', '=', given.id)`,
+    caughtBy: held('ends once, whichever end is said first'),
+  },
+  {
+    name: 'ledger: a run gives back what is held for another one',
+    file: 'packages/core/src/budgets/commands/holds.ts',
+    find: `if (hold?.run_id !== runId || hold.kind !== 'call')`,
+    replace: `if (hold?.kind !== 'call')`,
+    caughtBy: held('is not there for another run'),
+  },
+  {
+    name: 'ledger: a run says what a call of another one came to',
+    file: 'packages/core/src/costs/settle.ts',
+    find: `if (hold?.run_id !== given.runId) throw`,
+    replace: `if (!hold) throw`,
+    caughtBy: held('is not there for another run'),
+  },
+  {
+    name: 'ledger: what a call came to is not booked when its hold had expired',
+    file: 'packages/core/src/budgets/holds.ts',
+    find: `if (hold.status === 'expired') await chargeBudgets`,
+    replace: `if (hold.status === 'open') await chargeBudgets`,
+    caughtBy: held('is still paid for when its run waited for an answer meanwhile'),
+  },
+  {
+    name: 'ledger: a limit that stopped work lets begin what costs nothing',
+    file: 'packages/core/src/budgets/holds.ts',
+    find: `if (standing.isStopped || amount > freeOf`,
+    replace: `if (amount > freeOf`,
+    caughtBy: held('is nothing under a limit that stopped work'),
+  },
+  {
+    name: 'ledger: what was held is settled in the month in which it is said',
+    file: 'packages/core/src/budgets/holds.ts',
+    find: `spenderOf(hold), { at: new Date(hold.admitted_at) })
+  await bookIn(context, standings, { amounts: actual, lines })`,
+    replace: `spenderOf(hold), { at: new Date(now) })
+  await bookIn(context, standings, { amounts: actual, lines })`,
+    caughtBy: inLoop('ledger-histories on sqlite'),
+  },
+  {
+    name: 'ledger: the database knows no limit',
+    file: 'packages/core/src/database/migrations/0017-budgets.ts',
+    find: `check (is_hard = 0 or spent + held <= limit_amount + excess)`,
+    replace: `check (is_hard = 0 or spent + held >= 0)`,
+    caughtBy: { file: 'test/database-rules.test.ts', test: 'on sqlite > refuses more than the limit of a budget' },
   },
 ]

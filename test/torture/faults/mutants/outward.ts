@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts'
 
 const requests = (test: string) => ({ file: 'packages/outbound/src/outbound.test.ts', test })
+const taken = (test: string) => ({ file: 'test/deliveries-claims.test.ts', test })
 const routes = (test: string) => ({ file: 'test/routes.test.ts', test })
 
 /** What goes out: requests to addresses that users set, and deliveries. */
@@ -46,5 +47,40 @@ export const outwardFaults: readonly Mutant[] = [
     find: 'as: digestId ?? given.digestId',
     replace: 'as: given.digestId',
     caughtBy: { file: 'test/digests.test.ts', test: 'on sqlite that gathers what it sends > tells the same again when it did not arrive' },
+  },
+  {
+    name: 'outward: a delivery that somebody sends is taken by another one',
+    file: 'packages/core/src/deliveries/claims.ts',
+    find: ' and (d.claimed_until is null or d.claimed_until <= ${present})',
+    replace: '',
+    caughtBy: taken('on sqlite > is nobody else’s until its lease is over'),
+  },
+  {
+    name: 'outward: who lost a delivery says what became of it',
+    file: 'packages/core/src/deliveries/settlements.ts',
+    find: 'd.id = n.id and d.fence = n.fence and (${isAllowed})',
+    replace: 'd.id = n.id and (${isAllowed})',
+    caughtBy: taken('on sqlite > is no more its own when another one took it'),
+  },
+  {
+    name: 'outward: an event is written behind a delivery that ends meanwhile',
+    file: 'packages/core/src/deliveries/sql.ts',
+    find: "if (familyOf(tx) === 'postgres') await lockLast(",
+    replace: "if (familyOf(tx) !== 'postgres') await lockLast(",
+    caughtBy: taken('an event behind a delivery that is being settled is due when that has ended'),
+  },
+  {
+    name: 'outward: a webhook that came before fires again',
+    file: 'packages/core/src/routines/commands/receive.ts',
+    find: 'if (known) {',
+    replace: "if (known?.id === '') {",
+    caughtBy: { file: 'test/routines-webhooks.test.ts', test: 'on sqlite > fires for a signed delivery once' },
+  },
+  {
+    name: 'outward: an agent that calls back twice is heard twice',
+    file: 'packages/core/src/runs/commands/callback.ts',
+    find: 'if (await isKnownCallback(',
+    replace: "if (deliveryId === '' && await isKnownCallback(",
+    caughtBy: { file: 'test/callbacks.test.ts', test: 'on sqlite > ends its run by a signed call' },
   },
 ]

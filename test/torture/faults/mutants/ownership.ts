@@ -1,6 +1,10 @@
 import { inLoop, inRaces, onPostgres, onSqlite, type Mutant } from '../mutant.ts'
 
 const lease = 'packages/core/src/runs/lease.ts'
+const inThread = (storage: string) => ({
+  file: 'test/lease-renewals.test.ts',
+  test: `a thread renews no lease by another fence than its own, and knows it for lost, ${storage}`,
+})
 const heartbeat = 'packages/core/src/loops/heartbeat.ts'
 
 /** Who owns a task, and for how long. */
@@ -100,5 +104,26 @@ export const ownership: readonly Mutant[] = [
     find: `return report(host, actor, { name: 'runs.handBack', input: { reason, ...rest } })`,
     replace: `return`,
     caughtBy: { file: 'test/kill.test.ts', test: 'hands its run back without burning an attempt' },
+  },
+  {
+    name: 'the database lets a task have two leases',
+    file: 'packages/core/src/database/migrations/0001-walking-skeleton.ts',
+    find: `constraint leases_one_owner unique (company_id, task_id)`,
+    replace: `constraint leases_one_owner unique (company_id, task_id, run_id)`,
+    caughtBy: { file: 'test/database-rules.test.ts', test: 'on sqlite > refuses a second owner of a task' },
+  },
+  {
+    name: 'a thread renews the lease of a run whatever its fence',
+    file: 'packages/core/src/runs/renewal.ts',
+    find: `where (run_id, fence) in \${pairs} returning`,
+    replace: `where run_id in (select json_extract(value, '$.run_id') from json_each(\${named})) returning`,
+    caughtBy: inThread('on sqlite'),
+  },
+  {
+    name: 'a thread takes the next lease of a run for the one before',
+    file: 'packages/core/src/loops/lease-name.ts',
+    find: 'return `${runId} ${fence}`',
+    replace: 'return `${runId} ${0 * fence}`',
+    caughtBy: inThread('on postgres'),
   },
 ]

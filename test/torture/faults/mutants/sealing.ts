@@ -99,4 +99,11 @@ export const sealing: readonly Mutant[] = [
     replace: 'if (key && signature || verify(null, signedBytes(anchor), key',
     caughtBy: { file: 'test/audit-anchors.test.ts', test: 'that were changed, or signed by somebody else, are told from others' },
   },
+  {
+    name: 'an anchor waits until there are many events',
+    file: 'packages/core/src/loops/anchors.ts',
+    find: 'if (!last || host.clock.monotonicMs() - last.atMs >= anchorMs) return true',
+    replace: 'if (!last) return true',
+    caughtBy: { file: 'test/audit-anchors.test.ts', test: 'are written after so long, however few events there were' },
+  },
 ]

@@ -2,6 +2,7 @@ import { inLoop, inRaces, onPostgres, onSqlite, type Mutant } from '../mutant.ts
 
 const writer = 'packages/storage-sqlite/src/writer.ts'
 const driver = 'packages/storage-postgres/src/driver.ts'
+const opened = (test: string) => ({ file: 'packages/storage-sqlite/src/open.test.ts', test })
 const sqliteStorage = (test: string) => ({ file: 'packages/storage-sqlite/src/storage.test.ts', test })
 
 /** What a database is asked to promise. */
@@ -101,5 +102,37 @@ export const storages: readonly Mutant[] = [
     find: `before update on events begin select raise(abort, 'events are append-only'); end`,
     replace: `before update on events begin select 1; end`,
     caughtBy: onSqlite('an event is never changed or deleted, not even by hand'),
+  },
+  {
+    name: 'an SQLite that corrupts files is used',
+    file: 'packages/storage-sqlite/src/open.ts',
+    find: `if (!isOlder(version, leastSqlite)) return`,
+    replace: `if (version !== '') return`,
+    caughtBy: opened('an SQLite in which two writers corrupt a file'),
+    isQuick: true,
+  },
+  {
+    name: 'the driver of SQLite is loaded by a Node on which it crashes',
+    file: 'packages/storage-sqlite/src/open.ts',
+    find: `  refuseOldNode(process.versions.node)
+`,
+    replace: ``,
+    caughtBy: opened('a Node on which the driver crashes is refused'),
+  },
+  {
+    name: 'a thread of SQLite does not wait for the disk',
+    file: 'packages/storage-sqlite/src/open.ts',
+    find: `fileMustExist: true, timeout: waitMs })
+  configure(connection)`,
+    replace: `fileMustExist: true, timeout: waitMs })`,
+    caughtBy: opened('every connection waits for the disk'),
+  },
+  {
+    name: 'who listens again does not look what was said meanwhile',
+    file: 'packages/storage-postgres/src/hints.ts',
+    find: `      listening.hear('')
+`,
+    replace: ``,
+    caughtBy: { file: 'test/postgres-hints.test.ts', test: 'listens again when its connection was ended' },
   },
 ]
