@@ -13,13 +13,13 @@ interface Layer {
 
 const servers = ['node:http', 'node:https', 'node:http2', 'express']
 const databases = ['kysely', 'better-sqlite3', 'pg', '@electric-sql/pglite']
-const coreEntries = ['@engine/core', '@engine/core/plugin', '@engine/core/schema', '@engine/core/contract']
+const coreEntries = ['@engine/core', '@engine/core/plugin', '@engine/core/contract']
 
 /** Who may import whom. */
 const layers: Readonly<Record<string, Layer>> = {
   'packages/core': {
     engine: [],
-    only: ['kysely', 'zod', 'eventemitter3', 'p-queue', 'croner', 'canonicalize', 'diff', 'yaml'],
+    only: ['kysely', 'zod', 'eventemitter3', 'croner', 'diff', 'yaml'],
     never: servers,
   },
   'packages/storage-sqlite': { engine: ['@engine/core/plugin'], only: ['kysely', 'better-sqlite3'], never: servers },
