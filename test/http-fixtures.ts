@@ -43,6 +43,8 @@ export interface World {
   readonly clock: TestClock
   /** Every row of every table, as text. */
   dump(): Promise<string>
+  /** Every row of one table, as text: also of those that a dump leaves out, since they change by themselves. */
+  rowsOf(table: string): Promise<string>
   /** Grows with each row that a statement changed, also when its transaction was rolled back: equal means that nothing changed. */
   changes(): Promise<number>
 }
@@ -81,7 +83,8 @@ export async function openWorld(): Promise<World> {
     settings: { pollMs: 50, ...quickPasswords },
   })
   const changes = async () => (await storage.watch.query<{ count: number }>('select total_changes() as count'))[0]?.count ?? NaN
-  return { engine, clock, dump: () => storage.watch.dump(), changes }
+  const rowsOf = async (table: string) => JSON.stringify(await storage.watch.query(`select * from ${storage.watch.table(table)}`))
+  return { engine, clock, dump: () => storage.watch.dump(), rowsOf, changes }
 }
 
 function createClock(): TestClock {

@@ -5,6 +5,7 @@ import { agentMachine, companyMachine, taskMachine } from '@engine/core/contract
 import { localOperator } from '@engine/http'
 
 import { callHandler, createCompany, createWorld, type Company, type World } from './http-fixtures.ts'
+import { furnishCompany } from './http-routes.ts'
 
 const fill = (path: string, company: Company) =>
   `/api${path.replaceAll(/:(\w+)/g, (_, name: string) => String(Reflect.get(company, name)))}`
@@ -195,5 +196,39 @@ describe('the credential of a run', () => {
         expect((await call('GET', fill(definition.http[1], company))).text).not.toContain(company.credential)
     }
     expect(await dump()).not.toContain(company.credential)
+  })
+})
+
+/** One of every kind, by who lets it in; each begins with `eng_` and its kind. */
+const credentials = [
+  'credential',
+  'memberKey',
+  'agentKey',
+  'inviteToken',
+  'hookKey',
+  'nodeKey',
+  'nodeCredential',
+  'sessionCredential',
+  'setupToken',
+  'passwordToken',
+] as const
+
+describe('a credential of any kind', () => {
+  it('is in no row, as what it is or in any part that opens something', async () => {
+    const { engine, dump, rowsOf } = await createWorld()
+    const furnished = await furnishCompany(engine, 'Acme')
+    const trigger = await engine.routines.addTrigger({ routineId: furnished.routineId, kind: 'webhook', scheme: 'bearer' })
+    const company = { ...furnished, hookKey: trigger.key ?? '' }
+    // A plugin of this company was told the key of its first trigger as a word like any other.
+    const stored = ((await dump()) + (await rowsOf('workers'))).replaceAll(furnished.hookKey, '')
+    for (const name of credentials) {
+      const [, secret = ''] = /^eng_[a-z]+_([\w-]{43})$/.exec(company[name]) ?? []
+      expect([name, secret]).toEqual([name, expect.stringMatching(/./)])
+      // The beginning of a key is kept, so that people tell theirs apart.
+      expect([name, stored.includes(secret.slice(8))]).toEqual([name, false])
+    }
+    expect(stored).not.toMatch(/eng_[a-z]+_[\w-]{43}/)
+    const kinds = new Set(credentials.map((name) => company[name].split('_')[1]))
+    expect([...kinds].toSorted()).toEqual(['agent', 'hook', 'invite', 'node', 'nodekey', 'password', 'run', 'session', 'setup', 'user'])
   })
 })

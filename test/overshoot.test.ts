@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 
 import { a2aAdapter } from '@engine/adapters/a2a'
 import { acpAdapter } from '@engine/adapters/acp'
@@ -50,6 +50,14 @@ const adapters: readonly AgentAdapter[] = [
   openClawAdapter(),
   personAdapter(),
 ]
+
+test('all adapters that there are say how far they may pass a limit', () => {
+  const { exports } = JSON.parse(readFileSync(new URL('../packages/adapters/package.json', import.meta.url), 'utf8')) as { exports: object }
+  const others = ['./package.json', './workspace']
+  const exported = Object.keys(exports).filter((name) => !others.includes(name))
+  expect(adapters.map(({ type }) => `./${type.replaceAll('_', '-')}`).toSorted()).toEqual(exported.toSorted())
+  for (const { type, overshoot } of adapters) expect([type, overshoot]).toEqual([type, expect.stringMatching(/\w+.*\.$/)])
+})
 
 afterAll(() => {
   const stated = adapters.map(({ type, metering, overshoot }) => ({ type, metering, overshoot }))

@@ -96,7 +96,7 @@ export const boundaries: readonly SecurityPromise[] = [
     id: 'S20',
     title: 'Webhooks',
     promise:
-      'What goes out is signed over id, time and body, with both secrets during a rotation. What comes in is compared in constant time, over the raw bytes, and taken once within its window.',
+      'What goes out is signed over id, time and body, with both secrets during a rotation. What comes in is compared in constant time, over the raw bytes, and taken once within its window, as far as its way of signing has an id and a time; a plugin looks at its own.',
     shownBy: [
       { file: 'packages/deliveries/src/webhook/webhook.test.ts', test: 'signed for both secrets of a rotation' },
       { file: 'packages/deliveries/src/webhook/webhook.test.ts', test: 'verify refuses %s as %s' },
@@ -130,6 +130,7 @@ export const boundaries: readonly SecurityPromise[] = [
         test: 'reaches nothing around it: no process, no environment, no file, no network, no code from text',
       },
       { file: 'test/plugins-hostile.test.ts', test: 'fourteen hostile plugins harm nobody' },
+      { file: 'test/plugins-hostile.test.ts', test: 'is asked nothing back when its call is over, also while it does something else' },
       { file: 'test/plugins.test.ts', test: 'the tables of a plugin refuse %s' },
       { file: 'test/plugin-pages.test.ts', test: 'are not reached by the way "%s"' },
       { file: 'test/plugin-pages.test.ts', test: 'come without asking who it is, as a page in a sandbox asks for them, and set no cookie' },

@@ -12,6 +12,8 @@ export const callers: readonly SecurityPromise[] = [
       { file: 'packages/core/src/kernel/registry.test.ts', test: 'refuses an operation whose company cannot be found' },
       { file: 'test/http-isolation.test.ts', test: 'are absent for its %s on every route, word for word' },
       { file: 'test/http-isolation.test.ts', test: 'are in no list' },
+      { file: 'test/http-references.test.ts', test: 'finds nothing of another company, in any operation' },
+      { file: 'test/database-rules.test.ts', test: 'links every row of a company to rows of that company' },
       { file: 'test/http-wire.test.ts', test: 'is answered 401 on every route' },
       { file: 'test/mcp.test.ts', test: "find nothing of another company's, and change nothing there" },
       { file: 'test/permissions.test.ts', test: 'tells nobody of another company that it has anything' },
@@ -41,6 +43,7 @@ export const callers: readonly SecurityPromise[] = [
       'A key is 256 random bits, shown once and kept as SHA-256. It is limited by scopes and an end; revoked, it opens nothing any more and ends its streams within a second.',
     shownBy: [
       { file: 'test/keys.test.ts', test: 'nowhere in the database' },
+      { file: 'test/http-rules.test.ts', test: 'is in no row, as what it is or in any part that opens something' },
       { file: 'test/keys.test.ts', test: 'are refused at once when they are revoked, and from their end on' },
       { file: 'test/keys.test.ts', test: 'is limited to its scopes' },
       { file: 'test/keys.test.ts', test: 'whatever is wrong with a key, the answer is the same' },
@@ -87,6 +90,7 @@ export const callers: readonly SecurityPromise[] = [
     shownBy: [
       { file: 'test/http-accounts.test.ts', test: 'keeps its session in a cookie that no page reads and no other site sends' },
       { file: 'test/http-accounts.test.ts', test: 'changes nothing without the token of its own session, from another page, or by a form' },
+      { file: 'test/http-accounts.test.ts', test: 'accepts an invitation as who is logged in with the token of that session only' },
       { file: 'packages/http/src/access/door.test.ts', test: 'for a page of "%s": %s' },
       { file: 'packages/http/src/access/door.test.ts', test: 'for the host "%s": %s' },
       { file: 'packages/http/src/local-guard.test.ts', test: 'is shut for a request that names "%s"' },
