@@ -27,4 +27,16 @@ describe('the documentation', () => {
     const index = read('examples/README.md')
     expect(folders.filter((folder) => !index.includes(`](${folder}/`))).toEqual([])
   })
+
+  it('promises exactly once of state and of calls alone, since what happens elsewhere is at least once', () => {
+    const pages = globSync(['README.md', 'docs/**/*.md', '{packages,plugins,examples}/*/{README,docs}.md'], { cwd: root })
+    expect(pages.length).toBeGreaterThan(60)
+    const said = pages.flatMap((page) =>
+      read(page)
+        .split('\n')
+        .filter((line) => /exactly[- ]once/i.test(line))
+        .map((line) => `${page}: ${line}`),
+    )
+    expect(said.filter((line) => !/\bstate\b|\bhold exactly once\b/i.test(line))).toEqual([])
+  })
 })

@@ -77,6 +77,31 @@ it('has no input with free names but those that are listed', () => {
   expect(Object.keys(freeNames).filter((field) => !open.some(([, found]) => found === field))).toEqual([])
 })
 
+/** Lists that come whole, and what keeps them short. */
+const wholeLists: Readonly<Record<string, string>> = {
+  'adapters.list': 'what its program brings',
+  'destinations.list': 'what its program brings',
+  'plugins.slots': 'the pages of the plugins that its program brings',
+  'plugins.subscriptions': 'what a plugin declares',
+  'companies.previewImport': 'what is in the package, which is limited',
+  'companies.previewMerge': 'what is in the package, which is limited',
+  'routines.preview': 'as many times as are asked for, of at most fifty',
+  'sessions.list': 'the browsers of one person',
+}
+
+it('has no list that answers with more than a hundred things', () => {
+  const { operations } = createRegistry(Object.values(coreModules), {})
+  const lists = operations.filter(
+    ({ definition: { kind, output } }) => kind === 'query' && output instanceof z.ZodObject && 'items' in output.shape,
+  )
+  expect(lists.length).toBeGreaterThan(50)
+  const whole = lists.filter(({ definition: { input } }) => {
+    const limit = input.shape['limit']
+    return limit === undefined || limit.safeParse(101).success
+  })
+  expect(whole.map(({ name }) => name).toSorted()).toEqual(Object.keys(wholeLists).toSorted())
+})
+
 /** The nearest named field of each object that takes members of any name; what is any JSON counts where it is asked for. */
 function openFields(schema: unknown, field = ''): string[] {
   if (typeof schema !== 'object' || schema === null) return []
