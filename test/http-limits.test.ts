@@ -85,11 +85,14 @@ describe('an address from which unknown credentials come', () => {
   it('keeps nobody out whose key is known, nor makes one known by being sent', async () => {
     const { engine } = await createWorld()
     const { companyId, agentKey } = await furnishCompany(engine, 'Acme')
-    const call = caller({ engine, limits: { unknownPerMinute: 2 } })
+    const authenticate = vi.fn<Engine['authenticate']>((credential) => engine.authenticate(credential))
+    const call = caller({ engine: { ...engine, authenticate }, limits: { unknownPerMinute: 2 } })
     expect((await call(path(companyId), { key: agentKey })).status).toBe(200)
     const wrong = ['a', 'b', 'a', 'b'].map((key) => async () => (await call(path(companyId), { key })).status)
     for (const [index, send] of wrong.entries()) expect(await send()).toBe(index < 2 ? 401 : 429)
     expect((await call(path(companyId), { key: agentKey })).status).toBe(200)
+    // What was wrong once is not looked for again.
+    expect(authenticate.mock.calls.map(([credential]) => credential)).toEqual([agentKey, 'a', 'b', agentKey])
   })
 
   it.each([
