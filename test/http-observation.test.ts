@@ -1,13 +1,14 @@
-import { writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { localBlobs } from '@engine/blobs/local'
-import { createEngine, type Actor, type Logger } from '@engine/core'
+import { createEngine, type Actor, type Logger, type Storage } from '@engine/core'
 import { BLOBS_SPEC } from '@engine/core/plugin'
 import { localOperator, serve, serveFigures } from '@engine/http'
+import { postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
 import { createTestEngine, hangs, intercepted, memoryBlobs, scriptedAdapter } from '@engine/testing'
 
@@ -15,7 +16,7 @@ import { callHandler, createCompany, createWorld, serveWorld } from './http-fixt
 import { furnishCompany } from './http-furnished.ts'
 import { until } from './support/engine.ts'
 import { temporaryFolder } from './support/files.ts'
-import { newStorage } from './support/storages.ts'
+import { newDatabase, newStorage } from './support/storages.ts'
 import { readPrometheus, type Family } from './support/prometheus.ts'
 
 interface Check {
@@ -170,6 +171,18 @@ describe('the figures of a server', () => {
     const steps = plan.map(({ detail }) => detail).filter((detail) => /^(SCAN|SEARCH) (runs|deliveries|budget_holds)\b/.test(detail))
     expect(steps).toHaveLength(4)
     for (const step of steps) expect(step).toMatch(/USING (COVERING )?INDEX \w+_(queue|one_queued|one_waiting|lane|open)_index/)
+  })
+
+  it('say how large the write-ahead log of a file is, and nothing of the kind where there is no file', async () => {
+    const file = join(temporaryFolder(), 'engine.db')
+    const walBytes = async (storage: Storage) => {
+      const engine = await createEngine({ storage })
+      onTestFinished(() => engine.stop())
+      return (await engine.metrics()).find(({ name }) => name === 'engine_wal_bytes')?.samples
+    }
+    expect(await walBytes(sqlite(file))).toEqual([{ value: statSync(`${file}-wal`).size }])
+    expect(statSync(`${file}-wal`).size).toBeGreaterThan(0)
+    expect(await walBytes(postgres(await newDatabase()))).toBeUndefined()
   })
 
   it('name nobody: no company, no person, no path that was asked for', async () => {

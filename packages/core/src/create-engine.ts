@@ -276,7 +276,7 @@ function assemble(host: Host, given: Parts): Engine {
     [Symbol.asyncDispose]: () => engine.stop(),
     health: () =>
       readHealth(host, { storage: storage.id, schema: storage.schema, liveRuns: worker.liveRuns, isStopping: stopping.signal.aborted }),
-    metrics: () => readMetrics(host, { counters, liveRuns: worker.liveRuns }),
+    metrics: () => readMetrics(host, { counters, liveRuns: worker.liveRuns, file: session.file }),
   }
   return engine
 }

@@ -2,6 +2,7 @@ import { readLoad, type Load } from '../database/load.ts'
 import type { EventBus, EventType } from '../kernel/events.ts'
 import type { Histogram, HistogramReading } from '../kernel/histogram.ts'
 import type { Host } from '../kernel/host.ts'
+import type { DatabaseFile } from '../ports/storage.ts'
 
 /** One figure with its parts: what a monitor reads, in no format. Names, labels and units are those of Prometheus; no label names a company or a person. */
 export type Metric = { readonly name: string; readonly help: string } & (
@@ -34,10 +35,12 @@ export function createCounters(bus: EventBus, statements: Histogram | null): Cou
 interface Given {
   readonly counters: Counters
   readonly liveRuns: number
+  /** Of a database that is a file. */
+  readonly file: DatabaseFile | undefined
 }
 
 /** How it is now: counters of this process, and a few short looks into indices of the database, none of which grows with its rows. */
-export async function readMetrics(host: Host, { counters, liveRuns }: Given): Promise<readonly Metric[]> {
+export async function readMetrics(host: Host, { counters, liveRuns, file }: Given): Promise<readonly Metric[]> {
   const load = await readLoad(host.db)
   const statements = counters.statements?.read()
   return [
@@ -56,6 +59,10 @@ export async function readMetrics(host: Host, { counters, liveRuns }: Given): Pr
       ...counterOf('engine_leases_lost_total', 'Runs that this process took back from a silent worker.'),
       samples: [{ value: counters.events.get('run.lost') ?? 0 }],
     },
+    // A reader that never ends keeps it from shrinking (PROMISES D7).
+    ...(file
+      ? [gauge('engine_wal_bytes', 'What is committed to a SQLite file and not yet moved into it.', [{ value: await file.walBytes() }])]
+      : []),
     ...(statements ? [{ ...statementsOf, samples: [{ value: statements }] }] : []),
     {
       ...counterOf('engine_loop_failures', 'Passes of a loop that failed one after the other, until now.'),
