@@ -248,6 +248,22 @@ describe('a policy', () => {
     await engine.stop()
   })
 
+  test('lets nothing through when its plugin was stopped for its failures, until an admin says so', async () => {
+    const careful = definePlugin({ id: 'careful', ...least, policies: { 'tasks.create': async () => undefined } })
+    const { engine, companyId } = await createWorld({ plugins: [careful] })
+    const { id: pluginId } = await engine.plugins.install({ companyId, plugin: 'careful' })
+    await engine.tasks.create({ companyId, title: 'A' })
+    for (const isQuarantined of [true, false]) {
+      const input = { pluginId, isQuarantined, reason: 'it crashed' }
+      await engine.execute('plugins.stop', { input, actor: { kind: 'system', id: 'system' } })
+      const error = await errorOf(engine.tasks.create({ companyId, title: 'B' }))
+      expect([error.code, error.message]).toEqual(['policy_failed', expect.stringContaining('was stopped (it crashed)')])
+      await engine.plugins.enable({ pluginId })
+      await engine.tasks.create({ companyId, title: 'C' })
+    }
+    await engine.stop()
+  })
+
   test('reads, and can change nothing', async () => {
     const meddling = definePlugin({
       id: 'meddling',

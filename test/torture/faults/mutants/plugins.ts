@@ -41,4 +41,11 @@ export const pluginFaults: readonly Mutant[] = [
     replace: "if (kind === 'trusted' || name !== '')",
     caughtBy: hostile('does in its own company what it was granted'),
   },
+  {
+    name: 'plugins: a policy lets all through when its plugin was stopped',
+    file: 'packages/core/src/plugin-host/inside.ts',
+    find: 'if (isFailing) throw policyFailed',
+    replace: "if (isFailing && operation === '') throw policyFailed",
+    caughtBy: { file: 'test/plugins.test.ts', test: 'lets nothing through when its plugin was stopped for its failures' },
+  },
 ]
