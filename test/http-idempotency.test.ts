@@ -5,6 +5,7 @@ import { localOperator } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
 import { callHandler, createCompany, createWorld, serveWorld, type Answer, type Sent } from './http-fixtures.ts'
+import { goodPassword } from './support/accounts.ts'
 import { furnishCompany, requestOf, routesOf, type FurnishedCompany, type Route } from './http-routes.ts'
 
 const keyed = (key: string, sent: Sent = {}): Sent => ({ ...sent, headers: { ...sent.headers, 'idempotency-key': key } })
@@ -177,6 +178,19 @@ describe('an Idempotency-Key', () => {
     expect(await dump()).toBe(before)
     await engine.tasks.complete({ taskId: company.taskId })
     expect((await ask()).status).toBe(200)
+  })
+
+  it('answers again who accepted an invitation with a password, although that is no more open', async () => {
+    const { engine } = await createWorld()
+    const { companyId } = await createCompany(engine, 'Acme')
+    const email = 'kim@example.com'
+    const { key: token } = await engine.invites.create({ companyId, role: 'viewer', email })
+    const ask = () =>
+      callHandler({ engine })('POST', '/api/invites/accept', keyed('k', { body: { token, name: 'Kim', email, password: goodPassword } }))
+    const first = await ask()
+    expect([first.status, first.at('member.role')]).toEqual([201, 'viewer'])
+    const again = await ask()
+    expect([again.status, again.text]).toEqual([201, first.text])
   })
 
   it('answers again about what is gone whoever took it away, as long as they may see its company', async () => {
