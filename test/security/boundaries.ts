@@ -41,7 +41,10 @@ export const boundaries: readonly SecurityPromise[] = [
       { file: 'packages/outbound/src/outbound.test.ts', test: 'takes no credentials with it' },
       { file: 'packages/outbound/src/outbound.test.ts', test: 'reads no more of an answer than it wants' },
       { file: 'packages/deliveries/src/webhook/webhook.test.ts', test: 'goes to no private network that the operator does not allow' },
+      { file: 'packages/adapters/src/models/server-fetch.test.ts', test: 'is not asked in a network that the host does not allow' },
+      { file: 'packages/cli/src/adapters.test.ts', test: 'any server of models is asked on a server of one person alone' },
     ],
+    notShown: 'A host that builds adapters of models without `allow` lets its agents have any server, private ones too.',
   },
   {
     id: 'S9',

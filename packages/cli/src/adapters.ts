@@ -25,6 +25,8 @@ export interface Allowed {
   readonly folders: readonly string[] | null
   /** Hosts, addresses and networks besides the public internet (PROMISES S8). */
   readonly targets: readonly string[]
+  /** Whether agents may have any server of models: where whoever configures them is the person at this machine. */
+  readonly anyModelServer?: boolean
 }
 
 /**
@@ -35,11 +37,12 @@ export interface Allowed {
  */
 export function openAdapters({ programs, targets, ...allowed }: Allowed): AgentAdapter[] {
   const folders = allowed.folders ?? 'any'
+  const servers = { allow: allowed.anyModelServer ? ('any' as const) : targets }
   const demo = { command: process.execPath, args: [programPath()] }
   return [
-    anthropicAdapter(),
-    geminiAdapter(),
-    openAiAdapter(),
+    anthropicAdapter(servers),
+    geminiAdapter(servers),
+    openAiAdapter(servers),
     personAdapter(),
     httpAdapter({ allow: targets }),
     a2aAdapter({ allow: targets }),

@@ -111,7 +111,8 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     anchors: await openAnchors(readDataDir(flags, environment)),
     hasDemo: hasDemo && bootstrap === null && readFolders(flags, environment) === null,
     bootstrap,
-    allowed: readAllowed(flags, environment),
+    // Whoever configures agents there is who started it, and their own models are served on this machine.
+    allowed: { ...readAllowed(flags, environment), anyModelServer: access.mode === 'local_trusted' },
     log: readLog(flags, environment),
     metricsToken: readToken(environment['ENGINE_METRICS_TOKEN']),
     limits: readLimits(flags.rateLimit ?? environment['ENGINE_RATE_LIMIT'] ?? String(defaultLimits.perMinute)),

@@ -18,9 +18,12 @@ export interface Message {
   readonly body: string | Uint8Array | undefined
 }
 
-interface Exchange extends Message {
+interface Sending extends Message {
   readonly url: URL
   readonly signal: AbortSignal
+}
+
+interface Exchange extends Sending {
   readonly maxBytes: number
   readonly whenLonger: 'refuse' | 'cut'
 }
@@ -42,14 +45,28 @@ export async function exchange(client: Client, given: Exchange): Promise<Answer>
     const { body, isCut } = await readBody(response, given)
     return { status: response.statusCode ?? 0, headers: headersOf(response), body, isCut }
   } catch (error) {
-    if (error instanceof OutboundError) throw error
-    if (unsendable.has(codeOf(error)))
-      throw new OutboundError('invalid_request', 'A header has a name or a value that can not be sent, such as one with a line break.')
-    throw new OutboundError('unreachable', `${given.url.origin} did not answer: ${codeOf(error)}.`, { cause: error })
+    throw explained(error, given.url)
   }
 }
 
-function send(client: Client, { url, method, headers, body, signal }: Exchange): Promise<IncomingMessage> {
+/** The same, and the answer as it comes. @throws OutboundError for what goes wrong before it begins */
+export async function beginExchange(client: Client, given: Sending): Promise<Omit<Answer, 'body' | 'isCut'> & { body: IncomingMessage }> {
+  try {
+    const response = await send(client, given)
+    return { status: response.statusCode ?? 0, headers: headersOf(response), body: response }
+  } catch (error) {
+    throw explained(error, given.url)
+  }
+}
+
+function explained(error: unknown, { origin }: URL): OutboundError {
+  if (error instanceof OutboundError) return error
+  if (unsendable.has(codeOf(error)))
+    return new OutboundError('invalid_request', 'A header has a name or a value that can not be sent, such as one with a line break.')
+  return new OutboundError('unreachable', `${origin} did not answer: ${codeOf(error)}.`, { cause: error })
+}
+
+function send(client: Client, { url, method, headers, body, signal }: Sending): Promise<IncomingMessage> {
   const isHttps = url.protocol === 'https:'
   const bytes = body === undefined ? null : Buffer.from(body)
   const options: RequestOptions = {

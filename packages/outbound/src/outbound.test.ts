@@ -359,3 +359,26 @@ test.each([
   const answer = outbound({ allow: ['127.0.0.1'] }).fetch(`http://127.0.0.1:${port}/`, { timeoutMs: 300 })
   expect(['unreachable', 'timeout']).toContain(await codeOf(answer))
 })
+
+describe('a stream', () => {
+  test('is given as it comes, and ends when its signal says so', async () => {
+    const port = await serve((_, response) => void response.write('first'))
+    const ending = new AbortController()
+    const { status, body } = await outbound({ allow: ['127.0.0.1'] }).stream(`http://127.0.0.1:${port}/`, { signal: ending.signal })
+    const parts = body[Symbol.asyncIterator]()
+    expect([status, String((await parts.next()).value)]).toEqual([200, 'first'])
+    ending.abort()
+    await expect(parts.next()).rejects.toThrow()
+  })
+
+  test('goes where a request may go, and follows no redirect', async () => {
+    const port = await serve((_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end())
+    const answer = await outbound({ allow: [`127.0.0.1:${port}`] }).stream(`http://127.0.0.1:${port}/`)
+    expect([answer.status, answer.headers['location']]).toEqual([302, 'http://127.0.0.1:1/'])
+    answer.body.resume()
+    expect(await codeOf(outbound().stream(`https://127.0.0.1:${port}/`))).toBe('address_refused')
+    const led = outbound({ resolve: async () => [{ address: '127.0.0.1', family: 4 }] })
+    expect(await codeOf(led.stream(`https://named.example:${port}/`))).toBe('address_refused')
+    expect(await codeOf(outbound({ allow: ['127.0.0.1'] }).stream('http://127.0.0.1:1/'))).toBe('unreachable')
+  })
+})

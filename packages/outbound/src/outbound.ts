@@ -3,10 +3,11 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { isIP } from 'node:net'
 import type { LookupAddress } from 'node:dns'
+import type { Readable } from 'node:stream'
 
 import { parseAllowed } from './addresses.ts'
 import { OutboundError } from './errors.ts'
-import { exchange, type Answer, type Client, type Message } from './exchange.ts'
+import { beginExchange, exchange, type Answer, type Client, type Message } from './exchange.ts'
 import { followRedirect, redirectOf } from './redirect.ts'
 import { parseTarget, resolveTarget, type TargetRules } from './target.ts'
 
@@ -46,10 +47,21 @@ export interface OutboundResponse {
   readonly url: string
 }
 
+/** An answer that is read as it comes. */
+export interface OutboundStream extends Pick<OutboundResponse, 'status' | 'headers'> {
+  /** Ends with an error when the connection breaks, or its signal is aborted. */
+  readonly body: Readable
+}
+
 /** The one way to ask an address that a user may set (PROMISES S8). */
 export interface Outbound {
   /** @throws OutboundError when there is no answer; an answer with an error status is an answer */
   fetch(url: string | URL, request?: OutboundRequest): Promise<OutboundResponse>
+  /**
+   * Asks once, and gives the answer as it comes, however long that is and takes; a redirect is an answer. For servers that stream.
+   * @throws OutboundError when no answer begins
+   */
+  stream(url: string | URL, request?: Pick<OutboundRequest, 'method' | 'headers' | 'body' | 'signal'>): Promise<OutboundStream>
   /** Checks a URL as `fetch` would, without asking it. @throws OutboundError */
   check(url: string | URL): Promise<void>
   /**
@@ -77,6 +89,9 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
   const client: Client = { rules, http: new HttpAgent(connections), https: new HttpsAgent(connections) }
   return {
     fetch: (url, request = {}) => withinTime(request, (signal) => ask(client, { url, request, signal })),
+    async stream(url, { method = 'GET', headers = {}, body, signal = new AbortController().signal } = {}) {
+      return beginExchange(client, { url: parseTarget(url, rules), method, headers, body, signal })
+    },
     async check(url) {
       await resolveTarget(parseTarget(url, rules), rules)
     },

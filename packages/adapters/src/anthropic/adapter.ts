@@ -1,18 +1,24 @@
 import type { AgentAdapter } from '@engine/core/plugin'
 
 import { loadOptional, modelAdapter, noKey } from '../models/adapter.ts'
+import { modelServers, type ModelServerOptions } from '../models/server-fetch.ts'
 import { AnthropicConfig } from './config.ts'
 import { createClient, createProvider, type AnthropicSdk } from './provider.ts'
 
 const keyVariable = 'ANTHROPIC_API_KEY'
 
-/** Runs a model of Anthropic as an agent, with its own official SDK, which the host installs. See docs/adapters.md. */
-export function anthropicAdapter(): AgentAdapter<AnthropicConfig> {
-  return anthropicFrom(() => import('@anthropic-ai/sdk'))
+/**
+ * Runs a model of Anthropic as an agent, with its own official SDK, which the host installs. See docs/adapters.md.
+ * @throws Error for an entry of `allow` that is none
+ */
+export function anthropicAdapter(options: ModelServerOptions = {}): AgentAdapter<AnthropicConfig> {
+  return anthropicFrom(() => import('@anthropic-ai/sdk'), options)
 }
 
-export function anthropicFrom(load: () => Promise<AnthropicSdk>): AgentAdapter<AnthropicConfig> {
+export function anthropicFrom(load: () => Promise<AnthropicSdk>, options: ModelServerOptions = {}): AgentAdapter<AnthropicConfig> {
+  const servers = modelServers(options)
   return modelAdapter({
+    servers,
     type: 'anthropic',
     title: 'A model of Anthropic',
     configSchema: AnthropicConfig,
@@ -21,7 +27,7 @@ export function anthropicFrom(load: () => Promise<AnthropicSdk>): AgentAdapter<A
       if ('kind' in sdk) return sdk
       const apiKey = config.apiKey ?? env[keyVariable]
       if (apiKey === undefined || apiKey === '') return noKey(keyVariable)
-      const client = createClient(sdk, config, apiKey)
+      const client = createClient(sdk, config, { apiKey, fetch: servers.fetch })
       return {
         provider: createProvider(sdk, client, config.model),
         async check(signal) {

@@ -11,7 +11,12 @@ export type AnthropicSdk = typeof sdkModule
 
 const ownUrl = 'https://api.anthropic.com'
 
-export function createClient(sdk: AnthropicSdk, config: AnthropicConfig, apiKey: string): Anthropic {
+interface Asking {
+  readonly apiKey: string
+  readonly fetch: typeof fetch
+}
+
+export function createClient(sdk: AnthropicSdk, config: AnthropicConfig, { apiKey, fetch }: Asking): Anthropic {
   return new sdk.Anthropic({
     apiKey,
     baseURL: config.baseUrl ?? ownUrl,
@@ -21,7 +26,7 @@ export function createClient(sdk: AnthropicSdk, config: AnthropicConfig, apiKey:
     timeout: config.timeoutSec * 1_000,
     // It would print requests on the host's console.
     logLevel: 'off',
-    fetch: plainFetch(apiKey),
+    fetch: plainFetch(apiKey, fetch),
   })
 }
 

@@ -22,7 +22,15 @@ export interface GeminiClient {
   findModel(signal: AbortSignal): Promise<{ displayName?: string | undefined }>
 }
 
-export function createClient({ baseUrl = ownUrl, model }: Pick<GeminiConfig, 'baseUrl' | 'model'>, apiKey: string): GeminiClient {
+interface Asking {
+  readonly apiKey: string
+  readonly fetch: typeof fetch
+}
+
+export function createClient(
+  { baseUrl = ownUrl, model }: Pick<GeminiConfig, 'baseUrl' | 'model'>,
+  { apiKey, fetch }: Asking,
+): GeminiClient {
   const url = `${baseUrl.replace(/\/$/, '')}/models/${encodeURIComponent(model.replace(/^models\//, ''))}`
   const ask = async (address: string, request: RequestInit): Promise<Response> => {
     // A redirect is not followed: the key would go where nobody meant it to.

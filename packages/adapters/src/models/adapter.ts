@@ -5,6 +5,7 @@ import type { ModelLimits } from './config.ts'
 import type { ModelProvider } from './conversation.ts'
 import { callFailure, failed } from './failures.ts'
 import { runModel } from './run.ts'
+import type { ModelServers } from './server-fetch.ts'
 
 type Check = AdapterTestReport['checks'][number]
 type Failed = ReturnType<typeof failed>
@@ -15,13 +16,26 @@ interface ModelConnection {
   check(signal: AbortSignal): Promise<Omit<Check, 'name'>>
 }
 
-interface Parts<Config extends ModelLimits> extends Pick<AgentAdapter<Config>, 'type' | 'title' | 'configSchema'> {
+/** What a configuration has that any model can be told. */
+type ModelConfig = ModelLimits & { readonly baseUrl?: string | undefined }
+
+interface Parts<Config extends ModelConfig> extends Pick<AgentAdapter<Config>, 'type' | 'title' | 'configSchema'> {
   /** Finds all that a call needs, or says what is missing; calls nobody. */
   connect(options: Pick<AdapterTestOptions<Config>, 'config' | 'env'>): Promise<ModelConnection | Failed>
+  readonly servers: ModelServers
 }
 
 /** An adapter that calls a model by itself. */
-export function modelAdapter<Config extends ModelLimits>({ connect, ...named }: Parts<Config>): AgentAdapter<Config> {
+export function modelAdapter<Config extends ModelConfig>({
+  connect: connectAllowed,
+  servers,
+  ...named
+}: Parts<Config>): AgentAdapter<Config> {
+  const connect: typeof connectAllowed = async (options) => {
+    const { baseUrl } = options.config
+    const refusal = baseUrl === undefined ? null : await servers.refusal(baseUrl)
+    return refusal === null ? connectAllowed(options) : failed('config', refusal)
+  }
   return {
     spec: ADAPTER_SPEC,
     ...named,

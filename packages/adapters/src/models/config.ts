@@ -22,7 +22,7 @@ export const modelFields = {
   timeoutSec: z.number().min(1).max(86_400).default(600).describe('How long a run may take.'),
 }
 
-/** Private addresses are allowed: an operator writes it, and models of one's own are served there. */
+/** Private addresses are allowed as far as the host says (`allow` of the adapter): models of one's own are served there. */
 export const BaseUrl = z
   .url({ protocol: /^https?$/ })
   .max(2_000)

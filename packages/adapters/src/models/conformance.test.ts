@@ -25,7 +25,15 @@ const wires: readonly Wire[] = [
   { name: 'gemini', create: geminiAdapter, open: fakeGemini, config: {} },
 ]
 
-for (const { name, create, open, config } of wires) {
+/** The same where the host says which servers there may be: their answers come another way. */
+const allowed = { allow: ['127.0.0.1'] }
+const guarded: readonly Wire[] = [
+  { name: 'anthropic, of an allowed server', create: () => anthropicAdapter(allowed), open: fakeAnthropic, config: {} },
+  { name: 'openai, of an allowed server', create: () => openAiAdapter(allowed), open: fakeOpenAi, config: { api: 'chat' } },
+  { name: 'gemini, of an allowed server', create: () => geminiAdapter(allowed), open: fakeGemini, config: {} },
+]
+
+for (const { name, create, open, config } of [...wires, ...guarded]) {
   const scene = async (answers: FakeAnswers, keys: readonly string[] = [key]): Promise<Scene> => {
     const fake = await open({ answers, keys, models: ['a-model'] })
     return {

@@ -12,7 +12,12 @@ export type OpenAiSdk = typeof sdkModule
 
 const ownUrl = 'https://api.openai.com/v1'
 
-export function createClient(sdk: OpenAiSdk, config: OpenAiConfig, apiKey: string | undefined): OpenAI {
+interface Asking {
+  readonly apiKey: string | undefined
+  readonly fetch: typeof fetch
+}
+
+export function createClient(sdk: OpenAiSdk, config: OpenAiConfig, { apiKey, fetch }: Asking): OpenAI {
   return new sdk.OpenAI({
     // It insists on one; what is sent is decided by the fetch below.
     apiKey: apiKey ?? 'none',
@@ -26,7 +31,7 @@ export function createClient(sdk: OpenAiSdk, config: OpenAiConfig, apiKey: strin
     timeout: config.timeoutSec * 1_000,
     // It would print on the host's console.
     logLevel: 'off',
-    fetch: plainFetch(apiKey),
+    fetch: plainFetch(apiKey, fetch),
   })
 }
 
