@@ -58,6 +58,25 @@ describe.each(['sqlite', 'postgres'])('a delivery that a process has taken, on %
   })
 })
 
+it('a delivery that ends each process that sends it is given up, and not begun for ever', async () => {
+  const settings = { deliveryTimeoutMs: 1, deliveryLeaseMs: 2 }
+  const { engine, companyId } = await createWorld({ destinations: [scriptedDestination()], settings })
+  onTestFinished(() => engine.stop())
+  const { routeId, deliveryId } = await newRoute(engine, companyId)
+  const { retry } = await engine.routes.get({ routeId })
+  const parked = await until(
+    async () => {
+      await claimDue(engine, routeId)
+      return engine.deliveries.get({ deliveryId })
+    },
+    ({ status }) => status === 'parked',
+  )
+  expect(parked).toMatchObject({
+    attempts: retry.maxAttempts + 1,
+    reason: expect.stringContaining('nobody said what became of the last one'),
+  })
+})
+
 it('an event behind a delivery that is being settled is due when that has ended, on postgres', async () => {
   const url = await newDatabase()
   const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]

@@ -384,6 +384,26 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
     expect((await costs()).items).toHaveLength(2)
   })
 
+  it('tell what a run consumed by the fence that it had with them, and by no other', async () => {
+    const scene = await open()
+    const { engine, call } = scene
+    const { credential } = await registerNode(scene)
+    await addTask(scene)
+    const [{ run } = expect.unreachable()] = await lease(scene, credential)
+    await engine.runs.cancel({ runId: run.id })
+    const tell = async (fence: number) => {
+      const body = { runId: run.id, fence, usages: [{ sequence: 1, costMicros: 7 }] }
+      return (await call('POST', '/api/nodes/usage', { credential, body })).body
+    }
+    const fence = run.fence ?? 0
+    expect([await tell(fence - 1), await tell(fence + 1), await tell(fence)]).toEqual([
+      { isKept: false },
+      { isKept: false },
+      { isKept: true },
+    ])
+    expect((await engine.runs.get({ runId: run.id })).usage.costMicros).toBe(7)
+  })
+
   it('say nothing with the value of a secret, also when they do not blot it out themselves', async () => {
     const scene = await open()
     const { engine, call, companyId } = scene

@@ -154,18 +154,20 @@ describe('the tables of a plugin', () => {
   const migrations = [{ id: '1', statements: ['create table p_bad_rows (id {uuid} primary key, company_id {uuid} not null) {table}'] }]
   const given = { title: 'Try', input: z.object({}), output: z.looseObject({}), access: 'tasks:create' } as const
 
-  test.each<[string, PluginDefinition['commands']]>([
+  test.each<[string, string, PluginDefinition['commands']]>([
     [
       'a statement on a table of Engine',
+      'names the table tasks',
       // Types allow its own tables only; plain JavaScript can name any.
       {
         go: command({
           ...given,
-          handle: async ({ tables }) => ({
+          handle: async ({ tables, companyId }) => ({
             rows: (
               await tables
                 .selectFrom('tasks' as 'p_bad_rows')
                 .selectAll()
+                .where('company_id', '=', companyId)
                 .execute()
             ).length,
           }),
@@ -174,6 +176,7 @@ describe('the tables of a plugin', () => {
     ],
     [
       'a statement without the company',
+      'does not name the company of the call',
       {
         go: command({
           ...given,
@@ -183,6 +186,7 @@ describe('the tables of a plugin', () => {
     ],
     [
       'a statement with another company',
+      'does not name the company of the call',
       {
         go: command({
           ...given,
@@ -192,10 +196,10 @@ describe('the tables of a plugin', () => {
         }),
       },
     ],
-  ])('refuse %s', async (_, commands) => {
+  ])('refuse %s', async (_, why, commands) => {
     const { engine, companyId } = await createWorld({ plugins: [{ ...least, id: 'bad', migrations, ...(commands && { commands }) }] })
     const error = await errorOf(engine.execute('bad.go', { input: { companyId }, actor: admin(companyId) }))
-    expect(error.code).toBe('plugin_table_refused')
+    expect([error.code, error.message]).toEqual(['plugin_table_refused', expect.stringContaining(why)])
     await engine.stop()
   })
 

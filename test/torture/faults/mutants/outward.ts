@@ -83,4 +83,21 @@ export const outwardFaults: readonly Mutant[] = [
     replace: "if (deliveryId === '' && await isKnownCallback(",
     caughtBy: { file: 'test/callbacks.test.ts', test: 'on sqlite > ends its run by a signed call' },
   },
+  {
+    name: 'outward: a delivery that ends its process is sent without end',
+    file: 'packages/core/src/deliveries/commands.ts',
+    find: 'const isSpent = (row: ClaimedRow) => row.tries >',
+    replace: 'const isSpent = (row: ClaimedRow) => row.tries > 100 +',
+    caughtBy: taken('a delivery that ends each process that sends it is given up'),
+  },
+  {
+    name: 'outward: the server of a model may be anywhere',
+    file: 'packages/adapters/src/models/adapter.ts',
+    find: 'baseUrl === undefined ? null : await servers.refusal(baseUrl)',
+    replace: 'baseUrl === undefined ? null : (await servers.refusal(baseUrl), null)',
+    caughtBy: {
+      file: 'packages/adapters/src/models/server-fetch.test.ts',
+      test: 'the server of a model of gemini > is not asked in a network that the host does not allow',
+    },
+  },
 ]

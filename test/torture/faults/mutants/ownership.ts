@@ -126,4 +126,11 @@ export const ownership: readonly Mutant[] = [
     replace: 'return `${runId} ${0 * fence}`',
     caughtBy: inThread('on postgres'),
   },
+  {
+    name: 'a node tells what a run consumed after somebody else has it',
+    file: 'packages/core/src/nodes/commands.ts',
+    find: ` || run.fence !== input.fence) return false`,
+    replace: `) return false`,
+    caughtBy: { file: 'test/nodes.test.ts', test: 'on sqlite > tell what a run consumed by the fence that it had with them' },
+  },
 ]

@@ -48,4 +48,11 @@ export const pluginFaults: readonly Mutant[] = [
     replace: "if (isFailing && operation === '') throw policyFailed",
     caughtBy: { file: 'test/plugins.test.ts', test: 'lets nothing through when its plugin was stopped for its failures' },
   },
+  {
+    name: 'plugins: a statement of one names a table of Engine',
+    file: 'packages/core/src/plugin-host/tables.ts',
+    find: 'if (foreign !== undefined) throw',
+    replace: "if (foreign === '') throw",
+    caughtBy: { file: 'test/plugins.test.ts', test: 'the tables of a plugin > refuse a statement on a table of Engine' },
+  },
 ]
