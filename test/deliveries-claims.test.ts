@@ -35,7 +35,7 @@ describe.each(['sqlite', 'postgres'])('a delivery that a process has taken, on %
   it('is nobody else’s until its lease is over', async () => {
     const { take, settle, read } = await open(60_000)
     const together = await Promise.all([take(), take(), take()])
-    expect(together.map((taken) => taken.length).toSorted()).toEqual([0, 0, 1])
+    expect(together.map((taken) => taken.length).toSorted((a, b) => a - b)).toEqual([0, 0, 1])
     expect(await take()).toEqual([])
     const [claimed = expect.unreachable()] = together.flat()
     expect(await settle(claimed, 'delivered')).toMatchObject({ settled: 1 })

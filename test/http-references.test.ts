@@ -166,8 +166,10 @@ async function ask(call: Call, mine: FurnishedCompany, { id, ...reference }: Ref
   // Bytes are the body of an upload.
   if (route.method !== 'GET' && route.name !== 'attachments.upload')
     return call(route.method, request.path, { ...sent, body: put({ ...Object(sent.body), [without]: undefined, ...besides }, path, id) })
-  const query = Object.entries({ ...besides, [path.join('.')]: id }).map(([name, value]) => `${name}=${String(value)}`)
-  return call(route.method, `${request.path}${request.path.includes('?') ? '&' : '?'}${query.join('&')}`, sent)
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries({ ...besides, [path.join('.')]: id }))
+    query.append(name, typeof value === 'string' ? value : JSON.stringify(value))
+  return call(route.method, `${request.path}${request.path.includes('?') ? '&' : '?'}${query.toString()}`, sent)
 }
 
 function specialOf({ route, path }: Reference): Special {

@@ -389,7 +389,8 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
     const { engine, call } = scene
     const { credential } = await registerNode(scene)
     await addTask(scene)
-    const [{ run } = expect.unreachable()] = await lease(scene, credential)
+    await lease(scene, credential)
+    const [run = expect.unreachable()] = await runsOf(scene)
     await engine.runs.cancel({ runId: run.id })
     const tell = async (fence: number) => {
       const body = { runId: run.id, fence, usages: [{ sequence: 1, costMicros: 7 }] }
