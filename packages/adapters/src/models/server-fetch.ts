@@ -17,6 +17,9 @@ export interface ModelServers {
   refusal(url: string): Promise<string | null>
 }
 
+/** What these answers mean they say without one. */
+const withoutBody: ReadonlySet<number> = new Set([204, 205, 304])
+
 /** @throws Error for an entry of `allow` that is none */
 export function modelServers({ allow = 'any' }: ModelServerOptions): ModelServers {
   if (allow === 'any') return { fetch: (input, init) => fetch(input, init), refusal: async () => null }
@@ -35,8 +38,7 @@ export function modelServers({ allow = 'any' }: ModelServerOptions): ModelServer
         ...(request.body && { body: new Uint8Array(await request.arrayBuffer()) }),
         signal,
       })
-      // What these answers mean they say without a body.
-      return new Response(status === 204 || status === 304 ? null : Readable.toWeb(body), { status, headers: said })
+      return new Response(withoutBody.has(status) ? null : Readable.toWeb(body), { status, headers: said })
     },
     async refusal(url) {
       try {

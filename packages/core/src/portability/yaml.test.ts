@@ -22,12 +22,16 @@ describe('YAML of strangers', () => {
   })
 
   it('takes ten times as long for ten times as many keys, and not a hundred', () => {
-    const cost = (count: number) => {
-      const text = Array.from({ length: count }, (_, index) => `key${index}: 1`).join('\n')
+    const costOnce = (text: string) => {
       const before = process.cpuUsage()
       parse(text)
       const { user, system } = process.cpuUsage(before)
       return user + system
+    }
+    // The least of some: what else a process does now and then, such as collecting garbage, is not asked for.
+    const cost = (count: number) => {
+      const text = Array.from({ length: count }, (_, index) => `key${index}: 1`).join('\n')
+      return Math.min(...Array.from({ length: 4 }, () => costOnce(text)))
     }
     cost(2_000)
     expect(cost(20_000) / cost(2_000)).toBeLessThan(40)
