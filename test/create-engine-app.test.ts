@@ -109,10 +109,9 @@ describe('create-engine-app', () => {
 
   it('leaves a whole app behind when its packages can not be fetched, and says what is left to do', async () => {
     const { code, said, folder } = await create(['my-app', '--yes', '--package-manager', 'npm'], { env: { PATH: temporaryFolder() } })
-    expect({ code, said }).toMatchObject({
-      code: 0,
-      said: expect.stringMatching(/npm install failed[^]*Next:\n {2}cd my-app\n {2}npm install\n/),
-    })
+    // They are two streams, and which comes first is nobody's promise.
+    expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('npm install failed') })
+    expect(said).toContain('Next:\n  cd my-app\n  npm install\n')
     expect(existsSync(join(folder(), 'package.json'))).toBe(true)
   })
 })
