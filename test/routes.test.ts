@@ -103,6 +103,8 @@ describe.each(['sqlite', 'postgres'])('a route on %s', (database) => {
     expect(await errorOf(route({ events: ['*'], config: { token: { secret: 'NONE' } } }))).toMatchObject({ code: 'rule_violated' })
     expect(await errorOf(route({ events: ['*'], config: { to: { secret: 'NONE' } } }))).toMatchObject({ code: 'rule_violated' })
     expect(await errorOf(route({ events: ['*'], mapping: { text: '{{#if}}' } }))).toMatchObject({ code: 'rule_violated' })
+    const template = { text: 'x'.repeat(65_537) }
+    expect(await errorOf(route({ events: ['*'], template }))).toMatchObject({ code: 'invalid_input' })
   })
 
   it('stays as it is when what was read is written back', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 import { lockFolder } from './folder-lock.ts'
+import { pglite } from './pglite.ts'
 
 let folder = ''
 
@@ -47,4 +48,14 @@ it('of a process that is gone goes to exactly one of many', async () => {
   leaveLock({ pid: 2 ** 22 + 1, startedAt: '1' })
   const answers = await Promise.allSettled(Array.from({ length: 20 }, () => lockFolder(folder)))
   expect(answers.filter((answer) => answer.status === 'fulfilled')).toHaveLength(1)
+})
+
+it('is what a PGlite takes before it reads or writes anything of its folder, and gives back when it ends', async () => {
+  const place = join(folder, 'data')
+  const driver = () => pglite(place).open().dialect.createDriver()
+  const first = driver()
+  await first.init()
+  await expect(driver().init()).rejects.toThrow(`in use by the process ${process.pid}`)
+  await first.destroy()
+  expect(existsSync(`${place}.lock`)).toBe(false)
 })

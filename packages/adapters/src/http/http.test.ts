@@ -396,3 +396,10 @@ test.each([
 ])('a configuration is refused: %j', (config) => {
   expect(httpAdapter().configSchema.safeParse(config).success).toBe(false)
 })
+
+test('a payload that is larger than 64 KiB is refused', () => {
+  const holds = (length: number) =>
+    httpAdapter().configSchema.safeParse({ url: 'https://example.com', payload: { a: 'x'.repeat(length) } }).success
+  // With the eight letters around it.
+  expect([holds(65_528), holds(65_529)]).toEqual([true, false])
+})
