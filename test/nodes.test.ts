@@ -198,10 +198,13 @@ describe.each(['sqlite', 'postgres'])('nodes, which have no database, on %s', (d
     const own = ['nodes.register', 'nodes.heartbeat', 'nodes.lease', 'nodes.leave']
     for (const { name, definition } of engine.registry.operations) {
       if (!definition.http || own.includes(name) || definition.access.carriesCredential) continue
-      const path = definition.http[1].replaceAll(/:(\w+)/g, (_, field: string) => ids[field] ?? run?.id ?? '')
-      const { status, text } = await call(definition.http[0], `/api${path}`, { credential: other.credential })
+      const [method, route] = definition.http
+      const ask = async (idOf: (field: string) => string) =>
+        call(method, `/api${route.replaceAll(/:(\w+)/g, (_, field: string) => idOf(field))}`, { credential: other.credential })
+      const { status, text } = await ask((field) => ids[field] ?? run?.id ?? '')
       // What a route says of its own input is no fact of a company.
       expect([400, 403, 404], `${name} ${text}`).toContain(status)
+      expect([name, status]).toEqual([name, (await ask(() => '01890000-0000-7000-8000-000000000000')).status])
       expect(text).not.toContain('Write')
     }
   })

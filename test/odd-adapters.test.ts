@@ -164,3 +164,16 @@ it('the run of an adapter that ends with nothing when its host stops is handed b
   await engine.stop()
   expect(ended).toEqual(['host_stopping'])
 })
+
+it('an adapter that does not heed the stop of its host keeps it no longer than the host waits', async () => {
+  // An adapter that is told to stop by anything else has far longer than this test.
+  const { engine, companyId, agentId, adapter } = await createWorld({ settings: { stopGraceMs: 0, stopMs: 50 } })
+  adapter.script = async () => new Promise<never>(() => undefined)
+  await engine.tasks.create({ companyId, title: 'Try it', assigneeAgentId: agentId })
+  await engine.start()
+  await until(
+    async () => adapter.turns.length,
+    (turns) => turns === 1,
+  )
+  await expect(engine.stop()).resolves.toBeUndefined()
+})
