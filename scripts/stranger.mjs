@@ -76,7 +76,8 @@ function useTarballs(folder, tarballs) {
   const file = join(folder, 'package.json')
   const manifest = JSON.parse(readFileSync(file, 'utf8'))
   const ours = Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]))
-  for (const dependencies of [manifest.dependencies, manifest.devDependencies, manifest.peerDependencies])
+  const peers = manager.peersAreRanges ? undefined : manifest.peerDependencies
+  for (const dependencies of [manifest.dependencies, manifest.devDependencies, peers])
     for (const name of Object.keys(dependencies ?? {})) if (ours[name]) dependencies[name] = ours[name]
   writeFileSync(file, JSON.stringify(manager.overridden(manifest, ours), null, 2))
   for (const [name, text] of Object.entries(manager.files ?? {})) writeFileSync(join(folder, name), text)

@@ -7,6 +7,8 @@ export const managers = {
   npm: { name: 'npm', file: 'npm', before: [], overridden: (manifest, overrides) => ({ ...manifest, overrides }) },
   pnpm: {
     ...viaNpx('pnpm', 'pnpm@10'),
+    // It takes no file for a peer dependency.
+    peersAreRanges: true,
     overridden: (manifest, overrides) => ({ ...manifest, pnpm: { ...manifest.pnpm, overrides } }),
   },
   yarn: { ...viaNpx('yarn', 'yarn@1'), overridden: (manifest, resolutions) => ({ ...manifest, resolutions }) },
