@@ -33,6 +33,8 @@ describe.each(['sqlite', 'postgres'])('an agent that takes its work by itself, o
       expect(await errorOf(hire('Jan', { adapterType: 'external', executionMode }))).toMatchObject(refused)
       expect(await errorOf(engine.agents.update({ agentId: eve.id, executionMode }))).toMatchObject(refused)
     }
+    for (const adapterType of ['constructor', '__proto__', 'toString'])
+      expect(await errorOf(hire('Lea', { adapterType }))).toMatchObject({ code: 'rule_violated' })
     expect(await errorOf(hire('Kai', { adapterType: 'external', adapterConfig: { command: 'rm' } }))).toMatchObject({
       code: 'invalid_input',
     })
@@ -96,6 +98,17 @@ describe.each(['sqlite', 'postgres'])('an agent that takes its work by itself, o
     await hire('Eve', { adapterType: 'external', executionMode: 'manual', fallbacks })
     const budget = await engine.budgets.set({ companyId, scope: 'company', limitCents: 100 })
     expect(budget.agentsWithoutCap.map(({ name }) => name)).toEqual(['Ada'])
+  })
+
+  it('is asked for by an approval without an adapter, too', async () => {
+    const { engine, companyId } = await open(database)
+    const request = (payload: Record<string, string>) => engine.approvals.request({ companyId, type: 'hire_agent', payload })
+    const { agentId } = await request({ name: 'Eve', role: 'writer', executionMode: 'polling' })
+    expect(await engine.agents.get({ agentId: agentId ?? '' })).toMatchObject({ adapterType: 'external', status: 'pending_approval' })
+    expect(await errorOf(request({ name: 'Fay', role: 'writer' }))).toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('payload.adapterType'),
+    })
   })
 })
 

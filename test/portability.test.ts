@@ -292,7 +292,7 @@ describe('a package', () => {
     const { engine, companyId } = await open()
     const files = [company]
     const limited = engine.as({ kind: 'user', id: 'u', roles: { [companyId]: 'owner' }, scopes: ['companies:manage'] })
-    const { hash } = await limited.companies.previewMerge({ companyId, files })
+    const { hash } = await engine.companies.previewMerge({ companyId, files })
     expect(await errorOf(limited.companies.merge({ companyId, files, hash }))).toMatchObject({ code: 'forbidden' })
   })
 
@@ -300,10 +300,8 @@ describe('a package', () => {
     const { engine, companyId } = await open()
     const owner = { kind: 'user', id: 'u', roles: { [companyId]: 'owner' } } as const
     const limited = engine.as({ ...owner, scopes: ['companies:manage', 'tasks:read'] })
-    expect(await errorOf(limited.companies.export({ companyId }))).toMatchObject({
-      code: 'forbidden',
-      message: expect.stringContaining('agents:read'),
-    })
+    for (const refused of [limited.companies.export({ companyId }), limited.companies.previewMerge({ companyId, files: [company] })])
+      expect(await errorOf(refused)).toMatchObject({ code: 'forbidden', message: expect.stringContaining('agents:read') })
     expect((await engine.as(owner).companies.export({ companyId })).files[0]).toMatchObject({ path: 'COMPANY.md' })
   })
 

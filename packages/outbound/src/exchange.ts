@@ -1,4 +1,4 @@
-import { request as httpRequest, type Agent as HttpAgent, type IncomingMessage, type RequestOptions } from 'node:http'
+import { request as httpRequest, type Agent as HttpAgent, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest, type Agent as HttpsAgent } from 'node:https'
 import type { LookupFunction } from 'node:net'
 
@@ -10,6 +10,8 @@ export interface Client {
   readonly http: HttpAgent
   readonly https: HttpsAgent
   readonly rules: TargetRules
+  /** How long one tries to connect, milliseconds; left out, as long as the caller lets it. */
+  readonly connectMs?: number
 }
 
 export interface Message {
@@ -85,6 +87,7 @@ function send(client: Client, { url, method, headers, body, signal }: Sending): 
     const abort = () => void request.destroy(new Error('the request was given up'))
     signal.addEventListener('abort', abort, { once: true })
     request.on('error', reject)
+    if (client.connectMs !== undefined) giveUpConnecting(request, client.connectMs)
     // An answer that is none, such as the change to another protocol, ends the connection without an error.
     request.on('close', () => {
       signal.removeEventListener('abort', abort)
@@ -92,6 +95,17 @@ function send(client: Client, { url, method, headers, body, signal }: Sending): 
     })
     if (signal.aborted) abort()
     else request.end(bytes ?? undefined)
+  })
+}
+
+/** Ends a request that is not connected in time, by what `fetch` calls that: nobody has it then. */
+function giveUpConnecting(request: ClientRequest, afterMs: number): void {
+  request.once('socket', (socket) => {
+    if (!socket.connecting) return
+    const error = Object.assign(new Error('no connection was made'), { code: 'UND_ERR_CONNECT_TIMEOUT' })
+    const timer = setTimeout(() => request.destroy(error), afterMs)
+    const stop = () => clearTimeout(timer)
+    socket.once('connect', stop).once('close', stop)
   })
 }
 

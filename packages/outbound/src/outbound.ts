@@ -75,7 +75,7 @@ export interface Outbound {
 
 const defaults = { timeoutMs: 10_000, maxBytes: 1_048_576, maxRedirects: 3 } as const
 
-/** Kept open for the next request; nobody is asked over more of them at once than this. */
+/** Kept open for the next request; nobody is asked over more of them at once than this, but for streams, which last. */
 const connections = { keepAlive: true, maxSockets: 64 } as const
 
 /** @throws Error for an entry of `allow` that is none */
@@ -87,18 +87,26 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
   }
   // Settings of the environment about proxies count for neither.
   const client: Client = { rules, http: new HttpAgent(connections), https: new HttpsAgent(connections) }
+  const streaming: Client = {
+    rules,
+    http: new HttpAgent({ keepAlive: true }),
+    https: new HttpsAgent({ keepAlive: true }),
+    connectMs: 10_000,
+  }
   return {
     fetch: (url, request = {}) => withinTime(request, (signal) => ask(client, { url, request, signal })),
     async stream(url, { method = 'GET', headers = {}, body, signal = new AbortController().signal } = {}) {
-      return beginExchange(client, { url: parseTarget(url, rules), method, headers, body, signal })
+      return beginExchange(streaming, { url: parseTarget(url, rules), method, headers, body, signal })
     },
     async check(url) {
       await resolveTarget(parseTarget(url, rules), rules)
     },
     addresses: async (host, port) => resolveTarget(parseTarget(originOf(host, port), rules), rules),
     close() {
-      client.http.destroy()
-      client.https.destroy()
+      for (const { http, https } of [client, streaming]) {
+        http.destroy()
+        https.destroy()
+      }
     },
   }
 }

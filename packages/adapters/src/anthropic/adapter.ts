@@ -27,7 +27,7 @@ export function anthropicFrom(load: () => Promise<AnthropicSdk>, options: ModelS
       if ('kind' in sdk) return sdk
       const apiKey = config.apiKey ?? env[keyVariable]
       if (apiKey === undefined || apiKey === '') return noKey(keyVariable)
-      const client = createClient(sdk, config, { apiKey, fetch: servers.fetch })
+      const client = createClient(sdk, config, { apiKey, fetch: servers.fetchOf(config.baseUrl) })
       return {
         provider: createProvider(sdk, client, config.model),
         async check(signal) {

@@ -22,7 +22,7 @@ export function geminiAdapter(options: ModelServerOptions = {}): AgentAdapter<Ge
     async connect({ config, env }) {
       const apiKey = [config.apiKey, ...keyVariables.map((name) => env[name])].find((key) => key !== undefined && key !== '')
       if (apiKey === undefined) return noKey(keyVariables[0])
-      const client = createClient(config, { apiKey, fetch: servers.fetch })
+      const client = createClient(config, { apiKey, fetch: servers.fetchOf(config.baseUrl) })
       return {
         provider: {
           name: 'google',

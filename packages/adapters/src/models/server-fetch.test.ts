@@ -1,7 +1,11 @@
 // PROMISES S8: where the host says which servers of models there may be, no other one in its network is asked.
 import { once } from 'node:events'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { gzipSync } from 'node:zlib'
 
 import { fakeAnthropic, fakeGemini, fakeOpenAi } from '@engine/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -10,6 +14,7 @@ import { anthropicAdapter } from '../anthropic/index.ts'
 import { geminiAdapter } from '../gemini/index.ts'
 import { openAiAdapter } from '../openai/index.ts'
 import { runAdapter } from '../program/fixtures.ts'
+import { modelServers } from './server-fetch.ts'
 
 const models = {
   anthropic: [anthropicAdapter, fakeAnthropic],
@@ -57,5 +62,71 @@ describe.each(Object.entries(models))('the server of a model of %s', (_, [create
     for (const options of [{ allow: ['127.0.0.1'] }, { allow: ['127.0.0.0/8'] }, { allow: 'any' }, {}] as const)
       expect((await runAdapter(create(options), config)).outcome).toMatchObject({ kind: 'done' })
     expect(fake.calls).toHaveLength(4)
+  })
+})
+
+describe('a server that the host allows', () => {
+  async function serve(listener: RequestListener): Promise<string> {
+    const server = createHttpServer(listener).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  }
+
+  const ask = (url: string, init?: RequestInit) => modelServers({ allow: ['127.0.0.1'] }).fetchOf(url)(url, init)
+
+  test('is not asked any more when the call is given up, whatever was collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const ended = Promise.withResolvers<void>()
+    const url = await serve((_, response) => {
+      response.on('close', ended.resolve)
+      response.write('first')
+    })
+    const ending = new AbortController()
+    const { body } = await ask(url, { signal: ending.signal })
+    const reader = body?.getReader() ?? expect.unreachable()
+    expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe('first')
+    // What is held by nobody goes with the turn in which it was made at the earliest.
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    ending.abort()
+    await expect(reader.read()).rejects.toThrow()
+    await ended.promise
+    await expect(ask(url, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  test('streams to as many as ask, and takes back its connections from answers without a body', async () => {
+    const begun = new Set<object>()
+    const url = await serve((request, response) => {
+      if (request.url === '/empty') return void response.writeHead(204).end()
+      begun.add(response)
+      response.write('first')
+    })
+    const ending = new AbortController()
+    const answers = await Promise.all(Array.from({ length: 80 }, () => ask(url, { signal: ending.signal })))
+    expect([answers.length, begun.size]).toEqual([80, 80])
+    ending.abort()
+    const fetch = modelServers({ allow: ['127.0.0.1'] }).fetchOf(url)
+    for (let call = 0; call < 5; call += 1) expect((await fetch(`${url}empty`)).status).toBe(204)
+  })
+
+  test('may pack its answers, but not answer by what is no status', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/odd') return void response.writeHead(777).end('x')
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"ok":true}'))
+    })
+    expect(await (await ask(url)).json()).toEqual({ ok: true })
+    await expect(ask(`${url}odd`)).rejects.toThrow('status 777')
+    await expect(ask(url, { method: 'DELETE' })).rejects.toThrow('DELETE')
+  })
+
+  test('is nothing that the server of the provider itself needs, which is asked as fetch does', () => {
+    const { fetchOf } = modelServers({ allow: [] })
+    expect(fetchOf(undefined)).toBe(fetchOf(undefined))
+    expect(fetchOf(undefined)).not.toBe(fetchOf('https://models.example'))
   })
 })

@@ -29,7 +29,7 @@ export function openAiFrom(load: () => Promise<OpenAiSdk>, options: ModelServerO
       const apiKey = config.apiKey ?? (env[keyVariable] || undefined)
       // A server of one's own often has no keys.
       if (apiKey === undefined && config.baseUrl === undefined) return noKey(keyVariable)
-      const client = createClient(sdk, config, { apiKey, fetch: servers.fetch })
+      const client = createClient(sdk, config, { apiKey, fetch: servers.fetchOf(config.baseUrl) })
       return {
         provider: createProvider({ sdk, client, apiKey }, config),
         async check(signal) {

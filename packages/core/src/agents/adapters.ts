@@ -100,24 +100,24 @@ function checkFallbacks(check: Check, fallbacks: AgentFallbacks) {
 }
 
 /** Of what nothing executes, an agent is not of any mode; the usual one is first. */
-const modesOfUnexecuted: Readonly<Record<string, readonly ExecutionMode[]>> = {
-  [humanAdapterType]: ['human'],
-  [externalAdapterType]: ['polling', 'manual'],
-}
+const modesOfUnexecuted: ReadonlyMap<string, readonly ExecutionMode[]> = new Map([
+  [humanAdapterType, ['human']],
+  [externalAdapterType, ['polling', 'manual']],
+])
 
 /** Of which modes an agent of an adapter may be, the one first that it has when nobody says another. Pure. */
 export function executionModesOf(adapterType: string): readonly ExecutionMode[] {
-  return modesOfUnexecuted[adapterType] ?? ExecutionMode.options
+  return modesOfUnexecuted.get(adapterType) ?? ExecutionMode.options
 }
 
 /** The adapter that is named, or else the one that agents of this mode have who need none. @throws `invalid_input` */
-export function requireAdapterType(wish: Partial<Undefinable<Pick<Wish, 'adapterType' | 'executionMode'>>>): string {
-  const usual = Object.entries(modesOfUnexecuted).find(([, [mode]]) => mode === wish.executionMode)?.[0]
+export function requireAdapterType(wish: Partial<Undefinable<Pick<Wish, 'adapterType' | 'executionMode'>>>, path = 'adapterType'): string {
+  const usual = [...modesOfUnexecuted].find(([, [mode]]) => mode === wish.executionMode)?.[0]
   const adapterType = wish.adapterType ?? usual
   if (adapterType !== undefined) return adapterType
   const message = 'is needed for every agent that is not of executionMode human or polling'
-  throw new EngineError(kernelErrors.invalid_input, `Invalid input: adapterType ${message}.`, {
-    details: { errors: [{ path: 'adapterType', message }] },
+  throw new EngineError(kernelErrors.invalid_input, `Invalid input: ${path} ${message}.`, {
+    details: { errors: [{ path, message }] },
   })
 }
 

@@ -1,4 +1,4 @@
-import { adapterColumns } from '../agents/adapters.ts'
+import { adapterColumns, requireAdapterType } from '../agents/adapters.ts'
 import { changeAgent, requireAgent, setAgentStatus } from '../agents/change.ts'
 import { agentMachine } from '../agents/machine.ts'
 import { draftColumns, promoteReports, registerAgent, requireManager } from '../agents/register.ts'
@@ -90,7 +90,8 @@ function isAgent(actor: Actor): boolean {
 
 /** @throws `rule_violated` when an agent asks for executable configuration (DOMAIN §5) */
 function parseDraft(actor: Actor, payload: JsonObject): AgentDraft {
-  const draft = parseInput(AgentDraft, payload, 'payload')
+  const said = parseInput(AgentDraft.partial({ adapterType: true }), payload, 'payload')
+  const draft = { ...said, adapterType: requireAdapterType(said, 'payload.adapterType') }
   const fields = isAgent(actor) ? configurationIn(payload) : []
   if (fields.length === 0) return draft
   throw ruleViolated(`An agent may not write ${fields.join(' and ')}. Leave it out: whoever approves the hire configures the adapter.`, {

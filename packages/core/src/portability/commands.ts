@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { assertMay } from '../kernel/authorize.ts'
-import { command, query } from '../kernel/command.ts'
+import { command, query, type QueryContext } from '../kernel/command.ts'
 import { Id } from '../kernel/schema.ts'
 import { apply, assertAsShown, found } from './apply.ts'
 import { collect } from './collect.ts'
@@ -10,7 +10,13 @@ import { Collisions, CompanyPackage, founding, Imported, ImportPreview, packageI
 import { writePackage } from './write.ts'
 
 const manage = { scope: 'companies:manage', company: 'company' } as const
-const read = ['agents:read', 'goals:read', 'projects:read', 'knowledge:read', 'routines:read', 'tasks:read'] as const
+const packageScopes = ['agents:read', 'goals:read', 'projects:read', 'knowledge:read', 'routines:read', 'tasks:read'] as const
+
+/** A key that may not read these things one by one reads none by a package, nor by what one would do here. @throws `forbidden` */
+function assertMayRead(context: QueryContext): void {
+  for (const scope of packageScopes) assertMay(context, scope)
+}
+
 const founder = { scope: 'companies:create', company: 'new' } as const
 const merging = { companyId: Id, ...packageInput, collisions: Collisions.default('skip') }
 const hash = z.string().max(64).describe('Of the preview that you agree to.')
@@ -24,8 +30,7 @@ const exportPackage = query({
   access: manage,
   http: ['GET', '/companies/:companyId/export'],
   async handle(context) {
-    // A key that may not read these things one by one reads none by a package.
-    for (const scope of read) assertMay(context, scope)
+    assertMayRead(context)
     const { content, leftOut } = await collect(context.db, context.companyId)
     return { files: await writePackage(content), leftOut: [...leftOut] }
   },
@@ -67,7 +72,9 @@ const previewMerge = query({
   output: ImportPreview,
   access: manage,
   http: ['POST', '/companies/:companyId/import/preview'],
-  async handle({ db, adapters }, { files, companyId, collisions }) {
+  async handle(context, { files, companyId, collisions }) {
+    assertMayRead(context)
+    const { db, adapters } = context
     return showPlan(await planImport(db, await openPackage(files), { companyId, collisions }), adapters)
   },
 })

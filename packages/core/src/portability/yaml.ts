@@ -5,7 +5,8 @@ export type Parse = (text: string) => unknown
 /** Reads YAML of strangers. What it gives throws for what is none, for a key that is there twice, and for any alias. */
 export async function createParser(): Promise<Parse> {
   const { isScalar, parseDocument, visit } = await import('yaml')
-  const nameOf = (key: unknown) => String(isScalar(key) ? key.value : key)
+  // As it will be called in the object: nothing is called ''.
+  const nameOf = (key: unknown) => String((isScalar(key) ? key.value : key) ?? '')
 
   // The parser itself compares each key with all before it: some thousands of them would keep everybody waiting for seconds.
   function refuseTwice(document: Document): void {

@@ -47,9 +47,12 @@ export const touches = {
   task: ['tasks.*', 'goals.progress', 'projects.progress', 'sprints.progress', ...activity],
 } as const satisfies Record<EventKind, readonly Pattern[]>
 
-/** What one type of event touches, and the others of its kind do not: whose runs a budget of a task is over changes with who has the task. */
+/** What one type of event touches, and the others of its kind do not. */
 const touchesBesides = {
+  // Whose runs a budget of a task is over changes with who has the task.
   'task.assigned': ['budgets.agentsWithoutCap'],
+  // What was asked and made for it goes with it.
+  'task.deleted': ['interactions.list', 'deliverables.list'],
 } as const satisfies { readonly [Type in AnyEvent['type']]?: readonly Pattern[] }
 
 /** What of an event decides whom it concerns. */

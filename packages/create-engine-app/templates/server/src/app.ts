@@ -24,6 +24,7 @@ export async function openApp({ folder, port, secretKey }: AppOptions) {
     storage: sqlite(`${folder}/engine.db`),
     blobs: localBlobs(`${folder}/blobs`),
     secrets: localSecrets({ key: secretKey }),
+    // With people whom you would not let at your network, each takes `{ allow: [] }`: no agent's `baseUrl` leads into it then.
     adapters: [anthropicAdapter(), geminiAdapter(), openAiAdapter()],
     destinations: allDestinations({ folder: `${folder}/deliveries` }),
     plugins: [echo()],

@@ -30,8 +30,13 @@ export function AgentForm({ agent, isFirst = false, onDone }: AgentFormProps) {
   const done = onDone === undefined ? {} : { onDone }
   const create = useCommand('agents.create', done)
   const update = useCommand('agents.update', done)
+  const looks = agent?.executionMode !== 'human' && mayLook(adapter)
   const submit = (fields: Fields) => {
-    const said = { ...readWho(fields), ...(!isFirst && { ...readPlace(fields), ...readLooks(fields, agent?.schedule ?? null) }) }
+    const said = {
+      ...readWho(fields),
+      ...(!isFirst && readPlace(fields)),
+      ...(!isFirst && looks && readLooks(fields, agent?.schedule ?? null)),
+    }
     const run = adapter && { adapterType: adapter.type, adapterConfig: readConfig(fieldsFor(adapter), fields) }
     // Who may not see a configuration does not write one either.
     if (agent && version !== undefined) update.run({ agentId: agent.id, version, ...said, ...(agent.adapterConfig !== null && run) })
@@ -77,6 +82,11 @@ function useAdapters(agent: Agent | null) {
 /** Whether Engine starts the agents of an adapter; the others come for their work. */
 function isExecuted({ executionModes }: Adapter): boolean {
   return executionModes.includes('auto')
+}
+
+/** Whether agents of it look for work by a clock of Engine's; those of one that is not here may have. */
+function mayLook(adapter: Adapter | undefined): boolean {
+  return adapter === undefined || isExecuted(adapter)
 }
 
 const starts = [
@@ -134,17 +144,15 @@ function PlaceOf({ agent, adapter }: AgentAndAdapter) {
         <TextField label="Can do, with commas" name="capabilities" defaultValue={agent?.capabilities.join(', ')} />
         <TextField label="Runs at once" name="runs" type="number" min={1} max={50} required defaultValue={agent?.maxConcurrentRuns ?? 20} />
       </div>
-      {agent?.executionMode !== 'human' && <StartsOf key={adapter?.type} agent={agent} adapter={adapter} />}
+      {agent?.executionMode !== 'human' && <StartsOf key={String(mayLook(adapter))} agent={agent} adapter={adapter} />}
     </>
   )
 }
 
-/** What nothing executes has no cap of its runs and does not look for work by a clock of ours. */
 function StartsOf({ agent, adapter }: AgentAndAdapter) {
   const options = starts.filter(([mode]) => adapter?.executionModes.includes(mode) ?? true)
   const present = options.find(([mode]) => mode === agent?.executionMode)?.[0]
   const mode = <SelectField label="Starts" name="mode" defaultValue={present ?? adapter?.executionModes[0] ?? 'auto'} options={options} />
-  if (adapter && !isExecuted(adapter)) return mode
   return (
     <>
       <div className="eng-row eng-row-wrap">
@@ -157,7 +165,7 @@ function StartsOf({ agent, adapter }: AgentAndAdapter) {
           hint="Counts where a hard limit of money is over it. What tells its usage only at the end needs it there."
         />
       </div>
-      <LooksFields schedule={agent?.schedule ?? null} />
+      {mayLook(adapter) && <LooksFields schedule={agent?.schedule ?? null} />}
     </>
   )
 }
