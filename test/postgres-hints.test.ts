@@ -11,7 +11,7 @@ import { createDatabase, dropDatabase } from './support/postgres.ts'
 let url: string
 let observer: Client
 let writing: Engine
-let heard: string[]
+let heard: string[] = []
 
 beforeAll(async () => {
   url = await createDatabase(inject('postgresUrl'))

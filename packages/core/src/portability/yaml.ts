@@ -6,7 +6,7 @@ export type Parse = (text: string) => unknown
 export async function createParser(): Promise<Parse> {
   const { isScalar, parseDocument, visit } = await import('yaml')
   // As it will be called in the object: nothing is called ''.
-  const nameOf = (key: unknown) => String((isScalar(key) ? key.value : key) ?? '')
+  const nameOf = (key: unknown) => (isScalar(key) && key.value === null ? '' : String(isScalar(key) ? key.value : key))
 
   // The parser itself compares each key with all before it: some thousands of them would keep everybody waiting for seconds.
   function refuseTwice(document: Document): void {
