@@ -29,7 +29,7 @@ export const knowledgeFaults: readonly Mutant[] = [
   {
     name: 'knowledge: a key without the right finds it by a search of everything',
     file: 'packages/core/src/search/queries.ts',
-    find: "type !== 'knowledge' || may(context, 'knowledge:read')",
+    find: 'may(context, readBy[type])',
     replace: 'type',
     caughtBy: knowledge('on sqlite, knowledge > is among what a search of everything finds'),
   },
