@@ -271,11 +271,13 @@ describe.skipIf(!canLook)('the forms of the board say all that the API takes', {
       'When somebody checks a task out for it',
       'When it asks for work from outside',
     ])
-    expect(await form.getByLabel('A run costs at most').count()).toBe(0)
+    // It asks before it spends, and is refused above that.
+    await form.getByLabel('A run costs at most').fill('2.50')
+    expect(await form.getByLabel('Every so many minutes').count()).toBe(0)
     await form.getByRole('button', { name: 'Hire' }).click()
     await page.getByRole('heading', { name: 'Eve' }).waitFor()
     const [eve] = (await engine.agents.list({ companyId: company.id })).items
-    expect(eve).toMatchObject({ name: 'Eve', adapterType: 'external', executionMode: 'polling' })
+    expect(eve).toMatchObject({ name: 'Eve', adapterType: 'external', executionMode: 'polling', maxCostMicrosPerRun: 2_500_000 })
     expect(await page.getByRole('button', { name: 'Start now' }).count()).toBe(0)
   })
 })
