@@ -1,28 +1,14 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import type { Engine } from '@engine/core'
-import { systemClock } from '@engine/core/plugin'
 import { createHandler } from '@engine/http'
 
-import { createWorld, errorOf, type World } from './support/engine.ts'
+import { errorOf } from './support/engine.ts'
 import { callHandler } from './http-fixtures.ts'
-import { newStorage } from './support/storages.ts'
+import { createTimedWorld } from './support/timed-world.ts'
 
 const families = ['sqlite', 'postgres'] as const
 const minute = 60_000
-
-interface Place extends World {
-  /** How far its clock is ahead, milliseconds. */
-  readonly time: { aheadMs: number }
-}
-
-async function open(family: (typeof families)[number] = 'sqlite'): Promise<Place> {
-  const time = { aheadMs: 0 }
-  const clock = { ...systemClock, now: () => systemClock.now() + time.aheadMs }
-  const world = await createWorld({ storage: await newStorage(family), agentMode: 'manual', clock })
-  onTestFinished(() => world.engine.stop())
-  return { ...world, time }
-}
 
 /** A member with a key of their own. */
 async function join(engine: Engine, companyId: string, role: 'viewer' | 'operator' | 'admin' | 'owner' = 'operator') {
@@ -38,7 +24,7 @@ async function actorOf(engine: Engine, key: string) {
 
 describe.each(families)('keys on %s', (family) => {
   it('of an agent act as that agent, in its company', async () => {
-    const { engine, companyId, agentId } = await open(family)
+    const { engine, companyId, agentId } = await createTimedWorld(family)
     const made = await engine.keys.create({ agentId, name: 'Laptop' })
     expect(made.key).toMatch(/^eng_agent_[\w-]{43}$/)
     expect(made).toMatchObject({ kind: 'agent', agentId, memberId: null, prefix: made.key.slice(0, 12), scopes: null, lastUsedAt: null })
@@ -49,7 +35,7 @@ describe.each(families)('keys on %s', (family) => {
   })
 
   it('of a person act for their membership, with the role that they have at each call', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     const { member, key } = await join(engine, companyId, 'viewer')
     expect(key).toMatch(/^eng_user_[\w-]{43}$/)
     expect(await engine.authenticate(key)).toEqual({ kind: 'user', id: member.userId, roles: { [companyId]: 'viewer' } })
@@ -58,7 +44,7 @@ describe.each(families)('keys on %s', (family) => {
   })
 
   it('are refused at once when they are revoked, and from their end on', async () => {
-    const { engine, agentId, time } = await open(family)
+    const { engine, agentId, time } = await createTimedWorld(family)
     const [first, second] = [
       await engine.keys.create({ agentId, name: 'One' }),
       await engine.keys.create({ agentId, name: 'Two', expiresAt: new Date(Date.now() + 5 * minute).toISOString() }),
@@ -73,7 +59,7 @@ describe.each(families)('keys on %s', (family) => {
   })
 
   it('note once a minute that they are used', async () => {
-    const { engine, companyId, agentId, time } = await open(family)
+    const { engine, companyId, agentId, time } = await createTimedWorld(family)
     const { key } = await engine.keys.create({ agentId, name: 'Laptop' })
     const lastUsed = async () => (await engine.keys.list({ companyId })).items[0]?.lastUsedAt
     await Promise.all(Array.from({ length: 5 }, () => engine.authenticate(key)))
@@ -88,7 +74,7 @@ describe.each(families)('keys on %s', (family) => {
   })
 
   it('are the same in the answer to a repeat, and nowhere in the database', async () => {
-    const { engine, companyId, agentId, watch } = await open(family)
+    const { engine, companyId, agentId, watch } = await createTimedWorld(family)
     const { member } = await join(engine, companyId)
     const person = { kind: 'user', id: member.userId, roles: { [companyId]: 'operator' } } as const
     const make = () => engine.keys.create({ agentId, name: 'Laptop' }, { idempotencyKey: 'once' })
@@ -106,7 +92,7 @@ describe.each(families)('keys on %s', (family) => {
 
 describe('a key', () => {
   it('is worth nothing before its agent is hired, and when it is terminated', async () => {
-    const { engine, companyId, agentId } = await open()
+    const { engine, companyId, agentId } = await createTimedWorld()
     const { key } = await engine.keys.create({ agentId, name: 'Laptop' })
     await engine.agents.pause({ agentId })
     expect(await engine.authenticate(key)).not.toBeNull()
@@ -121,7 +107,7 @@ describe('a key', () => {
   })
 
   it('is limited to its scopes', async () => {
-    const { engine, companyId, agentId } = await open()
+    const { engine, companyId, agentId } = await createTimedWorld()
     const { key } = await engine.keys.create({ agentId, name: 'Reader', scopes: ['tasks:read', 'tasks:read'] })
     const actor = await actorOf(engine, key)
     expect(actor).toMatchObject({ scopes: ['tasks:read'] })
@@ -134,7 +120,7 @@ describe('a key', () => {
   })
 
   it('that is limited makes none that can do more', async () => {
-    const { engine, companyId, agentId } = await open()
+    const { engine, companyId, agentId } = await createTimedWorld()
     const { member } = await join(engine, companyId, 'admin')
     const person = { kind: 'user', id: member.userId, roles: { [companyId]: 'admin' } } as const
     const { key } = await engine
@@ -152,7 +138,7 @@ describe('a key', () => {
   })
 
   it('of an unknown scope, or with an end that has passed, is invalid', async () => {
-    const { engine, agentId } = await open()
+    const { engine, agentId } = await createTimedWorld()
     const make = (more: object) =>
       engine.execute('keys.create', { input: { agentId, name: 'Key', ...more }, actor: { kind: 'system', id: 'system' } })
     for (const more of [
@@ -166,7 +152,7 @@ describe('a key', () => {
   })
 
   it('is seen and revoked by its holder and by admins, and by nobody else', async () => {
-    const { engine, companyId, agentId } = await open()
+    const { engine, companyId, agentId } = await createTimedWorld()
     const [mine, other] = [await join(engine, companyId, 'viewer'), await join(engine, companyId, 'operator')]
     const me = engine.as(await actorOf(engine, mine.key))
     const admin = engine.as(await actorOf(engine, (await join(engine, companyId, 'admin')).key))
@@ -188,7 +174,7 @@ describe('a key', () => {
   })
 
   it('of another company is absent', async () => {
-    const { engine, agentId } = await open()
+    const { engine, agentId } = await createTimedWorld()
     const other = await engine.companies.create({ name: 'Other' })
     const stranger = engine.as(await actorOf(engine, (await join(engine, other.id, 'owner')).key))
     const { id } = await engine.keys.create({ agentId, name: 'Laptop' })
@@ -197,7 +183,7 @@ describe('a key', () => {
   })
 
   it('is made for no one who is not a member', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     for (const api of [engine, engine.as({ kind: 'user', id: 'known to the host', roles: { [companyId]: 'owner' } })]) {
       expect(await errorOf(api.keys.createOwn({ companyId, name: 'Mine' }))).toMatchObject({ code: 'rule_violated' })
     }
@@ -206,7 +192,7 @@ describe('a key', () => {
 
 describe('over HTTP', () => {
   it('keys and credentials are all taken as Bearer', async () => {
-    const { engine, companyId, agentId } = await open()
+    const { engine, companyId, agentId } = await createTimedWorld()
     const call = callHandler({ engine })
     const agent = await engine.keys.create({ agentId, name: 'Laptop' })
     const task = await engine.tasks.create({ companyId, title: 'Write', assigneeAgentId: agentId })
@@ -217,7 +203,7 @@ describe('over HTTP', () => {
   })
 
   it('whatever is wrong with a key, the answer is the same', async () => {
-    const { engine, companyId, agentId, time } = await open()
+    const { engine, companyId, agentId, time } = await createTimedWorld()
     const call = callHandler({ engine })
     const ends = new Date(Date.now() + minute).toISOString()
     const expired = await engine.keys.create({ agentId, name: 'Expired', expiresAt: ends })
@@ -237,7 +223,7 @@ describe('over HTTP', () => {
   })
 
   it('a key is asked for as often by what is wrong with it: one statement', async () => {
-    const { engine, companyId, agentId, watch } = await open()
+    const { engine, companyId, agentId, watch } = await createTimedWorld()
     const revoked = await engine.keys.create({ agentId, name: 'Revoked' })
     await engine.keys.revoke({ keyId: revoked.id })
     const disabled = await join(engine, companyId)
@@ -251,7 +237,7 @@ describe('over HTTP', () => {
 })
 
 it('a stream over HTTP shows nothing of what happens after its key was revoked', async () => {
-  const { engine, companyId, agentId } = await open()
+  const { engine, companyId, agentId } = await createTimedWorld()
   const made = await engine.keys.create({ agentId, name: 'Laptop' })
   const headers = new Headers({ accept: 'text/event-stream', authorization: `Bearer ${made.key}`, host: 'localhost' })
   const answer = await createHandler({ engine })({
@@ -273,7 +259,7 @@ it('a stream over HTTP shows nothing of what happens after its key was revoked',
 })
 
 it('a stream of events ends with the key that opened it', async () => {
-  const { engine, companyId, agentId } = await open()
+  const { engine, companyId, agentId } = await createTimedWorld()
   const made = await engine.keys.create({ agentId, name: 'Laptop' })
   const signal = AbortSignal.timeout(10_000)
   const stream = engine.stream({ companyId, actor: () => actorOf(engine, made.key), signal })[Symbol.asyncIterator]()

@@ -1,27 +1,13 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import type { Engine, Role, UserActor } from '@engine/core'
-import { systemClock } from '@engine/core/plugin'
 
 import { callHandler } from './http-fixtures.ts'
-import { createWorld, errorOf, type World } from './support/engine.ts'
-import { newStorage } from './support/storages.ts'
+import { errorOf } from './support/engine.ts'
+import { createTimedWorld } from './support/timed-world.ts'
 
 const families = ['sqlite', 'postgres'] as const
 const day = 86_400_000
-
-interface Place extends World {
-  /** How far its clock is ahead, milliseconds. */
-  readonly time: { aheadMs: number }
-}
-
-async function open(family: (typeof families)[number] = 'sqlite'): Promise<Place> {
-  const time = { aheadMs: 0 }
-  const clock = { ...systemClock, now: () => systemClock.now() + time.aheadMs }
-  const world = await createWorld({ storage: await newStorage(family), agentMode: 'manual', clock })
-  onTestFinished(() => world.engine.stop())
-  return { ...world, time }
-}
 
 const personOf = (member: { userId: string; companyId: string; role: Role }): UserActor => ({
   kind: 'user',
@@ -39,7 +25,7 @@ async function lastSeq(engine: Engine, companyId: string): Promise<number> {
 
 describe.each(families)('members on %s', (family) => {
   it('come with a person and an agent that stands for them', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     const after = await lastSeq(engine, companyId)
     const member = await engine.members.add({ companyId, name: 'Ann', email: 'Ann@Example.com', role: 'operator' })
     expect(member).toMatchObject({ name: 'Ann', email: 'ann@example.com', role: 'operator', status: 'active', version: 1 })
@@ -50,7 +36,7 @@ describe.each(families)('members on %s', (family) => {
   })
 
   it('of one address are one person in all companies', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     const other = await engine.companies.create({ name: 'Other' })
     const here = await engine.members.add({ companyId, name: 'Ann', email: 'ann@example.com', role: 'viewer' })
     const there = await engine.members.add({ companyId: other.id, name: 'Dr Ann', email: 'ANN@example.com', role: 'owner' })
@@ -64,7 +50,7 @@ describe.each(families)('members on %s', (family) => {
   })
 
   it('take their agent with them: a name, a pause, an end', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     const { id: memberId, agentId } = await engine.members.add({ companyId, name: 'Ann', role: 'operator' })
     await engine.members.update({ memberId, name: 'Ann Lee' })
     expect(await engine.agents.get({ agentId })).toMatchObject({ name: 'Ann Lee' })
@@ -77,7 +63,7 @@ describe.each(families)('members on %s', (family) => {
   })
 
   it('who are removed leave no key that works and no task that is theirs', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     const { key: token } = await engine.invites.create({ companyId, role: 'operator' })
     const { member, key } = await engine.invites.accept({ token, name: 'Ann' })
     const agentKey = await engine.keys.create({ agentId: member.agentId, name: 'Laptop' })
@@ -105,7 +91,7 @@ describe.each(families)('members on %s', (family) => {
   })
 
   it('who are removed leave the keys that they made for agents, which the answer and the log name', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     const ann = await engine.members.add({ companyId, name: 'Ann', role: 'admin' })
     const bob = await engine.agents.create({ companyId, name: 'Bot', role: 'r', adapterType: 'scripted' })
     const hers = engine.as({ kind: 'user', id: ann.userId, roles: { [companyId]: 'admin' } })
@@ -125,7 +111,7 @@ describe.each(families)('members on %s', (family) => {
   })
 
   it('who come back are who they were, with another agent', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     const ann = { companyId, name: 'Ann', email: 'ann@example.com', role: 'operator' } as const
     const first = await engine.members.add(ann)
     await engine.members.remove({ memberId: first.id })
@@ -136,7 +122,7 @@ describe.each(families)('members on %s', (family) => {
   })
 
   it('are never without an owner who can act', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     const first = await engine.members.add({ companyId, name: 'Ann', role: 'owner' })
     const acts = [
       () => engine.members.remove({ memberId: first.id }),
@@ -158,7 +144,7 @@ describe.each(families)('members on %s', (family) => {
 
 describe('a member', () => {
   it('whose name is taken gets an agent with a number', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const [first, second] = [
       await engine.members.add({ companyId, name: 'Ada', role: 'viewer' }),
       await engine.members.add({ companyId, name: 'Ada', role: 'viewer' }),
@@ -171,7 +157,7 @@ describe('a member', () => {
   })
 
   it('gets no role above that of who gives it, and is not changed from below', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const admin = await engine.members.add({ companyId, name: 'Adam', role: 'admin' })
     const owner = await engine.members.add({ companyId, name: 'Olga', role: 'owner' })
     await engine.members.add({ companyId, name: 'Otto', role: 'owner' })
@@ -193,7 +179,7 @@ describe('a member', () => {
   })
 
   it('renames themselves, and changes nothing else', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const viewer = await engine.members.add({ companyId, name: 'Vera', role: 'viewer' })
     const me = engine.as(personOf(viewer))
     expect(await me.members.updateOwn({ companyId, name: 'Vera Lee' })).toMatchObject({ id: viewer.id, name: 'Vera Lee', role: 'viewer' })
@@ -204,7 +190,7 @@ describe('a member', () => {
   })
 
   it('moves only as the machine says', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const { id: memberId } = await engine.members.add({ companyId, name: 'Ann', role: 'viewer' })
     expect(await errorOf(engine.members.enable({ memberId }))).toMatchObject({ code: 'illegal_transition' })
     await engine.members.disable({ memberId })
@@ -217,7 +203,7 @@ describe('a member', () => {
   })
 
   it('stays paused for what else their agent was paused for', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const { id: memberId, agentId } = await engine.members.add({ companyId, name: 'Ann', role: 'viewer' })
     await engine.agents.pause({ agentId })
     await engine.members.disable({ memberId })
@@ -226,7 +212,7 @@ describe('a member', () => {
   })
 
   it('is listed by role and status, page by page, in their own company only', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const other = await engine.companies.create({ name: 'Other' })
     const names = ['Ann', 'Bob', 'Cem']
     const added = []
@@ -245,7 +231,7 @@ describe('a member', () => {
   })
 
   it('with an address that is none, or a role that is none, is invalid', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const add = (more: object) =>
       engine.execute('members.add', { input: { companyId, name: 'Ann', role: 'viewer', ...more }, actor: { kind: 'system', id: 's' } })
     for (const more of [{ email: 'ann' }, { role: 'king' }, { name: ' ' }])
@@ -253,7 +239,7 @@ describe('a member', () => {
   })
 
   it('is changed against the version that was seen', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const { id: memberId, version } = await engine.members.add({ companyId, name: 'Ann', role: 'viewer' })
     await engine.members.update({ memberId, version, role: 'operator' })
     expect(await errorOf(engine.members.update({ memberId, version, role: 'admin' }))).toMatchObject({ code: 'version_conflict' })
@@ -262,7 +248,7 @@ describe('a member', () => {
 
 describe.each(families)('an invitation on %s', (family) => {
   it('makes one member, whoever comes first', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     const invite = await engine.invites.create({ companyId, role: 'operator' })
     expect(invite.key).toMatch(/^eng_invite_[\w-]{43}$/)
     const comers = ['Ann', 'Bob', 'Cem'].map((name) => engine.invites.accept({ token: invite.key, name }))
@@ -279,7 +265,7 @@ describe.each(families)('an invitation on %s', (family) => {
 
 describe('an invitation', () => {
   it('is open for seven days, or as long as was said', async () => {
-    const { engine, companyId, time } = await open()
+    const { engine, companyId, time } = await createTimedWorld()
     const week = await engine.invites.create({ companyId, role: 'viewer' })
     const short = await engine.invites.create({ companyId, role: 'viewer', expiresAt: new Date(Date.now() + day).toISOString() })
     expect(Math.round((Date.parse(week.expiresAt) - Date.now()) / day)).toBe(7)
@@ -293,7 +279,7 @@ describe('an invitation', () => {
   })
 
   it('that was taken back, or that never was, is worth nothing', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const invite = await engine.invites.create({ companyId, role: 'viewer' })
     await engine.invites.revoke({ inviteId: invite.id })
     expect(await errorOf(engine.invites.accept({ token: invite.key, name: 'Ann' }))).toMatchObject({ code: 'illegal_transition' })
@@ -305,14 +291,14 @@ describe('an invitation', () => {
   })
 
   it('never shows its token again, nor keeps it', async () => {
-    const { engine, companyId, watch } = await open()
+    const { engine, companyId, watch } = await createTimedWorld()
     const { key, ...shown } = await engine.invites.create({ companyId, role: 'viewer', email: 'Ann@example.com' })
     expect((await engine.invites.list({ companyId })).items).toEqual([shown])
     expect(await watch.dump()).not.toContain(key.slice('eng_invite_'.length))
   })
 
   it('to an address is for nobody else', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const invite = await engine.invites.create({ companyId, role: 'viewer', email: 'Ann@example.com' })
     const eve = await errorOf(engine.invites.accept({ token: invite.key, name: 'Eve', email: 'eve@example.com' }))
     expect(eve).toMatchObject({ code: 'rule_violated' })
@@ -321,7 +307,7 @@ describe('an invitation', () => {
   })
 
   it('brings a person who is known by their address, and one who calls as themselves, into another company', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const other = await engine.companies.create({ name: 'Other' })
     const third = await engine.companies.create({ name: 'Third' })
     const ann = await engine.members.add({ companyId, name: 'Ann', email: 'ann@example.com', role: 'viewer' })
@@ -333,7 +319,7 @@ describe('an invitation', () => {
   })
 
   it('gives nobody a membership that is there: not a present one, and a former one only to its address', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     await engine.members.add({ companyId, name: 'Olga', email: 'olga@example.com', role: 'owner' })
     const gone = await engine.members.add({ companyId, name: 'Ann', email: 'ann@example.com', role: 'admin' })
     await engine.members.remove({ memberId: gone.id })
@@ -346,7 +332,7 @@ describe('an invitation', () => {
   })
 
   it('ends with the right of who made it', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     await engine.members.add({ companyId, name: 'Olga', role: 'owner' })
     const [boss, admin] = [
       await engine.members.add({ companyId, name: 'Otto', role: 'owner' }),
@@ -362,7 +348,7 @@ describe('an invitation', () => {
   })
 
   it('is made, seen and taken back by admins only, of its company only', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const other = await engine.companies.create({ name: 'Other' })
     const { id: inviteId } = await engine.invites.create({ companyId, role: 'viewer' })
     const asked = (api: typeof engine | ReturnType<Engine['as']>) => [
@@ -380,7 +366,7 @@ describe('an invitation', () => {
   })
 
   it('is accepted over HTTP with its token alone, and a repeat under the same key gets the same answer', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const call = callHandler({ engine })
     const { key: token } = await engine.invites.create({ companyId, role: 'operator' })
     const accept = (body: object, headers: Record<string, string> = {}) => call('POST', '/api/invites/accept', { body, headers })
@@ -395,7 +381,7 @@ describe('an invitation', () => {
   })
 
   it('is accepted by no agent', async () => {
-    const { engine, companyId, agentId } = await open()
+    const { engine, companyId, agentId } = await createTimedWorld()
     const { key: token } = await engine.invites.create({ companyId, role: 'admin' })
     const agent = engine.as({ kind: 'agent', id: agentId, companyId })
     expect(await errorOf(agent.invites.accept({ token, name: 'Eve' }))).toMatchObject({ code: 'forbidden' })
@@ -404,7 +390,7 @@ describe('an invitation', () => {
 
 describe.each(families)('a company on %s', (family) => {
   it('keeps what it was told about itself', async () => {
-    const { engine } = await open(family)
+    const { engine } = await createTimedWorld(family)
     const given = { requiresHireApproval: true, requiresStrategyApproval: true, brandColor: '#0A7CFF', attachmentMaxBytes: 5 } as const
     const made = await engine.companies.create({ name: 'Acme Two', ...given })
     expect(made).toMatchObject({ ...given, brandColor: '#0a7cff', strategyGate: 'closed', defaultAgentId: null, pauseReason: null })
@@ -419,7 +405,7 @@ describe.each(families)('a company on %s', (family) => {
   })
 
   it('says why it is paused until it goes on', async () => {
-    const { engine, companyId } = await open(family)
+    const { engine, companyId } = await createTimedWorld(family)
     expect(await engine.companies.pause({ companyId, reason: 'Holidays' })).toMatchObject({ status: 'paused', pauseReason: 'Holidays' })
     expect(await engine.companies.get({ companyId })).toMatchObject({ pauseReason: 'Holidays' })
     expect(await engine.companies.resume({ companyId })).toMatchObject({ status: 'active', pauseReason: null })
@@ -429,7 +415,7 @@ describe.each(families)('a company on %s', (family) => {
 
 describe('a company', () => {
   it('waits for a strategy only when none was ever approved', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const gate = async (requiresStrategyApproval: boolean) =>
       (await engine.companies.update({ companyId, requiresStrategyApproval })).strategyGate
     expect(await gate(true)).toBe('closed')
@@ -438,7 +424,7 @@ describe('a company', () => {
   })
 
   it('refuses a default agent that is not there, of another company, or terminated', async () => {
-    const { engine, companyId, agentId } = await open()
+    const { engine, companyId, agentId } = await createTimedWorld()
     const other = await engine.companies.create({ name: 'Other' })
     const foreign = await engine.members.add({ companyId: other.id, name: 'Ann', role: 'viewer' })
     await engine.agents.terminate({ agentId })
@@ -448,14 +434,14 @@ describe('a company', () => {
   })
 
   it('refuses colors and sizes that are none', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     for (const more of [{ brandColor: 'red' }, { brandColor: '#fff' }, { attachmentMaxBytes: 0 }, { attachmentMaxBytes: 104_857_601 }]) {
       expect(await errorOf(engine.companies.update({ companyId, ...more }))).toMatchObject({ code: 'invalid_input' })
     }
   })
 
   it('is listed for those who are in it', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await createTimedWorld()
     const { key: token } = await engine.invites.create({ companyId, role: 'viewer' })
     await engine.companies.create({ name: 'Other' })
     const actor = await engine.authenticate((await engine.invites.accept({ token, name: 'Ann' })).key)

@@ -1,17 +1,17 @@
 // P15: a call with an idempotency key has one effect and one answer, however often and at how many times at once it is made.
 import { randomUUID } from 'node:crypto'
 
-import { createEngine, type Engine } from '@engine/core'
+import type { Engine } from '@engine/core'
 import { systemClock } from '@engine/core/plugin'
-import { createFaultProxy, memoryBlobs, scriptedAdapter, scriptedDestination, scriptedPlugins, type FaultProxy } from '@engine/testing'
+import { createFaultProxy, type FaultProxy } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
 import { slowClock, type Call, type Preparation } from './support/commands/call.ts'
 import { readLog } from './support/company.ts'
 import { answeredOnce, commandNames, prepareCall } from './support/every-command.ts'
 import { brokenInvariants } from './support/invariants.ts'
-import { differences, dumpAt, leavePlace, newPlace, storageAt, type Place } from './support/place.ts'
-import { sharedSecrets } from './support/commands/secrets.ts'
+import { differences, dumpAt, leavePlace, newPlace, type Place } from './support/place.ts'
+import { openWholeEngine } from './support/whole-engine.ts'
 
 interface Theatre extends Preparation {
   readonly place: Place
@@ -28,17 +28,7 @@ export const idempotency = defineLoop({ name: 'idempotency', storages: ['sqlite'
 async function begin(scene: Scene): Promise<Stage> {
   const place = await newPlace(scene)
   const open = (at: Place, leaseMs: number, clock = systemClock) =>
-    createEngine({
-      storage: storageAt(at),
-      clock,
-      adapters: [scriptedAdapter()],
-      blobs: memoryBlobs(),
-      secrets: sharedSecrets(),
-      destinations: [scriptedDestination()],
-      plugins: scriptedPlugins(),
-      checksOutputs: true,
-      settings: { leaseMs },
-    })
+    openWholeEngine(at, { clock, checksOutputs: true, settings: { leaseMs } })
   const engine = await open(place, 60_000)
   const hasty = await open(place, 1, slowClock)
   const lossy = place.storage === 'postgres' ? await openLossy(place.url, (url) => open({ ...place, url }, 60_000)) : null

@@ -1,6 +1,6 @@
 // P2: a run that lost its task, however and to whomever, changes nothing any more, by no write at all.
 import { createEngine, type Engine } from '@engine/core'
-import { memoryBlobs, scriptedAdapter, scriptedDestination, scriptedPlugins, until } from '@engine/testing'
+import { scriptedAdapter, until } from '@engine/testing'
 
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
 import { holdAside } from './support/commands/budgets.ts'
@@ -10,7 +10,7 @@ import { callsOfRun } from './support/every-command.ts'
 import { differences, dumpAt, isFree, leavePlace, newPlace, storageAt, type Place } from './support/place.ts'
 import { startProgram } from './support/program.ts'
 import type { Answered, Started, WorkerPlan } from './support/worker-plan.ts'
-import { sharedSecrets } from './support/commands/secrets.ts'
+import { openWholeEngine } from './support/whole-engine.ts'
 
 const workerFile = new URL('./programs/worker.ts', import.meta.url)
 const leaseMs = 30
@@ -26,15 +26,7 @@ export const zombies = defineLoop({ name: 'zombies', storages: ['sqlite', 'postg
 
 async function begin(scene: Scene): Promise<Stage> {
   const place = await newPlace(scene)
-  const engine = await createEngine({
-    storage: storageAt(place),
-    adapters: [scriptedAdapter()],
-    blobs: memoryBlobs(),
-    secrets: sharedSecrets(),
-    destinations: [scriptedDestination()],
-    plugins: scriptedPlugins(),
-    settings: { leaseMs },
-  })
+  const engine = await openWholeEngine(place, { settings: { leaseMs } })
   return {
     round: (round) => (round.seed % pausedEvery === 0 ? pauseProcess(scene, round) : outliveCredential({ place, engine }, round)),
     async end() {

@@ -1,35 +1,24 @@
 // A process dies at a named step of one call: before its commit nothing happened, after it everything did, and the repeat says so.
 import { randomUUID } from 'node:crypto'
 
-import { createEngine, type Engine } from '@engine/core'
+import type { Engine } from '@engine/core'
 import { systemClock } from '@engine/core/plugin'
-import { memoryBlobs, parseCrashPoint, scriptedAdapter, scriptedDestination, scriptedPlugins } from '@engine/testing'
+import { parseCrashPoint } from '@engine/testing'
 
 import type { Round, Scene } from '../loop.ts'
 import type { CallerPlan } from '../programs/caller.ts'
 import { slowClock, type Call } from '../support/commands/call.ts'
 import { prepareCall } from '../support/every-command.ts'
 import { brokenInvariants } from '../support/invariants.ts'
-import { differences, dumpAt, leavePlace, newPlace, storageAt, type Place } from '../support/place.ts'
+import { differences, dumpAt, leavePlace, newPlace, type Place } from '../support/place.ts'
 import { startProgram } from '../support/program.ts'
-import { sharedSecrets } from '../support/commands/secrets.ts'
+import { openWholeEngine } from '../support/whole-engine.ts'
 
 const callerFile = new URL('../programs/caller.ts', import.meta.url)
 
 export async function killCaller(scene: Scene, round: Round, point: string): Promise<void> {
   const place = await newPlace(scene)
-  const open = (leaseMs: number, clock = systemClock) =>
-    createEngine({
-      storage: storageAt(place),
-      clock,
-      adapters: [scriptedAdapter()],
-      blobs: memoryBlobs(),
-      secrets: sharedSecrets(),
-      destinations: [scriptedDestination()],
-      plugins: scriptedPlugins(),
-      checksOutputs: true,
-      settings: { leaseMs },
-    })
+  const open = (leaseMs: number, clock = systemClock) => openWholeEngine(place, { clock, checksOutputs: true, settings: { leaseMs } })
   const engine = await open(60_000)
   const hasty = await open(1, slowClock)
   try {
