@@ -146,6 +146,12 @@ const rules = {
       .filter(setsShell)
       .map((file) => `${file.path} sets shell`),
 
+  'nothing is written that Node.js 22 cannot read': (files) =>
+    files
+      .filter((file) => !isTest(file.path))
+      .filter(declaresUsing)
+      .map((file) => `${file.path} says using`),
+
   'nothing silences a check': (files) =>
     files.flatMap((file) =>
       silencers
@@ -156,10 +162,17 @@ const rules = {
 
 const repository = resolve(import.meta.dirname, '..')
 const allFiles = readAll('{packages,plugins}/*/{src,test}/**/*.{ts,tsx,mts,js,mjs}')
+/** What Node.js runs as it is written, beside the packages. */
+const programs = readAll('{bench,examples,scripts,test/support,test/torture}/**/*.{ts,mjs}')
 
 describe('layering', () => {
   test.each(Object.entries<Rule>(rules))('%s', (_name, rule) => {
     expect(rule(allFiles)).toEqual([])
+  })
+
+  test('nothing is written in a program that Node.js 22 cannot read', () => {
+    expect(programs.length).toBeGreaterThan(100)
+    expect(rules['nothing is written that Node.js 22 cannot read'](programs)).toEqual([])
   })
 
   test('the lint configuration restricts the imports of every layer too', () => {
@@ -201,6 +214,8 @@ const offences: readonly [rule: keyof typeof rules, path: string, text: string][
   ['only the kernel opens a transaction', 'packages/http/src/router.ts', `const open = db\n  .startTransaction()`],
   ['raw SQL stays in database/', 'packages/core/src/tasks/sql.ts', 'const rows = sql.raw(`select ${name}`)'],
   ['no process is started through a shell', 'packages/adapters/src/process/index.ts', `spawn(command, [], { shell: true })`],
+  ['nothing is written that Node.js 22 cannot read', 'packages/cli/src/verify.ts', `await using database = await open()`],
+  ['nothing is written that Node.js 22 cannot read', 'packages/cli/src/verify.ts', `using file = open()`],
   ['nothing silences a check', 'packages/core/src/tasks/sql.test.ts', `// ${'oxlint'}-disable-next-line\nrun()`],
 ]
 
@@ -234,7 +249,7 @@ interface LintConfiguration {
 }
 
 function readAll(pattern: string): SourceFile[] {
-  const paths = globSync(pattern, { cwd: repository }).map((path) => path.replaceAll('\\', '/'))
+  const paths = globSync(pattern, { cwd: repository, exclude: (name) => name === 'node_modules' }).map((path) => path.replaceAll('\\', '/'))
   return paths.sort().map((path) => ({ path, text: readFileSync(resolve(repository, path), 'utf8') }))
 }
 
@@ -305,6 +320,11 @@ function setsShell(file: SourceFile): boolean {
   return nodesOf(file).some(
     (node) => ts.isPropertyAssignment(node) && node.name.getText() === 'shell' && node.initializer.getText() !== 'false',
   )
+}
+
+/** `using` and `await using`; tests are translated before they run. */
+function declaresUsing(file: SourceFile): boolean {
+  return nodesOf(file).some((node) => ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.Using) !== 0)
 }
 
 function nodesOf(file: SourceFile): ts.Node[] {

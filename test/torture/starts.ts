@@ -7,7 +7,7 @@ import { openDatabase } from '../../packages/core/src/database/open.ts'
 import { defineLoop, type Round, type Scene, type Stage } from './loop.ts'
 import type { Open, Opened } from './programs/starter.ts'
 import { wait } from './support/company.ts'
-import { leavePlace, emptyPlace, openReader, storageAt, type Place, type Row } from './support/place.ts'
+import { leavePlace, emptyPlace, storageAt, withReader, type Place, type Row } from './support/place.ts'
 import { startProgram, type Program } from './support/program.ts'
 
 const starterFile = new URL('./programs/starter.ts', import.meta.url)
@@ -103,7 +103,6 @@ async function judge({ schema }: Theatre, round: Round, { place, told, wasKilled
 }
 
 async function schemaAt(place: Place): Promise<string> {
-  await using reader = await openReader(place)
   const texts =
     place.storage === 'sqlite'
       ? [`select type, name, sql from sqlite_schema order by 1, 2`]
@@ -112,7 +111,9 @@ async function schemaAt(place: Place): Promise<string> {
           `select indexdef from pg_indexes where schemaname = 'engine' order by 1`,
           `select conname, pg_get_constraintdef(oid) as definition from pg_constraint where connamespace = 'engine'::regnamespace order by 1`,
         ]
-  const parts: Row[][] = []
-  for (const text of [...texts, 'select position, id, checksum from engine_migrations order by 1']) parts.push(await reader.rows(text))
-  return JSON.stringify(parts)
+  return withReader(place, async (reader) => {
+    const parts: Row[][] = []
+    for (const text of [...texts, 'select position, id, checksum from engine_migrations order by 1']) parts.push(await reader.rows(text))
+    return JSON.stringify(parts)
+  })
 }

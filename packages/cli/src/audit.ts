@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-import { inspectDatabase, readAnchors, type AuditVerification, type ReadAnchors, type Storage } from '@engine/core'
+import { readAnchors, type AuditVerification, type ReadAnchors, type Storage } from '@engine/core'
 
 import { publicKeyFile } from './anchors.ts'
 import type { DatabaseFlags } from './config.ts'
+import { withDatabase } from './with-database.ts'
 
 export interface AuditFlags extends DatabaseFlags {
   readonly company?: string
@@ -16,8 +17,8 @@ export interface AuditFlags extends DatabaseFlags {
 /** Prints what is wrong with the sealed log, company by company; the exit code says whether anything is. */
 export async function auditVerifyCommand(storage: Storage, flags: AuditFlags): Promise<void> {
   const { anchors, problems } = await anchorsOf(flags)
-  await using database = await inspectDatabase(storage)
-  const companies = await database.verifyAudit({ ...(flags.company !== undefined && { companyId: flags.company }), anchors })
+  const asked = { ...(flags.company !== undefined && { companyId: flags.company }), anchors }
+  const companies = await withDatabase(storage, (database) => database.verifyAudit(asked))
   const isSound = problems.length === 0 && companies.every((company) => company.isSound)
   if (flags.json === true) console.log(JSON.stringify({ isSound, problems, companies }, null, 2))
   else for (const line of linesOf({ isSound, problems, companies }, flags.anchors !== undefined)) console.log(line)

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { inspectDatabase, type DatabaseFacts, type Inspection, type Storage } from '@engine/core'
+import type { DatabaseFacts, Inspection, Storage } from '@engine/core'
 
 import type { ServeFlags, StartConfig } from './config.ts'
 import { examineStart, type Finding } from './doctor-start.ts'
 import { megabytes } from './text.ts'
+import { withDatabase } from './with-database.ts'
 
 /** A WAL of this size is not being moved into its database: something reads without end. */
 const walAlarmBytes = 64 * 1024 * 1024
@@ -40,10 +41,11 @@ async function examine(storage: Storage, start: StartConfig): Promise<Finding[]>
   const { file } = start
   if (file !== null && isUntouched(dirname(file))) return [{ isGood: true, what: 'database', found: `none yet; a start makes ${file}` }]
   try {
-    await using database = await inspectDatabase(storage)
-    const facts = await database.facts()
-    const rows = facts.schemaProblem === null ? [await judgeRows(database), await judgeCaps(database, start)] : [unread]
-    return [{ isGood: true, what: 'database', found: `${storage.id} answers` }, ...judge(facts), ...rows]
+    return await withDatabase(storage, async (database) => {
+      const facts = await database.facts()
+      const rows = facts.schemaProblem === null ? [await judgeRows(database), await judgeCaps(database, start)] : [unread]
+      return [{ isGood: true, what: 'database', found: `${storage.id} answers` }, ...judge(facts), ...rows]
+    })
   } catch (error) {
     return [{ isGood: false, what: 'database', found: messageOf(error) }]
   }

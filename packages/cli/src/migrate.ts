@@ -1,4 +1,6 @@
-import { createEngine, inspectDatabase, silentLogger, type Storage } from '@engine/core'
+import { createEngine, silentLogger, type Storage } from '@engine/core'
+
+import { withDatabase } from './with-database.ts'
 
 /** Brings the schema of a database up to date, as every start does, and nothing more. */
 export async function migrateCommand(storage: Storage): Promise<void> {
@@ -11,7 +13,6 @@ export async function migrateCommand(storage: Storage): Promise<void> {
   }
   await (await createEngine({ storage, logger })).stop()
   for (const name of applied) console.log(`  applied  ${String(name)}`)
-  await using database = await inspectDatabase(storage)
-  const { migrations } = await database.facts()
+  const { migrations } = await withDatabase(storage, (database) => database.facts())
   console.log(`${storage.id} is at ${migrations.at(-1) ?? 'no schema'}, which is the newest.`)
 }

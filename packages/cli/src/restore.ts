@@ -2,10 +2,10 @@ import { constants, existsSync, statSync } from 'node:fs'
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
-import { inspectDatabase } from '@engine/core'
 import { sqlite } from '@engine/storage-sqlite'
 
 import { checking } from './verify.ts'
+import { withDatabase } from './with-database.ts'
 import { bar, working } from './working.ts'
 
 /**
@@ -34,11 +34,11 @@ export async function restoreCommand(file: string, target: string): Promise<void
 }
 
 async function checkSound(path: string): Promise<void> {
-  await using database = await inspectDatabase(sqlite(path))
-  const { schemaProblem } = await database.facts()
-  // An older one is brought up to date by the next start, and can only then be checked.
-  if (schemaProblem !== null) return
-  const { isSound } = await checking('Checking that it is sound', database)
+  const isSound = await withDatabase(sqlite(path), async (database) => {
+    const { schemaProblem } = await database.facts()
+    // An older one is brought up to date by the next start, and can only then be checked.
+    return schemaProblem !== null || (await checking('Checking that it is sound', database)).isSound
+  })
   if (!isSound) throw new Error(`${path} is not sound, and was not restored: engine verify --database-url file:${path} says why.`)
 }
 

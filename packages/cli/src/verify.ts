@@ -1,6 +1,7 @@
-import { createEngine, inspectDatabase, type CheckResult, type Inspection, type Storage, type VerificationReport } from '@engine/core'
+import { createEngine, type CheckResult, type Inspection, type Storage, type VerificationReport } from '@engine/core'
 
 import type { DatabaseFlags } from './config.ts'
+import { withDatabase } from './with-database.ts'
 import { bar, working } from './working.ts'
 
 export interface VerifyFlags extends DatabaseFlags {
@@ -10,8 +11,7 @@ export interface VerifyFlags extends DatabaseFlags {
 /** Prints what does not hold; the exit code says whether anything does not. */
 export async function verifyCommand(storage: Storage, flags: VerifyFlags): Promise<void> {
   if (flags.repair === true) await repair(storage)
-  await using database = await inspectDatabase(storage)
-  const report = await checking('Checking every invariant', database)
+  const report = await withDatabase(storage, (database) => checking('Checking every invariant', database))
   for (const line of linesOf(report)) console.log(line)
   if (!report.isSound) process.exitCode = 1
 }
@@ -23,9 +23,13 @@ export function checking(what: string, database: Inspection): Promise<Verificati
 }
 
 async function repair(storage: Storage): Promise<void> {
-  await using engine = await createEngine({ storage })
-  const { agents, companies } = await engine.repair()
-  console.log(`Repaired the live runs of ${agents} agents and the task counts of ${companies} companies.`)
+  const engine = await createEngine({ storage })
+  try {
+    const { agents, companies } = await engine.repair()
+    console.log(`Repaired the live runs of ${agents} agents and the task counts of ${companies} companies.`)
+  } finally {
+    await engine.stop()
+  }
 }
 
 function linesOf({ checks, isSound }: VerificationReport): string[] {

@@ -1,5 +1,5 @@
 // What holds between the rows of an engine's database whenever no command is under way.
-import { openReader, type Place } from './place.ts'
+import { withReader, type Place } from './place.ts'
 
 /** Each finds the rows that break one rule; in words that both families of databases understand. */
 const rules: Readonly<Record<string, string>> = {
@@ -49,12 +49,13 @@ const rules: Readonly<Record<string, string>> = {
 }
 
 /** Sentences about the rows that break a rule; none when all hold. */
-export async function brokenInvariants(place: Place): Promise<string[]> {
-  await using reader = await openReader(place)
-  const found: string[] = []
-  for (const [rule, text] of Object.entries(rules)) {
-    const rows = await reader.rows(text)
-    if (rows.length > 0) found.push(`It does not hold that ${rule}: ${JSON.stringify(rows.slice(0, 3))}.`)
-  }
-  return found
+export function brokenInvariants(place: Place): Promise<string[]> {
+  return withReader(place, async (reader) => {
+    const found: string[] = []
+    for (const [rule, text] of Object.entries(rules)) {
+      const rows = await reader.rows(text)
+      if (rows.length > 0) found.push(`It does not hold that ${rule}: ${JSON.stringify(rows.slice(0, 3))}.`)
+    }
+    return found
+  })
 }

@@ -64,19 +64,30 @@ export function isFree(place: Place): boolean {
 }
 
 /** A connection of one's own for reading rows. */
-export interface Reader extends AsyncDisposable {
+interface Reader {
   rows(text: string): Promise<Row[]>
   /** The names of the engine's tables. */
   tables(): Promise<string[]>
+  close(): Promise<void>
 }
 
-export async function openReader(place: Place): Promise<Reader> {
+/** Looks at rows by a connection that is closed again. */
+export async function withReader<Result>(place: Place, look: (reader: Reader) => Promise<Result>): Promise<Result> {
+  const reader = await openReader(place)
+  try {
+    return await look(reader)
+  } finally {
+    await reader.close()
+  }
+}
+
+async function openReader(place: Place): Promise<Reader> {
   if (place.storage === 'sqlite') {
     const db = new Database(place.file, { readonly: true, timeout: 5_000 })
     return {
       rows: async (text) => db.prepare<unknown[], Row>(text).all(),
       tables: async () => db.prepare<unknown[], string>(`select name from sqlite_schema where type = 'table' order by name`).pluck().all(),
-      [Symbol.asyncDispose]: async () => void db.close(),
+      close: async () => void db.close(),
     }
   }
   const client = new pg.Client({
@@ -92,26 +103,32 @@ export async function openReader(place: Place): Promise<Reader> {
     rows,
     tables: async () =>
       (await rows(`select tablename as name from pg_tables where schemaname = '${schema}' order by 1`)).map((row) => String(row['name'])),
-    [Symbol.asyncDispose]: () => client.end(),
+    close: () => client.end(),
   }
 }
 
-export async function rowsAt(place: Place, text: string): Promise<Row[]> {
-  await using reader = await openReader(place)
-  return await reader.rows(text)
+export function rowsAt(place: Place, text: string): Promise<Row[]> {
+  return withReader(place, (reader) => reader.rows(text))
 }
 
 /** Changes rows behind the engine's back. */
 export async function changeAt(place: Place, text: string): Promise<void> {
   if (place.storage === 'postgres') return void (await rowsAt(place, text))
   // By the engine's own driver, which waits for its turn among the processes that write to the file.
-  await using db = new Kysely<object>({ dialect: storageAt(place).open().dialect })
-  await db.transaction().execute((tx) => sql.raw(text).execute(tx))
+  const db = new Kysely<object>({ dialect: storageAt(place).open().dialect })
+  try {
+    await db.transaction().execute((tx) => sql.raw(text).execute(tx))
+  } finally {
+    await db.destroy()
+  }
 }
 
 /** Every row of the database, table by table: equal before and after means that nothing changed. Seals come by themselves. */
-export async function dumpAt(place: Place): Promise<ReadonlyMap<string, readonly string[]>> {
-  await using reader = await openReader(place)
+export function dumpAt(place: Place): Promise<ReadonlyMap<string, readonly string[]>> {
+  return withReader(place, (reader) => rowsOfAll(place, reader))
+}
+
+async function rowsOfAll(place: Place, reader: Reader): Promise<ReadonlyMap<string, readonly string[]>> {
   const tables = (await reader.tables()).filter((name) => name !== 'seals')
   // One question for all tables: this is asked some times a round.
   const rows =

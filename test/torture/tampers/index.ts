@@ -130,8 +130,12 @@ function firstAnchored(anchors: readonly Anchor[], number: number): number {
 }
 
 async function verify(place: Place, given: { companyId: string; anchors: readonly Anchor[] }): Promise<AuditVerification> {
-  await using database = await inspectDatabase(storageAt(place))
-  const [found] = await database.verifyAudit(given)
-  if (!found) throw new Error('the company was not verified')
-  return found
+  const database = await inspectDatabase(storageAt(place))
+  try {
+    const [found] = await database.verifyAudit(given)
+    if (!found) throw new Error('the company was not verified')
+    return found
+  } finally {
+    await database.close()
+  }
 }

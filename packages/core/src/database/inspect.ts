@@ -33,6 +33,8 @@ export interface Inspection extends AsyncDisposable {
    * @throws as `verify`
    */
   agentsWithoutCap(adapters: readonly AgentAdapter[]): Promise<UncappedAgents>
+  /** Closes the connection; `await using` does it too. */
+  close(): Promise<void>
 }
 
 /**
@@ -47,6 +49,7 @@ export async function inspectDatabase(storage: Storage): Promise<Inspection> {
     await db.destroy()
     throw error
   })
+  const close = () => db.destroy()
   return {
     facts: () => explained(() => readFacts(db, { session, schema, history })),
     async backup(path) {
@@ -66,6 +69,7 @@ export async function inspectDatabase(storage: Storage): Promise<Inspection> {
       if (history.problem) throw history.problem
       return explained(() => findUncapped(db, createAdapterCatalog(adapters)))
     },
-    [Symbol.asyncDispose]: () => db.destroy(),
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
