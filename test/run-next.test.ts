@@ -95,6 +95,20 @@ describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database
     expect(await next()).toMatchObject({ code: 'rule_violated' })
   })
 
+  it('is told of a run that the agent began by its key, with the run that was queued before it', async () => {
+    const { engine, companyId, agentId, runsOf } = await open()
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId })
+    const [queued] = await runsOf(task.id)
+    const { run } = await engine.as({ kind: 'agent', id: agentId, companyId }).tasks.next()
+    const [runId, fence] = [run?.id ?? '', run?.fence ?? 0]
+    const worker = engine.as({ kind: 'run', id: runId, companyId, agentId, taskId: task.id, fence })
+    await worker.runs.report({ runId, outcome: { kind: 'failed', class: 'transient', message: 'no paper' } })
+    const retry = { kind: 'retry', runId: queued?.id }
+    expect((await engine.runs.get({ runId })).next).toMatchObject(retry)
+    const [first, second] = await runsOf(task.id)
+    expect([first?.next, second?.next]).toMatchObject([{ kind: 'starts' }, retry])
+  })
+
   it('is told of a run that waits for a person, by the question', async () => {
     const { engine, companyId, agentId, adapter, runsOf } = await open()
     adapter.script = async () => ({ kind: 'waiting', interaction: { ask: { kind: 'confirmation', prompt: 'Go?' } } })

@@ -11,7 +11,7 @@ export interface NextFacts {
   readonly run: Pick<RunTable, 'status' | 'available_at'>
   readonly task: Pick<TaskTable, 'identifier' | 'status' | 'blocked_reason' | 'blocked_owner'>
   readonly agent: Pick<AgentTable, 'name' | 'status' | 'error_message' | 'execution_mode'>
-  /** The newest run of the task that came after this one. */
+  /** The newest run of the task that came after this one, or else the one that is queued. */
   readonly later: Pick<RunTable, 'id' | 'status' | 'available_at'> | null
   /** Whether the agent itself takes it, and not a worker. */
   readonly isTakenByAgent: boolean

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 
 import { findAgent } from '../agents/sql.ts'
 import type { AgentTable } from '../agents/table.ts'
@@ -80,14 +80,16 @@ export async function readNexts(
   return new Map(entries)
 }
 
-type TaskWithNewestRun = NextFacts['task'] & { readonly newest: NonNullable<NextFacts['later']> }
+type Later = NonNullable<NextFacts['later']>
+type TaskWithNewestRun = NextFacts['task'] & { readonly newest: Later; readonly queued: Later | null }
 
-/** Ids are in the order of time. */
-function laterThan(run: RunTable, { newest }: TaskWithNewestRun): NextFacts['later'] {
-  return newest.id > run.id ? newest : null
+/** Ids are in the order of time. What was queued before a run that its agent began by its key comes after that all the same. */
+function laterThan(run: RunTable, { newest, queued }: TaskWithNewestRun): NextFacts['later'] {
+  if (newest.id > run.id) return newest
+  return queued?.id === run.id ? null : queued
 }
 
-/** Tasks and the newest run of each, found by looks into indexes, however many runs there are. */
+/** Tasks, the newest run of each and the one that is queued, found by looks into indexes, however many runs there are. */
 async function tasksWithNewestRun(
   db: Kysely<Database>,
   { companyId, taskIds }: { companyId: string; taskIds: readonly string[] },
@@ -105,24 +107,34 @@ async function tasksWithNewestRun(
         .limit(1)
         .as('newest_id'),
     )
+    .select((e) =>
+      e
+        .selectFrom('runs')
+        .select('runs.id')
+        .whereRef('runs.company_id', '=', 'tasks.company_id')
+        .whereRef('runs.agent_id', '=', 'tasks.assignee_agent_id')
+        .whereRef('runs.task_id', '=', 'tasks.id')
+        .where('runs.status', '=', sql.lit('queued'))
+        .as('queued_id'),
+    )
     .where('company_id', '=', companyId)
     .where('id', 'in', [...new Set(taskIds)])
     .execute()
-  const newest = await db
+  const found = await db
     .selectFrom('runs')
     .select(['id', 'status', 'available_at'])
     .where('company_id', '=', companyId)
     .where(
       'id',
       'in',
-      tasks.flatMap(({ newest_id: id }) => id ?? []),
+      tasks.flatMap(({ newest_id: newest, queued_id: queued }) => [newest ?? [], queued ?? []].flat()),
     )
     .execute()
-  const runs = new Map(newest.map((run) => [run.id, run]))
+  const runs = new Map(found.map((run) => [run.id, run]))
   return new Map(
-    tasks.flatMap(({ id, newest_id: newestId, ...task }) => {
-      const run = runs.get(newestId ?? '')
-      return run ? [[id, { ...task, newest: run }] as const] : []
+    tasks.flatMap(({ id, newest_id: newestId, queued_id: queuedId, ...task }) => {
+      const newest = runs.get(newestId ?? '')
+      return newest ? [[id, { ...task, newest, queued: runs.get(queuedId ?? '') ?? null }] as const] : []
     }),
   )
 }
