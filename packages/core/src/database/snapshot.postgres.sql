@@ -907,9 +907,12 @@ create table plugin_state (
   value jsonb not null,
   version bigint not null,
   updated_at timestamp(3) with time zone not null,
+  claim_number bigint,
   constraint plugin_state_pkey PRIMARY KEY (company_id, plugin, key),
   constraint plugin_state_company_id_fkey FOREIGN KEY (company_id) REFERENCES engine.companies(id)
 );
+CREATE INDEX plugin_state_claims_index ON engine.plugin_state USING btree (company_id, plugin, claim_number) WHERE (claim_number IS NOT NULL);
+CREATE INDEX plugin_state_values_index ON engine.plugin_state USING btree (company_id, plugin) WHERE (claim_number IS NULL);
 
 create table plugin_subscriptions (
   plugin text not null,

@@ -904,9 +904,13 @@ CREATE TABLE plugin_state (
   key text not null,
   value text not null,
   version integer not null,
-  updated_at text not null,
+  updated_at text not null, claim_number integer,
   primary key (company_id, plugin, key)
 ) strict;
+
+CREATE INDEX plugin_state_claims_index on plugin_state (company_id, plugin, claim_number) where claim_number is not null;
+
+CREATE INDEX plugin_state_values_index on plugin_state (company_id, plugin) where claim_number is null;
 
 CREATE TABLE plugin_subscriptions (
   plugin text not null,

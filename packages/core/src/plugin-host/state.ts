@@ -2,8 +2,9 @@ import type { Kysely, Transaction } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
 import type { JsonValue } from '../kernel/json.ts'
-import { EngineError, kernelErrors } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
 import { keepBooks } from '../kernel/transaction.ts'
+import type { PluginStateTable } from '../plugins/table.ts'
 import type { PluginState } from './types.ts'
 
 interface Owner {
@@ -13,6 +14,9 @@ interface Owner {
 
 const longestKey = 200
 const longestValue = 65_536
+/** How many values a plugin keeps for a company, and how many of its claims are remembered. */
+const mostValues = 10_000
+const mostClaims = 100_000
 
 /** What a plugin keeps for a company, written in a transaction that is open. */
 export function stateInside(tx: Transaction<Database>, owner: Owner, now: () => string): PluginState {
@@ -29,60 +33,106 @@ interface Means {
   write<Result>(work: (tx: Transaction<Database>) => Promise<Result>): Promise<Result>
 }
 
-function stateBy(db: Kysely<Database>, { plugin, companyId }: Owner, { now, write }: Means): PluginState {
-  async function find(from: Kysely<Database>, key: string) {
-    const row = await from
-      .selectFrom('plugin_state')
-      .select(['value', 'version'])
-      .where('company_id', '=', companyId)
-      .where('plugin', '=', plugin)
-      .where('key', '=', key)
-      .executeTakeFirst()
-    return row ?? null
-  }
-
-  async function insert(tx: Transaction<Database>, key: string, value: string): Promise<boolean> {
-    const added = await tx
-      .insertInto('plugin_state')
-      .values({ company_id: companyId, plugin, key, value, version: 1, updated_at: now() })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst()
-    return (added.numInsertedOrUpdatedRows ?? 0n) > 0n
-  }
-
-  async function put(tx: Transaction<Database>, key: string, { value, version }: { value: string; version: number | undefined }) {
-    const present = await find(tx, key)
-    if (!present) return (version ?? 0) === 0 && (await insert(tx, key, value)) ? 1 : null
-    if (version !== undefined && version !== present.version) return null
-    const next = await tx
-      .updateTable('plugin_state')
-      .set({ value, version: present.version + 1, updated_at: now() })
-      .where('company_id', '=', companyId)
-      .where('plugin', '=', plugin)
-      .where('key', '=', key)
-      .where('version', '=', present.version)
-      .executeTakeFirst()
-    return next.numUpdatedRows === 0n ? null : present.version + 1
-  }
-
+function stateBy(db: Kysely<Database>, owner: Owner, { now, write }: Means): PluginState {
   return {
     async get(key) {
-      const row = await find(db, checkKey(key))
+      const row = await find(db, owner, checkKey(key))
       return row && { value: JSON.parse(row.value), version: row.version }
     },
-    set: (key, value, version) => write((tx) => put(tx, checkKey(key), { value: textOf(value), version })),
+    set: (key, value, version) => write((tx) => put(tx, owner, { key: checkKey(key), value: textOf(value), version, now: now() })),
     async delete(key) {
       await write((tx) =>
         tx
           .deleteFrom('plugin_state')
-          .where('company_id', '=', companyId)
-          .where('plugin', '=', plugin)
+          .where((row) => row.and(ofOwner(owner)))
           .where('key', '=', checkKey(key))
           .execute(),
       )
     },
-    claim: (key) => write((tx) => insert(tx, checkKey(key), 'true')),
+    claim: (key) => write((tx) => claim(tx, owner, { key: checkKey(key), now: now() })),
   }
+}
+
+function ofOwner({ companyId, plugin }: Owner) {
+  return { company_id: companyId, plugin }
+}
+
+async function find(db: Kysely<Database>, owner: Owner, key: string) {
+  const row = await db
+    .selectFrom('plugin_state')
+    .select(['value', 'version', 'claim_number'])
+    .where((e) => e.and(ofOwner(owner)))
+    .where('key', '=', key)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+type New = Pick<PluginStateTable, 'key' | 'value' | 'claim_number' | 'updated_at'>
+
+/** @returns false when there is one of this key */
+async function insert(tx: Transaction<Database>, owner: Owner, row: New): Promise<boolean> {
+  const added = await tx
+    .insertInto('plugin_state')
+    .values({ ...ofOwner(owner), ...row, version: 1 })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return (added.numInsertedOrUpdatedRows ?? 0n) > 0n
+}
+
+interface Put {
+  readonly key: string
+  readonly value: string
+  readonly version: number | undefined
+  readonly now: string
+}
+
+async function put(tx: Transaction<Database>, owner: Owner, { key, value, version, now }: Put): Promise<number | null> {
+  const present = await find(tx, owner, key)
+  if (version !== undefined && version !== (present?.version ?? 0)) return null
+  if (present?.claim_number !== null) await refuseFull(tx, owner)
+  if (!present) return (await insert(tx, owner, { key, value, claim_number: null, updated_at: now })) ? 1 : null
+  const next = await tx
+    .updateTable('plugin_state')
+    .set({ value, version: present.version + 1, claim_number: null, updated_at: now })
+    .where((row) => row.and(ofOwner(owner)))
+    .where('key', '=', key)
+    .where('version', '=', present.version)
+    .executeTakeFirst()
+  return next.numUpdatedRows === 0n ? null : present.version + 1
+}
+
+/** @throws `rule_violated` when there is no room for one value more */
+async function refuseFull(tx: Transaction<Database>, owner: Owner): Promise<void> {
+  const last = await tx
+    .selectFrom('plugin_state')
+    .select('version')
+    .where((row) => row.and(ofOwner(owner)))
+    .where('claim_number', 'is', null)
+    .limit(1)
+    .offset(mostValues - 1)
+    .executeTakeFirst()
+  if (!last) return
+  throw ruleViolated(`The plugin ${owner.plugin} keeps ${mostValues} values here already. It has to delete some, or keep more in one.`)
+}
+
+/** Remembers a claim, and forgets the oldest one that there is no room for. */
+async function claim(tx: Transaction<Database>, owner: Owner, { key, now }: Pick<Put, 'key' | 'now'>): Promise<boolean> {
+  const newest = await tx
+    .selectFrom('plugin_state')
+    .select('claim_number')
+    .where((row) => row.and(ofOwner(owner)))
+    .where('claim_number', 'is not', null)
+    .orderBy('claim_number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const number = (newest?.claim_number ?? 0) + 1
+  if (!(await insert(tx, owner, { key, value: 'true', claim_number: number, updated_at: now }))) return false
+  await tx
+    .deleteFrom('plugin_state')
+    .where((row) => row.and(ofOwner(owner)))
+    .where('claim_number', '<=', number - mostClaims)
+    .execute()
+  return true
 }
 
 function checkKey(key: string): string {

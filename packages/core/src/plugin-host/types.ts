@@ -87,10 +87,13 @@ export interface PluginWorkContext extends Omit<InCompany, 'config'> {
 /** What a plugin keeps for one company: values by key. */
 export interface PluginState {
   get(key: string): Promise<{ value: JsonValue; version: number } | null>
-  /** @returns its version; null when `version` names another one than the present (0: there is none yet) */
+  /**
+   * @returns its version; null when `version` names another one than the present (0: there is none yet)
+   * @throws `payload_too_large`; `rule_violated` for a new key when the plugin keeps 10,000 values in the company already
+   */
   set(key: string, value: JsonValue, version?: number): Promise<number | null>
   delete(key: string): Promise<void>
-  /** Keeps a key that was not there: true once. What is known, such as the id of a request, is not taken twice. */
+  /** Keeps a key that was not there: true once. What is known, such as the id of a request, is not taken twice; the newest 100,000 are known. */
   claim(key: string): Promise<boolean>
 }
 

@@ -64,6 +64,8 @@ export interface PluginStateTable {
   key: string
   value: string
   version: number
+  /** Which claim it is of those of the plugin in the company; null for what it keeps. */
+  claim_number: number | null
   updated_at: string
 }
 

@@ -30,6 +30,7 @@ import { migration0035 } from './0035-schedules-of-agents.ts'
 import { migration0036 } from './0036-callbacks-of-runs.ts'
 import { migration0037 } from './0037-prices-that-nobody-knew.ts'
 import { migration0038 } from './0038-codes-of-errors-of-agents.ts'
+import { migration0039 } from './0039-claims-of-plugins.ts'
 
 /** Every migration in order. Released ones are never edited: their checksums are in people's databases. */
 export const migrations: readonly Migration[] = [
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   migration0036,
   migration0037,
   migration0038,
+  migration0039,
 ]
