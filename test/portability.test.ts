@@ -92,6 +92,22 @@ async function workshop(engine: Engine) {
 }
 
 describe.each(['sqlite', 'postgres'])('a company as a package, on %s', (storageName) => {
+  it('says at once when it is too large to be imported again, and is exported whole all the same', async () => {
+    const { engine, companyId } = await open()
+    expect((await engine.companies.export({ companyId })).importRefusal).toBeNull()
+    const make = (count: number, more: object = {}) =>
+      engine.tasks.createMany({ companyId, tasks: Array.from({ length: count }, (_, index) => ({ title: `Task ${index}`, ...more })) })
+    // Quotes are two bytes each.
+    await make(17, { description: '"'.repeat(65_000) })
+    const large = await engine.companies.export({ companyId })
+    expect(large.importRefusal).toMatch(/bytes as JSON, and a request carries 2 MiB/)
+    await importNew(engine, large.files, { name: 'By a program' })
+    for (let made = 0; made < 2_000; made += 100) await make(100)
+    const many = await engine.companies.export({ companyId })
+    expect(many.importRefusal).toContain(`It has ${many.files.length} files, and an import takes 2000.`)
+    expect((await errorOf(engine.companies.previewImport({ files: many.files }))).code).toBe('invalid_input')
+  })
+
   it('is the same package again when it was imported', async () => {
     const { engine } = await open(storageName)
     const { companyId } = await workshop(engine)

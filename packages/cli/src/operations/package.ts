@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Client } from '@engine/client'
 import type { Operation } from '@engine/core'
 
-import { writePackageFolder, type PackageFile } from '../package-folder.ts'
+import { writePackageFolder } from '../package-folder.ts'
 
 /** What shows what an import would do, before it does it: an import takes the hash of that. */
 const previews: Readonly<Record<string, string>> = {
@@ -43,8 +43,9 @@ export async function previewOf(client: Client, { name }: Operation, input: Read
 
 export async function writePackage(folder: string, answer: unknown): Promise<void> {
   // Only the export has the flag.
-  const { files, leftOut } = answer as { files: PackageFile[]; leftOut: { what: string; why: string }[] }
+  const { files, leftOut, importRefusal } = answer as Awaited<ReturnType<Client['companies']['export']>>
   await writePackageFolder(folder, files)
   console.log(`${folder} holds the company: ${files.length} files.`)
   for (const { what, why } of leftOut) console.log(`  left out: ${what}. ${why}`)
+  if (importRefusal !== null) console.log(`It can not be imported again as it is. ${importRefusal}`)
 }

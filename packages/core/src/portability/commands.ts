@@ -7,7 +7,7 @@ import { apply, assertAsShown, found } from './apply.ts'
 import { collect } from './collect.ts'
 import { openPackage, planImport, showPlan } from './plan.ts'
 import { Collisions, CompanyPackage, founding, Imported, ImportPreview, packageInput } from './schema.ts'
-import { writePackage } from './write.ts'
+import { importRefusal, writePackage } from './write.ts'
 
 const manage = { scope: 'companies:manage', company: 'company' } as const
 const packageScopes = ['agents:read', 'goals:read', 'projects:read', 'knowledge:read', 'routines:read', 'tasks:read'] as const
@@ -32,7 +32,8 @@ const exportPackage = query({
   async handle(context) {
     assertMayRead(context)
     const { content, leftOut } = await collect(context.db, context.companyId)
-    return { files: await writePackage(content), leftOut: [...leftOut] }
+    const files = await writePackage(content)
+    return { files, leftOut: [...leftOut], importRefusal: importRefusal(files) }
   },
 })
 

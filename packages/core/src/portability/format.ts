@@ -9,7 +9,9 @@ import { TaskInput, TaskPriority } from '../tasks/schema.ts'
 
 /** The most files of a package, and the longest of them in characters. */
 export const mostFiles = 2_000
-const longestFile = 300_000
+export const longestFile = 300_000
+/** What of the 2 MiB of a request is left for files, in bytes. */
+export const carriedBytes = 2 * 1024 * 1024 - 1024
 
 export const PackageFile = z.strictObject({
   path: z.string().min(1).max(400).describe('Below the folder of the package, with / between names, such as `agents/ada/AGENTS.md`.'),

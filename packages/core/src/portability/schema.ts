@@ -8,6 +8,10 @@ export const CompanyPackage = z
   .object({
     files: z.array(PackageFile),
     leftOut: z.array(z.object({ what: z.string(), why: z.string() })).describe('What of the company is not in it.'),
+    importRefusal: z
+      .string()
+      .nullable()
+      .describe('Why it is not imported again as it is, since it is too large for that; null when it is.'),
   })
   .meta({ id: 'CompanyPackage' })
 

@@ -1,4 +1,16 @@
-import { companyFile, kinds, places, sidecarFile, type Content, type Entry, type Kind, type PackageFile } from './format.ts'
+import {
+  carriedBytes,
+  companyFile,
+  kinds,
+  longestFile,
+  mostFiles,
+  places,
+  sidecarFile,
+  type Content,
+  type Entry,
+  type Kind,
+  type PackageFile,
+} from './format.ts'
 
 /** A package as files, in the order of their paths; the same content is the same text. */
 export async function writePackage({ company, entries, sidecar }: Content): Promise<PackageFile[]> {
@@ -14,6 +26,18 @@ export async function writePackage({ company, entries, sidecar }: Content): Prom
     ...files.toSorted((left, right) => (left.path < right.path ? -1 : 1)),
   ]
 }
+
+/** Why a package is not imported again, although it is whole; null when it is. Pure. */
+export function importRefusal(files: readonly PackageFile[]): string | null {
+  if (files.length > mostFiles) return `It has ${files.length} files, and an import takes ${mostFiles}. ${otherWay}`
+  const long = files.find(({ content }) => content.length > longestFile)
+  if (long) return `${long.path} has ${long.content.length} characters, and an import takes ${longestFile} of a file. ${otherWay}`
+  const bytes = Buffer.byteLength(JSON.stringify({ files }))
+  if (bytes <= carriedBytes) return null
+  return `It has ${bytes} bytes as JSON, and a request carries 2 MiB: only a program that holds the engine imports it. ${otherWay}`
+}
+
+const otherWay = 'Take a part of it, or move the whole by a backup.'
 
 function pathOf(kind: Kind, { slug, project }: Entry): string {
   const { folder, file } = places[kind]

@@ -16,16 +16,17 @@ import { useTell } from '../../parts/toasts.tsx'
 import { readPackage, writePackageFile, type PackageFiles } from './package-file.ts'
 
 type Preview = OutputOf<'companies.previewImport'>
+type Taken = Omit<OutputOf<'companies.export'>, 'files'>
 
 /** The company as files that people read: taken away, and brought in again here or as another company. */
 export function Package({ company }: { company: Company }) {
   const tell = useTell()
-  const [left, setLeft] = useState<OutputOf<'companies.export'>['leftOut']>([])
+  const [{ leftOut: left, importRefusal }, setTaken] = useState<Taken>({ leftOut: [], importRefusal: null })
   const take = useCommand('companies.export', {
     onFailed: tell.failed,
-    onDone({ files, leftOut }) {
+    onDone({ files, ...taken }) {
       save(`${company.taskPrefix.toLowerCase()}-package.json`, new Blob([writePackageFile(files)], { type: 'application/json' }))
-      setLeft(leftOut)
+      setTaken(taken)
     },
   })
   return (
@@ -40,6 +41,7 @@ export function Package({ company }: { company: Company }) {
             <Download size={15} aria-hidden /> Export
           </Button>
         </div>
+        {importRefusal !== null && <p role="status">It can not be imported again as it is. {importRefusal}</p>}
         {left.length > 0 && (
           <details>
             <summary className="eng-soft">{left.length} things are not in it</summary>
