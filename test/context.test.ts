@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 
+import type { Scope } from '@engine/core'
 import type { RunContext } from '@engine/core/plugin'
 
 import { serveWorld } from './http-fixtures.ts'
@@ -127,6 +128,80 @@ describe.each(['sqlite', 'postgres'])('what a run is told, on %s', (database) =>
     expect(contexts.map(({ run }) => run.attempt)).toEqual([1, 2, 3])
     expect(JSON.stringify(contexts)).not.toMatch(/boom|private/)
     expect((await engine.runs.list({ companyId, status: 'failed' })).items[0]?.errorMessage).toContain('boom 1')
+  })
+
+  it('is shown to a limited key as far as that key may read it one by one, and the rest is named', async () => {
+    const world = await open()
+    const { engine, companyId, agentId } = world
+    await engine.agents.update({ agentId, executionMode: 'manual' })
+    const goal = await engine.goals.create({ companyId, title: 'Seats' })
+    const project = await engine.projects.create({ companyId, name: 'Hall' })
+    const told = { companyId, description: 'Of chairs.', projectId: project.id, goalId: goal.id }
+    const before = await engine.tasks.create({ ...told, title: 'Count chairs' })
+    const task = await engine.tasks.create({ ...told, title: 'Buy chairs', blockedBy: [before.id] })
+    for (const { id: taskId } of [before, task]) await engine.comments.create({ taskId, body: 'Chairs of wood.' })
+    await engine.documents.put({ taskId: task.id, key: 'plan', title: 'Chairs', body: 'plan' })
+    await engine.knowledge.create({ companyId, title: 'Chairs', body: 'Chairs have four legs.' })
+    await engine.preferences.set({ companyId, scope: 'company', key: 'chairs', value: 'red' })
+    await engine.interactions.ask({ taskId: task.id, ask: { kind: 'question', prompt: 'Which chairs?' } })
+    await engine.tasks.checkout({ taskId: before.id, agentId })
+    for (const decision of ['revision_requested', 'approved'] as const) {
+      const { id: deliverableId } = await engine.deliverables.submit({ taskId: before.id, title: 'Chairs', content: 'Twelve chairs.' })
+      await engine.as(board).deliverables.review({ deliverableId, decision, feedback: 'Count the chairs again.' })
+      if (decision === 'revision_requested') await engine.tasks.checkout({ taskId: before.id, agentId })
+    }
+    const shown = async (taskId: string, more: Scope[]) => {
+      const { key } = await engine.keys.create({ agentId, name: 'limited', scopes: ['tasks:read', ...more] })
+      const reader = engine.as((await engine.authenticate(key)) ?? board)
+      const {
+        omitted,
+        blockers,
+        feedback,
+        interactions,
+        comments,
+        goals,
+        knowledge,
+        preferences,
+        project: of,
+        documents,
+      } = await reader.tasks.context({ taskId })
+      const isThere = {
+        feedback: feedback.length > 0,
+        interactions: interactions.length > 0,
+        comments: comments.length > 0,
+        goals: goals.length > 0,
+        knowledge: knowledge.entries.length > 0,
+        preferences: Object.keys(preferences).length > 0,
+        project: of !== null,
+        documents: documents.length > 0,
+        results: blockers.some(({ deliverable }) => deliverable !== null),
+        said: blockers.some((blocker) => blocker.comments.length > 0),
+      }
+      const withheld = omitted.flatMap(({ section, what }) => (what.includes('may not read') ? [section] : []))
+      return {
+        there: Object.entries(isThere)
+          .flatMap(([name, is]) => (is ? [name] : []))
+          .toSorted(),
+        withheld: withheld.toSorted(),
+      }
+    }
+    const sections = ['comments', 'documents', 'feedback', 'goals', 'interactions', 'knowledge', 'preferences', 'project']
+    expect(await shown(task.id, [])).toEqual({ there: [], withheld: sections })
+    expect(await shown(before.id, [])).toEqual({ there: [], withheld: sections })
+    // Of the blocker its comments and its result are shown by the same rights.
+    const each: [section: string, scope: Scope, there: string[]][] = [
+      ['comments', 'comments:read', ['comments', 'said']],
+      ['documents', 'documents:read', ['documents']],
+      ['feedback', 'deliverables:read', ['results']],
+      ['goals', 'goals:read', ['goals']],
+      ['interactions', 'interactions:read', ['interactions']],
+      ['knowledge', 'knowledge:read', ['knowledge']],
+      ['preferences', 'preferences:read', ['preferences']],
+      ['project', 'projects:read', ['project']],
+    ]
+    for (const [section, scope, there] of each)
+      expect(await shown(task.id, [scope])).toEqual({ there, withheld: sections.filter((other) => other !== section) })
+    expect((await shown(before.id, ['deliverables:read'])).there).toEqual(['feedback'])
   })
 
   it('is what anybody is shown who asks for the context of the task', async () => {

@@ -1,9 +1,10 @@
 import { afterEach, expect, it } from 'vitest'
 
+import type { Scope } from '@engine/core'
 import type { RunOutcome } from '@engine/core/plugin'
 import { createFakeClock } from '@engine/testing'
 
-import { createWorld, type World } from './support/engine.ts'
+import { board, createWorld, type World } from './support/engine.ts'
 import { newStorage } from './support/storages.ts'
 
 let world: World
@@ -48,6 +49,20 @@ it('shows what a recount would show', async () => {
   expect(dashboard.openBreakers).toEqual({ count: 0, isMore: false })
   const log = await engine.events.list({ companyId, limit: 100 })
   expect(dashboard.activity).toEqual(log.items.toReversed().slice(0, 20))
+})
+
+it('shows a limited key neither events nor costs that it may not read, and how many there are of each', async () => {
+  world = await createWorld({ agentMode: 'manual' })
+  const { engine, companyId, agentId } = world
+  await engine.tasks.create({ companyId, title: 'Count' })
+  const shown = async (scopes: Scope[]) => {
+    const { key } = await engine.keys.create({ agentId, name: 'limited', scopes: ['companies:read', ...scopes] })
+    const { tasks, activity, spend } = await engine.as((await engine.authenticate(key)) ?? board).companies.dashboard({ companyId })
+    return { todo: tasks.todo, hasActivity: activity.length > 0, hasSpend: spend !== null }
+  }
+  expect(await shown([])).toEqual({ todo: 1, hasActivity: false, hasSpend: false })
+  expect(await shown(['events:read'])).toEqual({ todo: 1, hasActivity: true, hasSpend: false })
+  expect(await shown(['costs:read'])).toEqual({ todo: 1, hasActivity: false, hasSpend: true })
 })
 
 it.each(['sqlite', 'postgres'])('shows what was spent in this month and in all, on %s', async (family) => {

@@ -7,6 +7,7 @@ import { statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
 import { Event } from '../events/schema.ts'
 import { newestEvents } from '../events/sql.ts'
+import { may } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
 import { Id } from '../kernel/schema.ts'
 import { TaskStatus } from '../tasks/schema.ts'
@@ -32,12 +33,15 @@ const Dashboard = z
         costMicros: z.number().int().describe('What was spent in it, in millionths of a US dollar.'),
         totalMicros: z.number().int().describe('What was spent in all.'),
       })
-      .describe('`costs.summary` says more, also of what subscriptions and credits would have cost, which is not in here.'),
+      .nullable()
+      .describe(
+        '`costs.summary` says more, also of what subscriptions and credits would have cost, which is not in here. Null for a key that may not read costs.',
+      ),
     pendingReviews: Capped.describe('Deliverables that wait for a review.'),
     pendingApprovals: Capped.describe('Requests that wait for a decision.'),
     pendingInteractions: Capped.describe('Questions that wait for an answer.'),
     openBreakers: Capped.describe('Providers at which nothing starts for now; `breakers.list` says why and until when.'),
-    activity: z.array(Event).describe(`The newest ${shownEvents} events, newest first.`),
+    activity: z.array(Event).describe(`The newest ${shownEvents} events, newest first; none for a key that may not read events.`),
   })
   .meta({ id: 'Dashboard' })
 
@@ -118,13 +122,14 @@ export const dashboard = query({
   output: Dashboard,
   access: { scope: 'companies:read', company: 'company' },
   http: ['GET', '/companies/:companyId/dashboard'],
-  async handle({ db, companyId, now }) {
+  async handle(context) {
+    const { db, companyId, now } = context
     const [tasks, agents, spend, pending, activity] = await Promise.all([
       taskCounts(db, companyId),
       countAgents(db, { companyId }),
-      spendOf(db, { companyId, now }),
+      may(context, 'costs:read') ? spendOf(db, { companyId, now }) : null,
       pendingCounts(db, { companyId }),
-      newestEvents(db, { companyId, limit: shownEvents }),
+      may(context, 'events:read') ? newestEvents(db, { companyId, limit: shownEvents }) : [],
     ])
     const [waiting] = pending
     return {

@@ -1,3 +1,4 @@
+import type { Scope } from '../kernel/permissions.ts'
 import type { RunContext } from '../ports/run-contract.ts'
 
 /** What is known of a task; each member is a section that has its part of the budget. */
@@ -23,6 +24,21 @@ export const shares = {
   goals: 0.1,
   preferences: 0.1,
 } as const satisfies Partial<Record<Section, number>>
+
+/** What somebody must be allowed to read to be shown a section; what of it stands in other sections too. */
+export const readBy = {
+  feedback: 'deliverables:read',
+  interactions: 'interactions:read',
+  comments: 'comments:read',
+  goals: 'goals:read',
+  knowledge: 'knowledge:read',
+  preferences: 'preferences:read',
+} as const satisfies Partial<Record<Section, Scope>>
+
+/** What is missing for want of a right. Pure. */
+export function withheldFrom<Name extends string>(section: Name) {
+  return { section, what: 'all of it, which this key may not read', tokens: null, isCut: false } as const
+}
 
 /** The greatest part of the budget that knowledge may have; it is searched for and bounded before the rest is read. */
 export const knowledgeShare = 0.25

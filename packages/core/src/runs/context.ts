@@ -9,6 +9,7 @@ import { goalChain } from '../goals/sql.ts'
 import { latestInteractions } from '../interactions/sql.ts'
 import type { RunActor } from '../kernel/actor.ts'
 import { leaseLost } from '../kernel/authorize.ts'
+import type { Scope } from '../kernel/permissions.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
 import { noKnowledge, readKnowledge } from '../knowledge/context.ts'
 import type { Finder } from '../knowledge/retrieve.ts'
@@ -20,7 +21,7 @@ import type { TaskTable } from '../tasks/table.ts'
 import type { Beginning, BeginningReader } from './beginning.ts'
 import { asExecuted } from './setups.ts'
 import { fitKnown, tokensOf } from './context-budget.ts'
-import { knowledgeShare, nameMissing, thinContext, type Known, type NamedMissing } from './context-sections.ts'
+import { knowledgeShare, nameMissing, readBy, thinContext, withheldFrom, type Known, type NamedMissing } from './context-sections.ts'
 import { readSurroundings, type Surroundings } from './surroundings.ts'
 
 /** How many comments of a task an agent is shown, newest kept. */
@@ -67,14 +68,18 @@ interface Told {
   readonly agentId: string | null
   /** When it was found already. */
   readonly around?: Surroundings
+  /** What whoever asks may read; a run is told all of it. */
+  readonly mayRead?: MayRead
 }
+
+type MayRead = (scope: Scope) => boolean
 
 /** What there is to know of a task, whoever works on it, as far as the budget goes. */
 export async function readTaskContext(reader: ContextReader, given: Told): Promise<TaskContext> {
   const { company, task } = given
   const budget = reader.settings.contextTokens
   const around = given.around ?? (await readSurroundings(reader.db, { companyId: company.id, taskId: task.id }))
-  const { known, unread } = await readKnown(reader, { ...given, around })
+  const { known, unread } = await readKnown(reader, { mayRead: () => true, ...given, around })
   const { value, used, missing } = fitKnown(known, budget)
   return {
     company: { id: company.id, name: company.name },
@@ -94,18 +99,18 @@ function thinTask(company: Told['company'], row: TaskTable): TaskContext {
 /** What is known, and what of it was not even read. */
 async function readKnown(reader: ContextReader, given: Required<Told>): Promise<{ known: Known; unread: NamedMissing[] }> {
   const { db, settings } = reader
-  const { company, task, agentId, around } = given
+  const { company, task, agentId, around, mayRead } = given
   const scope = { companyId: company.id, taskId: task.id }
   const budget = Math.min(settings.knowledgeTokens, Math.floor(settings.contextTokens * knowledgeShare))
   // At once: on a server each of them is a round trip.
   const [goals, blockers, comments, interactions, feedback, knowledge, preferences] = await Promise.all([
-    around.goals ? goalOfTask(db, task).then((goalId) => goalChain(db, { companyId: company.id, goalId })) : [],
-    around.blockers ? blockersOf(db, scope).then((rows) => Promise.all(rows.map((blocker) => readBlocker(db, blocker)))) : [],
-    around.comments ? readComments(db, scope) : [],
-    readInteractions(db, task),
-    around.reviews ? feedbackOf(db, scope) : [],
-    around.knowledge ? readKnowledge(reader, { task, budget }) : noKnowledge,
-    around.preferences ? preferencesOfTask(db, { task, agentId }) : {},
+    around.goals && mayRead(readBy.goals) ? goalOfTask(db, task).then((goalId) => goalChain(db, { companyId: company.id, goalId })) : [],
+    around.blockers ? blockersOf(db, scope).then((rows) => Promise.all(rows.map((blocker) => readBlocker(db, blocker, mayRead)))) : [],
+    around.comments && mayRead(readBy.comments) ? readComments(db, scope) : [],
+    mayRead(readBy.interactions) ? readInteractions(db, task) : [],
+    around.reviews && mayRead(readBy.feedback) ? feedbackOf(db, scope) : [],
+    around.knowledge && mayRead(readBy.knowledge) ? readKnowledge(reader, { task, budget }) : noKnowledge,
+    around.preferences && mayRead(readBy.preferences) ? preferencesOfTask(db, { task, agentId }) : {},
   ])
   const known: Known = {
     goals: goals.map(({ id, title, description }) => ({ id, title, description })),
@@ -121,7 +126,9 @@ async function readKnown(reader: ContextReader, given: Required<Told>): Promise<
   const unread = (['comments', 'interactions'] as const)
     .filter((section) => isUnread[section])
     .map((section) => ({ section, what: `older ${section}`, tokens: null, isCut: false }))
-  return { known, unread }
+  // Its keys are sections.
+  const withheld = (Object.keys(readBy) as (keyof typeof readBy)[]).filter((section) => !mayRead(readBy[section]))
+  return { known, unread: [...withheld.map(withheldFrom), ...unread] }
 }
 
 const origins = { user: 'person', agent: 'agent', system: 'system' } as const satisfies Record<string, Origin>
@@ -171,15 +178,15 @@ async function readComments(db: Kysely<Database>, scope: { companyId: string; ta
   }))
 }
 
-async function readBlocker(db: Kysely<Database>, task: TaskTable): Promise<RunContext['blockers'][number]> {
+async function readBlocker(db: Kysely<Database>, task: TaskTable, mayRead: MayRead): Promise<RunContext['blockers'][number]> {
   const scope = { companyId: task.company_id, taskId: task.id }
-  const deliverable = await latestDeliverable(db, scope)
+  const deliverable = mayRead(readBy.feedback) ? await latestDeliverable(db, scope) : null
   return {
     identifier: task.identifier,
     title: task.title,
     status: task.status,
     origin: originOf(task),
-    comments: (await readComments(db, scope)).slice(-commentsShown),
+    comments: mayRead(readBy.comments) ? (await readComments(db, scope)).slice(-commentsShown) : [],
     deliverable:
       deliverable?.status === 'approved'
         ? {

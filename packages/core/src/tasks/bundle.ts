@@ -3,10 +3,14 @@ import { z } from 'zod'
 
 import { findCompany } from '../companies/sql.ts'
 import type { Database } from '../database/tables.ts'
+import { may } from '../kernel/authorize.ts'
+import type { QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
+import type { Scope } from '../kernel/permissions.ts'
 import { Id, IsoTime } from '../kernel/schema.ts'
 import { RunContext } from '../ports/run-contract.ts'
 import { readTaskContext, type ContextReader } from '../runs/context.ts'
+import { withheldFrom } from '../runs/context-sections.ts'
 import { TaskStatus } from './schema.ts'
 import type { TaskTable } from './table.ts'
 
@@ -38,17 +42,28 @@ export const TaskBundle = z
   })
   .meta({ id: 'TaskContext' })
 
-export async function readBundle(reader: ContextReader, task: TaskTable): Promise<z.output<typeof TaskBundle>> {
+type Reader = ContextReader & Pick<QueryContext, 'actor' | 'companyId'>
+
+/** As far as whoever asks may read it. */
+export async function readBundle(reader: Reader, task: TaskTable): Promise<z.output<typeof TaskBundle>> {
   const { db } = reader
+  const mayRead = (scope: Scope) => may(reader, scope)
   const company = await findCompany(db, task.company_id)
   if (!company) throw notFound('company', task.company_id)
   const [known, project, children, documents] = await Promise.all([
-    readTaskContext(reader, { company, task, agentId: task.assignee_agent_id }),
-    readProject(db, task),
+    readTaskContext(reader, { company, task, agentId: task.assignee_agent_id, mayRead }),
+    mayRead('projects:read') ? readProject(db, task) : null,
     readChildren(db, task),
-    readDocuments(db, task),
+    mayRead('documents:read') ? readDocuments(db, task) : [],
   ])
-  return { ...known, project, children, documents }
+  return { ...known, project, children, documents, omitted: [...known.omitted, ...withheldOf(task, mayRead)] }
+}
+
+/** What it lacks beside what a run is told, for want of a right. */
+function withheldOf({ id, project_id: projectId }: TaskTable, mayRead: (scope: Scope) => boolean) {
+  const project = { ...withheldFrom('project'), operation: 'projects.get', path: `/api/projects/${projectId}` }
+  const documents = { ...withheldFrom('documents'), operation: 'documents.list', path: `/api/tasks/${id}/documents` }
+  return [...(projectId === null || mayRead('projects:read') ? [] : [project]), ...(mayRead('documents:read') ? [] : [documents])]
 }
 
 async function readProject(db: Kysely<Database>, task: TaskTable) {

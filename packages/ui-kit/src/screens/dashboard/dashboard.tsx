@@ -41,12 +41,14 @@ function Shown({ data }: { data: DashboardData }) {
         <Tile name="Waits for you" figure={`${count(waiting)}${isMore ? '+' : ''}`} to={{ screen: 'inbox' }} />
         <Tile name="Live runs" figure={count(data.liveRuns)} to={{ screen: 'agents' }} />
         <Tile name="Open tasks" figure={count(openTasks(data.tasks))} to={{ screen: 'tasks' }} />
-        <Tile
-          name={`Spent in ${data.spend.month}`}
-          figure={money(data.spend.costMicros)}
-          note={`${money(data.spend.totalMicros)} in all`}
-          to={{ screen: 'costs' }}
-        />
+        {data.spend && (
+          <Tile
+            name={`Spent in ${data.spend.month}`}
+            figure={money(data.spend.costMicros)}
+            note={`${money(data.spend.totalMicros)} in all`}
+            to={{ screen: 'costs' }}
+          />
+        )}
       </div>
       {data.openBreakers.count > 0 && <Breakers />}
       <TaskBar tasks={data.tasks} />
