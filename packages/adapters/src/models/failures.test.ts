@@ -1,6 +1,7 @@
+import { OutboundError, type OutboundErrorCode } from '@engine/outbound'
 import { expect, test } from 'vitest'
 
-import { classify, connectionCodeOf, isProviderFault, readRetryAfter } from './failures.ts'
+import { classify, connectionCodeOf, isProviderFault, isUnserved, readRetryAfter } from './failures.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
 
@@ -44,6 +45,11 @@ test.each([
   [{}, false],
 ])('%j is the fault of the provider: %s', (facts, expected) => {
   expect(isProviderFault({ ...nothing, ...facts })).toBe(expected)
+})
+
+test('a call that was refused before anybody was asked was served by nobody', () => {
+  const hidden = (code: OutboundErrorCode) => new Error('Connection error.', { cause: new OutboundError(code, 'no') })
+  expect([isUnserved(hidden('address_refused'), nothing), isUnserved(hidden('unreachable'), nothing)]).toEqual([true, false])
 })
 
 test('the code of a connection is found behind what hides it', () => {

@@ -1,4 +1,5 @@
 import { EngineError, type FailureClass, type RunOutcome } from '@engine/core/plugin'
+import { OutboundError } from '@engine/outbound'
 
 import { BrokenAnswer, type CallError, type ModelProvider } from './conversation.ts'
 
@@ -17,7 +18,8 @@ const unconnectedCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREAC
 const gaveUpWaiting = [408, 504, 524]
 
 /** Whether a call that was not answered at all was certainly not worked on, so that nobody bills it. */
-export function isUnserved({ status, connectionCode = '' }: CallError): boolean {
+export function isUnserved(error: unknown, { status, connectionCode = '' }: CallError): boolean {
+  if (refusalIn(error)) return true
   return status === undefined ? unconnectedCodes.includes(connectionCode) : !gaveUpWaiting.includes(status)
 }
 
@@ -94,6 +96,8 @@ const advice: Partial<Record<FailureClass, string>> = {
 export function callFailure(error: unknown, provider: ModelProvider, clean: (text: string) => string): Failed {
   if (error instanceof BrokenAnswer || error instanceof SyntaxError)
     return failed('transient', `The answer of ${provider.name} could not be read: ${error.message}`)
+  const refusal = refusalIn(error)
+  if (refusal) return failed('config', clean(hideKeys(refusal.message, provider.secrets)))
   const facts = provider.describe(error)
   const failureClass = classify(facts)
   const how = facts.status === undefined ? '' : ` with status ${facts.status}`
@@ -166,8 +170,20 @@ export function refusedEvent(type: string, error: unknown): Failed {
 
 /** The first code of a system error in the chain of causes. */
 export function connectionCodeOf(error: unknown): string | undefined {
-  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 10; cause = cause.cause, depth += 1) {
+  for (const cause of causesOf(error)) {
     if ('code' in cause && typeof cause.code === 'string' && /^[A-Z_]+$/.test(cause.code)) return cause.code
   }
   return undefined
+}
+
+/** Why the server may not be asked at all, which was seen only when it was to be connected to. */
+function refusalIn(error: unknown): OutboundError | undefined {
+  const refusal = causesOf(error).find((cause) => cause instanceof OutboundError)
+  return refusal?.isPassing === false ? refusal : undefined
+}
+
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = []
+  for (let cause = error; cause instanceof Error && causes.length < 10; cause = cause.cause) causes.push(cause)
+  return causes
 }

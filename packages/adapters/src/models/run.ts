@@ -122,7 +122,7 @@ async function reserve({ meter, signal }: Work, request: object, maxOutputTokens
 
 /** What was begun is paid for; what nobody worked on is not. A hold that ended already is left as it is. */
 async function endCutCall({ meter, provider, logger }: Work, error: unknown): Promise<void> {
-  const isUnbilled = !meter.hasAnswer && isUnserved(provider.describe(error))
+  const isUnbilled = !meter.hasAnswer && isUnserved(error, provider.describe(error))
   await (isUnbilled ? meter.release() : meter.settleCut()).catch((reason: unknown) => {
     logger.warn('what a failed call used was not stored', { reason: describeError(reason) })
   })

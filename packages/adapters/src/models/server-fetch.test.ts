@@ -1,4 +1,5 @@
 // PROMISES S8: where the host says which servers of models there may be, no other one in its network is asked.
+import type * as dns from 'node:dns/promises'
 import { once } from 'node:events'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer } from 'node:net'
@@ -8,7 +9,7 @@ import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 
 import { fakeAnthropic, fakeGemini, fakeOpenAi } from '@engine/testing'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { anthropicAdapter } from '../anthropic/index.ts'
 import { geminiAdapter } from '../gemini/index.ts'
@@ -21,6 +22,15 @@ const models = {
   openai: [openAiAdapter, fakeOpenAi],
   gemini: [geminiAdapter, fakeGemini],
 } as const
+
+/** Where the name rebound.example leads, each time that somebody asks. */
+const addresses: string[] = vi.hoisted(() => [])
+vi.mock('node:dns/promises', async (original) => {
+  const { lookup, ...others } = await original<typeof dns>()
+  const rebound = async (...asked: Parameters<typeof lookup>) =>
+    asked[0] === 'rebound.example' ? [{ address: addresses.shift(), family: 4 }] : lookup(...asked)
+  return { ...others, lookup: rebound }
+})
 
 /** Something in the network of the server, which nobody has any business with. */
 async function insider() {
@@ -53,6 +63,15 @@ describe.each(Object.entries(models))('the server of a model of %s', (_, [create
     const plain = await runAdapter(create({ allow: [] }), { model: 'a-model', apiKey: 'a-key', baseUrl: 'http://models.example/v1' })
     expect(plain.outcome).toMatchObject({ class: 'config', message: expect.stringContaining('not encrypted') })
     expect(connections()).toBe(0)
+  })
+
+  test('is not asked when its name leads there by the time of the call, which is said as when it led there before', async () => {
+    const { port, connections } = await insider()
+    addresses.push('1.1.1.1', '127.0.0.1')
+    const config = { model: 'a-model', apiKey: 'a-key', baseUrl: `https://rebound.example:${port}/v1` }
+    const { outcome } = await runAdapter(create({ allow: [] }), config)
+    expect(outcome).toMatchObject({ kind: 'failed', class: 'config', message: expect.stringMatching(/^https:\/\/rebound.*not public/) })
+    expect([addresses, connections()]).toEqual([[], 0])
   })
 
   test('is asked where the host allows it, and where it says nothing', async () => {
