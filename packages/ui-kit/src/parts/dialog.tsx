@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { useRef, type ReactNode } from 'react'
 
 import { Button } from './button.tsx'
 import { useFloor } from './floor.tsx'
@@ -16,11 +16,14 @@ interface DialogProps {
 
 export function Dialog({ title, isOpen, onClose, isTitleHidden = false, children }: DialogProps) {
   const floor = useFloor()
+  const popup = useRef<HTMLDivElement>(null)
+  // A press beside it is soon made by mistake, and what is written, or shown only once, would be lost.
+  const isKept = (reason: string) => reason === 'outside-press' && popup.current?.querySelector('form, .eng-once') !== null
   return (
-    <Base.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
+    <Base.Root open={isOpen} onOpenChange={(open, { reason }) => !open && !isKept(reason) && onClose()}>
       <Base.Portal container={floor}>
         <Base.Backdrop className="eng-backdrop" />
-        <Base.Popup className="eng-dialog">
+        <Base.Popup className="eng-dialog" ref={popup} initialFocus={(by) => by === 'touch' || firstField(popup.current)}>
           {isTitleHidden ? (
             <Base.Title className="eng-hidden">{title}</Base.Title>
           ) : (
@@ -36,4 +39,9 @@ export function Dialog({ title, isOpen, onClose, isTitleHidden = false, children
       </Base.Portal>
     </Base.Root>
   )
+}
+
+/** Where writing begins; without a field, what comes first. */
+function firstField(popup: HTMLElement | null): HTMLElement | true {
+  return popup?.querySelector<HTMLElement>(':is(input, select, textarea):not([type=hidden], :disabled)') ?? true
 }
