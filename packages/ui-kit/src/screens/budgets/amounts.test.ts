@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { Budget } from '@engine/core/contract'
 
-import { amount, byUrgency, higherLimit, limitOf, sharesOf } from './amounts.ts'
+import { amount, byUrgency, countedFrom, higherLimit, limitOf, sharesOf } from './amounts.ts'
 
 describe('a budget in words and bars', () => {
   it('says amounts in the unit of what is counted', () => {
@@ -17,6 +17,12 @@ describe('a budget in words and bars', () => {
   it('takes a limit as people write it, and nothing else', () => {
     expect([limitOf('micros', '$1,250.50'), limitOf('wallMs', '30'), limitOf('runs', '12')]).toEqual([1_250_500_000, 1_800_000, 12])
     expect([limitOf('micros', ''), limitOf('micros', 'much'), limitOf('runs', '-1')]).toEqual([null, null, null])
+  })
+
+  it('counts from the beginning of its period, and not before it was set', () => {
+    const period = { startsAt: '2026-11-01T00:00:00.000Z', endsAt: null }
+    expect(countedFrom({ period, createdAt: '2026-10-05T09:00:00.000Z' })).toBe('2026-11-01T00:00:00.000Z')
+    expect(countedFrom({ period, createdAt: '2026-11-23T09:00:00.000Z' })).toBe('2026-11-23T09:00:00.000Z')
   })
 
   it('never draws beyond its end', () => {

@@ -19,6 +19,11 @@ export function amount(metric: BudgetMetric, value: number): string {
   return `${count(value)} ${metric}`
 }
 
+/** Since when a budget counts what is used: from the beginning of its period, and not before it was set. Pure. */
+export function countedFrom({ period, createdAt }: Pick<Budget, 'period' | 'createdAt'>): string {
+  return createdAt > period.startsAt ? createdAt : period.startsAt
+}
+
 /** A limit that somebody wrote; null for what is none. Pure. */
 export function limitOf(metric: BudgetMetric, text: string): number | null {
   const value = Number(text.replaceAll(/[\s,$]/g, ''))

@@ -1,7 +1,8 @@
 import type { Budget } from '@engine/core/contract'
 
 import { Bar } from '../../parts/bar.tsx'
-import { amount, sharesOf } from './amounts.ts'
+import { Time } from '../../parts/time.tsx'
+import { amount, countedFrom, sharesOf } from './amounts.ts'
 
 const tones = { ok: 'good', warned: 'warn', exhausted: 'bad' } as const
 
@@ -24,6 +25,11 @@ export function BudgetBar({ budget, isBare = false }: { budget: Budget; isBare?:
       ) : (
         <span>
           {amount(metric, spent)} spent, {amount(metric, held)} held, {amount(metric, free)} free of {amount(metric, limit)}
+          {countedFrom(budget) !== budget.period.startsAt && (
+            <>
+              , counted since <Time at={budget.createdAt} />
+            </>
+          )}
         </span>
       )}
     </span>

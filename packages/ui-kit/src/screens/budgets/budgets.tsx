@@ -17,7 +17,7 @@ import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
 import { Who } from '../../parts/who.tsx'
-import { amount, byUrgency, higherLimit, openIncident, windows } from './amounts.ts'
+import { amount, byUrgency, countedFrom, higherLimit, openIncident, windows } from './amounts.ts'
 import { BudgetBar } from './budget-bar.tsx'
 import { ChangeBudget, NewBudget } from './budget-form.tsx'
 import { ScopeName } from './scope-name.tsx'
@@ -63,7 +63,7 @@ function Row({ budget, onOpen }: { budget: Budget; onOpen(): void }) {
         <span className="eng-cut eng-grow">
           <ScopeName scope={budget.scope} scopeId={budget.scopeId} />
         </span>
-        <span className="eng-soft eng-small">{budget.isStopped ? 'stopped' : windows[budget.window]}</span>
+        <span className="eng-soft eng-small eng-nowrap">{budget.isStopped ? 'stopped' : windows[budget.window]}</span>
       </span>
       <BudgetBar budget={budget} isBare />
     </LineButton>
@@ -112,7 +112,7 @@ function BudgetDetail({ budget, incidents, onGone }: BudgetDetailProps) {
           ['Counts', `${metric === 'micros' ? 'money' : metric === 'wallMs' ? 'time of runs' : metric}, ${windows[budget.window]}`],
           ['At its limit', budget.isHard ? 'work stops' : 'it warns, and work goes on'],
           ['Warns', `at ${budget.warnPercent} %, ${amount(metric, (budget.limit * budget.warnPercent) / 100)}`],
-          ['Since', <Time key="since" at={budget.period.startsAt} />],
+          ['Since', <Time key="since" at={countedFrom(budget)} />],
           ['Begins anew', budget.period.endsAt === null ? 'never' : <Time key="until" at={budget.period.endsAt} />],
           ['At this pace', <Pace key="pace" budget={budget} />],
           ['Of', <ScopeLink key="scope" budget={budget} />],

@@ -11,6 +11,7 @@ import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { AgentName, Who } from '../../parts/who.tsx'
+import { HigherLimit } from './about.tsx'
 import { Decision, type Verdict } from './decision.tsx'
 import { approvalTitle } from './waiting.ts'
 
@@ -60,7 +61,11 @@ function Shown({ approval }: { approval: Approval }) {
           }
         >
           <div className="eng-card-body">
-            <Payload of={payload} />
+            {approval.type === 'budget_override' ? (
+              <HigherLimit approval={approval} otherwise={<Payload of={payload} />} />
+            ) : (
+              <Payload of={payload} />
+            )}
             {!approval.isPayloadComplete && <p className="eng-soft">Parts of it are shown to admins only.</p>}
           </div>
         </Card>

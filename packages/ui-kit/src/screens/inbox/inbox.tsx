@@ -7,6 +7,7 @@ import { LineButton, Split } from '../../parts/split.tsx'
 import { Boundary, Empty } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
+import { About } from './about.tsx'
 import { ApprovalPanel } from './approval-panel.tsx'
 import { IncidentPanel } from './incident-panel.tsx'
 import { QuestionPanel } from './question-panel.tsx'
@@ -65,7 +66,10 @@ function Line({ item, onOpen }: { item: Waiting; onOpen(): void }) {
       <Icon size={16} aria-hidden className="eng-soft" />
       <LineButton onClick={onOpen}>
         <span className="eng-cut eng-line-title">{titleOf(item)}</span>
-        <span className="eng-soft eng-small">{name}</span>
+        <span className="eng-soft eng-small eng-cut eng-line-title">
+          {name}
+          <About item={item} />
+        </span>
       </LineButton>
       <Time at={item.at} />
     </>

@@ -86,6 +86,9 @@ describe('what waits for a person', () => {
 
   it('names what is asked for', () => {
     expect(approvalTitle(approval({ type: 'hire_agent', payload: { name: 'Ada' } }))).toBe('Hire Ada')
+    expect(approvalTitle(approval({ type: 'plugin_install', subject: '01a2', payload: { plugin: 'asking', title: 'Asking' } }))).toBe(
+      'Install Asking',
+    )
     expect(approvalTitle(approval({}))).toBe('Deploy on Friday')
   })
 })

@@ -53,7 +53,7 @@ export function titleOf(waiting: Waiting): string {
 
 /** Pure. */
 export function approvalTitle({ type, payload, subject }: Approval): string {
-  const name = typeof payload['name'] === 'string' ? payload['name'] : subject
+  const name = [payload['name'], payload['title']].find((each) => typeof each === 'string') ?? subject
   switch (type) {
     case 'hire_agent':
       return `Hire ${name}`

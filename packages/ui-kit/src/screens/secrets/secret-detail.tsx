@@ -11,8 +11,9 @@ import { Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
-import { AgentName, Who } from '../../parts/who.tsx'
+import { Who } from '../../parts/who.tsx'
 import { Bind, Rotate } from './dialogs.tsx'
+import { Holder, placeIn } from './holder.tsx'
 
 export function SecretDetail({ secretId, onGone }: { secretId: string; onGone(): void }) {
   const reading = useOperation('secrets.get', { secretId })
@@ -86,22 +87,16 @@ function Uses({ secret, onBind }: { secret: Secret; onBind(): void }) {
 }
 
 function Use({ secret, use }: { secret: Secret; use: SecretUse }) {
-  const { agentId, projectId, routeId, kind, place } = use
+  const { agentId, projectId, kind, place } = use
   const tell = useTell()
   const unbind = useCommand('secrets.unbind', { onFailed: tell.failed })
   const target = agentId !== null ? { agentId } : projectId !== null ? { projectId } : ('company' as const)
   return (
     <>
-      {agentId !== null ? (
-        <AgentName id={agentId} />
-      ) : projectId !== null ? (
-        <ProjectName projectId={projectId} />
-      ) : (
-        <span>{routeId === null ? 'All of the company' : 'A route'}</span>
-      )}
+      <Holder of={use} />
       <span className="eng-grow eng-cut">
         {kind === 'binding' ? 'as ' : 'in '}
-        <code className="eng-mono">{place}</code>
+        <code className="eng-mono">{placeIn(use)}</code>
         {use.number !== null && <span className="eng-soft"> version {use.number}</span>}
       </span>
       {kind === 'binding' && (
@@ -110,15 +105,6 @@ function Use({ secret, use }: { secret: Secret; use: SecretUse }) {
         </Button>
       )}
     </>
-  )
-}
-
-function ProjectName({ projectId }: { projectId: string }) {
-  const { data } = useOperation('projects.get', { projectId })
-  return (
-    <PlaceLink to={{ screen: 'project', projectId }} className="eng-link">
-      {data?.name ?? '…'}
-    </PlaceLink>
   )
 }
 
@@ -171,19 +157,19 @@ function Accesses({ secretId }: { secretId: string }) {
     <Part title="Who wanted it lately">
       {items.length === 0 && !isLoading && <p className="eng-soft">No run has asked for it yet.</p>}
       <ul className="eng-lines" aria-label="Who wanted it">
-        {items.map(({ id, outcome, agentId, runId, at, number }) => (
-          <li key={id}>
-            <Status of={outcome} />
-            {agentId !== null ? <AgentName id={agentId} /> : <span>a route</span>}
-            {number !== null && <span className="eng-soft">version {number}</span>}
+        {items.map((access) => (
+          <li key={access.id}>
+            <Status of={access.outcome} />
+            <Holder of={access} />
+            {access.number !== null && <span className="eng-soft">version {access.number}</span>}
             <span className="eng-grow">
-              {runId !== null && (
-                <PlaceLink to={{ screen: 'run', runId }} className="eng-link">
+              {access.runId !== null && (
+                <PlaceLink to={{ screen: 'run', runId: access.runId }} className="eng-link">
                   its run
                 </PlaceLink>
               )}
             </span>
-            <Time at={at} />
+            <Time at={access.at} />
           </li>
         ))}
       </ul>
