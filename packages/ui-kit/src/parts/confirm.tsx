@@ -52,7 +52,7 @@ export function ConfirmButton({ onAct, ...asked }: Asked) {
   return (
     <>
       <Button look="bad" disabled={asked.isRunning} onClick={() => setIsOpen(true)}>
-        {asked.act}
+        <span className="eng-cut">{asked.act}</span>
       </Button>
       <Confirm {...asked} isOpen={isOpen} onClose={close} onAct={() => (close(), onAct())} />
     </>

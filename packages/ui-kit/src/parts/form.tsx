@@ -171,7 +171,7 @@ export function Form({ submit, look = 'strong', isRunning, error, onSubmit, asid
       {slip === null && error !== null && <FailureNotice error={error} />}
       <div className="eng-row eng-row-wrap">
         <Button type="submit" look={look} disabled={isRunning}>
-          {submit}
+          <span className="eng-cut">{submit}</span>
         </Button>
         {aside}
       </div>

@@ -28,7 +28,9 @@ export function AgentName({ id }: { id: string }) {
   return (
     <PlaceLink to={{ screen: 'agent', agentId: id }} className="eng-row">
       <Face who={{ id, name, kind: 'agent' }} />
-      <span className="eng-cut">{name}</span>
+      <span className="eng-cut" title={name}>
+        {name}
+      </span>
     </PlaceLink>
   )
 }
@@ -40,7 +42,9 @@ function UserName({ id }: { id: string }) {
   return (
     <span className="eng-row">
       <Face who={{ id, name, kind: 'user' }} />
-      <span className="eng-cut">{name}</span>
+      <span className="eng-cut" title={name}>
+        {name}
+      </span>
     </span>
   )
 }

@@ -89,7 +89,7 @@ function Row({ agent }: { agent: Agent }) {
         {agent.errorMessage !== null && <p className="eng-bad eng-small">{agent.errorMessage}</p>}
       </td>
       <td className="eng-soft">{agent.adapterType}</td>
-      <td className="eng-soft">{agent.capabilities.slice(0, 4).join(', ')}</td>
+      <td className="eng-soft eng-cell-words">{agent.capabilities.slice(0, 4).join(', ')}</td>
       <td>
         <AgentControls agent={agent} />
       </td>

@@ -58,7 +58,7 @@ function Row({ item: { id, level, goal } }: { item: FlatGoal }) {
         {goal.title}
       </PlaceLink>
       {goal.ownerAgentId !== null && (
-        <span className="eng-small eng-wide">
+        <span className="eng-small eng-wide eng-cell-owner">
           <AgentName id={goal.ownerAgentId} />
         </span>
       )}

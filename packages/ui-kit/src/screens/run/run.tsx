@@ -33,7 +33,7 @@ function Shown({ run }: { run: RunData }) {
   const title = (
     <span className="eng-row">
       {task && (
-        <PlaceLink to={{ screen: 'task', taskId: task.identifier }} className="eng-soft eng-mono eng-small">
+        <PlaceLink to={{ screen: 'task', taskId: task.identifier }} className="eng-soft eng-mono eng-small eng-nowrap">
           {task.identifier}
         </PlaceLink>
       )}

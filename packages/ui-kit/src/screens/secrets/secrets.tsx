@@ -50,7 +50,7 @@ function Row({ secret: { id, name, status, currentVersion, updatedAt } }: { secr
       <PlaceLink to={{ screen: 'secret', secretId: id }} className="eng-grow eng-cut eng-mono">
         {name}
       </PlaceLink>
-      <span className="eng-soft eng-small">version {currentVersion}</span>
+      <span className="eng-soft eng-small eng-nowrap">version {currentVersion}</span>
       <Time at={updatedAt} />
     </>
   )

@@ -35,7 +35,7 @@ export function Appearance({ company }: { company: Company }) {
             <span className="eng-soft">Look at</span>
             {others.map((other) => (
               <Button key={other.id} onClick={() => companies?.open(other)}>
-                {other.name}
+                <span className="eng-cut">{other.name}</span>
               </Button>
             ))}
           </div>

@@ -59,7 +59,7 @@ function Shown({ task }: { task: TaskData }) {
   ]
   const title = (
     <span className="eng-row">
-      <PlaceLink to={{ screen: 'tasks' }} className="eng-soft eng-mono eng-small">
+      <PlaceLink to={{ screen: 'tasks' }} className="eng-soft eng-mono eng-small eng-nowrap">
         {task.identifier}
       </PlaceLink>
       <span className="eng-cut">{task.title}</span>

@@ -21,7 +21,7 @@ export function TaskRow({ task, isChosen, onChoose }: { task: Task; isChosen: bo
         {task.title}
       </PlaceLink>
       {task.labels.slice(0, 2).map(({ id, name }) => (
-        <span key={id} className="eng-tag eng-wide">
+        <span key={id} className="eng-tag eng-wide eng-cut eng-cell-label" title={name}>
           {name}
         </span>
       ))}
