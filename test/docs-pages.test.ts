@@ -22,6 +22,14 @@ describe('the documentation', () => {
     expect(new Set(said)).toEqual(new Set(present))
   })
 
+  it('sets up a server by variables that it has, and by flags that commands of it have', () => {
+    const page = read('docs/deploy.md')
+    const sources = globSync('packages/cli/src/**/*.ts', { cwd: root }).map(read).join('\n')
+    const named = new Set(page.match(/\bENGINE_[A-Z_]+\b|--data-dir\b/g))
+    expect(named.size).toBeGreaterThan(4)
+    expect([...named].filter((name) => !sources.includes(name))).toEqual([])
+  })
+
   it('names each example in the list of examples', () => {
     const folders = globSync('examples/*/package.json', { cwd: root }).map((path) => path.split('/')[1] ?? '')
     const index = read('examples/README.md')
