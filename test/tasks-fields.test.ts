@@ -24,6 +24,22 @@ describe.each(['sqlite', 'postgres'])('on %s, a task', (family) => {
       expect(await errorOf(engine.tasks.create({ companyId, title: 'C', dueDate }))).toMatchObject({ code: 'invalid_input' })
   })
 
+  it('is due in a year that every database keeps, also when a package says it', async () => {
+    const { engine, companyId } = await open()
+    const { id: taskId } = await engine.tasks.create({ companyId, title: 'A', dueDate: '9999-12-31' })
+    // The last two are of another year in UTC.
+    for (const dueDate of ['0000-06-01', '0000-06-01T00:00:00Z', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00']) {
+      expect(await errorOf(engine.tasks.update({ taskId, dueDate })), dueDate).toMatchObject({ code: 'invalid_input' })
+      expect(await errorOf(engine.tasks.create({ companyId, title: 'B', dueDate })), dueDate).toMatchObject({ code: 'invalid_input' })
+    }
+    expect(await engine.tasks.get({ taskId })).toMatchObject({ dueDate: '9999-12-31T23:59:59.999Z' })
+    const files = [
+      { path: 'COMPANY.md', content: '---\nschema: engine.company/v1\nname: Old\n---\n' },
+      { path: 'tasks/first/TASK.md', content: "---\ntitle: First\ndueDate: '0000-06-01T00:00:00.000Z'\n---\n" },
+    ]
+    expect(await errorOf(engine.companies.previewImport({ files }))).toMatchObject({ message: expect.stringContaining('dueDate') })
+  })
+
   it('is of the project of its parent, or of its sprint, unless another one is named', async () => {
     const { engine, companyId } = await open()
     const [site, app] = [

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ExecutionMode } from '../agents/schema.ts'
 import { CompanyInput } from '../companies/schema.ts'
 import { GoalLevel } from '../goals/schema.ts'
-import { LongText, Name, Tags, jsonObject } from '../kernel/schema.ts'
+import { LongText, Name, Tags, TimeInput, jsonObject } from '../kernel/schema.ts'
 import { RoutineInput } from '../routines/schema.ts'
 import { TaskInput, TaskPriority } from '../tasks/schema.ts'
 
@@ -97,7 +97,7 @@ export const heads = {
     tags: TaskInput.tags,
     requiredCapabilities: TaskInput.requiredCapabilities,
     acceptanceCriteria: TaskInput.acceptanceCriteria,
-    dueDate: z.iso.datetime().optional(),
+    dueDate: TimeInput.optional(),
     billingCode: z.string().trim().min(1).max(64).optional(),
     maxAttempts: TaskInput.maxAttempts,
     context: jsonObject.optional(),

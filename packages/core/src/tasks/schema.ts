@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { Id, IsoTime, LongText, Tags, jsonObject } from '../kernel/schema.ts'
+import { DayInput, Id, IsoTime, LongText, Tags, TimeInput, jsonObject } from '../kernel/schema.ts'
 import { Run } from '../runs/schema.ts'
 
 export const TaskStatus = z.enum(['backlog', 'todo', 'in_progress', 'in_review', 'blocked', 'done', 'cancelled'])
@@ -65,11 +65,10 @@ export const Task = z
 export type Task = z.infer<typeof Task>
 
 const endOfDay = (date: string) => `${date}T23:59:59.999Z`
-const inUtc = (time: string) => new Date(time).toISOString()
 
 /** A moment, or a day, which ends at midnight UTC. */
 const DueDate = z
-  .union([z.iso.date().transform(endOfDay), z.iso.datetime({ offset: true }).transform(inUtc)])
+  .union([DayInput.transform(endOfDay), TimeInput])
   .describe('A time, or a day such as 2026-03-31, which is due when it ends in UTC.')
 
 /** Each by its id or by its name. */
