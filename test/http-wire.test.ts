@@ -103,8 +103,25 @@ describe('HEAD', () => {
     const { call } = await serveWorld(engine)
     const [head, full] = [await call('HEAD', path), await call('GET', path)]
     expect(head.status).toBe(full.status)
-    expect(head.headers.get('content-type')).toBe(full.headers.get('content-type'))
+    for (const name of ['content-type', 'content-length']) expect(head.headers.get(name), name).toBe(full.headers.get(name))
     expect(head.text).toBe('')
+  })
+
+  it('says no length of what is made while it is sent, and none of what has not changed', async () => {
+    const { engine } = await createWorld()
+    const { url, port } = await serveWorld(engine)
+    const { companyId } = await createCompany(engine, 'Acme')
+    const tag = (await fetch(`${url}/api/companies/${companyId}`)).headers.get('etag') ?? ''
+    const asked = { 'an export': `/api/companies/${companyId}/costs/export`, 'the same again': `/api/companies/${companyId}` }
+    for (const [name, path] of Object.entries(asked)) {
+      const answer = await raw(
+        port,
+        `HEAD ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\nIf-None-Match: ${tag}\r\n\r\n`,
+      )
+      expect(answer, name).toMatch(name === 'an export' ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 304 /)
+      expect(answer, name).not.toMatch(/content-length/i)
+      expect(answer.split('\r\n\r\n'), name).toEqual([expect.any(String), ''])
+    }
   })
 })
 

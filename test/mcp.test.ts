@@ -1,3 +1,5 @@
+import { request } from 'node:http'
+
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { toolName, type JsonObject } from '@engine/core'
@@ -212,6 +214,16 @@ describe('hostile input', () => {
     expect((await client.call('agents_me')).isError).toBe(false)
     await engine.keys.revoke({ keyId: mine.keyId })
     await expect(client.call('agents_me')).rejects.toThrow(/401|opens nothing/)
+  })
+
+  it('by a method that the web has no request for is one of a route that is not there', async () => {
+    const { mine, url } = await open()
+    const status = new Promise((resolve, reject) => {
+      const asked = request(`${url}/mcp`, { method: 'TRACE', headers: { authorization: `Bearer ${mine.agentKey}` } })
+      asked.on('response', (answer) => resolve(answer.resume().statusCode)).on('error', reject)
+      asked.end()
+    })
+    expect(await status).toBe(404)
   })
 
   it('that names a session finds none, since there are none', async () => {

@@ -13,7 +13,7 @@ import { showFigures, showReady, type Observed } from './own-answers.ts'
 import { problem } from './problem.ts'
 import { startingHandler } from './starting.ts'
 import { createWatch } from './watch.ts'
-import { json, type WireRequest, type WireResponse } from './wire.ts'
+import { json, withoutBody, type WireRequest, type WireResponse } from './wire.ts'
 
 export interface FiguresOptions {
   /** An engine that is still opening its database is said to live and not to be ready. */
@@ -67,7 +67,8 @@ function figuresHandler(engine: Engine, { metricsToken, logger, isLocal }: Given
       return explained
     })
     const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...answer.headers }
-    return { ...answer, headers, ...(request.method === 'HEAD' && { body: '' }) }
+    const whole = { ...answer, headers }
+    return request.method === 'HEAD' ? withoutBody(whole) : whole
   }
 }
 

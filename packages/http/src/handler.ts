@@ -22,7 +22,7 @@ import { createRoutes, type Match, type Routes } from './routes.ts'
 import { createStreams } from './sse.ts'
 import { successStatus } from './success.ts'
 import { createWatch } from './watch.ts'
-import { json, type WireRequest, type WireResponse } from './wire.ts'
+import { json, withoutBody, type WireRequest, type WireResponse } from './wire.ts'
 
 export type { HandlerOptions } from './handler-options.ts'
 
@@ -50,7 +50,8 @@ export function createHandler(options: HandlerOptions): Handler {
     context.figures.answered(exchange, response.status)
     endExchange(exchange, response.status)
     const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', ...response.headers }
-    return { ...response, headers, ...(request.method === 'HEAD' && { body: '' }) }
+    const answer = { ...response, headers }
+    return request.method === 'HEAD' ? withoutBody(answer) : answer
   }
 }
 
@@ -121,7 +122,8 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
     return pluginFile
   }
   const visit = entrance.visit(request)
-  if (pathname === '/mcp' && mounted) {
+  // The web's Request knows no TRACE, so nobody is asked with it.
+  if (pathname === '/mcp' && mounted && method !== 'TRACE') {
     const identity = await entrance.identify(visit)
     return credentials.guard(identity, request, (guarded) => askMounted(mounted, guarded, identity.actor))
   }
@@ -131,7 +133,7 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
   if (own) return own
   const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
   const match = path === null ? null : context.routes.match(method, path)
-  if (!match) throw unknownRoute(context, request)
+  if (!match) throw unknownRoute(context, method, pathname)
   see(exchange, match)
   const identity = await entrance.identifyFor(visit, match.operation)
   const { actor } = identity
@@ -232,11 +234,10 @@ function readIdempotencyKey(request: WireRequest): string | null {
   return key
 }
 
-function unknownRoute(context: Context, request: WireRequest): EngineError {
-  const { pathname } = request.url
+function unknownRoute(context: Context, method: string, pathname: string): EngineError {
   const methods = pathname.startsWith('/api/') ? context.routes.methods(pathname.slice('/api'.length)) : []
   const advice = methods.length > 0 ? `This path knows ${methods.join(', ')}.` : 'The routes are listed at /api/docs.'
-  return new EngineError(httpErrors.unknown_route, `There is no ${request.method} ${pathname}. ${advice}`, { details: { methods } })
+  return new EngineError(httpErrors.unknown_route, `There is no ${method} ${pathname}. ${advice}`, { details: { methods } })
 }
 
 function describe(error: unknown): string {

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
 import type { Handler } from './handler.ts'
-import { hasNoBody, readChunks } from './web.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { readChunks } from './web.ts'
+import { hasNoBody, type WireRequest, type WireResponse } from './wire.ts'
 
 /** What answers, and what every answer says unless it says otherwise itself: headers by names in lower case. */
 interface Answering {

@@ -2,7 +2,7 @@ import { EngineError } from '@engine/core'
 
 import { httpErrors } from './errors.ts'
 import type { Handler } from './handler.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { hasNoBody, type WireRequest, type WireResponse } from './wire.ts'
 
 /** The handler for hosts that speak the web's own Request and Response (hono, next, Deno, Bun). */
 export function webHandler(handler: Handler): (request: Request) => Promise<Response> {
@@ -38,11 +38,6 @@ export async function readChunks(chunks: AsyncIterable<Uint8Array>, limit: numbe
     parts.push(chunk)
   }
   return Buffer.concat(parts)
-}
-
-/** Answers by which nothing follows, not even nothing. */
-export function hasNoBody(status: number): boolean {
-  return status === 204 || status === 304
 }
 
 function toResponse({ status, headers, body }: WireResponse, gone: AbortController): Response {

@@ -28,3 +28,18 @@ export function json(status: number, value: unknown, headers: Record<string, str
 export function html(body: string, headers: Record<string, string> = {}): WireResponse {
   return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', ...headers }, body }
 }
+
+/** Answers by which nothing follows, not even nothing. */
+export function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304
+}
+
+/** The answer to HEAD: what GET is told without the body, of which the length is said where it is known (RFC 9110, 8.6). */
+export function withoutBody({ body, ...answer }: WireResponse): WireResponse {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return { ...answer, body: nothing() }
+  if (hasNoBody(answer.status)) return { ...answer, body: '' }
+  return { ...answer, headers: { 'content-length': String(Buffer.byteLength(body)), ...answer.headers }, body: '' }
+}
+
+/** Of no length that could be taken for that of the body. */
+async function* nothing(): AsyncGenerator<string> {}
