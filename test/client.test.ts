@@ -7,7 +7,7 @@ import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest'
 import { createClient, EngineError, type Client, type ClientOptions } from '@engine/client'
 import { coreRegistry, EngineError as CoreError, type Actor, type Engine } from '@engine/core'
 import type { Task } from '@engine/core/contract'
-import { createHandler, localOperator, webHandler } from '@engine/http'
+import { createHandler, localOperator, serve, webHandler } from '@engine/http'
 import { createFaultProxy, errorOf } from '@engine/testing'
 
 import { createCompany, createWorld, serveWorld, watchCalls } from './http-fixtures.ts'
@@ -319,6 +319,26 @@ describe('a live stream', () => {
     clearInterval(making)
     stop.abort()
     while (!(await events.next()).done);
+  })
+
+  it('gives nothing but events to a client that reads too slowly to be served on, and goes on behind the last one', async () => {
+    const { engine } = await createWorld()
+    const { companyId, taskId } = await createCompany(engine, 'Acme')
+    for (let round = 0; round < 300; round += 1) await engine.tasks.progress({ taskId, percent: 1, details: { text: 'x'.repeat(60_000) } })
+    const server = await serve({ engine, port: 0, streamPatienceMs: 50 })
+    onTestFinished(() => server.close())
+    const end = (await engine.events.company({ companyId, limit: 1 })).items[0]?.seq
+    const states: string[] = []
+    const onState = (state: string) => states.push(state)
+    const seqs: (number | undefined)[] = []
+    for await (const event of createClient({ url: server.url }).events.stream({ companyId }, { onState })) {
+      // Longer than the server waits, and shorter than it lets an unread farewell lie.
+      if (seqs.length === 0) await new Promise((resolve) => setTimeout(resolve, 400))
+      seqs.push(event.seq)
+      if (event.seq === end) break
+    }
+    expect(states).toContain('away')
+    expect(seqs).toEqual(Array.from(seqs, (_, index) => Number(seqs[0]) + index))
   })
 
   it('of the log of a run ends when the run is over', async () => {

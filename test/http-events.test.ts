@@ -90,6 +90,23 @@ describe('an event stream', () => {
     expect(idsOf(await back.take(past.length - 1))).toEqual(past.slice(1))
   })
 
+  it.each([
+    ['the past', '1', 1],
+    ['what is to come', 'latest', null],
+    ['its end, for a position that the log does not reach since it was restored', '9007199254740991', null],
+  ])('says where it begins, before its first frame: %s', async (_, lastId, place) => {
+    const { engine } = await createWorld()
+    const { companyId, taskId } = await createCompany(engine, 'Acme')
+    const { url } = await serveWorld(engine)
+    const begin = place ?? (await allSeqs(engine, companyId)).at(-1)
+    const given = { headers: { 'last-event-id': lastId } }
+    const silent = await open(url, companyId, given)
+    expect(await silent.firstBlock()).toBe(`retry: 2000\nid: ${begin}`)
+    const stream = await open(url, companyId, given)
+    await comment(engine, taskId)
+    expect(idsOf(await stream.take(1))).toEqual([(await engine.events.list({ companyId, after: begin })).items[0]?.seq])
+  })
+
   it('answers after=latest when it is known where that is, so that nothing after the answer is missed', async () => {
     const { engine } = await createWorld()
     const { companyId, taskId } = await createCompany(engine, 'Acme')

@@ -2,10 +2,12 @@
 // a command, or by a connection that breaks when it is told to.
 import { Kysely, sql } from 'kysely'
 import pg from 'pg'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 
+import { createClient } from '@engine/client'
 import { createEngine, type AgentActor, type Engine, type EngineOptions, type RunActor, type UserActor } from '@engine/core'
 import { systemClock } from '@engine/core/plugin'
+import { serve } from '@engine/http'
 import { pglite, postgres } from '@engine/storage-postgres'
 
 import { createFakeClock, watched } from '@engine/testing'
@@ -485,6 +487,36 @@ describe('the order of events', () => {
       () => looks,
       (count) => count > 0,
     )
+    gate.open()
+    const { id } = await late
+    await until(
+      () => seen,
+      (ids) => ids.includes(id),
+      patienceMs,
+    ).finally(() => stop.abort())
+    await listening
+  })
+
+  it('lets no client over the network miss it either', async () => {
+    const gate = gateAt('comments.create.recorded')
+    const slow = await open({ probe: gate.probe })
+    const companyId = await found(slow)
+    const taskId = await newTask(slow, companyId)
+    const engine = await openEngine()
+    const server = await serve({ engine, port: 0 })
+    onTestFinished(() => server.close())
+    const late = slow.comments.create({ taskId, body: 'late' })
+    await gate.reached
+    await engine.comments.create({ taskId, body: 'soon' })
+    const stop = new AbortController()
+    const seen: string[] = []
+    const isOpen = Promise.withResolvers<void>()
+    const listening = (async () => {
+      const options = { signal: stop.signal, onState: () => isOpen.resolve() }
+      const events = createClient({ url: server.url }).events.stream({ companyId, after: 'latest' }, options)
+      for await (const event of events) seen.push(event.entity.id)
+    })()
+    await isOpen.promise
     gate.open()
     const { id } = await late
     await until(

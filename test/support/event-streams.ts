@@ -28,6 +28,16 @@ export class Stream {
     return taken
   }
 
+  /** What comes first, as it is written; the stream is over then. */
+  async firstBlock(): Promise<string> {
+    let text = ''
+    for await (const chunk of this.response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += chunk
+      if (text.includes('\n\n')) break
+    }
+    return text.slice(0, text.indexOf('\n\n'))
+  }
+
   /** Everything until the server ends the stream. */
   async rest(): Promise<Frame[]> {
     return this.take(Number.POSITIVE_INFINITY)

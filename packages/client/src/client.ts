@@ -101,26 +101,15 @@ async function* everything(sender: Sender, route: Route, { input = {}, options }
 
 function streamOf(sender: Sender, all: ReadonlyMap<string, Route>): Client['events']['stream'] {
   return async function* ({ companyId, after = 0 }, { signal, onState }: StreamOptions = {}) {
-    // A position from the first moment, so that nothing is missed when the stream is cut off before its first event.
-    const begin = after === 'latest' ? await newest(sender, routeOf(all, 'events.company'), { companyId, signal }) : after
     const { path } = toMessage(routeOf(all, 'events.list'), { companyId })
     // The data of these frames are events by their schema.
-    for await (const frame of follow(sender, { path, after: begin, signal, onState })) yield JSON.parse(frame.data)
+    for await (const data of follow(sender, { path, after, signal, onState })) yield JSON.parse(data)
   }
-}
-
-async function newest(sender: Sender, route: Route, given: { companyId: string; signal: AbortSignal | undefined }): Promise<number> {
-  const options = given.signal ? { signal: given.signal } : {}
-  // The operation answers by the schema of pages of events.
-  const { items } = (await call(sender, route, { input: { companyId: given.companyId, limit: 1 }, options })) as {
-    items: { seq: number }[]
-  }
-  return items[0]?.seq ?? 0
 }
 
 function logOf(sender: Sender, all: ReadonlyMap<string, Route>): Client['runs']['followLog'] {
   return async function* ({ runId, after = 0 }, { signal, onState }: StreamOptions = {}) {
     const { path } = toMessage(routeOf(all, 'runs.log'), { runId })
-    for await (const frame of follow(sender, { path, after, signal, onState })) yield JSON.parse(frame.data)
+    for await (const data of follow(sender, { path, after, signal, onState })) yield JSON.parse(data)
   }
 }

@@ -2,7 +2,8 @@
 export interface Frame {
   readonly id: string | null
   readonly event: string
-  readonly data: string
+  /** Null where it only says a position. */
+  readonly data: string | null
 }
 
 /** Reads server-sent events off their bytes. What has not ended when the bytes do is no frame. */
@@ -27,7 +28,7 @@ function readFrame(block: string): Frame | null {
     const [, name = '', value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? []
     fields.set(name, [...(fields.get(name) ?? []), value])
   }
-  const data = fields.get('data')
-  if (!data) return null
-  return { id: fields.get('id')?.at(-1) ?? null, event: fields.get('event')?.at(-1) ?? 'message', data: data.join('\n') }
+  const [data, id] = [fields.get('data')?.join('\n') ?? null, fields.get('id')?.at(-1) ?? null]
+  if (data === null && id === null) return null
+  return { id, event: fields.get('event')?.at(-1) ?? 'message', data }
 }

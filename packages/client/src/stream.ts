@@ -12,22 +12,23 @@ const mostFailures = 30
 interface Source {
   readonly path: string
   /** The position after which it begins. */
-  readonly after: number
+  readonly after: number | 'latest'
   readonly signal: AbortSignal | undefined
   readonly onState?: StreamOptions['onState'] | undefined
 }
 
-/** The frames of a stream, each once, however often it is cut off; until `end`, or the signal. */
-export async function* follow(sender: Sender, { path, after, signal, onState }: Source): AsyncGenerator<Frame> {
+/** What the frames of a stream hold, each once, however often it is cut off; until `end`, or the signal. */
+export async function* follow(sender: Sender, { path, after, signal, onState }: Source): AsyncGenerator<string> {
   let position = String(after)
   let failures = 0
   while (!signal?.aborted) {
     try {
       for await (const frame of listen(sender, { path, position, signal, onState })) {
-        failures = 0
+        if (frame.data !== null) failures = 0
         if (frame.id !== null) position = frame.id
         if (frame.event === 'end') return
-        if (frame.event !== 'shutdown') yield frame
+        // What has no position is said about the stream itself, such as that it ends here and goes on elsewhere.
+        if (frame.id !== null && frame.data !== null) yield frame.data
       }
     } catch (error) {
       if (signal?.aborted) return
@@ -61,8 +62,16 @@ async function* listen(sender: Sender, given: Listening): AsyncGenerator<Frame> 
     const headers = { accept: 'text/event-stream', 'last-event-id': given.position }
     const response = await request(sender, { method: 'GET', path: given.path, headers, body: null }, signal)
     if (!response.ok) throw await toError(response)
-    given.onState?.('open')
-    if (response.body) yield* readFrames(heard(chunksOf(response.body)))
+    // Who begins with what is to come is there once it is known where that is: from then on it is not lost by a cut.
+    let isOpen = given.position !== 'latest'
+    if (isOpen) given.onState?.('open')
+    if (!response.body) return
+    for await (const frame of readFrames(heard(chunksOf(response.body)))) {
+      yield frame
+      if (isOpen || frame.id === null) continue
+      isOpen = true
+      given.onState?.('open')
+    }
   } finally {
     clearTimeout(timer)
     // Who stops listening leaves no connection behind.

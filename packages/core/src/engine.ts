@@ -44,14 +44,14 @@ export interface Engine extends Api, AsyncDisposable {
   on<Type extends EventType>(type: Type, handler: EventHandler<Type>): () => void
   /**
    * A company's events after a seq, past and then live, whoever wrote them; ends with `signal`. An `actor` that is a function is
-   * asked again before each batch, so that a stream ends with the key that opened it. `onListening` is called once it is known where
-   * `latest` is: what is recorded after that is told.
+   * asked again before each batch, so that a stream ends with the key that opened it. `onListening` is called once it is known after
+   * which seq that is: `latest`, and a seq that the log does not reach, since its database was restored, begin at its end.
    */
   stream(options: {
     companyId: string
     actor: Actor | (() => Promise<Actor>)
     after?: number | 'latest'
-    onListening?: () => void
+    onListening?: (after: number) => void
     signal: AbortSignal
   }): AsyncIterable<AnyEvent[]>
   /** The log of a run after a sequence, as it grows; ends with `signal`, or when the run is over and all was read. */

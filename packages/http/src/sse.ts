@@ -53,7 +53,7 @@ export function createStreams(context: StreamContext): Streams {
       await stream.mayListen(listener)
       const release = take(counts, await wish.identify())
       const signal = AbortSignal.any(context.stopping ? [wish.request.signal(), context.stopping] : [wish.request.signal()])
-      const listening = Promise.withResolvers<void>()
+      const listening = Promise.withResolvers<number>()
       const parts = stream.open(listener, { after, signal, onListening: listening.resolve })[Symbol.asyncIterator]()
       const first = parts.next()
       const failed = first.then(
@@ -67,10 +67,10 @@ export function createStreams(context: StreamContext): Streams {
       }
       signal.addEventListener('abort', free, { once: true })
       if (signal.aborted) free()
-      // Whoever has the answer hears of all that happens from then on.
-      if (after === 'latest') await Promise.race([listening.promise, failed])
+      // Whoever has the answer hears of all that happens from then on, and comes back to it also before the first frame.
+      const position = await Promise.race([listening.promise, failed])
       const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
-      const body = frames(context, { parts, first, signal, release, mayListen: () => stream.mayListen(listener) })
+      const body = frames(context, { parts, first, position, signal, release, mayListen: () => stream.mayListen(listener) })
       // It comes back with its last id and misses nothing: what it did not read was not kept here for it.
       const farewell = () => frame({ event: 'resync', data: { reason: 'You did not read on; come back with your last id.' } })
       return { status: 200, headers, body, patience: { ms: context.streamPatienceMs ?? patienceMs, farewell } }
@@ -109,16 +109,19 @@ function readPosition(value: unknown, { knowsLatest }: Streamed): number | 'late
 interface Source {
   readonly parts: AsyncIterator<string>
   readonly first: Promise<IteratorResult<string>>
+  /** After which it begins; undefined for a stream that failed before it knew. */
+  readonly position: number | undefined
   readonly signal: AbortSignal
   readonly release: () => void
   /** Rejects when the listener may listen no longer. */
   readonly mayListen: () => Promise<unknown>
 }
 
-async function* frames(context: StreamContext, { parts, first, signal, release, mayListen }: Source): AsyncGenerator<string> {
+async function* frames(context: StreamContext, { parts, first, position, signal, release, mayListen }: Source): AsyncGenerator<string> {
   let next: Promise<IteratorResult<string>> | undefined = first
   try {
-    yield 'retry: 2000\n\n'
+    // Without data it is no message to a client, and still its last id.
+    yield position === undefined ? 'retry: 2000\n\n' : `retry: 2000\nid: ${position}\n\n`
     while (!signal.aborted) {
       next ??= parts.next()
       const result = await nextOrQuiet(next, signal)

@@ -9,8 +9,8 @@ interface Listener {
 interface Opening {
   readonly after: number | 'latest'
   readonly signal: AbortSignal
-  /** Called once it is known where `latest` is. */
-  readonly onListening: () => void
+  /** Called once it is known after which position it begins. */
+  readonly onListening: (after: number) => void
 }
 
 /** A list that is also a stream, for callers who accept one. */
@@ -40,8 +40,10 @@ export const streamed: Readonly<Record<string, Streamed>> = {
     frames: '`id` is the sequence, `event` is `log`, `data` the chunk as JSON; then `event: end` when the run is over.',
     knowsLatest: false,
     mayListen: ({ engine, input, identify }) => ask(engine, 'runs.log', { input: { runId: idIn(input, 'runId') }, identify }),
-    async *open({ engine, input, identify }, { after, signal }) {
-      const options = { runId: idIn(input, 'runId'), actor: identify, after: after === 'latest' ? 0 : after, signal }
+    async *open({ engine, input, identify }, { after: wish, onListening, signal }) {
+      const after = wish === 'latest' ? 0 : wish
+      onListening(after)
+      const options = { runId: idIn(input, 'runId'), actor: identify, after, signal }
       for await (const chunks of engine.followLog(options))
         yield* writesOf(chunks.map((chunk) => frame({ id: chunk.sequence, event: 'log', data: chunk })))
       if (!signal.aborted) yield frame({ event: 'end', data: {} })

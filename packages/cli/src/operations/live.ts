@@ -15,12 +15,16 @@ export async function watchTasksCommand(flags: CallFlags & { companyId?: string 
   const client = await connect(flags)
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
-  // First the place, then the list, then what came after the place: nothing is missed between.
-  const [newest] = (await client.events.company({ companyId, limit: 1 })).items
+  // First it listens, then the list, then what came since: nothing is missed between.
+  const listening = Promise.withResolvers<void>()
+  const onState = () => listening.resolve()
+  const events = client.events.stream({ companyId, after: 'latest' }, { signal: stop.signal, onState })[Symbol.asyncIterator]()
+  const next = events.next()
+  await Promise.race([listening.promise, next])
   const tasks = new Map<string, Task>()
   for await (const task of client.tasks.listAll({ companyId, limit: 100 })) if (!ended.has(task.status)) tasks.set(task.id, task)
   show([...tasks.values()], flags)
-  for await (const event of client.events.stream({ companyId, after: newest?.seq ?? 0 }, { signal: stop.signal })) {
+  for (let { done, value: event } = await next; done !== true; { done, value: event } = await events.next()) {
     if (event.entity.type !== 'task') continue
     const task = await taskOf(client, event.entity.id)
     if (task) tasks.set(task.id, task)

@@ -252,11 +252,20 @@ export async function newestEvents(db: Kysely<Database>, given: { companyId: str
   return (await newest(db, given)).map(toEvent)
 }
 
-/** Where to begin in order to miss nothing from now on. */
-export async function latestSeq(db: Kysely<Database>, companyId: string): Promise<number> {
+/**
+ * After which seq to begin for a wish: where nothing from now on is missed for `latest`, and for a place behind the end of the log, as it
+ * is after a restore. Whoever waited there would hear nothing until the log is as long again, and not of what stood in its place.
+ */
+export async function beginningAt(
+  db: Kysely<Database>,
+  { companyId, wish }: { companyId: string; wish: number | 'latest' },
+): Promise<number> {
+  if (wish === 0) return wish
   const upTo = await settledSeq(db)
   const [last] = await newest(db, { companyId, limit: 1 })
-  return Math.min(upTo, last?.seq ?? 0)
+  const end = last?.seq ?? 0
+  // What was told is in the log, also when a writer announced itself late and holds up what is settled.
+  return wish !== 'latest' && wish <= end ? wish : Math.min(upTo, end)
 }
 
 export function toEvent(row: EventRow): AnyEvent {

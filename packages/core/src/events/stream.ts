@@ -3,17 +3,17 @@ import type { Kysely } from 'kysely'
 import type { Database } from '../database/tables.ts'
 import type { AnyEvent, EventBus } from '../kernel/events.ts'
 import type { Clock } from '../ports/clock.ts'
-import { eventsAfter, latestSeq } from './sql.ts'
+import { beginningAt, eventsAfter } from './sql.ts'
 
 const batch = 100
 
 export interface StreamOptions {
   readonly companyId: string
-  /** Events after this seq; 0 for all, `latest` for those to come. */
+  /** Events after this seq; 0 for all, `latest` for those to come, as for a seq that the log does not reach. */
   readonly after: number | 'latest'
   readonly signal: AbortSignal
-  /** Called once it is known from where on it listens: what is recorded after that is told. */
-  readonly onListening?: (() => void) | undefined
+  /** Called once it is known after which seq it listens: what is recorded behind that is told. */
+  readonly onListening?: ((after: number) => void) | undefined
   /** How long to wait before looking again when no event was heard of, milliseconds. */
   readonly pollMs: number
 }
@@ -33,8 +33,8 @@ export async function* streamEvents(
   const forget = [source.bus.onAny((event) => hear(event.companyId)), source.bus.onHint(hear)]
   try {
     const { companyId } = options
-    let after = options.after === 'latest' ? await latestSeq(source.db, companyId) : options.after
-    options.onListening?.()
+    let after = await beginningAt(source.db, { companyId, wish: options.after })
+    options.onListening?.(after)
     while (!options.signal.aborted) {
       heard = new AbortController()
       const events = await eventsAfter(source.db, { companyId, after, limit: batch })

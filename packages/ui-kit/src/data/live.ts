@@ -46,6 +46,8 @@ async function follow(client: Client, { companyId, listener, signal: end }: Foll
       }
       try {
         for await (const event of client.events.stream({ companyId, after }, { signal, onState })) {
+          // The log goes on before where it was: its database was restored, and what was read is of nowhere.
+          if (after !== 'latest' && event.seq <= after) listener.onBegin()
           after = event.seq
           listener.onEvent(event)
         }
