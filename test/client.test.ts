@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest'
 
@@ -29,6 +31,12 @@ async function outcomeOf(call: Promise<unknown>): Promise<unknown> {
     const { code, kind, message, details } = error
     return JSON.parse(JSON.stringify({ code, kind, message, details }))
   }
+}
+
+/** What Node.js does by itself at any time. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
 }
 
 describe('every operation, through the client', () => {
@@ -320,6 +328,24 @@ describe('a live stream', () => {
     stop.abort()
     while (!(await events.next()).done);
   })
+
+  it('ends with its signal also when memory was cleared up since it began', async () => {
+    const { engine } = await createWorld()
+    const { companyId } = await createCompany(engine, 'Acme')
+    const { url: at } = await serveWorld(engine)
+    const stop = new AbortController()
+    const isOpen = Promise.withResolvers<void>()
+    const onState = () => isOpen.resolve()
+    const events = createClient({ url: at }).events.stream({ companyId, after: 'latest' }, { signal: stop.signal, onState })
+    const next = events[Symbol.asyncIterator]().next()
+    await isOpen.promise
+    for (let round = 0; round < 3; round += 1) {
+      collectGarbage()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    stop.abort()
+    expect(await next).toEqual({ value: undefined, done: true })
+  }, 10_000)
 
   it('gives nothing but events to a client that reads too slowly to be served on, and goes on behind the last one', async () => {
     const { engine } = await createWorld()

@@ -30,6 +30,7 @@ export async function* follow(sender: Sender, { path, after, signal, onState }: 
         // What has no position is said about the stream itself, such as that it ends here and goes on elsewhere.
         if (frame.id !== null && frame.data !== null) yield frame.data
       }
+      if (signal?.aborted) return
     } catch (error) {
       if (signal?.aborted) return
       if (EngineError.isInstance(error) && error.kind !== 'unavailable' && error.kind !== 'limited') throw error
@@ -66,7 +67,7 @@ async function* listen(sender: Sender, given: Listening): AsyncGenerator<Frame> 
     let isOpen = given.position !== 'latest'
     if (isOpen) given.onState?.('open')
     if (!response.body) return
-    for await (const frame of readFrames(heard(chunksOf(response.body)))) {
+    for await (const frame of readFrames(heard(chunksOf(response.body, signal)))) {
       yield frame
       if (isOpen || frame.id === null) continue
       isOpen = true
@@ -79,13 +80,19 @@ async function* listen(sender: Sender, given: Listening): AsyncGenerator<Frame> 
   }
 }
 
-/** Not every browser can iterate a stream itself. */
-async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * Not every browser can iterate a stream itself. It ends with the signal: that of the request has no hold on an answer in Node.js any more
+ * once its memory was cleared up, and the answer of a stream may take days.
+ */
+async function* chunksOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader()
+  const cancel = () => void reader.cancel().catch(() => undefined)
+  signal.addEventListener('abort', cancel)
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value
   } finally {
-    reader.cancel().catch(() => undefined)
+    signal.removeEventListener('abort', cancel)
+    cancel()
   }
 }
 
