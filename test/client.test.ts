@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
@@ -309,6 +312,21 @@ describe('over a network that cuts connections', () => {
     for await (const event of client.events.listAll({ companyId: mine, limit: 7 })) all.push(event.seq)
     expect(seqs).toEqual(all)
   })
+})
+
+describe('an answer that stops in the middle', () => {
+  it('is given up in its time, also when memory was cleared up meanwhile', async () => {
+    const server = createServer((_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"items":'))
+    onTestFinished(() => void server.close().closeAllConnections())
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    // A server that listens on an IP address has an AddressInfo.
+    const { port } = server.address() as AddressInfo
+    const client = createClient({ url: `http://127.0.0.1:${port}`, timeoutMs: 500, retry: { tries: 1 } })
+    const answer = errorOf(client.companies.list())
+    const clearing = setInterval(collectGarbage, 50)
+    onTestFinished(() => clearInterval(clearing))
+    expect(await answer).toMatchObject({ code: 'unavailable' })
+  }, 10_000)
 })
 
 describe('a live stream', () => {

@@ -12,7 +12,7 @@ export interface ClientOptions {
   /** A key of a person or an agent, or the credential of a run; without one, requests carry none. */
   readonly key?: string | undefined
   /** What sends requests instead of the global fetch: a proxy, a handler in the same process. */
-  readonly fetch?: ((request: Request) => Promise<Response>) | undefined
+  readonly fetch?: Sender['fetch'] | undefined
   /** How long one try may take; 30 seconds. */
   readonly timeoutMs?: number | undefined
   /** Tries and the waits between them: 4, from 200 ms to 5 s, and at most 30 s when the server asks for it. */
@@ -28,7 +28,7 @@ export function createClient({ url, key, fetch: given, timeoutMs = 30_000, retry
   const sender: Sender = {
     url: addressOf(url),
     key: key ?? null,
-    fetch: given ?? ((request) => fetch(request)),
+    fetch: given ?? ((request, { signal }) => fetch(request, { signal })),
     timeoutMs,
     retry: retryOf(retry),
   }

@@ -8,7 +8,7 @@ export interface Sender {
   /** Without a slash at its end. */
   readonly url: string
   readonly key: string | null
-  readonly fetch: (request: Request) => Promise<Response>
+  readonly fetch: (request: Request, beside: { readonly signal: AbortSignal }) => Promise<Response>
   readonly timeoutMs: number
   readonly retry: Retry
 }
@@ -71,7 +71,8 @@ export async function request(sender: Sender, { method, path, headers, body }: M
     // A command that is sent on would arrive as something else.
     redirect: 'error',
   })
-  return sender.fetch(asking)
+  // Over an answer the signal of a request has no hold any more in Node.js, once the request itself was cleared up.
+  return sender.fetch(asking, { signal })
 }
 
 async function readJson(response: Response): Promise<unknown> {
