@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
 
-import { bytes, duration, initials, money, timeFrom, withArticle } from './format.ts'
+import { bytes, duration, initials, moment, money, timeFrom, withArticle } from './format.ts'
 
 const now = Date.parse('2026-03-01T12:00:00.000Z')
 
 describe('what people read', () => {
+  it('says a moment with its time zone', () => {
+    const zone = new Intl.DateTimeFormat(undefined, { timeZoneName: 'short' })
+      .formatToParts(now)
+      .find(({ type }) => type === 'timeZoneName')
+    expect(moment('2026-03-01T12:00:00.000Z')).toContain(zone?.value ?? 'a zone')
+  })
+
   it('says how long ago in the largest unit that fits', () => {
     expect(timeFrom('2026-03-01T11:59:58.000Z', now)).toBe('now')
     expect(timeFrom('2026-03-01T11:57:00.000Z', now)).toBe('3m ago')

@@ -18,9 +18,9 @@ export function timeFrom(at: string, now: number): string {
   return seconds * 1_000 > tickMs ? `in ${seconds}s` : 'now'
 }
 
-/** A moment in the reader's own place and words. */
+/** A moment in the reader's own place and words, with its time zone: a schedule beside it may be in another one. */
 export function moment(at: string): string {
-  return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+  return new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' })
 }
 
 /** The same for a narrow column. */
