@@ -317,7 +317,7 @@ describe('over a network that cuts connections', () => {
 describe('an answer that stops in the middle', () => {
   it('is given up in its time, also when memory was cleared up meanwhile', async () => {
     const server = createServer((_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"items":'))
-    onTestFinished(() => void server.close().closeAllConnections())
+    onTestFinished(() => server.close().closeAllConnections())
     await once(server.listen(0, '127.0.0.1'), 'listening')
     // A server that listens on an IP address has an AddressInfo.
     const { port } = server.address() as AddressInfo
