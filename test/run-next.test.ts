@@ -109,6 +109,37 @@ describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database
     expect([first?.next, second?.next]).toMatchObject([{ kind: 'starts' }, retry])
   })
 
+  it('is told of a run that the agent began by its key, with who takes what was queued for it before: a worker', async () => {
+    const { engine, companyId, agentId, runsOf } = await open()
+    await engine.agents.update({ agentId, executionMode: 'polling' })
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId })
+    const queued = await engine.agents.invoke({ agentId, taskId: task.id })
+    const { run } = await engine.as({ kind: 'agent', id: agentId, companyId }).tasks.next()
+    const [runId, fence] = [run?.id ?? '', run?.fence ?? 0]
+    const worker = engine.as({ kind: 'run', id: runId, companyId, agentId, taskId: task.id, fence })
+    await worker.runs.report({ runId, outcome: { kind: 'failed', class: 'transient', message: 'no paper' } })
+    const retry = { kind: 'retry', runId: queued.id, message: expect.stringMatching(/^It starts at/) }
+    expect((await engine.runs.get({ runId })).next).toMatchObject(retry)
+    expect((await runsOf(task.id)).map(({ next }) => next)).toMatchObject([{ kind: 'starts', message: retry.message }, retry])
+  })
+
+  it('is told of a run whose task was given to another agent, by what that one waits for', async () => {
+    const { engine, companyId, agentId, runsOf } = await open(60_000)
+    const task = await engine.tasks.create({ companyId, title: 'Print', assigneeAgentId: agentId })
+    await engine.start()
+    const [failed] = await until(
+      () => runsOf(task.id),
+      (runs) => runs.length === 2,
+    )
+    const { id: bob } = await engine.agents.create({ companyId, name: 'Bob', role: 'r', adapterType: 'scripted' })
+    await engine.agents.pause({ agentId: bob })
+    await engine.tasks.assign({ taskId: task.id, agentId: bob })
+    const ofBob = (await runsOf(task.id)).find((run) => run.agentId === bob)
+    const retry = { kind: 'retry', runId: ofBob?.id, message: expect.stringContaining('Bob, which is paused') }
+    expect((await runsOf(task.id))[0]?.next).toMatchObject(retry)
+    expect((await engine.runs.get({ runId: failed?.id ?? '' })).next).toMatchObject({ ...retry, message: expect.stringContaining('Bob') })
+  })
+
   it('is told of a run that waits for a person, by the question', async () => {
     const { engine, companyId, agentId, adapter, runsOf } = await open()
     adapter.script = async () => ({ kind: 'waiting', interaction: { ask: { kind: 'confirmation', prompt: 'Go?' } } })

@@ -10,6 +10,7 @@ import type { RunTable } from './table.ts'
 export interface NextFacts {
   readonly run: Pick<RunTable, 'status' | 'available_at'>
   readonly task: Pick<TaskTable, 'identifier' | 'status' | 'blocked_reason' | 'blocked_owner'>
+  /** Of the run that is to start. */
   readonly agent: Pick<AgentTable, 'name' | 'status' | 'error_message' | 'execution_mode'>
   /** The newest run of the task that came after this one, or else the one that is queued. */
   readonly later: Pick<RunTable, 'id' | 'status' | 'available_at'> | null

@@ -24,14 +24,16 @@ interface Reading extends Asking {
 export async function readNext(db: Kysely<Database>, run: RunTable, reading: Reading): Promise<RunNext | null> {
   const { companyId, now, adapters } = reading
   if (!hasNext(run.status)) return null
-  const [task, agent] = [await findTask(db, run.task_id), await findAgent(db, run.agent_id)]
-  if (!task || !agent) return null
+  const task = await findTask(db, run.task_id)
   const known = (await tasksWithNewestRun(db, { companyId, taskIds: [run.task_id] })).get(run.task_id)
   const later = known ? laterThan(run, known) : null
+  const starting = toStart(run, later)
+  const agent = await findAgent(db, starting.agent_id)
+  if (!task || !agent) return null
   const isToStart = run.status === 'queued' || run.status === 'waiting' || later?.status === 'queued'
   const refusal = isToStart ? hindranceOf(await readCheckoutFacts(db, { task, agent, now })) : null
   // An agent that works by its key asks before each call, and needs no worker.
-  const isTakenByAgent = isTakenByItself(run, agent)
+  const isTakenByAgent = isTakenByItself(starting, agent)
   const ofWorkers = isToStart && !isTakenByAgent
   const missing = ofWorkers ? await capMissing(db, { task, agent, adapters, adapterType: agent.adapter_type }) : null
   const idle =
@@ -39,11 +41,15 @@ export async function readNext(db: Kysely<Database>, run: RunTable, reading: Rea
   return nextOf({ run, task, agent, later, isTakenByAgent, hindrance: missing ?? refusal ?? idle })
 }
 
+/** Which run is to start: a queued one that comes after this one, as it was queued and by its own agent, or else this one. Pure. */
+function toStart(run: RunTable, later: Later | null): Starting {
+  return run.status === 'queued' || run.status === 'waiting' || later?.status !== 'queued' ? run : later
+}
+
+type Starting = Pick<RunTable, 'agent_id' | 'started_at' | 'adapter_type'>
+
 /** Whether no worker takes a run: Engine does not execute its agent, or that began it by its key. Pure. */
-function isTakenByItself(
-  run: Pick<RunTable, 'started_at' | 'adapter_type'>,
-  agent: Pick<AgentTable, 'adapter_type' | 'execution_mode'>,
-): boolean {
+function isTakenByItself(run: Starting, agent: Pick<AgentTable, 'adapter_type' | 'execution_mode'>): boolean {
   return !isExecuted(agent.adapter_type) || (run.started_at !== null && run.adapter_type === null && agent.execution_mode !== 'auto')
 }
 
@@ -65,26 +71,30 @@ export async function readNexts(
   const asked = runs.filter(({ status }) => hasNext(status))
   if (asked.length === 0) return new Map()
   const tasks = await tasksWithNewestRun(db, { companyId, taskIds: asked.map((run) => run.task_id) })
+  const found = asked.map((run) => {
+    const task = tasks.get(run.task_id)
+    const later = task ? laterThan(run, task) : null
+    return { run, task, later, starting: toStart(run, later) }
+  })
   const agents = await db
     .selectFrom('agents')
     .select(['id', 'name', 'status', 'error_message', 'execution_mode', 'adapter_type'])
     .where('company_id', '=', companyId)
-    .where('id', 'in', [...new Set(asked.map((run) => run.agent_id))])
+    .where('id', 'in', [...new Set(found.map(({ starting }) => starting.agent_id))])
     .execute()
-  const entries = asked.map((run) => {
-    const [task, agent] = [tasks.get(run.task_id), agents.find(({ id }) => id === run.agent_id)]
+  const entries = found.map(({ run, task, later, starting }) => {
+    const agent = agents.find(({ id }) => id === starting.agent_id)
     if (!task || !agent) return [run.id, null] as const
-    const facts = { run, task, agent, later: laterThan(run, task), isTakenByAgent: isTakenByItself(run, agent), hindrance: null }
-    return [run.id, nextOf(facts)] as const
+    return [run.id, nextOf({ run, task, agent, later, isTakenByAgent: isTakenByItself(starting, agent), hindrance: null })] as const
   })
   return new Map(entries)
 }
 
-type Later = NonNullable<NextFacts['later']>
+type Later = NonNullable<NextFacts['later']> & Starting
 type TaskWithNewestRun = NextFacts['task'] & { readonly newest: Later; readonly queued: Later | null }
 
 /** Ids are in the order of time. What was queued before a run that its agent began by its key comes after that all the same. */
-function laterThan(run: RunTable, { newest, queued }: TaskWithNewestRun): NextFacts['later'] {
+function laterThan(run: RunTable, { newest, queued }: TaskWithNewestRun): Later | null {
   if (newest.id > run.id) return newest
   return queued?.id === run.id ? null : queued
 }
@@ -122,7 +132,7 @@ async function tasksWithNewestRun(
     .execute()
   const found = await db
     .selectFrom('runs')
-    .select(['id', 'status', 'available_at'])
+    .select(['id', 'status', 'available_at', 'agent_id', 'started_at', 'adapter_type'])
     .where('company_id', '=', companyId)
     .where(
       'id',
