@@ -1,30 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { systemActor } from '@engine/core'
-import { definePlugin, pluginKit, z } from '@engine/core/plugin'
-
 import { createWorld, errorOf } from './support/engine.ts'
+import { keeper } from './support/keeper-plugin.ts'
 import { newStorage } from './support/storages.ts'
-
-const { command } = pluginKit()
-/** One whose operation is what its state can do. */
-const keeper = definePlugin({
-  id: 'keeper',
-  version: '1.0.0',
-  engine: '^1',
-  commands: {
-    ask: command({
-      title: 'Ask the state',
-      input: z.strictObject({ verb: z.enum(['get', 'set', 'delete', 'claim']), key: z.string(), value: z.json().default(null) }),
-      output: z.unknown(),
-      access: 'tasks:read',
-      async handle({ state, unchanged }, { verb, key, value }) {
-        unchanged()
-        return verb === 'set' ? state.set(key, value) : state[verb](key)
-      },
-    }),
-  },
-})
 
 async function open(database: string) {
   const storage = await newStorage(database)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { sql, type Kysely } from 'kysely'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { createEngine, type Storage } from '@engine/core'
+import { createEngine, systemActor, type Storage } from '@engine/core'
 import { postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
 import { errorOf } from '@engine/testing'
@@ -15,6 +15,7 @@ import { migrations } from '../packages/core/src/database/migrations/index.ts'
 import { openDatabase } from '../packages/core/src/database/open.ts'
 import type { Database } from '../packages/core/src/database/tables.ts'
 import { temporaryFolder } from './support/files.ts'
+import { keeper } from './support/keeper-plugin.ts'
 import { emptyDatabase } from './support/storages.ts'
 
 const places = {
@@ -81,6 +82,12 @@ async function makeOld(storage: Storage, count: number): Promise<void> {
   await db.destroy()
 }
 
+const migrationsBefore = (name: string) =>
+  migrations.slice(
+    0,
+    migrations.findIndex(({ id: found }) => found === name),
+  )
+
 const cost = { company_id: company, provider: 'local', occurred_at: now, created_at: now, output_tokens: 0, cached_input_tokens: 0 }
 const free = { ...cost, input_tokens: 10, cost_micros: 0, is_imputed: 0, billing_type: 'unknown' }
 const freeSums = { company_id: company, billing_type: 'unknown', is_imputed: 0, output_tokens: 0, cached_input_tokens: 0, cost_micros: 0 }
@@ -127,8 +134,7 @@ describe.each(Object.entries(places))('%s of an earlier schema', (_, newPlace) =
     await makeOld(open_(), 4)
     const storage = open_()
     const db = openDatabase(storage, storage.open().dialect)
-    const before = migrations.findIndex(({ id: name }) => name === '0037-prices-that-nobody-knew')
-    await migrate(db, { schema: storage.schema, migrations: migrations.slice(0, before) })
+    await migrate(db, { schema: storage.schema, migrations: migrationsBefore('0037-prices-that-nobody-knew') })
     await db.transaction().execute((tx) => fill(tx, costRows))
     await db.destroy()
     const engine = await createEngine({ storage: open_() })
@@ -137,5 +143,31 @@ describe.each(Object.entries(places))('%s of an earlier schema', (_, newPlace) =
     const { items } = await engine.costs.list({ companyId: company })
     expect(items.filter(({ isPriced }) => !isPriced).map(({ source }) => source)).toEqual(['run'])
     expect((await engine.verify()).checks.flatMap(({ violations }) => violations)).toEqual([])
+  })
+
+  it('keeps what plugins kept and claimed, forgets none of it for newer claims, and has room for their values', async () => {
+    const open_ = await newPlace()
+    await makeOld(open_(), 4)
+    const storage = open_()
+    const db = openDatabase(storage, storage.open().dialect)
+    await migrate(db, { schema: storage.schema, migrations: migrationsBefore('0039-claims-of-plugins') })
+    // What was claimed then is kept as the value true is. It was not bounded.
+    const kept = { company_id: company, plugin: 'keeper', value: 'true', version: 1, updated_at: now }
+    await db.transaction().execute((tx) =>
+      fill(
+        tx,
+        [...Array(10_000).keys()].map((number) => ['plugin_state', { ...kept, key: `${number}` }]),
+      ),
+    )
+    await migrate(db, { schema: storage.schema, migrations })
+    await db.transaction().execute((tx) => fill(tx, [['plugin_state', { ...kept, key: 'latest', claim_number: 100_000 }]]))
+    await db.destroy()
+    const engine = await createEngine({ storage: open_(), plugins: [keeper] })
+    onTestFinished(() => engine.stop())
+    const ask = (verb: string, key: string) =>
+      engine.execute('keeper.ask', { input: { companyId: company, verb, key }, actor: systemActor })
+    expect(await ask('claim', 'one more')).toBe(true)
+    expect([await ask('get', '0'), await ask('claim', '9999')]).toEqual([{ value: true, version: 1 }, false])
+    expect(await ask('set', 'a value')).toBe(1)
   })
 })

@@ -115,7 +115,10 @@ async function refuseFull(tx: Transaction<Database>, owner: Owner): Promise<void
   throw ruleViolated(`The plugin ${owner.plugin} keeps ${mostValues} values here already. It has to delete some, or keep more in one.`)
 }
 
-/** Remembers a claim, and forgets the oldest one that there is no room for. */
+/**
+ * Remembers a claim, and forgets the oldest one that there is no room for. What has the number 0 was there before claims had numbers and
+ * may be a value: it stays.
+ */
 async function claim(tx: Transaction<Database>, owner: Owner, { key, now }: Pick<Put, 'key' | 'now'>): Promise<boolean> {
   const newest = await tx
     .selectFrom('plugin_state')
@@ -130,6 +133,7 @@ async function claim(tx: Transaction<Database>, owner: Owner, { key, now }: Pick
   await tx
     .deleteFrom('plugin_state')
     .where((row) => row.and(ofOwner(owner)))
+    .where('claim_number', '>', 0)
     .where('claim_number', '<=', number - mostClaims)
     .execute()
   return true

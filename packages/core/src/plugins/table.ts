@@ -64,7 +64,7 @@ export interface PluginStateTable {
   key: string
   value: string
   version: number
-  /** Which claim it is of those of the plugin in the company; null for what it keeps. */
+  /** Which claim it is of those of the plugin in the company, 0 for what was there before they had numbers; null for what it keeps. */
   claim_number: number | null
   updated_at: string
 }

@@ -1,6 +1,7 @@
 import type { Migration } from '../migrate.ts'
 
-// What a plugin claimed and what it keeps are bounded apart: of claims the newest are remembered. Those that were there already come first.
+// What a plugin claimed and what it keeps are bounded apart: of claims the newest are remembered. Those that were there already can not be
+// told from values that are true: as number 0 they take no room from values, and are never forgotten.
 export const migration0039: Migration = {
   id: '0039-claims-of-plugins',
   statements: [
