@@ -37,12 +37,16 @@ describe('what happens next', () => {
     } as const
     expect(nextOf(facts('failed', { task }))).toEqual({
       kind: 'blocked',
-      message: 'ACM-1 is blocked: 3 of 3 attempts failed: boom. operator can unblock it; then runs.retry starts it again.',
+      message: 'ACM-1 is blocked: 3 of 3 attempts failed: boom. An operator can unblock it; then runs.retry starts it again.',
       owner: 'operator',
       at: null,
       runId: null,
       code: null,
     })
+    const told = (blocked_owner: string | null) => nextOf(facts('failed', { task: { ...task, blocked_owner } }))?.message
+    expect([told(null), told('admin'), told('legal')]).toMatchObject(
+      ['An operator can', 'An admin can', 'legal can'].map((words) => expect.stringContaining(` ${words} unblock it;`)),
+    )
   })
 
   it('names what keeps a run from starting, by the code that its checkout would be refused with', () => {

@@ -65,12 +65,18 @@ function start(
   return { message: `It starts at ${at}, or as soon after as there is room.`, at, code: null }
 }
 
+/** Who is named by a role; others have names of their own. */
+function inWords(owner: string | null): string {
+  if (owner === 'admin') return 'An admin'
+  return owner === null || owner === 'operator' ? 'An operator' : owner
+}
+
 function withoutSuccessor({ task, agent }: NextFacts): RunNext {
   const { identifier, status } = task
   if (status === 'blocked') {
     const owner = task.blocked_owner
     const reason = task.blocked_reason === null ? '' : `: ${task.blocked_reason.replace(/\.$/, '')}`
-    const message = `${identifier} is blocked${reason}. ${owner ?? 'An operator'} can unblock it; then runs.retry starts it again.`
+    const message = `${identifier} is blocked${reason}. ${inWords(owner)} can unblock it; then runs.retry starts it again.`
     return { ...nothing, kind: 'blocked', message, owner }
   }
   if (taskMachine.isFinal(status)) return { ...nothing, kind: 'over', message: `${identifier} is ${status}; nothing follows.` }
