@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Engine } from '@engine/core'
+import type { Engine, Scope } from '@engine/core'
 import { createHandler } from '@engine/http'
 
 import { errorOf } from './support/engine.ts'
@@ -117,6 +117,35 @@ describe('a key', () => {
     const refusal = await errorOf(reader.comments.create({ taskId: task.id, body: 'Hello' }))
     expect(refusal).toMatchObject({ code: 'forbidden', details: { scope: 'comments:create' } })
     expect(refusal.message).toMatch(/lacks the scope comments:create/)
+  })
+
+  it('that is limited is shown by its inbox no comment that it may not read', async () => {
+    const { engine, companyId, agentId } = await createTimedWorld()
+    const task = await engine.tasks.create({ companyId, title: 'Write', assigneeAgentId: agentId })
+    await engine.comments.create({ taskId: task.id, body: 'In confidence.', mentions: [agentId] })
+    const shown = async (scopes: Scope[]) => {
+      const { key } = await engine.keys.create({ agentId, name: 'Inbox', scopes })
+      const { items, mentions } = await engine.as(await actorOf(engine, key)).tasks.inbox()
+      return [items.length, mentions.map(({ comment }) => comment.body)]
+    }
+    expect(await shown(['agents:self'])).toEqual([1, []])
+    expect(await shown(['agents:self', 'comments:read'])).toEqual([1, ['In confidence.']])
+  })
+
+  it('that is limited is shown by the figures of an agent no cost that it may not read', async () => {
+    const { engine, companyId, agentId } = await createTimedWorld()
+    const task = await engine.tasks.create({ companyId, title: 'Write', assigneeAgentId: agentId })
+    const { run } = await engine.tasks.checkout({ taskId: task.id })
+    const worker = engine.as({ kind: 'run', id: run.id, companyId, agentId, taskId: task.id, fence: run.fence ?? 0 })
+    await worker.runs.recordUsage({ runId: run.id, usages: [{ sequence: 1, inputTokens: 1, outputTokens: 1, costMicros: 40 }] })
+    await engine.tasks.complete({ taskId: task.id })
+    const shown = async (scopes: Scope[]) => {
+      const { key } = await engine.keys.create({ agentId, name: 'Figures', scopes: ['agents:read', ...scopes] })
+      const { tasks, runs, costMicrosPerDoneTask } = await engine.as(await actorOf(engine, key)).agents.metrics({ agentId })
+      return [tasks.done, runs.total, runs.costMicros, costMicrosPerDoneTask]
+    }
+    expect(await shown([])).toEqual([1, 1, null, null])
+    for (const scope of ['costs:read', 'runs:read'] as const) expect(await shown([scope])).toEqual([1, 1, 40, 40])
   })
 
   it('that is limited makes none that can do more', async () => {

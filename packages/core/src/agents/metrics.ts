@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { tableOf } from '../database/open.ts'
 import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
+import { may } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
 import { countable, countableSql } from '../kernel/countable.ts'
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
@@ -34,9 +35,11 @@ const AgentMetrics = z
     approvalRate: Rate.describe('Approved of all decided ones; null without a decision.'),
     firstPassRate: Rate.describe('Approved of the decided first versions; null without a decision.'),
     runs: z
-      .object({ total: Count, byStatus: z.record(RunStatus, Count), costMicros: Count })
-      .describe('Its runs that were queued in this time.'),
-    costMicrosPerDoneTask: Count.nullable().describe('What its runs cost, divided by the tasks done; null without one.'),
+      .object({ total: Count, byStatus: z.record(RunStatus, Count), costMicros: Count.nullable() })
+      .describe('Its runs that were queued in this time. What they cost is null for a key that may read neither costs nor runs.'),
+    costMicrosPerDoneTask: Count.nullable().describe(
+      'What its runs cost, divided by the tasks done; null without one, and where that cost is null.',
+    ),
   })
   .meta({ id: 'AgentMetrics' })
 
@@ -52,7 +55,8 @@ export const metrics = query({
   output: AgentMetrics,
   access: { scope: 'agents:read', company: 'agent' },
   http: ['GET', '/agents/:agentId/metrics'],
-  async handle({ db, companyId, now }, { agentId, since: wish }) {
+  async handle(context, { agentId, since: wish }) {
+    const { db, companyId, now } = context
     const since = beginOf(now, wish)
     const scope = { companyId, agentId, since }
     const ids = { companyId, agentId, lowest: lowestIdAt(Date.parse(since)) }
@@ -63,7 +67,8 @@ export const metrics = query({
       queuedRuns(db, ids),
     ])
     const done = countOf(tasks, 'done')
-    const costMicros = countable(sum(runs.map((row) => row.cost)))
+    const mayReadCosts = may(context, 'costs:read') || may(context, 'runs:read')
+    const costMicros = mayReadCosts ? countable(sum(runs.map((row) => row.cost))) : null
     return {
       agentId,
       since,
@@ -72,7 +77,7 @@ export const metrics = query({
       cycleTimeMs: roundedTimes(first(times)),
       ...reviewFigures(submitted),
       runs: { total: sum(runs.map((row) => row.count)), byStatus: byStatus(runs), costMicros },
-      costMicrosPerDoneTask: done === 0 ? null : Math.round(costMicros / done),
+      costMicrosPerDoneTask: done === 0 || costMicros === null ? null : Math.round(costMicros / done),
     }
   },
 })

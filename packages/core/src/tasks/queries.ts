@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { may } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
 import { listOf, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
@@ -68,7 +69,7 @@ export const inbox = query({
   input: z.strictObject({ limit: pageInput.limit }),
   output: z.object({
     items: z.array(z.object({ reason: InboxReason, task: Task })),
-    mentions: z.array(Mention).describe('Newest first, 50 at most.'),
+    mentions: z.array(Mention).describe('Newest first, 50 at most; none for a key that may not read comments.'),
   }),
   access: { scope: 'agents:self', company: 'actor' },
   http: ['GET', '/agents/me/inbox'],
@@ -80,6 +81,6 @@ export const inbox = query({
       found.map(({ row }) => row),
     )
     const items = tasks.flatMap((task, index) => (found[index] ? [{ reason: found[index].reason, task }] : []))
-    return { items, mentions: await unansweredMentions(self.db, me) }
+    return { items, mentions: may(self, 'comments:read') ? await unansweredMentions(self.db, me) : [] }
   },
 })

@@ -159,7 +159,7 @@ function Metrics({ agentId }: { agentId: string }) {
     ['Approved', rate(data.approvalRate)],
     ['At first', rate(data.firstPassRate)],
     ['Median time', median === null ? '–' : duration(0, median)],
-    ['Cost of runs', money(data.runs.costMicros)],
+    ...(data.runs.costMicros === null ? [] : [['Cost of runs', money(data.runs.costMicros)] as const]),
   ] as const
   return (
     <div className="eng-tiles">
