@@ -93,7 +93,7 @@ async function workshop(engine: Engine) {
 
 describe.each(['sqlite', 'postgres'])('a company as a package, on %s', (storageName) => {
   it('says at once when it is too large to be imported again, and is exported whole all the same', async () => {
-    const { engine, companyId } = await open()
+    const { engine, companyId } = await open(storageName)
     expect((await engine.companies.export({ companyId })).importRefusal).toBeNull()
     const make = (count: number, more: object = {}) =>
       engine.tasks.createMany({ companyId, tasks: Array.from({ length: count }, (_, index) => ({ title: `Task ${index}`, ...more })) })
@@ -105,6 +105,19 @@ describe.each(['sqlite', 'postgres'])('a company as a package, on %s', (storageN
     for (let made = 0; made < 2_000; made += 100) await make(100)
     const many = await engine.companies.export({ companyId })
     expect(many.importRefusal).toContain(`It has ${many.files.length} files, and an import takes 2000.`)
+    expect((await errorOf(engine.companies.previewImport({ files: many.files }))).code).toBe('invalid_input')
+  })
+
+  it('says so of more labels than are imported too', async () => {
+    const { engine, companyId } = await open(storageName)
+    const label = (number: number) => engine.labels.create({ companyId, name: `Label ${number}` })
+    for (let number = 0; number < 1_000; number += 1) await label(number)
+    const { files, importRefusal } = await engine.companies.export({ companyId })
+    expect(importRefusal).toBeNull()
+    await engine.companies.previewImport({ files })
+    await label(1_000)
+    const many = await engine.companies.export({ companyId })
+    expect(many.importRefusal).toContain('It has 1001 labels, and an import takes 1000.')
     expect((await errorOf(engine.companies.previewImport({ files: many.files }))).code).toBe('invalid_input')
   })
 

@@ -33,7 +33,7 @@ const exportPackage = query({
     assertMayRead(context)
     const { content, leftOut } = await collect(context.db, context.companyId)
     const files = await writePackage(content)
-    return { files, leftOut: [...leftOut], importRefusal: importRefusal(files) }
+    return { files, leftOut: [...leftOut], importRefusal: importRefusal(content, files) }
   },
 })
 

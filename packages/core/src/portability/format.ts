@@ -10,6 +10,8 @@ import { TaskInput, TaskPriority } from '../tasks/schema.ts'
 /** The most files of a package, and the longest of them in characters. */
 export const mostFiles = 2_000
 export const longestFile = 300_000
+/** The most labels of a company in a package. */
+export const mostLabels = 1_000
 /** What of the 2 MiB of a request is left for files, in bytes. */
 export const carriedBytes = 2 * 1024 * 1024 - 1024
 
@@ -37,7 +39,7 @@ export const heads = {
     defaultAgent: Slug.optional(),
     labels: z
       .array(z.strictObject({ name: Name, color: z.string().nullable().optional() }))
-      .max(1_000)
+      .max(mostLabels)
       .optional(),
   }),
   goal: z.strictObject({

@@ -4,6 +4,7 @@ import {
   kinds,
   longestFile,
   mostFiles,
+  mostLabels,
   places,
   sidecarFile,
   type Content,
@@ -28,7 +29,9 @@ export async function writePackage({ company, entries, sidecar }: Content): Prom
 }
 
 /** Why a package is not imported again, although it is whole; null when it is. Pure. */
-export function importRefusal(files: readonly PackageFile[]): string | null {
+export function importRefusal({ company }: Pick<Content, 'company'>, files: readonly PackageFile[]): string | null {
+  const labels = company.head.labels?.length ?? 0
+  if (labels > mostLabels) return `It has ${labels} labels, and an import takes ${mostLabels}. ${otherWay}`
   if (files.length > mostFiles) return `It has ${files.length} files, and an import takes ${mostFiles}. ${otherWay}`
   const long = files.find(({ content }) => content.length > longestFile)
   if (long) return `${long.path} has ${long.content.length} characters, and an import takes ${longestFile} of a file. ${otherWay}`
