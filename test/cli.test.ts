@@ -1,6 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -237,6 +240,23 @@ describe('the engine command', () => {
     await watching.printed(new RegExp(`${prefix}-3 +cancelled +Open`))
     watching.child.kill('SIGINT')
     expect(await watching.exited).toEqual({ code: 0, signal: null })
+  })
+
+  it('reads what it watches when it is listened to, also where that was asked for in vain first, and ends when it may not', async () => {
+    const asked: string[] = []
+    const server = createServer(({ url }, response) => {
+      const isStream = url?.endsWith('/events') === true
+      asked.push(isStream ? 'events' : 'tasks')
+      if (isStream && asked.length > 1) response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 2000\nid: 3\n\n')
+      else response.writeHead(isStream ? 503 : 403, { 'content-type': 'application/problem+json' }).end('{"code":"forbidden"}')
+    })
+    onTestFinished(() => server.close().closeAllConnections())
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    // A server that listens on an IP address has an AddressInfo.
+    const { port } = server.address() as AddressInfo
+    const watching = startProgram(bin, { args: ['tasks', 'watch', '--company-id', 'any', '--server', `http://127.0.0.1:${port}`] })
+    expect(await watching.exited).toEqual({ code: 3, signal: null })
+    expect(asked).toEqual(['events', 'events', 'tasks'])
   })
 
   it('completes commands and flags in a shell', () => {

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest'
+import { describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest'
 
 import { createClient, EngineError, type Client, type ClientOptions } from '@engine/client'
 import { coreRegistry, EngineError as CoreError, type Actor, type Engine } from '@engine/core'
@@ -314,14 +314,21 @@ describe('over a network that cuts connections', () => {
   })
 })
 
+/** The address of a server that answers by a function, which is told how often it was asked. */
+async function serveBy(answer: (response: ServerResponse, count: number) => void): Promise<string> {
+  let count = 0
+  const server = createServer((_, response) => answer(response, (count += 1)))
+  onTestFinished(() => server.close().closeAllConnections())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  // A server that listens on an IP address has an AddressInfo.
+  const { port } = server.address() as AddressInfo
+  return `http://127.0.0.1:${port}`
+}
+
 describe('an answer that stops in the middle', () => {
   it('is given up in its time, also when memory was cleared up meanwhile', async () => {
-    const server = createServer((_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"items":'))
-    onTestFinished(() => server.close().closeAllConnections())
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    // A server that listens on an IP address has an AddressInfo.
-    const { port } = server.address() as AddressInfo
-    const client = createClient({ url: `http://127.0.0.1:${port}`, timeoutMs: 500, retry: { tries: 1 } })
+    const url = await serveBy((response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"items":'))
+    const client = createClient({ url, timeoutMs: 500, retry: { tries: 1 } })
     const answer = errorOf(client.companies.list())
     const clearing = setInterval(collectGarbage, 50)
     onTestFinished(() => clearInterval(clearing))
@@ -384,6 +391,41 @@ describe('a live stream', () => {
     expect(states).toContain('away')
     expect(seqs).toEqual(Array.from(seqs, (_, index) => Number(seqs[0]) + index))
   })
+
+  it('of a company in which nothing happens goes on however often it is cut', async () => {
+    const url = await serveBy((response, count) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 2000\nid: 7\n\n')
+      if (count === 40) response.write('id: 8\nevent: goal.created\ndata: {"seq":8}\n\n')
+      // By a server or a proxy, in order or not.
+      else if (count % 2 === 0) response.end()
+      else response.write(': still here\n\n', () => response.destroy())
+    })
+    const client = createClient({ url, retry: { baseMs: 1, capMs: 1 } })
+    for await (const { seq } of client.events.stream({ companyId: 'any', after: 7 })) {
+      expect(seq).toBe(8)
+      break
+    }
+  })
+
+  it('that ends each time before it has begun is given up, as one that nobody answers', async () => {
+    const asked = vi.fn()
+    const url = await serveBy((response, count) => {
+      asked()
+      response.writeHead(count > 60 ? 403 : 200, { 'content-type': 'text/event-stream' }).end('retry: 2000\n\n')
+    })
+    const client = createClient({ url, retry: { baseMs: 1, capMs: 1 } })
+    const ended = errorOf(client.events.stream({ companyId: 'any' })[Symbol.asyncIterator]().next())
+    expect(await ended).toMatchObject({ code: 'unavailable' })
+    expect(asked).toHaveBeenCalledTimes(30)
+  })
+
+  it('ends with its signal also when that comes as it is told of, and its fetch heeds none', async () => {
+    const url = await serveBy((response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write('id: 7\n\n'))
+    const client = createClient({ url, fetch: ({ url: asked, headers }) => fetch(asked, { headers }) })
+    const stop = new AbortController()
+    const events = client.events.stream({ companyId: 'any' }, { signal: stop.signal, onState: () => stop.abort() })
+    expect(await events[Symbol.asyncIterator]().next()).toEqual({ value: undefined, done: true })
+  }, 10_000)
 
   it('of the log of a run ends when the run is over', async () => {
     const { engine } = await createWorld()

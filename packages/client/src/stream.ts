@@ -20,25 +20,29 @@ interface Source {
 /** What the frames of a stream hold, each once, however often it is cut off; until `end`, or the signal. */
 export async function* follow(sender: Sender, { path, after, signal, onState }: Source): AsyncGenerator<string> {
   let position = String(after)
-  let failures = 0
+  // In a row: how often nobody was there, and how often nothing was said.
+  let [failures, cuts] = [0, 0]
   while (!signal?.aborted) {
+    let cause: unknown
     try {
       for await (const frame of listen(sender, { path, position, signal, onState })) {
-        if (frame.data !== null) failures = 0
+        failures = 0
+        if (frame.data !== null) cuts = 0
         if (frame.id !== null) position = frame.id
         if (frame.event === 'end') return
         // What has no position is said about the stream itself, such as that it ends here and goes on elsewhere.
         if (frame.id !== null && frame.data !== null) yield frame.data
       }
-      if (signal?.aborted) return
     } catch (error) {
-      if (signal?.aborted) return
-      if (EngineError.isInstance(error) && error.kind !== 'unavailable' && error.kind !== 'limited') throw error
-      if (failures + 1 >= mostFailures) throw gone(sender, error)
+      cause = error
     }
-    onState?.('away')
+    if (signal?.aborted) return
+    if (EngineError.isInstance(cause) && cause.kind !== 'unavailable' && cause.kind !== 'limited') throw cause
     failures += 1
-    const wait = waitMs({ ...sender.retry, tries: mostFailures }, { attempt: failures, retryAfterMs: null, random: Math.random() })
+    cuts += 1
+    if (failures >= mostFailures) throw gone(sender, cause)
+    onState?.('away')
+    const wait = waitMs({ ...sender.retry, tries: Infinity }, { attempt: cuts, retryAfterMs: null, random: Math.random() })
     await sleep(wait ?? 0, signal).catch(() => undefined)
   }
 }
@@ -88,6 +92,7 @@ async function* chunksOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal
   const reader = stream.getReader()
   const cancel = () => void reader.cancel().catch(() => undefined)
   signal.addEventListener('abort', cancel)
+  if (signal.aborted) cancel()
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value
   } finally {

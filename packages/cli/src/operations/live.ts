@@ -15,10 +15,27 @@ export async function watchTasksCommand(flags: CallFlags & { companyId?: string 
   const client = await connect(flags)
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
+  try {
+    await watchTasks(client, { companyId, flags, signal: stop.signal })
+  } finally {
+    // What has failed leaves nothing open that the program would wait for.
+    stop.abort()
+  }
+}
+
+interface Watching {
+  readonly companyId: string
+  readonly flags: CallFlags
+  readonly signal: AbortSignal
+}
+
+async function watchTasks(client: Client, { companyId, flags, signal }: Watching): Promise<void> {
   // First it listens, then the list, then what came since: nothing is missed between.
   const listening = Promise.withResolvers<void>()
-  const onState = () => listening.resolve()
-  const events = client.events.stream({ companyId, after: 'latest' }, { signal: stop.signal, onState })[Symbol.asyncIterator]()
+  const onState = (state: 'open' | 'away') => {
+    if (state === 'open') listening.resolve()
+  }
+  const events = client.events.stream({ companyId, after: 'latest' }, { signal, onState })[Symbol.asyncIterator]()
   const next = events.next()
   await Promise.race([listening.promise, next])
   const tasks = new Map<string, Task>()
