@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+
+import { carriedBytes, longestFile, mostFiles, mostLabels, type PackageFile } from './format.ts'
+import { importRefusal } from './write.ts'
+
+const head = { schema: 'engine.company/v1', name: 'Acme' } as const
+const company = { head, body: '' }
+const files = (count: number, content = ''): PackageFile[] =>
+  Array.from({ length: count }, (_, number) => ({ path: `tasks/${number}/TASK.md`, content }))
+const labels = (count: number) => ({
+  head: { ...head, labels: Array.from({ length: count }, (_, number) => ({ name: `${number}` })) },
+  body: '',
+})
+/** Files that are so many bytes as JSON, none of them too long. */
+function weighing(bytes: number): PackageFile[] {
+  const most = files(7, 'x'.repeat(longestFile - 1_000))
+  const rest = bytes - Buffer.byteLength(JSON.stringify({ files: [...most, { path: 'z', content: '' }] }))
+  return [...most, { path: 'z', content: 'x'.repeat(rest) }]
+}
+
+describe('a package that is as large as an import takes is imported again, and is not when it is larger:', () => {
+  test.each([
+    ['files', { company }, files(mostFiles), files(mostFiles + 1), 'It has 2001 files, and an import takes 2000.'],
+    [
+      'a file',
+      { company },
+      files(1, 'x'.repeat(longestFile)),
+      files(1, 'x'.repeat(longestFile + 1)),
+      'tasks/0/TASK.md has 300001 characters',
+    ],
+    ['all of it', { company }, weighing(carriedBytes), weighing(carriedBytes + 1), `It has ${carriedBytes + 1} bytes as JSON`],
+  ])('%s', (_, content, most, more, reason) => {
+    expect(importRefusal(content, most)).toBeNull()
+    expect(importRefusal(content, more)).toContain(reason)
+  })
+
+  test('labels', () => {
+    expect(importRefusal({ company: labels(mostLabels) }, files(1))).toBeNull()
+    expect(importRefusal({ company: labels(mostLabels + 1) }, files(1))).toContain('It has 1001 labels, and an import takes 1000.')
+  })
+})
