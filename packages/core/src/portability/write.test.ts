@@ -20,18 +20,22 @@ function weighing(bytes: number): PackageFile[] {
 
 describe('a package that is as large as an import takes is imported again, and is not when it is larger:', () => {
   test.each([
-    ['files', { company }, files(mostFiles), files(mostFiles + 1), 'It has 2001 files, and an import takes 2000.'],
-    [
-      'a file',
-      { company },
-      files(1, 'x'.repeat(longestFile)),
-      files(1, 'x'.repeat(longestFile + 1)),
-      'tasks/0/TASK.md has 300001 characters',
-    ],
-    ['all of it', { company }, weighing(carriedBytes), weighing(carriedBytes + 1), `It has ${carriedBytes + 1} bytes as JSON`],
-  ])('%s', (_, content, most, more, reason) => {
-    expect(importRefusal(content, most)).toBeNull()
-    expect(importRefusal(content, more)).toContain(reason)
+    { what: 'files', most: files(mostFiles), more: files(mostFiles + 1), reason: 'It has 2001 files, and an import takes 2000.' },
+    {
+      what: 'a file',
+      most: files(1, 'x'.repeat(longestFile)),
+      more: files(1, 'x'.repeat(longestFile + 1)),
+      reason: 'tasks/0/TASK.md has 300001 characters',
+    },
+    {
+      what: 'all of it',
+      most: weighing(carriedBytes),
+      more: weighing(carriedBytes + 1),
+      reason: `It has ${carriedBytes + 1} bytes as JSON`,
+    },
+  ])('$what', ({ most, more, reason }) => {
+    expect(importRefusal({ company }, most)).toBeNull()
+    expect(importRefusal({ company }, more)).toContain(reason)
   })
 
   test('labels', () => {
