@@ -44,7 +44,8 @@ export function createCredentialWatch(engine: Pick<Engine, 'authenticateAll'>, l
 
   return {
     async guard({ actor, credential }, request, answer) {
-      if (credential === null) return answer(request)
+      // Nothing of what answers HEAD is written, so nobody would ever say that it was.
+      if (credential === null || request.method === 'HEAD') return answer(request)
       const held: Held = { credential, rights: rightsOf(actor), ending: new AbortController() }
       const release = () => void open.delete(held)
       const signal = AbortSignal.any([request.signal(), held.ending.signal])
