@@ -6,7 +6,7 @@ import { createEngine } from '@engine/core'
 import { serve } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 
-import { isLive, lookAt } from './support/board-page.ts'
+import { isLive, lookAt, type Look } from './support/board-page.ts'
 import { canLook, stage } from './support/board-stage.ts'
 import { until } from './support/engine.ts'
 import { createGovernanceWorld } from './support/governance-world.ts'
@@ -14,8 +14,8 @@ import { createGovernanceWorld } from './support/governance-world.ts'
 describe.skipIf(!canLook)('the forms of the board say all that the API takes', { timeout: 60_000 }, () => {
   const now = stage(createGovernanceWorld)
 
-  async function at(path: string) {
-    const page = await now().open(now().world.url, `${now().world.prefix}/${path}`)
+  async function at(path: string, look?: Look) {
+    const page = await now().open(now().world.url, `${now().world.prefix}/${path}`, look)
     await isLive(page)
     await page.getByRole('heading', { level: 1 }).waitFor()
     return page
@@ -292,6 +292,17 @@ describe.skipIf(!canLook)('the forms of the board say all that the API takes', {
     await page.keyboard.press('Escape')
     await form.waitFor({ state: 'detached' })
     expect(await page.evaluate('document.activeElement.tagName')).not.toBe('INPUT')
+  })
+
+  it('is shown whole where it is touched, without a keyboard that nobody asked for, and goes by its cross', async () => {
+    const page = await at('tasks', { isTouched: true })
+    await page.getByRole('button', { name: 'New task' }).tap()
+    const form = page.getByRole('dialog', { name: 'New task' })
+    await form.locator(':focus').waitFor()
+    expect(await page.evaluate('document.activeElement.tagName')).not.toMatch(/INPUT|SELECT|TEXTAREA/)
+    await page.touchscreen.tap(5, 5)
+    await form.getByRole('button', { name: 'Close' }).tap()
+    await form.waitFor({ state: 'detached' })
   })
 
   it('shows a key that is shown once until it is put away', async () => {

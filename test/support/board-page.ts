@@ -9,12 +9,15 @@ import { artefacts } from './browser.ts'
 export interface Look {
   readonly theme?: 'light' | 'dark'
   readonly width?: number
+  /** By a finger, as on a phone. */
+  readonly isTouched?: boolean
 }
 
 /** Opens pages of the board at a server: each fails its test when anything is thrown, refused by the policy or asked of another server. */
 export function pagesOf(browser: Browser, url: string) {
-  return async (path: string, { theme = 'light', width = 1280 }: Look = {}): Promise<Page> => {
-    const context = await browser.newContext({ colorScheme: theme, viewport: { width, height: 820 }, bypassCSP: false })
+  return async (path: string, { theme = 'light', width = 1280, isTouched = false }: Look = {}): Promise<Page> => {
+    const viewport = { width, height: 820 }
+    const context = await browser.newContext({ colorScheme: theme, viewport, hasTouch: isTouched, isMobile: isTouched, bypassCSP: false })
     onTestFinished(() => context.close())
     const page = await context.newPage()
     const complaints: string[] = []

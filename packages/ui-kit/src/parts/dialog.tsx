@@ -23,7 +23,7 @@ export function Dialog({ title, isOpen, onClose, isTitleHidden = false, children
     <Base.Root open={isOpen} onOpenChange={(open, { reason }) => !open && !isKept(reason) && onClose()}>
       <Base.Portal container={floor}>
         <Base.Backdrop className="eng-backdrop" />
-        <Base.Popup className="eng-dialog" ref={popup} initialFocus={(by) => by === 'touch' || firstField(popup.current)}>
+        <Base.Popup className="eng-dialog" ref={popup} initialFocus={() => firstField(popup.current)}>
           {isTitleHidden ? (
             <Base.Title className="eng-hidden">{title}</Base.Title>
           ) : (
@@ -41,7 +41,8 @@ export function Dialog({ title, isOpen, onClose, isTitleHidden = false, children
   )
 }
 
-/** Where writing begins; without a field, what comes first. */
+/** Where writing begins; what comes first without a field, and where a finger points, since a keyboard would cover what it is about. */
 function firstField(popup: HTMLElement | null): HTMLElement | true {
+  if (matchMedia('(pointer: coarse)').matches) return true
   return popup?.querySelector<HTMLElement>(':is(input, select, textarea):not([type=hidden], :disabled)') ?? true
 }
