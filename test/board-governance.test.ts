@@ -59,8 +59,8 @@ describe.skipIf(!canLook)('the board, where money and rights are decided', { tim
     const page = await at('budgets')
     await isLive(page)
     await page.keyboard.press('c')
-    await page.getByLabel('Limit in US dollars').waitFor()
-    await page.getByRole('combobox', { name: 'Of', exact: true }).focus()
+    // Where it begins.
+    await page.getByRole('combobox', { name: 'Of', exact: true }).and(page.locator(':focus')).waitFor()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowDown')
     await page.getByRole('combobox', { name: 'Agent' }).focus()

@@ -39,6 +39,11 @@ describe.each(['sqlite', 'postgres'])('an agent that makes tasks without end, on
       await engine.tasks.create({ companyId, title: 'Goes on for ever', assigneeAgentId })
     const running = () => engine.runs.list({ companyId, status: 'running' })
     await until(running, ({ items }) => items.length === 3)
+    // What was claimed and has not begun when it is stopped never begins.
+    await until(
+      () => Promise.resolve(adapter.turns),
+      ({ length }) => length === 3,
+    )
     await engine.companies.pause({ companyId, reason: 'They do harm.', stopRuns: true })
     const { items } = await engine.runs.list({ companyId })
     expect(items.map(({ status }) => status).toSorted()).toEqual(['cancelled', 'cancelled', 'cancelled', 'queued'])
