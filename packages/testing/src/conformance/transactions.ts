@@ -23,6 +23,16 @@ const codes = {
   missing: ['SQLITE_CONSTRAINT_NOTNULL', '23502'],
 } as const
 
+/** Whether a commit is acknowledged only when a power cut takes nothing of it back, and the answers that say so. */
+const waitsForDisk = {
+  // FULL and EXTRA.
+  sqlite: { setting: 'select synchronous as waits from pragma_synchronous', least: [2, 3] },
+  postgres: {
+    setting: "select current_setting('synchronous_commit') as waits",
+    least: ['on', 'local', 'remote_write', 'remote_apply'],
+  },
+} as const
+
 const changeOfMind = new Error('taken back')
 
 export const transactions = directGroup('transactions', {
@@ -94,6 +104,15 @@ export const transactions = directGroup('transactions', {
       await inTransaction(db, (tx) => insert(tx, row))
       expect(await present(db, [row])).toEqual([row])
     }
+  },
+
+  'a commit waits until what it wrote is on disk': async (direct) => {
+    const { db } = direct
+    const { setting, least } = waitsForDisk[direct.under.storage.family]
+    // Each connection has settings of its own; the one that writes is asked.
+    const answer = await inTransaction(db, (tx) => tx.executeQuery<{ waits: unknown }>(CompiledQuery.raw(setting)))
+    const [{ waits } = { waits: null }] = answer.rows
+    expect(least, `${setting} says ${String(waits)}`).toContain(waits)
   },
 
   'a statement that fails takes its transaction back, and the connection goes on': async (direct) => {
