@@ -79,10 +79,12 @@ export class Connection {
 
   /** A gateway says something at least as often as this; one that is silent for twice as long is gone. */
   watch(tickMs: number): void {
-    this.#watch = setInterval(() => {
+    const look = () => {
       if (this.#unhandled > 0 || performance.now() - this.#heardAt <= 2 * tickMs) return
       this.end(new OutboundError('unreachable', `The gateway said nothing for ${2 * tickMs} ms.`))
-    }, tickMs)
+    }
+    // What came while this process was busy with something else is read first.
+    this.#watch = setInterval(() => setImmediate(look), tickMs)
   }
 
   end(why: unknown): void {

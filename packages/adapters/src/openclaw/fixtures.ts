@@ -54,7 +54,10 @@ export interface GatewayOptions {
   readonly devices?: readonly string[]
   readonly protocol?: number
   readonly nonce?: string | null
-  readonly tickIntervalMs?: number
+  /** What each connection is told. */
+  readonly tickIntervalMs?: () => number
+  /** How long the answer to each connection is under way. */
+  readonly helloDelayMs?: () => number
   /** Answers a request in place of the gateway, such as with what no gateway says. @returns whether it did */
   readonly odd?: (method: string, id: string, socket: WebSocket) => boolean
 }
@@ -98,7 +101,8 @@ export class FakeGateway {
 
   /** As if it was started again: nothing of before is known. */
   restart(): void {
-    this.#startedAt = performance.now()
+    // When it is asked next, it has just come up.
+    this.#startedAt = Infinity
     this.#done.clear()
     this.open.clear()
     this.cut()
@@ -142,7 +146,7 @@ export class FakeGateway {
 
   #connect(params: unknown, nonce: string, respond: (done: Done) => void): boolean {
     const given = ConnectParams.parse(params)
-    const { token, devices, protocol = 4, tickIntervalMs = 15_000 } = this.#options
+    const { token, devices, protocol = 4, tickIntervalMs = () => 15_000, helloDelayMs = () => 0 } = this.#options
     const refuse = (code: string, message: string, detail: string) => {
       respond({ ok: false, payload: {}, error: { code, message, details: { code: detail } } })
       return false
@@ -153,16 +157,16 @@ export class FakeGateway {
     if (wrong !== null) return refuse('INVALID_REQUEST', 'device auth failed', wrong)
     if (devices && !devices.includes(given.device?.id ?? '')) return refuse('NOT_PAIRED', 'pairing required', 'PAIRING_REQUIRED')
     const snapshot = { presence: [], health: {}, stateVersion: { presence: 0, health: 0 }, uptimeMs: this.#uptimeMs() }
-    const policy = { maxPayload: 26_214_400, maxBufferedBytes: 52_428_800, tickIntervalMs }
+    const policy = { maxPayload: 26_214_400, maxBufferedBytes: 52_428_800, tickIntervalMs: tickIntervalMs() }
     const features = { methods: ['agent', 'agent.wait'], events: ['agent', 'tick'] }
     const auth = { role: given.role, scopes: given.scopes }
     const hello = { type: 'hello-ok', protocol, server: { version: '2026.9.6', connId: randomUUID() }, features, snapshot, auth, policy }
-    respond({ ok: true, payload: hello })
+    setTimeout(() => respond({ ok: true, payload: hello }), helloDelayMs())
     return true
   }
 
   #uptimeMs(): number {
-    return Math.round(performance.now() - this.#startedAt)
+    return Math.max(0, Math.round(performance.now() - this.#startedAt))
   }
 
   #answer(method: string, params: unknown, respond: (done: Done) => void): void {

@@ -19,6 +19,8 @@ export interface Gateway {
   readonly connection: Connection
   readonly hello: Hello
   readonly device: Device | null
+  /** It was started then or later, by the clock of this process: as long before it was asked as it says that it runs. */
+  readonly startedAfter: number
 }
 
 export interface Connecting {
@@ -41,9 +43,10 @@ export async function connectGateway(outbound: Outbound, config: OpenClawConfig,
   const patience = AbortSignal.timeout(requestTimeoutSec * 1_000)
   try {
     const given = { nonce: challenge.promise, device, signal: AbortSignal.any([signal, patience]) }
+    const askedAt = performance.now()
     const hello = await introduce(connection, config, given)
     connection.watch(hello.policy.tickIntervalMs)
-    return { connection, hello, device }
+    return { connection, hello, device, startedAfter: askedAt - (hello.snapshot.uptimeMs ?? Infinity) }
   } catch (error) {
     connection.end(error)
     if (patience.aborted && !signal.aborted)

@@ -144,8 +144,10 @@ describe('an agent of a gateway', () => {
 
 describe('a connection that is lost', () => {
   test('while the agent works is made again, and the work is found and not begun twice', async () => {
+    const heard = Promise.withResolvers<void>()
     const gateway = await serve(async (job) => {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      job.event('assistant', { text: 'Here. ', delta: 'Here. ' })
+      await heard.promise
       gateway.cut()
       await until(
         () => gateway.methods(),
@@ -154,10 +156,10 @@ describe('a connection that is lost', () => {
       job.event('assistant', { text: 'Still here.', delta: 'Still here.' })
       ends(job)
     })
-    const { outcome, events, log } = await run(gateway)
+    const { outcome, events, log } = await run(gateway, { onEvent: ({ type }) => type === 'log' && heard.resolve() })
     expect(outcome).toEqual({ kind: 'needs_review' })
     expect(events).toContainEqual(expect.objectContaining({ type: 'deliverable', content: '# 12 chairs' }))
-    expect(log('stdout')).toBe('Still here.')
+    expect(log('stdout')).toBe('Here. Still here.')
     expect(log('system')).toContain('Connecting again')
     expect(log('system')).toContain('What this run used is not known')
     expect(gateway.begun).toBe(1)
@@ -185,16 +187,54 @@ describe('a connection that is lost', () => {
   })
 
   test('because the gateway was started again fails the run, since its work is gone', async () => {
-    const gateway = await serve(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+    const heard = Promise.withResolvers<void>()
+    const gateway = await serve(async (job) => {
+      job.event('assistant', { text: 'Here.', delta: 'Here.' })
+      await heard.promise
       gateway.restart()
     })
-    const { outcome } = await run(gateway)
+    const { outcome } = await run(gateway, { onEvent: ({ type }) => type === 'log' && heard.resolve() })
     expect(outcome).toMatchObject({ kind: 'failed', class: 'transient', message: expect.stringContaining('started again') })
     expect(gateway.begun).toBe(1)
   })
 
+  test('to a gateway that has just come up is made again over a slow line, and its work is not taken for lost', async () => {
+    const delays = [0]
+    const heard = Promise.withResolvers<void>()
+    const gateway = await serve(
+      async (job) => {
+        job.event('assistant', { text: 'Here.', delta: 'Here.' })
+        await heard.promise
+        gateway.cut()
+        await until(
+          () => gateway.methods(),
+          (methods) => methods.includes('agent.wait'),
+        )
+        ends(job)
+      },
+      { helloDelayMs: () => delays.shift() ?? 500 },
+    )
+    const { outcome } = await run(gateway, { onEvent: ({ type }) => type === 'log' && heard.resolve() })
+    expect(outcome).toEqual({ kind: 'needs_review' })
+  })
+
+  test('is not taken to be so while this process is too busy to listen', async () => {
+    const gateway = await serve(
+      (job) => {
+        job.event('assistant', { text: 'Here.', delta: 'Here.' })
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+        setTimeout(() => ends(job), 0)
+      },
+      { tickIntervalMs: () => 100 },
+    )
+    const { outcome, log } = await run(gateway)
+    expect(outcome).toEqual({ kind: 'needs_review' })
+    expect(log('system')).toBe('')
+    expect(gateway.methods()).toEqual(['connect', 'agent'])
+  })
+
   test('is noticed when the gateway says nothing any more', async () => {
+    const ticks = [50]
     const gateway = await serve(
       async (job) => {
         await until(
@@ -203,7 +243,7 @@ describe('a connection that is lost', () => {
         )
         ends(job)
       },
-      { tickIntervalMs: 50 },
+      { tickIntervalMs: () => ticks.shift() ?? 15_000 },
     )
     const { outcome, log } = await run(gateway)
     expect(outcome).toEqual({ kind: 'needs_review' })

@@ -119,9 +119,8 @@ export class GatewayWork {
   }
 
   /** Of work whose connection was lost, by asking what may be asked as often as one likes. */
-  async #findEnd({ connection, hello }: Gateway, runId: string): Promise<RunOutcome> {
-    const { uptimeMs = Infinity } = hello.snapshot
-    if (uptimeMs < performance.now() - this.#acceptedAt)
+  async #findEnd({ connection, startedAfter }: Gateway, runId: string): Promise<RunOutcome> {
+    if (startedAfter > this.#acceptedAt)
       return failed('transient', 'The gateway was started again while it worked, so that the work is lost.')
     const given = { signal: this.#signal }
     for (;;) {
