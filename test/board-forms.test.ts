@@ -21,6 +21,34 @@ describe.skipIf(!canLook)('the forms of the board say all that the API takes', {
     return page
   }
 
+  it('hears a key as soon as the screen is seen', async () => {
+    const page = await at('settings')
+    await page.evaluate(`new MutationObserver((_changes, observer) => {
+      if (document.querySelector('main h1')?.textContent !== 'Budgets') return
+      observer.disconnect()
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'c', bubbles: true, cancelable: true }))
+    }).observe(document.body, { childList: true, subtree: true, characterData: true })`)
+    await page.getByRole('link', { name: 'Budgets' }).first().click()
+    await page.getByRole('dialog', { name: 'New budget' }).waitFor()
+  })
+
+  it('keeps what was chosen, and where one stands, when there is more to choose from meanwhile', async () => {
+    const { engine, companyId, agents } = now().world
+    const page = await at('tasks')
+    await page.keyboard.press('c')
+    const choice = page.getByRole('dialog').getByLabel('Agent')
+    await choice.getByRole('option', { name: 'Ada Byron' }).waitFor({ state: 'attached' })
+    await choice.focus()
+    await choice.selectOption({ label: 'Ada Byron' })
+    const late = await engine.agents.create({ companyId, name: 'Late Lea', role: 'engineer', adapterType: now().world.adapter.type })
+    await choice.getByRole('option', { name: 'Late Lea' }).waitFor({ state: 'attached' })
+    expect(await choice.inputValue()).toBe(agents.ada)
+    expect(await choice.and(page.locator(':focus')).count()).toBe(1)
+    await engine.agents.terminate({ agentId: late.id })
+    await choice.getByRole('option', { name: 'Late Lea' }).waitFor({ state: 'detached' })
+    expect(await choice.inputValue()).toBe(agents.ada)
+  })
+
   it('makes a route with conditions, a mapping, a digest and its tries, says what is wrong at its field, and sends what it says', async () => {
     const { engine, companyId, destination } = now().world
     const page = await at('routes')

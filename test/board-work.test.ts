@@ -137,9 +137,10 @@ describe.skipIf(!canLook)('the board of the work', { timeout: 60_000 }, () => {
     await page.getByText('It waits for its approval').waitFor()
     await page.getByRole('button', { name: 'Approve' }).click()
     await page.getByText('It waits for its approval').waitFor({ state: 'detached' })
-    const { items } = await now().world.engine.agents.list({ companyId: now().world.companyId })
-    expect(items.find(({ name }) => name === 'Tove')).toMatchObject({
-      status: 'idle',
+    const hired = async () =>
+      (await now().world.engine.agents.list({ companyId: now().world.companyId })).items.find(({ name }) => name === 'Tove')
+    // What was decided leaves the screen before the server has it.
+    expect(await until(hired, (tove) => tove?.status === 'idle')).toMatchObject({
       role: 'analyst',
       reportsTo: now().world.seeds.kim,
       adapterType: 'http',

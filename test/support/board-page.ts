@@ -53,9 +53,10 @@ export async function lookAt(page: Page, name: string): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 820 })
 }
 
-/** Until what happens elsewhere comes to a page. */
+/** Until what happens elsewhere comes to a page, and its screen is there to be seen, with its keys. */
 export async function isLive(page: Page): Promise<void> {
   await page.locator('.eng-live[data-state=live]').waitFor()
+  await page.getByRole('main').getByRole('heading', { level: 1 }).first().waitFor()
 }
 
 /** What axe finds in the page of a plugin, whose title stands around its frame; it may ask nobody, not even for its own styles. */

@@ -1,5 +1,5 @@
 import { LogOut, Moon, Search, Sun, SunMoon } from 'lucide-react'
-import { Suspense, useEffect, useState, type ReactNode } from 'react'
+import { Suspense, useEffect, useLayoutEffect, useState, type ReactNode } from 'react'
 
 import type { Company } from '@engine/core/contract'
 
@@ -132,7 +132,7 @@ function useTitle({ name }: Company, waiting: number): void {
 }
 
 function usePaletteKey(open: () => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'k' || !(event.metaKey || event.ctrlKey)) return
       event.preventDefault()

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
 import { isForKeys } from '../parts/use-keys.ts'
 
@@ -7,10 +7,11 @@ const patienceMs = 1_200
 /** Two keys after each other, such as `g` and `i`. The second one then means nothing else. */
 export function useSequence(first: string, second: Readonly<Record<string, () => void>>): void {
   const current = useRef(second)
-  useEffect(() => {
+  // As soon as the board is seen, its keys are heard.
+  useLayoutEffect(() => {
     current.current = second
   })
-  useEffect(() => {
+  useLayoutEffect(() => {
     let armedAt = 0
     const onKey = (event: KeyboardEvent) => {
       if (!isForKeys(event)) return

@@ -1,6 +1,6 @@
 import { useEngine } from '../data/provider.tsx'
 import { useList } from '../data/use-operation.ts'
-import { SelectField } from './form.tsx'
+import { ChoiceField } from './form.tsx'
 
 interface ChooseProps {
   readonly label: string
@@ -15,19 +15,7 @@ type Named = readonly { readonly id: string; readonly name: string }[]
 
 function Choose({ label, name, value = null, none, hint, of }: ChooseProps & { of: Named }) {
   const options = of.map(({ id, name: shown }) => [id, shown] as const)
-  // What is chosen already stays so, also when it is not among the first hundred.
-  const missing = value !== null && !of.some(({ id }) => id === value) ? [[value, '…'] as const] : []
-  return (
-    <SelectField
-      // Its options come later than the value that is one of them.
-      key={options.length}
-      label={label}
-      name={name}
-      hint={hint}
-      defaultValue={value ?? ''}
-      options={[['', none], ...options, ...missing]}
-    />
-  )
+  return <ChoiceField label={label} name={name} hint={hint} value={value ?? ''} options={[['', none], ...options]} />
 }
 
 export function ChooseAgent({ leaveOut, ...props }: ChooseProps & { leaveOut?: string }) {

@@ -4,7 +4,7 @@ import { useEngine } from '../data/provider.tsx'
 import { useList } from '../data/use-operation.ts'
 import { inputOf, secretIn, type ConfigField } from './config.ts'
 import { labelOf } from './format.ts'
-import { FieldGroup, LongField, MoreFields, SelectField, TextField } from './form.tsx'
+import { ChoiceField, FieldGroup, LongField, MoreFields, SelectField, TextField } from './form.tsx'
 
 interface ConfigFieldsProps {
   readonly fields: readonly ConfigField[]
@@ -88,12 +88,10 @@ function SecretChoice({ field: { name, secret, description, isRequired }, chosen
   const names = [...new Set([...items.map((item) => item.name), ...(chosen === null ? [] : [chosen])])]
   const makeOne = names.length === 0 && !isLoading && 'Make the secret first: it is chosen here by its name.'
   return (
-    <SelectField
-      // Its options come later than the value that is one of them.
-      key={names.length}
+    <ChoiceField
       label={must ? labelOf(name) : `or a secret for ${labelOf(name).toLowerCase()}`}
       name={inputOf(name, 'secret')}
-      defaultValue={chosen ?? ''}
+      value={chosen ?? ''}
       required={must && isRequired}
       hint={must ? [description, makeOne].filter(Boolean).join(' ') : undefined}
       options={[['', 'none'], ...names.map((each) => [each, each] as const)]}

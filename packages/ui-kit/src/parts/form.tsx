@@ -90,6 +90,19 @@ export function SelectField({ label, hint, path, options, ...rest }: SelectProps
   )
 }
 
+interface ChoiceProps extends Omit<SelectProps, 'defaultValue' | 'onChange'> {
+  /** What is chosen at first; empty for nothing. */
+  readonly value: string
+}
+
+/** Chooses among what comes later than the form, and changes while it is open: what was chosen stays so, and so does the focus. */
+export function ChoiceField({ value, options, ...rest }: ChoiceProps) {
+  const [chosen, setChosen] = useState(value)
+  // It may not be among the first hundred, or not be read yet.
+  const missing = chosen !== '' && !options.some(([key]) => key === chosen) ? [[chosen, '…'] as const] : []
+  return <SelectField {...rest} value={chosen} onChange={({ target }) => setChosen(target.value)} options={[...options, ...missing]} />
+}
+
 interface TickProps {
   readonly label: string
   readonly name: string

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
 export type Keys = Readonly<Record<string, () => void>>
 
@@ -31,10 +31,11 @@ export function isForKeys(event: KeyboardEvent): boolean {
 /** Single keys that do something while a screen is shown; never while somebody writes, and never with a modifier. */
 export function useKeys(keys: Keys): void {
   const current = useRef(keys)
-  useEffect(() => {
+  // As soon as something is seen, its keys are heard, and those of what stood there before are not.
+  useLayoutEffect(() => {
     current.current = keys
   })
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (!isForKeys(event) || (event.key === 'Enter' && isPressed(event.target))) return
       const act = current.current[event.key]

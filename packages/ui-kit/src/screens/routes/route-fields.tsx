@@ -5,7 +5,7 @@ import type { Route } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useList } from '../../data/use-operation.ts'
 import { ChooseAgent } from '../../parts/choose.tsx'
-import { FieldGroup, LongField, MoreFields, SelectField, TextField, Tick } from '../../parts/form.tsx'
+import { ChoiceField, FieldGroup, LongField, MoreFields, SelectField, TextField, Tick } from '../../parts/form.tsx'
 import { NextTimes } from '../../parts/next-times.tsx'
 import { priorities } from '../tasks/moves.ts'
 import { sayingOf, sayings } from './read-route.ts'
@@ -62,12 +62,11 @@ function Scope({ route }: OfRoute) {
   const { items: projects } = useList('projects.list', { companyId })
   const now = route?.projectId ? `project ${route.projectId}` : route?.agentId ? `agent ${route.agentId}` : ''
   return (
-    <SelectField
-      key={agents.length + projects.length}
+    <ChoiceField
       label="Only what is about"
       name="scope"
       path={route?.projectId ? 'projectId' : 'agentId'}
-      defaultValue={now}
+      value={now}
       options={[
         ['', 'the whole company'],
         ...projects.map(({ id, name }) => [`project ${id}`, `project ${name}`] as const),
