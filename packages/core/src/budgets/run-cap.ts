@@ -97,7 +97,7 @@ export async function capMissing(db: Kysely<Database>, { task, agent, adapterTyp
   if (!limit) return null
   return new EngineError(
     budgetErrors.run_cap_required,
-    `${adapterType} tells only at the end what a run used, and a hard limit of money (of the ${limit.scope}) is over it. Set maxCostMicrosPerRun of ${agent.name}, micro-dollars: so much is held for each of its runs. An admin or an owner can.`,
+    `${adapterType} tells only at the end what a run used, and a hard limit of money (of the ${limit.scope}) is over it. Set maxCostMicrosPerRun of ${agent.name} (micro-dollars): so much is held for each of its runs. An admin or an owner can.`,
     {
       details: {
         agentId: agent.id,

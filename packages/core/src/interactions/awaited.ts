@@ -21,7 +21,7 @@ export async function refuseAwaited(db: Kysely<Database>, task: TaskTable): Prom
 
 export function awaitsAnswer(task: TaskTable, awaited: InteractionTable): EngineError {
   return ruleViolated(
-    `${task.identifier} waits for an answer to the interaction ${awaited.id}. Answer or cancel that, and its run goes on; or take the task back by tasks.forceRelease.`,
+    `${task.identifier} waits for an answer to its question (interaction ${awaited.id}). Answer or cancel that, and its run goes on; or take the task back by tasks.forceRelease.`,
     { taskId: task.id, interactionId: awaited.id, runId: awaited.run_id },
   )
 }

@@ -47,6 +47,8 @@ describe('what happens next', () => {
     expect([told(null), told('admin'), told('legal')]).toMatchObject(
       ['An operator can', 'An admin can', 'legal can'].map((words) => expect.stringContaining(` ${words} unblock it;`)),
     )
+    // An id is no name of anybody.
+    expect(told('01a208a9-4545-7243-9fc6-db3559ff35cf')).toContain('boom. Once it is unblocked, runs.retry starts it again.')
   })
 
   it('names what keeps a run from starting, by the code that its checkout would be refused with', () => {

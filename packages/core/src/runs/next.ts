@@ -1,5 +1,6 @@
 import type { AgentTable } from '../agents/table.ts'
 import type { EngineError } from '../kernel/errors.ts'
+import { Id } from '../kernel/schema.ts'
 import { taskMachine } from '../tasks/machine.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { runMachine } from './machine.ts'
@@ -65,10 +66,11 @@ function start(
   return { message: `It starts at ${at}, or as soon after as there is room.`, at, code: null }
 }
 
-/** Who is named by a role; others have names of their own. */
-function inWords(owner: string | null): string {
-  if (owner === 'admin') return 'An admin'
-  return owner === null || owner === 'operator' ? 'An operator' : owner
+/** Who can unblock a task: whoever has a role, or a name of their own. What an id stands for, `owner` says to whoever can look it up. */
+function unblocks(owner: string | null): string {
+  if (owner !== null && Id.safeParse(owner).success) return 'Once it is unblocked,'
+  const who = owner === 'admin' ? 'An admin' : owner === null || owner === 'operator' ? 'An operator' : owner
+  return `${who} can unblock it; then`
 }
 
 function withoutSuccessor({ task, agent }: NextFacts): RunNext {
@@ -76,7 +78,7 @@ function withoutSuccessor({ task, agent }: NextFacts): RunNext {
   if (status === 'blocked') {
     const owner = task.blocked_owner
     const reason = task.blocked_reason === null ? '' : `: ${task.blocked_reason.replace(/\.$/, '')}`
-    const message = `${identifier} is blocked${reason}. ${inWords(owner)} can unblock it; then runs.retry starts it again.`
+    const message = `${identifier} is blocked${reason}. ${unblocks(owner)} runs.retry starts it again.`
     return { ...nothing, kind: 'blocked', message, owner }
   }
   if (taskMachine.isFinal(status)) return { ...nothing, kind: 'over', message: `${identifier} is ${status}; nothing follows.` }

@@ -157,11 +157,11 @@ function unavailability({ agent, tasksUnderWay }: CheckoutFacts): { why: string;
   if (agent.live_runs >= agent.max_concurrent_runs) {
     return {
       why: `has ${agent.live_runs} of ${agent.max_concurrent_runs} runs under way`,
-      cure: 'Wait for one to end, or raise maxConcurrentRuns.',
+      cure: 'Wait for one to end, or let it have more at once (maxConcurrentRuns).',
     }
   }
   return {
     why: `has ${tasksUnderWay} of ${agent.max_concurrent_tasks} tasks under way`,
-    cure: 'Wait until one is done or in review, or raise maxConcurrentTasks.',
+    cure: 'Wait until one is done or in review, or let it have more at once (maxConcurrentTasks).',
   }
 }

@@ -101,7 +101,7 @@ export const checkout = engineGroup('checkout', {
     const task = await company.newTask()
     await engine.tasks.checkout({ taskId: (await company.newTask()).id, agentId: agent.id })
     expect((await errorOf(engine.tasks.checkout({ taskId: task.id, agentId: agent.id }))).message).toBe(
-      'The agent Full has 1 of 1 runs under way. Wait for one to end, or raise maxConcurrentRuns.',
+      'The agent Full has 1 of 1 runs under way. Wait for one to end, or let it have more at once (maxConcurrentRuns).',
     )
     await engine.agents.pause({ agentId: agent.id })
     expect(await errorOf(engine.tasks.checkout({ taskId: task.id, agentId: agent.id }))).toMatchObject({

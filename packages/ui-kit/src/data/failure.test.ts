@@ -18,9 +18,20 @@ describe('a failure in words', () => {
     expect(moved([])).toEqual(['It is approved, and stays so.'])
   })
 
-  it('names the fields that are wrong', () => {
-    const details = { errors: [{ path: 'title', message: 'too short' }] }
-    expect(explain(new EngineError('Bad.', { code: 'invalid_input', kind: 'invalid', details })).facts).toEqual(['title: too short'])
+  it('names the fields that are wrong as people call them', () => {
+    const errors = [
+      { path: 'title', message: 'too short' },
+      { path: 'task.assigneeAgentId', message: 'unknown' },
+    ]
+    const given = { code: 'invalid_input', kind: 'invalid', details: { errors } } as const
+    expect(explain(new EngineError('Invalid input: title: …', given)).message).toBe('title: too short; task assignee agent: unknown')
+    const rule = new EngineError('reportsTo: an agent can not report to itself.', { code: 'rule_violated', kind: 'rule' })
+    expect(explain(rule).message).toBe('reports to: an agent can not report to itself.')
+  })
+
+  it('names what stands on the board, and no operation of the API', () => {
+    const held = new EngineError('Cancel it, or take it back by tasks.forceRelease, then delete it.', { code: 'rule_violated', kind: 'rule' })
+    expect(explain(held).message).toBe('Cancel it, or take it back by “Take it back”, then delete it.')
   })
 
   it('of our own is shown as it is', () => {

@@ -1,5 +1,7 @@
 import { EngineError } from '@engine/client'
 
+import { fieldWords, plainly, words } from './said.ts'
+
 /** A failure in words for whoever tried: what happened, who holds it, what to do. */
 export interface Failure {
   readonly title: string
@@ -45,15 +47,15 @@ const titles: Readonly<Record<string, string>> = {
 /** Pure. */
 export function explain(error: unknown): Failure {
   if (!EngineError.isInstance(error)) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = plainly(error instanceof Error ? error.message : String(error))
     if (error instanceof FieldError) return { title: titles['invalid'] ?? '', message, facts: [], requestId: null, canTryAgain: false }
     return { title: 'Something went wrong here', message, facts: [], requestId: null, canTryAgain: true }
   }
-  const { kind, message, details, requestId } = error
+  const { kind, details, requestId } = error
   return {
     title: titles[kind] ?? 'It did not work',
-    message,
-    facts: [...holderFacts(details), ...legalFacts(details), ...fieldFacts(details), ...waitFacts(details)],
+    message: messageOf(error),
+    facts: [...holderFacts(details), ...legalFacts(details), ...waitFacts(details)],
     requestId,
     canTryAgain: ['unavailable', 'limited', 'internal'].includes(kind),
   }
@@ -66,8 +68,15 @@ export function problemsOf(error: unknown): readonly Problem[] {
   const named = fieldProblems(error.details)
   if (named.length > 0 || error.kind !== 'rule') return named
   // A rule that is about one field begins with its name.
-  const [, path, message] = /^([a-z]\w*(?:\.[\w-]+)*): (.+)$/is.exec(error.message) ?? []
+  const [, path, message] = /^([a-z]\w*(?:\.[\w-]+)*): (.+)$/s.exec(error.message) ?? []
   return path === undefined || message === undefined ? [] : [{ path, message }]
+}
+
+/** What is wrong with fields is said of them by their names for people. */
+function messageOf(error: EngineError): string {
+  const problems = problemsOf(error)
+  if (problems.length === 0) return plainly(error.message)
+  return problems.map(({ path, message }) => [fieldWords(path), plainly(message)].filter((part) => part !== '').join(': ')).join('; ')
 }
 
 type Details = EngineError['details']
@@ -86,10 +95,6 @@ function legalFacts({ legal, from }: Details): string[] {
   return [`From here it can go to ${[...new Set(moves)].join(', ')}.`]
 }
 
-function fieldFacts(details: Details): string[] {
-  return fieldProblems(details).map(({ path, message }) => `${path}: ${message}`)
-}
-
 function fieldProblems({ errors }: Details): Problem[] {
   if (!Array.isArray(errors)) return []
   return errors.flatMap((each) => {
@@ -102,11 +107,6 @@ function fieldProblems({ errors }: Details): Problem[] {
 function waitFacts({ retryAfterMs }: Details): string[] {
   if (typeof retryAfterMs !== 'number' || retryAfterMs <= 0) return []
   return [`Try again in ${Math.ceil(retryAfterMs / 1_000)} s.`]
-}
-
-/** A status as people read it. Pure. */
-export function words(status: string): string {
-  return status.replaceAll('_', ' ')
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

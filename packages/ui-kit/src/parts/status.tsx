@@ -1,6 +1,6 @@
 import { CircleAlert, CircleCheck, CircleDashed, CircleDot, CirclePause, CircleSlash, Circle, Eye, type LucideIcon } from 'lucide-react'
 
-import { words } from '../data/failure.ts'
+import { words } from '../data/said.ts'
 
 type Tone = 'calm' | 'busy' | 'good' | 'warn' | 'bad'
 

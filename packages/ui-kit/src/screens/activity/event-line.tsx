@@ -1,4 +1,4 @@
-import { words } from '../../data/failure.ts'
+import { words } from '../../data/said.ts'
 import type { ItemOf } from '../../data/operations.ts'
 import { PlaceLink, type Place } from '../../parts/places.tsx'
 import { Time } from '../../parts/time.tsx'

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Adapter, Agent } from '@engine/core/contract'
 
 import { FieldError } from '../../data/failure.ts'
+import { fieldLabels } from '../../data/said.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { ChooseAgent } from '../../parts/choose.tsx'
@@ -142,7 +143,15 @@ function PlaceOf({ agent, adapter }: AgentAndAdapter) {
       </div>
       <div className="eng-row eng-row-wrap">
         <TextField label="Can do, with commas" name="capabilities" defaultValue={agent?.capabilities.join(', ')} />
-        <TextField label="Runs at once" name="runs" type="number" min={1} max={50} required defaultValue={agent?.maxConcurrentRuns ?? 20} />
+        <TextField
+          label={fieldLabels.maxConcurrentRuns}
+          name="runs"
+          type="number"
+          min={1}
+          max={50}
+          required
+          defaultValue={agent?.maxConcurrentRuns ?? 20}
+        />
       </div>
       {agent?.executionMode !== 'human' && <StartsOf key={String(mayLook(adapter))} agent={agent} adapter={adapter} />}
     </>
@@ -158,7 +167,7 @@ function StartsOf({ agent, adapter }: AgentAndAdapter) {
       <div className="eng-row eng-row-wrap">
         {mode}
         <TextField
-          label="A run costs at most, US dollars"
+          label={`${fieldLabels.maxCostMicrosPerRun}, US dollars`}
           name="maxCostMicrosPerRun"
           inputMode="decimal"
           defaultValue={typeof agent?.maxCostMicrosPerRun === 'number' ? agent.maxCostMicrosPerRun / 1_000_000 : ''}

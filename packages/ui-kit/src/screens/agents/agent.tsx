@@ -2,7 +2,7 @@ import { useState } from 'react'
 
 import type { Agent as AgentData } from '@engine/core/contract'
 
-import { words } from '../../data/failure.ts'
+import { fieldLabels, words } from '../../data/said.ts'
 import { useAgent, useApprovals, useRuns } from '../../data/hooks.ts'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { PluginSlot } from '../../frames/plugin-slot.tsx'
@@ -10,6 +10,7 @@ import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { count, duration, money } from '../../parts/format.ts'
 import { Prose } from '../../parts/prose.tsx'
+import { Said } from '../../parts/said.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
 import { Empty, Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
@@ -18,10 +19,10 @@ import { Tile } from '../../parts/tile.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
+import { WayOut } from '../../parts/way-out.tsx'
 import { AgentName, Who } from '../../parts/who.tsx'
 import { EventLine } from '../activity/event-line.tsx'
 import { ApprovalPanel } from '../inbox/approval-panel.tsx'
-import { PriceAsked } from '../prices/price-asked.tsx'
 import { RunTable } from '../run/run-table.tsx'
 import { AgentControls } from './agent-controls.tsx'
 import { AgentDialog } from './agent-dialog.tsx'
@@ -105,7 +106,7 @@ function About({ agent }: { agent: AgentData }) {
               ...(agent.executionMode === 'auto' ? [['Looks for work', <Looks key="looks" agent={agent} />] as const] : []),
               ['Adapter', agent.adapterType],
               ['At once', `${agent.maxConcurrentRuns} runs`],
-              ['A run costs at most', agent.maxCostMicrosPerRun === null ? 'not said' : money(agent.maxCostMicrosPerRun)],
+              [fieldLabels.maxCostMicrosPerRun, agent.maxCostMicrosPerRun === null ? 'not said' : money(agent.maxCostMicrosPerRun)],
               ['Can do', agent.capabilities.join(', ') || '–'],
               ['Since', <Time key="since" at={agent.createdAt} />],
             ]}
@@ -136,8 +137,9 @@ function Profile({ agent }: { agent: AgentData }) {
         <div className="eng-notice">
           <p className="eng-strong">It stopped with an error</p>
           <p>
-            {agent.errorMessage} <PriceAsked code={agent.errorCode} />
+            <Said text={agent.errorMessage} />
           </p>
+          <WayOut code={agent.errorCode} agentId={null} />
         </div>
       )}
       <Metrics agentId={agent.id} />

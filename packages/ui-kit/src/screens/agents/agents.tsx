@@ -6,6 +6,7 @@ import type { Agent } from '@engine/core/contract'
 import { useAgents } from '../../data/hooks.ts'
 import { Button } from '../../parts/button.tsx'
 import { PlaceLink, useChoices, usePlaces } from '../../parts/places.tsx'
+import { Said } from '../../parts/said.tsx'
 import { Screen } from '../../parts/screen.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
@@ -86,7 +87,11 @@ function Row({ agent }: { agent: Agent }) {
         <PlaceLink to={{ screen: 'agent', agentId: agent.id }}>
           <Status of={agent.status} />
         </PlaceLink>
-        {agent.errorMessage !== null && <p className="eng-bad eng-small">{agent.errorMessage}</p>}
+        {agent.errorMessage !== null && (
+          <p className="eng-bad eng-small">
+            <Said text={agent.errorMessage} />
+          </p>
+        )}
       </td>
       <td className="eng-soft">{agent.adapterType}</td>
       <td className="eng-soft eng-cell-words">{agent.capabilities.slice(0, 4).join(', ')}</td>

@@ -10,11 +10,13 @@ import { Button } from '../../parts/button.tsx'
 import type { Fields } from '../../parts/fields.ts'
 import { Form, LongField, SelectField, TextField } from '../../parts/form.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
+import { Said } from '../../parts/said.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { Status } from '../../parts/status.tsx'
 import { AgentForm } from '../agents/agent-form.tsx'
 import { QuestionPanel } from '../inbox/question-panel.tsx'
 import { ReviewPanel } from '../inbox/review-panel.tsx'
+import { canGoOn, NextStep, RunAgain } from '../run/next-step.tsx'
 import { isBeginning, stepOf, type Step } from './steps.ts'
 
 const titles: readonly (readonly [Step, string])[] = [
@@ -129,8 +131,17 @@ function Watched({ task }: { task: Task }) {
           </PlaceLink>
         )}
       </div>
-      {run?.errorMessage && <p className="eng-bad">{run.errorMessage}</p>}
-      {run?.next && <p className="eng-soft">{run.next.message}</p>}
+      {run?.errorMessage && (
+        <p className="eng-bad">
+          <Said text={run.errorMessage} />
+        </p>
+      )}
+      {run && <NextStep run={run} />}
+      {run && canGoOn(run) && (
+        <div>
+          <RunAgain runId={run.id} />
+        </div>
+      )}
       {questions.map(({ id }) => (
         <QuestionPanel key={id} interactionId={id} />
       ))}

@@ -1,6 +1,6 @@
 import type { Budget, BudgetIncident } from '@engine/core/contract'
 
-import { words } from '../../data/failure.ts'
+import { words } from '../../data/said.ts'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { count, money } from '../../parts/format.ts'
 import { Facts } from '../../parts/screen.tsx'

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-import { words } from '../../data/failure.ts'
+import { words } from '../../data/said.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'

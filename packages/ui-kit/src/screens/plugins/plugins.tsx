@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react'
 
 import type { JsonObject } from '@engine/core/contract'
 
-import { words } from '../../data/failure.ts'
+import { words } from '../../data/said.ts'
 import type { ItemOf, OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
@@ -11,6 +11,7 @@ import { ConfirmButton } from '../../parts/confirm.tsx'
 import type { Fields } from '../../parts/fields.ts'
 import { DialogForm } from '../../parts/form.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
+import { Said } from '../../parts/said.tsx'
 import { Facts, Screen } from '../../parts/screen.tsx'
 import { ConfigFields } from '../../parts/config-fields.tsx'
 import { fieldsOf, readConfig } from '../../parts/config.ts'
@@ -158,7 +159,11 @@ function Notices({ item, reason }: { item: PluginItem; reason: string | null }) 
   return (
     <div className="eng-notice">
       <p className="eng-strong">{item.status === 'error' ? 'It failed' : 'It was stopped, since it failed again and again'}</p>
-      {reason !== null && <p>{reason}</p>}
+      {reason !== null && (
+        <p>
+          <Said text={reason} />
+        </p>
+      )}
       <p>Its operations are refused until it is enabled again; what its policies guard is refused until it is disabled.</p>
     </div>
   )

@@ -1,5 +1,6 @@
 import { useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
+import { Said } from '../../parts/said.tsx'
 import { Part } from '../../parts/split.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Status } from '../../parts/status.tsx'
@@ -27,7 +28,11 @@ export function Fires({ routineId }: { routineId: string }) {
                     .join(', ')}
                 </span>
               )}
-              {reason !== null && <span className={status === 'failed' ? 'eng-bad' : 'eng-soft'}>{reason}</span>}
+              {reason !== null && (
+                <span className={status === 'failed' ? 'eng-bad' : 'eng-soft'}>
+                  <Said text={reason} />
+                </span>
+              )}
             </span>
             <Time at={createdAt} />
           </li>

@@ -4,6 +4,7 @@ import type { Routine } from '@engine/core/contract'
 
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
+import { Said } from '../../parts/said.tsx'
 import { Detail, Part } from '../../parts/split.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { PlaceLink, type Place } from '../../parts/places.tsx'
@@ -63,7 +64,7 @@ function Shown({ routine }: { routine: Routine }) {
   )
   return (
     <Detail title={routine.name} actions={actions}>
-      {routine.pauseReason !== null && <p className="eng-notice">Paused: {routine.pauseReason}</p>}
+      {routine.pauseReason !== null && <Paused reason={routine.pauseReason} />}
       {routine.description !== null && <Prose text={routine.description} />}
       <Triggers routine={routine} />
       <Template routine={routine} />
@@ -120,4 +121,12 @@ function PlaceName({ to, name }: { to: Place; name: string }) {
 function variableInWords({ name, type, isRequired, default: standard, options }: Routine['variables'][number]): string {
   const kind = options === null ? type : options.join(' or ')
   return `${name} (${kind}${standard === null ? (isRequired ? ', needed' : '') : `, else ${standard}`})`
+}
+
+function Paused({ reason }: { reason: string }) {
+  return (
+    <p className="eng-notice">
+      Paused: <Said text={reason} />
+    </p>
+  )
 }

@@ -2,7 +2,7 @@ import { useState } from 'react'
 
 import type { RoutingRule } from '@engine/core/contract'
 
-import { words } from '../../data/failure.ts'
+import { words } from '../../data/said.ts'
 import type { InputOf, OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useOperation } from '../../data/use-operation.ts'

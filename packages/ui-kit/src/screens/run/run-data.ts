@@ -1,3 +1,5 @@
-import type { OutputOf } from '../../data/operations.ts'
+import type { ItemOf, OutputOf } from '../../data/operations.ts'
 
 export type RunData = OutputOf<'runs.get'>
+
+export type RunItem = ItemOf<'runs.list'>

@@ -1,15 +1,15 @@
-import type { ItemOf } from '../../data/operations.ts'
 import { count, duration, money } from '../../parts/format.ts'
 import { PlaceLink } from '../../parts/places.tsx'
+import { Said } from '../../parts/said.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time, useNow } from '../../parts/time.tsx'
 import { Table } from '../../parts/table.tsx'
+import { WayOut } from '../../parts/way-out.tsx'
 import { AgentName } from '../../parts/who.tsx'
-import { PriceAsked } from '../prices/price-asked.tsx'
-import { words } from '../../data/failure.ts'
-
-export type RunItem = ItemOf<'runs.list'>
+import { codeOf, NextStep } from './next-step.tsx'
+import type { RunItem } from './run-data.ts'
+import { words } from '../../data/said.ts'
 
 /** Runs with what they took, and of those that failed, why and what comes next. */
 export function RunTable({ runs }: { runs: readonly RunItem[] }) {
@@ -64,10 +64,11 @@ function Row({ run }: { run: RunItem }) {
           <td colSpan={7}>
             {run.errorMessage !== null && (
               <p className="eng-bad">
-                {run.errorMessage} <PriceAsked code={run.outcome?.kind === 'failed' ? run.outcome.code : null} />
+                <Said text={run.errorMessage} />
               </p>
             )}
-            {run.next && <p className="eng-soft">{run.next.message}</p>}
+            <WayOut code={codeOf(run)} agentId={run.agentId} />
+            <NextStep run={run} />
           </td>
         </tr>
       )}

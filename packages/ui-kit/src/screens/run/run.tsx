@@ -1,18 +1,20 @@
 import { useEffect, useRef } from 'react'
 
-import { words } from '../../data/failure.ts'
+import { words } from '../../data/said.ts'
 import { useRun } from '../../data/hooks.ts'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { count, money } from '../../parts/format.ts'
-import { PlaceLink, usePlaces } from '../../parts/places.tsx'
+import { PlaceLink } from '../../parts/places.tsx'
+import { Said } from '../../parts/said.tsx'
 import { Card, Facts, Screen } from '../../parts/screen.tsx'
 import { FailureNotice, Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
+import { WayOut } from '../../parts/way-out.tsx'
 import { AgentName } from '../../parts/who.tsx'
-import { PriceAsked } from '../prices/price-asked.tsx'
+import { codeOf, NextStep, RunAgain } from './next-step.tsx'
 import { Reservation } from './reservation.tsx'
 import type { RunData } from './run-data.ts'
 import { Took } from './run-table.tsx'
@@ -63,9 +65,7 @@ function Shown({ run }: { run: RunData }) {
 
 function Actions({ run }: { run: RunData }) {
   const tell = useTell()
-  const { go } = usePlaces()
   const cancel = useCommand('runs.cancel', { onFailed: tell.failed, onDone: () => tell.done('The run is stopped') })
-  const retry = useCommand('runs.retry', { onFailed: tell.failed, onDone: ({ id }) => go({ screen: 'run', runId: id }) })
   const isOver = ended.has(run.status)
   return (
     <>
@@ -75,11 +75,7 @@ function Actions({ run }: { run: RunData }) {
           Cancel the run
         </Button>
       )}
-      {isOver && run.status !== 'succeeded' && (
-        <Button disabled={retry.isRunning} onClick={() => retry.run({ runId: run.id })}>
-          Run it again
-        </Button>
-      )}
+      {isOver && run.status !== 'succeeded' && <RunAgain runId={run.id} />}
     </>
   )
 }
@@ -91,17 +87,11 @@ function Trouble({ run }: { run: RunData }) {
     <div className="eng-notice" data-tone={run.errorMessage === null ? 'busy' : undefined}>
       {run.errorMessage !== null && (
         <p className="eng-strong">
-          {words(run.errorClass ?? run.status)}: {run.errorMessage}{' '}
-          <PriceAsked code={run.outcome?.kind === 'failed' ? run.outcome.code : null} />
+          {words(run.errorClass ?? run.status)}: <Said text={run.errorMessage} />
         </p>
       )}
-      {run.next && <p>{run.next.message}</p>}
-      {run.next?.at && <Time at={run.next.at} />}
-      {run.next?.runId && (
-        <PlaceLink to={{ screen: 'run', runId: run.next.runId }} className="eng-link">
-          The other run
-        </PlaceLink>
-      )}
+      <WayOut code={codeOf(run)} agentId={run.agentId} />
+      <NextStep run={run} />
     </div>
   )
 }

@@ -1,6 +1,7 @@
 import type { Secret } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
+import { controls } from '../../data/said.ts'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import type { Fields } from '../../parts/fields.ts'
@@ -18,7 +19,7 @@ export function NewSecret({ isOpen, onClose, onDone }: DialogProps & { onDone(se
     onDone(secret)
   }
   return (
-    <Dialog title="New secret" isOpen={isOpen} onClose={onClose}>
+    <Dialog title={controls['secrets.create']} isOpen={isOpen} onClose={onClose}>
       <Create onDone={done} />
     </Dialog>
   )

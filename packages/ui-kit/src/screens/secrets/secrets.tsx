@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Secret } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
+import { controls } from '../../data/said.ts'
 import { useList } from '../../data/use-operation.ts'
 import { Collection } from '../../parts/collection.tsx'
 import { PlaceLink, useOpened, usePlaces, type Place } from '../../parts/places.tsx'
@@ -24,7 +25,7 @@ export function Secrets({ secretId = null }: { secretId?: string | null }) {
   return (
     <Collection
       title="Secrets"
-      add="New secret"
+      add={controls['secrets.create']}
       onAdd={() => setIsNew(true)}
       list={list}
       opened={opened}

@@ -2,7 +2,7 @@ import { useState } from 'react'
 
 import type { Sprint, Task, TaskStatus } from '@engine/core/contract'
 
-import { words } from '../../data/failure.ts'
+import { words } from '../../data/said.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'

@@ -5,6 +5,7 @@ import { PlaceLink } from '../../parts/places.tsx'
 import { Prose } from '../../parts/prose.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { Status } from '../../parts/status.tsx'
+import { Blocked } from './blocked.tsx'
 import { QuestionPanel } from '../inbox/question-panel.tsx'
 import { ReviewPanel } from '../inbox/review-panel.tsx'
 import type { WaitingReview } from '../inbox/waiting.ts'
@@ -15,13 +16,7 @@ export function Overview({ task, deliverables }: { task: Task; deliverables: rea
   const pending = deliverables.find(({ status }) => status === 'pending')
   return (
     <div className="eng-stack">
-      {task.blocked && (
-        <div className="eng-notice">
-          <p className="eng-strong">Blocked</p>
-          <p>{task.blocked.reason}</p>
-          {task.blocked.owner !== null && <p className="eng-soft">{task.blocked.owner} can unblock it.</p>}
-        </div>
-      )}
+      {task.blocked && <Blocked task={task} blocked={task.blocked} isAsked={questions.length > 0} />}
       {questions.map(({ id }) => (
         <Card key={id} title="A question waits">
           <QuestionPanel interactionId={id} />

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 
+import { controls } from '../../data/said.ts'
 import { useCommand } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { DialogForm, TextField, Tick } from '../../parts/form.tsx'
@@ -13,12 +14,12 @@ export function TakeBack({ taskId }: { taskId: string }) {
   const release = useCommand('tasks.forceRelease', { onDone: ({ identifier }) => (close(), tell.done(`${identifier} is free again`)) })
   return (
     <div>
-      <Button onClick={() => setIsOpen(true)}>Take it back…</Button>
+      <Button onClick={() => setIsOpen(true)}>{controls['tasks.forceRelease']}…</Button>
       <DialogForm
         title="Take the task back"
         isOpen={isOpen}
         onClose={close}
-        submit="Take it back"
+        submit={controls['tasks.forceRelease']}
         look="bad"
         isRunning={release.isRunning}
         error={release.error}

@@ -2,6 +2,7 @@ import { useState } from 'react'
 
 import type { Task } from '@engine/core/contract'
 
+import { controls } from '../../data/said.ts'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { DialogForm, TextField } from '../../parts/form.tsx'
@@ -23,7 +24,7 @@ export function TaskMore({ task }: { task: Task }) {
       : { key: 'hold', label: 'Hold it and all below…', choose: () => ask('hold') }
   const choices = [
     holding,
-    ...(isOver ? [] : [{ key: 'cancel', label: 'Cancel it and all below…', choose: () => ask('cancel') }]),
+    ...(isOver ? [] : [{ key: 'cancel', label: `${controls['tasks.cancelSubtree']}…`, choose: () => ask('cancel') }]),
     { key: 'delete', label: 'Delete…', choose: () => ask('delete') },
   ]
   const close = () => ask(null)

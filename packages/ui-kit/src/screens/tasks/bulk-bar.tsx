@@ -16,10 +16,11 @@ export function BulkBar({ tasks, onDone }: { tasks: readonly Task[]; onDone(): v
   const { companyId } = useEngine()
   const { items: projects } = useList('projects.list', { companyId })
   const tell = useTell()
+  const nameOf = (taskId: string) => tasks.find(({ id }) => id === taskId)?.identifier ?? taskId
   const update = useCommand('tasks.updateMany', {
     onFailed: tell.failed,
     onDone: ({ items }) => {
-      const refused = items.flatMap((item) => (item.status === 'refused' ? [`${item.taskId}: ${item.error.message}`] : []))
+      const refused = items.flatMap((item) => (item.status === 'refused' ? [`${nameOf(item.taskId)}: ${item.error.message}`] : []))
       tell.done(`${items.length - refused.length} of ${items.length} tasks changed`)
       for (const reason of refused.slice(0, 3)) tell.failed(new Error(reason))
       onDone()

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 
 import type { Task, TaskStatus } from '@engine/core/contract'
 
-import { words } from '../../data/failure.ts'
+import { words } from '../../data/said.ts'
 import { useTasks } from '../../data/hooks.ts'
 import { Button } from '../../parts/button.tsx'
 import { Menu } from '../../parts/menu.tsx'

@@ -1,7 +1,7 @@
 import type { Task, TaskStatus } from '@engine/core/contract'
 
 import { changeTask } from '../../data/optimistic.ts'
-import { words } from '../../data/failure.ts'
+import { words } from '../../data/said.ts'
 import { useCommand } from '../../data/use-operation.ts'
 import { useTell } from '../../parts/toasts.tsx'
 import { moveTo } from './moves.ts'

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+
+import { plainly, said } from './said.ts'
+
+describe('what the server says', () => {
+  it('names buttons and labels of the board instead of operations and fields', () => {
+    expect(plainly('An operator can unblock it; then runs.retry starts it again.')).toBe(
+      'An operator can unblock it; then “Run it again” starts it again.',
+    )
+    expect(plainly('Or lower maxCostMicrosPerRun of the agent.')).toBe('Or lower “A run costs at most” of the agent.')
+  })
+
+  it('leaves out what stands in brackets for callers alone', () => {
+    const text = 'Set ENG-1 to todo (tasks.update). It waits for its question (interaction 01a208a9-45a4-737b-9996-0be58bc4b4aa), $1 (in all).'
+    expect(plainly(text)).toBe('Set ENG-1 to todo. It waits for its question, $1 (in all).')
+    expect(plainly('Set maxCostMicrosPerRun of Ada (micro-dollars): so much is held.')).toBe('Set “A run costs at most” of Ada: so much is held.')
+  })
+
+  it('gives moments apart, to be written in the reader’s own place', () => {
+    expect(said('It begins anew at 2026-12-01T00:00:00.000Z; or before.')).toEqual([
+      'It begins anew at ',
+      { at: '2026-12-01T00:00:00.000Z' },
+      '; or before.',
+    ])
+    expect(plainly('At 2026-12-01T00:00:00.000Z.')).not.toContain('000Z')
+  })
+
+  it('reads statuses and codes as words, and leaves names of others as they are', () => {
+    expect(plainly('ENG-1 is in_review.')).toBe('ENG-1 is in review.')
+    expect(plainly('task_blocked')).toBe('task blocked')
+    for (const text of ['No module named my_pkg.', 'See runs.retry.example', 'my.runs.retry', 'a_runs.retry']) expect(plainly(text)).toBe(text)
+  })
+})
