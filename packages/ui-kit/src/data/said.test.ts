@@ -16,6 +16,11 @@ describe('what the server says', () => {
     expect(plainly('Set maxCostMicrosPerRun of Ada (micro-dollars): so much is held.')).toBe('Set “A run costs at most” of Ada: so much is held.')
   })
 
+  it('says “you” to whoever may not do something', () => {
+    const refusal = 'The user 01a208c9-3bd6-72b5-a8ac-6013acec4e16 may not do this here (scope secrets:read). Allowed: people with the role admin or above.'
+    expect(plainly(refusal)).toBe('You may not do this here. Allowed: people with the role admin or above.')
+  })
+
   it('gives moments apart, to be written in the reader’s own place', () => {
     expect(said('It begins anew at 2026-12-01T00:00:00.000Z; or before.')).toEqual([
       'It begins anew at ',

@@ -32,7 +32,9 @@ const anyOf = (words: Iterable<string>) => [...words].map((word) => word.replace
 const id = '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}'
 const names = new RegExp(`(?<![\\w.])(?:${anyOf([...quoted.keys(), ...wireWords])})(?![\\w.]*\\w)`, 'g')
 /** What stands in brackets for callers alone: a name of the wire, its unit, an id. */
-const asides = new RegExp(` \\((?:${anyOf([...quoted.keys(), ...unseen])}|[^()]*${id})\\)`, 'g')
+const asides = new RegExp(` \\((?:${anyOf([...quoted.keys(), ...unseen])}|scope [a-z]+:[a-z]+|[^()]*${id})\\)`, 'g')
+/** Whoever is refused something is the one who reads it. */
+const reader = new RegExp(`^The user ${id} may not `)
 const moments = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
 
 /**
@@ -40,7 +42,7 @@ const moments = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
  * board. Pure.
  */
 export function said(text: string): readonly Said[] {
-  const told = /^[a-z]+(?:_[a-z]+)+$/.test(text) ? words(text) : text.replace(asides, '').replace(names, nameForPeople)
+  const told = /^[a-z]+(?:_[a-z]+)+$/.test(text) ? words(text) : text.replace(reader, 'You may not ').replace(asides, '').replace(names, nameForPeople)
   const parts: Said[] = []
   let from = 0
   for (const found of told.matchAll(moments)) {
