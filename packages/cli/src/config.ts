@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { localBlobs } from '@engine/blobs/local'
@@ -11,7 +12,7 @@ import { openAnchors } from './anchors.ts'
 import type { Bootstrap } from './bootstrap/index.ts'
 import { fileOfUrl, unusable } from './file-url.ts'
 import { logFormats, logLevels, type LogConfig } from './logger.ts'
-import { openSecrets } from './secret-key.ts'
+import { findSecrets, openSecrets, type KeyConfig } from './secret-key.ts'
 import { readList, readNumber, readPort, readSwitch } from './settings.ts'
 
 /** Which database, as every command asks for it. */
@@ -55,8 +56,8 @@ export interface OpenConfig {
   readonly blobs: BlobStore
   /** Where routes with a folder of this server leave what they deliver. */
   readonly deliveriesFolder: string
-  /** Of the data folder too, or as ENGINE_SECRET_KEY says: what opens the secrets. */
-  readonly secrets: SecretStore
+  /** Of the data folder too, or as ENGINE_SECRET_KEY says: what opens the secrets. Null for who does without. */
+  readonly secrets: SecretStore | null
   /** Of the data folder too: where the log is anchored. */
   readonly anchors: AnchorStore
   readonly allowed: Allowed
@@ -82,11 +83,9 @@ export interface ServeConfig extends OpenConfig {
   readonly limits: LimitOptions | null
 }
 
-export interface StartConfig {
+export interface StartConfig extends KeyConfig {
   readonly host: string
   readonly port: number
-  readonly dataDir: string
-  readonly secretKey: string | undefined
   /** Where the SQLite file is, or will be; null for a database elsewhere. */
   readonly file: string | null
   readonly allowed: Allowed
@@ -96,6 +95,13 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A flag wins over its environment variable, which wins over the default. @throws naming the setting that is wrong */
 export async function readConfig(flags: ServeFlags, environment: Environment): Promise<ServeConfig> {
+  const config = await readServing(flags, environment)
+  const hasDatabase = isDatabaseThere(flags, environment)
+  return { ...config, secrets: await openSecrets(config.storage, { ...readKeyConfig(flags, environment), hasDatabase }) }
+}
+
+/** All but the key of the secrets, which a start makes where there is none. */
+async function readServing(flags: ServeFlags, environment: Environment): Promise<Omit<ServeConfig, 'secrets'>> {
   const access = readAccess(flags, environment)
   const bootstrap = await readBootstrapPath(flags.bootstrap ?? environment['ENGINE_BOOTSTRAP'])
   // It works in the folder that the server is started in, for the person who starts it.
@@ -107,7 +113,6 @@ export async function readConfig(flags: ServeFlags, environment: Environment): P
     storage: await readDatabase(flags, environment),
     blobs: localBlobs(join(resolve(readDataDir(flags, environment)), 'blobs')),
     deliveriesFolder: join(resolve(readDataDir(flags, environment)), 'deliveries'),
-    secrets: openSecrets(readDataDir(flags, environment), environment['ENGINE_SECRET_KEY']),
     anchors: await openAnchors(readDataDir(flags, environment)),
     hasDemo: hasDemo && bootstrap === null && readFolders(flags, environment) === null,
     bootstrap,
@@ -154,7 +159,7 @@ function readLimits(text: string): LimitOptions | null {
 export async function readMcpConfig(flags: DatabaseFlags, environment: Environment): Promise<OpenConfig & { readonly key: string }> {
   const key = environment['ENGINE_API_KEY'] ?? ''
   if (key === '') throw new Error('Set ENGINE_API_KEY to a key of a person (eng_user_…) or of an agent (eng_agent_…) in this database.')
-  return { ...(await readConfig(flags, environment)), key }
+  return { ...(await readServing(flags, environment)), secrets: findSecrets(readKeyConfig(flags, environment)), key }
 }
 
 /** What a start would take, for whoever looks whether it can. @throws naming the setting that is wrong */
@@ -162,11 +167,14 @@ export function readStart(flags: ServeFlags, environment: Environment): StartCon
   return {
     host: readHost(flags, environment),
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
-    dataDir: resolve(readDataDir(flags, environment)),
-    secretKey: environment['ENGINE_SECRET_KEY'],
+    ...readKeyConfig(flags, environment),
     file: readFile(flags, environment),
     allowed: readAllowed(flags, environment),
   }
+}
+
+function readKeyConfig(flags: DatabaseFlags, environment: Environment): KeyConfig {
+  return { dataDir: resolve(readDataDir(flags, environment)), secretKey: environment['ENGINE_SECRET_KEY'] }
 }
 
 function readHost(flags: ServeFlags, environment: Environment): string {
@@ -226,6 +234,20 @@ function readFile(flags: DatabaseFlags, environment: Environment): string | null
   return path === ':memory:' ? null : path
 }
 
+/** Whether something may be kept already: one elsewhere is taken to be there, one in memory never is. */
+function isDatabaseThere(flags: DatabaseFlags, environment: Environment): boolean {
+  const url = flags.databaseUrl ?? environment['DATABASE_URL'] ?? ''
+  const place = readFile(flags, environment) ?? folderOfUrl(url)
+  if (place === null) return !/^file:/i.test(url)
+  return place !== 'memory' && existsSync(place)
+}
+
+/** The folder of a PGlite, or `memory`; null for another database. */
+function folderOfUrl(url: string): string | null {
+  const [, folder = null] = /^pglite:(?:\/\/)?(.*)$/i.exec(url) ?? []
+  return folder === null || folder === '' || folder === 'memory' ? folder : resolve(folder)
+}
+
 function defaultFile(dataDir: string): string {
   return join(resolve(dataDir), 'engine.db')
 }
@@ -238,14 +260,14 @@ function whatIsWrong(scheme: string): string {
 
 async function readStorage(url: string | undefined, dataDir: string): Promise<Storage> {
   if (url === undefined || url === '') return sqlite(defaultFile(dataDir))
-  const [, written = '', rest = ''] = /^([a-z]+):(.*)$/i.exec(url) ?? []
+  const [, written = ''] = /^([a-z]+):/i.exec(url) ?? []
   const scheme = written.toLowerCase()
   if (/^(postgres|postgresql|pglite)$/.test(scheme)) {
     // Only who asks for Postgres waits for its driver to load.
     const { pglite, postgres } = await import('@engine/storage-postgres')
     if (scheme !== 'pglite') return postgres(url)
-    const folder = rest.replace(/^\/\//, '')
-    if (folder !== '') return pglite(folder === 'memory' ? undefined : resolve(folder))
+    const folder = folderOfUrl(url)
+    if (folder !== null && folder !== '') return pglite(folder === 'memory' ? undefined : folder)
   }
   if (scheme === 'file') return sqlite(fileOfUrl(url))
   throw unusable(whatIsWrong(scheme))

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { delimiter, dirname, isAbsolute, join } from 'node:path'
 
 import type { StartConfig } from './config.ts'
-import { openSecrets } from './secret-key.ts'
+import { findSecrets, keyFile } from './secret-key.ts'
 import { megabytes } from './text.ts'
 
 /** One thing that was looked at. */
@@ -52,12 +52,11 @@ async function examineFolder(dataDir: string): Promise<Finding> {
 /** Opened as a start does, and never made or shown. */
 function examineKey({ dataDir, secretKey }: StartConfig): Finding {
   const what = 'key of the secrets'
-  const isGiven = secretKey !== undefined && secretKey !== ''
-  const file = join(dataDir, 'secret.key')
-  if (!isGiven && !existsSync(file)) return { isGood: true, what, found: `none yet; a start makes ${file}` }
+  const file = keyFile(dataDir)
   try {
-    openSecrets(dataDir, secretKey, { makesKey: false })
-    return { isGood: true, what, found: isGiven ? 'ENGINE_SECRET_KEY' : file }
+    const isGiven = secretKey !== undefined && secretKey !== ''
+    if (findSecrets({ dataDir, secretKey })) return { isGood: true, what, found: isGiven ? 'ENGINE_SECRET_KEY' : file }
+    return { isGood: true, what, found: `none yet; a start makes ${file}, unless something is sealed` }
   } catch (error) {
     const advice = 'Without the right key, no secret can be opened; restore it from where you keep its copy.'
     return { isGood: false, what, found: error instanceof Error ? error.message : 'unreadable', advice }

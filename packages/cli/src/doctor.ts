@@ -5,6 +5,7 @@ import type { DatabaseFacts, Inspection, Storage } from '@engine/core'
 
 import type { ServeFlags, StartConfig } from './config.ts'
 import { examineStart, type Finding } from './doctor-start.ts'
+import { findSecrets } from './secret-key.ts'
 import { megabytes } from './text.ts'
 import { withDatabase } from './with-database.ts'
 
@@ -44,7 +45,12 @@ async function examine(storage: Storage, start: StartConfig): Promise<Finding[]>
     return await withDatabase(storage, async (database) => {
       const facts = await database.facts()
       const rows = facts.schemaProblem === null ? [await judgeRows(database), await judgeCaps(database, start)] : [unread]
-      return [{ isGood: true, what: 'database', found: `${storage.id} answers` }, ...judge(facts), ...rows]
+      return [
+        { isGood: true, what: 'database', found: `${storage.id} answers` },
+        ...judge(facts),
+        ...rows,
+        await judgeSealed(database, start),
+      ]
     })
   } catch (error) {
     return [{ isGood: false, what: 'database', found: messageOf(error) }]
@@ -117,6 +123,21 @@ async function judgeCaps(database: Inspection, { allowed }: StartConfig): Promis
     found: `under a hard limit of money these do not start: ${names.join(', ')}${more === 0 ? '' : `, and ${more} more`}`,
     advice: `Say at each, in micro-dollars, what a run may cost at most: engine agents update ${first.agentId} --max-cost-micros-per-run 2000000`,
   }
+}
+
+/** Of a key that can not be used at all, what is wrong with it is told where the key is looked at. */
+async function judgeSealed(database: Inspection, { dataDir, secretKey }: StartConfig): Promise<Finding> {
+  const what = 'sealed values'
+  let secrets = null
+  try {
+    secrets = findSecrets({ dataDir, secretKey })
+  } catch {
+    // Then none of them opens.
+  }
+  const count = await database.sealedAgainst(secrets)
+  if (count === 0) return { isGood: true, what, found: 'the key opens all of them' }
+  const advice = 'Put back the key that they were sealed with, or set those secrets again, and make new keys of those webhooks.'
+  return { isGood: false, what, found: `${count} of secrets and webhooks do not open with the key that is here`, advice }
 }
 
 function messageOf(error: unknown): string {

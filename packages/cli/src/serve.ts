@@ -70,7 +70,7 @@ export async function openEngine(config: OpenConfig, logger: Logger): Promise<En
     storage,
     blobs,
     anchors,
-    secrets,
+    secrets: secrets ?? undefined,
     adapters,
     destinations,
     plugins,

@@ -1,3 +1,4 @@
+import type { SecretStore } from '@engine/core'
 import { isLoopback } from '@engine/http'
 
 import {
@@ -13,7 +14,7 @@ import {
   type Environment,
   type ServeConfig,
 } from './config.ts'
-import { openSecrets } from './secret-key.ts'
+import { needSecrets } from './secret-key.ts'
 import { readNumber } from './settings.ts'
 
 export interface WorkerFlags extends DatabaseFlags, AllowedFlags {
@@ -37,7 +38,9 @@ interface Executing extends Pick<ServeConfig, 'allowed' | 'log'> {
   readonly graceMs: number
 }
 
-export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'secrets' | 'plugins' | 'settings'> {
+export interface WorkerConfig extends Executing, Pick<ServeConfig, 'storage' | 'plugins' | 'settings'> {
+  /** What the process that seals them opens too. */
+  readonly secrets: SecretStore
   /** Where a monitor reads how it is; null for nowhere. */
   readonly figures: Figures | null
 }
@@ -59,7 +62,7 @@ export async function readWorkerConfig(flags: WorkerFlags, environment: Environm
   if (!isShared(flags.databaseUrl ?? environment['DATABASE_URL'])) throw new Error(notShared)
   return {
     storage: await readDatabase(flags, environment),
-    secrets: openSecrets(dataDir, environment['ENGINE_SECRET_KEY'], { makesKey: false }),
+    secrets: needSecrets({ dataDir, secretKey: environment['ENGINE_SECRET_KEY'] }),
     plugins: readPlugins(flags, environment),
     settings: readSettings(flags, environment),
     figures: readFigures(flags, environment),

@@ -4,8 +4,10 @@ import { explained } from '../kernel/constraints.ts'
 import { createAdapterCatalog } from '../kernel/adapters.ts'
 import type { AgentAdapter } from '../ports/adapter.ts'
 import type { Anchor } from '../ports/anchor.ts'
+import type { SecretStore } from '../ports/secret-store.ts'
 import type { Storage } from '../ports/storage.ts'
 import { findUncapped, type UncappedAgents } from '../verification/caps.ts'
+import { countUnopened } from '../verification/sealed.ts'
 import { verify, type OnCheck, type VerificationReport } from '../verification/verify.ts'
 import { backUp } from './backup.ts'
 import { readFacts, type DatabaseFacts } from './facts.ts'
@@ -33,6 +35,11 @@ export interface Inspection extends AsyncDisposable {
    * @throws as `verify`
    */
   agentsWithoutCap(adapters: readonly AgentAdapter[]): Promise<UncappedAgents>
+  /**
+   * How many values lie here sealed that a store does not open, such as those of secrets; all of them for null. Also for a database of
+   * another version, such as one that was just restored.
+   */
+  sealedAgainst(secrets: SecretStore | null): Promise<number>
   /** Closes the connection; `await using` does it too. */
   close(): Promise<void>
 }
@@ -68,6 +75,10 @@ export async function inspectDatabase(storage: Storage): Promise<Inspection> {
     async agentsWithoutCap(adapters) {
       if (history.problem) throw history.problem
       return explained(() => findUncapped(db, createAdapterCatalog(adapters)))
+    },
+    async sealedAgainst(secrets) {
+      const isThere = await hasTable(db, { schema, table: 'routine_triggers' })
+      return isThere ? explained(() => countUnopened(db, secrets)) : 0
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -22,7 +22,7 @@ export async function newTriggerKey(
 ): Promise<TriggerKey> {
   const { secret: key, hash } = newSecret('hook')
   if (scheme === 'bearer') return { key, text: hash }
-  return { key, text: await context.secrets.seal(key, placeOf(context, triggerId)) }
+  return { key, text: await context.secrets.seal(key, placeOfKey(context, triggerId)) }
 }
 
 /** The kept text of the key that a delivery was signed with, or brings; null when it is none of this trigger's. */
@@ -39,7 +39,7 @@ export async function keyOfDelivery(
     return texts.find((text) => isEqual(text, hash)) ?? null
   }
   for (const text of texts) {
-    const key = await context.secrets.open(text, placeOf(context, trigger.id))
+    const key = await context.secrets.open(text, placeOfKey(context, trigger.id))
     if (key !== null && isSigned(scheme, key, delivery)) return text
   }
   return null
@@ -53,6 +53,6 @@ export function isKeyOf(trigger: RoutineTriggerTable, text: string | null, now: 
 }
 
 /** A sealed key opens for its own trigger only. */
-function placeOf({ companyId }: { companyId: string }, triggerId: string): string {
+export function placeOfKey({ companyId }: { companyId: string }, triggerId: string): string {
   return `engine.trigger.v1 ${companyId} ${triggerId}`
 }
