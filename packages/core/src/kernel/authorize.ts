@@ -116,7 +116,10 @@ export function assertMay(asking: Asking, scope: Scope): void {
   if (!may(asking, scope)) throw forbidden(asking.actor, scope)
 }
 
-export function forbidden(actor: Actor, scope: Scope): EngineError {
+const everywhere = ' in all companies, as owners of the installation have; a key is of one company'
+
+/** @param reach what the call is about: one company, or what is of none, for which a role in one is not enough */
+export function forbidden(actor: Actor, scope: Scope, reach: 'company' | 'installation' = 'company'): EngineError {
   if (actor.kind !== 'system' && actor.kind !== 'node' && !isInScope(actor, scope)) {
     return new EngineError(kernelErrors.forbidden, `This key is limited and lacks the scope ${scope}. Use one that has it.`, {
       details: { scope },
@@ -125,7 +128,7 @@ export function forbidden(actor: Actor, scope: Scope): EngineError {
   const { user, agent, run, node }: Permission = permissions[scope]
   const who = { run: 'A run', agent: 'An agent', node: 'A node', user: `The user ${actor.id}`, system: 'Engine' }[actor.kind]
   const allowed = [
-    user === 'never' ? null : `people with the role ${user} or above`,
+    user === 'never' ? null : `people with the role ${user} or above${reach === 'company' ? '' : everywhere}`,
     agent === 'never' ? null : agent === 'own' ? 'agents, for their own' : 'agents',
     run === 'never' ? null : run === 'own' ? 'a run, for its own task' : 'runs',
     node === 'yes' ? 'nodes, by what they got when they registered' : null,

@@ -154,7 +154,7 @@ async function resolve(host: Host, operation: Operation, { input, call }: Parsed
   const { actor } = call
   const { scope, company } = definition.access
   if (company === 'new' || company === 'visible' || company === 'installation') {
-    if (decide(actor, { scope, companyId: null, target: null }) !== 'allowed') throw forbidden(actor, scope)
+    if (decide(actor, { scope, companyId: null, target: null }) !== 'allowed') throw forbidden(actor, scope, 'installation')
     return { operation, input, companyId: company === 'new' ? host.newId() : '', target: null }
   }
   if (company === 'actor') {
