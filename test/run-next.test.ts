@@ -51,9 +51,9 @@ describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database
     expect(retry?.next).toMatchObject({ kind: 'starts', at: retry?.availableAt, code: null })
     await engine.companies.pause({ companyId })
     const refused = await errorOf(engine.tasks.checkout({ taskId: task.id }))
-    const hindered = { code: refused.code, message: `It starts when this is over: ${refused.message}` }
-    expect((await engine.runs.get({ runId: failed?.id ?? '' })).next).toMatchObject({ kind: 'retry', ...hindered })
-    expect((await engine.runs.get({ runId: retry?.id ?? '' })).next).toMatchObject({ kind: 'starts', ...hindered })
+    const hindered = (subject: string) => ({ code: refused.code, message: `${subject} starts when this is over: ${refused.message}` })
+    expect((await engine.runs.get({ runId: failed?.id ?? '' })).next).toMatchObject({ kind: 'retry', ...hindered('The next run') })
+    expect((await engine.runs.get({ runId: retry?.id ?? '' })).next).toMatchObject({ kind: 'starts', ...hindered('It') })
   })
 
   it('is told while its provider is left alone, with until when', async () => {
@@ -118,9 +118,10 @@ describe.each(['sqlite', 'postgres'])('what comes after a run, on %s', (database
     const [runId, fence] = [run?.id ?? '', run?.fence ?? 0]
     const worker = engine.as({ kind: 'run', id: runId, companyId, agentId, taskId: task.id, fence })
     await worker.runs.report({ runId, outcome: { kind: 'failed', class: 'transient', message: 'no paper' } })
-    const retry = { kind: 'retry', runId: queued.id, message: expect.stringMatching(/^It starts at/) }
+    const retry = { kind: 'retry', runId: queued.id, message: expect.stringMatching(/^The next run starts at/) }
     expect((await engine.runs.get({ runId })).next).toMatchObject(retry)
-    expect((await runsOf(task.id)).map(({ next }) => next)).toMatchObject([{ kind: 'starts', message: retry.message }, retry])
+    const starts = { kind: 'starts', message: expect.stringMatching(/^It starts at/) }
+    expect((await runsOf(task.id)).map(({ next }) => next)).toMatchObject([starts, retry])
   })
 
   it('is told of a run whose task was given to another agent, by what that one waits for', async () => {

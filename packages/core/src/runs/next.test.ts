@@ -53,18 +53,18 @@ describe('what happens next', () => {
 
   it('names what keeps a run from starting, by the code that its checkout would be refused with', () => {
     const hindrance = ruleViolated('ACM-1 is held.')
-    const told = { at, code: 'rule_violated', message: 'It starts when this is over: ACM-1 is held.' }
-    expect(nextOf(facts('queued', { hindrance }))).toMatchObject({ kind: 'starts', ...told })
-    expect(nextOf(facts('failed', { hindrance, ...later('queued') }))).toMatchObject({ kind: 'retry', ...told })
+    const told = (subject: string) => ({ at, code: 'rule_violated', message: `${subject} starts when this is over: ACM-1 is held.` })
+    expect(nextOf(facts('queued', { hindrance }))).toMatchObject({ kind: 'starts', ...told('It') })
+    expect(nextOf(facts('failed', { hindrance, ...later('queued') }))).toMatchObject({ kind: 'retry', ...told('The next run') })
     const agent = { name: 'Ada', status: 'error', error_message: 'Set its key.', execution_mode: 'auto' } as const
     const message = 'It starts when the agent Ada, which is error (Set its key.), is resumed.'
     expect(nextOf(facts('queued', { agent }))).toMatchObject({ code: 'agent_unavailable', message, owner: 'operator' })
   })
 
   it('names whoever takes a run that no worker takes', () => {
-    const told = { at, code: null, message: 'Ada takes it by itself when it asks for work.' }
-    expect(nextOf(facts('queued', { isTakenByAgent: true }))).toMatchObject({ kind: 'starts', ...told })
-    expect(nextOf(facts('lost', { isTakenByAgent: true, ...later('queued') }))).toMatchObject({ kind: 'retry', ...told })
+    const told = (what: string) => ({ at, code: null, message: `Ada takes ${what} by itself when it asks for work.` })
+    expect(nextOf(facts('queued', { isTakenByAgent: true }))).toMatchObject({ kind: 'starts', ...told('it') })
+    expect(nextOf(facts('lost', { isTakenByAgent: true, ...later('queued') }))).toMatchObject({ kind: 'retry', ...told('the next run') })
     const agent = { name: 'Ada', status: 'paused', error_message: null, execution_mode: 'polling' } as const
     expect(nextOf(facts('queued', { agent, isTakenByAgent: true }))).toMatchObject({ code: 'agent_unavailable' })
   })

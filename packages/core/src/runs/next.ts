@@ -34,14 +34,14 @@ const nothing = { at: null, runId: null, owner: null, code: null } as const
 /** What happens next; null for a run that is under way, or ended as it should. Pure. */
 export function nextOf(facts: NextFacts): RunNext | null {
   const { run, later } = facts
-  if (run.status === 'queued') return { ...nothing, kind: 'starts', ...start(run, facts) }
+  if (run.status === 'queued') return { ...nothing, kind: 'starts', ...start(run, facts, 'It') }
   if (run.status === 'waiting') {
     const message = facts.hindrance?.message ?? 'It goes on when its question is answered.'
     return { ...nothing, kind: 'waits', message, code: facts.hindrance?.code ?? null }
   }
   if (!unfortunate.has(run.status)) return null
   if (!later) return withoutSuccessor(facts)
-  if (later.status === 'queued') return { ...nothing, kind: 'retry', runId: later.id, ...start(later, facts) }
+  if (later.status === 'queued') return { ...nothing, kind: 'retry', runId: later.id, ...start(later, facts, 'The next run') }
   const message = runMachine.isFinal(later.status) ? `A later run ended as ${later.status}.` : `A later run is ${later.status}.`
   return { ...nothing, kind: 'followed', runId: later.id, message }
 }
@@ -49,21 +49,23 @@ export function nextOf(facts: NextFacts): RunNext | null {
 function start(
   queued: Pick<RunTable, 'available_at'>,
   { agent, isTakenByAgent, hindrance }: NextFacts,
+  subject: 'It' | 'The next run',
 ): Pick<RunNext, 'message' | 'at' | 'code'> & Partial<Pick<RunNext, 'owner'>> {
   const at = queued.available_at
   // Nothing but a person lets an agent go on that is in error.
   const byWhom = agent.status === 'error' && { owner: 'operator' }
-  if (hindrance) return { message: `It starts when this is over: ${hindrance.message}`, at, code: hindrance.code, ...byWhom }
+  if (hindrance) return { message: `${subject} starts when this is over: ${hindrance.message}`, at, code: hindrance.code, ...byWhom }
   const why = agent.error_message === null ? '' : ` (${agent.error_message})`
   if (agent.status !== 'idle')
     return {
-      message: `It starts when the agent ${agent.name}, which is ${agent.status}${why}, is resumed.`,
+      message: `${subject} starts when the agent ${agent.name}, which is ${agent.status}${why}, is resumed.`,
       at,
       code: 'agent_unavailable',
       ...byWhom,
     }
-  if (isTakenByAgent) return { message: `${agent.name} takes it by itself when it asks for work.`, at, code: null }
-  return { message: `It starts at ${at}, or as soon after as there is room.`, at, code: null }
+  if (isTakenByAgent)
+    return { message: `${agent.name} takes ${subject === 'It' ? 'it' : 'the next run'} by itself when it asks for work.`, at, code: null }
+  return { message: `${subject} starts at ${at}, or as soon after as there is room.`, at, code: null }
 }
 
 /** Who can unblock a task: whoever has a role, or a name of their own. What an id stands for, `owner` says to whoever can look it up. */

@@ -80,6 +80,11 @@ function Actions({ run }: { run: RunData }) {
   )
 }
 
+/** What went wrong in a word, where it is known. Pure. */
+function titleOf({ errorClass, status }: RunData): string {
+  return words(errorClass === null || errorClass === 'unknown' ? status : errorClass)
+}
+
 /** What went wrong, and what comes next by itself or by whom. */
 function Trouble({ run }: { run: RunData }) {
   if (run.errorMessage === null && run.next === null) return null
@@ -87,7 +92,7 @@ function Trouble({ run }: { run: RunData }) {
     <div className="eng-notice" data-tone={run.errorMessage === null ? 'busy' : undefined}>
       {run.errorMessage !== null && (
         <p className="eng-strong">
-          {words(run.errorClass ?? run.status)}: <Said text={run.errorMessage} />
+          {titleOf(run)}: <Said text={run.errorMessage} />
         </p>
       )}
       <WayOut code={codeOf(run)} agentId={run.agentId} />
