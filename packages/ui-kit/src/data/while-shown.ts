@@ -1,5 +1,9 @@
 /** Where pages of one server in one browser tell each other that they are looked at. */
 const channelName = 'engine.shown'
+/** Which page says so: it has as many channels as things that it does while it is shown, and they hear each other too. */
+const thisPage = Math.random()
+/** Said by a page that is hidden now: whoever is looked at says so again, also where that one had said it before this one was hidden. */
+const whoIsShown = 'who'
 
 /**
  * Does `work` while the page is shown, and anew each time that it is shown again. A browser has six connections to one server over HTTP/1.1, so
@@ -8,10 +12,13 @@ const channelName = 'engine.shown'
  * @param work ends with the signal that it is given; when it ends earlier, nothing begins anew
  */
 export async function whileShown(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  if (isHidden()) await untilShown(signal)
-  while (!signal.aborted) {
+  let shownAgain = Promise.resolve()
+  for (;;) {
+    await shownAgain
+    // It may be hidden by now, as when its people only went by on their way to another tab.
+    while (isHidden() && !signal.aborted) await untilShown(signal)
+    if (signal.aborted) return
     const left = new AbortController()
-    let shownAgain = Promise.resolve()
     const stop = watch(() => {
       // From now on: the page may be shown again before the work has ended.
       shownAgain = untilShown(signal)
@@ -26,7 +33,6 @@ export async function whileShown(signal: AbortSignal, work: (signal: AbortSignal
       stop()
     }
     if (!left.signal.aborted) return
-    await shownAgain
   }
 }
 
@@ -38,8 +44,10 @@ async function untilShown(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const done = new AbortController()
   const listening = { signal: done.signal }
-  globalThis.addEventListener?.('pageshow', () => resolve(), listening)
-  globalThis.document?.addEventListener('visibilitychange', () => isHidden() || resolve(), listening)
+  // A page that is opened behind another one is “shown” too, once it is loaded.
+  const look = () => isHidden() || resolve()
+  globalThis.addEventListener?.('pageshow', look, listening)
+  globalThis.document?.addEventListener('visibilitychange', look, listening)
   signal.addEventListener('abort', () => resolve(), listening)
   if (!signal.aborted) await promise
   done.abort()
@@ -49,17 +57,30 @@ async function untilShown(signal: AbortSignal): Promise<void> {
 function watch(leave: () => void): () => void {
   const done = new AbortController()
   const listening = { signal: done.signal }
-  const channel = globalThis.document && new BroadcastChannel(channelName)
+  const channel = openChannel()
   // An open channel may keep a browser from keeping the page.
   done.signal.addEventListener('abort', () => channel?.close())
   const end = () => {
     done.abort()
     leave()
   }
-  const tell = () => isHidden() || channel?.postMessage(null)
+  const tell = () => channel?.postMessage(isHidden() ? whoIsShown : thisPage)
+  const hear = ({ data }: { data: unknown }) => {
+    if (data === whoIsShown) return isHidden() || tell()
+    if (data !== thisPage && isHidden()) end()
+  }
   globalThis.addEventListener?.('pagehide', end, listening)
   globalThis.document?.addEventListener('visibilitychange', tell, listening)
-  channel?.addEventListener('message', () => isHidden() && end(), listening)
+  channel?.addEventListener('message', hear, listening)
   tell()
   return () => done.abort()
+}
+
+/** Null outside of browsers, and where one keeps pages from each other, as Firefox does without cookies: each is then on its own. */
+function openChannel(): BroadcastChannel | null {
+  try {
+    return globalThis.document ? new BroadcastChannel(channelName) : null
+  } catch {
+    return null
+  }
 }
