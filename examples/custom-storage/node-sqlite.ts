@@ -53,23 +53,24 @@ class NodeSqliteDriver implements Driver {
     this.#connection = await whileBusy(() => openConnection(this.#path, this.#purpose))
   }
 
+  /** Also of a closed database: Kysely keeps the turn of a call that gets no connection, and whoever waits behind it would wait for ever. */
   async acquireConnection(): Promise<DatabaseConnection> {
     await this.#letOthersRun()
-    return this.#open()
+    return this.#opened()
   }
 
   /** At once for writing. A transaction that reads first is refused when it writes after somebody else did. */
   async beginTransaction(): Promise<void> {
-    await whileBusy(() => this.#open().execute('begin immediate'))
+    await whileBusy(() => this.#opened().execute('begin immediate'))
   }
 
   async commitTransaction(): Promise<void> {
-    this.#open().execute('commit')
+    this.#opened().execute('commit')
   }
 
   async rollbackTransaction(): Promise<void> {
-    const connection = this.#open()
-    // SQLite may have rolled back by itself, and Kysely asks for it after a failed commit too.
+    const connection = this.#opened()
+    // SQLite may have rolled back by itself, as when it is closed, and Kysely asks for it after a failed commit too.
     if (connection.isInTransaction) connection.execute('rollback')
   }
 
@@ -77,11 +78,10 @@ class NodeSqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     this.#connection?.close()
-    this.#connection = null
   }
 
-  #open(): Connection {
-    if (!this.#connection) throw Object.assign(new Error('the database is closed'), { code: 'SQLITE_CANTOPEN' })
+  #opened(): Connection {
+    if (!this.#connection) throw new Error('Kysely opens it first')
     return this.#connection
   }
 }
@@ -113,10 +113,11 @@ class Connection implements DatabaseConnection {
   }
 
   get isInTransaction(): boolean {
-    return this.#database.isTransaction
+    return this.#database.isOpen && this.#database.isTransaction
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    this.#refuseWhenClosed()
     return withCodes(() => {
       const statement = this.#statement(sql)
       // Engine binds texts, numbers and null.
@@ -132,12 +133,17 @@ class Connection implements DatabaseConnection {
   }
 
   execute(sql: string): void {
+    this.#refuseWhenClosed()
     withCodes(() => this.#database.exec(sql))
   }
 
   close(): void {
     this.#prepared.clear()
-    this.#database.close()
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  #refuseWhenClosed(): void {
+    if (!this.#database.isOpen) throw Object.assign(new Error('the database is closed'), { code: 'SQLITE_CANTOPEN' })
   }
 
   #statement(sql: string): StatementSync {

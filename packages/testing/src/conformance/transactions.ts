@@ -177,14 +177,24 @@ export const transactions = directGroup('transactions', {
     expect(turns).toBeGreaterThan(3)
   },
 
-  'connections that were closed refuse what comes later, and let what is under way end': async (direct) => {
+  'calls that are under way when connections are closed are answered or refused, and later ones are refused': async (direct) => {
     const under = await direct.create()
     const db = openDirectly(under.storage)
-    const ask = () => db.executeQuery(CompiledQuery.raw('select 1 as one'))
-    const early = Array.from({ length: 5 }, ask)
-    await ask()
-    const ended = Promise.allSettled(early)
-    await db.destroy()
+    const ask = (of: Pick<Database, 'executeQuery'> = db) => of.executeQuery(CompiledQuery.raw('select 1 as one'))
+    const [begun, closing] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const holding = inTransaction(db, async (tx) => {
+      await ask(tx)
+      begun.resolve()
+      await closing.promise
+      return ask(tx)
+    })
+    await begun.promise
+    const ended = Promise.allSettled([holding, ask(), inTransaction(db, ask), ask()])
+    // Those that wait for nobody are on their way.
+    await delay(0)
+    const closed = db.destroy()
+    closing.resolve()
+    await closed
     for (const answer of await ended) if (answer.status === 'fulfilled') expect(answer.value.rows).toEqual([{ one: 1 }])
     await expect(ask()).rejects.toThrow(/destroyed|closed/)
     await db.destroy()
