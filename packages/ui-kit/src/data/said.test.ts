@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { plainly, said } from './said.ts'
+import { fieldWords, plainly, said } from './said.ts'
 
 describe('what the server says', () => {
   it('names buttons and labels of the board instead of operations and fields', () => {
@@ -28,11 +28,23 @@ describe('what the server says', () => {
       '; or before.',
     ])
     expect(plainly('At 2026-12-01T00:00:00.000Z.')).not.toContain('000Z')
+    expect(plainly('At 2026-13-45T99:99:99Z, it says.')).toBe('At 2026-13-45T99:99:99Z, it says.')
   })
 
   it('reads statuses and codes as words, and leaves names of others as they are', () => {
     expect(plainly('ENG-1 is in_review.')).toBe('ENG-1 is in review.')
     expect(plainly('task_blocked')).toBe('task blocked')
-    for (const text of ['No module named my_pkg.', 'See runs.retry.example', 'my.runs.retry', 'a_runs.retry']) expect(plainly(text)).toBe(text)
+    const ofOthers = ['No module named my_pkg.', 'See runs.retry.example', 'my.runs.retry', 'a_runs.retry', 'https://a.example/runs.retry?b']
+    for (const text of [...ofOthers, 'Call `tasks.update` first.', 'tasks.update({}) failed.']) expect(plainly(text)).toBe(text)
+  })
+
+  it('keeps the ids of others, which people may need', () => {
+    const text = 'The payment (order 3f2a08a9-45a4-737b-9996-0be58bc4b4aa) is late.'
+    expect(plainly(text)).toBe(text)
+  })
+
+  it('calls fields as their labels do, or by words, and what people named as they did', () => {
+    const paths = ['maxCostMicrosPerRun', 'assigneeAgentId', 'task.blockedBy.0', 'config.env.MY_TOKEN', 'headers.X-Key']
+    expect(paths.map(fieldWords)).toEqual(['A run costs at most', 'assignee agent', 'task blocked by 0', 'config env MY_TOKEN', 'headers X-Key'])
   })
 })

@@ -30,12 +30,13 @@ const wireWords = ['in_progress', 'in_review', 'pending_approval', 'revision_req
 
 const anyOf = (words: Iterable<string>) => [...words].map((word) => word.replaceAll('.', '\\.')).join('|')
 const id = '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}'
-const names = new RegExp(`(?<![\\w.])(?:${anyOf([...quoted.keys(), ...wireWords])})(?![\\w.]*\\w)`, 'g')
-/** What stands in brackets for callers alone: a name of the wire, its unit, an id. */
-const asides = new RegExp(` \\((?:${anyOf([...quoted.keys(), ...unseen])}|scope [a-z]+:[a-z]+|[^()]*${id})\\)`, 'g')
+/** Not within an address, a path or a piece of code, which are of others. */
+const names = new RegExp(`(?<![\\w./\`'"-])(?:${anyOf([...quoted.keys(), ...wireWords])})(?![\\w.]*\\w|[/\`'"(-])`, 'g')
+/** What stands in brackets for callers alone: a name of the wire, its unit, an id. Ids of others, such as of an order, are for people too. */
+const asides = new RegExp(` \\((?:${anyOf([...quoted.keys(), ...unseen])}|scope [a-z]+:[a-z]+|interaction ${id})\\)`, 'g')
 /** Whoever is refused something is the one who reads it. */
 const reader = new RegExp(`^The user ${id} may not `)
-const moments = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
+const moments = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
 
 /**
  * A text that the server wrote for callers of its API, for people: instead of operations and fields it names the buttons and labels of the
@@ -46,6 +47,8 @@ export function said(text: string): readonly Said[] {
   const parts: Said[] = []
   let from = 0
   for (const found of told.matchAll(moments)) {
+    // What only looks like one stays as it is.
+    if (Number.isNaN(Date.parse(found[0]))) continue
     parts.push(told.slice(from, found.index), { at: found[0] })
     from = found.index + found[0].length
   }
@@ -69,11 +72,10 @@ export function words(status: string): string {
   return status.replaceAll('_', ' ')
 }
 
-/** The path of a field as people read it: `assigneeAgentId` is “assignee agent”. Pure. */
+/** The path of a field as people read it: `assigneeAgentId` is “assignee agent”. Names that people gave, as of a variable, stay. Pure. */
 export function fieldWords(path: string): string {
-  return path
-    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
-    .replaceAll(/[._]/g, ' ')
-    .replace(/ ids?$/i, '')
-    .toLowerCase()
+  const label = quoted.get(path)
+  if (label !== undefined) return label
+  const parts = path.split('.').map((part) => (/^[a-z][A-Za-z]*$/.test(part) ? part.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase() : part))
+  return parts.join(' ').replace(/ ids?$/, '')
 }
