@@ -59,6 +59,15 @@ describe('a database without the key of its secrets', () => {
     expect(engine(['doctor'], folder)).toMatchObject({ status: 0, stdout: expect.stringMatching(/good +sealed values +the key opens all/) })
   })
 
+  it('of which nothing is sealed is well without one, says doctor', async () => {
+    const folder = temporaryFolder()
+    await (await createEngine({ storage: sqlite(join(folder, 'engine.db')) })).stop()
+    expect(engine(['doctor', '--port', '0'], folder)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/good +sealed values +none\n/),
+    })
+  })
+
   it('serves a client by its own key, which needs no other, and makes none for it', async () => {
     const folder = temporaryFolder()
     const { apiKey } = await sealWith(newKey(), sqlite(join(folder, 'engine.db')))

@@ -135,7 +135,7 @@ async function judgeSealed(database: Inspection, { dataDir, secretKey }: StartCo
     // Then none of them opens.
   }
   const count = await database.sealedAgainst(secrets)
-  if (count === 0) return { isGood: true, what, found: 'the key opens all of them' }
+  if (count === 0) return { isGood: true, what, found: secrets ? 'the key opens all of them' : 'none' }
   const advice = 'Put back the key that they were sealed with, or set those secrets again, and make new keys of those webhooks.'
   return { isGood: false, what, found: `${count} of secrets and webhooks do not open with the key that is here`, advice }
 }
