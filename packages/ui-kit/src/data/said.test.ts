@@ -17,8 +17,11 @@ describe('what the server says', () => {
   })
 
   it('says “you” to whoever may not do something', () => {
-    const refusal = 'The user 01a208c9-3bd6-72b5-a8ac-6013acec4e16 may not do this here (scope secrets:read). Allowed: people with the role admin or above.'
-    expect(plainly(refusal)).toBe('You may not do this here. Allowed: people with the role admin or above.')
+    for (const user of ['01a208c9-3bd6-72b5-a8ac-6013acec4e16', 'eve@shop.example']) {
+      const refusal = `The user ${user} may not do this here (scope secrets:read). Allowed: people with the role admin or above.`
+      expect(plainly(refusal)).toBe('You may not do this here. Allowed: people with the role admin or above.')
+    }
+    expect(plainly('The user bob may not log in.')).toBe('The user bob may not log in.')
   })
 
   it('gives moments apart, to be written in the reader’s own place', () => {

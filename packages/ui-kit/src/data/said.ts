@@ -35,7 +35,7 @@ const names = new RegExp(`(?<![\\w./\`'"-])(?:${anyOf([...quoted.keys(), ...wire
 /** What stands in brackets for callers alone: a name of the wire, its unit, an id. Ids of others, such as of an order, are for people too. */
 const asides = new RegExp(` \\((?:${anyOf([...quoted.keys(), ...unseen])}|scope [a-z]+:[a-z]+|interaction ${id})\\)`, 'g')
 /** Whoever is refused something is the one who reads it. */
-const reader = new RegExp(`^The user ${id} may not `)
+const reader = /^The user \S+ may not do this here\b/
 const moments = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
 
 /**
@@ -43,7 +43,7 @@ const moments = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
  * board. Pure.
  */
 export function said(text: string): readonly Said[] {
-  const told = /^[a-z]+(?:_[a-z]+)+$/.test(text) ? words(text) : text.replace(reader, 'You may not ').replace(asides, '').replace(names, nameForPeople)
+  const told = /^[a-z]+(?:_[a-z]+)+$/.test(text) ? words(text) : text.replace(reader, 'You may not do this here').replace(asides, '').replace(names, nameForPeople)
   const parts: Said[] = []
   let from = 0
   for (const found of told.matchAll(moments)) {
