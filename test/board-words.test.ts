@@ -96,6 +96,20 @@ describe.skipIf(!canLook)('the board, where something does not go on', { timeout
     )
   })
 
+  it('offers nothing to press on a blocked task before it is known what that waits for', async () => {
+    const page = await at(`tasks/${now().world.troubled.blocked.taskId}`)
+    const held = Promise.withResolvers<void>()
+    await page.route('**/approvals/*', async (route) => {
+      await held.promise
+      await route.continue()
+    })
+    await page.reload()
+    await page.getByText('waits for an approval').waitFor()
+    expect(await page.getByRole('button', { name: /Unblock it|Run it again/ }).count()).toBe(0)
+    held.resolve()
+    await page.getByText('It waits for this approval').waitFor()
+  })
+
   it('shows the approval that a task waits for where the task is, to be decided there', async () => {
     const { engine, troubled } = now().world
     const page = await at(`tasks/${troubled.blocked.taskId}`)

@@ -21,12 +21,13 @@ interface BlockedProps {
 
 /** Why a task does not go on, who can change that, and how. */
 export function Blocked({ task, blocked: { reason, owner }, isAsked }: BlockedProps) {
-  const { items: runs } = useRuns({ taskId: task.id })
+  const { items: runs, isLoading: isReadingRuns } = useRuns({ taskId: task.id })
   const approvalId = owner !== null && isId(owner) ? owner : null
-  const { data: approval } = useOperation('approvals.get', approvalId === null ? null : { approvalId })
+  const { data: approval, isLoading: isReadingApproval } = useOperation('approvals.get', approvalId === null ? null : { approvalId })
   const move = useMove()
   const run = runs.at(-1)
-  const isDecidedBelow = isAsked || approval?.status === 'pending'
+  // Until it is known what the task waits for, it may be, and nothing is there to be pressed by mistake.
+  const isDecidedBelow = isAsked || isReadingRuns || isReadingApproval || approval?.status === 'pending'
   return (
     <>
       <div className="eng-notice">
