@@ -127,6 +127,8 @@ const elsewhere = '01890000-0000-7000-8000-000000000001'
 
 let world: World
 const actors = new Map<Who, Actor>()
+/** What each is told that they may not do. */
+const refusals = new Map<Who, object>()
 
 /** What every thing of the company is said to be while the calls are made; the kernel's own way from there to its decision is real. */
 const place = { companyId: '', taskId: '', agentId: '', id: '' }
@@ -139,6 +141,7 @@ beforeAll(async () => {
     const actor = await engine.authenticate(credential ?? '')
     if (!actor) throw new Error(`the key of ${who} is refused`)
     actors.set(who, actor)
+    refusals.set(who, (await world.engine.as(actor).members.rights({ companyId })).refused)
   }
   for (const role of ['viewer', 'reviewer', 'operator', 'admin', 'owner'] as const) {
     const { key: token } = await engine.invites.create({ companyId, role })
@@ -188,6 +191,11 @@ async function whoMay(name: string): Promise<string> {
   return may.join(' ')
 }
 
+/** Who of everybody is not told that an operation is not for them. */
+function whoIsNotRefused(name: string): string {
+  return everybody.filter((who) => !(name in (refusals.get(who) ?? {}))).join(' ')
+}
+
 describe('every operation', () => {
   it('is for those whom the table names, when it is about their own', async () => {
     const { id, companyId, taskId, agentId } = runOf()
@@ -202,6 +210,17 @@ describe('every operation', () => {
     }
     expect(found).toEqual(expected)
     expect(Object.keys(found).length).toBeGreaterThan(60)
+  })
+
+  it('that hosts offer is refused beforehand to those who may not, and to nobody else', () => {
+    const offered = world.engine.registry.operations.filter(({ definition }) => definition.http !== undefined)
+    for (const { name, definition } of offered) {
+      const { scope, company } = definition.access
+      expect([name, whoIsNotRefused(name)]).toEqual([name, company === 'actor' ? 'agent run' : matrix[scope]])
+    }
+    expect(refusals.get('viewer')).toMatchObject({ 'tasks.create': 'operator', 'agents.create': 'admin', 'companies.create': null })
+    expect(Object.keys(refusals.get('viewer') ?? {})).not.toContain('tasks.list')
+    expect(offered.length).toBeGreaterThan(200)
   })
 
   it('is for fewer when it is about what others have', async () => {

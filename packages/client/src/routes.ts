@@ -28,6 +28,7 @@ export const routes = {
     get: 'GET /members/:memberId',
     getOwn: 'GET /companies/:companyId/members/own',
     list: 'GET /companies/:companyId/members page',
+    rights: 'GET /companies/:companyId/members/own/rights',
   },
   invites: {
     create: 'POST /companies/:companyId/invites',

@@ -1,5 +1,5 @@
 // The complete public surface of @engine/ui-kit.
-export { EngineProvider, createQueries, useEngine } from './data/provider.tsx'
+export { EngineProvider, createQueries, useEngine, useMay } from './data/provider.tsx'
 export type { LiveState } from './data/live.ts'
 export { useAgent, useAgents, useApprovals, useDashboard, useRun, useRuns, useTask, useTasks } from './data/hooks.ts'
 export { useCommand, useList, useOperation } from './data/use-operation.ts'

@@ -100,6 +100,18 @@ export function mayEver(actor: Actor, { scope, company }: AnyDefinition['access'
   return Object.values(actor.roles).some((role) => least !== 'never' && roleReaches(role, least))
 }
 
+/** The same in one company, and for calls about none; what a call is about may still refuse it. */
+export function mayEverIn({ actor, companyId }: Asking, access: AnyDefinition['access']): boolean {
+  if (actor.kind !== 'user' || isNameless(access.company)) return mayEver(actor, access)
+  return decide(actor, { scope: access.scope, companyId, target: null }) === 'allowed'
+}
+
+/** The least role in one company that may make a call of this access; null where none is enough. */
+export function leastRole({ scope, company }: AnyDefinition['access']): Role | null {
+  const least: Permission['user'] = permissions[scope].user
+  return least === 'never' || isNameless(company) ? null : least
+}
+
 /** Who asks in which company, inside a call that is allowed already. */
 interface Asking {
   readonly actor: Actor

@@ -86,6 +86,8 @@ export interface QueryContext {
   readonly embedder: GuardedEmbedder | null
   readonly prices: PriceBook | null
   readonly settings: EngineSettings
+  /** All that can be called on this engine, with those of plugins. */
+  readonly operations: readonly { readonly name: string; readonly definition: AnyDefinition }[]
 }
 
 /** Which version of which secret a value is to be; what is sealed for one place opens at no other (PROMISES S16). */

@@ -116,7 +116,7 @@ async function readContext(host: Host, resolved: Resolved, call: Call): Promise<
 }
 
 function contextFor(host: Host, { companyId, target }: Resolved, { actor }: Call): QueryContext {
-  const { db, adapters, destinations, plugins, blobs, embedder, prices, settings } = host
+  const { db, adapters, destinations, plugins, blobs, embedder, prices, settings, registry } = host
   return {
     db,
     actor,
@@ -130,6 +130,7 @@ function contextFor(host: Host, { companyId, target }: Resolved, { actor }: Call
     embedder,
     prices,
     settings,
+    operations: registry.operations,
   }
 }
 

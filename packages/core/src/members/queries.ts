@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
+import { leastRole, mayEverIn } from '../kernel/authorize.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { Member, MemberStatus, Role } from './schema.ts'
+import { Member, MemberStatus, Rights, Role } from './schema.ts'
 import { findOwnMembership } from './sql.ts'
 import { toMember } from './table.ts'
 
@@ -28,6 +29,21 @@ export const getOwn = query({
     const own = await findOwnMembership(context.db, context)
     if (!own) throw notFound('member', context.actor.id)
     return showMember(context, own.id)
+  },
+})
+
+export const rights = query({
+  title: 'Show what you may not do in a company',
+  description: 'For what offers people things to do: only what is not in the answer.',
+  input: z.strictObject({ companyId: Id }),
+  output: Rights,
+  access: { scope: 'companies:read', company: 'company' },
+  http: ['GET', '/companies/:companyId/members/own/rights'],
+  mcp: { leftOut: 'tools that somebody may never use are not listed for them' },
+  handle(context) {
+    const offered = context.operations.filter(({ definition }) => definition.http !== undefined)
+    const refused = offered.filter(({ definition }) => !mayEverIn(context, definition.access))
+    return Promise.resolve({ refused: Object.fromEntries(refused.map(({ name, definition }) => [name, leastRole(definition.access)])) })
   },
 })
 

@@ -6,6 +6,16 @@ export const Role = z.enum(['viewer', 'reviewer', 'operator', 'admin', 'owner'])
 export const MemberStatus = z.enum(['active', 'disabled', 'removed'])
 export type MemberStatus = z.infer<typeof MemberStatus>
 
+export const Rights = z
+  .object({
+    refused: z
+      .record(z.string(), Role.nullable())
+      .describe(
+        'The operations that you may call about nothing in this company, by name, each with the least role that may; null where no role in one company is enough. All others may still be refused for what they are about.',
+      ),
+  })
+  .meta({ id: 'Rights' })
+
 export const Member = z
   .object({
     id: Id,

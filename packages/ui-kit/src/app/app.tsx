@@ -6,7 +6,7 @@ import type { Client } from '@engine/client'
 import type { Company } from '@engine/core/contract'
 
 import { keyOf } from '../data/keys.ts'
-import { EngineProvider } from '../data/provider.tsx'
+import { EngineProvider, useEngine } from '../data/provider.tsx'
 import { HostProvider, type Host } from '../parts/host.tsx'
 import { PlacesProvider, type Places } from '../parts/places.tsx'
 import { EngineRoot } from '../parts/root.tsx'
@@ -93,22 +93,29 @@ function Companies({ client, url, appearance, account }: CompaniesProps) {
       <HostProvider host={{ url, appearance, companies: { all: companies, open }, ...(account && { account }) }}>
         <Screens address={address}>
           {(screen) => (
-            <Shell
-              company={company}
-              companies={companies}
-              onCompany={open}
-              place={address.place}
-              theme={appearance.theme}
-              onTheme={appearance.next}
-              onLogOut={account?.logOut ?? null}
-            >
-              {screen}
-            </Shell>
+            <Known>
+              <Shell
+                company={company}
+                companies={companies}
+                onCompany={open}
+                place={address.place}
+                theme={appearance.theme}
+                onTheme={appearance.next}
+                onLogOut={account?.logOut ?? null}
+              >
+                {screen}
+              </Shell>
+            </Known>
           )}
         </Screens>
       </HostProvider>
     </EngineProvider>
   )
+}
+
+/** What somebody may is known before anything is offered. */
+function Known({ children }: { children: React.ReactNode }) {
+  return useEngine().refused === null ? <Loading /> : children
 }
 
 function Screens({ address, children }: { address: Address; children: (screen: React.ReactNode) => React.ReactNode }) {

@@ -24,12 +24,14 @@ import {
   type LucideIcon,
 } from 'lucide-react'
 
+import type { OperationName } from '../data/operations.ts'
+import { useMay } from '../data/provider.tsx'
 import type { ListScreen, Place } from '../parts/places.tsx'
 
 /** What entries are about, in the order in which they stand. The first stands without a title. */
 export const groups = ['Now', 'Work', 'People', 'Money', 'System'] as const
 
-interface Entry {
+export interface Entry {
   readonly place: { readonly screen: ListScreen }
   readonly name: string
   readonly icon: LucideIcon
@@ -67,6 +69,43 @@ export const navigation: readonly Entry[] = [
   { place: { screen: 'activity' }, name: 'Activity', icon: Activity, key: 'l', group: 'System', holds: [] },
   { place: { screen: 'settings' }, name: 'Settings', icon: Settings, key: ',', group: 'System', holds: [] },
 ]
+
+/** What each screen reads first: for whoever may not, it is not there. */
+export const reads = {
+  activity: 'events.company',
+  agents: 'agents.list',
+  approvals: 'approvals.list',
+  budgets: 'budgets.list',
+  costs: 'costs.summary',
+  dashboard: 'companies.dashboard',
+  deliveries: 'deliveries.list',
+  goals: 'goals.tree',
+  inbox: 'deliverables.list',
+  knowledge: 'knowledge.list',
+  members: 'members.list',
+  plugins: 'plugins.list',
+  prices: 'prices.list',
+  projects: 'projects.list',
+  routes: 'routes.list',
+  routines: 'routines.list',
+  routing: 'routing.list',
+  secrets: 'secrets.list',
+  settings: 'companies.get',
+  sprints: 'sprints.list',
+  tasks: 'tasks.list',
+  workers: 'workers.list',
+} as const satisfies Readonly<Record<ListScreen, OperationName>>
+
+/** The entry that a place stands below; none for the pages of plugins. Pure. */
+export function entryOf(place: Place): Entry | undefined {
+  return navigation.find((entry) => isBelow(entry, place))
+}
+
+/** Those that the reader may open. */
+export function useNavigation(): readonly Entry[] {
+  const may = useMay()
+  return navigation.filter(({ place }) => may(reads[place.screen]))
+}
 
 /** Whether a place is the one of an entry, or stands below it. Pure. */
 export function isBelow(entry: Entry, { screen }: Place): boolean {

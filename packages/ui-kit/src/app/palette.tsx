@@ -6,7 +6,7 @@ import { useSlots } from '../frames/use-slots.ts'
 import { Key } from '../parts/button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { usePlaces, type Place } from '../parts/places.tsx'
-import { navigation } from './navigation.ts'
+import { useNavigation } from './navigation.ts'
 
 interface Target {
   readonly key: string
@@ -80,6 +80,7 @@ type Named = readonly { readonly id: string; readonly name: string }[]
 
 function useTargets(text: string): readonly Target[] {
   const { companyId } = useEngine()
+  const navigation = useNavigation()
   const of = text === '' ? null : { companyId }
   const { items: plugins } = useSlots('page')
   const { items: agents } = useList('agents.list', { companyId })
@@ -114,8 +115,6 @@ function useTargets(text: string): readonly Target[] {
 }
 
 const help = [
-  ['⌘K or /', 'Go anywhere, search'],
-  ...navigation.map(({ key, name }) => [`g ${key}`, name] as const),
   ['j k', 'Walk through a list'],
   ['o or ↵', 'Open what is marked'],
   ['a', 'Approve, accept'],
@@ -132,10 +131,12 @@ const help = [
 
 /** Every key that does something. */
 export function KeyMap({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
+  const screens = useNavigation().map(({ key, name }) => [`g ${key}`, name] as const)
+  const all = [['⌘K or /', 'Go anywhere, search'], ...screens, ...help] as const
   return (
     <Dialog title="Keys" isOpen={isOpen} onClose={onClose}>
       <dl className="eng-dialog-body eng-facts">
-        {help.map(([keys, what]) => (
+        {all.map(([keys, what]) => (
           <div key={keys} className="eng-fact">
             <dt>
               <Key>{keys}</Key>

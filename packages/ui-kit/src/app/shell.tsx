@@ -3,15 +3,17 @@ import { Suspense, useEffect, useLayoutEffect, useState, type ReactNode } from '
 
 import type { Company } from '@engine/core/contract'
 
-import { useEngine } from '../data/provider.tsx'
+import { useEngine, useMay } from '../data/provider.tsx'
 import { Button, Key } from '../parts/button.tsx'
 import { Menu } from '../parts/menu.tsx'
 import { usePlaces, type Place } from '../parts/places.tsx'
 import type { Theme } from '../parts/root.tsx'
-import { Boundary, Loading } from '../parts/states.tsx'
+import { Screen } from '../parts/screen.tsx'
+import { Boundary, Empty, Loading } from '../parts/states.tsx'
 import { useKeys } from '../parts/use-keys.ts'
+import { WhoMay } from '../parts/who-may.tsx'
 import { useInbox } from '../screens/inbox/use-inbox.ts'
-import { navigation } from './navigation.ts'
+import { entryOf, reads, useNavigation } from './navigation.ts'
 import { KeyMap, Palette } from './palette.tsx'
 import { AllScreens, Navigation } from './side.tsx'
 import { useSequence } from './use-sequence.ts'
@@ -37,7 +39,7 @@ export function Shell(props: ShellProps) {
   const { go } = usePlaces()
   const { items } = useInbox()
   useTitle(company, items.length)
-  useSequence('g', Object.fromEntries(navigation.map((entry) => [entry.key, () => go(entry.place)])))
+  useSequence('g', Object.fromEntries(useNavigation().map((entry) => [entry.key, () => go(entry.place)])))
   useKeys({ '/': () => setOpen('palette'), '?': () => setOpen('keys') })
   usePaletteKey(() => setOpen('palette'))
   const close = () => setOpen(null)
@@ -57,13 +59,29 @@ export function Shell(props: ShellProps) {
       <main className="eng-main">
         <Connection />
         <Boundary of={JSON.stringify(place)}>
-          <Suspense fallback={<Loading />}>{children}</Suspense>
+          <Allowed place={place}>
+            <Suspense fallback={<Loading />}>{children}</Suspense>
+          </Allowed>
         </Boundary>
       </main>
       <Palette isOpen={open === 'palette'} onClose={close} />
       <AllScreens isOpen={open === 'all'} onClose={close} place={place} waiting={items.length} />
       <KeyMap isOpen={open === 'keys'} onClose={close} />
     </div>
+  )
+}
+
+/** A screen for whoever may read it; to others it says who may. */
+function Allowed({ place, children }: { place: Place; children: ReactNode }) {
+  const may = useMay()
+  const entry = entryOf(place)
+  if (!entry || may(reads[entry.place.screen])) return children
+  return (
+    <Screen title={entry.name} isPadded>
+      <Empty title="It is not yours to see">
+        <WhoMay does={reads[entry.place.screen]} what="see it" />
+      </Empty>
+    </Screen>
   )
 }
 

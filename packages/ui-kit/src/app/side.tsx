@@ -6,7 +6,7 @@ import type { Company } from '@engine/core/contract'
 import { useSlots } from '../frames/use-slots.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { PlaceLink, type Place } from '../parts/places.tsx'
-import { groups, isBelow, navigation } from './navigation.ts'
+import { groups, isBelow, useNavigation, type Entry } from './navigation.ts'
 import { Reach } from './reach.tsx'
 
 interface SideProps {
@@ -17,18 +17,21 @@ interface SideProps {
 
 /** All screens, by what they are about; behind ours those of plugins. */
 function Groups({ place, waiting, onFollow }: SideProps & { onFollow?: () => void }) {
+  const navigation = useNavigation()
   const { items: pages } = useSlots('page')
   return (
     <>
-      {groups.map((group) => (
-        <Group key={group} name={group} isNamed={group !== groups[0]} onFollow={onFollow}>
-          {navigation
-            .filter((entry) => entry.group === group)
-            .map((entry) => (
-              <EntryLink key={entry.name} entry={entry} place={place} waiting={waiting} />
-            ))}
-        </Group>
-      ))}
+      {groups
+        .filter((group) => navigation.some((entry) => entry.group === group))
+        .map((group) => (
+          <Group key={group} name={group} isNamed={group !== groups[0]} onFollow={onFollow}>
+            {navigation
+              .filter((entry) => entry.group === group)
+              .map((entry) => (
+                <EntryLink key={entry.name} entry={entry} place={place} waiting={waiting} />
+              ))}
+          </Group>
+        ))}
       {pages.length > 0 && (
         <Group name="Plugins" isNamed onFollow={onFollow}>
           {pages.map(({ plugin, title }) => (
@@ -69,7 +72,7 @@ function Group({ name, isNamed, onFollow, children }: GroupProps) {
   )
 }
 
-function EntryLink({ entry, place, waiting }: SideProps & { entry: (typeof navigation)[number] }) {
+function EntryLink({ entry, place, waiting }: SideProps & { entry: Entry }) {
   const { name, icon: Icon, place: to } = entry
   return (
     <PlaceLink to={to} className="eng-nav-link" isCurrent={isBelow(entry, place)}>
@@ -82,6 +85,7 @@ function EntryLink({ entry, place, waiting }: SideProps & { entry: (typeof navig
 
 /** The way to every screen: at the side, or, at the width of a phone, a few at the bottom with all others behind one button. */
 export function Navigation({ company, onSearch, onAll, ...given }: SideProps & { company: Company; onSearch(): void; onAll(): void }) {
+  const navigation = useNavigation()
   return (
     <>
       <div className="eng-nav-all">

@@ -1,10 +1,12 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 
 import { EngineError, type Client } from '@engine/client'
 import type { AnyEvent } from '@engine/core/contract'
 
+import { keyOf } from './keys.ts'
 import { listen, type LiveState } from './live.ts'
+import type { OperationName, OutputOf } from './operations.ts'
 import { createRefresher } from './refresh.ts'
 
 interface EngineScope {
@@ -13,7 +15,12 @@ interface EngineScope {
   readonly live: LiveState
   /** Hears each event of the company; null when listening began anew, and anything may have changed. @returns what ends it */
   readonly hear: (listener: Hearer) => () => void
+  /** Null until it was read. */
+  readonly refused: Refused | null
 }
+
+/** What the reader may not do, with the least role that may. */
+type Refused = OutputOf<'members.rights'>['refused']
 
 type Hearer = (event: AnyEvent | null) => void
 
@@ -51,17 +58,29 @@ export function EngineProvider({ client, companyId, queries: given, children }: 
   const [own] = useState(createQueries)
   const queries = given ?? own
   const [hearers] = useState(() => new Set<Hearer>())
+  const refused = useRefused(client, { companyId, queries })
   const live = useLive(client, { companyId, queries, hearers })
   const hear = useCallback((listener: Hearer) => {
       hearers.add(listener)
       return () => void hearers.delete(listener)
     }, [hearers])
-  const scope = useMemo(() => ({ client, companyId, live, hear }), [client, companyId, live, hear])
+  const scope = useMemo(() => ({ client, companyId, live, hear, refused }), [client, companyId, live, hear, refused])
   return (
     <QueryClientProvider client={queries}>
       <Scope.Provider value={scope}>{children}</Scope.Provider>
     </QueryClientProvider>
   )
+}
+
+/** Where nobody can say what is refused, everything is offered, and a refusal is explained. */
+const nothing: Refused = {}
+
+function useRefused(client: Client, { companyId, queries }: Pick<Living, 'companyId' | 'queries'>): Refused | null {
+  const { data, error } = useQuery(
+    { queryKey: keyOf('members.rights', { companyId }), queryFn: ({ signal }) => client.members.rights({ companyId }, { signal }) },
+    queries,
+  )
+  return data?.refused ?? (error && nothing)
 }
 
 interface Living {
@@ -96,4 +115,13 @@ export function useEngine(): EngineScope {
   const scope = useContext(Scope)
   if (!scope) throw new EngineError('This component stands in no EngineProvider.', { code: 'no_provider', kind: 'invalid' })
   return scope
+}
+
+/**
+ * Whether the reader may call an operation in this company, whatever it is about: what they may not is not offered. Nothing is until that is
+ * known; outside of a company everything.
+ */
+export function useMay(): (operation: OperationName) => boolean {
+  const scope = useContext(Scope)
+  return (operation) => scope === null || (scope.refused !== null && !(operation in scope.refused))
 }

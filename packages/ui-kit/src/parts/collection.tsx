@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react'
 import type { ReactNode } from 'react'
 
+import type { OperationName } from '../data/operations.ts'
 import { Button } from './button.tsx'
 import { Screen } from './screen.tsx'
 import { Split, type SplitProps } from './split.tsx'
@@ -10,6 +11,8 @@ interface CollectionProps<Item extends { readonly id: string }> extends Omit<Spl
   readonly title: string
   /** What the button says that makes another one. */
   readonly add: string
+  /** What makes it; nothing is offered to whoever may not. */
+  readonly does: OperationName
   onAdd(): void
   /** The dialogs of the screen. */
   readonly children?: ReactNode
@@ -17,10 +20,10 @@ interface CollectionProps<Item extends { readonly id: string }> extends Omit<Spl
 
 /** A screen of things that are made here. `j` and `k` walk, `c` adds. */
 export function Collection<Item extends { readonly id: string }>(props: CollectionProps<Item>) {
-  const { title, add, onAdd, children, ...shown } = props
-  useKeys({ c: () => onAdd() })
+  const { title, add, does, onAdd, children, ...shown } = props
+  useKeys({ c: [does, () => onAdd()] })
   const action = (
-    <Button look="strong" onClick={() => onAdd()} shortcut="c">
+    <Button does={does} look="strong" onClick={() => onAdd()} shortcut="c">
       <Plus size={15} aria-hidden /> {add}
     </Button>
   )

@@ -1,10 +1,13 @@
 import { useState, type ReactNode } from 'react'
 
+import type { OperationName } from '../data/operations.ts'
 import { Button } from './button.tsx'
 import type { Fields } from './fields.ts'
 import { DialogForm, TextField } from './form.tsx'
 
 interface Asked {
+  /** It is not there for whoever may not. */
+  readonly does: OperationName
   readonly title: string
   /** What the button says. */
   readonly act: string
@@ -17,7 +20,7 @@ interface Asked {
 }
 
 /** Asks once more before what can not be undone. */
-export function Confirm({ act, word, onAct, children, ...dialog }: Asked & { isOpen: boolean; onClose(): void }) {
+export function Confirm({ act, word, onAct, children, ...dialog }: Omit<Asked, 'does'> & { isOpen: boolean; onClose(): void }) {
   const [isWrong, setIsWrong] = useState(false)
   const confirm = (fields: Fields) => {
     const isRight = word === undefined || fields.text('word') === word
@@ -46,12 +49,12 @@ export function Confirm({ act, word, onAct, children, ...dialog }: Asked & { isO
 }
 
 /** A button for what can not be taken back: it says what will be before it does it. */
-export function ConfirmButton({ onAct, ...asked }: Asked) {
+export function ConfirmButton({ onAct, does, ...asked }: Asked) {
   const [isOpen, setIsOpen] = useState(false)
   const close = () => setIsOpen(false)
   return (
     <>
-      <Button look="bad" disabled={asked.isRunning} onClick={() => setIsOpen(true)}>
+      <Button does={does} look="bad" disabled={asked.isRunning} onClick={() => setIsOpen(true)}>
         <span className="eng-cut">{asked.act}</span>
       </Button>
       <Confirm {...asked} isOpen={isOpen} onClose={close} onAct={() => (close(), onAct())} />

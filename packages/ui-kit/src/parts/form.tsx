@@ -1,11 +1,14 @@
 import { useEffect, useId, useRef, useState, type ComponentProps, type FormEvent, type KeyboardEvent, type ReactNode } from 'react'
 
 import { FieldError } from '../data/failure.ts'
+import type { OperationName } from '../data/operations.ts'
+import { useMay } from '../data/provider.tsx'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 import { readFields, type Fields } from './fields.ts'
 import { Problems, useProblem } from './problems.tsx'
 import { FailureNotice } from './states.tsx'
+import { WhoMay } from './who-may.tsx'
 
 interface Labelled {
   readonly label: ReactNode
@@ -141,6 +144,8 @@ export function MoreFields({ title, isOpen = false, children }: { title: string;
 }
 
 interface FormProps {
+  /** What it sends, where it stands in a screen: whoever may not can read it. */
+  readonly does?: OperationName
   /** What the button says. */
   readonly submit: string
   /** How it looks: bad where nothing brings back what it takes away. */
@@ -157,10 +162,11 @@ interface FormProps {
  * Fields, why they were refused, and a button that sends them; ⌘ and Enter send them too. A `FieldError` that `onSubmit` throws is said at
  * its field, as is what the server says of one.
  */
-export function Form({ submit, look = 'strong', isRunning, error, onSubmit, aside, children }: FormProps) {
+export function Form({ does, submit, look = 'strong', isRunning, error, onSubmit, aside, children }: FormProps) {
   const form = useRef<HTMLFormElement>(null)
   const [slip, setSlip] = useState<FieldError | null>(null)
   const refusal = slip ?? error
+  const may = useMay()
   useEffect(() => {
     if (refusal !== null) leadToProblem(form.current)
   }, [refusal])
@@ -178,6 +184,13 @@ export function Form({ submit, look = 'strong', isRunning, error, onSubmit, asid
   const onKeyDown = (event: KeyboardEvent<HTMLFormElement>) => {
     if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit()
   }
+  if (does !== undefined && !may(does))
+    return (
+      <fieldset disabled className="eng-items eng-stack eng-form">
+        {children}
+        <WhoMay does={does} what="change it" />
+      </fieldset>
+    )
   return (
     <form ref={form} className="eng-stack eng-form" onSubmit={send} onKeyDown={onKeyDown} onInvalidCapture={openAround}>
       <Problems of={refusal}>{children}</Problems>

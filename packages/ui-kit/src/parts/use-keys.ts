@@ -1,6 +1,12 @@
 import { useLayoutEffect, useRef } from 'react'
 
-export type Keys = Readonly<Record<string, () => void>>
+import type { OperationName } from '../data/operations.ts'
+import { useMay } from '../data/provider.tsx'
+
+type Act = () => void
+
+/** What keys do; beside what it leads to where not everybody may: for whoever may not, the key does nothing. */
+export type Keys = Readonly<Record<string, Act | readonly [OperationName, Act]>>
 
 const walking = new Set(['j', 'k', 'ArrowDown', 'ArrowUp'])
 
@@ -30,10 +36,12 @@ export function isForKeys(event: KeyboardEvent): boolean {
 
 /** Single keys that do something while a screen is shown; never while somebody writes, and never with a modifier. */
 export function useKeys(keys: Keys): void {
-  const current = useRef(keys)
+  const may = useMay()
+  const offered = Object.fromEntries(Object.entries(keys).map(([key, act]) => [key, actOf(act, may)]))
+  const current = useRef(offered)
   // As soon as something is seen, its keys are heard, and those of what stood there before are not.
   useLayoutEffect(() => {
-    current.current = keys
+    current.current = offered
   })
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -47,4 +55,10 @@ export function useKeys(keys: Keys): void {
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
   }, [])
+}
+
+function actOf(act: Keys[string], may: (operation: OperationName) => boolean): Act | null {
+  if (typeof act === 'function') return act
+  const [operation, allowed] = act
+  return may(operation) ? allowed : null
 }

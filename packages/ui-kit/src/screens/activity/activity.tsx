@@ -1,4 +1,4 @@
-import { useEngine } from '../../data/provider.tsx'
+import { useEngine, useMay } from '../../data/provider.tsx'
 import type { OutputOf } from '../../data/operations.ts'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
@@ -12,6 +12,7 @@ import { EventLine } from './event-line.tsx'
 /** Everything that happened, and whether the record of it was tampered with. */
 export function Activity() {
   const { companyId } = useEngine()
+  const may = useMay()
   const { items, hasMore, more, error, isLoading, retry } = useList('events.company', { companyId })
   return (
     <Screen title="Activity" isPadded>
@@ -34,7 +35,7 @@ export function Activity() {
             </div>
           )}
         </div>
-        <Verify companyId={companyId} />
+        {may('audit.status') && <Verify companyId={companyId} />}
       </div>
     </Screen>
   )
@@ -61,7 +62,7 @@ function Verify({ companyId }: { companyId: string }) {
         )}
         {verify.output && <Verdict result={verify.output} />}
         <div>
-          <Button disabled={verify.isRunning} onClick={() => verify.run({ companyId })}>
+          <Button does="audit.verify" disabled={verify.isRunning} onClick={() => verify.run({ companyId })}>
             {verify.isRunning ? 'Computing…' : 'Verify all seals'}
           </Button>
         </div>

@@ -11,7 +11,7 @@ export function AgentControls({ agent }: { agent: Agent }) {
   const resume = useCommand('agents.resume', { onFailed: tell.failed, onDone: ({ name }) => tell.done(`${name} may work again`) })
   if (agent.status === 'paused' || agent.status === 'error')
     return (
-      <Button disabled={resume.isRunning} onClick={() => resume.run({ agentId: agent.id })}>
+      <Button does="agents.resume" disabled={resume.isRunning} onClick={() => resume.run({ agentId: agent.id })}>
         Resume
       </Button>
     )
@@ -19,7 +19,7 @@ export function AgentControls({ agent }: { agent: Agent }) {
   return (
     <>
       {isStartable(agent) && <StartNow agent={agent} />}
-      <Button disabled={pause.isRunning} onClick={() => pause.run({ agentId: agent.id })}>
+      <Button does="agents.pause" disabled={pause.isRunning} onClick={() => pause.run({ agentId: agent.id })}>
         Pause
       </Button>
     </>

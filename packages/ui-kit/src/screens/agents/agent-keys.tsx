@@ -21,7 +21,16 @@ export function AgentKeys({ agent }: { agent: Agent }) {
   const [isNew, setIsNew] = useState(false)
   const close = () => setIsNew(false)
   return (
-    <Part title="Keys" aside={agent.status !== 'terminated' && <Button onClick={() => setIsNew(true)}>New key</Button>}>
+    <Part
+      title="Keys"
+      aside={
+        agent.status !== 'terminated' && (
+          <Button does="keys.create" onClick={() => setIsNew(true)}>
+            New key
+          </Button>
+        )
+      }
+    >
       {items.length === 0 && !isLoading && (
         <p className="eng-soft">None. With a key, a program elsewhere works as {agent.name}: it checks tasks out and hands results in.</p>
       )}
@@ -65,7 +74,7 @@ function Line({ of: { id, name, prefix, revokedAt, lastUsedAt, expiresAt } }: { 
         {revokedAt === null && expiresAt !== null && <>, until {moment(expiresAt)}</>}
       </span>
       {revokedAt === null && (
-        <Button look="bad" onClick={() => setIsOpen(true)}>
+        <Button does="keys.revoke" look="bad" onClick={() => setIsOpen(true)}>
           Revoke<span className="eng-hidden"> {name}</span>
         </Button>
       )}

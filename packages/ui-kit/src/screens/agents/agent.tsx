@@ -42,7 +42,7 @@ function Shown({ agent }: { agent: AgentData }) {
   const tell = useTell()
   const terminate = useCommand('agents.terminate', { onFailed: tell.failed, onDone: () => setIsEnding(false) })
   const change = () => setIsChanging(agent.status !== 'terminated')
-  useKeys({ e: change })
+  useKeys({ e: ['agents.update', change] })
   const tabs: Tab[] = [
     { key: 'profile', label: 'Profile', content: () => <Profile agent={agent} /> },
     { key: 'runs', label: 'Runs', content: () => <Runs agentId={agent.id} /> },
@@ -81,10 +81,10 @@ function Actions({ agent, onChange, onEnd }: { agent: AgentData; onChange(): voi
       <AgentControls agent={agent} />
       {agent.status !== 'terminated' && (
         <>
-          <Button onClick={onChange} shortcut="e">
+          <Button does="agents.update" onClick={onChange} shortcut="e">
             Change
           </Button>
-          <Button look="bad" onClick={onEnd}>
+          <Button does="agents.terminate" look="bad" onClick={onEnd}>
             Terminate
           </Button>
         </>
@@ -196,6 +196,7 @@ function Revisions({ agent }: { agent: AgentData }) {
             {revision.rolledBackTo !== null && <span className="eng-soft">as revision {revision.rolledBackTo}</span>}
             {revision.number !== agent.revision && agent.status !== 'terminated' && (
               <Button
+                does="agents.rollback"
                 disabled={rollback.isRunning}
                 onClick={() => rollback.run({ agentId: agent.id, revision: revision.number, version: agent.version })}
               >

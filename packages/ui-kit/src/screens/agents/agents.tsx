@@ -24,14 +24,14 @@ export function Agents() {
   const [isHiring, setIsHiring] = useState(false)
   const isChart = choices['view'] === 'org'
   const turn = () => choose({ view: isChart ? '' : 'org' })
-  useKeys({ b: turn, c: () => setIsHiring(true) })
+  useKeys({ b: turn, c: ['agents.create', () => setIsHiring(true)] })
   const actions = (
     <>
       <Button aria-pressed={isChart} onClick={turn} shortcut="b">
         {isChart ? <Rows3 size={15} aria-hidden /> : <Network size={15} aria-hidden />}
         {isChart ? 'List' : 'Org chart'}
       </Button>
-      <Button look="strong" onClick={() => setIsHiring(true)} shortcut="c">
+      <Button does="agents.create" look="strong" onClick={() => setIsHiring(true)} shortcut="c">
         <Plus size={15} aria-hidden /> Hire
       </Button>
     </>
@@ -62,7 +62,7 @@ function List({ onHire }: { onHire(): void }) {
     <Empty
       title="Nobody works here yet"
       action={
-        <Button look="strong" onClick={onHire} shortcut="c">
+        <Button does="agents.create" look="strong" onClick={onHire} shortcut="c">
           Hire
         </Button>
       }

@@ -16,7 +16,9 @@ export function StartNow({ agent }: { agent: Agent }) {
   const close = () => setIsOpen(false)
   return (
     <>
-      <Button onClick={() => setIsOpen(true)}>Start now</Button>
+      <Button does="agents.invoke" onClick={() => setIsOpen(true)}>
+        Start now
+      </Button>
       <Dialog title={`Start ${agent.name} now`} isOpen={isOpen} onClose={close}>
         <StartForm agent={agent} onClose={close} />
       </Dialog>

@@ -33,6 +33,7 @@ export function Budgets() {
   const items = useMemo(() => byUrgency(list.items), [list.items])
   return (
     <Collection
+      does="budgets.set"
       title="Budgets"
       add="New budget"
       onAdd={() => setIsNewOpen(true)}
@@ -83,17 +84,18 @@ function BudgetDetail({ budget, incidents, onGone }: BudgetDetailProps) {
   const remove = useCommand('budgets.remove', { onFailed: tell.failed, onDone: () => (onGone(), tell.done('The limit is gone')) })
   const own = incidents.filter((incident) => incident.budgetId === budgetId)
   const open = openIncident(own, budgetId)
-  useKeys({ e: () => setIsChanging(true) })
+  useKeys({ e: ['budgets.set', () => setIsChanging(true)] })
   return (
     <Detail
       title={<ScopeName scope={budget.scope} scopeId={budget.scopeId} />}
       actions={
         <>
           <Standing of={budget} />
-          <Button onClick={() => setIsChanging(true)} shortcut="e">
+          <Button does="budgets.set" onClick={() => setIsChanging(true)} shortcut="e">
             Change
           </Button>
           <ConfirmButton
+            does="budgets.remove"
             act="Remove"
             title="Remove this limit"
             isRunning={remove.isRunning}
@@ -165,7 +167,7 @@ function Stopped({ budget, incident, onRaise }: StoppedProps) {
   const more = higherLimit(budget)
   const raiseByLimit = () => raise.run({ budgetId: budget.id, limit: more, version: budget.version })
   const keepPaused = () => keep.run({ incidentId: incident.id, action: 'keep_paused' })
-  useKeys({ a: raiseByLimit, x: keepPaused })
+  useKeys({ a: ['budgets.raise', raiseByLimit], x: ['budgets.resolveIncident', keepPaused] })
   const isRunning = raise.isRunning || keep.isRunning
   return (
     <div className="eng-notice">
@@ -175,13 +177,13 @@ function Stopped({ budget, incident, onRaise }: StoppedProps) {
         {amount(budget.metric, incident.limit)}, <Time at={incident.createdAt} />.
       </p>
       <div className="eng-row eng-row-wrap">
-        <Button look="strong" shortcut="a" disabled={isRunning} onClick={raiseByLimit}>
+        <Button does="budgets.raise" look="strong" shortcut="a" disabled={isRunning} onClick={raiseByLimit}>
           Raise to {amount(budget.metric, more)}
         </Button>
-        <Button disabled={isRunning} onClick={onRaise}>
+        <Button does="budgets.raise" disabled={isRunning} onClick={onRaise}>
           Raise to…
         </Button>
-        <Button look="bad" shortcut="x" disabled={isRunning} onClick={keepPaused}>
+        <Button does="budgets.resolveIncident" look="bad" shortcut="x" disabled={isRunning} onClick={keepPaused}>
           Keep paused
         </Button>
       </div>

@@ -19,7 +19,9 @@ export function TaskLimit({ task: { id: scopeId, companyId, status } }: { task: 
       {items.length === 0 && 'none'}
       {items.length === 0 && !['done', 'cancelled'].includes(status) && (
         <div>
-          <Button onClick={() => setIsOpen(true)}>Set a limit</Button>
+          <Button does="budgets.set" onClick={() => setIsOpen(true)}>
+            Set a limit
+          </Button>
         </div>
       )}
       {isOpen && <NewBudget onClose={() => setIsOpen(false)} of={{ scope: 'task', scopeId }} />}

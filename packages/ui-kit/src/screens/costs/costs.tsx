@@ -122,7 +122,7 @@ function DownloadTable() {
     setIsRunning(false)
   }
   return (
-    <Button disabled={isRunning} onClick={() => void download()}>
+    <Button does="costs.export" disabled={isRunning} onClick={() => void download()}>
       <Download size={15} aria-hidden /> CSV
     </Button>
   )

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import type { Task } from '@engine/core/contract'
 
 import { useAgents, useRuns, useTasks } from '../../data/hooks.ts'
-import { useEngine } from '../../data/provider.tsx'
+import { useEngine, useMay } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import type { Fields } from '../../parts/fields.ts'
@@ -29,6 +29,7 @@ const titles: readonly (readonly [Step, string])[] = [
 /** From a company without anybody to its first finished task, all of it here. */
 export function FirstSteps({ tasks, done }: { tasks: number; done: number }) {
   const { companyId } = useEngine()
+  const may = useMay()
   const { items, isLoading } = useAgents()
   const [isDismissed, setIsDismissed] = useState(() => localStorage.getItem(keyOf(companyId)) !== null)
   const beginning = { agents: items.filter(isAgent).length, tasks, done }
@@ -38,6 +39,7 @@ export function FirstSteps({ tasks, done }: { tasks: number; done: number }) {
   useEffect(() => setIsSeen((was) => was || isNow), [isNow])
   if (isDismissed || isLoading || (!isNow && !(isSeen && done > 0))) return null
   const step = stepOf(beginning)
+  if ((step === 'hire' && !may('agents.create')) || (step === 'task' && !may('tasks.create'))) return null
   const dismiss = () => {
     localStorage.setItem(keyOf(companyId), 'yes')
     setIsDismissed(true)

@@ -125,7 +125,7 @@ function ReplayAll({ routes, routeId }: { routes: readonly { readonly id: string
     for (const { id } of wanted) replay.run({ routeId: id })
   }
   return (
-    <Button disabled={replay.isRunning || left > 0} onClick={begin}>
+    <Button does="routes.replay" disabled={replay.isRunning || left > 0} onClick={begin}>
       Send all again that {wanted.length === 1 ? `${wanted[0]?.name} gave up` : 'were given up'}
     </Button>
   )
@@ -143,7 +143,7 @@ function Shown({ delivery, route }: { delivery: Whole; route: string }) {
   const replay = useCommand('deliveries.replay', { onFailed: tell.failed, onDone: () => tell.done('It is sent again') })
   const isParked = delivery.status === 'parked'
   const again = () => isParked && replay.run({ deliveryId: delivery.id })
-  useKeys({ a: again })
+  useKeys({ a: ['deliveries.replay', again] })
   const { entity } = delivery
   return (
     <Detail
@@ -152,7 +152,7 @@ function Shown({ delivery, route }: { delivery: Whole; route: string }) {
         <>
           <Status of={delivery.status} />
           {isParked && (
-            <Button look="strong" shortcut="a" disabled={replay.isRunning} onClick={again}>
+            <Button does="deliveries.replay" look="strong" shortcut="a" disabled={replay.isRunning} onClick={again}>
               Send again
             </Button>
           )}

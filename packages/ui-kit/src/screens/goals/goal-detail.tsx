@@ -34,19 +34,24 @@ function Shown({ goal }: { goal: Goal }) {
   const update = useCommand('goals.update', { onFailed: tell.failed })
   const { data: progress } = useOperation('goals.progress', { goalId: goal.id })
   const isOver = goal.status === 'achieved' || goal.status === 'cancelled'
-  useKeys({ e: () => setOpen('change') })
+  useKeys({ e: ['goals.update', () => setOpen('change')] })
   const actions = (
     <>
       <Status of={goal.status} />
       <StatusMenu
+        does={() => 'goals.update'}
         to={goalMoves[goal.status]}
         isDisabled={update.isRunning}
         onMove={(status) => update.run({ goalId: goal.id, status, version: goal.version })}
       />
-      <Button onClick={() => setOpen('change')} shortcut="e">
+      <Button does="goals.update" onClick={() => setOpen('change')} shortcut="e">
         Change
       </Button>
-      {!isOver && <Button onClick={() => setOpen('below')}>Goal below it</Button>}
+      {!isOver && (
+        <Button does="goals.create" onClick={() => setOpen('below')}>
+          Goal below it
+        </Button>
+      )}
     </>
   )
   return (

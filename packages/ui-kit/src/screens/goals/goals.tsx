@@ -23,6 +23,7 @@ export function Goals({ goalId = null }: { goalId?: string | null }) {
   const [isNew, setIsNew] = useState(false)
   return (
     <Collection
+      does="goals.create"
       title="Goals"
       add="New goal"
       onAdd={() => setIsNew(true)}

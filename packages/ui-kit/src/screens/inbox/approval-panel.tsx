@@ -103,16 +103,25 @@ function ApprovalDecision({ approval: { id: approvalId, payloadHash, type } }: {
   const revise = useCommand('approvals.requestRevision', { ...options, onDone: () => tell.done('Sent back') })
   const sendBack: Verdict = {
     key: 'r',
+    does: 'approvals.requestRevision',
     label: 'Send back',
     note: { label: 'What should change?', isRequired: true },
     decide: (note = '') => revise.run({ approvalId, note }),
   }
   const verdicts: Verdict[] = [
     // It is about what was read: with another payload by now, it is refused.
-    { key: 'a', label: 'Approve', look: 'strong', note: null, decide: () => approve.run({ approvalId, payloadHash }) },
+    {
+      key: 'a',
+      does: 'approvals.approve',
+      label: 'Approve',
+      look: 'strong',
+      note: null,
+      decide: () => approve.run({ approvalId, payloadHash }),
+    },
     ...(ownTypes.includes(type) ? [] : [sendBack]),
     {
       key: 'x',
+      does: 'approvals.reject',
       label: 'Reject',
       look: 'bad',
       note: { label: 'Why?', isRequired: true },

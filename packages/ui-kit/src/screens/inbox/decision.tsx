@@ -1,11 +1,14 @@
 import { useId, useState, type ReactNode } from 'react'
 
+import type { OperationName } from '../../data/operations.ts'
 import { Button } from '../../parts/button.tsx'
+import { WhoMay } from '../../parts/who-may.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
 
 /** One of the things that a person can decide. */
 export interface Verdict {
   readonly key: string
+  readonly does: OperationName
   readonly label: string
   readonly look?: 'strong' | 'bad'
   /** What must be said with it; null when nothing needs to be. */
@@ -21,13 +24,14 @@ export function Decision({ verdicts, isRunning, children }: { verdicts: readonly
     if (verdict.note) setAsked(verdict)
     else verdict.decide(undefined)
   }
-  useKeys(Object.fromEntries(verdicts.map((verdict) => [verdict.key, () => begin(verdict)])))
+  useKeys(Object.fromEntries(verdicts.map((verdict) => [verdict.key, [verdict.does, () => begin(verdict)] as const])))
   if (asked?.note) return <Words verdict={asked} isRunning={isRunning} onBack={() => setAsked(null)} />
   return (
     <div className="eng-sticky eng-row eng-row-wrap">
       {verdicts.map((verdict) => (
         <Button
           key={verdict.key}
+          does={verdict.does}
           shortcut={verdict.key}
           disabled={isRunning}
           onClick={() => begin(verdict)}
@@ -36,6 +40,7 @@ export function Decision({ verdicts, isRunning, children }: { verdicts: readonly
           {verdict.label}
         </Button>
       ))}
+      {verdicts[0] && <WhoMay does={verdicts[0].does} what="decide it" />}
       {children}
     </div>
   )

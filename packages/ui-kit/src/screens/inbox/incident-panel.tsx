@@ -23,6 +23,7 @@ function Shown({ incident, budget }: { incident: BudgetIncident; budget: Budget 
   const verdicts: Verdict[] = [
     {
       key: 'a',
+      does: 'budgets.raise',
       label: `Raise to ${amount(twice)}`,
       look: 'strong',
       note: null,

@@ -56,6 +56,7 @@ function Answer({ interaction }: { interaction: Interaction }) {
   const verdicts: Verdict[] = [
     {
       key: 'a',
+      does: 'interactions.accept',
       label: ask.kind === 'confirmation' ? 'Yes, go on' : 'Create these tasks',
       look: 'strong',
       note: null,
@@ -63,6 +64,7 @@ function Answer({ interaction }: { interaction: Interaction }) {
     },
     {
       key: 'x',
+      does: 'interactions.reject',
       label: 'No',
       look: 'bad',
       note: { label: 'Why not?', isRequired: false },
@@ -99,9 +101,12 @@ function Suggested({ ask }: { ask: Ask<'suggested_tasks'> }) {
 function Choices({ interaction, ask, answer }: { interaction: Interaction; ask: Ask<'question'>; answer: AnswerCommand }) {
   const { choices = [], allowsText = true } = ask
   const choose = (choice: string) => answer.run({ interactionId: interaction.id, choice })
-  useKeys(Object.fromEntries(choices.slice(0, 9).map(({ key }, at) => [String(at + 1), () => choose(key)])))
+  useKeys(
+    Object.fromEntries(choices.slice(0, 9).map(({ key }, at) => [String(at + 1), ['interactions.answer', () => choose(key)] as const])),
+  )
   const inWords: Verdict = {
     key: 'r',
+    does: 'interactions.answer',
     label: 'Answer in words',
     ...(choices.length === 0 && { look: 'strong' as const }),
     note: { label: 'Your answer', isRequired: true },
@@ -111,7 +116,13 @@ function Choices({ interaction, ask, answer }: { interaction: Interaction; ask: 
     <>
       <div className="eng-pad eng-row eng-row-wrap">
         {choices.map(({ key, label }, at) => (
-          <Button key={key} disabled={answer.isRunning} onClick={() => choose(key)} {...(at < 9 && { shortcut: String(at + 1) })}>
+          <Button
+            does="interactions.answer"
+            key={key}
+            disabled={answer.isRunning}
+            onClick={() => choose(key)}
+            {...(at < 9 && { shortcut: String(at + 1) })}
+          >
             {label}
           </Button>
         ))}
@@ -139,6 +150,7 @@ function Items({
       : { verdicts: ask.items.map(({ key }) => ({ key, verdict: checked.has(key) ? ('approve' as const) : ('reject' as const) })) }
   const send: Verdict = {
     key: 'a',
+    does: 'interactions.answer',
     label: 'Send',
     look: 'strong',
     note: null,

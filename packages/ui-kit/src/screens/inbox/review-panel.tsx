@@ -146,10 +146,17 @@ function ReviewDecision({ deliverable }: { deliverable: Deliverable }) {
   const decide = (decision: 'approved' | 'revision_requested' | 'rejected') => (feedback: string | undefined) =>
     review.run({ deliverableId: deliverable.id, decision, ...(feedback !== undefined && { feedback }) })
   const verdicts: Verdict[] = [
-    { key: 'a', label: 'Approve', look: 'strong', note: null, decide: decide('approved') },
-    { key: 'r', label: 'Request changes', note: { label: 'What should change?', isRequired: true }, decide: decide('revision_requested') },
+    { key: 'a', does: 'deliverables.review', label: 'Approve', look: 'strong', note: null, decide: decide('approved') },
+    {
+      key: 'r',
+      does: 'deliverables.review',
+      label: 'Request changes',
+      note: { label: 'What should change?', isRequired: true },
+      decide: decide('revision_requested'),
+    },
     {
       key: 'x',
+      does: 'deliverables.review',
       label: 'Reject',
       look: 'bad',
       note: { label: 'Why is it rejected? The task stops until somebody unblocks it.', isRequired: false },

@@ -26,7 +26,7 @@ function Shown({ entry, onGone }: { entry: KnowledgeEntry; onGone(): void }) {
   const [open, setOpen] = useState<'change' | 'delete' | null>(null)
   const tell = useTell()
   const remove = useCommand('knowledge.delete', { onFailed: tell.failed, onDone: onGone })
-  useKeys({ e: () => setOpen('change') })
+  useKeys({ e: ['knowledge.update', () => setOpen('change')] })
   if (open === 'change')
     return (
       <Detail
@@ -42,10 +42,10 @@ function Shown({ entry, onGone }: { entry: KnowledgeEntry; onGone(): void }) {
     )
   const actions = (
     <>
-      <Button onClick={() => setOpen('change')} shortcut="e">
+      <Button does="knowledge.update" onClick={() => setOpen('change')} shortcut="e">
         Change
       </Button>
-      <Button look="bad" onClick={() => setOpen('delete')}>
+      <Button does="knowledge.delete" look="bad" onClick={() => setOpen('delete')}>
         Delete
       </Button>
     </>

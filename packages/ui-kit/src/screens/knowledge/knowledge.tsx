@@ -45,6 +45,7 @@ export function Knowledge({ knowledgeEntryId = null }: { knowledgeEntryId?: stri
   )
   return (
     <Collection<Found>
+      does="knowledge.create"
       title="Knowledge"
       add="New entry"
       onAdd={() => setIsNew(true)}

@@ -63,11 +63,13 @@ function Change({ account, isMe, onChange }: { account: Account; isMe: boolean; 
   const give = useCommand('accounts.createLink', { onFailed: tell.failed, onDone: ({ key }) => setLink(entryLink(host, 'password', key)) })
   const choices: Choice[] = [
     role === 'owner'
-      ? { key: 'take', label: 'Take ownership away…', choose: () => setAsked('take') }
-      : { key: 'give', label: 'Make an owner…', choose: () => setAsked('give') },
-    ...(email === null ? [] : [{ key: 'password', label: 'Link for a new password', choose: () => give.run({ email }) }]),
-    ...(logOut && !isMe ? [{ key: 'sessions', label: 'Log out everywhere', choose: logOut }] : []),
-    ...(isMe ? [] : [{ key: 'delete', label: 'Delete the account…', choose: () => setAsked('delete') }]),
+      ? { key: 'take', does: 'accounts.takeOwnership', label: 'Take ownership away…', choose: () => setAsked('take') }
+      : { key: 'give', does: 'accounts.giveOwnership', label: 'Make an owner…', choose: () => setAsked('give') },
+    ...(email === null
+      ? []
+      : [{ key: 'password', does: 'accounts.createLink' as const, label: 'Link for a new password', choose: () => give.run({ email }) }]),
+    ...(logOut && !isMe ? [{ key: 'sessions', does: 'members.revokeSessions' as const, label: 'Log out everywhere', choose: logOut }] : []),
+    ...(isMe ? [] : [{ key: 'delete', does: 'accounts.delete' as const, label: 'Delete the account…', choose: () => setAsked('delete') }]),
   ]
   return (
     <>

@@ -69,7 +69,7 @@ export function Invitations({ onInvite }: { onInvite(): void }) {
     <Empty
       title="Nobody is invited"
       action={
-        <Button look="strong" onClick={onInvite} shortcut="c">
+        <Button does="invites.create" look="strong" onClick={onInvite} shortcut="c">
           Invite
         </Button>
       }
@@ -106,7 +106,7 @@ function Row({ invite }: { invite: ItemOf<'invites.list'> }) {
       </td>
       <td>
         {invite.status === 'pending' && (
-          <Button disabled={revoke.isRunning} onClick={() => revoke.run({ inviteId: invite.id })}>
+          <Button does="invites.revoke" disabled={revoke.isRunning} onClick={() => revoke.run({ inviteId: invite.id })}>
             Take back
           </Button>
         )}

@@ -2,7 +2,7 @@ import { useState } from 'react'
 
 import type { Key } from '@engine/core/contract'
 
-import { useEngine } from '../../data/provider.tsx'
+import { useEngine, useMay } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { ConfirmButton } from '../../parts/confirm.tsx'
@@ -25,7 +25,13 @@ export function Keys() {
   const list = useList('keys.list', { companyId })
   const shown = list.items.filter(({ revokedAt }) => showsRevoked || revokedAt === null)
   const hasAny = list.items.length > 0
-  const action = <Button onClick={() => setIsNewOpen(true)}>New key</Button>
+  const may = useMay()
+  const mine = may('keys.create') ? 'keys.create' : 'keys.createOwn'
+  const action = (
+    <Button does={mine} onClick={() => setIsNewOpen(true)}>
+      New key
+    </Button>
+  )
   const empty = hasAny ? (
     <Empty title="No key opens anything">All that there were are revoked.</Empty>
   ) : (
@@ -83,6 +89,7 @@ function Row({ of: key }: { of: Key }) {
       <td>
         {key.revokedAt === null ? (
           <ConfirmButton
+            does="keys.revoke"
             act="Revoke"
             title={`Revoke ${key.name}`}
             isRunning={revoke.isRunning}
@@ -100,11 +107,12 @@ function Row({ of: key }: { of: Key }) {
 
 /** A key for an agent, or for oneself where one is a member. */
 function NewKey({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
+  const may = useMay()
   const { companyId } = useEngine()
   const { account } = useHost()
   const { items: agents } = useList('agents.list', { companyId })
   const holders = agents
-    .filter(({ status, executionMode }) => status !== 'terminated' && executionMode !== 'human')
+    .filter(({ status, executionMode }) => may('keys.create') && status !== 'terminated' && executionMode !== 'human')
     .map(({ id, name }) => [id, name] as const)
   const [text, setText] = useState<string | null>(null)
   const onDone = ({ key }: { key: string }) => {

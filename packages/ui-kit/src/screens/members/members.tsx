@@ -17,16 +17,16 @@ export function Members() {
   const [isInviting, setIsInviting] = useState(false)
   const invite = () => setIsInviting(true)
   const owner = useInstallationOwner()
-  useKeys({ c: invite })
+  useKeys({ c: ['invites.create', invite] })
   const tabs: Tab[] = [
     { key: 'people', label: 'People', content: () => <People onInvite={invite} /> },
-    { key: 'invitations', label: 'Invitations', content: () => <Invitations onInvite={invite} /> },
+    { key: 'invitations', shows: 'invites.list', label: 'Invitations', content: () => <Invitations onInvite={invite} /> },
     { key: 'keys', label: 'Keys', content: () => <Keys /> },
     ...(owner ? [{ key: 'accounts', label: 'Accounts', content: () => <Accounts me={owner.userId} onChange={owner.retry} /> }] : []),
   ]
   const open = tabs.find(({ key }) => key === choices['tab'])?.key ?? 'people'
   const action = (
-    <Button look="strong" onClick={invite} shortcut="c">
+    <Button does="invites.create" look="strong" onClick={invite} shortcut="c">
       <UserPlus size={15} aria-hidden /> Invite
     </Button>
   )

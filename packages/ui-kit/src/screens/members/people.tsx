@@ -1,7 +1,7 @@
 import { useState } from 'react'
 
 import { words } from '../../data/said.ts'
-import { useEngine } from '../../data/provider.tsx'
+import { useEngine, useMay } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
@@ -25,7 +25,7 @@ export function People({ onInvite }: { onInvite(): void }) {
     <Empty
       title="Nobody but you is here"
       action={
-        <Button look="strong" onClick={onInvite} shortcut="c">
+        <Button does="invites.create" look="strong" onClick={onInvite} shortcut="c">
           Invite
         </Button>
       }
@@ -45,6 +45,7 @@ export function People({ onInvite }: { onInvite(): void }) {
 }
 
 function Row({ member }: { member: MemberItem }) {
+  const may = useMay()
   const tell = useTell()
   const update = useCommand('members.update', {
     onFailed: tell.failed,
@@ -57,19 +58,23 @@ function Row({ member }: { member: MemberItem }) {
       </td>
       <td className="eng-soft eng-wide">{member.email ?? '–'}</td>
       <td>
-        <select
-          className="eng-input"
-          data-fit
-          aria-label={`Role of ${member.name}`}
-          title={roles[member.role]}
-          value={member.role}
-          disabled={update.isRunning}
-          onChange={({ target }) => update.run({ memberId: member.id, version: member.version, role: asRole(target.value) })}
-        >
-          {roleNames.map((role) => (
-            <option key={role}>{role}</option>
-          ))}
-        </select>
+        {may('members.update') ? (
+          <select
+            className="eng-input"
+            data-fit
+            aria-label={`Role of ${member.name}`}
+            title={roles[member.role]}
+            value={member.role}
+            disabled={update.isRunning}
+            onChange={({ target }) => update.run({ memberId: member.id, version: member.version, role: asRole(target.value) })}
+          >
+            {roleNames.map((role) => (
+              <option key={role}>{role}</option>
+            ))}
+          </select>
+        ) : (
+          <span title={roles[member.role]}>{member.role}</span>
+        )}
       </td>
       <td>
         <Status of={member.status} />
@@ -103,14 +108,19 @@ function Actions({ member: { id: memberId, name, status } }: { member: MemberIte
   const choices: Choice[] = [
     ...(host.account
       ? [
-          { key: 'password', label: 'Link for a new password', choose: () => give.run({ memberId }) },
-          { key: 'sessions', label: 'Log out everywhere', choose: () => end.run({ memberId }) },
+          {
+            key: 'password',
+            does: 'members.createPasswordLink' as const,
+            label: 'Link for a new password',
+            choose: () => give.run({ memberId }),
+          },
+          { key: 'sessions', does: 'members.revokeSessions' as const, label: 'Log out everywhere', choose: () => end.run({ memberId }) },
         ]
       : []),
     status === 'active'
-      ? { key: 'disable', label: 'Keep out for now', choose: () => disable.run({ memberId }) }
-      : { key: 'enable', label: 'Let in again', choose: () => enable.run({ memberId }) },
-    { key: 'remove', label: 'Remove…', choose: () => setIsRemoving(true) },
+      ? { key: 'disable', does: 'members.disable', label: 'Keep out for now', choose: () => disable.run({ memberId }) }
+      : { key: 'enable', does: 'members.enable', label: 'Let in again', choose: () => enable.run({ memberId }) },
+    { key: 'remove', does: 'members.remove', label: 'Remove…', choose: () => setIsRemoving(true) },
   ]
   return (
     <>

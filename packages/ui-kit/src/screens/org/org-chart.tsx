@@ -67,12 +67,15 @@ function Card({ node: { id, name, title, role, status }, seats }: { node: OrgNod
   const choices = [
     ...managersFor(seats, id).map((manager) => ({
       key: manager.id,
+      does: 'agents.update' as const,
       label: `Under ${manager.name}`,
       choose: () => update.run({ agentId: id, reportsTo: manager.id }),
     })),
     ...(seat?.managerId === null
       ? []
-      : [{ key: 'top', label: 'Under nobody', choose: () => update.run({ agentId: id, reportsTo: null }) }]),
+      : [
+          { key: 'top', does: 'agents.update' as const, label: 'Under nobody', choose: () => update.run({ agentId: id, reportsTo: null }) },
+        ]),
   ]
   return (
     <div className="eng-org-card" data-agent={id} data-status={status}>

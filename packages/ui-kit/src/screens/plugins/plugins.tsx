@@ -182,7 +182,7 @@ function Actions({ item, config }: { item: PluginItem; config: JsonObject }) {
   if (!isIn)
     return (
       <>
-        <Button look="strong" onClick={() => setIsOpen(true)}>
+        <Button does="plugins.install" look="strong" onClick={() => setIsOpen(true)}>
           Install
         </Button>
         {settings}
@@ -191,20 +191,30 @@ function Actions({ item, config }: { item: PluginItem; config: JsonObject }) {
   const isRunning = enable.isRunning || disable.isRunning || uninstall.isRunning
   return (
     <>
-      {item.configSchema !== null && <Button onClick={() => setIsOpen(true)}>Configure</Button>}
+      {item.configSchema !== null && (
+        <Button does="plugins.configure" onClick={() => setIsOpen(true)}>
+          Configure
+        </Button>
+      )}
       {status === 'ready' || status === 'installed' || status === 'error' || status === 'quarantined'
         ? status !== 'installed' && (
-            <Button disabled={isRunning} onClick={() => disable.run({ pluginId })}>
+            <Button does="plugins.disable" disabled={isRunning} onClick={() => disable.run({ pluginId })}>
               Disable
             </Button>
           )
         : null}
       {(status === 'disabled' || status === 'error' || status === 'quarantined') && (
-        <Button look="strong" disabled={isRunning} onClick={() => enable.run({ pluginId })}>
+        <Button does="plugins.enable" look="strong" disabled={isRunning} onClick={() => enable.run({ pluginId })}>
           Enable
         </Button>
       )}
-      <ConfirmButton act="Uninstall" title={`Uninstall ${title}`} isRunning={isRunning} onAct={() => uninstall.run({ pluginId })}>
+      <ConfirmButton
+        does="plugins.uninstall"
+        act="Uninstall"
+        title={`Uninstall ${title}`}
+        isRunning={isRunning}
+        onAct={() => uninstall.run({ pluginId })}
+      >
         <p>
           Its configuration is forgotten, and its operations are refused here. What it wrote stays, and is there when it is installed again.
         </p>

@@ -31,10 +31,14 @@ export function Subscriptions({ pluginId }: { pluginId: string }) {
             </span>
             {status === 'parked' && (
               <>
-                <Button disabled={replay.isRunning} onClick={() => replay.run({ pluginId, subscription })}>
+                <Button does="plugins.replay" disabled={replay.isRunning} onClick={() => replay.run({ pluginId, subscription })}>
                   Try again
                 </Button>
-                <Button disabled={replay.isRunning} onClick={() => replay.run({ pluginId, subscription, skips: true })}>
+                <Button
+                  does="plugins.replay"
+                  disabled={replay.isRunning}
+                  onClick={() => replay.run({ pluginId, subscription, skips: true })}
+                >
                   Leave it out
                 </Button>
               </>

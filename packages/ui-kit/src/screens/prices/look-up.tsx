@@ -56,7 +56,9 @@ function Answer({ found: { provider, model, source, price }, onSet }: LookUpProp
         />
       )}
       <div>
-        <Button onClick={() => onSet({ provider, model, ...(price && { rates: price }) })}>Set its price</Button>
+        <Button does="prices.set" onClick={() => onSet({ provider, model, ...(price && { rates: price }) })}>
+          Set its price
+        </Button>
       </div>
     </div>
   )

@@ -13,9 +13,9 @@ import { UsedModels } from './used-models.tsx'
 export function Prices() {
   const [draft, setDraft] = useState<PriceDraft | null>(null)
   const add = () => setDraft({})
-  useKeys({ c: add })
+  useKeys({ c: ['prices.set', add] })
   const action = (
-    <Button look="strong" onClick={add} shortcut="c">
+    <Button does="prices.set" look="strong" onClick={add} shortcut="c">
       <Plus size={15} aria-hidden /> Set a price
     </Button>
   )

@@ -71,8 +71,11 @@ function Row({ price, onSet }: CardProps & { price: CompanyPrice }) {
       </td>
       <td>
         <span className="eng-row">
-          <Button onClick={() => onSet({ provider, model, rates: price, changes: price })}>Change</Button>
+          <Button does="prices.set" onClick={() => onSet({ provider, model, rates: price, changes: price })}>
+            Change
+          </Button>
           <ConfirmButton
+            does="prices.remove"
             act="Remove"
             title={`Remove the price of ${modelName(model)}`}
             isRunning={remove.isRunning}

@@ -58,7 +58,7 @@ function Row({ of: { provider, model }, onSet }: UsedProps & { of: Named }) {
         )}
       </td>
       <td>
-        <Button disabled={!data} onClick={() => onSet({ provider, model, ...(price && { rates: price }) })}>
+        <Button does="prices.set" disabled={!data} onClick={() => onSet({ provider, model, ...(price && { rates: price }) })}>
           Set
         </Button>
       </td>

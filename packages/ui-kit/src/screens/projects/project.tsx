@@ -38,7 +38,7 @@ function Shown({ project }: { project: ProjectData }) {
   const tell = useTell()
   const update = useCommand('projects.update', { onFailed: tell.failed })
   const { data: progress } = useOperation('projects.progress', { projectId: project.id })
-  useKeys({ e: () => setIsChanging(true) })
+  useKeys({ e: ['projects.update', () => setIsChanging(true)] })
   const tabs: Tab[] = [
     { key: 'tasks', label: 'Tasks', content: () => <Tasks projectId={project.id} /> },
     { key: 'sprints', label: 'Sprints', content: () => <Sprints projectId={project.id} /> },
@@ -48,11 +48,12 @@ function Shown({ project }: { project: ProjectData }) {
     <>
       <Status of={project.status} />
       <StatusMenu
+        does={() => 'projects.update'}
         to={projectMoves[project.status]}
         isDisabled={update.isRunning}
         onMove={(status) => update.run({ projectId: project.id, status, version: project.version })}
       />
-      <Button onClick={() => setIsChanging(true)} shortcut="e">
+      <Button does="projects.update" onClick={() => setIsChanging(true)} shortcut="e">
         Change
       </Button>
     </>

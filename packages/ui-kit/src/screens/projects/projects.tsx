@@ -23,9 +23,9 @@ export function Projects() {
   const list = useList('projects.list', { companyId })
   const [activeId, setActiveId] = useState<string | null>(null)
   const [isNew, setIsNew] = useState(false)
-  useKeys({ c: () => setIsNew(true) })
+  useKeys({ c: ['projects.create', () => setIsNew(true)] })
   const add = (
-    <Button look="strong" onClick={() => setIsNew(true)} shortcut="c">
+    <Button does="projects.create" look="strong" onClick={() => setIsNew(true)} shortcut="c">
       <Plus size={15} aria-hidden /> New project
     </Button>
   )

@@ -29,29 +29,35 @@ export function RouteDetail({ route, onGone }: { route: Route; onGone(): void })
   const disable = useCommand('routes.disable', { ...told, onDone: ({ name }) => tell.done(`${name} is stopped; what waits is held`) })
   const remove = useCommand('routes.delete', { ...told, onDone: ({ name }) => (onGone(), tell.done(`${name} is deleted`)) })
   const tryIt = () => test.run({ routeId })
-  useKeys({ t: tryIt, e: () => setIsChanging(true) })
+  useKeys({ t: ['routes.test', tryIt], e: ['routes.update', () => setIsChanging(true)] })
   return (
     <Detail
       title={route.name}
       actions={
         <>
           <Status of={route.isEnabled ? 'active' : 'paused'} />
-          <Button shortcut="t" disabled={test.isRunning} onClick={tryIt}>
+          <Button does="routes.test" shortcut="t" disabled={test.isRunning} onClick={tryIt}>
             {test.isRunning ? 'Asking…' : 'Test'}
           </Button>
-          <Button shortcut="e" onClick={() => setIsChanging(true)}>
+          <Button does="routes.update" shortcut="e" onClick={() => setIsChanging(true)}>
             Change
           </Button>
           {route.isEnabled ? (
-            <Button disabled={disable.isRunning} onClick={() => disable.run({ routeId })}>
+            <Button does="routes.disable" disabled={disable.isRunning} onClick={() => disable.run({ routeId })}>
               Stop
             </Button>
           ) : (
-            <Button disabled={enable.isRunning} onClick={() => enable.run({ routeId })}>
+            <Button does="routes.enable" disabled={enable.isRunning} onClick={() => enable.run({ routeId })}>
               Start
             </Button>
           )}
-          <ConfirmButton act="Delete" title={`Delete ${route.name}`} isRunning={remove.isRunning} onAct={() => remove.run({ routeId })}>
+          <ConfirmButton
+            does="routes.delete"
+            act="Delete"
+            title={`Delete ${route.name}`}
+            isRunning={remove.isRunning}
+            onAct={() => remove.run({ routeId })}
+          >
             <p>What waits to be sent there is cancelled. What was sent can still be looked at.</p>
           </ConfirmButton>
         </>

@@ -19,6 +19,7 @@ export function Routes() {
   const [isNewOpen, setIsNewOpen] = useState(false)
   return (
     <Collection
+      does="routes.create"
       title="Routes"
       add="New route"
       onAdd={() => setIsNewOpen(true)}

@@ -35,27 +35,28 @@ function Shown({ routine }: { routine: Routine }) {
   const routineId = routine.id
   const isAlive = routine.status !== 'archived'
   const isActive = routine.status === 'active'
-  useKeys({ e: () => isAlive && setOpen('change') })
+  useKeys({ e: ['routines.update', () => isAlive && setOpen('change')] })
   const actions = (
     <>
       <Status of={routine.status} />
       {isActive && (
-        <Button look="strong" onClick={() => setOpen('run')}>
+        <Button does="routines.fire" look="strong" onClick={() => setOpen('run')}>
           Run now
         </Button>
       )}
       {isAlive && (
         <>
           <Button
+            does={isActive ? 'routines.pause' : 'routines.resume'}
             disabled={pause.isRunning || resume.isRunning}
             onClick={() => (isActive ? pause.run({ routineId }) : resume.run({ routineId }))}
           >
             {isActive ? 'Pause' : 'Resume'}
           </Button>
-          <Button onClick={() => setOpen('change')} shortcut="e">
+          <Button does="routines.update" onClick={() => setOpen('change')} shortcut="e">
             Change
           </Button>
-          <Button look="bad" onClick={() => setOpen('archive')}>
+          <Button does="routines.archive" look="bad" onClick={() => setOpen('archive')}>
             Archive
           </Button>
         </>

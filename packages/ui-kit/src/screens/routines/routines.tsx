@@ -24,6 +24,7 @@ export function Routines({ routineId = null }: { routineId?: string | null }) {
   const [isNew, setIsNew] = useState(false)
   return (
     <Collection
+      does="routines.create"
       title="Routines"
       add="New routine"
       onAdd={() => setIsNew(true)}

@@ -2,6 +2,7 @@ import { useState } from 'react'
 
 import type { Routine, Trigger } from '@engine/core/contract'
 
+import { useMay } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Part } from '../../parts/split.tsx'
@@ -22,8 +23,12 @@ export function Triggers({ routine }: { routine: Routine }) {
   const close = () => setOpen(null)
   const add = routine.status !== 'archived' && (
     <>
-      <Button onClick={() => setOpen('schedule')}>Add a schedule</Button>
-      <Button onClick={() => setOpen('webhook')}>Add a webhook</Button>
+      <Button does="routines.addTrigger" onClick={() => setOpen('schedule')}>
+        Add a schedule
+      </Button>
+      <Button does="routines.addTrigger" onClick={() => setOpen('webhook')}>
+        Add a webhook
+      </Button>
     </>
   )
   return (
@@ -45,6 +50,7 @@ export function Triggers({ routine }: { routine: Routine }) {
 }
 
 function Line({ routine, trigger }: { routine: Routine; trigger: Trigger }) {
+  const may = useMay()
   const [open, setOpen] = useState<'change' | 'remove' | 'key' | null>(null)
   const close = () => setOpen(null)
   const tell = useTell()
@@ -63,20 +69,20 @@ function Line({ routine, trigger }: { routine: Routine; trigger: Trigger }) {
               type="checkbox"
               className="eng-check"
               checked={isEnabled}
-              disabled={update.isRunning}
+              disabled={update.isRunning || !may('routines.updateTrigger')}
               onChange={() => update.run({ triggerId, version, isEnabled: !isEnabled })}
             />
             on
           </label>
-          <Button look="plain" onClick={() => setOpen('change')}>
+          <Button does="routines.updateTrigger" look="plain" onClick={() => setOpen('change')}>
             Change
           </Button>
           {kind === 'webhook' && (
-            <Button look="plain" disabled={rotate.isRunning} onClick={() => rotate.run({ triggerId })}>
+            <Button does="routines.rotateTrigger" look="plain" disabled={rotate.isRunning} onClick={() => rotate.run({ triggerId })}>
               Other key
             </Button>
           )}
-          <Button look="plain" onClick={() => setOpen('remove')}>
+          <Button does="routines.removeTrigger" look="plain" onClick={() => setOpen('remove')}>
             Remove
           </Button>
         </div>

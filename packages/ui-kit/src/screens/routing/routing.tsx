@@ -34,6 +34,7 @@ export function Routing() {
   useKeys({ t: tryOut })
   return (
     <Collection
+      does="routing.create"
       title="Routing rules"
       add="New rule"
       onAdd={() => setShown('new')}
@@ -66,7 +67,7 @@ function Head({ onTry }: { onTry(): void }) {
         company.
       </p>
       <div>
-        <Button onClick={onTry} shortcut="t">
+        <Button does="routing.dryRun" onClick={onTry} shortcut="t">
           Who would get a task?
         </Button>
       </div>

@@ -29,7 +29,7 @@ export function RuleDetail(props: DetailProps) {
   const { rule } = props
   const [isChanging, setIsChanging] = useState(false)
   const change = () => setIsChanging(true)
-  useKeys({ e: change })
+  useKeys({ e: ['routing.update', change] })
   return (
     <Detail title={rule.name} actions={<Actions {...props} onChange={change} />}>
       {rule.terminatedAgentIds.length > 0 && (
@@ -58,19 +58,29 @@ function Actions({ rule, rules, onGone, onChange }: DetailProps & { onChange(): 
   return (
     <>
       <Status of={isEnabled ? 'active' : 'disabled'} />
-      <Button shortcut="e" onClick={onChange}>
+      <Button does="routing.update" shortcut="e" onClick={onChange}>
         Change
       </Button>
-      <Button disabled={earlier === null || reorder.isRunning} onClick={() => move(earlier)}>
+      <Button does="routing.reorder" disabled={earlier === null || reorder.isRunning} onClick={() => move(earlier)}>
         Ask earlier
       </Button>
-      <Button disabled={later === null || reorder.isRunning} onClick={() => move(later)}>
+      <Button does="routing.reorder" disabled={later === null || reorder.isRunning} onClick={() => move(later)}>
         Ask later
       </Button>
-      <Button disabled={update.isRunning} onClick={() => update.run({ routingRuleId, version, isEnabled: !isEnabled })}>
+      <Button
+        does="routing.update"
+        disabled={update.isRunning}
+        onClick={() => update.run({ routingRuleId, version, isEnabled: !isEnabled })}
+      >
         {isEnabled ? 'Disable' : 'Enable'}
       </Button>
-      <ConfirmButton act="Delete" title={`Delete ${name}`} isRunning={remove.isRunning} onAct={() => remove.run({ routingRuleId })}>
+      <ConfirmButton
+        does="routing.delete"
+        act="Delete"
+        title={`Delete ${name}`}
+        isRunning={remove.isRunning}
+        onAct={() => remove.run({ routingRuleId })}
+      >
         <p>Tasks that it assigned stay where they are.</p>
       </ConfirmButton>
     </>

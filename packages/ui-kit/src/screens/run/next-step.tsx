@@ -55,7 +55,7 @@ export function RunAgain({ runId }: { runId: string }) {
   const { go } = usePlaces()
   const retry = useCommand('runs.retry', { onFailed: tell.failed, onDone: ({ id }) => go({ screen: 'run', runId: id }) })
   return (
-    <Button disabled={retry.isRunning} onClick={() => retry.run({ runId })}>
+    <Button does="runs.retry" disabled={retry.isRunning} onClick={() => retry.run({ runId })}>
       {controls['runs.retry']}
     </Button>
   )

@@ -71,7 +71,7 @@ function Actions({ run }: { run: RunData }) {
     <>
       <Status of={run.status} />
       {!isOver && (
-        <Button look="bad" disabled={cancel.isRunning} onClick={() => cancel.run({ runId: run.id })}>
+        <Button does="runs.cancel" look="bad" disabled={cancel.isRunning} onClick={() => cancel.run({ runId: run.id })}>
           Cancel the run
         </Button>
       )}

@@ -30,16 +30,17 @@ function Shown({ secret, onGone }: { secret: Secret; onGone(): void }) {
   const actions = (
     <>
       <Status of={secret.status} />
-      <Button look="strong" onClick={() => setOpen('rotate')}>
+      <Button does="secrets.rotate" look="strong" onClick={() => setOpen('rotate')}>
         Rotate
       </Button>
       <Button
+        does="secrets.update"
         disabled={update.isRunning}
         onClick={() => update.run({ secretId: secret.id, version: secret.version, status: isActive ? 'disabled' : 'active' })}
       >
         {isActive ? 'Disable' : 'Activate'}
       </Button>
-      <Button look="bad" onClick={() => setOpen('delete')}>
+      <Button does="secrets.delete" look="bad" onClick={() => setOpen('delete')}>
         Delete
       </Button>
     </>
@@ -73,7 +74,16 @@ function Shown({ secret, onGone }: { secret: Secret; onGone(): void }) {
 function Uses({ secret, onBind }: { secret: Secret; onBind(): void }) {
   const { items, isLoading } = useList('secrets.uses', { secretId: secret.id })
   return (
-    <Part title="Where it goes" aside={secret.status === 'active' && <Button onClick={onBind}>Bind</Button>}>
+    <Part
+      title="Where it goes"
+      aside={
+        secret.status === 'active' && (
+          <Button does="secrets.bind" onClick={onBind}>
+            Bind
+          </Button>
+        )
+      }
+    >
       {items.length === 0 && !isLoading && <p className="eng-soft">Nowhere. Bind it, or name it in a configuration.</p>}
       <ul className="eng-lines" aria-label="Where it goes">
         {items.map((use) => (
@@ -100,7 +110,7 @@ function Use({ secret, use }: { secret: Secret; use: SecretUse }) {
         {use.number !== null && <span className="eng-soft"> version {use.number}</span>}
       </span>
       {kind === 'binding' && (
-        <Button disabled={unbind.isRunning} onClick={() => unbind.run({ secretId: secret.id, target, as: place })}>
+        <Button does="secrets.unbind" disabled={unbind.isRunning} onClick={() => unbind.run({ secretId: secret.id, target, as: place })}>
           Unbind
         </Button>
       )}
@@ -125,7 +135,7 @@ function Versions({ secret }: { secret: Secret }) {
               <Time at={createdAt} />
             </span>
             {status === 'active' && number !== secret.currentVersion && (
-              <Button look="bad" onClick={() => setDoomed(number)}>
+              <Button does="secrets.destroyVersion" look="bad" onClick={() => setDoomed(number)}>
                 Destroy
               </Button>
             )}

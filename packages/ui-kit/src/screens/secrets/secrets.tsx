@@ -24,6 +24,7 @@ export function Secrets({ secretId = null }: { secretId?: string | null }) {
   const [isNew, setIsNew] = useState(false)
   return (
     <Collection
+      does="secrets.create"
       title="Secrets"
       add={controls['secrets.create']}
       onAdd={() => setIsNew(true)}

@@ -48,7 +48,7 @@ export function Account({ name, onLogOut }: { name: string; onLogOut(): void }) 
                   {session.isCurrent ? (
                     <span className="eng-soft">this one</span>
                   ) : (
-                    <Button disabled={revoke.isRunning} onClick={() => revoke.run({ sessionId: session.id })}>
+                    <Button does="sessions.revoke" disabled={revoke.isRunning} onClick={() => revoke.run({ sessionId: session.id })}>
                       End it
                     </Button>
                   )}
@@ -57,7 +57,7 @@ export function Account({ name, onLogOut }: { name: string; onLogOut(): void }) 
             </ul>
             {items.length > 1 && (
               <div className="eng-card-body">
-                <Button disabled={revokeOthers.isRunning} onClick={() => revokeOthers.run({})}>
+                <Button does="sessions.revokeOthers" disabled={revokeOthers.isRunning} onClick={() => revokeOthers.run({})}>
                   End all others
                 </Button>
               </div>

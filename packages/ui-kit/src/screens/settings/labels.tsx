@@ -18,7 +18,14 @@ export function Labels() {
   // Null for a new one.
   const [open, setOpen] = useState<{ label: Label | null } | null>(null)
   return (
-    <Card title="Labels" aside={<Button onClick={() => setOpen({ label: null })}>New label</Button>}>
+    <Card
+      title="Labels"
+      aside={
+        <Button does="labels.create" onClick={() => setOpen({ label: null })}>
+          New label
+        </Button>
+      }
+    >
       <div className="eng-card-body eng-stack">
         {items.length === 0 && <p className="eng-soft">Tasks are marked with labels, and found by them. There are none yet.</p>}
         <ul className="eng-stack eng-stack-tight" aria-label="Labels">
@@ -26,7 +33,7 @@ export function Labels() {
             <li key={label.id} className="eng-row eng-row-wrap">
               <Swatch color={label.color} />
               <span className="eng-grow">{label.name}</span>
-              <Button aria-label={`Change ${label.name}`} onClick={() => setOpen({ label })}>
+              <Button does="labels.update" aria-label={`Change ${label.name}`} onClick={() => setOpen({ label })}>
                 Change
               </Button>
               <DeleteLabel label={label} />
@@ -82,6 +89,7 @@ function DeleteLabel({ label }: { label: Label }) {
   const remove = useCommand('labels.delete', { onFailed: tell.failed, onDone: ({ tasks }) => tell.done(`Gone, also from ${tasks} tasks`) })
   return (
     <ConfirmButton
+      does="labels.delete"
       act={`Delete ${label.name}`}
       title={`Delete the label ${label.name}`}
       isRunning={remove.isRunning}

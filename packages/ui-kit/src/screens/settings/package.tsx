@@ -4,7 +4,8 @@ import { useState } from 'react'
 
 import type { Company } from '@engine/core/contract'
 
-import type { OutputOf } from '../../data/operations.ts'
+import type { OperationName, OutputOf } from '../../data/operations.ts'
+import { useMay } from '../../data/provider.tsx'
 import { useCommand } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import type { Fields } from '../../parts/fields.ts'
@@ -20,6 +21,7 @@ type Taken = Omit<OutputOf<'companies.export'>, 'files'>
 
 /** The company as files that people read: taken away, and brought in again here or as another company. */
 export function Package({ company }: { company: Company }) {
+  const may = useMay()
   const tell = useTell()
   const [{ leftOut: left, importRefusal }, setTaken] = useState<Taken>({ leftOut: [], importRefusal: null })
   const take = useCommand('companies.export', {
@@ -37,7 +39,7 @@ export function Package({ company }: { company: Company }) {
           Engine.
         </p>
         <div>
-          <Button disabled={take.isRunning} onClick={() => take.run({ companyId: company.id })}>
+          <Button does="companies.export" disabled={take.isRunning} onClick={() => take.run({ companyId: company.id })}>
             <Download size={15} aria-hidden /> Export
           </Button>
         </div>
@@ -54,7 +56,7 @@ export function Package({ company }: { company: Company }) {
             </ul>
           </details>
         )}
-        {company.status !== 'archived' && <Import company={company} />}
+        {company.status !== 'archived' && may('companies.previewMerge') && <Import company={company} />}
       </div>
     </Card>
   )
@@ -116,13 +118,21 @@ function Import({ company }: { company: Company }) {
       >
         <ImportChoices />
       </Form>
-      {shown && <Plan of={shown} isRunning={create.isRunning || merge.isRunning} onImport={() => bringIn(shown)} />}
+      {shown && (
+        <Plan
+          of={shown}
+          does={wanted?.isNew ? 'companies.import' : 'companies.merge'}
+          isRunning={create.isRunning || merge.isRunning}
+          onImport={() => bringIn(shown)}
+        />
+      )}
       {(create.error ?? merge.error) && <FailureNotice error={create.error ?? merge.error} />}
     </>
   )
 }
 
 function ImportChoices() {
+  const may = useMay()
   return (
     <>
       <TextField label="Import" type="file" name="files" accept=".json,.md,.yaml,.yml" multiple required />
@@ -130,10 +140,7 @@ function ImportChoices() {
         <SelectField
           label="Into"
           name="into"
-          options={[
-            ['here', 'this company'],
-            ['new', 'a new company'],
-          ]}
+          options={[['here', 'this company'], ...(may('companies.previewImport') ? [['new', 'a new company'] as const] : [])]}
         />
         <SelectField
           label="What is here of the same name"
@@ -153,7 +160,14 @@ async function textsOf(files: readonly File[]): Promise<{ path: string; text: st
   return Promise.all(files.map(async (file) => ({ path: file.webkitRelativePath || file.name, text: await file.text() })))
 }
 
-function Plan({ of: { name, items, needs }, isRunning, onImport }: { of: Preview; isRunning: boolean; onImport(): void }) {
+interface PlanProps {
+  readonly of: Preview
+  readonly does: OperationName
+  readonly isRunning: boolean
+  onImport(): void
+}
+
+function Plan({ of: { name, items, needs }, does, isRunning, onImport }: PlanProps) {
   const unknown = needs.adapters.filter(({ isKnown }) => !isKnown)
   return (
     <section className="eng-stack" aria-label="What the import would do">
@@ -174,7 +188,7 @@ function Plan({ of: { name, items, needs }, isRunning, onImport }: { of: Preview
         </p>
       ))}
       <div>
-        <Button look="strong" disabled={isRunning} onClick={onImport}>
+        <Button does={does} look="strong" disabled={isRunning} onClick={onImport}>
           Import {items.filter(({ action }) => action !== 'skip').length} things
         </Button>
       </div>

@@ -1,6 +1,6 @@
 import type { Company } from '@engine/core/contract'
 
-import { useEngine } from '../../data/provider.tsx'
+import { useEngine, useMay } from '../../data/provider.tsx'
 import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { PluginSlot } from '../../frames/plugin-slot.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -12,6 +12,7 @@ import { Card, Screen } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { useTell } from '../../parts/toasts.tsx'
+import { WhoMay } from '../../parts/who-may.tsx'
 import { Account } from './account.tsx'
 import { Appearance } from './appearance.tsx'
 import { Labels } from './labels.tsx'
@@ -20,6 +21,7 @@ import { Package } from './package.tsx'
 /** What the company is called and may, what it can be taken away as, and what is only about who looks at it. */
 export function Settings() {
   const { companyId } = useEngine()
+  const may = useMay()
   const { account } = useHost()
   const reading = useOperation('companies.get', { companyId })
   return (
@@ -30,7 +32,7 @@ export function Settings() {
             <Profile key={company.version} company={company} />
             <State company={company} />
             {company.status !== 'archived' && <Labels />}
-            <Package company={company} />
+            {may('companies.export') && <Package company={company} />}
             <PluginSlot slot="settings" />
             <Appearance company={company} />
             {account && <Account name={account.name} onLogOut={account.logOut} />}
@@ -61,7 +63,7 @@ function Profile({ company }: { company: Company }) {
   return (
     <Card title="Company" aside={<code className="eng-soft eng-mono">{company.taskPrefix}</code>}>
       <div className="eng-card-body">
-        <Form submit="Save" isRunning={update.isRunning} error={update.error} onSubmit={send}>
+        <Form does="companies.update" submit="Save" isRunning={update.isRunning} error={update.error} onSubmit={send}>
           <TextField label="Name" name="name" required maxLength={200} defaultValue={name} />
           <LongField label="What it does" hint="Agents read it with every task." name="description" defaultValue={description ?? ''} />
           <div className="eng-row">
@@ -77,7 +79,8 @@ function Profile({ company }: { company: Company }) {
 }
 
 function State({ company }: { company: Company }) {
-  const { id: companyId, name, status, pauseReason } = company
+  const { id: companyId, name, status } = company
+  const may = useMay()
   const tell = useTell()
   const told = { onFailed: tell.failed }
   const pause = useCommand('companies.pause', { ...told, onDone: () => tell.done('Nothing new starts') })
@@ -86,21 +89,17 @@ function State({ company }: { company: Company }) {
   return (
     <Card title="State" aside={<Status of={status} />}>
       <div className="eng-card-body eng-stack">
-        <p className="eng-soft">
-          {status === 'active'
-            ? 'Paused, nothing new starts; what runs ends by itself.'
-            : status === 'paused'
-              ? `Nothing new starts${pauseReason === null ? '' : `: ${pauseReason}`}.`
-              : 'It can be read and exported, and nothing in it changes any more.'}
-        </p>
-        {status !== 'archived' && (
+        <p className="eng-soft">{inWords(company)}</p>
+        {status !== 'archived' && <WhoMay does="companies.pause" what="pause or archive it" />}
+        {status !== 'archived' && may('companies.pause') && (
           <div className="eng-row eng-row-wrap">
             {status === 'active' ? (
               <>
-                <Button disabled={pause.isRunning} onClick={() => pause.run({ companyId })}>
+                <Button does="companies.pause" disabled={pause.isRunning} onClick={() => pause.run({ companyId })}>
                   Pause the company
                 </Button>
                 <ConfirmButton
+                  does="companies.pause"
                   act="Stop everything"
                   title={`Stop everything in ${name}`}
                   isRunning={pause.isRunning}
@@ -110,11 +109,12 @@ function State({ company }: { company: Company }) {
                 </ConfirmButton>
               </>
             ) : (
-              <Button look="strong" disabled={resume.isRunning} onClick={() => resume.run({ companyId })}>
+              <Button does="companies.resume" look="strong" disabled={resume.isRunning} onClick={() => resume.run({ companyId })}>
                 Resume the company
               </Button>
             )}
             <ConfirmButton
+              does="companies.archive"
               act="Archive"
               title={`Archive ${name}`}
               word={company.taskPrefix}
@@ -129,4 +129,10 @@ function State({ company }: { company: Company }) {
       </div>
     </Card>
   )
+}
+
+function inWords({ status, pauseReason }: Company): string {
+  if (status === 'archived') return 'It can be read and exported, and nothing in it changes any more.'
+  if (status === 'paused') return `Nothing new starts${pauseReason === null ? '' : `: ${pauseReason}`}.`
+  return 'Work goes on. Paused, nothing new starts, and what runs ends by itself.'
 }

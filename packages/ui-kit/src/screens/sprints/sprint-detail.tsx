@@ -35,7 +35,7 @@ function Shown({ sprint }: { sprint: Sprint }) {
   const [open, setOpen] = useState<Open | null>(null)
   const { items: tasks, hasMore, more } = useList('tasks.list', { companyId, sprintId: sprint.id })
   const left = tasks.filter(isOpenTask).length
-  useKeys({ e: () => setOpen('change'), m: () => !isOver(sprint) && setOpen('fill') })
+  useKeys({ e: ['sprints.update', () => setOpen('change')], m: ['tasks.updateMany', () => !isOver(sprint) && setOpen('fill')] })
   return (
     <Detail title={sprint.name} actions={<Actions sprint={sprint} left={left} onOpen={setOpen} />}>
       <About sprint={sprint} />
@@ -71,25 +71,30 @@ function Actions({ sprint, left, onOpen }: { sprint: Sprint; left: number; onOpe
     <>
       <Status of={sprint.status} />
       {sprint.status === 'planning' && (
-        <Button look="strong" disabled={update.isRunning} onClick={() => move('active')}>
+        <Button does="sprints.update" look="strong" disabled={update.isRunning} onClick={() => move('active')}>
           Start
         </Button>
       )}
       {sprint.status === 'active' && (
-        <Button look="strong" disabled={update.isRunning} onClick={() => (left > 0 ? onOpen('close') : move('completed'))}>
+        <Button
+          does="sprints.update"
+          look="strong"
+          disabled={update.isRunning}
+          onClick={() => (left > 0 ? onOpen('close') : move('completed'))}
+        >
           Close
         </Button>
       )}
       {!isOver(sprint) && (
-        <Button onClick={() => onOpen('fill')} shortcut="m">
+        <Button does="tasks.updateMany" onClick={() => onOpen('fill')} shortcut="m">
           Move tasks in
         </Button>
       )}
-      <Button onClick={() => onOpen('change')} shortcut="e">
+      <Button does="sprints.update" onClick={() => onOpen('change')} shortcut="e">
         Change
       </Button>
       {!isOver(sprint) && (
-        <Button look="bad" disabled={update.isRunning} onClick={() => move('cancelled')}>
+        <Button does="sprints.update" look="bad" disabled={update.isRunning} onClick={() => move('cancelled')}>
           Cancel it
         </Button>
       )}
@@ -128,6 +133,7 @@ function CloseAnyway({ sprint, left, onClose }: { sprint: Sprint; left: number; 
       </p>
       <div className="eng-row">
         <Button
+          does="sprints.update"
           look="strong"
           disabled={update.isRunning}
           onClick={() => update.run({ sprintId: sprint.id, status: 'completed', version: sprint.version })}
@@ -169,8 +175,8 @@ function MoveOn({ task, from }: { task: Task; from: string }) {
       }
       isDisabled={update.isRunning}
       choices={[
-        ...others.map(({ id, name }) => ({ key: id, label: `To ${name}`, choose: () => move(id) })),
-        { key: 'out', label: 'Out of the sprint', choose: () => move(null) },
+        ...others.map(({ id, name }) => ({ key: id, does: 'tasks.update' as const, label: `To ${name}`, choose: () => move(id) })),
+        { key: 'out', does: 'tasks.update', label: 'Out of the sprint', choose: () => move(null) },
       ]}
     />
   )

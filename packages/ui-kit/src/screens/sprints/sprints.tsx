@@ -24,6 +24,7 @@ export function Sprints({ sprintId = null }: { sprintId?: string | null }) {
   const [isNew, setIsNew] = useState(false)
   return (
     <Collection
+      does="sprints.create"
       title="Sprints"
       add="New sprint"
       onAdd={() => setIsNew(true)}

@@ -40,7 +40,15 @@ export function Blocked({ task, blocked: { reason, owner }, isAsked }: BlockedPr
           <p className="eng-soft">The approval that it waited for is {words(approval.status)}.</p>
         )}
         {!isDecidedBelow && (
-          <div>{run && canGoOn(run) ? <RunAgain runId={run.id} /> : <Button onClick={() => move(task, 'todo')}>Unblock it</Button>}</div>
+          <div>
+            {run && canGoOn(run) ? (
+              <RunAgain runId={run.id} />
+            ) : (
+              <Button does="tasks.update" onClick={() => move(task, 'todo')}>
+                Unblock it
+              </Button>
+            )}
+          </div>
         )}
       </div>
       {approval?.status === 'pending' && (

@@ -59,7 +59,7 @@ function Row({ delivery }: { delivery: Delivery }) {
       </td>
       <td>
         {delivery.status === 'parked' && (
-          <Button disabled={replay.isRunning} onClick={() => replay.run({ deliveryId: delivery.id })}>
+          <Button does="deliveries.replay" disabled={replay.isRunning} onClick={() => replay.run({ deliveryId: delivery.id })}>
             Send again
           </Button>
         )}

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type ChangeEvent } from 'react'
 
-import { useEngine } from '../../data/provider.tsx'
+import { useEngine, useMay } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
@@ -15,6 +15,7 @@ import { Who } from '../../parts/who.tsx'
 /** What is attached to a task, by people and by agents. */
 export function Files({ taskId }: { taskId: string }) {
   const { client, live } = useEngine()
+  const may = useMay()
   const queries = useQueryClient()
   const tell = useTell()
   const [isSending, setIsSending] = useState(false)
@@ -57,10 +58,12 @@ export function Files({ taskId }: { taskId: string }) {
           <Button onClick={more}>More</Button>
         </div>
       )}
-      <label className="eng-field">
-        <span className="eng-field-label">{isSending ? 'Sending…' : 'Attach a file'}</span>
-        <input type="file" disabled={isSending} onChange={(event) => void attach(event)} />
-      </label>
+      {may('attachments.upload') && (
+        <label className="eng-field">
+          <span className="eng-field-label">{isSending ? 'Sending…' : 'Attach a file'}</span>
+          <input type="file" disabled={isSending} onChange={(event) => void attach(event)} />
+        </label>
+      )}
     </div>
   )
 }
@@ -71,7 +74,7 @@ function Remove({ attachmentId, name }: { attachmentId: string; name: string }) 
   const remove = useCommand('attachments.delete', { onFailed: tell.failed, onDone: () => setIsOpen(false) })
   return (
     <>
-      <Button look="plain" onClick={() => setIsOpen(true)}>
+      <Button does="attachments.delete" look="plain" onClick={() => setIsOpen(true)}>
         Remove<span className="eng-hidden"> {name}</span>
       </Button>
       <Confirm

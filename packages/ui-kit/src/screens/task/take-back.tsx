@@ -14,7 +14,9 @@ export function TakeBack({ taskId }: { taskId: string }) {
   const release = useCommand('tasks.forceRelease', { onDone: ({ identifier }) => (close(), tell.done(`${identifier} is free again`)) })
   return (
     <div>
-      <Button onClick={() => setIsOpen(true)}>{controls['tasks.forceRelease']}…</Button>
+      <Button does="tasks.forceRelease" onClick={() => setIsOpen(true)}>
+        {controls['tasks.forceRelease']}…
+      </Button>
       <DialogForm
         title="Take the task back"
         isOpen={isOpen}

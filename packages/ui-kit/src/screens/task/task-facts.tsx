@@ -1,6 +1,6 @@
 import type { Task } from '@engine/core/contract'
 
-import { useEngine } from '../../data/provider.tsx'
+import { useEngine, useMay } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { moment } from '../../parts/format.ts'
 import { Menu } from '../../parts/menu.tsx'
@@ -99,7 +99,12 @@ function AssigneeFact({ task }: { task: Task }) {
           <Menu
             label="Assign"
             isDisabled={assign.isRunning}
-            choices={free.map(({ id, name }) => ({ key: id, label: name, choose: () => assign.run({ taskId: task.id, agentId: id }) }))}
+            choices={free.map(({ id, name }) => ({
+              key: id,
+              does: 'tasks.assign',
+              label: name,
+              choose: () => assign.run({ taskId: task.id, agentId: id }),
+            }))}
           />
         </div>
       )}
@@ -108,6 +113,7 @@ function AssigneeFact({ task }: { task: Task }) {
 }
 
 function PriorityFact({ task }: { task: Task }) {
+  const may = useMay()
   const tell = useTell()
   const update = useCommand('tasks.update', { onFailed: tell.failed })
   const label = (
@@ -115,6 +121,7 @@ function PriorityFact({ task }: { task: Task }) {
       <Priority of={task.priority} /> {task.priority}
     </span>
   )
+  if (!may('tasks.update')) return label
   return (
     <Menu
       label={label}

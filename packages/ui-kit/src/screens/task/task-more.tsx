@@ -20,12 +20,26 @@ export function TaskMore({ task }: { task: Task }) {
   const isOver = ['done', 'cancelled'].includes(task.status)
   const holding =
     task.heldByTaskId === task.id
-      ? { key: 'resume', label: 'Let it and all below go on', choose: () => resume.run({ taskId: task.id }) }
-      : { key: 'hold', label: 'Hold it and all below…', choose: () => ask('hold') }
+      ? {
+          key: 'resume',
+          does: 'tasks.resumeSubtree' as const,
+          label: 'Let it and all below go on',
+          choose: () => resume.run({ taskId: task.id }),
+        }
+      : { key: 'hold', does: 'tasks.pauseSubtree' as const, label: 'Hold it and all below…', choose: () => ask('hold') }
   const choices = [
     holding,
-    ...(isOver ? [] : [{ key: 'cancel', label: `${controls['tasks.cancelSubtree']}…`, choose: () => ask('cancel') }]),
-    { key: 'delete', label: 'Delete…', choose: () => ask('delete') },
+    ...(isOver
+      ? []
+      : [
+          {
+            key: 'cancel',
+            does: 'tasks.cancelSubtree' as const,
+            label: `${controls['tasks.cancelSubtree']}…`,
+            choose: () => ask('cancel'),
+          },
+        ]),
+    { key: 'delete', does: 'tasks.delete' as const, label: 'Delete…', choose: () => ask('delete') },
   ]
   const close = () => ask(null)
   return (

@@ -13,7 +13,7 @@ import { Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Tabs, type Tab } from '../../parts/tabs.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
-import { movesFrom } from '../tasks/moves.ts'
+import { moveTo, movesFrom } from '../tasks/moves.ts'
 import { TaskForm } from '../tasks/task-form.tsx'
 import { useMove } from '../tasks/use-move.ts'
 import { Deliverables } from './deliverables.tsx'
@@ -37,11 +37,9 @@ function Shown({ task }: { task: TaskData }) {
   const [open, setOpen] = useState('overview')
   const { items: deliverables } = useList('deliverables.list', { companyId: task.companyId, taskId: task.id })
   const { items: comments } = useList('comments.list', { taskId: task.id })
-  const move = useMove()
   const [isChanging, setIsChanging] = useState(false)
   const isOver = ['done', 'cancelled'].includes(task.status)
-  useKeys({ e: () => setIsChanging(!isOver) })
-  const moves = movesFrom(task.status)
+  useKeys({ e: ['tasks.update', () => setIsChanging(!isOver)] })
   const number = (count: number) => (count > 0 ? ` ${count}` : '')
   const tabs: Tab[] = [
     { key: 'overview', label: 'Overview', content: () => <Overview task={task} deliverables={deliverables} /> },
@@ -54,7 +52,12 @@ function Shown({ task }: { task: TaskData }) {
     { key: 'documents', label: 'Documents', content: () => <Documents taskId={task.id} /> },
     { key: 'files', label: 'Files', content: () => <Files taskId={task.id} /> },
     { key: 'runs', label: 'Runs', content: () => <TaskRuns taskId={task.id} /> },
-    { key: 'deliveries', label: 'Deliveries', content: () => <Deliveries entityIds={[task.id, ...deliverables.map(({ id }) => id)]} /> },
+    {
+      key: 'deliveries',
+      shows: 'deliveries.list',
+      label: 'Deliveries',
+      content: () => <Deliveries entityIds={[task.id, ...deliverables.map(({ id }) => id)]} />,
+    },
     { key: 'timeline', label: 'Timeline', content: () => <TaskTimeline taskId={task.id} /> },
   ]
   const title = (
@@ -65,22 +68,8 @@ function Shown({ task }: { task: TaskData }) {
       <span className="eng-cut">{task.title}</span>
     </span>
   )
-  const actions = (
-    <>
-      <Status of={task.status} />
-      {!isOver && (
-        <Button onClick={() => setIsChanging(true)} shortcut="e">
-          Change
-        </Button>
-      )}
-      {moves.length > 0 && (
-        <Menu label="Move" choices={moves.map((to) => ({ key: to, label: <Status of={to} />, choose: () => move(task, to) }))} />
-      )}
-      <TaskMore task={task} />
-    </>
-  )
   return (
-    <Screen title={title} actions={actions} isPadded>
+    <Screen title={title} actions={<Actions task={task} onChange={() => setIsChanging(true)} />} isPadded>
       <div className="eng-columns">
         <Tabs tabs={tabs} open={open} onOpen={setOpen} />
         <div className="eng-stack">
@@ -90,5 +79,32 @@ function Shown({ task }: { task: TaskData }) {
       </div>
       {isChanging && <TaskForm task={task} onClose={() => setIsChanging(false)} />}
     </Screen>
+  )
+}
+
+function Actions({ task, onChange }: { task: TaskData; onChange(): void }) {
+  const move = useMove()
+  const moves = movesFrom(task.status)
+  return (
+    <>
+      <Status of={task.status} />
+      {!['done', 'cancelled'].includes(task.status) && (
+        <Button does="tasks.update" onClick={onChange} shortcut="e">
+          Change
+        </Button>
+      )}
+      {moves.length > 0 && (
+        <Menu
+          label="Move"
+          choices={moves.map((to) => ({
+            key: to,
+            does: moveTo(task.status, to),
+            label: <Status of={to} />,
+            choose: () => move(task, to),
+          }))}
+        />
+      )}
+      <TaskMore task={task} />
+    </>
   )
 }

@@ -2,6 +2,7 @@ import { useId, useState } from 'react'
 
 import type { Comment } from '@engine/core/contract'
 
+import { useMay } from '../../data/provider.tsx'
 import { useCommand } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Prose } from '../../parts/prose.tsx'
@@ -43,6 +44,8 @@ function Compose({ about }: { about: About }) {
   const told = { onFailed: tell.failed, onDone: () => setBody('') }
   const onTask = useCommand('comments.create', told)
   const onDeliverable = useCommand('comments.createOnDeliverable', told)
+  const may = useMay()
+  if (!may('taskId' in about ? 'comments.create' : 'comments.createOnDeliverable')) return null
   const isRunning = onTask.isRunning || onDeliverable.isRunning
   const send = () => {
     if (body.trim() === '' || isRunning) return

@@ -37,6 +37,7 @@ export function BulkBar({ tasks, onDone }: { tasks: readonly Task[]; onDone(): v
         isDisabled={update.isRunning}
         choices={priorities.map((priority) => ({
           key: priority,
+          does: 'tasks.updateMany',
           label: (
             <>
               <Priority of={priority} /> {priority}
@@ -49,13 +50,18 @@ export function BulkBar({ tasks, onDone }: { tasks: readonly Task[]; onDone(): v
         <Menu
           label="Project"
           isDisabled={update.isRunning}
-          choices={projects.map(({ id, name }) => ({ key: id, label: name, choose: () => change({ projectId: id }) }))}
+          choices={projects.map(({ id, name }) => ({
+            key: id,
+            does: 'tasks.updateMany',
+            label: name,
+            choose: () => change({ projectId: id }),
+          }))}
         />
       )}
-      <Button disabled={update.isRunning} onClick={() => change({ status: 'todo' })}>
+      <Button does="tasks.updateMany" disabled={update.isRunning} onClick={() => change({ status: 'todo' })}>
         To do
       </Button>
-      <Button disabled={update.isRunning} onClick={() => change({ status: 'backlog' })}>
+      <Button does="tasks.updateMany" disabled={update.isRunning} onClick={() => change({ status: 'backlog' })}>
         To the backlog
       </Button>
       <Button look="plain" onClick={onDone} shortcut="Esc">

@@ -113,8 +113,13 @@ function Views({ choices, onChange, isFiltered }: FilterBarProps & { isFiltered:
   const current = Object.fromEntries(names.flatMap((each) => (choices[each] ? [[each, choices[each]]] : [])))
   const entries = [
     ...views.map((view) => ({ key: view.name, label: view.name, choose: () => apply(view.choices) })),
-    ...views.map((view) => ({ key: `remove ${view.name}`, label: `Forget “${view.name}”`, choose: () => remove(view.name) })),
-    { key: 'save', label: 'Save this filter…', choose: () => setName('') },
+    ...views.map((view) => ({
+      key: `remove ${view.name}`,
+      does: 'preferences.set' as const,
+      label: `Forget “${view.name}”`,
+      choose: () => remove(view.name),
+    })),
+    { key: 'save', does: 'preferences.set' as const, label: 'Save this filter…', choose: () => setName('') },
   ]
   return (
     <>

@@ -5,13 +5,14 @@ import type { Task, TaskStatus } from '@engine/core/contract'
 
 import { words } from '../../data/said.ts'
 import { useTasks } from '../../data/hooks.ts'
+import { useMay } from '../../data/provider.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Menu } from '../../parts/menu.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Priority, Status } from '../../parts/status.tsx'
 import { Assignee } from '../../parts/who.tsx'
 import { matching, type TaskFilter } from './filter.ts'
-import { moveTo, movesFrom } from './moves.ts'
+import { moveTo, movesFrom, type Move } from './moves.ts'
 import { useMove } from './use-move.ts'
 
 const lanes = ['backlog', 'todo', 'in_progress', 'in_review', 'blocked', 'done'] as const satisfies readonly TaskStatus[]
@@ -103,8 +104,12 @@ interface TaskCardProps {
 function TaskCard({ task, onDrag, onMove }: TaskCardProps) {
   const element = useRef<HTMLLIElement>(null)
   const [isDragged, setIsDragged] = useState(false)
+  const may = useMay()
+  const moves = movesFrom(task.status)
+  const isOffered = (move: Move | null) => move !== null && may(move)
+  const isMovable = moves.some((to) => isOffered(moveTo(task.status, to)))
   useEffect(() => {
-    if (!element.current) return
+    if (!element.current || !isMovable) return
     return draggable({
       element: element.current,
       getInitialData: () => ({ task }),
@@ -117,8 +122,7 @@ function TaskCard({ task, onDrag, onMove }: TaskCardProps) {
         onDrag(null)
       },
     })
-  }, [task, onDrag])
-  const moves = movesFrom(task.status)
+  }, [task, onDrag, isMovable])
   return (
     <li className="eng-lane-card" ref={element} data-dragged={isDragged} data-task={task.identifier}>
       <div className="eng-row">
@@ -135,7 +139,12 @@ function TaskCard({ task, onDrag, onMove }: TaskCardProps) {
         {moves.length > 0 && (
           <Menu
             label={<span aria-label={`Move ${task.identifier}`}>Move</span>}
-            choices={moves.map((to) => ({ key: to, label: <Status of={to} />, choose: () => onMove(task, to) }))}
+            choices={moves.map((to) => ({
+              key: to,
+              does: moveTo(task.status, to),
+              label: <Status of={to} />,
+              choose: () => onMove(task, to),
+            }))}
           />
         )}
       </div>

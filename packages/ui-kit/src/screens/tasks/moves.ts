@@ -13,14 +13,14 @@ export const statuses = [
 export const priorities = ['critical', 'high', 'medium', 'low'] as const
 
 /** How a person brings a task from one status to another; work that is under way moves by its runs and reviews. */
-export type Move = 'update' | 'cancel' | 'complete' | 'block'
+export type Move = `tasks.${'update' | 'cancel' | 'complete' | 'block'}`
 
 const moves: Readonly<Partial<Record<TaskStatus, Readonly<Partial<Record<TaskStatus, Move>>>>>> = {
-  backlog: { todo: 'update', cancelled: 'cancel' },
-  todo: { backlog: 'update', blocked: 'block', cancelled: 'cancel' },
-  in_progress: { blocked: 'block', done: 'complete', cancelled: 'cancel' },
-  in_review: { done: 'complete', cancelled: 'cancel' },
-  blocked: { todo: 'update', cancelled: 'cancel' },
+  backlog: { todo: 'tasks.update', cancelled: 'tasks.cancel' },
+  todo: { backlog: 'tasks.update', blocked: 'tasks.block', cancelled: 'tasks.cancel' },
+  in_progress: { blocked: 'tasks.block', done: 'tasks.complete', cancelled: 'tasks.cancel' },
+  in_review: { done: 'tasks.complete', cancelled: 'tasks.cancel' },
+  blocked: { todo: 'tasks.update', cancelled: 'tasks.cancel' },
 }
 
 /** Null when no person can move it there by hand. Pure. */

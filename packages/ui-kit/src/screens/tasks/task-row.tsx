@@ -1,17 +1,21 @@
 import type { Task } from '@engine/core/contract'
 
+import { useMay } from '../../data/provider.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Priority, Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { Assignee } from '../../parts/who.tsx'
 
 export function TaskRow({ task, isChosen, onChoose }: { task: Task; isChosen: boolean; onChoose(): void }) {
+  const may = useMay()
   return (
     <>
-      <label className="eng-hit">
-        <input type="checkbox" className="eng-check" checked={isChosen} onChange={onChoose} />
-        <span className="eng-hidden">Choose {task.identifier}</span>
-      </label>
+      {may('tasks.updateMany') && (
+        <label className="eng-hit">
+          <input type="checkbox" className="eng-check" checked={isChosen} onChange={onChoose} />
+          <span className="eng-hidden">Choose {task.identifier}</span>
+        </label>
+      )}
       <span className="eng-cell-priority">
         <Priority of={task.priority} />
       </span>

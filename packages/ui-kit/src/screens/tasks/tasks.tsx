@@ -23,14 +23,14 @@ export function Tasks() {
   const [isNewOpen, setIsNewOpen] = useState(false)
   const filter = useMemo(() => toFilter(choices), [choices])
   const isBoard = choices['view'] === 'board'
-  useKeys({ c: () => setIsNewOpen(true), b: () => choose({ view: isBoard ? '' : 'board' }) })
+  useKeys({ c: ['tasks.create', () => setIsNewOpen(true)], b: () => choose({ view: isBoard ? '' : 'board' }) })
   const actions = (
     <>
       <Button aria-pressed={isBoard} onClick={() => choose({ view: isBoard ? '' : 'board' })} shortcut="b">
         {isBoard ? <Rows3 size={15} aria-hidden /> : <Columns3 size={15} aria-hidden />}
         {isBoard ? 'List' : 'Board'}
       </Button>
-      <Button look="strong" onClick={() => setIsNewOpen(true)} shortcut="c">
+      <Button does="tasks.create" look="strong" onClick={() => setIsNewOpen(true)} shortcut="c">
         <Plus size={15} aria-hidden /> New task
       </Button>
     </>
@@ -64,7 +64,7 @@ function List({ filter, text, onNew }: ListProps) {
   const shown = matching(items, text)
   const toggle = (id: string) =>
     setChosen((before) => (before.has(id) ? new Set([...before].filter((each) => each !== id)) : new Set([...before, id])))
-  useKeys({ x: () => activeId !== null && toggle(activeId), Escape: () => setChosen(new Set()) })
+  useKeys({ x: ['tasks.updateMany', () => activeId !== null && toggle(activeId)], Escape: () => setChosen(new Set()) })
   if (error && items.length === 0)
     return (
       <div className="eng-pad">
@@ -101,7 +101,7 @@ function NoTasks({ isFiltered, onNew }: { isFiltered: boolean; onNew(): void }) 
     <Empty
       title="There is nothing to do yet"
       action={
-        <Button look="strong" onClick={onNew} shortcut="c">
+        <Button does="tasks.create" look="strong" onClick={onNew} shortcut="c">
           New task
         </Button>
       }

@@ -29,13 +29,13 @@ export function useMove(): (task: Task, to: TaskStatus) => void {
   return (task, to) => {
     const taskId = task.id
     switch (moveTo(task.status, to)) {
-      case 'update':
+      case 'tasks.update':
         return update.run({ taskId, status: to, version: task.version })
-      case 'cancel':
+      case 'tasks.cancel':
         return cancel.run({ taskId })
-      case 'complete':
+      case 'tasks.complete':
         return complete.run({ taskId })
-      case 'block':
+      case 'tasks.block':
         return block.run({ taskId, reason: 'Blocked on the board' })
       case null:
         return tell.failed(

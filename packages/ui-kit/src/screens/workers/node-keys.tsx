@@ -7,7 +7,7 @@ import { changeColumn, ListTable } from '../../parts/table.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { Who } from '../../parts/who.tsx'
-import { isDenied, NotYours, useNodeKeys, type NodeKey, type Worker } from './reach.tsx'
+import { useNodeKeys, type NodeKey, type Worker } from './reach.ts'
 
 interface NodeKeysProps {
   readonly workers: ReadingList<Worker>
@@ -17,10 +17,16 @@ interface NodeKeysProps {
 /** The keys with which machines without the database register; their text is shown once and never again. */
 export function NodeKeys({ workers, onNew }: NodeKeysProps) {
   const list = useNodeKeys()
-  if (isDenied(list.error)) return <NotYours />
   const nodesOf = ({ id }: NodeKey) => workers.items.filter(({ nodeKeyId, status }) => nodeKeyId === id && status !== 'stopped')
   const empty = (
-    <Empty title="No machine has a key" action={<Button onClick={onNew}>Add a node</Button>}>
+    <Empty
+      title="No machine has a key"
+      action={
+        <Button does="nodes.createKey" onClick={onNew}>
+          Add a node
+        </Button>
+      }
+    >
       A machine without a way to the database executes runs over HTTP: it registers with a key, best one for each machine.
     </Empty>
   )
@@ -61,6 +67,7 @@ function Row({ of: key, nodes, onChange }: RowProps) {
       <td>
         {key.revokedAt === null ? (
           <ConfirmButton
+            does="nodes.revokeKey"
             act="Revoke"
             title={`Revoke ${key.name}`}
             isRunning={revoke.isRunning}

@@ -9,7 +9,7 @@ import { Tile } from '../../parts/tile.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { Who } from '../../parts/who.tsx'
-import type { Worker } from './reach.tsx'
+import type { Worker } from './reach.ts'
 
 /** Every process that executes runs, and whether it is well. */
 export function Processes({ list }: { list: ReadingList<Worker> }) {
@@ -107,17 +107,23 @@ function Actions({ worker: { id: workerId, name, status, nodeKeyId }, onChange }
   return (
     <span className="eng-row">
       {status === 'active' && (
-        <Button disabled={drain.isRunning} onClick={() => drain.run({ workerId })}>
+        <Button does="workers.drain" disabled={drain.isRunning} onClick={() => drain.run({ workerId })}>
           Drain
         </Button>
       )}
       {status === 'draining' && (
-        <Button disabled={resume.isRunning} onClick={() => resume.run({ workerId })}>
+        <Button does="workers.resume" disabled={resume.isRunning} onClick={() => resume.run({ workerId })}>
           Take runs again
         </Button>
       )}
       {nodeKeyId !== null && status !== 'stopped' && (
-        <ConfirmButton act="Revoke" title={`Revoke ${name}`} isRunning={revoke.isRunning} onAct={() => revoke.run({ workerId })}>
+        <ConfirmButton
+          does="workers.revoke"
+          act="Revoke"
+          title={`Revoke ${name}`}
+          isRunning={revoke.isRunning}
+          onAct={() => revoke.run({ workerId })}
+        >
           <p>What it came with opens nothing from then on. Its runs are taken back when their leases run out, and run elsewhere.</p>
           <p>With its key it can register again: revoke that too where it should not.</p>
         </ConfirmButton>

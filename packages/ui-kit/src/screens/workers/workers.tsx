@@ -9,7 +9,7 @@ import { useKeys } from '../../parts/use-keys.ts'
 import { NewNodeKey } from './new-node-key.tsx'
 import { NodeKeys } from './node-keys.tsx'
 import { Processes } from './processes.tsx'
-import { isDenied, NotYours, useWorkers } from './reach.tsx'
+import { useWorkers } from './reach.ts'
 
 /** What executes runs, of all companies: how each process and node is, and the keys with which nodes register. */
 export function Workers() {
@@ -17,21 +17,14 @@ export function Workers() {
   const [isNewOpen, setIsNewOpen] = useState(false)
   const openNew = () => setIsNewOpen(true)
   const workers = useWorkers()
-  const isTheirs = !isDenied(workers.error)
-  useKeys({ c: () => isTheirs && openNew() })
+  useKeys({ c: ['nodes.createKey', openNew] })
   const tabs: Tab[] = [
     { key: 'processes', label: 'Processes and nodes', content: () => <Processes list={workers} /> },
-    { key: 'keys', label: 'Keys of nodes', content: () => <NodeKeys workers={workers} onNew={openNew} /> },
+    { key: 'keys', shows: 'nodes.listKeys', label: 'Keys of nodes', content: () => <NodeKeys workers={workers} onNew={openNew} /> },
   ]
   const open = tabs.find(({ key }) => key === choices['tab'])?.key ?? 'processes'
-  if (!isTheirs)
-    return (
-      <Screen title="Workers" isPadded>
-        <NotYours />
-      </Screen>
-    )
   const action = (
-    <Button look="strong" onClick={openNew} shortcut="c">
+    <Button does="nodes.createKey" look="strong" onClick={openNew} shortcut="c">
       <Plus size={15} aria-hidden /> Add a node
     </Button>
   )
