@@ -70,6 +70,17 @@ export const people: readonly Requirement[] = [
     operations: ['members.updateOwn', 'members.getOwn'],
   },
   {
+    id: 'people.member.rights',
+    source: 'DOMAIN §3',
+    behaviour:
+      'A caller is told what they may not do in a company, by the rules that each call is checked with, and the board offers the rest.',
+    verifiedBy: {
+      file: 'test/permissions.test.ts',
+      test: 'that hosts offer is refused beforehand to those who may not, and to nobody else',
+    },
+    operations: ['members.rights'],
+  },
+  {
     id: 'people.member.return',
     source: 'DOMAIN §3',
     behaviour: 'Who comes back is the same person, with another agent.',
