@@ -121,6 +121,8 @@ async function pauseProcess(scene: Scene, round: Round): Promise<void> {
   const worker = startProgram(workerFile, { plan })
   try {
     const { runId } = await worker.next<Started>('started')
+    // One that loses its run before the adapter was called calls none, and writes nothing.
+    await worker.next('haunting')
     await wait(20 + round.random.int(40))
     await pauseBetweenWrites(worker, place)
     await survivor.start()

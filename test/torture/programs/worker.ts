@@ -38,6 +38,7 @@ tell({ kind: 'ready' })
 
 /** Writes everything that an adapter can, long after it should have stopped. */
 async function haunt(turn: AdapterTurn): Promise<RunOutcome> {
+  tell({ kind: 'haunting' })
   await going.promise
   const events: AdapterEvent[] = [
     { type: 'log', stream: 'stdout', text: 'late' },
