@@ -96,7 +96,9 @@ function Row({ agent }: { agent: Agent }) {
       <td className="eng-soft">{agent.adapterType}</td>
       <td className="eng-soft eng-cell-words">{agent.capabilities.slice(0, 4).join(', ')}</td>
       <td>
-        <AgentControls agent={agent} />
+        <div className="eng-row">
+          <AgentControls agent={agent} />
+        </div>
       </td>
     </tr>
   )
