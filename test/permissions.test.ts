@@ -218,7 +218,7 @@ describe('every operation', () => {
       const { scope, company } = definition.access
       expect([name, whoIsNotRefused(name)]).toEqual([name, company === 'actor' ? 'agent run' : matrix[scope]])
     }
-    expect(refusals.get('viewer')).toMatchObject({ 'tasks.create': 'operator', 'agents.create': 'admin', 'companies.create': null })
+    expect(refusals.get('viewer')).toMatchObject({ 'tasks.create': 'operator', 'agents.create': 'admin', 'companies.create': 'none' })
     expect(Object.keys(refusals.get('viewer') ?? {})).not.toContain('tasks.list')
     expect(offered.length).toBeGreaterThan(200)
   })

@@ -106,10 +106,10 @@ export function mayEverIn({ actor, companyId }: Asking, access: AnyDefinition['a
   return decide(actor, { scope: access.scope, companyId, target: null }) === 'allowed'
 }
 
-/** The least role in one company that may make a call of this access; null where none is enough. */
-export function leastRole({ scope, company }: AnyDefinition['access']): Role | null {
+/** The least role in one company that may make a call of this access, or that none is enough. */
+export function leastRole({ scope, company }: AnyDefinition['access']): Role | 'none' {
   const least: Permission['user'] = permissions[scope].user
-  return least === 'never' || isNameless(company) ? null : least
+  return least === 'never' || isNameless(company) ? 'none' : least
 }
 
 /** Who asks in which company, inside a call that is allowed already. */

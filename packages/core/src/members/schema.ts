@@ -9,9 +9,9 @@ export type MemberStatus = z.infer<typeof MemberStatus>
 export const Rights = z
   .object({
     refused: z
-      .record(z.string(), Role.nullable())
+      .record(z.string(), Role.or(z.literal('none')))
       .describe(
-        'The operations that you may call about nothing in this company, by name, each with the least role that may; null where no role in one company is enough. All others may still be refused for what they are about.',
+        'The operations that you may call about nothing in this company, by name, each with the least role that may; `none` where no role in one company is enough. All others may still be refused for what they are about.',
       ),
   })
   .meta({ id: 'Rights' })

@@ -8,8 +8,8 @@ export function WhoMay({ does, what }: { does: OperationName; what: string }) {
   if (least === undefined) return null
   return (
     <span className="eng-soft">
-      {least === null ? 'Only owners of the installation' : `Only people with the role ${least}${least === 'owner' ? '' : ' or above'}`} may{' '}
-      {what}.
+      {least === 'none' ? 'Only owners of the installation' : `Only people with the role ${least}${least === 'owner' ? '' : ' or above'}`}{' '}
+      may {what}.
     </span>
   )
 }
