@@ -2,8 +2,9 @@ import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kys
 import type { ClientBase, PoolClient, QueryResult as PgResult } from 'pg'
 
 import { asCommitFailure, asConnectFailure, brokenUnderway, isStalePlan } from './failures.ts'
-import { PreparedNames } from './prepared.ts'
+import type { Answer, AskByName } from './named-query.ts'
 import type { PoolSource } from './pool.ts'
+import { PreparedNames } from './prepared.ts'
 import { typeParsers } from './values.ts'
 
 /**
@@ -35,7 +36,8 @@ export class PostgresDriver implements Driver {
     try {
       const client = await this.#source.acquire()
       const known = this.#connections.get(client)
-      const connection = known ?? new PooledConnection(client, this.#source.prepares ? this.#names : null)
+      const { prepares, askByName } = this.#source
+      const connection = known ?? new PooledConnection(client, { names: prepares ? this.#names : null, askByName })
       if (!known) this.#connections.set(client, connection)
       connection.take()
       return connection
@@ -69,14 +71,16 @@ export class PostgresDriver implements Driver {
 class PooledConnection implements DatabaseConnection {
   readonly #client: PoolClient
   readonly #names: PreparedNames | null
+  readonly #askByName: AskByName
   #failure: Error | null = null
   #isInTransaction = false
   /** What is still to be said before the first statement of the transaction that has an answer; empty once it was. */
   #beginning = ''
 
-  constructor(client: PoolClient, names: PreparedNames | null) {
+  constructor(client: PoolClient, { names, askByName }: { names: PreparedNames | null; askByName: AskByName }) {
     this.#client = client
     this.#names = names
+    this.#askByName = askByName
   }
 
   /** Begins to serve a query or a transaction. */
@@ -143,12 +147,19 @@ class PooledConnection implements DatabaseConnection {
 
   async #execute<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     try {
-      return toResult<Row>(await this.#ask(() => runQuery(this.#client, query, this.#names)))
+      return await this.#ask(() => this.#send<Row>(query))
     } catch (error) {
       if (!isStalePlan(error) || !this.#names?.rename(query.sql) || this.#isInTransaction) throw error
       // Refused before anything was done, and under its new name it is planned anew.
-      return toResult<Row>(await this.#ask(() => runQuery(this.#client, query, this.#names)))
+      return this.#ask(() => this.#send<Row>(query))
     }
+  }
+
+  async #send<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const name = this.#names?.nameOf(query.sql)
+    if (name === undefined) return toResult<Row>(await runQuery(this.#client, query))
+    const statement = { name, text: query.sql, values: query.parameters }
+    return toResult<Row>(await this.#askByName(this.#client, statement))
   }
 
   async #beginWith(text: string): Promise<PgResult> {
@@ -181,14 +192,12 @@ class PooledConnection implements DatabaseConnection {
 }
 
 /** Runs one query with our parsers, whatever parsers its client has. */
-export async function runQuery(client: ClientBase, query: CompiledQuery, names: PreparedNames | null): Promise<PgResult> {
-  const name = names?.nameOf(query.sql)
+export async function runQuery(client: ClientBase, query: CompiledQuery): Promise<PgResult> {
   // The driver only reads the values.
-  const values = query.parameters as unknown[]
-  return client.query({ text: query.sql, values, types: typeParsers, ...(name !== undefined && { name }) })
+  return client.query({ text: query.sql, values: query.parameters as unknown[], types: typeParsers })
 }
 
-export function toResult<Row>(result: PgResult): QueryResult<Row> {
+export function toResult<Row>(result: Answer): QueryResult<Row> {
   // The statement's columns are the row type that Kysely inferred from its text.
   const rows = result.rows as Row[]
   return result.rowCount === null ? { rows } : { rows, numAffectedRows: BigInt(result.rowCount) }

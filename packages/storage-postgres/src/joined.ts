@@ -37,7 +37,7 @@ class ClientConnection implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     try {
-      const result = await runQuery(this.#client, query, null)
+      const result = await runQuery(this.#client, query)
       this.#refuseIfOver()
       return toResult<Row>(result)
     } catch (error) {

@@ -1,5 +1,7 @@
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg'
 
+import { askAnyClient, askOurClient, type AskByName } from './named-query.ts'
+
 /** Connections of one engine. */
 export interface PoolSource {
   open(): Promise<void>
@@ -9,6 +11,8 @@ export interface PoolSource {
   close(): Promise<void>
   /** Whether statements may be prepared: they stay with a server connection, which a transaction pooler hands to others. */
   readonly prepares: boolean
+  /** How its clients are asked for statements that are prepared. */
+  readonly askByName: AskByName
   /** Whether a pooler stands between us and the server, so that nothing may be kept in a session. */
   readonly isPooled: boolean
 }
@@ -40,15 +44,15 @@ export function ownPool(url: string, options: PoolOptions): PoolSource {
     keepAliveInitialDelayMillis: signOfLifeMs,
     allowExitOnIdle: true,
   }
-  return poolSource(() => new pg.Pool(config), { closes: true })
+  return poolSource(() => new pg.Pool(config), { closes: true, askByName: askOurClient })
 }
 
 /** The host's own pool: shared with it, and left open. */
 export function givenPool(pool: Pool): PoolSource {
-  return poolSource(() => pool, { closes: false })
+  return poolSource(() => pool, { closes: false, askByName: askAnyClient })
 }
 
-function poolSource(create: () => Pool, { closes }: { closes: boolean }): PoolSource {
+function poolSource(create: () => Pool, { closes, askByName }: { closes: boolean; askByName: AskByName }): PoolSource {
   let pool: Pool | null = null
   let isPooled = false
   return {
@@ -66,6 +70,7 @@ function poolSource(create: () => Pool, { closes }: { closes: boolean }): PoolSo
     acquire,
     use: (work) => useClient(acquire, work),
     close,
+    askByName,
     get prepares() {
       return !isPooled
     },

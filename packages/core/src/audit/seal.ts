@@ -1,4 +1,5 @@
-import { eventRows, settledSeq, type EventRow } from '../events/sql.ts'
+import { settledSeq } from '../events/numbers.ts'
+import { eventRows, type EventRow } from '../events/sql.ts'
 import type { Host } from '../kernel/host.ts'
 import { keepBooks } from '../kernel/transaction.ts'
 import { isoTime } from '../ports/clock.ts'

@@ -35,6 +35,13 @@ export function tableOf(db: Kysely<Database>, table: keyof Database, sequence?: 
   return schema === undefined ? sql.id(name) : sql.id(schema, name)
 }
 
+/** The full name of a sequence as a text, which functions of Postgres take. */
+export function sequenceName(db: Kysely<Database>, table: keyof Database, sequence: string): RawBuilder<unknown> {
+  const { schema } = homeOf(db)
+  const names = [...(schema === undefined ? [] : [schema]), `${table}_${sequence}`]
+  return sql.lit(names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.'))
+}
+
 /**
  * The present, for times that decide something: the database's own clock where machines share it, so that their clocks
  * need not agree (PROMISES P25); elsewhere the time that this process says.

@@ -5,6 +5,7 @@ import { first, rawStatement, statement } from '../database/statement.ts'
 import type { Database, EventTable } from '../database/tables.ts'
 import type { CompanyStatus } from '../companies/schema.ts'
 import type { AnyEvent, EventType, Unsequenced } from '../kernel/events.ts'
+import { announceWriting, settledSeq } from './numbers.ts'
 import { anyEvent, groupOf, patternsOf } from './patterns.ts'
 
 /** `closedBy`: the status of the company in which this event can not be; `group`: how routes name all events of its thing. */
@@ -160,42 +161,10 @@ function toRow(event: Unsequenced): Omit<NewEvent, 'epoch' | 'closedBy' | 'group
   }
 }
 
-/**
- * On Postgres seq is given out before the commit, so a slow transaction's events would appear behind a reader that has gone
- * past them. Each writer says by a lock how far the log was before it took numbers, for as long as it is not committed.
- */
-export function announceWriting(db: Kysely<Database>) {
-  const sequence = tableOf(db, 'events', 'seq_seq')
-  // The low half of the number is the lock's second part, its high half is below our mark in the first.
-  return sql`(select pg_advisory_xact_lock_shared(((${lockClass}::bigint << 16) | (last_value >> 32))::int,
-    ((last_value & 4294967295) - 2147483648)::int) from ${sequence})`
-}
-
 /** For statements that write events by themselves: whoever is listened to goes the ordinary way, which writes deliveries too. */
 export function noRouteListens(db: Kysely<Database>, companyId: RawBuilder<unknown>, types: readonly EventType[]) {
   const patterns = [...new Set(types.flatMap(patternsOf))].map((pattern) => sql.lit(pattern))
   return sql`not exists (select from ${tableOf(db, 'route_events')} r where r.company_id = ${companyId} and r.pattern in (${sql.join(patterns)}))`
-}
-
-/** Marks our locks among those of the database, which are told apart by two numbers. */
-const lockClass = sql.lit(0x4e47)
-
-const settled = statement((db) =>
-  rawStatement<{ seq: number }>(
-    db,
-    // The end of the log is read before the locks: who takes numbers later takes higher ones.
-    sql`with log as materialized (select last_value from ${tableOf(db, 'events', 'seq_seq')})
-      select least(log.last_value, (select min(((classid::bigint & 65535) << 32) | (objid::bigint # 2147483648)) from pg_locks
-        where locktype = 'advisory' and objsubid = 2 and (classid::bigint >> 16) = ${lockClass} and log.last_value > 0
-          and database = (select oid from pg_database where datname = current_database()))) as seq
-      from log`,
-  ),
-)
-
-/** Up to where the log is complete: no event can appear at or below this seq any more. */
-export async function settledSeq(db: Kysely<Database>): Promise<number> {
-  if (familyOf(db) === 'sqlite') return Number.MAX_SAFE_INTEGER
-  return first(await settled(db, {}))?.seq ?? 0
 }
 
 // Postgres is told the company as a range of the index (company_id, seq). Told that it equals one, it may go along the primary

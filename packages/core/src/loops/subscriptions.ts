@@ -1,5 +1,6 @@
 import { patternsOf } from '../events/patterns.ts'
-import { eventsAfter, settledSeq } from '../events/sql.ts'
+import { settledSeq } from '../events/numbers.ts'
+import { eventsAfter } from '../events/sql.ts'
 import { systemActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { AnyEvent } from '../kernel/events.ts'

@@ -46,8 +46,7 @@ const claimAll = statement((db, given: Claims) =>
   rawStatement<Claimed>(
     db,
     sql<Claimed>`with ${members(db, given)}, ${candidates(db)}, ${changes(db, given)}, ${startedRuns(db, given)}, ${records(db, given)}
-      select run.*, t.place, t.version as task_version, c.seq as claimed_seq, s.seq as started_seq
-      from run join task t on t.checkout_run_id = run.id join event c on c.id = t.claimed join event s on s.id = t.started`,
+      select run.*, t.place, t.version as task_version, t.claimed_seq, t.started_seq from run join task t on t.checkout_run_id = run.id`,
   ),
 )
 

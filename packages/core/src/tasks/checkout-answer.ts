@@ -5,8 +5,8 @@ import type { BatchCall, BatchContext, Done } from '../kernel/batch.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 import { newRun } from '../runs/sql.ts'
 import { toRun, type RunTable } from '../runs/table.ts'
-import type { Checkout, CheckoutInput, TaskStatus } from './schema.ts'
-import { toTask, type TaskTable } from './table.ts'
+import type { Checkout, CheckoutInput, Task, TaskStatus } from './schema.ts'
+import type { TaskTable } from './table.ts'
 
 type Output = z.output<typeof Checkout>
 type Call = BatchCall<z.output<typeof CheckoutInput>>
@@ -33,7 +33,6 @@ export type Claimed = TaskTable & {
   assigned_seq: number | null
   claimed_seq: number
   started_seq: number
-  labels: string | null
 }
 
 export interface Entry {
@@ -43,11 +42,9 @@ export interface Entry {
 }
 
 /** What a call is told, and the events that were recorded for it. Pure. */
-export function answerOf(context: BatchContext, given: Entry & { row: Claimed; call: Call }): Done<Output> {
-  const { row, credential } = given
-  const run = runOf(context, given)
-  const labels: Output['task']['labels'] = row.labels === null ? [] : JSON.parse(row.labels)
-  return { output: { task: toTask(row, labels), run: toRun(run), credential }, events: eventsOf(context, given) }
+export function answerOf(context: BatchContext, given: Entry & { row: Claimed; task: Task; call: Call }): Done<Output> {
+  const { task, credential } = given
+  return { output: { task, run: toRun(runOf(context, given)), credential }, events: eventsOf(context, given) }
 }
 
 /** The row that the statement inserted: all of it is known without reading it back. */

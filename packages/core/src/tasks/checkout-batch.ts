@@ -9,6 +9,7 @@ import { eventActor } from '../kernel/actor.ts'
 import { newCredential } from '../runs/credential.ts'
 import { answerOf, type Claimed, type Entry, type Member } from './checkout-answer.ts'
 import { candidates, changes, memberColumns, records, type Claims } from './claim-text.ts'
+import { showTasks } from './labels.ts'
 import type { Checkout, CheckoutInput } from './schema.ts'
 import { isTaskId } from './sql.ts'
 
@@ -22,8 +23,7 @@ const claimAll = statement((db, given: Claims) =>
     db,
     sql<Claimed>`with member as (select * from jsonb_to_recordset(${given.members}::jsonb) as m (${memberColumns})),
       ${candidates(db)}, ${changes(db, given)}, ${newRuns(db, given)}, ${records(db, given)}
-      select t.*, a.seq as assigned_seq, c.seq as claimed_seq, s.seq as started_seq, case when t.is_labelled = 1 then ${labelsOf(db)} end as labels
-      from task t join event c on c.id = t.claimed join event s on s.id = t.started left join event a on a.id = t.assigned`,
+      select * from task`,
   ),
 )
 
@@ -36,13 +36,6 @@ function newRuns(db: Kysely<Database>, given: Claims) {
       from task
       returning id, version, attempt, adapter_type
     )`
-}
-
-/** A task's labels, as they are shown. */
-function labelsOf(db: Kysely<Database>) {
-  return sql`(select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'color', l.color) order by l.name)::text
-    from ${tableOf(db, 'task_labels')} tl join ${tableOf(db, 'labels')} l on l.company_id = tl.company_id and l.id = tl.label_id
-    where tl.company_id = t.company_id and tl.task_id = t.id)`
 }
 
 /** Many checkouts by id as one statement; whatever is special about one is left to the command's handler. */
@@ -64,10 +57,10 @@ export async function checkoutTogether(context: BatchContext, calls: readonly Ca
   })
   const answers = calls.map((): Done<Output> | null => null)
   const byPlace = new Map(members.map((entry) => [entry.place, entry]))
-  for (const row of rows) {
-    const entry = byPlace.get(row.place)
-    const call = calls[row.place]
-    if (entry && call) answers[row.place] = answerOf(context, { row, call, ...entry })
+  const tasks = await showTasks(context.db, rows)
+  for (const [index, row] of rows.entries()) {
+    const [entry, call, task] = [byPlace.get(row.place), calls[row.place], tasks[index]]
+    if (entry && call && task) answers[row.place] = answerOf(context, { row, task, call, ...entry })
   }
   return answers
 }

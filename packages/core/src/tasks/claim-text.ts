@@ -2,7 +2,8 @@ import { sql, type Kysely } from 'kysely'
 
 import { tableOf } from '../database/open.ts'
 import type { Database } from '../database/tables.ts'
-import { announceWriting, noRouteListens } from '../events/sql.ts'
+import { announceWriting, nextNumber } from '../events/numbers.ts'
+import { noRouteListens } from '../events/sql.ts'
 
 // The parts of the statements that take tasks for many runs at once, each task for at most one: the guards of `claimTask`, and what
 // follows from a claim. Each statement adds its own: `run`, and in front of them `member`.
@@ -61,7 +62,10 @@ export function candidates(db: Kysely<Database>) {
     )`
 }
 
-/** Takes the agents' free slots, then the tasks of those agents that had enough of them. */
+/**
+ * Takes the agents' free slots, then the tasks of those agents that had enough of them, and the numbers of their events: read from
+ * the events once they are written, each would be a join.
+ */
 export function changes(db: Kysely<Database>, given: Claims) {
   const [agents, tasks] = [tableOf(db, 'agents'), tableOf(db, 'tasks')]
   return sql`able as (
@@ -75,10 +79,12 @@ export function changes(db: Kysely<Database>, given: Claims) {
         checkout_run_id = c.run, checkout_agent_id = c.worker_agent, checkout_at = ${given.now}::timestamptz,
         started_at = coalesce(t.started_at, ${given.now}::timestamptz), updated_at = ${given.now}::timestamptz,
         blocked_reason = null, blocked_owner = null, progress_percent = 0, progress_message = null
-      from candidate c join able on able.company_id = c.company_id and able.id = c.worker_agent
+      from (select ${announceWriting(db)} as announced offset 0) as writing,
+        candidate c join able on able.company_id = c.company_id and able.id = c.worker_agent
       where t.id = any(array(select id from candidate)) and t.id = c.id
       returning t.*, c.place, c.from_status, c.before, c.hash, c.worker, c.assigned, c.claimed, c.started,
-        c."actorKind", c."actorId", c."requestId"
+        c."actorKind", c."actorId", c."requestId", case when c.before is null then ${nextNumber(db)} end as assigned_seq,
+        ${nextNumber(db)} as claimed_seq, ${nextNumber(db)} as started_seq
     )`
 }
 
@@ -100,19 +106,18 @@ export function records(db: Kysely<Database>, given: Claims) {
         todo = company_counters.todo + excluded.todo, in_progress = company_counters.in_progress + excluded.in_progress,
         blocked = company_counters.blocked + excluded.blocked
     ), event as (
-      insert into ${events} (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
-      select n.id, (select epoch from ${instance} where epoch = ${given.epoch}), t.company_id, n.type, t."actorKind", t."actorId", null,
+      insert into ${events} (seq, id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
+      overriding system value
+      select n.seq, n.id, (select epoch from ${instance} where epoch = ${given.epoch}), t.company_id, n.type, t."actorKind", t."actorId", null,
         n.entity_type, n.entity_id, n.entity_version, n.data, t."requestId", ${given.now}::timestamptz
-      from (select ${announceWriting(db)} as announced offset 0) as writing, task t join run on run.id = t.checkout_run_id cross join lateral (values
-        (0, t.assigned, 'task.assigned', 'task', t.id, t.version,
+      from task t join run on run.id = t.checkout_run_id cross join lateral (values
+        (t.assigned_seq, t.assigned, 'task.assigned', 'task', t.id, t.version,
           jsonb_build_object('agentId', t.checkout_agent_id, 'reason', 'checked it out')),
-        (1, t.claimed, 'task.claimed', 'task', t.id, t.version, jsonb_build_object('runId', t.checkout_run_id,
+        (t.claimed_seq, t.claimed, 'task.claimed', 'task', t.id, t.version, jsonb_build_object('runId', t.checkout_run_id,
           'agentId', t.checkout_agent_id, 'fence', t.fence, 'from', t.from_status)),
-        (2, t.started, 'run.started', 'run', t.checkout_run_id, run.version, jsonb_strip_nulls(jsonb_build_object('taskId', t.id,
+        (t.started_seq, t.started, 'run.started', 'run', t.checkout_run_id, run.version, jsonb_strip_nulls(jsonb_build_object('taskId', t.id,
           'agentId', t.checkout_agent_id, 'attempt', run.attempt, 'fence', t.fence, 'workerId', t.worker, 'adapterType', run.adapter_type)))
-      ) as n (step, id, type, entity_type, entity_id, entity_version, data)
-      where n.step > 0 or t.before is null
-      order by t.place, n.step
-      returning id, seq
+      ) as n (seq, id, type, entity_type, entity_id, entity_version, data)
+      where n.seq is not null
     )`
 }

@@ -3,7 +3,8 @@ import { sql, type Kysely } from 'kysely'
 import { tableOf } from '../database/open.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { announceWriting, noRouteListens } from '../events/sql.ts'
+import { announceWriting } from '../events/numbers.ts'
+import { noRouteListens } from '../events/sql.ts'
 import { entryColumns, memberColumns, taskColumns, taskValues } from './create-text.ts'
 
 /** An event that was recorded: of the creation, the assignment, or the run that waits for the agent. */

@@ -4,7 +4,8 @@ import type { z } from 'zod'
 import { tableOf } from '../database/open.ts'
 import { rawStatement, statement } from '../database/statement.ts'
 import type { Database } from '../database/tables.ts'
-import { announceWriting, noRouteListens } from '../events/sql.ts'
+import { announceWriting, nextNumber } from '../events/numbers.ts'
+import { noRouteListens } from '../events/sql.ts'
 import { eventActor } from '../kernel/actor.ts'
 import type { Batch, BatchCall, BatchContext, Done } from '../kernel/batch.ts'
 import type { AnyEvent } from '../kernel/events.ts'
@@ -32,7 +33,7 @@ const updateAll = statement((db, given: Given) =>
   rawStatement<Updated>(
     db,
     sql<Updated>`with ${locked(db, given)}, ${changed(db, given)}, ${found(db)}, ${told(db, given)}
-      select task.*, event.seq from task join event on event.id = task.event`,
+      select * from task`,
   ),
 )
 
@@ -66,9 +67,10 @@ function changed(db: Kysely<Database>, given: Given) {
         due_at = case when c.fields ? 'dueDate' then (c.fields ->> 'dueDate')::timestamptz else t.due_at end,
         overdue_at = case when c.fields ? 'dueDate' then null else t.overdue_at end,
         updated_at = ${given.now}::timestamptz, version = t.version + 1
-      from candidate c
+      from (select ${announceWriting(db)} as announced offset 0) as writing, candidate c
       where t.id = any(array(select id from candidate)) and t.id = c.id
-      returning t.*, c.place, c.event, c.changed, c."titleWords", c."bodyWords", c."actorKind", c."actorId", c."requestId"
+      returning t.*, c.place, c.event, c.changed, c."titleWords", c."bodyWords", c."actorKind", c."actorId", c."requestId",
+        ${nextNumber(db)} as seq
     )`
 }
 
@@ -88,12 +90,11 @@ function found(db: Kysely<Database>) {
 function told(db: Kysely<Database>, given: Given) {
   const instance = tableOf(db, 'engine_instance')
   return sql`event as (
-      insert into ${tableOf(db, 'events')} (id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
-      select t.event, (select epoch from ${instance} where epoch = ${given.epoch}), t.company_id, 'task.updated', t."actorKind", t."actorId", null,
-        'task', t.id, t.version, jsonb_build_object('changed', t.changed), t."requestId", ${given.now}::timestamptz
-      from (select ${announceWriting(db)} as announced offset 0) as writing, task t
-      order by t.place
-      returning id, seq
+      insert into ${tableOf(db, 'events')} (seq, id, epoch, company_id, type, actor_kind, actor_id, run_id, entity_type, entity_id, entity_version, data, request_id, at)
+      overriding system value
+      select seq, event, (select epoch from ${instance} where epoch = ${given.epoch}), company_id, 'task.updated', "actorKind", "actorId", null,
+        'task', id, version, jsonb_build_object('changed', changed), "requestId", ${given.now}::timestamptz
+      from task
     )`
 }
 
