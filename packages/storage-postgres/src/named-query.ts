@@ -30,6 +30,8 @@ interface Values {
 }
 
 interface ClientQuery {
+  /** Under which it is prepared. */
+  name: string | undefined
   submit(connection: Connection): Error | null
   handleRowDescription(message: Fields): void
   handleDataRow(message: Values): void
@@ -38,7 +40,7 @@ interface ClientQuery {
 
 type Told = (error: Error | null, answer?: { rowCount: number | null }) => void
 
-const ClientQuery = pg.Query as unknown as new (statement: NamedStatement, told: Told) => ClientQuery
+const ClientQuery = pg.Query as unknown as new (text: string, values: readonly unknown[], told: Told) => ClientQuery
 
 /** Those of the native client are others. */
 const isKnown = ['submit', 'handleRowDescription', 'handleDataRow', 'handleCommandComplete'].every((name) => name in pg.Query.prototype)
@@ -59,11 +61,12 @@ class NamedQuery extends ClientQuery {
 
   constructor(statement: NamedStatement, { resolve, reject }: Pick<PromiseWithResolvers<Answer>, 'resolve' | 'reject'>) {
     const rows: object[] = []
-    super(statement, (error, answer) => {
+    super(statement.text, statement.values, (error, answer) => {
       const failure = error ?? this.#failure
       if (failure) reject(failure)
       else resolve({ rows, rowCount: answer?.rowCount ?? null })
     })
+    this.name = statement.name
     this.#rows = rows
     this.#statement = statement
   }
