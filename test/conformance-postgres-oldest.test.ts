@@ -9,7 +9,7 @@ import { withClient } from './support/server-process.ts'
 let server: PostgresServer
 
 beforeAll(async () => {
-  server = await startPostgres({ release: 'oldest', settings: { fsync: 'off', full_page_writes: 'off' } })
+  server = await startPostgres({ release: 'oldest', isFleeting: true })
 })
 
 afterAll(() => server.stop())

@@ -11,7 +11,7 @@ import { newWatchFolder, sumUp } from './watch-figure.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** A superuser's, for databases of your own; see storages.ts. It does not wait for the disk: nothing here turns off the power. */
+    /** A superuser's, for databases of your own; see storages.ts. Fleeting: nothing here turns off the power. */
     postgresUrl: string
     /** The same server through PgBouncer, which pools by transaction; null where there is none. */
     pgbouncerUrl: string | null
@@ -25,7 +25,7 @@ declare module 'vitest' {
 }
 
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
-  const postgres = await startPostgres({ settings: { fsync: 'off', full_page_writes: 'off' } })
+  const postgres = await startPostgres({ isFleeting: true })
   const pooler = await startPgBouncer({ serverUrl: postgres.url })
   const skipped = 'skipped' in pooler ? pooler.skipped : null
   if (skipped !== null) console.log(`No PgBouncer, its tests are skipped: ${skipped}`)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, statfsSync, statSync } from 'node:fs'
+import { freemem } from 'node:os'
 import { dirname } from 'node:path'
 
 import pg from 'pg'
@@ -26,8 +27,8 @@ async function newDatabase(serverUrl: string): Promise<string> {
   return url
 }
 
-async function newServer(settings: Record<string, string> = {}) {
-  const server = await startPostgres({ settings })
+async function newServer(options: Parameters<typeof startPostgres>[0] = {}) {
+  const server = await startPostgres(options)
   onTestFinished(() => server.stop())
   return server
 }
@@ -94,7 +95,7 @@ describe('the Postgres server of a test run', () => {
 
 describe('a Postgres server of its own', () => {
   test('has every acknowledged row after a crash, on the same port and with its settings', async () => {
-    const server = await newServer({ work_mem: '5MB' })
+    const server = await newServer({ settings: { work_mem: '5MB' } })
     const url = await server.createDatabase()
     const client = await connect(url)
     expect(await setting(client, 'fsync')).toBe('on')
@@ -122,15 +123,28 @@ describe('a Postgres server of its own', () => {
   })
 
   test('leaves nothing behind when it is stopped, also after a crash', async () => {
-    const endOne = async (crashes: boolean) => {
-      const server = await newServer()
+    const endOne = async ({ crashes = false, isFleeting = false }) => {
+      const server = await newServer({ isFleeting })
       const folder = dirname(await setting(await connect(server.url), 'data_directory'))
       if (crashes) await server.kill()
       await server.stop()
       expect([isAlive(server.pid), existsSync(folder)]).toEqual([false, false])
       await expect(server.start()).rejects.toThrow('keepsData')
     }
-    await Promise.all([endOne(false), endOne(true)])
+    await Promise.all([endOne({}), endOne({ crashes: true }), endOne({ crashes: true, isFleeting: true })])
+  })
+
+  test('has every acknowledged row after a crash also when it is fleeting, its data being in memory where that has room', async () => {
+    const server = await newServer({ isFleeting: true })
+    const client = await connect(server.url)
+    expect(await setting(client, 'fsync')).toBe('off')
+    const { bavail, bsize } = existsSync('/dev/shm') ? statfsSync('/dev/shm') : { bavail: 0, bsize: 0 }
+    if (Math.min(bavail * bsize, freemem()) > 8 * 1024 ** 3) expect(await setting(client, 'data_directory')).toMatch('/dev/shm/')
+    await client.query('create table notes (id int)')
+    await client.query('insert into notes values (1)')
+    await server.kill()
+    await server.start()
+    expect((await (await connect(server.url)).query('select id from notes')).rows).toEqual([{ id: 1 }])
   })
 
   test('tells what it printed when it cannot start', async () => {

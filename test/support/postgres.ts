@@ -13,8 +13,8 @@ import {
   launch,
   onFreePort,
   openFolder,
+  ownDataFolder,
   ownFile,
-  ownFolder,
   removeServerHome,
   runToEnd,
   untilItAnswers,
@@ -69,13 +69,21 @@ interface ServerOptions {
   readonly settings?: Record<string, string>
   /** Which Postgres of those that come from npm: the newest, unless it is the oldest that we say is enough. */
   readonly release?: keyof typeof releases
+  /**
+   * Does not wait for the disk, and keeps its data in memory where that has room: making a database of some hundred files on a disk can take
+   * half a second of a core. Who kills processes loses nothing by it, only who turns off the power.
+   */
+  readonly isFleeting?: boolean
   /** A folder with `initdb` and `postgres` of an installed Postgres, instead of a package's. */
   readonly programs?: string
 }
 
-/** A server of its own: fsync on, on 127.0.0.1 only, with a random password. Without `stop` it ends with this process. */
+/** Less of a log than by default: it is in memory as well. */
+const fleeting = { fsync: 'off', full_page_writes: 'off', max_wal_size: '256MB' }
+
+/** A server of its own: fsync on unless it is fleeting, on 127.0.0.1 only, with a random password. Without `stop` it ends with this process. */
 export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
-  const home = createServerHome('postgres', 'SIGQUIT')
+  const home = createServerHome('postgres', 'SIGQUIT', { inMemory: options.isFleeting ?? false })
   try {
     const cluster = await createCluster(home, options)
     const [port, server] = await onFreePort(async (free) => [free, await serve(cluster, free)] as const)
@@ -133,15 +141,21 @@ function control(cluster: Cluster, port: number, first: ServerProcess): Postgres
 }
 
 async function createCluster(home: ServerHome, given: ServerOptions): Promise<Cluster> {
-  const { settings = {}, release = 'newest', programs } = given
+  const { settings = {}, release = 'newest', programs, isFleeting = false } = given
   const { initdb, postgres, libraries } = programs === undefined ? prepareBinaries(home, release) : installedBinaries(programs)
-  const data = ownFolder(home, 'data')
+  const data = ownDataFolder(home)
   const password = randomBytes(16).toString('hex')
   const passwordFile = ownFile(home, 'password', password)
   // Not waiting for the disk here loses nothing: the server itself syncs each commit.
   const choices = ['--username=engine', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync']
   await runToEnd(home, { file: initdb, args: ['-D', data, ...choices], libraries })
-  const all = { max_connections: '200', ...settings, listen_addresses: '127.0.0.1', unix_socket_directories: '' }
+  const all = {
+    max_connections: '200',
+    ...(isFleeting ? fleeting : {}),
+    ...settings,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+  }
   const args = ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
   return { home, password, command: { file: postgres, args, libraries } }
 }

@@ -1,5 +1,5 @@
 // Watches over one server that a test run started. Its standard input closes when that run ends, killed outright included:
-// then it ends the server and removes the server's folder. Each line it reads is the process id to end, 0 when there is none.
+// then it ends the server and removes the server's folders. Each line it reads is the process id to end, 0 when there is none.
 // Plain JavaScript, because a guard that does not start on an older Node would guard nothing.
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -7,14 +7,14 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The signal is one with which the server ends at once and takes its own children along. */
-const [folder = '', signal = 'SIGKILL'] = process.argv.slice(2)
+const [signal = 'SIGKILL', ...folders] = process.argv.slice(2)
 const PATIENCE_MS = 10_000
 
 let pid = 0
 for await (const line of createInterface({ input: process.stdin })) pid = Number(line)
 if (pid > 0 && sent(pid, signal)) await gone(pid)
 // Children of a server that was killed may still write as they end.
-await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 
 async function gone(serverPid) {
   const deadline = Date.now() + PATIENCE_MS

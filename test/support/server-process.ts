@@ -17,10 +17,11 @@ import {
   readdirSync,
   realpathSync,
   statSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { freemem, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -31,6 +32,10 @@ import pg from 'pg'
 const START_PATIENCE_MS = 60_000
 /** Below the range from which systems take the ports of outgoing connections: a client that connects again to a server which is down would otherwise meet itself. */
 const PORTS = { first: 20_000, end: 32_000 }
+/** Files that are there as long as the machine runs. */
+const MEMORY_FOLDER = '/dev/shm'
+/** Many times what a run of the tests holds there at once. */
+const MEMORY_ROOM = 4 * 1024 ** 3
 
 interface ServerUser {
   readonly uid: number
@@ -39,6 +44,8 @@ interface ServerUser {
 
 export interface ServerHome {
   readonly folder: string
+  /** The same one, unless the data are in memory: from there programs may not run everywhere. */
+  readonly dataFolder: string
   /** As whom its programs run; null when as ourselves. */
   readonly user: ServerUser | null
   readonly guard: ChildProcess
@@ -63,14 +70,13 @@ export interface ServerProcess {
   output(): string
 }
 
-/** A new folder, whose guard ends with `endSignal` what runs in it. */
-export function createServerHome(name: string, endSignal: NodeJS.Signals): ServerHome {
+/** A new folder, whose guard ends with `endSignal` what runs in it. Its data are `inMemory` only where that has room for them. */
+export function createServerHome(name: string, endSignal: NodeJS.Signals, { inMemory = false } = {}): ServerHome {
   const user = process.getuid?.() === 0 ? userWithoutRights() : null
-  const folder = mkdtempSync(join(temporaryRoot(user), `engine-${name}-`))
-  // Others may pass through to what they own, but not look around.
-  if (user) chmodSync(folder, 0o711)
+  const folder = newFolder(temporaryRoot(user), { name, user })
+  const dataFolder = inMemory && memoryHasRoom() ? newFolder(MEMORY_FOLDER, { name, user }) : folder
   const guardFile = fileURLToPath(new URL('./server-guard.mjs', import.meta.url))
-  const guard = spawn(process.execPath, [guardFile, folder, endSignal], {
+  const guard = spawn(process.execPath, [guardFile, endSignal, ...new Set([folder, dataFolder])], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // Out of reach of the signals that a terminal sends to our group.
     detached: true,
@@ -79,20 +85,21 @@ export function createServerHome(name: string, endSignal: NodeJS.Signals): Serve
   })
   guard.stdin.on('error', () => undefined)
   guard.unref()
-  return { folder, user, guard }
+  return { folder, dataFolder, user, guard }
 }
 
 /** Ends what runs in it and removes the folder. */
-export async function removeServerHome({ folder, guard }: ServerHome): Promise<void> {
+export async function removeServerHome({ folder, dataFolder, guard }: ServerHome): Promise<void> {
   guard.ref()
   guard.stdin?.end()
   if (!hasEnded(guard)) await once(guard, 'exit')
-  if (existsSync(folder)) throw new Error(`the guard of ${folder} ended without removing it; end the server that runs there and remove it`)
+  const left = [folder, dataFolder].find((each) => existsSync(each))
+  if (left !== undefined) throw new Error(`the guard of ${left} ended without removing it; end the server that runs there and remove it`)
 }
 
-/** A folder inside that belongs to the user of the server. */
-export function ownFolder({ folder, user }: ServerHome, name: string): string {
-  const path = join(folder, name)
+/** A folder for its data that belongs to the user of the server. */
+export function ownDataFolder({ dataFolder, user }: ServerHome): string {
+  const path = join(dataFolder, 'data')
   mkdirSync(path, { mode: 0o700 })
   if (user) chownSync(path, user.uid, user.gid)
   return path
@@ -257,6 +264,19 @@ function userWithoutRights(): ServerUser {
   if (!found)
     throw new Error('database servers refuse root and /etc/passwd names no other user; add one (nobody) or run as an ordinary user')
   return { uid: found.uid, gid: found.gid }
+}
+
+function newFolder(root: string, { name, user }: { name: string; user: ServerUser | null }): string {
+  const folder = mkdtempSync(join(root, `engine-${name}-`))
+  // Others may pass through to what they own, but not look around.
+  if (user) chmodSync(folder, 0o711)
+  return folder
+}
+
+function memoryHasRoom(): boolean {
+  if (!existsSync(MEMORY_FOLDER)) return false
+  const { bavail, bsize } = statfsSync(MEMORY_FOLDER)
+  return Math.min(bavail * bsize, freemem()) > MEMORY_ROOM
 }
 
 /** Where everybody may enter, when the server is not to run as ourselves. */
