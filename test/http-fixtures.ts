@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { z } from 'zod'
 
-import { createEngine, localSecrets, type Clock, type Engine, type JsonObject } from '@engine/core'
+import { createEngine, localSecrets, type Clock, type Engine, type JsonObject, type Storage } from '@engine/core'
 import { ADAPTER_SPEC, systemClock, type AgentAdapter } from '@engine/core/plugin'
 import { createHandler, serve, type HandlerOptions, type WireRequest } from '@engine/http'
 import { sqlite } from '@engine/storage-sqlite'
 import { memoryBlobs, scriptedDestination, scriptedPlugins, watched } from '@engine/testing'
 
 import { quickPasswords } from './support/accounts.ts'
+import { sqliteBytes } from './support/templates.ts'
 
 export interface Answer {
   readonly status: number
@@ -62,14 +63,14 @@ const stillAdapter: AgentAdapter = {
 
 /** An engine in memory, stopped when the test ends; its loops are not started. */
 export async function createWorld(): Promise<World> {
-  const world = await openWorld()
+  const world = await openWorld(sqlite(await sqliteBytes(inject('templateFolder'))))
   onTestFinished(() => world.engine.stop())
   return world
 }
 
 /** The same where no test is: who opens it stops it. */
-export async function openWorld(): Promise<World> {
-  const storage = watched(sqlite(':memory:'))
+export async function openWorld(given: Storage = sqlite(':memory:')): Promise<World> {
+  const storage = watched(given)
   const clock = createClock()
   const engine = await createEngine({
     storage,

@@ -35,7 +35,7 @@ describe('the question whether a server is ready', () => {
     const { call } = await serveWorld(engine)
     const answer = await call('GET', '/api/health/ready')
     expect(answer.status).toBe(200)
-    expect(answer.body).toMatchObject({ status: 'ready', storage: 'sqlite::memory:', liveRuns: 0 })
+    expect(answer.body).toMatchObject({ status: 'ready', storage: 'sqlite:a copy in memory', liveRuns: 0 })
     for (const name of ['database', 'schema', 'deliveries', 'blobs', 'stopping', 'loop watchdog', 'loop dispatcher', 'loop sealer'])
       expect(checkOf(answer.body, name), name).toEqual({ name, status: 'ok', reason: null })
   })
