@@ -20,7 +20,8 @@ describe.each<StorageName>(['sqlite', 'postgres'])('a process that is killed whi
       const ignore = () => undefined
       const violation = (sentence: string) => void found.push(sentence)
       const told = { count: ignore, took: ignore, reached: ignore, fact: ignore, violation }
-      const scene = { storage, postgresUrl: inject('postgresUrl'), folder: temporaryFolder() }
+      const given = { postgresUrl: inject('postgresUrl'), templateFolder: inject('templateFolder') }
+      const scene = { ...given, storage, folder: temporaryFolder() }
       await killCaller(scene, { seed: 0, random: createRandom(0), ...told }, point)
       expect(found).toEqual([])
     },

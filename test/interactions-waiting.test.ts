@@ -370,6 +370,7 @@ describe.each(['sqlite', 'postgres'])('a run that waits for an answer, on %s', (
     const scene = {
       storage: database === 'sqlite' ? 'sqlite' : 'postgres',
       postgresUrl: inject('postgresUrl'),
+      templateFolder: inject('templateFolder'),
       folder: temporaryFolder(),
     } as const
     await killCaller(scene, { seed: 0, random: createRandom(0), ...told }, point)

@@ -23,7 +23,7 @@ describe('the torture loops', () => {
   })
 
   it.each(runsOf('crashes'))('$name find nothing wrong', { timeout: 180_000 }, async ({ rounds, run }) => {
-    const record = await run({ postgresUrl: inject('postgresUrl') })
+    const record = await run({ postgresUrl: inject('postgresUrl'), templateFolder: inject('templateFolder') })
     // Each of them says how to find it again.
     expect(record.violations).toEqual([])
     expect(record.rounds).toBe(rounds)
@@ -49,7 +49,7 @@ function quietRound(): Round & { readonly found: string[] } {
 function sceneOf(storage: StorageName): Scene {
   const folder = mkdtempSync(join(tmpdir(), 'engine-torture-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return { storage, postgresUrl: inject('postgresUrl'), folder }
+  return { storage, postgresUrl: inject('postgresUrl'), templateFolder: inject('templateFolder'), folder }
 }
 
 describe.each<StorageName>(['sqlite', 'postgres'])('a process that dies in a call, on %s', (storage) => {

@@ -19,7 +19,7 @@ const commands = await keyedCommands()
 
 describe('the torture loops', () => {
   it.each(runsOf('keys'))('$name find nothing wrong', { timeout: 180_000 }, async ({ run }) => {
-    const record = await run({ postgresUrl: inject('postgresUrl'), count: commands.length })
+    const record = await run({ postgresUrl: inject('postgresUrl'), templateFolder: inject('templateFolder'), count: commands.length })
     // Each of them says how to find it again.
     expect(record.violations).toEqual([])
     expect(Object.keys(record.points).toSorted()).toEqual(commands.toSorted())

@@ -5,7 +5,7 @@ import { runsOf } from './torture/slices.ts'
 
 describe('the torture loops', () => {
   it.each(runsOf('outside'))('$name find nothing wrong', { timeout: 180_000 }, async ({ rounds, run }) => {
-    const record = await run({ postgresUrl: inject('postgresUrl') })
+    const record = await run({ postgresUrl: inject('postgresUrl'), templateFolder: inject('templateFolder') })
     // Each of them says how to find it again.
     expect(record.violations).toEqual([])
     expect(record.rounds).toBe(rounds)

@@ -16,6 +16,8 @@ interface LoopOptions {
   readonly budget: Budget
   /** A running Postgres to make databases on; needed for `postgres`. */
   readonly postgresUrl?: string
+  /** Where the databases are that others are copied from; the loop's own folder when left out. */
+  readonly templateFolder?: string
   /** Rounds that only show that the loop works, for loops whose rounds take long. */
   readonly isBrief?: boolean
   /** Gets the record so far after each round. */
@@ -64,6 +66,8 @@ export interface Scene {
   readonly postgresUrl: string
   /** Gone when the loop is over. */
   readonly folder: string
+  /** Where the databases are that others are copied from. */
+  readonly templateFolder: string
   readonly isBrief?: boolean
 }
 
@@ -133,8 +137,9 @@ async function runLoop(definition: LoopDefinition, options: LoopOptions): Promis
   const course: Course = { definition, options, record, startedAt: performance.now(), begun: 0, isOver: false }
   const folder = mkdtempSync(join(tmpdir(), 'engine-torture-'))
   try {
+    const { templateFolder = folder, isBrief = false } = options
     const lanes = Array.from({ length: definition.lanes ?? 1 }, () =>
-      runLane(course, { storage, postgresUrl, folder, isBrief: options.isBrief === true }),
+      runLane(course, { storage, postgresUrl, folder, templateFolder, isBrief }),
     )
     await Promise.all(lanes)
   } finally {

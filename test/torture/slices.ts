@@ -20,7 +20,7 @@ export interface SliceRun {
   /** As in the name of its test: `kills on sqlite`. */
   readonly name: string
   readonly rounds: number
-  run(given: { postgresUrl: string; count?: number }): Promise<LoopRecord>
+  run(given: { postgresUrl: string; templateFolder: string; count?: number }): Promise<LoopRecord>
 }
 
 export function fileOfLoop(loop: string): string {
@@ -44,6 +44,6 @@ function sliceRun(loop: Loop, storage: StorageName, rounds: number): SliceRun {
   return {
     name: `${loop.name} on ${storage}`,
     rounds,
-    run: ({ postgresUrl, count = rounds }) => loop.run({ storage, seed, budget: { count }, postgresUrl, isBrief: true }),
+    run: ({ count = rounds, ...given }) => loop.run({ ...given, storage, seed, budget: { count }, isBrief: true }),
   }
 }

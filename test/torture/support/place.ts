@@ -24,9 +24,9 @@ const schema = 'engine'
 
 /** A new database with Engine's tables. */
 export async function newPlace(scene: Scene): Promise<Place> {
-  if (scene.storage === 'postgres') return { storage: 'postgres', url: await copyPostgresTemplate(scene.folder, scene.postgresUrl) }
+  if (scene.storage === 'postgres') return { storage: 'postgres', url: await copyPostgresTemplate(scene.templateFolder, scene.postgresUrl) }
   const file = newFileIn(scene)
-  await copySqliteTemplate(scene.folder, file)
+  await copySqliteTemplate(scene.templateFolder, file)
   return { storage: 'sqlite', file }
 }
 
