@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
 
 import { pagesOf, type Look } from './board-page.ts'
 import { buildBoard, findChromium, note, startBrowser } from './browser.ts'
+import { makeOnce } from './templates.ts'
 
 const chromium = findChromium()
 
@@ -26,15 +26,14 @@ interface Stage {
 }
 
 /**
- * The board, built, with a browser and a world that `create` makes of it, for all tests of a file; gone after them. What it gives is there
+ * The board, with a browser and a world that `create` makes of it, for all tests of a file; gone after them. What it gives is there
  * once a test runs.
  */
 export function stage<World extends { close(): Promise<void> }>(create: (board: URL) => Promise<World>): () => Stage & { world: World } {
   let now: (Stage & { world: World }) | null = null
   let close = async () => {}
   beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'engine-board-'))
-    const built = await buildBoard(folder)
+    const { folder, built } = await builtBoard(inject('templateFolder'))
     const browser = await startBrowser(chromium ?? '')
     const board = pathToFileURL(`${folder}/`)
     const world = await create(board)
@@ -42,7 +41,6 @@ export function stage<World extends { close(): Promise<void> }>(create: (board: 
     close = async () => {
       await browser.close()
       await world.close()
-      rmSync(folder, { recursive: true, force: true })
     }
   }, 120_000)
   afterAll(() => close())
@@ -50,6 +48,16 @@ export function stage<World extends { close(): Promise<void> }>(create: (board: 
     if (!now) throw new Error('the stage is set before the first test, and not earlier')
     return now
   }
+}
+
+/** The board and what its build printed; built once for all files of tests, which only read it. */
+async function builtBoard(templateFolder: string): Promise<{ folder: string; built: string }> {
+  const whole = join(templateFolder, 'board')
+  await makeOnce(whole, async (path) => {
+    mkdirSync(path)
+    writeFileSync(join(path, 'printed'), await buildBoard(join(path, 'files')))
+  })
+  return { folder: join(whole, 'files'), built: readFileSync(join(whole, 'printed'), 'utf8') }
 }
 
 /** The same for tests that make a world each. */

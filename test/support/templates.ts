@@ -88,7 +88,7 @@ async function initialise(storage: Storage): Promise<void> {
 }
 
 /** A file or folder gets its name when it is whole. */
-async function makeOnce(path: string, make: (path: string) => Promise<void>): Promise<void> {
+export async function makeOnce(path: string, make: (path: string) => Promise<void>): Promise<void> {
   if (existsSync(path)) return
   const partial = `${path}-${randomBytes(6).toString('hex')}`
   await make(partial)
