@@ -157,6 +157,7 @@ describe.skipIf(!canLook)('the board of the work', { timeout: 60_000 }, () => {
     const key = (await page.getByLabel('Key', { exact: true }).textContent()) ?? ''
     expect(key).toMatch(/^eng_agent_/)
     await page.getByRole('button', { name: 'I have kept it' }).click()
+    await page.getByLabel('Key', { exact: true }).waitFor({ state: 'detached' })
     await page.getByText(`${key.slice(0, 12)}…`).waitFor()
     expect(await page.content()).not.toContain(key)
     await page.getByRole('button', { name: 'Revoke Build server' }).click()
@@ -306,6 +307,7 @@ describe.skipIf(!canLook)('the board of the work', { timeout: 60_000 }, () => {
     const key = (await page.getByLabel('Key', { exact: true }).textContent()) ?? ''
     expect(key.length).toBeGreaterThan(20)
     await page.getByRole('button', { name: 'I have kept it' }).click()
+    await page.getByLabel('Key', { exact: true }).waitFor({ state: 'detached' })
     await page.getByText('Nobody has called it yet.').waitFor()
     expect(await page.content()).not.toContain(key)
     await page.getByRole('button', { name: 'Pause' }).click()
