@@ -16,6 +16,7 @@ import { newDatabase } from './support/storages.ts'
 const blocker = new URL('./support/blocker.ts', import.meta.url)
 const blockingNode = new URL('./support/blocking-node.ts', import.meta.url)
 const leaseMs = 2_500
+const blocksForMs = 2 * leaseMs
 
 describe.each(['sqlite', 'postgres'])('a process on %s whose event loop is blocked by the code of its agent', (database) => {
   async function block(settings: object) {
@@ -31,7 +32,7 @@ describe.each(['sqlite', 'postgres'])('a process on %s whose event loop is block
       return { kind: 'done' }
     }
     const task = await engine.tasks.create({ companyId, title: 'Write', assigneeAgentId: agentId })
-    const program = startProgram(blocker, { args: [where, JSON.stringify({ leaseMs, ...settings }), String(3 * leaseMs)] })
+    const program = startProgram(blocker, { args: [where, JSON.stringify({ leaseMs, ...settings }), String(blocksForMs)] })
     await program.printed(/STARTED/)
     await engine.start()
     const runs = async () =>
@@ -74,7 +75,7 @@ describe('a node whose event loop is blocked by the code of its agent', () => {
     const { url } = await serveToNodes(engine)
     const { key } = await engine.nodes.createKey({ name: 'North' })
     const task = await engine.tasks.create({ companyId, title: 'Write', assigneeAgentId: agentId, maxAttempts: 1 })
-    const program = startProgram(blockingNode, { args: [url, key, JSON.stringify(settings), String(3 * leaseMs)] })
+    const program = startProgram(blockingNode, { args: [url, key, JSON.stringify(settings), String(blocksForMs)] })
     await program.printed(/STARTED/)
     await engine.start()
     const runs = async () =>
@@ -108,7 +109,7 @@ describe('a storage whose thread can not be used', () => {
     const storage: Storage = { ...file, open: (purpose) => ({ ...file.open(purpose), thread: { module, target: null } }) }
     const adapter = scriptedAdapter()
     adapter.script = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 4_000))
+      await new Promise((resolve) => setTimeout(resolve, 2_500))
       return { kind: 'done' }
     }
     const engine = await createEngine({ storage, adapters: [adapter], settings: { leaseMs: 1_500, sweepMs: 50, pollMs: 50 } })

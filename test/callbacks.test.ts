@@ -64,7 +64,13 @@ async function open(family: string, { onNode = false } = {}) {
   const clock = clockAhead(0)
   const openEngine = async (settings: EngineOptions['settings'] = {}) => {
     const adapters = [httpAdapter({ allow: ['127.0.0.1'] })]
-    const engine = await createEngine({ storage: place(), secrets, clock, adapters, settings: { pollMs: 100, ...settings } })
+    const engine = await createEngine({
+      storage: place(),
+      secrets,
+      clock,
+      adapters,
+      settings: { pollMs: 100, stopGraceMs: 50, ...settings },
+    })
     onTestFinished(() => engine.stop())
     return engine
   }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import Database from 'better-sqlite3'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { until } from './support/engine.ts'
@@ -19,6 +20,16 @@ function folderOfMarkdown(): string {
   writeFileSync(join(folder, 'README.md'), '# Title\n\n[good](guide/a.md) [bad](missing.md)\n')
   writeFileSync(join(folder, 'guide', 'a.md'), '# A\n\n### Skipped\n\n[up](../README.md#title)\n')
   return folder
+}
+
+/** As if the half minute were over that the leases last of a server which is no more. */
+function endLeases(folder: string): void {
+  const database = new Database(join(folder, 'data', 'engine.db'))
+  try {
+    expect(database.prepare('update leases set expires_at = ?').run(new Date().toISOString()).changes).toBe(1)
+  } finally {
+    database.close()
+  }
 }
 
 async function serve(folder: string, args: string[] = []): Promise<{ server: Program; url: string }> {
@@ -74,6 +85,7 @@ describe('engine serve', () => {
     await first.server.printed(/Lena started/)
     first.server.child.kill('SIGKILL')
     await first.server.exited
+    endLeases(folder)
     const second = await serve(folder)
     await second.server.printed(/approve it/, 80_000)
     expect((await read<{ status: string }>(`${second.url}/api/tasks/DOC-4`)).status).toBe('in_review')
