@@ -153,7 +153,7 @@ describe('a restored backup of a SQLite database', () => {
 /** A server that these tools can read, until the test is over. */
 async function serverFor(copy: 'rows' | 'pg_dump'): Promise<{ url: string; save: Save }> {
   if (copy === 'rows' || !tools) return { url: inject('postgresUrl'), save: byRows }
-  const server = await startPostgres({ programs: tools.folder })
+  const server = await startPostgres({ programs: tools.folder, isFleeting: true })
   onTestFinished(() => server.stop())
   return { url: server.url, save: byDump(tools) }
 }
@@ -193,7 +193,7 @@ describe.each([{ copy: 'rows' }, { copy: 'pg_dump' }] as const)('a Postgres data
     const done = await work(company)
     await company.engine.stop()
     const restore = await save(source, temporaryFolder())
-    const other = await startPostgres(copy === 'pg_dump' && tools ? { programs: tools.folder } : {})
+    const other = await startPostgres({ isFleeting: true, ...(copy === 'pg_dump' && tools && { programs: tools.folder }) })
     onTestFinished(() => other.stop())
     const target = await other.createDatabase()
     expect(await nextTransactionId(target)).toBeLessThan(await nextTransactionId(source))
