@@ -95,6 +95,9 @@ async function outliveCredential({ place, engine }: Theatre, round: Round): Prom
   if (changed.length > 0) round.violation(`After ${loss}: the lost run changed ${changed.slice(0, 5).join('; ')}`)
 }
 
+/** A process that was paused in the middle of a transaction holds its rows until the server cuts it off, after ten seconds. */
+const survivedWithinMs = 30_000
+
 /** The sweep writes too, if only to look: a process that is paused in it would pause others on its file. So the zombie sweeps once. */
 const zombieSettings = { leaseMs: 300, sweepMs: 60_000, pollMs: 25 }
 const survivorSettings = { ...zombieSettings, sweepMs: 50 }
@@ -129,6 +132,7 @@ async function pauseProcess(scene: Scene, round: Round): Promise<void> {
     await until(
       () => survivor.tasks.get({ taskId: task.id }),
       (seen) => seen.status === 'done',
+      survivedWithinMs,
     )
     round.count('paused processes')
     const before = await dumpAt(place)
