@@ -8,7 +8,7 @@ interface Column {
   readonly read: (text: string) => unknown
 }
 
-export interface NamedStatement {
+interface NamedStatement {
   readonly name: string
   readonly text: string
   readonly values: readonly unknown[]
