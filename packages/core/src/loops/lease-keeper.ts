@@ -63,13 +63,22 @@ export function createLeaseKeeper(host: KeeperHost, access: LeaseAccess, logger:
     return false
   }
 
-  function start(): Thread {
+  function withoutThread(error: unknown): null {
+    thread = null
+    logger.warn('leases are renewed on the event loop only: there is no thread for it', { error: String(error) })
+    return null
+  }
+
+  /** A process that may have no threads, as under Node's --permission, is told so here; what fails later, by its event. */
+  function start(): Thread | null {
     mayStart = false
-    pulse.start()
-    return startThread(settings, access, (error) => {
-      thread = null
-      logger.warn('leases are renewed on the event loop only: the thread for it has ended', { error: String(error) })
-    })
+    try {
+      const started = startThread(settings, access, withoutThread)
+      pulse.start()
+      return started
+    } catch (error) {
+      return withoutThread(error)
+    }
   }
 
   return {
