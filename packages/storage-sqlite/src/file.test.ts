@@ -115,3 +115,13 @@ describe('a file', () => {
     await expect(sqlite(folder).open().dialect.createDriver().init()).rejects.toThrow(`${folder} cannot be opened: it is a folder.`)
   })
 })
+
+it('is the same file wherever the process goes after it was named', async () => {
+  const { folder, file } = notes()
+  const before = process.cwd()
+  process.chdir(folder)
+  onTestFinished(() => process.chdir(before))
+  const { thread, file: named } = sqlite('notes.db').open()
+  process.chdir(temporaryFolder())
+  expect([await named?.findDamage(), await named?.walBytes(), thread?.target]).toEqual([[], await fileOf(file).walBytes(), file])
+})

@@ -1,4 +1,6 @@
 // The complete public surface of @engine/storage-sqlite.
+import { resolve } from 'node:path'
+
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type SelectModifierNode } from 'kysely'
 
 import { STORAGE_SPEC, type Storage } from '@engine/core/plugin'
@@ -46,11 +48,13 @@ class WithoutRowLocks extends SqliteQueryCompiler {
  * Given the bytes of a database, as a backup holds them, each engine has a copy of it in memory: tests begin with what a
  * fixture holds, without migrations, and leave the fixture as it was.
  */
-export function sqlite(target: string | Uint8Array): Storage {
-  if (target.length === 0) throw new Error('sqlite() needs the path of a file, :memory:, or the bytes of a database.')
+export function sqlite(given: string | Uint8Array): Storage {
+  if (given.length === 0) throw new Error('sqlite() needs the path of a file, :memory:, or the bytes of a database.')
+  // Connections are opened later too, when the process may have gone to another folder; they all have to be to this file.
+  const target = isInMemory(given) ? given : resolve(given)
   return {
     spec: STORAGE_SPEC,
-    id: `sqlite:${typeof target === 'string' ? target : 'a copy in memory'}`,
+    id: `sqlite:${typeof given === 'string' ? given : 'a copy in memory'}`,
     family: 'sqlite',
     open(purpose) {
       const driver = new SqliteDriver(target, purpose)
