@@ -39,6 +39,12 @@ export const httpErrors = {
     cause: 'The body says that it is something else than JSON, as forms of other sites do.',
     help: 'Send the body as application/json.',
   },
+  body_already_read: {
+    code: 'body_already_read',
+    kind: 'unavailable',
+    cause: 'The app that Engine is mounted in read the body of the request before Engine did, so that nothing was left of it.',
+    help: 'Mount Engine before what parses bodies, such as `express.json()`; nothing was changed.',
+  },
   unauthenticated: {
     code: 'unauthenticated',
     kind: 'unauthenticated',

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
 import type { Handler } from './handler.ts'
-import { readChunks } from './web.ts'
+import { alreadyRead, readChunks } from './web.ts'
 import { hasNoBody, type WireRequest, type WireResponse } from './wire.ts'
 
 /** What answers, and what every answer says unless it says otherwise itself: headers by names in lower case. */
@@ -55,8 +55,11 @@ function fromNode(request: IncomingMessage, gone: () => AbortSignal): WireReques
       return Array.isArray(value) ? value.join(', ') : (value ?? null)
     },
     peer: request.socket.remoteAddress ?? null,
-    // Stopping early must not close the socket that the answer goes out on.
-    body: (limit) => readChunks(request.iterator({ destroyOnReturn: false }), limit),
+    body: async (limit) => {
+      if (request.readableDidRead) throw alreadyRead()
+      // Stopping early must not close the socket that the answer goes out on.
+      return readChunks(request.iterator({ destroyOnReturn: false }), limit)
+    },
     signal: gone,
     ...('baseUrl' in request && typeof request.baseUrl === 'string' && { basePath: request.baseUrl }),
   }

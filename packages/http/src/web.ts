@@ -19,13 +19,24 @@ function fromRequest(request: Request, signal: WireRequest['signal']): WireReque
     method: request.method,
     url,
     header: (name) => request.headers.get(name) ?? (name === 'host' ? url.host : null),
-    body: (limit) => readStream(request.body, limit),
+    body: async (limit) => {
+      if (request.bodyUsed) throw alreadyRead()
+      return readStream(request.body, limit)
+    },
     signal,
   }
 }
 
 async function readStream(stream: AsyncIterable<Uint8Array> | null, limit: number): Promise<Uint8Array> {
   return stream === null ? new Uint8Array() : readChunks(stream, limit)
+}
+
+/** That nothing is left of a body: taken for empty, it would be answered with what its sender did not do. */
+export function alreadyRead(): EngineError {
+  return new EngineError(
+    httpErrors.body_already_read,
+    'The program that Engine is a part of read the body of this request before it. Mount Engine before what parses bodies, such as express.json().',
+  )
 }
 
 /** Collects a body, and stops reading as soon as it is too long. */
