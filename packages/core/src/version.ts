@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import manifest from '../package.json' with { type: 'json' }
 
-/** This package's version; its package.json lies one folder up, from the sources as from what is built of them. */
-export const engineVersion: string = String(createRequire(import.meta.url)('../package.json').version)
+/** This package's version. It stands in what is built: in a program that bundles this, the file one folder up is that program's own. */
+export const engineVersion: string = manifest.version

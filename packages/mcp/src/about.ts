@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
+import manifest from '../package.json' with { type: 'json' }
 
-/** What clients are told of this server; the version is that of this package, whose package.json lies one folder up, also when built. */
-export const about = { name: 'engine', title: 'Engine', version: String(createRequire(import.meta.url)('../package.json').version) }
+/** What clients are told of this server; the version is that of this package, and stands in what is built. */
+export const about = { name: 'engine', title: 'Engine', version: manifest.version }
 
 export const capabilities = { tools: {}, resources: {}, prompts: {} }
 
