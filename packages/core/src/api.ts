@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 
 import type { Actor } from './kernel/actor.ts'
-import type { Caller } from './kernel/call.ts'
+import type { Call, Caller } from './kernel/call.ts'
 import { execute } from './kernel/execute.ts'
 import type { Host } from './kernel/host.ts'
 import type { EngineModule, Operation } from './kernel/registry.ts'
@@ -10,13 +10,13 @@ import type { coreModules } from './modules.ts'
 
 export interface CallOptions {
   /** The same key with the same input has one effect and one answer, for 24 hours. */
-  readonly idempotencyKey?: string
+  readonly idempotencyKey?: string | undefined
   /** Stands in the events of this call. */
-  readonly requestId?: string
+  readonly requestId?: string | undefined
   /** Where it comes from; sessions show it, and failed logins are counted by it. */
-  readonly caller?: Caller
+  readonly caller?: Caller | undefined
   /** What trace it is a part of, for an engine with telemetry; left out, whatever the program around is in. */
-  readonly trace?: TraceContext
+  readonly trace?: TraceContext | undefined
 }
 
 /** What the type of a method is made of. */
@@ -64,7 +64,7 @@ export function createApi(host: Host, actor: Actor, run: typeof execute = execut
     return isModule(name) ? (made[name] ??= Object.fromEntries((modules[name] ?? []).map(toMethod))) : undefined
   }
   function toMethod({ verb, name }: Operation) {
-    return [verb, (input?: unknown, options: CallOptions = {}) => run(host, name, { input, call: { actor, ...options } })] as const
+    return [verb, (input?: unknown, options: CallOptions = {}) => run(host, name, { input, call: callOf(actor, options) })] as const
   }
   const api = new Proxy(made, {
     get: (_, name) => methodsOf(name),
@@ -75,4 +75,9 @@ export function createApi(host: Host, actor: Actor, run: typeof execute = execut
   })
   // The registry was made from the modules that Api is computed from.
   return api as unknown as Api
+}
+
+/** Whatever else an object of options holds: nobody acts as somebody else by it, or in their name. */
+function callOf(actor: Actor, { idempotencyKey, requestId, caller, trace }: CallOptions): Call {
+  return { actor, idempotencyKey, requestId, caller, trace }
 }

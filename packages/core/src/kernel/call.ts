@@ -1,5 +1,7 @@
 import type { TraceContext } from '../ports/telemetry.ts'
 import type { Actor } from './actor.ts'
+import { EngineError, kernelErrors } from './errors.ts'
+import { isStorable } from './input.ts'
 
 /** Where a call comes from, as far as its host knows. */
 export interface Caller {
@@ -23,4 +25,33 @@ export interface Call {
   readonly caller?: Caller | undefined
   /** What trace it is a part of. */
   readonly trace?: TraceContext | undefined
+}
+
+const kinds: ReadonlySet<unknown> = new Set(['system', 'user', 'agent', 'run', 'node'] satisfies Actor['kind'][])
+/** How long an id of an actor, or a key of a call, may be: both are found by an index. */
+const longest = 255
+
+/**
+ * What is wrong with how a call is made; null when nothing is. Hosts say this, and not all of them have types: what they take from a
+ * session or a header of theirs ends in rows, where one database would keep it and another not.
+ */
+export function problemOfCall({ actor, idempotencyKey, requestId }: Call): EngineError | null {
+  const { kind, id, roles }: { readonly kind?: unknown; readonly id?: unknown; readonly roles?: unknown } = Object(actor)
+  if (!kinds.has(kind)) return invalid(`Its actor is a ${String(kind)}; there are ${[...kinds].join(', ')}.`)
+  if (!isShortText(id)) return invalid(`The id of its actor is no ${shortText}.`)
+  if (kind === 'user' && (typeof roles !== 'object' || roles === null))
+    return invalid('Its user has no roles: by the id of a company, or * for all, with {} for somebody who has none.')
+  if (idempotencyKey !== undefined && !isShortText(idempotencyKey)) return invalid(`Its idempotencyKey is no ${shortText}.`)
+  if (requestId !== undefined && !isShortText(requestId)) return invalid(`Its requestId is no ${shortText}.`)
+  return null
+}
+
+const shortText = `text of 1 to ${longest} characters, without a NUL character or half of a surrogate pair`
+
+function isShortText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value.length <= longest && isStorable(value)
+}
+
+function invalid(message: string): EngineError {
+  return new EngineError(kernelErrors.invalid_input, `This call can not be made. ${message}`)
 }

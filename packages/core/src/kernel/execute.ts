@@ -6,7 +6,7 @@ import { holdLease, isLeaseHeld } from '../runs/lease.ts'
 import { isoTime } from '../ports/clock.ts'
 import { systemActor, type Actor } from './actor.ts'
 import type { Done } from './batch.ts'
-import { unknownCaller, type Call } from './call.ts'
+import { problemOfCall, unknownCaller, type Call } from './call.ts'
 import { refusedWhenArchived } from './archive.ts'
 import { decide, forbidden, leaseLost } from './authorize.ts'
 import { isNameless, type Command, type PrepareContext, type Query, type QueryContext } from './command.ts'
@@ -44,9 +44,11 @@ interface Resolved {
 export function execute(host: Host, name: string, request: Request): Promise<unknown> {
   const operation = host.registry.get(name)
   if (!operation) return Promise.reject(notFound('operation', name))
+  const { call } = request
+  const problem = problemOfCall(call)
+  if (problem) return Promise.reject(problem)
   const { tracing } = host
   if (!tracing.isOn) return perform(host, operation, request)
-  const { call } = request
   const attributes = { 'engine.operation': name, 'engine.actor.kind': call.actor.kind, 'engine.request.id': call.requestId ?? '' }
   return tracing.span(name, { attributes, parent: call.trace }, ({ context: trace }) =>
     perform(host, operation, { ...request, call: { ...call, trace } }),

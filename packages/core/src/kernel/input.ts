@@ -59,6 +59,11 @@ function refuseUnstorableText(value: unknown, at: string): void {
   throw invalid(path, problem.message)
 }
 
+/** Whether every database gives a text back as it was. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0')
+}
+
 interface Problem {
   readonly path: readonly string[]
   readonly message: string
@@ -68,8 +73,7 @@ interface Problem {
 function problemIn(value: unknown, depth: number): Problem | null {
   if (depth > deepest) return { path: [], message: `is nested deeper than ${deepest} levels` }
   if (typeof value === 'string') {
-    const isStorable = value.isWellFormed() && !value.includes('\0')
-    return isStorable ? null : { path: [], message: 'holds a NUL character or half of a surrogate pair, which cannot be stored' }
+    return isStorable(value) ? null : { path: [], message: 'holds a NUL character or half of a surrogate pair, which cannot be stored' }
   }
   // Bytes are no text.
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return null
