@@ -57,7 +57,7 @@ const remove = command({
 
 const list = query({
   title: 'List notes, newest first',
-  input: z.strictObject({ taskId: z.uuid().optional(), limit: z.coerce.number().int().min(1).max(100).default(50) }),
+  input: z.strictObject({ taskId: z.uuid().optional(), limit: z.coerce.number<number | string>().int().min(1).max(100).default(50) }),
   output: z.object({ items: z.array(Note) }),
   access: 'comments:read',
   http: ['GET', '/'],

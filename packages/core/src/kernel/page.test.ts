@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import { z } from 'zod'
 
-import { decodeCursor, encodeCursor, toPage } from './page.ts'
+import { decodeCursor, encodeCursor, pageInput, toPage } from './page.ts'
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057'
 const shape = { item: (row: { id: string }) => row.id, key: (row: { id: string }) => [row.id] }
@@ -30,4 +31,14 @@ it.each([
   Buffer.from('null').toString('base64url'),
 ])('refuses %j as a cursor', (cursor) => {
   expect(() => decodeCursor(cursor, ['id'])).toThrow(/not one that a list returned/)
+})
+
+it('takes how many as a number, or as the text of one that a query string has', () => {
+  const schema = z.strictObject(pageInput)
+  type Given = z.input<typeof schema>
+  // @ts-expect-error: whoever calls by the types is told before
+  const wrong: Given = { limit: null }
+  const right: Given[] = [{ limit: 7 }, { limit: '7' }]
+  expect(right.map((given) => schema.parse(given).limit)).toEqual([7, 7])
+  expect(() => schema.parse(wrong)).toThrow()
 })

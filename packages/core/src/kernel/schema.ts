@@ -16,6 +16,8 @@ export const Tag = z.string().trim().min(1).max(64)
 export const Tags = z.array(Tag).max(50)
 /** True or false, also as the text that a query string has. */
 export const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+/** A whole number, also as the text that a query string has. */
+export const WholeNumber = z.coerce.number<number | string>().int()
 /** A media type, with parameters such as a charset. */
 export const ContentType = z
   .string()
