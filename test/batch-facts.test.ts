@@ -6,6 +6,7 @@ import type { Engine } from '@engine/core'
 import { postgres } from '@engine/storage-postgres'
 import { until } from '@engine/testing'
 
+import { watchStatements } from '../bench/lib/count-statements.ts'
 import { createWorld, errorOf } from './support/engine.ts'
 import { newDatabase } from './support/storages.ts'
 
@@ -63,4 +64,31 @@ it('takes back what is queued for another agent', async () => {
   expect(again).toMatchObject({ status: 'queued', agentId: left.id })
   await engine.tasks.checkout({ taskId, agentId: right.id })
   expect((await engine.runs.get({ runId: again.id })).status).toBe('cancelled')
+})
+
+it('never says of what took effect that it did not, when its labels can not be read afterwards', async () => {
+  let fails = false
+  const before = async ({ sql }: { sql: string }) => {
+    if (fails && sql.includes('task_labels')) throw Object.assign(new Error('too many connections'), { code: '53300' })
+  }
+  const { engine } = await createWorld({ storage: watchStatements(postgres(await newDatabase()), { before }), agentMode: 'manual' })
+  onTestFinished(() => engine.stop())
+  const { companyId, taskId } = await newTask(engine, 'Labelled')
+  const { name } = await engine.labels.create({ companyId, name: 'Urgent' })
+  await engine.tasks.update({ taskId, labels: [name] })
+  const unfinished = async (call: () => Promise<unknown>) => {
+    fails = true
+    const { code } = await errorOf(call())
+    fails = false
+    return code
+  }
+  expect(await unfinished(() => engine.tasks.update({ taskId, title: 'Renamed' }))).toBe('outcome_unknown')
+  expect(await engine.tasks.get({ taskId })).toMatchObject({ title: 'Renamed', labels: [{ name }] })
+  const [agent] = (await engine.agents.list({ companyId })).items
+  const own = engine.as({ kind: 'agent', id: agent?.id ?? '', companyId })
+  // All of it is one transaction, which takes nothing when it fails.
+  expect(await unfinished(() => own.tasks.next())).toBe('unavailable')
+  expect(await engine.tasks.get({ taskId })).toMatchObject({ status: 'todo' })
+  expect(await unfinished(() => engine.tasks.checkout({ taskId }))).toBe('outcome_unknown')
+  expect(await engine.tasks.get({ taskId })).toMatchObject({ status: 'in_progress', labels: [{ name }] })
 })

@@ -30,6 +30,11 @@ export interface BatchContext {
   readonly settings: EngineSettings
   readonly adapters: AdapterCatalog
   newId(): string
+  /**
+   * Reads what belongs to an answer, once a statement that is its own transaction has taken effect. When that fails, nobody may take the call for one that
+   * changed nothing.
+   */
+  afterwards<Result>(read: () => Promise<Result>): Promise<Result>
   /** For what takes more than one statement. */
   inTransaction<Result>(work: (tx: Transaction<Database>) => Promise<Result>): Promise<Result>
   /**

@@ -91,6 +91,7 @@ async function runGroup(host: Omit<Host, 'batcher'>, batch: AnyBatch, group: rea
     settings: host.settings,
     adapters: host.adapters,
     newId: host.newId,
+    afterwards,
     inTransaction: (work) => host.db.transaction().execute(work),
     asOne: (together, handle) => asOne(host, together, handle),
   }
@@ -133,10 +134,22 @@ function isRefusal(error: unknown): boolean {
   return /^(22|23|40|54)/.test(codeOf(error))
 }
 
+async function afterwards<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read()
+  } catch (error) {
+    throw unknownOutcome(error)
+  }
+}
+
 /** A connection that broke under a statement which commits by itself leaves open whether it did. */
 function withUnknownOutcome(error: unknown): unknown {
-  if (!(error instanceof Error) || codeOf(error) !== '08006') return error
-  return Object.assign(new Error(error.message, { cause: error }), { code: '08007' })
+  return codeOf(error) === '08006' ? unknownOutcome(error) : error
+}
+
+function unknownOutcome(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error)
+  return Object.assign(new Error(message, { cause: error }), { code: '08007' })
 }
 
 function codeOf(error: unknown): string {

@@ -57,7 +57,7 @@ export async function checkoutTogether(context: BatchContext, calls: readonly Ca
   })
   const answers = calls.map((): Done<Output> | null => null)
   const byPlace = new Map(members.map((entry) => [entry.place, entry]))
-  const tasks = await showTasks(context.db, rows)
+  const tasks = await context.afterwards(() => showTasks(context.db, rows))
   for (const [index, row] of rows.entries()) {
     const [entry, call, task] = [byPlace.get(row.place), calls[row.place], tasks[index]]
     if (entry && call && task) answers[row.place] = answerOf(context, { row, task, call, ...entry })

@@ -13,7 +13,9 @@ type Call = BatchCall<object>
 /** Many agents of a company that ask for their next task, as one transaction: a look that gives each another task, and the checkouts. */
 export const nextBatch: Batch<object, Output> = {
   key: (_, actor) => (actor.kind === 'agent' ? actor.companyId : null),
-  run: (context, calls) => context.inTransaction((tx) => takeTogether({ ...context, db: tx }, tx, calls)),
+  run: (context, calls) =>
+    // What fails in a transaction takes nothing.
+    context.inTransaction((tx) => takeTogether({ ...context, db: tx, afterwards: (read) => read() }, tx, calls)),
 }
 
 async function takeTogether(context: BatchContext, tx: Transaction<Database>, calls: readonly Call[]): Promise<(Done<Output> | null)[]> {

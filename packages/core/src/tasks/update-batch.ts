@@ -109,7 +109,7 @@ export const updateBatch: Batch<z.output<typeof UpdateInput>, Task> = {
     const first = [...Map.groupBy(members, ({ task }) => task).values()].flatMap(([member]) => (member ? [member] : []))
     const rows = await updateAll(context.db, { members: JSON.stringify(first), now: context.now, epoch: context.epoch })
     const byCompany = Map.groupBy(rows, (row) => row.company_id)
-    const shown = await Promise.all([...byCompany.values()].map((same) => showTasks(context.db, same)))
+    const shown = await context.afterwards(() => Promise.all([...byCompany.values()].map((same) => showTasks(context.db, same))))
     const tasks = new Map(shown.flat().map((task) => [task.id, task]))
     const done = calls.map((): Done<Task> | null => null)
     for (const { place, seq, id } of rows) {
