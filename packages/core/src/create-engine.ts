@@ -28,6 +28,7 @@ import { createIdGenerator } from './kernel/id.ts'
 import { createLine } from './kernel/line.ts'
 import type { Loop } from './kernel/loop.ts'
 import type { PluginFiles } from './kernel/plugins.ts'
+import { requireSpec } from './kernel/parts.ts'
 import { guardPrices } from './kernel/price-book.ts'
 import { createTracing } from './kernel/tracing.ts'
 import { settingsOf, type EngineSettings } from './kernel/settings.ts'
@@ -51,7 +52,7 @@ import { loadPlugins, preparePlugins } from './plugin-host/load.ts'
 import type { PluginRuntime } from './plugin-host/runtime.ts'
 import type { PluginDefinition } from './plugin-host/types.ts'
 import type { AgentAdapter } from './ports/adapter.ts'
-import type { AnchorStore } from './ports/anchor.ts'
+import { ANCHOR_SPEC, type AnchorStore } from './ports/anchor.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import { systemClock, type Clock } from './ports/clock.ts'
 import type { Destination } from './ports/destination.ts'
@@ -111,7 +112,15 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
   const settings = settingsOf(options.settings)
   const embedder = guardEmbedder(options.embedder, { clock, logger, settings, random })
   const { runtime, files, registry } = loadPlugins(options.plugins ?? [])
-  const adapters = createAdapterCatalog([...(options.adapters ?? []), ...added(runtime, 'adapters')])
+  const given = {
+    adapters: createAdapterCatalog([...(options.adapters ?? []), ...added(runtime, 'adapters')]),
+    destinations: createDestinationCatalog([...(options.destinations ?? []), ...added(runtime, 'destinations')]),
+    blobs: guardBlobs(options.blobs),
+    secrets: guardSecrets(options.secrets),
+    prices: guardPrices(options.prices),
+  }
+  if (options.anchors) requireSpec('The anchor store', options.anchors, ANCHOR_SPEC)
+  // What is wrong with all that is given is said before anything is opened.
   const session = storage.open()
   const statements = options.timesStatements ? createHistogram() : null
   const db = openDatabase(storage, session.dialect, statements ? (ms) => statements.observe(ms / 1000) : undefined)
@@ -124,15 +133,11 @@ export async function createEngine<const Plugins extends readonly PluginDefiniti
     registry,
     bus: createEventBus(logger),
     clock,
-    adapters,
-    destinations: createDestinationCatalog([...(options.destinations ?? []), ...added(runtime, 'destinations')]),
+    ...given,
     plugins: runtime,
     guards: runtime.guards,
-    blobs: guardBlobs(options.blobs),
-    secrets: guardSecrets(options.secrets),
     redactors: new Map(),
     embedder,
-    prices: guardPrices(options.prices),
     settings,
     checksOutputs: options.checksOutputs ?? false,
     epoch,

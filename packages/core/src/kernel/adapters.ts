@@ -4,6 +4,7 @@ import { ADAPTER_SPEC, type AgentAdapter } from '../ports/adapter.ts'
 import type { JsonObject } from './json.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import { parseInput } from './input.ts'
+import { requireParts } from './parts.ts'
 
 /** The adapters that this engine was created with, by type. */
 export interface AdapterCatalog {
@@ -71,8 +72,9 @@ export function isKnownTo({ all }: AdapterCatalog, adapterType: string): boolean
   return all.some(({ type }) => type === adapterType)
 }
 
-/** @throws for an adapter that has the name of one that Engine has itself */
+/** @throws for an adapter of another version, and for one that has the name of another, or of one that Engine has itself */
 export function createAdapterCatalog(adapters: readonly AgentAdapter[]): AdapterCatalog {
+  requireParts('adapter', adapters, ADAPTER_SPEC)
   const taken = adapters.find(({ type }) => !isExecuted(type))
   if (taken) throw new Error(`An adapter is called "${taken.type}", as one that every engine has. Give it another type.`)
   const all = [...unexecuted, ...adapters]

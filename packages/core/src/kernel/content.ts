@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { BLOBS_SPEC, type BlobStore } from '../ports/blob-store.ts'
 import type { Command, QueryContext } from './command.ts'
 import { EngineError, kernelErrors } from './errors.ts'
+import { requireSpec } from './parts.ts'
 
 /** Bytes as a caller gives them: themselves, their base64, or a function that reads no more than `limit` once the call is allowed. */
 export type ContentInput = Uint8Array | string | ((limit: number) => Promise<Uint8Array>)
@@ -80,6 +81,7 @@ function invalidContent(message: string): EngineError {
 /** A blob store whose failures say what they mean to the caller. Without one every use fails with advice. */
 export function guardBlobs(blobs: BlobStore | undefined): BlobStore {
   if (!blobs) return absentBlobs
+  requireSpec('The blob store', blobs, BLOBS_SPEC)
   return {
     spec: blobs.spec,
     id: blobs.id,

@@ -1,6 +1,7 @@
-import type { Destination } from '../ports/destination.ts'
+import { DESTINATION_SPEC, type Destination } from '../ports/destination.ts'
 import { ruleViolated } from './errors.ts'
 import { parseInput } from './input.ts'
+import { requireParts } from './parts.ts'
 
 /** The destinations that this engine was created with, by type. */
 export interface DestinationCatalog {
@@ -13,7 +14,9 @@ export interface DestinationCatalog {
   parseConfig(type: string, config: unknown): unknown
 }
 
+/** @throws for a destination of another version, and for one that has the name of another */
 export function createDestinationCatalog(destinations: readonly Destination[]): DestinationCatalog {
+  requireParts('destination', destinations, DESTINATION_SPEC)
   const byType = new Map(destinations.map((destination) => [destination.type, destination]))
   const types = [...byType.keys()]
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { PRICES_SPEC, type Price, type PriceBook } from '../ports/prices.ts'
 import { EngineError, kernelErrors } from './errors.ts'
+import { requireSpec } from './parts.ts'
 
 const Rate = z.number().int().min(0).max(1_000_000_000_000)
 const Tokens = z.number().int().min(0).max(1_000_000_000_000)
@@ -18,10 +19,7 @@ const HostPrice: z.ZodType<Price> = z.object({ ...rateFields, tiers: z.array(z.o
  */
 export function guardPrices(book: PriceBook | undefined): PriceBook | null {
   if (!book) return null
-  // What a host without types gives may be of another version.
-  const { spec }: { spec: string } = book
-  if (spec !== PRICES_SPEC)
-    throw new EngineError(kernelErrors.invalid_input, `The price book speaks "${spec}"; this engine knows "${PRICES_SPEC}".`)
+  requireSpec('The price book', book, PRICES_SPEC)
   return {
     spec: PRICES_SPEC,
     find(request) {

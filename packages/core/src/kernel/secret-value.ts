@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { SECRETS_SPEC, type SecretStore } from '../ports/secret-store.ts'
 import type { Command, QueryContext, SecretPlace } from './command.ts'
 import { EngineError, kernelErrors } from './errors.ts'
+import { requireSpec } from './parts.ts'
 
 /** What a command knows of a secret value that it was given. */
 export interface SealedValue extends SecretPlace {
@@ -65,6 +66,7 @@ export function placeText({ companyId, secretId, number }: SecretPlace & { compa
 /** A secret store whose failures say what they mean to the caller. Without one every use fails with advice. */
 export function guardSecrets(secrets: SecretStore | undefined): SecretStore {
   if (!secrets) return absentSecrets
+  requireSpec('The secret store', secrets, SECRETS_SPEC)
   return {
     spec: secrets.spec,
     id: secrets.id,
