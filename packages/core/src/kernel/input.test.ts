@@ -21,10 +21,28 @@ it('takes what merely is called length', () => {
 
 it.each([
   ['expected boolean, received string, or expected one of "on"|"off"', z.union([z.boolean(), z.enum(['on', 'off'])])],
-  ['expected number, received string, or expected object, received string', z.union([z.number(), z.strictObject({ secret: z.string() })])],
+  ['expected number or object, received string', z.union([z.number(), z.strictObject({ secret: z.string() })])],
   ['must be an id or x', z.union([z.uuid(), z.string().regex(/^x$/)], 'must be an id or x')],
   ['Invalid ISO date, or must be x', z.union([z.iso.date(), z.string().regex(/^x$/, 'must be x')])],
 ])('says of several shapes why none fits: %s', (message, field) => {
   const wanted = expect.objectContaining({ message: `Invalid input: field: ${message}` })
   expect(() => parseInput(z.strictObject({ field }), { field: 'y' })).toThrow(wanted)
+})
+
+it.each([
+  ['context: expected string, number, boolean, null, array or record, received Date', new Date(0)],
+  ['context: at: expected string, number, boolean, null, array or record, received Date', { at: new Date(0) }],
+  [
+    'context: order: items: 1: size: expected string, number, boolean, null, array or record, received undefined',
+    { order: { items: [1, { size: undefined }] } },
+  ],
+])('names what is no JSON, however deep it lies: %s', (message, context) => {
+  const wanted = expect.objectContaining({ message: `Invalid input: ${message}` })
+  expect(() => parseInput(z.strictObject({ context: z.json() }), { context })).toThrow(wanted)
+})
+
+it('says of a shape that fits but for a member what is wrong with that, and nothing of the others', () => {
+  const field = z.union([z.number(), z.strictObject({ secret: z.string() })])
+  const wanted = expect.objectContaining({ message: 'Invalid input: field: secret: expected string, received number' })
+  expect(() => parseInput(z.strictObject({ field }), { field: { secret: 7 } })).toThrow(wanted)
 })

@@ -21,11 +21,29 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   throw new EngineError(kernelErrors.invalid_input, `Invalid input: ${list}${more}`, { details: { errors } })
 }
 
-/** Where one of several shapes is wanted, zod says no more than that none fits; each of them says why not. */
+/**
+ * Where one of several shapes is wanted, zod says no more than that none fits; each of them says why not. One that fits but for
+ * something inside it tells more than those that are another shape altogether.
+ */
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return issue.message
-  const reasons = issue.errors.flatMap(([first]) => (first ? [reasonOf(first)] : []))
-  return [...new Set(reasons)].join(', or ') || issue.message
+  const firsts = issue.errors.flatMap(([first]) => (first ? [first] : []))
+  const inside = firsts.filter(({ path }) => path.length > 0)
+  return oneOf((inside.length > 0 ? inside : firsts).map(reasonOf)) || issue.message
+}
+
+/** Reasons as one: `expected number or object, received string` where they differ in what is expected alone. */
+function oneOf(reasons: readonly string[]): string {
+  const expected = new Map<string, string[]>()
+  for (const reason of reasons) {
+    const { wanted = '', rest = reason } = /^expected (?<wanted>\w+)(?<rest>, received .+)$/.exec(reason)?.groups ?? {}
+    expected.set(rest, [...(expected.get(rest) ?? []), wanted])
+  }
+  return [...expected].map(([rest, wanted]) => (wanted.includes('') ? rest : `expected ${listed(wanted)}${rest}`)).join(', or ')
+}
+
+function listed(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' or ')
 }
 
 function reasonOf(issue: z.core.$ZodIssue): string {
