@@ -17,8 +17,8 @@ describe('a call', () => {
 
   // What their host has no types for, or took from outside.
   it.each([
-    [{}, 'Its actor is of the kind undefined; there are system, user, agent, run, node.'],
-    [{ actor: { kind: 'admin', id: 'kim' } }, 'Its actor is of the kind admin; there are'],
+    [{}, 'Its actor is of the kind "undefined"; there are system, user, agent, run, node.'],
+    [{ actor: { kind: 'admin', id: 'kim' } }, 'Its actor is of the kind "admin"; there are'],
     [user({ id: undefined }), 'The id of its actor is no text of 1 to 255 characters'],
     [user({ id: 5 }), 'The id of its actor is no text'],
     [user({ id: '' }), 'The id of its actor is no text'],

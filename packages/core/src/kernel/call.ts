@@ -37,7 +37,7 @@ const longest = 255
  */
 export function problemOfCall({ actor, idempotencyKey, requestId }: Call): EngineError | null {
   const { kind, id, roles }: { readonly kind?: unknown; readonly id?: unknown; readonly roles?: unknown } = Object(actor)
-  if (!kinds.has(kind)) return invalid(`Its actor is of the kind ${String(kind)}; there are ${[...kinds].join(', ')}.`)
+  if (!kinds.has(kind)) return invalid(`Its actor is of the kind "${String(kind)}"; there are ${[...kinds].join(', ')}.`)
   if (!isShortText(id)) return invalid(`The id of its actor is no ${shortText}.`)
   if (kind === 'user' && (typeof roles !== 'object' || roles === null))
     return invalid('Its user has no roles: by the id of a company, or * for all, with {} for somebody who has none.')
