@@ -261,8 +261,8 @@ function assemble(host: Host, given: Parts): Engine {
     as: (actor) => createApi(host, actor),
     join: createJoin(host, { storage, dialect: session.dialect, place, isStopped: () => isStopped }),
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),
-    authenticate: (credential) => authenticate(host, credential),
-    authenticateAll: (credentials) => authenticateAll(host, credentials),
+    authenticate: (credential) => explained(() => authenticate(host, credential)),
+    authenticateAll: (credentials) => explained(() => authenticateAll(host, credentials)),
     on: (type, handler) => host.bus.on(type, handler),
     stream: (options) => stream(host, { ...options, stopping: stopping.signal }),
     followLog: (options) => followLog(host, { ...options, signal: AbortSignal.any([options.signal, stopping.signal]) }),
@@ -281,7 +281,7 @@ function assemble(host: Host, given: Parts): Engine {
     [Symbol.asyncDispose]: () => engine.stop(),
     health: () =>
       readHealth(host, { storage: storage.id, schema: storage.schema, liveRuns: worker.liveRuns, isStopping: stopping.signal.aborted }),
-    metrics: () => readMetrics(host, { counters, liveRuns: worker.liveRuns, file: session.file }),
+    metrics: () => explained(() => readMetrics(host, { counters, liveRuns: worker.liveRuns, file: session.file })),
   }
   return engine
 }
