@@ -66,8 +66,8 @@ export function toMessage(route: Route, input: Input): Message {
 
 function toSegment({ name }: Route, field: string, value: unknown): string {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-  // Nothing, and dots alone, would lead to another route.
-  if (/^\.{0,2}$/.test(text)) {
+  // Nothing, and dots alone, would lead to another route; half of a surrogate pair can stand in none.
+  if (/^\.{0,2}$/.test(text) || !text.isWellFormed()) {
     const message = `${name} needs ${field}, ${text === '' ? 'which is missing' : `and "${text}" is none`}. Nothing was sent.`
     throw new EngineError(message, { code: 'invalid_input', kind: 'invalid', details: { errors: [{ path: field, message: 'is needed' }] } })
   }
