@@ -66,6 +66,30 @@ it('takes back what is queued for another agent', async () => {
   expect((await engine.runs.get({ runId: again.id })).status).toBe('cancelled')
 })
 
+it('answers for what takes effect while its engine is stopped, also when its labels are still to be read', async () => {
+  const url = await newDatabase()
+  const { engine } = await createWorld({ storage: postgres(url), agentMode: 'manual' })
+  onTestFinished(() => engine.stop())
+  const { companyId, taskId } = await newTask(engine, 'Labelled')
+  await engine.labels.create({ companyId, name: 'Urgent' })
+  await engine.tasks.update({ taskId, labels: ['Urgent'] })
+  const holder = new pg.Client({ connectionString: url })
+  await holder.connect()
+  onTestFinished(() => holder.end())
+  await holder.query('begin')
+  await holder.query('select from engine.agents for update')
+  const checkout = engine.tasks.checkout({ taskId })
+  await until(
+    async () =>
+      (await holder.query('select from pg_stat_activity where datname = current_database() and wait_event_type = $1', ['Lock'])).rowCount,
+    (waiting) => (waiting ?? 0) > 0,
+  )
+  const stopping = engine.stop()
+  await holder.query('commit')
+  expect((await checkout).task).toMatchObject({ status: 'in_progress', labels: [{ name: 'Urgent' }] })
+  await stopping
+})
+
 it('never says of what took effect that it did not, when its labels can not be read afterwards', async () => {
   let fails = false
   const before = async ({ sql }: { sql: string }) => {

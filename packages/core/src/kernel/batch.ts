@@ -31,10 +31,10 @@ export interface BatchContext {
   readonly adapters: AdapterCatalog
   newId(): string
   /**
-   * Reads what belongs to an answer, once a statement that is its own transaction has taken effect. When that fails, nobody may take the call for one that
-   * changed nothing.
+   * Runs a statement that is its own transaction, and reads what its answers need besides. Both by one connection, since another one may not be had any more; and when the
+   * reading fails, nobody may take the calls for such that changed nothing.
    */
-  afterwards<Result>(read: () => Promise<Result>): Promise<Result>
+  changeAndRead<Row, Result>(given: ChangeAndRead<Row, Result>): Promise<Result>
   /** For what takes more than one statement. */
   inTransaction<Result>(work: (tx: Transaction<Database>) => Promise<Result>): Promise<Result>
   /**
@@ -45,6 +45,11 @@ export interface BatchContext {
     together: Together,
     handle: (contexts: readonly CommandContext[], log: OpenLog) => Promise<(Output | null)[]>,
   ): Promise<(Done<Output> | null)[]>
+}
+
+export interface ChangeAndRead<Row, Result> {
+  change(db: Kysely<Database>): Promise<Row[]>
+  read(db: Kysely<Database>, rows: readonly Row[]): Promise<Result>
 }
 
 /** What calls have recorded and is not yet in the log, for a statement that writes it there together with what it is about. */

@@ -1,7 +1,7 @@
 import { familyOf } from '../database/open.ts'
 import { isoTime } from '../ports/clock.ts'
 import { reachOf } from './authorize.ts'
-import type { AnyBatch, BatchCall, BatchContext, Batcher, Done, OpenLog, Together } from './batch.ts'
+import type { AnyBatch, BatchCall, BatchContext, Batcher, ChangeAndRead, Done, OpenLog, Together } from './batch.ts'
 import type { CommandContext } from './command.ts'
 import type { Host } from './host.ts'
 import { inTransaction } from './transaction.ts'
@@ -91,7 +91,7 @@ async function runGroup(host: Omit<Host, 'batcher'>, batch: AnyBatch, group: rea
     settings: host.settings,
     adapters: host.adapters,
     newId: host.newId,
-    afterwards,
+    changeAndRead: (given) => changeAndRead(host, given),
     inTransaction: (work) => host.db.transaction().execute(work),
     asOne: (together, handle) => asOne(host, together, handle),
   }
@@ -134,12 +134,15 @@ function isRefusal(error: unknown): boolean {
   return /^(22|23|40|54)/.test(codeOf(error))
 }
 
-async function afterwards<Result>(read: () => Promise<Result>): Promise<Result> {
-  try {
-    return await read()
-  } catch (error) {
-    throw unknownOutcome(error)
-  }
+function changeAndRead<Row, Result>({ db }: Pick<Host, 'db'>, { change, read }: ChangeAndRead<Row, Result>): Promise<Result> {
+  return db.connection().execute(async (connection) => {
+    const rows = await change(connection)
+    try {
+      return await read(connection, rows)
+    } catch (error) {
+      throw unknownOutcome(error)
+    }
+  })
 }
 
 /** A connection that broke under a statement which commits by itself leaves open whether it did. */

@@ -49,17 +49,20 @@ export const checkoutBatch: Batch<Input, Output> = {
 
 export async function checkoutTogether(context: BatchContext, calls: readonly Call[]): Promise<(Done<Output> | null)[]> {
   const members = memberList(context, calls)
-  const rows = await claimAll(context.db, {
+  const given: Claims = {
     members: JSON.stringify(members.map(({ member, place }) => ({ ...member, place }))),
     now: context.now,
     epoch: context.epoch,
     leaseMs: context.settings.leaseMs,
+  }
+  const claimed = await context.changeAndRead({
+    change: (db) => claimAll(db, given),
+    read: async (db, rows) => ({ rows, tasks: await showTasks(db, rows) }),
   })
   const answers = calls.map((): Done<Output> | null => null)
   const byPlace = new Map(members.map((entry) => [entry.place, entry]))
-  const tasks = await context.afterwards(() => showTasks(context.db, rows))
-  for (const [index, row] of rows.entries()) {
-    const [entry, call, task] = [byPlace.get(row.place), calls[row.place], tasks[index]]
+  for (const [index, row] of claimed.rows.entries()) {
+    const [entry, call, task] = [byPlace.get(row.place), calls[row.place], claimed.tasks[index]]
     if (entry && call && task) answers[row.place] = answerOf(context, { row, task, call, ...entry })
   }
   return answers

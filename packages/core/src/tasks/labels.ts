@@ -21,7 +21,7 @@ export async function showTask(db: Kysely<Database>, row: TaskTable): Promise<Ta
   return task
 }
 
-/** Shows tasks of one company with their labels, which one statement reads for all of them. */
+/** Shows tasks with their labels, which one statement reads for all of them. */
 export async function showTasks(db: Kysely<Database>, rows: readonly TaskTable[]): Promise<Task[]> {
   const labelled = rows.filter((row) => row.is_labelled === 1)
   if (labelled.length === 0) return rows.map((row) => toTask(row))

@@ -14,8 +14,11 @@ type Call = BatchCall<object>
 export const nextBatch: Batch<object, Output> = {
   key: (_, actor) => (actor.kind === 'agent' ? actor.companyId : null),
   run: (context, calls) =>
-    // What fails in a transaction takes nothing.
-    context.inTransaction((tx) => takeTogether({ ...context, db: tx, afterwards: (read) => read() }, tx, calls)),
+    context.inTransaction((tx) => {
+      // What fails in a transaction takes nothing.
+      const changeAndRead: BatchContext['changeAndRead'] = async ({ change, read }) => read(tx, await change(tx))
+      return takeTogether({ ...context, db: tx, changeAndRead }, tx, calls)
+    }),
 }
 
 async function takeTogether(context: BatchContext, tx: Transaction<Database>, calls: readonly Call[]): Promise<(Done<Output> | null)[]> {

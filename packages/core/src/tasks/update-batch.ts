@@ -107,10 +107,11 @@ export const updateBatch: Batch<z.output<typeof UpdateInput>, Task> = {
     const members = calls.map((call, place) => toMember(context, call, place))
     // Of those that change the same task the first one goes; the others see what it did.
     const first = [...Map.groupBy(members, ({ task }) => task).values()].flatMap(([member]) => (member ? [member] : []))
-    const rows = await updateAll(context.db, { members: JSON.stringify(first), now: context.now, epoch: context.epoch })
-    const byCompany = Map.groupBy(rows, (row) => row.company_id)
-    const shown = await context.afterwards(() => Promise.all([...byCompany.values()].map((same) => showTasks(context.db, same))))
-    const tasks = new Map(shown.flat().map((task) => [task.id, task]))
+    const given: Given = { members: JSON.stringify(first), now: context.now, epoch: context.epoch }
+    const { rows, tasks } = await context.changeAndRead({
+      change: (db) => updateAll(db, given),
+      read: async (db, rows) => ({ rows, tasks: new Map((await showTasks(db, rows)).map((task) => [task.id, task])) }),
+    })
     const done = calls.map((): Done<Task> | null => null)
     for (const { place, seq, id } of rows) {
       const [call, member, task] = [calls[place], members[place], tasks.get(id)]
