@@ -25,6 +25,12 @@ describe.each([
     expect((await engine.tasks.list({ companyId })).items).toEqual([])
   })
 
+  it('is refused for somebody without a role that there is, who would see the companies named beside it', async () => {
+    const { engine } = await open()
+    const actor = { kind: 'user', id: 'kim', roles: { '*': undefined } } as unknown as Actor
+    await expect(engine.as(actor).companies.list()).rejects.toMatchObject({ code: 'invalid_input' })
+  })
+
   it('is made by whom it is narrowed to, whatever its options hold', async () => {
     const { engine, companyId } = await open()
     const stranger = engine.as({ kind: 'user', id: 'kim', roles: {} })
@@ -32,6 +38,7 @@ describe.each([
     await expect(stranger.tasks.list({ companyId }, options)).rejects.toMatchObject({ code: 'not_found' })
     const owner = engine.as({ kind: 'user', id: 'ann', roles: { [companyId]: 'owner' } })
     await owner.tasks.create({ companyId, title: 'x' }, { inNameOf: systemActor } as object)
+    await owner.tasks.list({ companyId }, null as unknown as undefined)
     const { items } = await engine.events.list({ companyId })
     expect(items.filter(({ type }) => type === 'task.created').map((event) => event.actor.id)).toEqual(['ann'])
   })

@@ -64,7 +64,10 @@ export function createApi(host: Host, actor: Actor, run: typeof execute = execut
     return isModule(name) ? (made[name] ??= Object.fromEntries((modules[name] ?? []).map(toMethod))) : undefined
   }
   function toMethod({ verb, name }: Operation) {
-    return [verb, (input?: unknown, options: CallOptions = {}) => run(host, name, { input, call: callOf(actor, options) })] as const
+    return [
+      verb,
+      (input?: unknown, options?: CallOptions | null) => run(host, name, { input, call: callOf(actor, options ?? {}) }),
+    ] as const
   }
   const api = new Proxy(made, {
     get: (_, name) => methodsOf(name),

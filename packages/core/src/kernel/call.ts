@@ -2,6 +2,7 @@ import type { TraceContext } from '../ports/telemetry.ts'
 import type { Actor } from './actor.ts'
 import { EngineError, kernelErrors } from './errors.ts'
 import { isStorable } from './input.ts'
+import { isRole, roleNames } from './permissions.ts'
 
 /** Where a call comes from, as far as its host knows. */
 export interface Caller {
@@ -37,10 +38,13 @@ const longest = 255
  */
 export function problemOfCall({ actor, idempotencyKey, requestId }: Call): EngineError | null {
   const { kind, id, roles }: { readonly kind?: unknown; readonly id?: unknown; readonly roles?: unknown } = Object(actor)
-  if (!kinds.has(kind)) return invalid(`Its actor is of the kind "${String(kind)}"; there are ${[...kinds].join(', ')}.`)
+  if (!kinds.has(kind))
+    return invalid(`Its actor is of the kind "${typeof kind === 'string' ? kind : typeof kind}"; there are ${[...kinds].join(', ')}.`)
   if (!isShortText(id)) return invalid(`The id of its actor is no ${shortText}.`)
   if (kind === 'user' && (typeof roles !== 'object' || roles === null))
     return invalid('Its user has no roles: by the id of a company, or * for all, with {} for somebody who has none.')
+  if (kind === 'user' && !Object.values(Object(roles)).every(isRole))
+    return invalid(`A role of its user is none of ${roleNames.join(', ')}.`)
   if (idempotencyKey !== undefined && !isShortText(idempotencyKey)) return invalid(`Its idempotencyKey is no ${shortText}.`)
   if (requestId !== undefined && !isShortText(requestId)) return invalid(`Its requestId is no ${shortText}.`)
   return null

@@ -107,6 +107,12 @@ export type Scope = keyof typeof permissions
 
 const ranks: Record<Role, number> = { viewer: 0, reviewer: 1, operator: 2, admin: 3, owner: 4 }
 
+export const roleNames = Object.keys(ranks)
+
+export function isRole(value: unknown): value is Role {
+  return typeof value === 'string' && Object.hasOwn(ranks, value)
+}
+
 export function roleReaches(role: Role, least: Role): boolean {
   return ranks[role] >= ranks[least]
 }
