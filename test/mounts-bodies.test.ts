@@ -33,9 +33,29 @@ it('are told that Engine has to be first, by requests of node', async () => {
   expect((await engine.companies.list()).items).toEqual([])
 })
 
+it('may look at a body and put it back', async () => {
+  const { engine } = await createWorld()
+  const app = express()
+  app.use(async (request, _, next) => {
+    if (request.readableLength === 0) await once(request, 'readable')
+    request.unshift(request.read())
+    next()
+  })
+  app.use('/engine', expressHandler({ engine, localActor: localOperator }))
+  const server = createServer(app).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/engine/api/companies`, post)
+  expect([answer.status, (await engine.companies.list()).items.map(({ name }) => name)]).toEqual([201, ['Acme']])
+})
+
 it('are told that Engine has to be first, by requests of the web', async () => {
   const { engine } = await createWorld()
   const request = new Request('http://localhost/api/companies', post)
   await request.text()
-  expect(await told(await webHandler(createHandler({ engine, localActor: localOperator }))(request))).toEqual(refused)
+  const answer = webHandler(createHandler({ engine, localActor: localOperator }))
+  expect(await told(await answer(request))).toEqual(refused)
+  const held = new Request('http://localhost/api/companies', post)
+  held.body?.getReader()
+  expect(await told(await answer(held))).toEqual(refused)
 })

@@ -56,7 +56,8 @@ function fromNode(request: IncomingMessage, gone: () => AbortSignal): WireReques
     },
     peer: request.socket.remoteAddress ?? null,
     body: async (limit) => {
-      if (request.readableDidRead) throw alreadyRead()
+      // Who only looked has put back what it saw.
+      if (request.readableDidRead && request.readableLength === 0) throw alreadyRead()
       // Stopping early must not close the socket that the answer goes out on.
       return readChunks(request.iterator({ destroyOnReturn: false }), limit)
     },

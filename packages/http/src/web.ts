@@ -20,7 +20,7 @@ function fromRequest(request: Request, signal: WireRequest['signal']): WireReque
     url,
     header: (name) => request.headers.get(name) ?? (name === 'host' ? url.host : null),
     body: async (limit) => {
-      if (request.bodyUsed) throw alreadyRead()
+      if (request.bodyUsed || request.body?.locked) throw alreadyRead()
       return readStream(request.body, limit)
     },
     signal,
