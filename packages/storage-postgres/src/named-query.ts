@@ -81,10 +81,13 @@ class NamedQuery extends ClientQuery {
     }
     // Together they are one write.
     connection.stream.cork()
-    connection.bind({ statement: name, values: values.map((value) => (value === null ? null : String(value))) }, true)
-    connection.execute({}, true)
-    connection.sync()
-    connection.stream.uncork()
+    try {
+      connection.bind({ statement: name, values: values.map((value) => (value === null ? null : String(value))) }, true)
+      connection.execute({}, true)
+      connection.sync()
+    } finally {
+      connection.stream.uncork()
+    }
     return null
   }
 
