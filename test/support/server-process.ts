@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
-import { freemem, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -276,7 +276,7 @@ function newFolder(root: string, { name, user }: { name: string; user: ServerUse
 function memoryHasRoom(): boolean {
   if (!existsSync(MEMORY_FOLDER)) return false
   const { bavail, bsize } = statfsSync(MEMORY_FOLDER)
-  return Math.min(bavail * bsize, freemem()) > MEMORY_ROOM
+  return Math.min(bavail * bsize, process.availableMemory()) > MEMORY_ROOM
 }
 
 /** Where everybody may enter, when the server is not to run as ourselves. */
