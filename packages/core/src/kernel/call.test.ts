@@ -10,7 +10,7 @@ describe('a call', () => {
     { actor: systemActor },
     { actor: systemActor, idempotencyKey: undefined, requestId: undefined },
     user({ id: 'auth0|😀', roles: { '*': 'owner' } }),
-    { actor: systemActor, idempotencyKey: 'k'.repeat(255), requestId: 'r' },
+    { actor: systemActor, idempotencyKey: 'k\0'.repeat(255), requestId: 'r' },
   ])('can be made: %j', (call) => {
     expect(problemOfCall(call as Call)).toBeNull()
   })
@@ -29,9 +29,8 @@ describe('a call', () => {
     [user({ roles: { '*': undefined } }), 'A role of its user is none of viewer, reviewer, operator, admin, owner.'],
     [user({ roles: { '*': 'superadmin' } }), 'A role of its user is none of'],
     [user({ roles: { acme: 'owner', other: 'constructor' } }), 'A role of its user is none of'],
-    [{ actor: systemActor, idempotencyKey: null }, 'Its idempotencyKey is no text of 1 to 255 characters'],
+    [{ actor: systemActor, idempotencyKey: null }, 'Its idempotencyKey is no text'],
     [{ actor: systemActor, idempotencyKey: 7 }, 'Its idempotencyKey is no text'],
-    [{ actor: systemActor, idempotencyKey: '' }, 'Its idempotencyKey is no text'],
     [{ actor: systemActor, requestId: {} }, 'Its requestId is no text'],
     [{ actor: systemActor, requestId: 'a\0' }, 'Its requestId is no text'],
   ])('can not be made: %j', (call, reason) => {

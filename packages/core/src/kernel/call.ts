@@ -29,7 +29,7 @@ export interface Call {
 }
 
 const kinds: ReadonlySet<unknown> = new Set(['system', 'user', 'agent', 'run', 'node'] satisfies Actor['kind'][])
-/** How long an id of an actor, or a key of a call, may be: both are found by an index. */
+/** How long an id of an actor may be, which is found by an index, and what a request is called. */
 const longest = 255
 
 /**
@@ -45,7 +45,8 @@ export function problemOfCall({ actor, idempotencyKey, requestId }: Call): Engin
     return invalid('Its user has no roles: by the id of a company, or * for all, with {} for somebody who has none.')
   if (kind === 'user' && !Object.values(Object(roles)).every(isRole))
     return invalid(`A role of its user is none of ${roleNames.join(', ')}.`)
-  if (idempotencyKey !== undefined && !isShortText(idempotencyKey)) return invalid(`Its idempotencyKey is no ${shortText}.`)
+  const key: unknown = idempotencyKey
+  if (key !== undefined && typeof key !== 'string') return invalid(`Its idempotencyKey is no text but of the type ${typeof key}.`)
   if (requestId !== undefined && !isShortText(requestId)) return invalid(`Its requestId is no ${shortText}.`)
   return null
 }

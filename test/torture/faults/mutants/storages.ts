@@ -56,9 +56,29 @@ export const storages: readonly Mutant[] = [
   {
     name: 'a statement whose answer was lost counts as refused',
     file: 'packages/core/src/kernel/batcher.ts',
-    find: `codeOf(error) !== '08006') return error`,
-    replace: `codeOf(error) !== '') return error`,
+    find: `codeOf(error) === '08006' ? unknownOutcome(error) : error`,
+    replace: `codeOf(error) === '' ? unknownOutcome(error) : error`,
     caughtBy: inLoop('proxy-faults on postgres'),
+  },
+  {
+    name: 'what took effect is said not to have, since its answer could not be read',
+    file: 'packages/core/src/kernel/batcher.ts',
+    find: `      throw unknownOutcome(error)`,
+    replace: `      throw error`,
+    caughtBy: {
+      file: 'test/batch-facts.test.ts',
+      test: 'never says of what took effect that it did not, when its labels can not be read afterwards',
+    },
+  },
+  {
+    name: 'what an answer needs is read by another connection than made the change',
+    file: 'packages/core/src/kernel/batcher.ts',
+    find: `return await read(connection, rows)`,
+    replace: `return await read(db, rows)`,
+    caughtBy: {
+      file: 'test/batch-facts.test.ts',
+      test: 'answers for what takes effect while its engine is stopped, also when its labels are still to be read',
+    },
   },
   {
     name: 'an idle connection that breaks ends the process',
