@@ -18,3 +18,13 @@ it('a listener that fails harms neither the command nor the other listeners', as
   expect(heard).toEqual(['One'])
   await engine.stop()
 })
+
+it('what a listener does to an event reaches nobody else', async () => {
+  const { engine, companyId } = await createWorld()
+  const heard: unknown[] = []
+  engine.on('task.created', (event) => void Object.assign(event.data, { title: 'Another' }))
+  engine.on('task.created', (event) => void heard.push(event.data.title))
+  await engine.tasks.create({ companyId, title: 'One' })
+  expect(heard).toEqual(['One'])
+  await engine.stop()
+})

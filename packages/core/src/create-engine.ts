@@ -263,7 +263,8 @@ function assemble(host: Host, given: Parts): Engine {
     execute: (name, { input, ...call }) => execute(host, name, { input, call }),
     authenticate: (credential) => explained(() => authenticate(host, credential)),
     authenticateAll: (credentials) => explained(() => authenticateAll(host, credentials)),
-    on: (type, handler) => host.bus.on(type, handler),
+    // A copy for each, since what a handler does to it would reach the engine's own listeners.
+    on: (type, handler) => host.bus.on(type, (event) => handler(structuredClone(event))),
     stream: (options) => stream(host, { ...options, stopping: stopping.signal }),
     followLog: (options) => followLog(host, { ...options, signal: AbortSignal.any([options.signal, stopping.signal]) }),
     async start() {

@@ -5,7 +5,7 @@ import { query } from '../kernel/command.ts'
 import { Download } from '../kernel/content.ts'
 import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
-import { Id, WholeNumber } from '../kernel/schema.ts'
+import { Id, wholeNumber } from '../kernel/schema.ts'
 import { ofPresentTask, filteredTaskId } from '../tasks/sql.ts'
 import { TaskFilter } from '../tasks/schema.ts'
 import { compare } from './compare.ts'
@@ -56,7 +56,7 @@ export const diff = query({
   description: 'As a unified diff of their contents, line by line, and which files are others. Without `against`, with the version before.',
   input: z.strictObject({
     deliverableId: Id,
-    against: WholeNumber.min(1).optional().describe('The number of the other version.'),
+    against: wholeNumber(1).optional().describe('The number of the other version.'),
   }),
   output: DeliverableComparison,
   access: { scope: 'deliverables:read', company: 'deliverable' },

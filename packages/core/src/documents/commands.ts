@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { authorColumns, toAuthor } from '../kernel/author.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, notFound } from '../kernel/errors.ts'
-import { Id, WholeNumber } from '../kernel/schema.ts'
+import { Id, wholeNumber } from '../kernel/schema.ts'
 import { removeSearchEntry, writeSearchEntry } from '../search/sql.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { DeletedDocument, Document, DocumentKey } from './schema.ts'
@@ -20,7 +20,7 @@ export const put = command({
     title: z.string().trim().min(1).max(500),
     body: z.string().max(524_288).describe('Markdown'),
     note: z.string().trim().min(1).max(2_000).optional().describe('Why it was revised.'),
-    baseRevision: WholeNumber.min(0).default(0).describe('The revision that this one was made from; 0 for a new document.'),
+    baseRevision: wholeNumber(0).default(0).describe('The revision that this one was made from; 0 for a new document.'),
   }),
   output: Document,
   access: { scope: 'documents:write', company: 'task' },

@@ -4,7 +4,7 @@ import { pageById, pageByNumber } from '../database/page.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
-import { WholeNumber } from '../kernel/schema.ts'
+import { wholeNumber } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { Document, DocumentHead, DocumentKey, DocumentRevision } from './schema.ts'
 import { findDocument, findRevision } from './sql.ts'
@@ -29,7 +29,7 @@ export const list = query({
 
 export const get = query({
   title: 'Show a document as it is, or as it was at a revision',
-  input: z.strictObject({ taskId: TaskRef, key: DocumentKey, revision: WholeNumber.min(1).optional() }),
+  input: z.strictObject({ taskId: TaskRef, key: DocumentKey, revision: wholeNumber(1).optional() }),
   output: Document,
   access: { scope: 'documents:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/documents/:key'],

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { query, type QueryContext } from '../kernel/command.ts'
 import { decodeCursor, encodeCursor, pageInput, pageOf, type PageRequest } from '../kernel/page.ts'
-import { Id, WholeNumber } from '../kernel/schema.ts'
+import { Id, wholeNumber } from '../kernel/schema.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import { Event } from './schema.ts'
 import { eventsAfter } from './sql.ts'
@@ -12,7 +12,7 @@ export const list = query({
   title: "A company's events, oldest first",
   description:
     'Ask for text/event-stream to get them live; Last-Event-ID (or `after`) resumes after that seq, `after=latest` skips the past.',
-  input: z.strictObject({ companyId: Id, after: WholeNumber.min(0).optional(), ...pageInput }),
+  input: z.strictObject({ companyId: Id, after: wholeNumber(0).optional(), ...pageInput }),
   output: pageOf(Event),
   access: { scope: 'events:read', company: 'company' },
   http: ['GET', '/companies/:companyId/events'],

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 
 import { decodeCursor, encodeCursor, pageInput, toPage } from './page.ts'
+import { wholeNumber } from './schema.ts'
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057'
 const shape = { item: (row: { id: string }) => row.id, key: (row: { id: string }) => [row.id] }
@@ -41,4 +42,8 @@ it('takes how many as a number, or as the text of one that a query string has', 
   const right: Given[] = [{ limit: 7 }, { limit: '7' }]
   expect(right.map((given) => schema.parse(given).limit)).toEqual([7, 7])
   expect(() => schema.parse(wrong)).toThrow()
+})
+
+it.each(['', ' ', '0x10', '1e1', ' 7', '7.0', '-7', '9'.repeat(16), true, [7]])('takes %j for no number', (given) => {
+  expect(() => wholeNumber(0).parse(given)).toThrow()
 })

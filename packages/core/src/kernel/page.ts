@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
 import { EngineError, kernelErrors } from './errors.ts'
-import { Id, WholeNumber } from './schema.ts'
+import { Id, wholeNumber } from './schema.ts'
 
 /** The two parameters that every list takes. */
 export const pageInput = {
-  limit: WholeNumber.min(1).max(100).default(50).describe('Items on the page, 1 to 100.'),
+  limit: wholeNumber(1, 100).default(50).describe('Items on the page, 1 to 100.'),
   cursor: z.string().max(500).optional().describe('The `nextCursor` of the page before.'),
 }
 

@@ -16,8 +16,6 @@ export const Tag = z.string().trim().min(1).max(64)
 export const Tags = z.array(Tag).max(50)
 /** True or false, also as the text that a query string has. */
 export const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
-/** A whole number, also as the text that a query string has. */
-export const WholeNumber = z.coerce.number<number | string>().int()
 /** A media type, with parameters such as a charset. */
 export const ContentType = z
   .string()
@@ -26,6 +24,12 @@ export const ContentType = z
   .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[\w !#-[\]-~]*"|[\w!#$&^.+-]+))*$/, 'a media type such as text/plain')
 /** A JSON object that round-trips unchanged, up to 64 KiB. */
 export const jsonObject = z.record(z.string(), z.json()).refine((value) => JSON.stringify(value).length <= 65_536, 'larger than 64 KiB')
+
+/** A whole number from `least` to `most`, also as the digits that a query string has. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const read = (value: number | string): unknown => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value)
+  return z.transform(read).pipe(z.int().min(least).max(most))
+}
 
 function isKeptYear(year: number): boolean {
   return year >= 1 && year <= 9999

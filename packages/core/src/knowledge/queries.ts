@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { query } from '../kernel/command.ts'
 import { notInCompany } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
-import { Id, Tag, WholeNumber } from '../kernel/schema.ts'
+import { Id, Tag, wholeNumber } from '../kernel/schema.ts'
 import { mostCharacters } from '../kernel/tokens.ts'
 import { RunContext } from '../ports/run-contract.ts'
 import { hasProject } from '../routing/sql.ts'
@@ -58,7 +58,7 @@ export const search = query({
     companyId: Id,
     query: z.string().min(1).max(2_000),
     projectId: Id.optional().describe('Looks into this project and the company as a whole; left out, everywhere.'),
-    limit: WholeNumber.min(1).max(50).default(10),
+    limit: wholeNumber(1, 50).default(10),
     maxTokens: TokenBudget.optional(),
   }),
   output: z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { Author } from '../kernel/author.ts'
-import { Id, IsoTime, Tag, WholeNumber } from '../kernel/schema.ts'
+import { Id, IsoTime, Tag, wholeNumber } from '../kernel/schema.ts'
 
 /** How long a body may be, in characters; two of these fit into what hosts take as JSON. */
 const longestEntry = 262_144
@@ -57,4 +57,4 @@ export const KnowledgeFinding = z
   .meta({ id: 'KnowledgeFinding' })
 export type KnowledgeFinding = z.infer<typeof KnowledgeFinding>
 
-export const TokenBudget = WholeNumber.min(1).max(200_000).describe('About how many tokens the bodies may have together.')
+export const TokenBudget = wholeNumber(1, 200_000).describe('About how many tokens the bodies may have together.')

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { pageInput } from '../kernel/page.ts'
-import { Id, IsoTime, WholeNumber } from '../kernel/schema.ts'
+import { Id, IsoTime, wholeNumber } from '../kernel/schema.ts'
 import { readLiveSchedule } from './cron.ts'
 import { FirePage, FireStatus, Routine, RoutinePage, RoutineStatus, TriggerPage } from './schema.ts'
 import { locatedRoutines } from './sql.ts'
@@ -71,7 +71,7 @@ export const preview = query({
     companyId: Id,
     expression: z.string().trim().min(1).max(200),
     timeZone: z.string().trim().min(1).max(64).default('UTC'),
-    count: WholeNumber.min(1).max(50).default(5),
+    count: wholeNumber(1, 50).default(5),
   }),
   output: z.object({ items: z.array(IsoTime) }),
   access: { scope: 'routines:read', company: 'company' },

@@ -4,7 +4,7 @@ import { findColleague } from '../agents/sql.ts'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { notInCompany } from '../kernel/errors.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
-import { Id, WholeNumber } from '../kernel/schema.ts'
+import { Id, wholeNumber } from '../kernel/schema.ts'
 import { requireLabels } from '../tasks/labels.ts'
 import { findTask, locatedTasks } from '../tasks/sql.ts'
 import { TaskRef } from '../tasks/schema.ts'
@@ -101,7 +101,7 @@ async function supposed(context: QueryContext, given: z.output<typeof Hypothetic
 export const match = query({
   title: 'Rank the agents for a task',
   description: 'Who fits best comes first, each with what speaks for and against it. Routing may decide otherwise, by its rules.',
-  input: z.strictObject({ taskId: TaskRef, limit: WholeNumber.min(1).max(100).default(10) }),
+  input: z.strictObject({ taskId: TaskRef, limit: wholeNumber(1, 100).default(10) }),
   output: z.object({ items: z.array(TaskMatch) }),
   access: { scope: 'routing:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/match'],

@@ -4,7 +4,7 @@ import { may } from '../kernel/authorize.ts'
 import { query } from '../kernel/command.ts'
 import { listOf } from '../kernel/page.ts'
 import type { Scope } from '../kernel/permissions.ts'
-import { Id, WholeNumber } from '../kernel/schema.ts'
+import { Id, wholeNumber } from '../kernel/schema.ts'
 import { entriesWith, searchPlaces } from './sql.ts'
 import type { SearchEntryTable } from './table.ts'
 import { excerptOf, soughtWords } from './words.ts'
@@ -38,7 +38,7 @@ export const find = query({
     companyId: Id,
     query: z.string().min(1).max(500),
     types: listOf(SearchType),
-    limit: WholeNumber.min(1).max(50).default(20),
+    limit: wholeNumber(1, 50).default(20),
   }),
   output: z.object({ items: z.array(Finding) }),
   access: { scope: 'tasks:read', company: 'company' },
