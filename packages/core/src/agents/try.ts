@@ -7,6 +7,7 @@ import { assertNotArchived } from '../kernel/archive.ts'
 import { shownChecks } from '../kernel/checks.ts'
 import { command, type PrepareContext } from '../kernel/command.ts'
 import { EngineError, notFound, ruleViolated } from '../kernel/errors.ts'
+import { messageOf } from '../kernel/failure.ts'
 import { Id } from '../kernel/schema.ts'
 import type { AdapterTestReport } from '../ports/adapter.ts'
 import { openConfiguration, type OpenedConfiguration } from '../secrets/open.ts'
@@ -95,9 +96,7 @@ async function tryConfiguration(context: PrepareContext, agent: AgentTable, open
     const { checks } = await Promise.race([report, tooLate(settings.adapterTestMs, over.signal)])
     return [accepted, ...shownChecks(checks, opened.redactor)]
   } catch (error) {
-    const message = timeout.aborted
-      ? 'It did not end in time.'
-      : `The test of the adapter failed: ${error instanceof Error ? error.message : String(error)}`
+    const message = timeout.aborted ? 'It did not end in time.' : `The test of the adapter failed: ${messageOf(error)}`
     return [accepted, ...shownChecks([{ name: 'test', status: 'failed', message }], opened.redactor)]
   } finally {
     over.abort()

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 
+import { codeOf } from '../kernel/failure.ts'
 import { canonicalJson } from '../kernel/json.ts'
 import { ANCHOR_SPEC, type Anchor, type AnchorStore } from '../ports/anchor.ts'
 
@@ -65,7 +66,7 @@ async function endsInsideLine(file: FileHandle): Promise<boolean> {
 
 async function newestSeals(path: string): Promise<Map<string, string>> {
   const lines = await linesOf(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (codeOf(error) === 'ENOENT') return []
     throw error
   })
   return new Map(lines.flatMap((line) => toAnchor(line) ?? []).map((anchor) => [anchor.companyId, anchor.seal]))

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 
 import { EngineError, defineErrors, kernelErrors } from '../kernel/errors.ts'
+import { codeOf, messageOf } from '../kernel/failure.ts'
 import type { Storage, StorageSession } from '../ports/storage.ts'
 import { copiedIdentity } from './instance.ts'
 import type { Database } from './tables.ts'
@@ -35,7 +36,7 @@ function elsewhere({ id, schema = 'engine' }: Storage): EngineError {
 }
 
 function explain(path: string, error: unknown): EngineError {
-  if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+  if (codeOf(error) === 'EEXIST') {
     return new EngineError(
       kernelErrors.already_exists,
       `There already is a file ${path}, and a backup replaces none. Choose another name.`,
@@ -44,6 +45,6 @@ function explain(path: string, error: unknown): EngineError {
       },
     )
   }
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   return new EngineError(backupErrors.backup_failed, `No backup was made at ${path}: ${reason}. Nothing is left of it.`, { cause: error })
 }

@@ -1,5 +1,6 @@
 import { explainDatabaseError } from '../kernel/constraints.ts'
 import { EngineError, defineErrors } from '../kernel/errors.ts'
+import { codeOf, messageOf } from '../kernel/failure.ts'
 
 const joinErrors = defineErrors({
   not_joinable: {
@@ -15,7 +16,7 @@ const failedTransaction = '25P02'
 
 /** What a failure means to the host whose transaction it is; anything else comes back as it was. */
 export function explainJoinError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   if (code === noTransaction) return transactionOver(error)
   if (code !== failedTransaction) return explainDatabaseError(error)
   return new EngineError(joinErrors.transaction_over, 'Your transaction failed before this call; nothing but a rollback can follow.', {
@@ -36,6 +37,5 @@ export function notJoinable(message: string, cause?: unknown): EngineError {
 }
 
 export function unreachable(cause: unknown): EngineError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return notJoinable(`This transaction can not reach Engine's tables: ${reason}.`, cause)
+  return notJoinable(`This transaction can not reach Engine's tables: ${messageOf(cause)}.`, cause)
 }

@@ -3,6 +3,7 @@ import { isoTime } from '../ports/clock.ts'
 import { reachOf } from './authorize.ts'
 import type { AnyBatch, BatchCall, BatchContext, Batcher, ChangeAndRead, Done, OpenLog, Together } from './batch.ts'
 import type { CommandContext } from './command.ts'
+import { codeOf, messageOf } from './failure.ts'
 import type { Host } from './host.ts'
 import { inTransaction } from './transaction.ts'
 import { openUnit } from './unit.ts'
@@ -151,10 +152,5 @@ function withUnknownOutcome(error: unknown): unknown {
 }
 
 function unknownOutcome(error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error)
-  return Object.assign(new Error(message, { cause: error }), { code: '08007' })
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+  return Object.assign(new Error(messageOf(error), { cause: error }), { code: '08007' })
 }

@@ -1,5 +1,6 @@
 import { instanceReplaced } from '../database/instance.ts'
 import { companyArchived, EngineError, kernelErrors } from './errors.ts'
+import { codeOf } from './failure.ts'
 
 // One entry a cause, with the codes of better-sqlite3 and the SQLSTATEs of Postgres.
 const unique = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'])
@@ -58,7 +59,7 @@ export async function explained<Result>(work: () => Promise<Result>): Promise<Re
 /** Turns a database's refusal into an EngineError; anything else comes back as it was. The one table of such codes. */
 export function explainDatabaseError(error: unknown): unknown {
   if (EngineError.isInstance(error) || !(error instanceof Error)) return error
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const code = codeOf(error)
   const options = { cause: error }
   if (unique.has(code)) {
     const known = Object.entries(uniqueKeys).find(([key]) => error.message.includes(key))?.[1]

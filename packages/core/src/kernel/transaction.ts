@@ -6,6 +6,7 @@ import type { Database } from '../database/tables.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CompanyLock, CompanyTurns } from './company-turns.ts'
 import { EngineError } from './errors.ts'
+import { codeOf } from './failure.ts'
 
 /** How often a transaction is run at most, when others keep coming in between. */
 const mostTries = 6
@@ -134,7 +135,7 @@ function lockKey(companyId: string): string {
 /** How often it is worth running a transaction that ended with this error. */
 function triesAgainst(error: unknown): number {
   if (EngineError.isInstance(error)) return error.code === 'changed_meanwhile' ? mostTries : 1
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   if (code === serializationFailure || code === deadlock || code === changedTable) return mostTries
   // Somebody added the same row a moment ago: with that row in view the command decides anew, or says that it exists.
   return code === uniqueViolation ? 2 : 1

@@ -2,6 +2,7 @@ import { payloadsOf, type Payload } from '../deliveries/payload.ts'
 import type { Claimed, Outcome } from '../deliveries/schema.ts'
 import { shownText } from '../kernel/checks.ts'
 import { EngineError } from '../kernel/errors.ts'
+import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
 import { createRedactor, type Redactor } from '../kernel/redactor.ts'
 import { isoTime } from '../ports/clock.ts'
@@ -201,11 +202,11 @@ async function prepare(host: Host, { route, payloads, noted, logger }: Preparing
 /** A secret that is gone, or a configuration that is none, stays so until somebody changes it. */
 function unprepared(error: unknown): DeliveryResult {
   const isFinal = EngineError.isInstance(error) && (error.kind === 'rule' || error.kind === 'invalid')
-  return { kind: isFinal ? 'parked' : 'retry', reason: error instanceof Error ? error.message : String(error) }
+  return { kind: isFinal ? 'parked' : 'retry', reason: messageOf(error) }
 }
 
 function failed(error: unknown): DeliveryResult {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   return error instanceof Unrenderable ? { kind: 'parked', reason } : { kind: 'retry', reason: `the destination failed: ${reason}` }
 }
 

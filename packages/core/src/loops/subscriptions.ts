@@ -5,6 +5,7 @@ import { systemActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { AnyEvent } from '../kernel/events.ts'
 import { execute } from '../kernel/execute.ts'
+import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import { backoffMs } from '../kernel/retry.ts'
@@ -178,7 +179,7 @@ async function handle(
 }
 
 function textOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 2_000)
+  return messageOf(error).slice(0, 2_000)
 }
 
 /** Tries an event again after a pause, or parks its subscription in this company. */

@@ -2,6 +2,7 @@ import { findReplacement } from '../database/instance.ts'
 import { readHistory } from '../database/history.ts'
 import { readLoad } from '../database/load.ts'
 import { migrations } from '../database/migrations/index.ts'
+import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
 import type { LoopVital } from '../kernel/vitals.ts'
 import { ageOf } from './metrics.ts'
@@ -51,7 +52,7 @@ export async function readHealth(host: Host, { storage, schema, liveRuns, isStop
 }
 
 async function check(name: string, find: () => Promise<string | null>, whenBad: 'warning' | 'failed' = 'failed'): Promise<HealthCheck> {
-  const reason = await find().catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+  const reason = await find().catch(messageOf)
   return { name, status: reason === null ? 'ok' : whenBad, reason }
 }
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../kernel/errors.ts'
+import { messageOf } from '../kernel/failure.ts'
 import type { Registry } from '../kernel/registry.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { PluginSlotName } from '../plugins/schema.ts'
@@ -58,11 +59,7 @@ function checkSchedule(id: string, name: string, schedule: PluginJob['schedule']
   try {
     nextRun(schedule, 0)
   } catch (error) {
-    throw refuse(
-      'plugin_invalid',
-      id,
-      `has the job ${name} with a schedule that is none: ${error instanceof Error ? error.message : String(error)}.`,
-    )
+    throw refuse('plugin_invalid', id, `has the job ${name} with a schedule that is none: ${messageOf(error)}.`)
   }
 }
 

@@ -5,6 +5,7 @@ import type { Database } from '../database/tables.ts'
 import type { CommandContext, QueryContext } from '../kernel/command.ts'
 import { EngineError, ruleViolated } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
+import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { requireActive, whyInactive } from '../plugins/active.ts'
@@ -75,7 +76,7 @@ export async function askPolicy(
     await inTime(host, decided)
   } catch (error) {
     if (EngineError.isInstance(error)) throw error
-    throw policyFailed(plugin, operation, error instanceof Error ? error.message : String(error))
+    throw policyFailed(plugin, operation, messageOf(error))
   }
 }
 

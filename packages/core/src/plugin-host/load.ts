@@ -5,6 +5,7 @@ import { migratePlugin } from '../database/plugin-migrations.ts'
 import type { Database } from '../database/tables.ts'
 import { settledSeq } from '../events/numbers.ts'
 import { EngineError } from '../kernel/errors.ts'
+import { messageOf } from '../kernel/failure.ts'
 import type { Registry } from '../kernel/registry.ts'
 import type { PluginFiles } from '../kernel/plugins.ts'
 import { pluginErrors } from '../plugins/errors.ts'
@@ -32,7 +33,7 @@ export function loadPlugins(plugins: readonly PluginDefinition[]): LoadedPlugins
     return { runtime, files, registry: coreRegistry(runtime.modules) }
   } catch (error) {
     // The registry says which operation it refuses, and why.
-    throw new EngineError(pluginErrors.plugin_invalid, error instanceof Error ? error.message : String(error), { cause: error })
+    throw new EngineError(pluginErrors.plugin_invalid, messageOf(error), { cause: error })
   }
 }
 

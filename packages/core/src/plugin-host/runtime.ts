@@ -1,6 +1,7 @@
 import { EngineError } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
 import { systemActor } from '../kernel/actor.ts'
+import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
 import { configSchemaOf } from '../kernel/json-schema.ts'
 import { canonicalJson, sha256 } from '../kernel/json.ts'
@@ -127,8 +128,7 @@ async function startAll(shared: Shared, plugins: readonly RunningPlugin[], start
       started.push(plugin)
     } catch (error) {
       await stopAll(shared, started.splice(0))
-      const why = error instanceof Error ? error.message : String(error)
-      throw new EngineError(pluginErrors.plugin_start_failed, `The plugin ${id} did not start: ${why}`, {
+      throw new EngineError(pluginErrors.plugin_start_failed, `The plugin ${id} did not start: ${messageOf(error)}`, {
         details: { plugin: id },
         cause: error,
       })

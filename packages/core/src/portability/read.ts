@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { z } from 'zod'
 
 import { EngineError, kernelErrors } from '../kernel/errors.ts'
+import { messageOf } from '../kernel/failure.ts'
 import { parseInput } from '../kernel/input.ts'
 import {
   companyFile,
@@ -117,7 +118,7 @@ class Reader {
     try {
       value = this.parse(text)
     } catch (error) {
-      return this.problem(path, `It is no YAML: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`)
+      return this.problem(path, `It is no YAML: ${messageOf(error).split('\n')[0]}`)
     }
     try {
       // YAML has ways to write what no database stores.

@@ -1,3 +1,4 @@
+import { codeOf, messageOf } from '../kernel/failure.ts'
 import { probesRun } from './breakers.ts'
 import { heldIsWhatIsOpen, openHoldsAreOfRunningRuns } from './budgets.ts'
 import type { Check, View, Violation } from './check.ts'
@@ -109,8 +110,8 @@ async function* orDamage(violations: AsyncIterable<Violation>): AsyncGenerator<V
   try {
     yield* violations
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && /^(SQLITE_CORRUPT|XX00[12]$)/.test(String(error.code)))) throw error
-    yield { companyId: null, entity: 'database', id: '', problem: `it is damaged where this is looked for: ${error.message}` }
+    if (!/^(SQLITE_CORRUPT|XX00[12]$)/.test(codeOf(error))) throw error
+    yield { companyId: null, entity: 'database', id: '', problem: `it is damaged where this is looked for: ${messageOf(error)}` }
   }
 }
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../../kernel/errors.ts'
+import { messageOf } from '../../kernel/failure.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { pluginErrors } from '../../plugins/errors.ts'
 import type { PluginWorkContext } from '../types.ts'
@@ -167,7 +168,7 @@ async function answerTo(
     return { error: { code: 'payload_too_large', message: 'The answer is too long; ask for less.' } }
   } catch (error) {
     const code = EngineError.isInstance(error) ? error.code : 'internal'
-    return { error: { code, message: (error instanceof Error ? error.message : String(error)).slice(0, 2_000) } }
+    return { error: { code, message: messageOf(error).slice(0, 2_000) } }
   }
 }
 
