@@ -4,7 +4,7 @@ import type { AdapterStartOptions, AdapterTurn, JsonObject, RunOutcome } from '@
 import { z } from 'zod'
 
 import { renderPrompt } from '../models/prompt.ts'
-import { failed } from '../remote/failures.ts'
+import { failed } from '../failures.ts'
 import { handIn } from '../remote/hand-in.ts'
 import { Refusal } from '../remote/refusal.ts'
 import type { A2aClient } from './client.ts'

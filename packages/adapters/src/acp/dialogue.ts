@@ -1,9 +1,8 @@
-import type { JsonObject, JsonValue } from '@engine/core/plugin'
+import type { FailureClass, JsonObject, JsonValue } from '@engine/core/plugin'
 
 import type { Dialogue, Turn } from '../cli/dialogue.ts'
 import type { Fact } from '../cli/facts.ts'
 import { serverName, type ToolAddress } from '../tool-server/server.ts'
-import type { Failure } from '../program/outcome.ts'
 import type { AcpConfig } from './config.ts'
 import { Initialized, Message, Opened, PermissionRequest, Prompted } from './messages.ts'
 import { factsOf } from './updates.ts'
@@ -11,14 +10,14 @@ import { factsOf } from './updates.ts'
 const protocolVersion = 1
 
 /** What JSON-RPC and this protocol call their errors. */
-const classByCode: Readonly<Record<number, Failure['class']>> = {
+const classByCode: Readonly<Record<number, FailureClass>> = {
   [-32_000]: 'auth',
   [-32_600]: 'bad_request',
   [-32_601]: 'config',
   [-32_602]: 'bad_request',
 }
 
-const failureByStop: Readonly<Record<string, readonly [Failure['class'], string]>> = {
+const failureByStop: Readonly<Record<string, readonly [FailureClass, string]>> = {
   max_tokens: ['bad_request', 'The model reached the limit of its tokens.'],
   max_turn_requests: ['config', 'The program reached its limit of model calls.'],
   refusal: ['refused', 'The agent refused to do this task.'],
@@ -164,7 +163,7 @@ export class AcpDialogue implements Dialogue {
       : this.#end('unknown', `The program stopped for a reason that is not known: ${stopReason.slice(0, 100)}.`)
   }
 
-  #end(failureClass: Failure['class'], message: string): Turn {
+  #end(failureClass: FailureClass, message: string): Turn {
     return { facts: [{ type: 'failure', class: failureClass, message }], send: [], isOver: true }
   }
 

@@ -2,7 +2,8 @@ import type Anthropic from '@anthropic-ai/sdk'
 import type * as sdkModule from '@anthropic-ai/sdk'
 
 import type { CallError, ModelProvider } from '../models/conversation.ts'
-import { connectionCodeOf, describeError } from '../models/failures.ts'
+import { messageOf } from '../failures.ts'
+import { connectionCodeOf } from '../models/failures.ts'
 import { plainFetch } from '../models/plain-fetch.ts'
 import type { AnthropicConfig } from './config.ts'
 import { openConversation } from './conversation.ts'
@@ -44,7 +45,7 @@ function describeCallError(sdk: AnthropicSdk, error: unknown): CallError {
   const isTimeout = error instanceof sdk.APIConnectionTimeoutError
   const connectionCode = connectionCodeOf(error)
   if (!(error instanceof sdk.APIError))
-    return { status: undefined, codes: [], headers: undefined, message: describeError(error), connectionCode, isTimeout }
+    return { status: undefined, codes: [], headers: undefined, message: messageOf(error), connectionCode, isTimeout }
   const { status, type, errorCode, headers, apiMessage } = error
   const codes = [errorCode, type].filter((code) => code !== null)
   return { status, codes, headers, message: apiMessage ?? error.message, connectionCode, isTimeout }

@@ -1,13 +1,12 @@
-import type { JsonObject } from '@engine/core/plugin'
+import type { FailureClass, JsonObject } from '@engine/core/plugin'
 import { z } from 'zod'
 
 import { failureOfStatus, toMicros, type Counters, type Fact } from '../cli/facts.ts'
-import type { Failure } from '../program/outcome.ts'
 
 const amount = z.number().catch(0)
 
 /** What the program says about a model call that failed. */
-const callErrors: Readonly<Record<string, Failure['class']>> = {
+const callErrors: Readonly<Record<string, FailureClass>> = {
   authentication_failed: 'auth',
   oauth_org_not_allowed: 'auth',
   account_on_hold: 'auth',
@@ -157,7 +156,7 @@ function readResult(result: z.infer<typeof Result>): Fact[] {
 /** A failed call is told by `is_error`, also when the subtype is "success"; the class of it may have been told by the line before. */
 function endingOf(result: z.infer<typeof Result>): Fact[] {
   const why = result.errors?.join('\n') || result.result || result.terminal_reason || result.subtype
-  const failure = (failureClass: Failure['class'], message: string): Fact[] => [{ type: 'failure', class: failureClass, message }]
+  const failure = (failureClass: FailureClass, message: string): Fact[] => [{ type: 'failure', class: failureClass, message }]
   if (result.subtype === 'error_max_turns')
     return failure('config', 'It used all of its model calls; raise `maxTurns` or make the task smaller.')
   if (result.subtype === 'error_max_budget_usd')

@@ -5,7 +5,8 @@ import type { AdapterEvent, AdapterStartOptions, AdapterTurn, JsonObject, RunOut
 import type { LaunchRequest } from '../program/control.ts'
 import { programEnvironment } from '../program/environment.ts'
 import { Journal } from '../program/journal.ts'
-import { describeReason, failed, faultClass, type Fault } from '../program/outcome.ts'
+import { classOfRefusal, failed, messageOf } from '../failures.ts'
+import type { Fault } from '../program/outcome.ts'
 import { runProgram, type ProgramRun } from '../program/run.ts'
 import { Collector } from './collector.ts'
 import type { CliConfig } from './config.ts'
@@ -77,7 +78,7 @@ export class Attempt<Config extends CliConfig> {
     try {
       this.#tools = await openTools(this.#run, this.#journal)
     } catch (error) {
-      return failed('transient', `The tools of Engine could not be served to the program: ${describeReason(error)}`)
+      return failed('transient', `The tools of Engine could not be served to the program: ${messageOf(error)}`)
     }
     const place = { sessionId: this.#known?.sessionId ?? null, cwd, tools: this.#tools.address }
     this.#dialogue = definition.converse?.(options.config, place) ?? null
@@ -212,8 +213,8 @@ export class Attempt<Config extends CliConfig> {
     try {
       await this.#journal.emit(event.type === 'usage' ? { ...event, usage: wholeUsage(event.usage) } : event)
     } catch (error) {
-      const message = `the ${event.type} of the run was refused: ${describeReason(error)}`
-      this.#fault ??= { class: faultClass(error), message }
+      const message = `the ${event.type} of the run was refused: ${messageOf(error)}`
+      this.#fault ??= { class: classOfRefusal(error), message }
       this.#refusal.abort(message)
     }
   }

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 
 import { createRedactor, silentLogger, type AdapterTestOptions, type AdapterTestReport } from '@engine/core/plugin'
 
+import { messageOf } from '../failures.ts'
 import { programEnvironment } from '../program/environment.ts'
 import { Journal } from '../program/journal.ts'
 import { failureOfEnd } from '../program/outcome.ts'
@@ -47,7 +48,7 @@ async function checkFolder({ cwd, workspace }: CliConfig): Promise<Check> {
         message: `"${workspace.repository}" is a git repository with ${length} worktrees of tasks`,
       }
     } catch (error) {
-      return { name: 'folder', status: 'failed', message: error instanceof Error ? error.message : String(error) }
+      return { name: 'folder', status: 'failed', message: messageOf(error) }
     }
   }
   const isFolder = cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true

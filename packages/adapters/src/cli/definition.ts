@@ -1,8 +1,7 @@
-import type { AdapterStartOptions, AgentAdapter, JsonObject } from '@engine/core/plugin'
+import type { AdapterStartOptions, AgentAdapter, FailureClass, JsonObject } from '@engine/core/plugin'
 import type { z } from 'zod'
 
 import type { Allowed } from '../program/allowed.ts'
-import type { Failure } from '../program/outcome.ts'
 import type { ToolAddress } from '../tool-server/server.ts'
 import type { CliConfig } from './config.ts'
 import type { Dialogue } from './dialogue.ts'
@@ -48,7 +47,7 @@ export interface CliDefinition<Config extends CliConfig> {
     with(given: string | undefined): string | null
   }
   /** What an exit code means, where the program says so and no line did. */
-  readonly exitCodes?: Readonly<Record<number, { readonly class: Failure['class']; readonly means: string }>>
+  readonly exitCodes?: Readonly<Record<number, { readonly class: FailureClass; readonly means: string }>>
 }
 
 /** With what the host allows. */

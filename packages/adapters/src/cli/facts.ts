@@ -1,6 +1,4 @@
-import type { JsonValue, RunUsage } from '@engine/core/plugin'
-
-import type { Failure } from '../program/outcome.ts'
+import type { FailureClass, JsonValue, RunUsage } from '@engine/core/plugin'
 
 /** What one line of a program says, in words that are the same for all programs. */
 export type Fact =
@@ -31,7 +29,7 @@ export type Fact =
   /** One of the class `unknown` adds nothing to what an earlier one said. */
   | {
       readonly type: 'failure'
-      readonly class: Failure['class']
+      readonly class: FailureClass
       readonly message: string
       readonly retryAfterMs?: number | undefined
       /** The server of the provider failed, whatever was asked. */
@@ -59,7 +57,7 @@ export function failureOfStatus(status: number, message: string): Extract<Fact, 
   return { type: 'failure', class: classOfStatus(status), message, ...(status >= 500 && { isProviderFault: true }) }
 }
 
-function classOfStatus(status: number): Failure['class'] {
+function classOfStatus(status: number): FailureClass {
   if (status === 401 || status === 403) return 'auth'
   if (status === 402) return 'quota'
   if (status === 404) return 'config'

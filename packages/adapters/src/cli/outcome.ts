@@ -1,6 +1,7 @@
-import type { RunOutcome } from '@engine/core/plugin'
+import type { FailureClass, RunOutcome } from '@engine/core/plugin'
 
-import { describeExit, failed, failureOfEnd, type Failure, type Fault, type StopCause } from '../program/outcome.ts'
+import { failed, type Failed } from '../failures.ts'
+import { describeExit, failureOfEnd, type Fault, type StopCause } from '../program/outcome.ts'
 import type { ProgramEnd } from '../program/supervisor.ts'
 import type { CliDefinition } from './definition.ts'
 import type { Ending } from './collector.ts'
@@ -17,7 +18,7 @@ export interface CliFacts {
 }
 
 /** Why a run failed, the strongest reason first; null when its result can be handed in. */
-export function failureOf(facts: CliFacts): Failure | null {
+export function failureOf(facts: CliFacts): Failed | null {
   const { end, stop, fault, ending } = facts
   if (fault) return failed(fault.class, fault.message)
   const failure = failureOfEnd(end, stop)
@@ -27,17 +28,17 @@ export function failureOf(facts: CliFacts): Failure | null {
   return failureOfExit(facts)
 }
 
-const limits: ReadonlySet<Failure['class']> = new Set(['rate_limited', 'quota', 'overloaded'])
+const limits: ReadonlySet<FailureClass> = new Set(['rate_limited', 'quota', 'overloaded'])
 const longestWaitMs = 86_400_000
 
-function failureOfLine(ending: Extract<Ending, { type: 'failure' }>, waitMs: number | null): Failure {
+function failureOfLine(ending: Extract<Ending, { type: 'failure' }>, waitMs: number | null): Failed {
   const failure = { ...failed(ending.class, ending.message), ...(ending.isProviderFault === true && { isProviderFault: true }) }
   const retryAfterMs = ending.retryAfterMs ?? (limits.has(ending.class) ? waitMs : null)
   if (retryAfterMs === null) return failure
   return { ...failure, retryAfterMs: Math.min(longestWaitMs, Math.max(0, Math.round(retryAfterMs))) }
 }
 
-function failureOfExit({ end, exitCodes, errorTail }: CliFacts): Failure {
+function failureOfExit({ end, exitCodes, errorTail }: CliFacts): Failed {
   if (end.type === 'exited' && end.code === 0) return failed('unknown', 'The program ended without the line that says how its work went.')
   const known = end.type === 'exited' && end.code !== null ? exitCodes?.[end.code] : undefined
   if (known) return failed(known.class, `${known.means}\n${describeExit(end, { errorTail })}`)

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 
 import type { AdapterStartOptions, AdapterTurn, RunOutcome } from '@engine/core/plugin'
 
-import { describeReason, failed } from '../program/outcome.ts'
+import { failed, messageOf, stopped } from '../failures.ts'
 import { closeWorkspace, openWorkspace, WorkspaceError, type Workspace } from '../workspace/workspace.ts'
 import { Attempt, type CliRun } from './attempt.ts'
 import type { CliConfig } from './config.ts'
@@ -17,13 +17,13 @@ export async function runCli<Config extends CliConfig>(
 ): Promise<RunOutcome> {
   const { config } = options
   const deadline = performance.now() + config.timeoutSec * 1_000
-  if (turn.signal.aborted) return failed('transient', `stopped: ${describeReason(turn.signal.reason)}`)
+  if (turn.signal.aborted) return stopped(turn.signal.reason)
   let workspace: Workspace | null
   try {
     workspace = config.workspace ? await openWorkspace(config.workspace, turn.context.task) : null
     if (config.home !== undefined) mkdirSync(config.home, { recursive: true, mode: 0o700 })
   } catch (error) {
-    return failed('config', error instanceof WorkspaceError ? error.message : `The home folder can not be made: ${describeReason(error)}`)
+    return failed('config', error instanceof WorkspaceError ? error.message : `The home folder can not be made: ${messageOf(error)}`)
   }
   const cwd = workspace?.path ?? config.cwd ?? process.cwd()
   const fingerprint = sessionFingerprint({ command: config.command, cwd, home: config.home })
@@ -40,7 +40,7 @@ async function leaveWorkspace(
   try {
     await closeWorkspace(config, workspace)
   } catch (error) {
-    logger.warn('the worktree of a run could not be removed', { runId, path: workspace.path, reason: describeReason(error) })
+    logger.warn('the worktree of a run could not be removed', { runId, path: workspace.path, reason: messageOf(error) })
   }
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
 import type { CallError } from '../models/conversation.ts'
-import { connectionCodeOf, describeError } from '../models/failures.ts'
+import { messageOf } from '../failures.ts'
+import { connectionCodeOf } from '../models/failures.ts'
 import type { GeminiConfig } from './config.ts'
 import { readServerSentEvents } from './server-sent-events.ts'
 
@@ -102,5 +103,5 @@ function toJson(text: string): unknown {
 export function describeCallError(error: unknown): CallError {
   const connectionCode = connectionCodeOf(error)
   const { status, codes, headers } = error instanceof ServerFailure ? error.facts : { status: undefined, codes: [], headers: undefined }
-  return { status, codes, headers, message: describeError(error), connectionCode, isTimeout: false }
+  return { status, codes, headers, message: messageOf(error), connectionCode, isTimeout: false }
 }

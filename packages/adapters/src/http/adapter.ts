@@ -14,8 +14,10 @@ import { originOf } from '../origin.ts'
 import { eventsOf, outcomeOf, parseAnswer, parseCallback, type Answer } from './answer.ts'
 import { callbackUrl, isGenuine, keysOf, noKey } from './callback.ts'
 import { HttpConfig } from './config.ts'
-import { connectionFailure, failed, statusFailure } from '../remote/failures.ts'
+import { failed } from '../failures.ts'
+import { statusFailure } from '../remote/failures.ts'
 import { secretHeaders } from '../remote/headers.ts'
+import { outcomeOfError } from '../remote/refusal.ts'
 import { fillTemplate, MissingValue } from './template.ts'
 import { tryHttp } from './try.ts'
 
@@ -60,11 +62,8 @@ async function runRemote(outbound: Outbound, start: AdapterStartOptions<HttpConf
   } catch (error) {
     // Whatever broke here, nobody waits for it any more.
     await work.cancel()
-    if (turn.signal.aborted) return failed('transient', `stopped: ${String(turn.signal.reason)}`)
-    if (timeout.aborted) return failed('timeout', `There was no outcome within ${start.config.timeoutSec} s.`)
-    if (error instanceof OutboundError) return connectionFailure(error)
     if (error instanceof MissingValue) return failed('config', `payload: ${error.message}.`)
-    throw error
+    return outcomeOfError(error, { stop: turn.signal, timeout, timeoutSec: start.config.timeoutSec })
   }
 }
 

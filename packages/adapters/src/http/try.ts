@@ -1,6 +1,7 @@
 import type { AdapterTestOptions, AdapterTestReport } from '@engine/core/plugin'
-import { OutboundError, type Outbound } from '@engine/outbound'
+import type { Outbound } from '@engine/outbound'
 
+import { describeError } from '../remote/refusal.ts'
 import type { HttpConfig } from './config.ts'
 
 type Check = AdapterTestReport['checks'][number]
@@ -11,7 +12,7 @@ export async function tryHttp(outbound: Outbound, { config, signal }: AdapterTes
   try {
     await outbound.check(config.url)
   } catch (error) {
-    return { checks: [{ name: 'address', status: 'failed', message: messageOf(error) }] }
+    return { checks: [{ name: 'address', status: 'failed', message: describeError(error) }] }
   }
   const address: Check = { name: 'address', status: 'passed', message: `${origin} may be asked.` }
   try {
@@ -19,7 +20,7 @@ export async function tryHttp(outbound: Outbound, { config, signal }: AdapterTes
     const { status } = await outbound.fetch(config.url, request)
     return { checks: [address, answered(origin, status)] }
   } catch (error) {
-    return { checks: [address, { name: 'answer', status: 'failed', message: messageOf(error) }] }
+    return { checks: [address, { name: 'answer', status: 'failed', message: describeError(error) }] }
   }
 }
 
@@ -29,8 +30,4 @@ function answered(origin: string, status: number): Check {
   if (status >= 500) return { name: 'answer', status: 'warned', message: `${origin} answered ${status}.` }
   // A server that only takes POST may well say 404 or 405 to this.
   return { name: 'answer', status: 'passed', message: `${origin} answers (${status} to a HEAD).` }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof OutboundError ? error.message : 'It could not be asked.'
 }

@@ -1,14 +1,14 @@
 import { ADAPTER_SPEC, type AdapterTestOptions, type AdapterTestReport, type AgentAdapter } from '@engine/core/plugin'
 
+import { failed, type Failed } from '../failures.ts'
 import { originOf } from '../origin.ts'
 import type { ModelLimits } from './config.ts'
 import type { ModelProvider } from './conversation.ts'
-import { callFailure, failed } from './failures.ts'
+import { callFailure } from './failures.ts'
 import { runModel } from './run.ts'
 import type { ModelServers } from './server-fetch.ts'
 
 type Check = AdapterTestReport['checks'][number]
-type Failed = ReturnType<typeof failed>
 
 interface ModelConnection {
   readonly provider: ModelProvider

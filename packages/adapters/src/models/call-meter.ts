@@ -1,14 +1,14 @@
 import { EngineError, type Hold, type Meter, type RunUsage } from '@engine/core/plugin'
 
+import { failed, messageOf, type Failed } from '../failures.ts'
 import type { Tokens } from './conversation.ts'
-import { describeError, failed } from './failures.ts'
 
 /** Thrown when a call must not be made; the run ends with its outcome. */
 export class CallRefused extends Error {
-  readonly outcome: ReturnType<typeof failed>
+  readonly outcome: Failed
 
   constructor(cause: unknown) {
-    const outcome = failed(classOf(cause), describeError(cause))
+    const outcome = failed(classOf(cause), messageOf(cause))
     super(outcome.message, { cause })
     this.outcome = outcome
   }

@@ -1,16 +1,10 @@
-import { EngineError, type FailureClass, type RunOutcome } from '@engine/core/plugin'
+import type { FailureClass } from '@engine/core/plugin'
 import { OutboundError } from '@engine/outbound'
 
+import { classOfRefusal, failed, messageOf, type Failed } from '../failures.ts'
 import { BrokenAnswer, type CallError, type ModelProvider } from './conversation.ts'
 
-type Failed = Extract<RunOutcome, { kind: 'failed' }>
-
-const longestMessage = 2_000
 const longestWaitMs = 86_400_000
-
-export function failed(failureClass: FailureClass, message: string): Failed {
-  return { kind: 'failed', class: failureClass, message: message.slice(0, longestMessage) }
-}
 
 /** Nobody had the request: no connection was made. */
 const unconnectedCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'UND_ERR_CONNECT_TIMEOUT']
@@ -158,14 +152,9 @@ function hideKeys(text: string, secrets: readonly string[]): string {
   return secrets.reduce((cleaned, secret) => (secret === '' ? cleaned : cleaned.replaceAll(secret, '[key]')), text)
 }
 
-export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 /** An event that was not taken: what the agent gave can not be stored, or the host is in trouble that will pass. */
 export function refusedEvent(type: string, error: unknown): Failed {
-  const isPassing = EngineError.isInstance(error) && (error.kind === 'unavailable' || error.kind === 'limited')
-  return failed(isPassing ? 'transient' : 'bad_request', `The ${type} of the agent was refused: ${describeError(error)}`)
+  return failed(classOfRefusal(error), `The ${type} of the agent was refused: ${messageOf(error)}`)
 }
 
 /** The first code of a system error in the chain of causes. */

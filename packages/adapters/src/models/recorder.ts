@@ -1,6 +1,7 @@
 import type { AdapterEvent, AdapterTurn, Logger } from '@engine/core/plugin'
 
-import { describeError, refusedEvent } from './failures.ts'
+import { messageOf, type Failed } from '../failures.ts'
+import { refusedEvent } from './failures.ts'
 
 /** A piece of log: a line, or so much of a long one. */
 const pieceLength = 500
@@ -8,7 +9,7 @@ const longestLog = 32_000
 
 /** Thrown when an event that counts was not taken; the run ends with its outcome. */
 export class EventRefused extends Error {
-  readonly outcome: ReturnType<typeof refusedEvent>
+  readonly outcome: Failed
 
   constructor(type: string, cause: unknown) {
     const outcome = refusedEvent(type, cause)
@@ -58,7 +59,7 @@ export class Recorder {
     try {
       await this.#turn.emit(event)
     } catch (error) {
-      this.#logger.warn('the log of a run was not stored', { stream: event.stream, reason: describeError(error) })
+      this.#logger.warn('the log of a run was not stored', { stream: event.stream, reason: messageOf(error) })
     }
   }
 }

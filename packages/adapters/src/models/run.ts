@@ -1,10 +1,11 @@
 import type { AdapterTurn, Logger, Redactor, RunOutcome } from '@engine/core/plugin'
 
+import { failed, messageOf } from '../failures.ts'
 import { endingNames, offersWithEndings, submitForReview } from '../tools/endings.ts'
 import type { ModelLimits } from './config.ts'
 import { CallMeter, CallRefused } from './call-meter.ts'
 import type { Answer, Conversation, ModelProvider, Said } from './conversation.ts'
-import { callFailure, describeError, failed, isUnserved } from './failures.ts'
+import { callFailure, isUnserved } from './failures.ts'
 import { renderPrompt } from './prompt.ts'
 import { EventRefused, Recorder } from './recorder.ts'
 import { limitTime } from './time-limit.ts'
@@ -124,7 +125,7 @@ async function reserve({ meter, signal }: Work, request: object, maxOutputTokens
 async function endCutCall({ meter, provider, logger }: Work, error: unknown): Promise<void> {
   const isUnbilled = !meter.hasAnswer && isUnserved(error, provider.describe(error))
   await (isUnbilled ? meter.release() : meter.settleCut()).catch((reason: unknown) => {
-    logger.warn('what a failed call used was not stored', { reason: describeError(reason) })
+    logger.warn('what a failed call used was not stored', { reason: messageOf(reason) })
   })
 }
 

@@ -1,10 +1,10 @@
-import { failed } from './failures.ts'
+import { failed, stopped, type Failed } from '../failures.ts'
 
 export interface TimeLimit {
   /** Aborted when the run is stopped and when its time is over. */
   readonly signal: AbortSignal
   /** How a run that was stopped ends; null when nothing stopped it. */
-  outcome(): ReturnType<typeof failed> | null
+  outcome(): Failed | null
   release(): void
 }
 
@@ -14,7 +14,7 @@ export function limitTime(stop: AbortSignal, timeoutSec: number): TimeLimit {
   return {
     signal: AbortSignal.any([stop, over.signal]),
     outcome() {
-      if (stop.aborted) return failed('transient', `stopped: ${stop.reason instanceof Error ? stop.reason.message : String(stop.reason)}`)
+      if (stop.aborted) return stopped(stop.reason)
       return over.signal.aborted ? failed('timeout', `The work did not end within ${timeoutSec} s and was stopped.`) : null
     },
     release: () => clearTimeout(timer),

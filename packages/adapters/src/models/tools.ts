@@ -1,17 +1,17 @@
 import type { AgentTool, JsonObject, RunOutcome } from '@engine/core/plugin'
 
+import { failed, messageOf, type Failed } from '../failures.ts'
 import { mistake, noSuchTool, toldAnswer, type Told } from '../tools/answers.ts'
 import { endBy } from '../tools/endings.ts'
 import type { ToolCall, ToolResult } from './conversation.ts'
-import { describeError, failed } from './failures.ts'
 import type { Recorder } from './recorder.ts'
 
 /** Thrown when Engine lets the run do nothing any more. */
 export class ToolRefused extends Error {
-  readonly outcome: ReturnType<typeof failed>
+  readonly outcome: Failed
 
   constructor(name: string, cause: unknown) {
-    const outcome = failed('transient', `The tool ${name} can not be used any more: ${describeError(cause)}`)
+    const outcome = failed('transient', `The tool ${name} can not be used any more: ${messageOf(cause)}`)
     super(outcome.message, { cause })
     this.outcome = outcome
   }

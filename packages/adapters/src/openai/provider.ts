@@ -2,7 +2,8 @@ import type OpenAI from 'openai'
 import type * as sdkModule from 'openai'
 
 import type { CallError, ModelProvider } from '../models/conversation.ts'
-import { connectionCodeOf, describeError } from '../models/failures.ts'
+import { messageOf } from '../failures.ts'
+import { connectionCodeOf } from '../models/failures.ts'
 import { plainFetch } from '../models/plain-fetch.ts'
 import { openChat } from './chat.ts'
 import type { OpenAiConfig } from './config.ts'
@@ -67,5 +68,5 @@ function describeCallError(sdk: OpenAiSdk, error: unknown): CallError {
     return { status, codes, headers, message, connectionCode, isTimeout }
   }
   const codes = error instanceof ResponseFailed ? [error.code] : []
-  return { status: undefined, codes, headers: undefined, message: describeError(error), connectionCode, isTimeout }
+  return { status: undefined, codes, headers: undefined, message: messageOf(error), connectionCode, isTimeout }
 }

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 
-import { failed } from '../remote/failures.ts'
+import { failed } from '../failures.ts'
 import { Refusal } from '../remote/refusal.ts'
 
 /** What a gateway knows this side by. */

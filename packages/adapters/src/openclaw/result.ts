@@ -1,6 +1,6 @@
 import type { AdapterEvent, RunOutcome } from '@engine/core/plugin'
 
-import { failed } from '../remote/failures.ts'
+import { failed } from '../failures.ts'
 import type { Asked, History, Meta } from './messages.ts'
 
 /** The words that an agent ended with; what is told as an error is none of them. Pure. */

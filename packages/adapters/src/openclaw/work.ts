@@ -5,7 +5,7 @@ import { OutboundError, type Outbound } from '@engine/outbound'
 import { z } from 'zod'
 
 import { renderPrompt } from '../models/prompt.ts'
-import { failed } from '../remote/failures.ts'
+import { failed } from '../failures.ts'
 import { handIn } from '../remote/hand-in.ts'
 import type { OpenClawConfig } from './config.ts'
 import { connectGateway, type Gateway } from './gateway.ts'

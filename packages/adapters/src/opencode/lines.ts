@@ -1,8 +1,7 @@
-import type { JsonObject, RunUsage } from '@engine/core/plugin'
+import type { FailureClass, JsonObject, RunUsage } from '@engine/core/plugin'
 import { z } from 'zod'
 
 import { failureOfStatus, toMicros, type Fact } from '../cli/facts.ts'
-import type { Failure } from '../program/outcome.ts'
 import type { OpencodeConfig } from './config.ts'
 
 const amount = z.number().catch(0)
@@ -44,7 +43,7 @@ const Line = z.discriminatedUnion('type', [
 type Line = z.infer<typeof Line>
 
 /** Problems that name no answer of a provider. */
-const problems: Readonly<Record<string, Failure['class']>> = {
+const problems: Readonly<Record<string, FailureClass>> = {
   ProviderAuthError: 'auth',
   MessageOutputLengthError: 'bad_request',
   ContextOverflowError: 'bad_request',

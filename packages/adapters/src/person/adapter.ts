@@ -8,6 +8,7 @@ import {
 } from '@engine/core/plugin'
 import { z } from 'zod'
 
+import { stopped } from '../failures.ts'
 import type { PersonConfig as Config } from './config.ts'
 import { PersonConfig } from './config.ts'
 import { renderRequest } from './request.ts'
@@ -44,7 +45,7 @@ function describe({ answerer }: Config): string {
 
 async function askOrEnd({ config }: AdapterStartOptions<Config>, turn: AdapterTurn): Promise<RunOutcome> {
   const { context, signal } = turn
-  if (signal.aborted) return { kind: 'failed', class: 'transient', message: `stopped: ${String(signal.reason)}` }
+  if (signal.aborted) return stopped(signal.reason)
   const asked = Asked.safeParse(turn.session)
   const answered = asked.success ? answerTo(context, asked.data) : undefined
   if (answered) return endBy(answered, config, turn)

@@ -7,7 +7,7 @@ import type { LaunchRequest } from '../program/control.ts'
 import { programEnvironment } from '../program/environment.ts'
 import { checkedFolders, placing, type AllowedFolders } from '../program/folders.ts'
 import { Journal } from '../program/journal.ts'
-import { describeReason, failed } from '../program/outcome.ts'
+import { failed, messageOf } from '../failures.ts'
 import { runProgram } from '../program/run.ts'
 import { serveTools, toolVariables, type ToolServer } from '../tool-server/server.ts'
 import { ProcessConfig } from './config.ts'
@@ -55,7 +55,7 @@ async function runAgent(allowed: Allowed, options: AdapterStartOptions<ProcessCo
     // How its work ended it says by a message; what it calls, nobody tells but the server.
     server = await serveTools({ ...options, tools: turn.tools, hasEndings: false, isTold: true, record })
   } catch (error) {
-    return failed('transient', `The tools of Engine could not be served to the program: ${describeReason(error)}`)
+    return failed('transient', `The tools of Engine could not be served to the program: ${messageOf(error)}`)
   }
   try {
     return await runWith(server, { allowed, options, turn, journal })

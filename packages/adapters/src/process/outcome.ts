@@ -1,6 +1,7 @@
 import type { RunOutcome } from '@engine/core/plugin'
 
-import { describeExit, failed, failureOfEnd, type Fault, type StopCause } from '../program/outcome.ts'
+import { failed } from '../failures.ts'
+import { describeExit, failureOfEnd, type Fault, type StopCause } from '../program/outcome.ts'
 import type { ProgramEnd } from '../program/supervisor.ts'
 
 interface RunFacts {

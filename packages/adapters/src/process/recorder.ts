@@ -1,7 +1,8 @@
 import type { RunOutcome } from '@engine/core/plugin'
 
 import type { Journal } from '../program/journal.ts'
-import { describeReason, faultClass, maxMessageLength, type Fault } from '../program/outcome.ts'
+import { classOfRefusal, longestMessage, messageOf } from '../failures.ts'
+import type { Fault } from '../program/outcome.ts'
 import { parseMessage } from './messages.ts'
 import type { OutputItem } from './output.ts'
 
@@ -45,15 +46,15 @@ export class Recorder {
       await this.#journal.emit(parsed.event)
     } catch (error) {
       await this.#refuse(
-        faultClass(error),
-        `line ${item.line} of the output: the ${parsed.event.type} was refused: ${describeReason(error)}`,
+        classOfRefusal(error),
+        `line ${item.line} of the output: the ${parsed.event.type} was refused: ${messageOf(error)}`,
       )
     }
   }
 
   async #refuse(asClass: Fault['class'], message: string): Promise<void> {
     this.#faultCount += 1
-    this.#firstFault ??= { class: asClass, message: message.slice(0, maxMessageLength) }
+    this.#firstFault ??= { class: asClass, message: message.slice(0, longestMessage) }
     await this.#journal.log('system', `${message}\n`)
   }
 }

@@ -1,6 +1,6 @@
 import type { AdapterEvent, AdapterTurn, Logger, LogStream } from '@engine/core/plugin'
 
-import { describeReason } from './outcome.ts'
+import { messageOf } from '../failures.ts'
 import { cutText } from './text.ts'
 
 const maxLogLength = 32_768
@@ -35,7 +35,7 @@ export class Journal {
     try {
       for (const piece of cutText(text, maxLogLength)) await this.emit({ type: 'log', stream, text: piece })
     } catch (error) {
-      this.#logger.warn('the log of a run was not stored', { stream, reason: describeReason(error) })
+      this.#logger.warn('the log of a run was not stored', { stream, reason: messageOf(error) })
     }
   }
 

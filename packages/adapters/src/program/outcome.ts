@@ -1,5 +1,4 @@
-import { EngineError, type RunOutcome } from '@engine/core/plugin'
-
+import { failed, longestMessage, stopped, type Failed } from '../failures.ts'
 import type { ProgramEnd } from './supervisor.ts'
 
 /** Why the host ended a program that was still running. */
@@ -11,17 +10,9 @@ export interface Fault {
   readonly message: string
 }
 
-export type Failure = Extract<RunOutcome, { kind: 'failed' }>
-
-export const maxMessageLength = 2_000
-
-export function failed(failureClass: Failure['class'], message: string): Failure {
-  return { kind: 'failed', class: failureClass, message: message.slice(0, maxMessageLength) }
-}
-
 /** The failures that need no word of the program; null when it ended by itself. */
-export function failureOfEnd(end: ProgramEnd, stop: StopCause | null): Failure | null {
-  if (stop?.type === 'aborted') return failed('transient', `stopped: ${stop.reason}`)
+export function failureOfEnd(end: ProgramEnd, stop: StopCause | null): Failed | null {
+  if (stop?.type === 'aborted') return stopped(stop.reason)
   if (stop?.type === 'timeout') return failed('timeout', `The program did not end within ${stop.afterSec} s and was stopped.`)
   if (end.type === 'not_started') return failed(end.isConfigFault ? 'config' : 'transient', end.message)
   if (end.type === 'lost') return failed('transient', 'The supervisor of the program was killed; the program was ended with it.')
@@ -36,13 +27,5 @@ export function describeExit(end: ProgramEnd, { claim = '', errorTail }: { claim
   const tail = errorTail.trim()
   if (tail === '') return `${head} It wrote nothing to stderr.`
   const lead = `${head} The end of its stderr:\n`
-  return lead + tail.slice(-(maxMessageLength - lead.length))
-}
-
-export function faultClass(error: unknown): Fault['class'] {
-  return EngineError.isInstance(error) && (error.kind === 'unavailable' || error.kind === 'limited') ? 'transient' : 'bad_request'
-}
-
-export function describeReason(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason)
+  return lead + tail.slice(-(longestMessage - lead.length))
 }

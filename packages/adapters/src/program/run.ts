@@ -3,11 +3,12 @@ import { StringDecoder } from 'node:string_decoder'
 
 import type { Redactor } from '@engine/core/plugin'
 
+import { messageOf } from '../failures.ts'
 import { refusalOf, type AllowedPrograms } from './allowed.ts'
 import type { LaunchRequest } from './control.ts'
 import { folderRefusal, type AllowedFolders } from './folders.ts'
 import type { Journal } from './journal.ts'
-import { describeReason, type StopCause } from './outcome.ts'
+import type { StopCause } from './outcome.ts'
 import { readUntilQuiet } from './read.ts'
 import { supervise, type ProgramEnd, type SupervisedProgram } from './supervisor.ts'
 
@@ -34,14 +35,14 @@ export interface ProgramRun {
 
 /** Runs one program to the end of its process tree. Rejects only when `takeOutput` does. */
 export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
-  if (job.signal.aborted) return { end: neverStarted('stopped'), stop: { type: 'aborted', reason: describeReason(job.signal.reason) } }
+  if (job.signal.aborted) return { end: neverStarted('stopped'), stop: { type: 'aborted', reason: messageOf(job.signal.reason) } }
   const refusal = refusalOf(job.programs, job.request) ?? folderRefusal(job.folders, job.request.cwd)
   if (refusal !== null) return { end: { ...neverStarted(refusal), isConfigFault: true }, stop: null }
   let program: SupervisedProgram
   try {
     program = await supervise(job.request)
   } catch (error) {
-    return { end: neverStarted(`No process could be started on this machine: ${describeReason(error)}`), stop: null }
+    return { end: neverStarted(`No process could be started on this machine: ${messageOf(error)}`), stop: null }
   }
   const limit = limitProgram(program, job)
   if (typeof job.stdin === 'string') program.stdin.end(job.stdin)
@@ -66,7 +67,7 @@ function limitProgram(program: SupervisedProgram, { signal, timeoutSec }: Progra
     cause = given
     program.stop()
   }
-  const abort = () => stop({ type: 'aborted', reason: describeReason(signal.reason) })
+  const abort = () => stop({ type: 'aborted', reason: messageOf(signal.reason) })
   const timer = setTimeout(() => stop({ type: 'timeout', afterSec: timeoutSec }), timeoutSec * 1_000)
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()

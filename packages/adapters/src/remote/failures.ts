@@ -1,9 +1,7 @@
 import type { FailureClass, RunOutcome } from '@engine/core/plugin'
 import { retryAfterMs, type OutboundError, type OutboundErrorCode, type OutboundResponse } from '@engine/outbound'
 
-export function failed(failure: FailureClass, message: string, retryAfterMs?: number): Extract<RunOutcome, { kind: 'failed' }> {
-  return { kind: 'failed', class: failure, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
-}
+import { failed } from '../failures.ts'
 
 const classes: Readonly<Record<number, FailureClass>> = {
   401: 'auth',

@@ -1,6 +1,6 @@
 import type { AdapterTurn, RunOutcome } from '@engine/core/plugin'
 
-import { failed } from './failures.ts'
+import { failed } from '../failures.ts'
 
 /** Makes of the words that an agent elsewhere ended with what the configuration says: a deliverable that waits, or a summary. */
 export async function handIn({ context, emit }: AdapterTurn, text: string, onResult: 'deliverable' | 'done'): Promise<RunOutcome> {

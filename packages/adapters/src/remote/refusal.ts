@@ -1,7 +1,8 @@
 import type { RunOutcome } from '@engine/core/plugin'
 import { OutboundError } from '@engine/outbound'
 
-import { connectionFailure, failed } from './failures.ts'
+import { failed, stopped } from '../failures.ts'
+import { connectionFailure } from './failures.ts'
 
 /** An answer that ends the run. */
 export class Refusal extends Error {
@@ -22,7 +23,7 @@ interface Limits {
 
 /** What ended a run that did not come to its end. @throws what is a defect of the adapter */
 export function outcomeOfError(error: unknown, { stop, timeout, timeoutSec }: Limits): RunOutcome {
-  if (stop.aborted) return failed('transient', `stopped: ${String(stop.reason)}`)
+  if (stop.aborted) return stopped(stop.reason)
   if (timeout.aborted) return failed('timeout', `There was no outcome within ${timeoutSec} s.`)
   if (error instanceof Refusal) return error.outcome
   if (error instanceof OutboundError) return connectionFailure(error)

@@ -10,6 +10,7 @@ import {
   type RunOutcome,
 } from '@engine/core/plugin'
 
+import { messageOf } from '../failures.ts'
 import { mistake, noSuchTool, toldAnswer, type Told } from '../tools/answers.ts'
 import { endBy, isEnding } from '../tools/endings.ts'
 
@@ -98,17 +99,13 @@ export class ProgramCalls {
   /** What was done stays done, also where the log of it was refused. */
   async #tell(event: AdapterEvent): Promise<void> {
     const { record, logger } = this.#served
-    await record(event).catch((error: unknown) => logger.warn('a call of a tool was not told', { reason: describe(error) }))
+    await record(event).catch((error: unknown) => logger.warn('a call of a tool was not told', { reason: messageOf(error) }))
   }
 
   #refused(name: string, error: unknown): Told {
-    this.#served.logger.warn('a tool of a run could not be used', { tool: name.slice(0, 100), reason: describe(error) })
+    this.#served.logger.warn('a tool of a run could not be used', { tool: name.slice(0, 100), reason: messageOf(error) })
     if (!EngineError.isInstance(error) || error.kind === 'internal') return mistake('internal: Something went wrong on the side of Engine.')
     if (error.code === 'lease_lost') this.#lost.abort(error.message)
     return mistake(`${error.code}: ${error.message}`)
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

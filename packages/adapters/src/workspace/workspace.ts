@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
 
+import { messageOf } from '../failures.ts'
 import type { WorkspaceConfig } from './config.ts'
 import { git } from './git.ts'
 
@@ -164,7 +165,7 @@ async function run(folder: string, args: readonly string[]): Promise<string> {
   try {
     return await git(folder, args)
   } catch (error) {
-    throw new WorkspaceError(`git ${args[0]} in "${folder}": ${error instanceof Error ? error.message : String(error)}`)
+    throw new WorkspaceError(`git ${args[0]} in "${folder}": ${messageOf(error)}`)
   }
 }
 
