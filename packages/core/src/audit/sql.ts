@@ -12,7 +12,8 @@ export async function newestSeal(db: Kysely<Database>, companyId: string): Promi
   return first(await newest(db, { companyId }))
 }
 
-const after = statement((db, given: { companyId: string; number: number; limit: number }) =>
+/** A company's seals after a number, in their order. */
+export const sealsAfter = statement((db, given: { companyId: string; number: number; limit: number }) =>
   db
     .selectFrom('seals')
     .selectAll()
@@ -22,13 +23,8 @@ const after = statement((db, given: { companyId: string; number: number; limit: 
     .limit(given.limit),
 )
 
-/** A company's seals after a number, in their order. */
-export async function sealsAfter(db: Kysely<Database>, given: { companyId: string; number: number; limit: number }): Promise<SealTable[]> {
-  return after(db, given)
-}
-
 export async function sealNumbered(db: Kysely<Database>, given: { companyId: string; number: number }): Promise<SealTable | null> {
-  const found = first(await after(db, { ...given, number: given.number - 1, limit: 1 }))
+  const found = first(await sealsAfter(db, { ...given, number: given.number - 1, limit: 1 }))
   return found?.number === given.number ? found : null
 }
 
@@ -114,5 +110,5 @@ export async function eventsSealedAfter(db: Kysely<Database>, given: { companyId
     .where('number', '>', given.number)
     .where('number', '<=', given.upTo)
     .executeTakeFirstOrThrow()
-  return Number(events ?? 0)
+  return events ?? 0
 }

@@ -167,13 +167,14 @@ export function noRouteListens(db: Kysely<Database>, companyId: RawBuilder<unkno
   return sql`not exists (select from ${tableOf(db, 'route_events')} r where r.company_id = ${companyId} and r.pattern in (${sql.join(patterns)}))`
 }
 
-// Postgres is told the company as a range of the index (company_id, seq). Told that it equals one, it may go along the primary
-// key, through the events of all other companies, until a small company has filled its page. SQLite follows a range of two
-// columns only by its first, and never leaves the index.
-const after = statement((db, given: { companyId: string; after: number; upTo: number; limit: number }, family) =>
+/** A company's events after a position and up to another, in the order of the log; it must be complete up to there. */
+export const eventRows = statement((db, given: { companyId: string; after: number; upTo: number; limit: number }, family) =>
   db
     .selectFrom('events')
     .selectAll()
+    // Postgres is told the company as a range of the index (company_id, seq). Told that it equals one, it may go along the primary
+    // key, through the events of all other companies, until a small company has filled its page. SQLite follows a range of two
+    // columns only by its first, and never leaves the index.
     .where((row) =>
       family === 'postgres'
         ? row(row.refTuple('company_id', 'seq'), '>', row.tuple(given.companyId, given.after))
@@ -189,22 +190,14 @@ const after = statement((db, given: { companyId: string; after: number; upTo: nu
 /** An event as its table has it. */
 export type EventRow = Omit<EventTable, 'seq'> & { seq: number }
 
-/** A company's events after a position and up to another, in the order of the log; it must be complete up to there. */
-export async function eventRows(
-  db: Kysely<Database>,
-  given: { companyId: string; after: number; upTo: number; limit: number },
-): Promise<EventRow[]> {
-  return after(db, given)
-}
-
 /** A company's events after a position, in the order of the log, as far as it is complete. */
 export async function eventsAfter(db: Kysely<Database>, given: { companyId: string; after: number; limit: number }): Promise<AnyEvent[]> {
   // First how far, then what: a writer that ends in between is seen by the second look.
   const upTo = await settledSeq(db)
-  return (await after(db, { ...given, upTo })).map(toEvent)
+  return (await eventRows(db, { ...given, upTo })).map(toEvent)
 }
 
-// The company as a range: see `after`.
+// The company as a range: see `eventRows`.
 const newest = statement((db, given: { companyId: string; limit: number }) =>
   db
     .selectFrom('events')

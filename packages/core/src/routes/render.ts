@@ -1,5 +1,5 @@
 import { ruleViolated } from '../kernel/errors.ts'
-import type { JsonObject, JsonValue } from '../kernel/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../kernel/json.ts'
 import type { DeliveryBody } from '../ports/destination.ts'
 import type { RouteTemplate } from './schema.ts'
 
@@ -136,8 +136,4 @@ function bounded(text: string): string {
 
 function tooLarge(): Unrenderable {
   return new Unrenderable(`what would be sent is larger than ${largestBody} characters`)
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

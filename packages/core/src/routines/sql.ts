@@ -34,7 +34,7 @@ export async function countRoutines(tx: Transaction<Database>, companyId: string
     .where('company_id', '=', companyId)
     .where('status', '<>', 'archived')
     .executeTakeFirstOrThrow()
-  return Number(count)
+  return count
 }
 
 /** Notes how many fires failed in a row; whoever edits a routine meets no conflict because it fired. */
