@@ -11,7 +11,7 @@ import { isLoopback } from './local-guard.ts'
 import { answerNode } from './node.ts'
 import { showFigures, showReady, type Observed } from './own-answers.ts'
 import { problem } from './problem.ts'
-import { startingHandler } from './starting.ts'
+import { whenReady } from './starting.ts'
 import { createWatch } from './watch.ts'
 import { json, withoutBody, type WireRequest, type WireResponse } from './wire.ts'
 
@@ -37,10 +37,7 @@ export async function serveFigures({ engine, host = '127.0.0.1', port, ...option
     throw new Error(
       `Figures at ${host} would be read by whoever reaches this machine: give the monitor a token by ENGINE_METRICS_TOKEN, or listen on 127.0.0.1.`,
     )
-  const current = { handler: startingHandler }
-  const open = (ready: Engine) => void (current.handler = figuresHandler(ready, { ...options, isLocal }))
-  if (engine instanceof Promise) engine.then(open, () => undefined)
-  else open(engine)
+  const current = whenReady(engine, (ready) => figuresHandler(ready, { ...options, isLocal }))
   return listen((request, response) => void answerNode(current, request, response).catch(() => response.destroy()), {
     host,
     port,
@@ -51,14 +48,8 @@ export async function serveFigures({ engine, host = '127.0.0.1', port, ...option
 type Given = Pick<FiguresOptions, 'metricsToken' | 'logger'> & { readonly isLocal: boolean }
 
 function figuresHandler(engine: Engine, { metricsToken, logger, isLocal }: Given): Handler {
-  const entrance = createEntrance({ engine, ...(isLocal && { localActor: localOperator }) })
-  const own: Observed = {
-    engine,
-    entrance,
-    figures: createWatch(logger),
-    streams: { count: 0 },
-    ...(metricsToken !== undefined && { metricsToken }),
-  }
+  const entrance = createEntrance({ engine, localActor: isLocal ? localOperator : undefined })
+  const own: Observed = { engine, entrance, figures: createWatch(logger), streams: { count: 0 }, metricsToken }
   return async (request) => {
     const requestId = randomUUID()
     const answer = await respond(own, request).catch((error: unknown) => {

@@ -3,31 +3,22 @@ import { Socket } from 'node:net'
 
 import helmet from 'helmet'
 
-import type { Engine, Logger } from '@engine/core'
+import type { Engine } from '@engine/core'
 
 import { accessOf, type ModeOptions } from './access/mode.ts'
-import { createHandler, type Handler, type HandlerOptions } from './handler.ts'
+import { createHandler, type HandlerOptions } from './handler.ts'
 import { defaultLimits, type LimitOptions } from './limits.ts'
 import { listen, type RunningServer } from './listening.ts'
 import { answerNode } from './node.ts'
-import { startingHandler } from './starting.ts'
+import { whenReady } from './starting.ts'
 
-export interface ServeOptions extends ModeOptions {
+export interface ServeOptions extends ModeOptions, Pick<HandlerOptions, 'logger' | 'mcp' | 'metricsToken' | 'streamPatienceMs' | 'board'> {
   /** An engine that is still opening its database is served as not ready until it is there. */
   readonly engine: Engine | Promise<Engine>
   /** 0 takes any free port. */
   readonly port?: number | undefined
-  readonly logger?: Logger | undefined
-  /** What answers at `/mcp`, such as `mcpEndpoint` of @engine/mcp; left out, nothing does. */
-  readonly mcp?: HandlerOptions['mcp'] | undefined
-  /** What a monitor sends to read `/metrics`, beside the local operator. */
-  readonly metricsToken?: string | undefined
   /** How much one caller with a credential may ask; as `defaultLimits` say when left out, and without limits for null. */
   readonly limits?: LimitOptions | null | undefined
-  /** How long a client of a stream may leave unread what it was sent before its connection is closed, milliseconds; 30 seconds. */
-  readonly streamPatienceMs?: number | undefined
-  /** The folder of a web app that is served at `/`, such as `boardFolder` of @engine/ui-kit; left out, a plain page of what goes on. */
-  readonly board?: URL | undefined
 }
 
 /** Serves the API, its documentation and the board or the status page. @throws when the address is taken, or would let somebody in whom nobody meant */
@@ -35,19 +26,19 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { engine, host = '127.0.0.1', port = 4400, logger, mcp, board, limits = defaultLimits, streamPatienceMs, metricsToken } = options
   const access = accessOf(options)
   const stopping = new AbortController()
-  const handlerFor = (ready: Engine) =>
+  const current = whenReady(engine, (ready) =>
     createHandler({
       engine: ready,
       ...access,
       stopping: stopping.signal,
-      ...(logger && { logger }),
-      ...(mcp && { mcp }),
-      ...(limits && { limits }),
-      ...(metricsToken !== undefined && { metricsToken }),
-      ...(streamPatienceMs !== undefined && { streamPatienceMs }),
-      ...(board && { board }),
-    })
-  const current = engine instanceof Promise ? eventually(engine.then(handlerFor)) : { handler: handlerFor(engine) }
+      logger,
+      mcp,
+      limits: limits ?? undefined,
+      metricsToken,
+      streamPatienceMs,
+      board,
+    }),
+  )
   const common = securityHeaders(options.publicUrls)
   const answer = (request: IncomingMessage, response: ServerResponse) =>
     void answerNode({ handler: current.handler, common }, request, response).catch((error: unknown) => {
@@ -56,16 +47,6 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       response.destroy()
     })
   return listen(answer, { host, port, stopping })
-}
-
-/** Says that it is starting until the real handler is there; an engine that never comes is its opener's to report. */
-function eventually(handler: Promise<Handler>): { handler: Handler } {
-  const current = { handler: startingHandler }
-  handler.then(
-    (ready) => (current.handler = ready),
-    () => undefined,
-  )
-  return current
 }
 
 /** What helmet says in every answer, asked once: it is the same for all. By names in lower case. */
