@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path'
 
 import { fileAnchors, type AnchorStore } from '@engine/core'
 
+import { codeOf } from './failure.ts'
+
 /** What lies in the data folder: the anchors, the key that signs them, and the one that others check them by. */
 const anchorsFile = 'anchors.jsonl'
 const privateKeyFile = 'anchors.key.pem'
@@ -22,7 +24,7 @@ async function readOrMakeKey(path: string): Promise<KeyObject> {
   try {
     return createPrivateKey(await readFile(path))
   } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error
+    if (codeOf(error) !== 'ENOENT') throw error
   }
   // Whole under its name, or not there: another process may make one at the same moment, and the first one counts.
   const unfinished = `${path}.${randomUUID()}.tmp`
@@ -30,14 +32,10 @@ async function readOrMakeKey(path: string): Promise<KeyObject> {
     const { privateKey } = generateKeyPairSync('ed25519')
     await writeFile(unfinished, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true })
     await link(unfinished, path).catch((error: unknown) => {
-      if (!isCode(error, 'EEXIST')) throw error
+      if (codeOf(error) !== 'EEXIST') throw error
     })
   } finally {
     await rm(unfinished, { force: true })
   }
   return createPrivateKey(await readFile(path))
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { delimiter, dirname, isAbsolute, join } from 'node:path'
 
 import type { StartConfig } from './config.ts'
+import { codeOf, messageOf } from './failure.ts'
 import { findSecrets, keyFile } from './secret-key.ts'
 import { megabytes } from './text.ts'
 
@@ -59,7 +60,7 @@ function examineKey({ dataDir, secretKey }: StartConfig): Finding {
     return { isGood: true, what, found: `none yet; a start makes ${file}, unless something is sealed` }
   } catch (error) {
     const advice = 'Without the right key, no secret can be opened; restore it from where you keep its copy.'
-    return { isGood: false, what, found: error instanceof Error ? error.message : 'unreadable', advice }
+    return { isGood: false, what, found: messageOf(error), advice }
   }
 }
 
@@ -102,8 +103,4 @@ async function examineProgram(program: string): Promise<Finding> {
   }
   const advice = 'Install it, or take it out of --allow-program (ENGINE_ALLOW_PROGRAMS): agents that are run by it would fail.'
   return { isGood: false, what, found: isAbsolute(program) ? 'not there, or not to be run' : 'not on the PATH', advice }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

@@ -5,6 +5,7 @@ import type { DatabaseFacts, Inspection, Storage } from '@engine/core'
 
 import type { ServeFlags, StartConfig } from './config.ts'
 import { examineStart, type Finding } from './doctor-start.ts'
+import { messageOf } from './failure.ts'
 import { findSecrets } from './secret-key.ts'
 import { megabytes } from './text.ts'
 import { withDatabase } from './with-database.ts'
@@ -138,10 +139,6 @@ async function judgeSealed(database: Inspection, { dataDir, secretKey }: StartCo
   if (count === 0) return { isGood: true, what, found: secrets ? 'the key opens all of them' : 'none' }
   const advice = 'Put back the key that they were sealed with, or set those secrets again, and make new keys of those webhooks.'
   return { isGood: false, what, found: `${count} of secrets and webhooks do not open with the key that is here`, advice }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** What somebody called something, without what a terminal would obey. */

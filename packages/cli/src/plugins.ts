@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url'
 import type { PluginDefinition } from '@engine/core'
 import { isolatedPlugin, type IsolatedManifest } from '@engine/core/plugin'
 
+import { messageOf } from './failure.ts'
+
 /**
  * Loads the plugins that whoever starts the server names: packages of the folder that it is started in, and files, which are trusted
  * as the server itself is; a `.json` file is the manifest of one that is not, and runs in a process of its own.
@@ -22,7 +24,7 @@ async function open(name: string, folder: string): Promise<PluginDefinition> {
     if (name.endsWith('.json')) return openIsolated(path ?? createRequire(join(folder, 'package.json')).resolve(name))
     return pluginOf(await (path === null ? importFrom(folder, name) : import(pathToFileURL(path).href)))
   } catch (error) {
-    throw new Error(`The plugin ${name} (--plugin) can not be loaded: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new Error(`The plugin ${name} (--plugin) can not be loaded: ${messageOf(error)}`, {
       cause: error,
     })
   }

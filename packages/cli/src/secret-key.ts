@@ -1,3 +1,4 @@
+import { codeOf, messageOf } from './failure.ts'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -58,7 +59,7 @@ function explained(where: string, open: () => SecretStore): SecretStore {
   try {
     return open()
   } catch (error) {
-    throw new Error(`${where} can not be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`${where} can not be used: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -79,7 +80,7 @@ function makeKey(file: string): string {
   try {
     linkSync(draft, file)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (codeOf(error) !== 'EEXIST') throw error
   } finally {
     rmSync(draft)
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../failure.ts'
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 
@@ -31,7 +32,7 @@ export async function openBootstrap(path: string): Promise<Bootstrap> {
 function importOnce(path: string, files: readonly PackageFile[]): Bootstrap {
   return async (engine) => {
     const { name, hash, items } = await engine.companies.previewImport({ files: [...files] }).catch((error: unknown) => {
-      throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      throw new Error(`${path}: ${messageOf(error)}`, { cause: error })
     })
     for (let cursor: string | undefined; ;) {
       const page = await engine.companies.list({ limit: 100, ...(cursor && { cursor }) })

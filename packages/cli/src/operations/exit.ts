@@ -1,3 +1,4 @@
+import { messageOf } from '../failure.ts'
 import { CommanderError } from 'commander'
 
 import { EngineError } from '@engine/client'
@@ -36,6 +37,6 @@ export function report(error: unknown, { isJson }: { isJson: boolean }): number 
     console.error(isJson ? JSON.stringify({ code, kind, message, details, requestId }) : plain(`engine: ${message} (${code}${where})`))
     return exitCodes[kind]
   }
-  console.error(`engine: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`engine: ${messageOf(error)}`)
   return 1
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../failure.ts'
 import { openAsBlob } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -69,7 +70,7 @@ async function fromFile<Content>(path: string, read: (path: string) => Promise<C
   try {
     return await read(path)
   } catch (error) {
-    throw new UsageError(`${path} can not be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`${path} can not be read: ${messageOf(error)}`)
   }
 }
 
