@@ -77,4 +77,17 @@ describe.skipIf(!canLook)('the board, where an agent is set to work', { timeout:
     await page.getByText('when it is given some').waitFor()
     expect(await scheduleOf()).toBeNull()
   })
+
+  it('tells all that happened to it, as far back as anybody asks', async () => {
+    const { engine, companyId } = now().world
+    const { id: agentId } = await engine.agents.create({ companyId, name: 'Noor', role: 'writer', executionMode: 'polling' })
+    for (let index = 0; index < 100; index += 1) await engine.agents.update({ agentId, title: `Title ${index}` })
+    const page = await openAgent(agentId)
+    await page.getByRole('tab', { name: 'Activity' }).click()
+    const earlier = page.getByRole('button', { name: 'Earlier' })
+    await earlier.waitFor()
+    expect(await page.getByText('agent registered').count()).toBe(0)
+    await earlier.click()
+    await page.getByText('agent registered').waitFor()
+  })
 })

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 
 import type { ReadingList } from '../data/use-operation.ts'
-import { Button } from './button.tsx'
+import { More } from './more.tsx'
 import { Card } from './screen.tsx'
 import { FailureNotice, Loading } from './states.tsx'
 
@@ -56,18 +56,14 @@ interface ListTableProps<Item> extends Omit<TableProps, 'children'> {
 
 /** A list as a table: why it is not there, that there is none, and more of it. */
 export function ListTable<Item>({ list, empty, row, ...table }: ListTableProps<Item>) {
-  const { items, error, isLoading, hasMore, more, retry } = list
+  const { items, error, isLoading, hasMore, retry } = list
   if (error && items.length === 0) return <FailureNotice error={error} onRetry={retry} />
   if (isLoading) return <Loading />
   if (items.length === 0 && !hasMore) return empty
   return (
     <Card>
       <Table {...table}>{items.map(row)}</Table>
-      {hasMore && (
-        <div className="eng-card-body">
-          <Button onClick={more}>More</Button>
-        </div>
-      )}
+      <More of={list} className="eng-card-body" />
     </Card>
   )
 }

@@ -4,36 +4,26 @@ import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { count } from '../../parts/format.ts'
 import { Card, Screen } from '../../parts/screen.tsx'
-import { Empty, FailureNotice } from '../../parts/states.tsx'
+import { Empty } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
-import { EventLine } from './event-line.tsx'
+import { EventList } from './event-list.tsx'
 
 /** Everything that happened, and whether the record of it was tampered with. */
 export function Activity() {
   const { companyId } = useEngine()
   const may = useMay()
-  const { items, hasMore, more, error, isLoading, retry } = useList('events.company', { companyId })
+  const list = useList('events.company', { companyId })
   return (
     <Screen title="Activity" isPadded>
       <div className="eng-columns">
         <div className="eng-stack">
-          {error && <FailureNotice error={error} onRetry={retry} />}
-          {!isLoading && items.length === 0 && (
+          {!list.isLoading && list.items.length === 0 && (
             <Empty title="Nothing has happened yet">
               Each change in this company is written down here, by whom and when, and can not be taken out again.
             </Empty>
           )}
-          <ol className="eng-timeline">
-            {items.map((event) => (
-              <EventLine key={event.id} event={event} />
-            ))}
-          </ol>
-          {hasMore && (
-            <div>
-              <Button onClick={more}>Earlier</Button>
-            </div>
-          )}
+          <EventList of={list} />
         </div>
         {may('audit.status') && <Verify companyId={companyId} />}
       </div>

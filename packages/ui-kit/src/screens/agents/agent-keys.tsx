@@ -5,6 +5,7 @@ import type { Agent, Key } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
+import { More } from '../../parts/more.tsx'
 import { Part } from '../../parts/split.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import type { Fields } from '../../parts/fields.ts'
@@ -17,7 +18,8 @@ import { useTell } from '../../parts/toasts.tsx'
 /** By which an agent that works elsewhere comes in. */
 export function AgentKeys({ agent }: { agent: Agent }) {
   const { companyId } = useEngine()
-  const { items, isLoading, hasMore, more } = useList('keys.list', { companyId, agentId: agent.id })
+  const list = useList('keys.list', { companyId, agentId: agent.id })
+  const { items, isLoading } = list
   const [isNew, setIsNew] = useState(false)
   const close = () => setIsNew(false)
   return (
@@ -41,11 +43,7 @@ export function AgentKeys({ agent }: { agent: Agent }) {
           </li>
         ))}
       </ul>
-      {hasMore && (
-        <div>
-          <Button onClick={more}>More</Button>
-        </div>
-      )}
+      <More of={list} />
       <Dialog title={`New key for ${agent.name}`} isOpen={isNew} onClose={close}>
         <NewKey agentId={agent.id} onClose={close} />
       </Dialog>

@@ -21,7 +21,7 @@ import { useTell } from '../../parts/toasts.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
 import { WayOut } from '../../parts/way-out.tsx'
 import { AgentName, Who } from '../../parts/who.tsx'
-import { EventLine } from '../activity/event-line.tsx'
+import { EventList } from '../activity/event-list.tsx'
 import { ApprovalPanel } from '../inbox/approval-panel.tsx'
 import { RunTable } from '../run/run-table.tsx'
 import { AgentControls } from './agent-controls.tsx'
@@ -212,12 +212,5 @@ function Revisions({ agent }: { agent: AgentData }) {
 }
 
 function History({ agentId }: { agentId: string }) {
-  const { items } = useList('events.agent', { agentId })
-  return (
-    <ol className="eng-timeline">
-      {items.map((event) => (
-        <EventLine key={event.id} event={event} />
-      ))}
-    </ol>
-  )
+  return <EventList of={useList('events.agent', { agentId })} />
 }

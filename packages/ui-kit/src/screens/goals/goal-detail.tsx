@@ -5,6 +5,7 @@ import type { Goal } from '@engine/core/contract'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
+import { More } from '../../parts/more.tsx'
 import { Detail, Part } from '../../parts/split.tsx'
 import { withArticle } from '../../parts/format.ts'
 import { goalMoves } from '../../parts/moves.ts'
@@ -120,16 +121,13 @@ function Projects({ goalId }: { goalId: string }) {
 
 function Tasks({ goalId }: { goalId: string }) {
   const { companyId } = useEngine()
-  const { items, hasMore, more } = useList('tasks.list', { companyId, goalId })
+  const list = useList('tasks.list', { companyId, goalId })
+  const { items } = list
   if (items.length === 0) return null
   return (
     <Part title="Tasks of its own">
       <TaskLines label="Tasks of this goal" tasks={items} />
-      {hasMore && (
-        <div>
-          <Button onClick={more}>More</Button>
-        </div>
-      )}
+      <More of={list} />
     </Part>
   )
 }

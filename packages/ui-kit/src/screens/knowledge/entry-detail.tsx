@@ -14,7 +14,7 @@ import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
 import { Who } from '../../parts/who.tsx'
-import { EventLine } from '../activity/event-line.tsx'
+import { EventList } from '../activity/event-list.tsx'
 import { EntryEditor } from './entry-editor.tsx'
 
 export function EntryDetail({ knowledgeEntryId, onGone }: { knowledgeEntryId: string; onGone(): void }) {
@@ -92,14 +92,10 @@ function Whose({ projectId }: { projectId: string | null }) {
 }
 
 function History({ entry }: { entry: KnowledgeEntry }) {
-  const { items } = useList('events.entity', { companyId: entry.companyId, entityType: 'knowledgeEntry', entityId: entry.id })
+  const list = useList('events.entity', { companyId: entry.companyId, entityType: 'knowledgeEntry', entityId: entry.id })
   return (
     <Part title="Versions">
-      <ol className="eng-timeline">
-        {items.map((event) => (
-          <EventLine key={event.id} event={event} />
-        ))}
-      </ol>
+      <EventList of={list} />
     </Part>
   )
 }

@@ -1,6 +1,7 @@
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { count } from '../../parts/format.ts'
+import { More } from '../../parts/more.tsx'
 import { Card } from '../../parts/screen.tsx'
 import { FailureNotice } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
@@ -52,7 +53,8 @@ export function Subscriptions({ pluginId }: { pluginId: string }) {
 
 /** What a plugin says, the newest first; nothing tells when there is more, so it is asked for. */
 export function Logs({ pluginId }: { pluginId: string }) {
-  const { items, error, retry, hasMore, more } = useList('plugins.logs', { pluginId })
+  const list = useList('plugins.logs', { pluginId })
+  const { items, error, retry } = list
   const again = (
     <Button look="plain" onClick={retry}>
       Read again
@@ -76,11 +78,9 @@ export function Logs({ pluginId }: { pluginId: string }) {
           ))}
         </ul>
       )}
-      {hasMore && (
-        <div className="eng-card-body">
-          <Button onClick={more}>Earlier</Button>
-        </div>
-      )}
+      <More of={list} className="eng-card-body">
+        Earlier
+      </More>
     </Card>
   )
 }

@@ -6,6 +6,7 @@ import { words } from '../../data/said.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
+import { More } from '../../parts/more.tsx'
 import { Part } from '../../parts/split.tsx'
 import { projectMoves } from '../../parts/moves.ts'
 import { PlaceLink } from '../../parts/places.tsx'
@@ -119,7 +120,8 @@ function Budgets({ projectId }: { projectId: string }) {
 
 function Tasks({ projectId }: { projectId: string }) {
   const { companyId } = useEngine()
-  const { items, hasMore, more, isLoading } = useList('tasks.list', { companyId, projectId })
+  const list = useList('tasks.list', { companyId, projectId })
+  const { items, isLoading } = list
   if (items.length === 0)
     return isLoading ? null : <Empty title="No tasks yet">Make a task, or choose several in the list of tasks and move them here.</Empty>
   const of = (status: TaskStatus) => items.filter((task) => task.status === status)
@@ -131,11 +133,7 @@ function Tasks({ projectId }: { projectId: string }) {
           <TaskLines label={words(status)} tasks={of(status)} />
         </Part>
       ))}
-      {hasMore && (
-        <div>
-          <Button onClick={more}>More</Button>
-        </div>
-      )}
+      <More of={list} />
     </div>
   )
 }

@@ -1,5 +1,5 @@
 import { useList, useOperation } from '../../data/use-operation.ts'
-import { Button } from '../../parts/button.tsx'
+import { More } from '../../parts/more.tsx'
 import { Said } from '../../parts/said.tsx'
 import { Part } from '../../parts/split.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
@@ -10,7 +10,8 @@ const sources = { cron: 'by its schedule', webhook: 'by another system', api: 'b
 
 /** Each time that a routine fired, and what became of it. */
 export function Fires({ routineId }: { routineId: string }) {
-  const { items, isLoading, hasMore, more } = useList('routines.fires', { routineId, limit: 25 })
+  const list = useList('routines.fires', { routineId, limit: 25 })
+  const { items, isLoading } = list
   return (
     <Part title="What became of it">
       {items.length === 0 && !isLoading && <p className="eng-soft">It has not fired yet.</p>}
@@ -38,11 +39,7 @@ export function Fires({ routineId }: { routineId: string }) {
           </li>
         ))}
       </ul>
-      {hasMore && (
-        <div>
-          <Button onClick={more}>Earlier</Button>
-        </div>
-      )}
+      <More of={list}>Earlier</More>
     </Part>
   )
 }

@@ -6,6 +6,7 @@ import { words } from '../../data/said.ts'
 import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
+import { More } from '../../parts/more.tsx'
 import { Detail, Part } from '../../parts/split.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Menu } from '../../parts/menu.tsx'
@@ -33,7 +34,8 @@ type Open = 'change' | 'fill' | 'close'
 function Shown({ sprint }: { sprint: Sprint }) {
   const { companyId } = useEngine()
   const [open, setOpen] = useState<Open | null>(null)
-  const { items: tasks, hasMore, more } = useList('tasks.list', { companyId, sprintId: sprint.id })
+  const list = useList('tasks.list', { companyId, sprintId: sprint.id })
+  const { items: tasks } = list
   const left = tasks.filter(isOpenTask).length
   useKeys({ e: ['sprints.update', () => setOpen('change')], m: ['tasks.updateMany', () => !isOver(sprint) && setOpen('fill')] })
   return (
@@ -45,11 +47,7 @@ function Shown({ sprint }: { sprint: Sprint }) {
       {statuses.map((status) => (
         <Group key={status} status={status} tasks={tasks.filter((task) => task.status === status)} sprint={sprint} />
       ))}
-      {hasMore && (
-        <div>
-          <Button onClick={more}>More</Button>
-        </div>
-      )}
+      <More of={list} />
       <SprintDialog sprint={sprint} isOpen={open === 'change'} onClose={() => setOpen(null)} />
       <MoveIn sprint={sprint} isOpen={open === 'fill'} onClose={() => setOpen(null)} />
       <Dialog title="Close the sprint" isOpen={open === 'close'} onClose={() => setOpen(null)}>

@@ -7,6 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { DownloadButton } from '../../parts/download.tsx'
 import { bytes } from '../../parts/format.ts'
+import { More } from '../../parts/more.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
@@ -19,7 +20,8 @@ export function Files({ taskId }: { taskId: string }) {
   const queries = useQueryClient()
   const tell = useTell()
   const [isSending, setIsSending] = useState(false)
-  const { items, isLoading, hasMore, more } = useList('attachments.list', { taskId })
+  const list = useList('attachments.list', { taskId })
+  const { items, isLoading } = list
   const attach = async (event: ChangeEvent<HTMLInputElement>) => {
     const input = event.currentTarget
     const [file] = input.files ?? []
@@ -53,11 +55,7 @@ export function Files({ taskId }: { taskId: string }) {
           </li>
         ))}
       </ul>
-      {hasMore && (
-        <div>
-          <Button onClick={more}>More</Button>
-        </div>
-      )}
+      <More of={list} />
       {may('attachments.upload') && (
         <label className="eng-field">
           <span className="eng-field-label">{isSending ? 'Sending…' : 'Attach a file'}</span>
