@@ -101,52 +101,70 @@ async function requireWorker(context: CommandContext, agentId: string): Promise<
   if (agent.status === 'terminated') throw ruleViolated(`defaultAgentId: ${agent.name} is terminated and takes no tasks.`, { agentId })
 }
 
-/** Of the company alone. */
-const nobody = { agentId: null, projectId: null, taskId: null }
+const OneCompany = z.strictObject({ companyId: Id })
 
-const reason = z.string().trim().min(1).max(2_000).optional()
+const changesStatus = {
+  output: Company,
+  access: { scope: 'companies:manage', company: 'company' },
+  whenArchived: 'archives it, and from then on is refused by its machine',
+} as const
 
-const stopRuns = z
-  .boolean()
-  .default(false)
-  .describe(
-    'Also cancel what runs: programs are stopped, and tasks go back to todo. What is queued or waits begins after the company is resumed.',
-  )
+export const pause = command({
+  ...changesStatus,
+  title: 'Pause a company: nothing new starts in it',
+  input: z.strictObject({
+    companyId: Id,
+    reason: z.string().trim().min(1).max(2_000).optional(),
+    stopRuns: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Also cancel what runs: programs are stopped, and tasks go back to todo. What is queued or waits begins after the company is resumed.',
+      ),
+  }),
+  http: ['POST', '/companies/:companyId/pause'],
+  async handle(context, { reason = null, stopRuns }) {
+    const paused = await moveCompany(context, await requireCompany(context), { to: 'paused', verb: 'pause', reason })
+    if (stopRuns) await cancelRunsOfCompany(context, { statuses: ['running'], reason: 'company_stopped' })
+    return toCompany(paused)
+  },
+})
 
-export const pause = statusCommand('pause', 'paused', { title: 'Pause a company: nothing new starts in it', fields: { reason, stopRuns } })
-export const resume = statusCommand('resume', 'active', { title: 'Resume a paused company', fields: {} })
-export const archive = statusCommand('archive', 'archived', { title: 'Archive a company for good: it can only be read', fields: {} })
+export const resume = command({
+  ...changesStatus,
+  title: 'Resume a paused company',
+  input: OneCompany,
+  http: ['POST', '/companies/:companyId/resume'],
+  async handle(context) {
+    const company = await requireCompany(context)
+    assertTransition(companyMachine, company.status, { to: 'active', verb: 'resume' })
+    const stop = await stoppedBy(context.tx, { companyId: company.id, agentId: null, projectId: null, taskId: null }, context.now)
+    if (stop) throw stop
+    return toCompany(await moveCompany(context, company, { to: 'active', verb: 'resume', reason: null }))
+  },
+})
 
-interface StatusCommand<Fields> {
-  readonly title: string
-  readonly fields: Fields
+export const archive = command({
+  ...changesStatus,
+  title: 'Archive a company for good: it can only be read',
+  input: OneCompany,
+  http: ['POST', '/companies/:companyId/archive'],
+  async handle(context) {
+    return toCompany(await moveCompany(context, await requireCompany(context), { to: 'archived', verb: 'archive', reason: null }))
+  },
+})
+
+interface Move {
+  readonly to: CompanyStatus
+  readonly verb: 'pause' | 'resume' | 'archive'
+  readonly reason: string | null
 }
 
-function statusCommand<Verb extends 'pause' | 'resume' | 'archive', Fields extends { reason?: typeof reason; stopRuns?: typeof stopRuns }>(
-  verb: Verb,
-  to: CompanyStatus,
-  { title, fields }: StatusCommand<Fields>,
-) {
-  return command({
-    title,
-    input: z.strictObject({ companyId: Id, ...fields }),
-    output: Company,
-    access: { scope: 'companies:manage', company: 'company' },
-    http: ['POST', `/companies/:companyId/${verb}`],
-    whenArchived: 'archives it, and from then on is refused by its machine',
-    async handle(context, input) {
-      const company = await requireCompany(context)
-      assertTransition(companyMachine, company.status, { to, verb })
-      const stop = verb === 'resume' ? await stoppedBy(context.tx, { companyId: company.id, ...nobody }, context.now) : null
-      if (stop) throw stop
-      const why = 'reason' in input && typeof input.reason === 'string' ? input.reason : null
-      const next = await changeCompany(context, company, { status: to, pause_reason: why })
-      context.emit('company.status_changed', ref(next), { from: company.status, to, reason: why })
-      if ('stopRuns' in input && input.stopRuns === true)
-        await cancelRunsOfCompany(context, { statuses: ['running'], reason: 'company_stopped' })
-      return toCompany(next)
-    },
-  })
+async function moveCompany(context: CommandContext, company: CompanyTable, { to, verb, reason }: Move): Promise<CompanyTable> {
+  assertTransition(companyMachine, company.status, { to, verb })
+  const next = await changeCompany(context, company, { status: to, pause_reason: reason })
+  context.emit('company.status_changed', ref(next), { from: company.status, to, reason })
+  return next
 }
 
 /** The company, which nobody begins anything in until this command is over. */

@@ -7,7 +7,7 @@ import { Id } from '../../kernel/schema.ts'
 import { nameKey } from '../../labels/table.ts'
 import { aboutRoutine, assertAlive, changeRoutine, moveRoutine, requireRoutine, routineRef } from '../change.ts'
 import { assertConsistent, assertTriggersFit, templateColumns } from '../configure.ts'
-import { Routine, RoutineInput, type RoutineStatus } from '../schema.ts'
+import { Routine, RoutineInput } from '../schema.ts'
 import { countRoutines, insertRoutine } from '../sql.ts'
 import { toRoutine, toTemplate, type RoutineTable } from '../table.ts'
 
@@ -85,38 +85,39 @@ function changedNames(input: { task?: unknown }, names: readonly string[]): stri
   return [...names.filter((name) => !ofTask.includes(name)), ...(input.task === undefined ? [] : ['task'])]
 }
 
-const reason = z.string().trim().min(1).max(2_000).optional()
+const OneRoutine = z.strictObject({ routineId: Id })
 
-export const pause = statusCommand('pause', 'paused', {
+const changesStatus = { output: Routine, access: { scope: 'routines:manage', company: 'routine' } } as const
+
+export const pause = command({
+  ...changesStatus,
   title: 'Pause a routine: it does not fire',
   description: 'Times of its schedules that pass meanwhile are not made up.',
-  fields: { reason },
+  input: OneRoutine.extend({ reason: z.string().trim().min(1).max(2_000).optional() }),
+  http: ['POST', '/routines/:routineId/pause'],
+  async handle(context, { routineId, reason = null }) {
+    return toRoutine(await moveRoutine(context, await requireRoutine(context, routineId), { to: 'paused', verb: 'pause', reason }))
+  },
 })
-export const resume = statusCommand('resume', 'active', { title: 'Resume a paused routine from its next time on', fields: {} })
-export const archive = statusCommand('archive', 'archived', { title: 'Archive a routine for good', fields: {} })
 
-interface StatusCommand<Fields> {
-  readonly title: string
-  readonly description?: string
-  readonly fields: Fields
-}
+export const resume = command({
+  ...changesStatus,
+  title: 'Resume a paused routine from its next time on',
+  input: OneRoutine,
+  http: ['POST', '/routines/:routineId/resume'],
+  async handle(context, { routineId }) {
+    return toRoutine(await moveRoutine(context, await requireRoutine(context, routineId), { to: 'active', verb: 'resume', reason: null }))
+  },
+})
 
-function statusCommand<Verb extends 'pause' | 'resume' | 'archive', Fields extends { reason?: typeof reason }>(
-  verb: Verb,
-  to: RoutineStatus,
-  { fields, ...words }: StatusCommand<Fields>,
-) {
-  return command({
-    ...words,
-    input: z.strictObject({ routineId: Id, ...fields }),
-    output: Routine,
-    access: { scope: 'routines:manage', company: 'routine' },
-    http: ['POST', `/routines/:routineId/${verb}`],
-    async handle(context, input) {
-      // Its schema is made above, of fields that the compiler does not follow.
-      const { routineId, reason: why = null } = input as { routineId: string; reason?: string }
-      const routine = await requireRoutine(context, routineId)
-      return toRoutine(await moveRoutine(context, routine, { to, verb, reason: why }))
-    },
-  })
-}
+export const archive = command({
+  ...changesStatus,
+  title: 'Archive a routine for good',
+  input: OneRoutine,
+  http: ['POST', '/routines/:routineId/archive'],
+  async handle(context, { routineId }) {
+    return toRoutine(
+      await moveRoutine(context, await requireRoutine(context, routineId), { to: 'archived', verb: 'archive', reason: null }),
+    )
+  },
+})
