@@ -2,7 +2,6 @@ import { z } from 'zod'
 
 import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
-import { notFound } from '../kernel/errors.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
 import { isoTime } from '../ports/clock.ts'
@@ -11,7 +10,7 @@ import { filteredTaskId } from '../tasks/sql.ts'
 import { basisStart, forecastOf } from './forecast.ts'
 import { AgentsWithoutCap, Budget, BudgetForecast, BudgetIncident, BudgetIncidentStatus, BudgetScope } from './schema.ts'
 import { toBudget, toIncident } from './show.ts'
-import { findBudget, findPeriods, locatedBudgets } from './sql.ts'
+import { findPeriods, locatedBudgets } from './sql.ts'
 import { blankPeriod, readStanding, readStandings } from './standing.ts'
 import { readAgentsWithoutCap } from './without-cap.ts'
 
@@ -21,11 +20,7 @@ export const get = query({
   output: Budget,
   access: { scope: 'budgets:read', company: 'budget' },
   http: ['GET', '/budgets/:budgetId'],
-  async handle(context, { budgetId }) {
-    const budget = await findBudget(context.db, budgetId)
-    if (!budget) throw notFound('budget', budgetId)
-    return toBudget(await readStanding(context.db, budget, context.now))
-  },
+  handle: async (context) => toBudget(await readStanding(context.db, locatedBudgets.of(context), context.now)),
 })
 
 export const agentsWithoutCap = query({
@@ -36,11 +31,7 @@ export const agentsWithoutCap = query({
   output: AgentsWithoutCap,
   access: { scope: 'budgets:read', company: 'budget' },
   http: ['GET', '/budgets/:budgetId/agents-without-cap'],
-  async handle(context, { budgetId }) {
-    const budget = await findBudget(context.db, budgetId)
-    if (!budget) throw notFound('budget', budgetId)
-    return readAgentsWithoutCap(context.db, budget, context.adapters)
-  },
+  handle: async (context) => readAgentsWithoutCap(context.db, locatedBudgets.of(context), context.adapters),
 })
 
 const ScopeFilter = TaskFilter.describe('What budgets are over: an id, or the identifier of a task. One that there is not finds nothing.')
