@@ -1,8 +1,8 @@
 import { ProtocolError, ProtocolErrorCode, type GetPromptResult, type Prompt } from '@modelcontextprotocol/server'
 
-import { mayEver, type Actor } from '@engine/core'
+import type { Actor } from '@engine/core'
 
-import { readResource } from './resources.ts'
+import { mayCall, readResource } from './resources.ts'
 import type { Session } from './session.ts'
 
 interface Written {
@@ -58,10 +58,7 @@ An answer with the code lease_lost means that the task is no longer yours: stop.
 ]
 
 export function promptsFor({ engine }: Session, actor: Actor): Prompt[] {
-  return written.flatMap(({ prompt, operation }) => {
-    const access = engine.registry.get(operation)?.definition.access
-    return access && mayEver(actor, access) ? [prompt] : []
-  })
+  return written.filter(({ operation }) => mayCall(engine, operation, actor)).map(({ prompt }) => prompt)
 }
 
 /** @throws a protocol error for a prompt that there is not, or what it is about */

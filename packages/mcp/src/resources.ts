@@ -58,10 +58,11 @@ const kinds: readonly Kind[] = [
 ]
 
 export function resourceTemplates({ engine }: Session, actor: Actor): ResourceTemplateType[] {
-  return kinds.filter((kind) => isFor(engine, kind, actor)).map(({ template }) => template)
+  return kinds.filter(({ operation }) => mayCall(engine, operation, actor)).map(({ template }) => template)
 }
 
-function isFor({ registry }: Engine, { operation }: Pick<Kind, 'operation'>, actor: Actor): boolean {
+/** Whether somebody may ever make this call of this engine. */
+export function mayCall({ registry }: Engine, operation: string, actor: Actor): boolean {
   const access = registry.get(operation)?.definition.access
   return access !== undefined && mayEver(actor, access)
 }
@@ -93,7 +94,7 @@ const companies = 5
 
 /** What is near at hand: the work of the agent, what waits for a review, what is known. */
 export async function listResources({ engine }: Session, actor: Actor): Promise<Resource[]> {
-  const may = (name: string) => isFor(engine, { operation: name }, actor)
+  const may = (name: string) => mayCall(engine, name, actor)
   const found: Resource[] = 'companyId' in actor && may('tasks.inbox') ? await workOf(engine, actor) : []
   for (const companyId of may('companies.list') ? await companiesOf(engine, actor) : []) {
     if (may('deliverables.list')) found.push(...(await pending(engine, actor, companyId)))
