@@ -334,6 +334,12 @@ describe('an answer that stops in the middle', () => {
     onTestFinished(() => clearInterval(clearing))
     expect(await answer).toMatchObject({ code: 'unavailable' })
   }, 10_000)
+
+  it('is given up in its time whether or not the fetch that got it knows of that', async () => {
+    const fetch = async () => new Response(new ReadableStream({ start: (answer) => answer.enqueue(Buffer.from('{"items":')) }))
+    const client = createClient({ url: 'http://engine.invalid', fetch, timeoutMs: 20, retry: { tries: 1 } })
+    expect(await errorOf(client.companies.list())).toMatchObject({ code: 'unavailable' })
+  }, 10_000)
 })
 
 describe('a live stream', () => {

@@ -1,5 +1,7 @@
 import type { ErrorKind, JsonObject } from '@engine/core/contract'
 
+import { readText } from './chunks.ts'
+
 // The mark by which `EngineError.isInstance` of any package knows one.
 const marker = Symbol.for('engine.error.v1')
 
@@ -59,10 +61,10 @@ const kinds: Readonly<Record<number, ErrorKind>> = {
 }
 
 /** What an answer says that is none of success: a problem document, or whatever stands between here and the server. */
-export async function toError(response: Response): Promise<EngineError> {
+export async function toError(response: Response, signal: AbortSignal): Promise<EngineError> {
   const { status, headers } = response
   const kind = kinds[status] ?? (status >= 500 ? 'internal' : 'invalid')
-  const text = await response.text()
+  const text = await readText(response, signal)
   const problem = readObject(text)
   const { type: _type, title: _title, code, detail, requestId, status: _status, currentStatus, ...more } = problem
   const details: JsonObject = { ...more, ...(currentStatus !== undefined && { status: currentStatus }) }

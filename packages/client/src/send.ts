@@ -1,4 +1,5 @@
 import type { RequestOptions } from './api.ts'
+import { readText } from './chunks.ts'
 import { EngineError, toError } from './errors.ts'
 import type { Message, Route } from './request.ts'
 import { sleep, waitMs, type Retry } from './retry.ts'
@@ -53,9 +54,9 @@ async function tryOnce(sender: Sender, { route, message, options }: Parameters<t
   const signal = options.signal ? AbortSignal.any([options.signal, slow.signal]) : slow.signal
   try {
     const response = await request(sender, message, signal)
-    if (!response.ok) throw await toError(response)
+    if (!response.ok) throw await toError(response, signal)
     // The bytes are read later, for as long as that takes.
-    return route.givesFile ? toDownload(response) : await readJson(response)
+    return route.givesFile ? toDownload(response) : await readJson(response, signal)
   } finally {
     clearTimeout(timer)
   }
@@ -75,8 +76,8 @@ export async function request(sender: Sender, { method, path, headers, body }: M
   return sender.fetch(asking, { signal })
 }
 
-async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text()
+async function readJson(response: Response, signal: AbortSignal): Promise<unknown> {
+  const text = await readText(response, signal)
   try {
     return JSON.parse(text)
   } catch (cause) {

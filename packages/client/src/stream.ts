@@ -1,4 +1,5 @@
 import type { StreamOptions } from './api.ts'
+import { chunksOf } from './chunks.ts'
 import { EngineError, toError } from './errors.ts'
 import { readFrames, type Frame } from './frames.ts'
 import { sleep, waitMs } from './retry.ts'
@@ -66,7 +67,7 @@ async function* listen(sender: Sender, given: Listening): AsyncGenerator<Frame> 
   try {
     const headers = { accept: 'text/event-stream', 'last-event-id': given.position }
     const response = await request(sender, { method: 'GET', path: given.path, headers, body: null }, signal)
-    if (!response.ok) throw await toError(response)
+    if (!response.ok) throw await toError(response, signal)
     // Who begins with what is to come is there once it is known where that is: from then on it is not lost by a cut.
     let isOpen = given.position !== 'latest'
     if (isOpen) given.onState?.('open')
@@ -81,23 +82,6 @@ async function* listen(sender: Sender, given: Listening): AsyncGenerator<Frame> 
     clearTimeout(timer)
     // Who stops listening leaves no connection behind.
     quiet.abort()
-  }
-}
-
-/**
- * Not every browser can iterate a stream itself. It ends with the signal: that of the request has no hold on an answer in Node.js any more
- * once its memory was cleared up, and the answer of a stream may take days.
- */
-async function* chunksOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader()
-  const cancel = () => void reader.cancel().catch(() => undefined)
-  signal.addEventListener('abort', cancel)
-  if (signal.aborted) cancel()
-  try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value
-  } finally {
-    signal.removeEventListener('abort', cancel)
-    cancel()
   }
 }
 
