@@ -271,6 +271,14 @@ describe('a body that is too large', () => {
     await closed.promise
   })
 
+  it('is taken to its end from a client that reads nothing before, as nginx does, and closes then', async () => {
+    const { engine } = await createWorld()
+    const { port } = await serveWorld(engine)
+    const length = 16 * 1024 * 1024
+    const head = `POST /api/companies HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
+    expect(await raw(port, head + 'x'.repeat(length))).toMatch(/^HTTP\/1\.1 413 [^]*payload_too_large/)
+  })
+
   it('is answered 413 by the web handler too', async () => {
     const { engine } = await createWorld()
     const handle = webHandler(createHandler({ engine, localActor: localOperator }))

@@ -17,9 +17,11 @@ export async function answerNode({ handler, common }: Answering, request: Incomi
   const answer = await handler(fromNode(request, gone))
   const { status, body } = answer
   const headers: OutgoingHttpHeaders = { ...common, ...answer.headers }
-  if (typeof body === 'string' || body instanceof Uint8Array) sendWhole(response, { status, headers, body })
-  else await stream(response, { status, headers, body, patience: answer.patience }, gone)
-  if (!request.complete) discardRest(request)
+  if (typeof body === 'string' || body instanceof Uint8Array) sendWhole(request, response, { status, headers, body })
+  else {
+    await stream(response, { status, headers, body, patience: answer.patience }, gone)
+    end(request, response)
+  }
 }
 
 function ignore(): void {}
@@ -39,11 +41,21 @@ function whenGone(response: ServerResponse): () => AbortSignal {
 /** How long the rest of a refused body is read and thrown away, so that the client sees the answer and not a reset. */
 const discardMs = 1_000
 
-function discardRest(request: IncomingMessage): void {
-  const timer = setTimeout(() => request.destroy(), discardMs)
-  request.on('close', () => clearTimeout(timer))
-  request.on('error', () => clearTimeout(timer))
-  request.resume()
+/**
+ * Ends an answer of which everything was said. Where nobody read the whole body of the request, its rest is thrown away first: with the end a
+ * connection that is not kept is closed, and nginx, which keeps none, calls what it can not send by then a failure of ours.
+ */
+function end(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete) return void response.end()
+  const timer = setTimeout(() => {
+    response.end()
+    request.destroy()
+  }, discardMs)
+  const over = () => {
+    clearTimeout(timer)
+    response.end()
+  }
+  request.on('end', over).on('close', over).on('error', over).resume()
 }
 
 function fromNode(request: IncomingMessage, gone: () => AbortSignal): WireRequest {
@@ -78,14 +90,17 @@ interface Sent<Body> {
   readonly body: Body
 }
 
-function sendWhole(response: ServerResponse, { status, headers, body }: Sent<string | Uint8Array>): void {
+function sendWhole(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Sent<string | Uint8Array>): void {
   // Nobody reads it any more, and to write would be a failure of ours.
   if (response.destroyed) return
   const length = Buffer.byteLength(body)
   if (!hasNoBody(status)) headers['content-length'] ??= length
   response.writeHead(status, headers)
   // As many bytes as characters: plain ASCII, which is the same in Latin-1, and that costs node less to write.
-  response.end(body, length === body.length ? 'latin1' : 'utf8')
+  const encoding = length === body.length ? 'latin1' : 'utf8'
+  if (request.complete) return void response.end(body, encoding)
+  response.write(body, encoding)
+  end(request, response)
 }
 
 interface Streamed extends Sent<AsyncIterable<string | Uint8Array>> {
@@ -106,7 +121,6 @@ async function stream(response: ServerResponse, { status, headers, body, patienc
     setTimeout(() => response.destroy(), farewellMs).unref()
     break
   }
-  response.end()
 }
 
 /** How long a client that did not read for long may take to hear why its stream ends. */
