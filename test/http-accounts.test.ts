@@ -1,3 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import type { Engine } from '@engine/core'
@@ -5,9 +9,11 @@ import { createHandler, localOperator, serve, type ServeOptions } from '@engine/
 import { mcpEndpoint } from '@engine/mcp'
 import { postgres } from '@engine/storage-postgres'
 
+import { callHandler } from './http-fixtures.ts'
 import { goodPassword, inviteWithPassword, openSetup, otherPassword, quickPasswords, setUp } from './support/accounts.ts'
 import { createVisitor } from './support/browser-session.ts'
 import { createWorld } from './support/engine.ts'
+import { temporaryFolder } from './support/files.ts'
 import { newDatabase } from './support/storages.ts'
 
 async function open() {
@@ -277,6 +283,33 @@ describe('what is open when a right is taken away', () => {
     const after = asked.length
     await new Promise((resolve) => setTimeout(resolve, 1_200))
     expect(asked.length).toBe(after)
+  })
+})
+
+describe('behind a proxy that takes off the path of its public address', () => {
+  async function visit(board?: URL) {
+    const { engine } = await open()
+    const call = callHandler({ engine, accounts: { publicUrls: ['https://site.example/team'] }, ...(board && { board }) })
+    return (path: string) => call('GET', path, { headers: { host: 'site.example', accept: 'text/html' } })
+  }
+
+  it('every page leads below that path, those of the API too', async () => {
+    const get = await visit()
+    for (const path of ['/login', '/api/docs', '/api/docs/errors'])
+      expect((await get(path)).text, path).not.toMatch(/(href|src|data-url)="\/(?!team\/)/)
+    expect((await get('/api/openapi.json')).body).toMatchObject({ servers: [{ url: '/team' }] })
+    expect((await get('/api/nothing')).body).toMatchObject({ type: '/team/api/docs/errors#unknown_route' })
+    expect((await get('/')).headers.get('location')).toBe('/team/login')
+  })
+
+  it('it is told so by one that does not, and is not led in a circle', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'index.html'), '<!doctype html><html><head></head><body></body></html>')
+    const get = await visit(pathToFileURL(`${folder}/`))
+    for (const path of ['/team/', '/team/login', '/team/api/companies']) {
+      const { status, text } = await get(path)
+      expect([status, text], path).toEqual([404, expect.stringContaining('take off the path')])
+    }
   })
 })
 

@@ -10,6 +10,12 @@ export function below(request: WireRequest, basePath: string): WireRequest {
   return { ...request, url: shorter, basePath }
 }
 
+/** What to do about a request that has the path of the server in front still; nothing where it has not. */
+export function aboutKeptPath({ url, basePath = '' }: WireRequest): string {
+  if (basePath === '' || !url.pathname.startsWith(`${basePath}/`)) return ''
+  return ` This server is reached at ${basePath}, which the proxy before it has to take off the path of what it passes on.`
+}
+
 /** @throws saying how such a path is written */
 export function checkedBasePath(basePath: string): string {
   if (/^(\/[\w.~-]+)*$/.test(basePath)) return basePath

@@ -3,7 +3,7 @@ import { EngineError, type Engine, type JsonObject, type JsonValue } from '@engi
 import { createEntrance, type Identity, type Visit } from './access/entrance.ts'
 import { keepSession } from './access/session.ts'
 import { createCredentialWatch, type CredentialWatch } from './access/watch.ts'
-import { below, checkedBasePath } from './below.ts'
+import { aboutKeptPath, below, checkedBasePath } from './below.ts'
 import { openBoard } from './board.ts'
 import { readJsonBody } from './body.ts'
 import { expectedVersion, failedCondition, tagged } from './conditional.ts'
@@ -42,7 +42,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const context = createContext(options)
   const basePath = checkedBasePath(options.basePath ?? '')
   return async (received) => {
-    const request = below(received, basePath)
+    const request = context.entrance.placed(below(received, basePath))
     const exchange = beginExchange(request, engine.tracing)
     const { requestId } = exchange
     const explain = (error: unknown) => explained({ logger, exchange }, request, error)
@@ -133,7 +133,7 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
   if (own) return own
   const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : null
   const match = path === null ? null : context.routes.match(method, path)
-  if (!match) throw unknownRoute(context, method, pathname)
+  if (!match) throw unknownRoute(context, method, request)
   see(exchange, match)
   const identity = await entrance.identifyFor(visit, match.operation)
   const { actor } = identity
@@ -234,10 +234,13 @@ function readIdempotencyKey(request: WireRequest): string | null {
   return key
 }
 
-function unknownRoute(context: Context, method: string, pathname: string): EngineError {
+function unknownRoute(context: Context, method: string, request: WireRequest): EngineError {
+  const { pathname } = request.url
   const methods = pathname.startsWith('/api/') ? context.routes.methods(pathname.slice('/api'.length)) : []
   const advice = methods.length > 0 ? `This path knows ${methods.join(', ')}.` : 'The routes are listed at /api/docs.'
-  return new EngineError(httpErrors.unknown_route, `There is no ${method} ${pathname}. ${advice}`, { details: { methods } })
+  return new EngineError(httpErrors.unknown_route, `There is no ${method} ${pathname}. ${advice}${aboutKeptPath(request)}`, {
+    details: { methods },
+  })
 }
 
 function describe(error: unknown): string {

@@ -3,6 +3,7 @@ import type { Engine } from '@engine/core'
 import type { Entrance, Visit } from './access/entrance.ts'
 import { accountPage, strictHeaders } from './access/pages.ts'
 import { showSession } from './access/session.ts'
+import { aboutKeptPath } from './below.ts'
 import type { Board } from './board.ts'
 import { docsPage, docsScript } from './docs-page.ts'
 import { errorsPage } from './errors-page.ts'
@@ -68,7 +69,7 @@ export async function ownAnswer(own: Own, visit: Visit): Promise<WireResponse | 
   const { engine } = own
   const { request, address } = visit
   const { basePath = '' } = request
-  const page = address ? accountPage(request.url.pathname, baseOf(visit)) : null
+  const page = address ? accountPage(request.url.pathname, basePath) : null
   if (page) return page
   const shown = own.app && (await showApp(own, visit))
   if (shown) return shown
@@ -101,12 +102,14 @@ export async function ownAnswer(own: Own, visit: Visit): Promise<WireResponse | 
 async function showApp({ app, entrance, localActor }: Own, visit: Visit): Promise<WireResponse | null> {
   const answer = app?.answer(visit.request) ?? null
   const isPage = answer?.headers['content-type']?.startsWith('text/html') ?? false
+  // Any path is a page of the app, and the way from this one to the login would lead here again.
+  if (isPage && aboutKeptPath(visit.request) !== '') return null
   const isIn = !isPage || localActor !== undefined || (await entrance.session(visit)) !== null
   return isIn || !visit.address ? answer : toLogin(visit)
 }
 
-function toLogin(visit: Visit): WireResponse {
-  return { status: 303, headers: { location: `${baseOf(visit)}/login` }, body: '' }
+function toLogin({ request }: Visit): WireResponse {
+  return { status: 303, headers: { location: `${request.basePath ?? ''}/login` }, body: '' }
 }
 
 /** What is going on, for who is at this machine or logged in; whoever is neither logs in first. */
@@ -114,7 +117,7 @@ async function showStatus({ engine, entrance, localActor }: Own, visit: Visit): 
   const session = await entrance.session(visit)
   const actor = localActor ?? session?.actor
   if (!actor) return visit.address ? toLogin(visit) : null
-  return showPage(engine, { actor, canLogOut: session !== null, basePath: baseOf(visit) })
+  return showPage(engine, { actor, canLogOut: session !== null, basePath: visit.request.basePath ?? '' })
 }
 
 interface Shown {
@@ -125,9 +128,4 @@ interface Shown {
 
 async function showPage(engine: Engine, { actor, ...page }: Shown): Promise<WireResponse> {
   return html(await statusPage(engine.as(actor), page), strictHeaders)
-}
-
-/** Where the server is mounted: as the program around it says, or as its public address has it. */
-function baseOf({ request, address }: Visit): string {
-  return request.basePath || (address?.base ?? '')
 }

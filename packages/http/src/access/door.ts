@@ -38,8 +38,8 @@ export function admit(
   addresses: readonly PublicAddress[],
   { letsLoopback }: { letsLoopback: boolean },
 ): PublicAddress {
-  const host = (request.header('host') ?? '').toLowerCase()
-  const address = addresses.find((known) => isNamed(host, known)) ?? (letsLoopback ? loopback(host) : null)
+  const host = hostOf(request)
+  const address = named(request, addresses) ?? (letsLoopback ? loopback(host) : null)
   if (!address) throw refusal(`This server is not known as ${host === '' ? 'an unnamed host' : host}. Its public address names it.`)
   if (request.header('authorization') !== null) return address
   const origin = request.header('origin')
@@ -49,6 +49,16 @@ export function admit(
   if ((site === 'cross-site' || site === 'same-site') && !isFollowed(request))
     throw refusal('Pages of another site may not call this server.')
   return address
+}
+
+/** Which of its addresses a request names the server by; undefined for none. */
+export function named(request: WireRequest, addresses: readonly PublicAddress[]): PublicAddress | undefined {
+  const host = hostOf(request)
+  return addresses.find((known) => isNamed(host, known))
+}
+
+function hostOf(request: WireRequest): string {
+  return (request.header('host') ?? '').toLowerCase()
 }
 
 /** Whether a host names an address; the port that a scheme has anyway may be said or not. */

@@ -5,7 +5,7 @@ import { guardLocal } from '../local-guard.ts'
 import { takesRequest } from '../received.ts'
 import type { WireRequest } from '../wire.ts'
 import { isCsrfToken, sessionCookie } from './cookies.ts'
-import { admit, publicAddress, type PublicAddress } from './door.ts'
+import { admit, named, publicAddress, type PublicAddress } from './door.ts'
 import { trustProxies } from './proxies.ts'
 
 /** People log in with a password, and their browser keeps a session. */
@@ -46,6 +46,8 @@ export interface Entrance {
   readonly hasAccounts: boolean
   /** Where a request comes from, past trusted proxies; null where the host does not know. */
   addressOf(request: WireRequest): string | null
+  /** A request with the path that the server is mounted at: as the program around it says, or as the public address has it that it names. */
+  placed(request: WireRequest): WireRequest
   /** @throws `untrusted_origin` */
   visit(request: WireRequest): Visit
   /** Who a request acts for. @throws `unauthenticated`, `csrf_token` */
@@ -84,6 +86,10 @@ export function createEntrance({ engine, localActor, accounts }: EntranceOptions
   return {
     hasAccounts: accounts !== undefined,
     addressOf,
+    placed(request) {
+      const base = request.basePath ? '' : (named(request, addresses)?.base ?? '')
+      return base === '' ? request : { ...request, basePath: base }
+    },
     visit(request) {
       const caller = { address: addressOf(request), userAgent: request.header('user-agent') }
       if (localActor) guardLocal(request)
