@@ -9,20 +9,21 @@ import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { requireActive, whyInactive } from '../plugins/active.ts'
+import { configOf } from '../plugins/config.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { findPluginByName } from '../plugins/sql.ts'
 import type { PluginTable } from '../plugins/table.ts'
 import { stateInside } from './state.ts'
 import { ownTables } from './tables.ts'
 import type { PluginCommandContext, PluginPolicyContext, PluginQueryContext } from './types.ts'
-import { configOf, pluginActor, type RunningPlugin } from './work.ts'
+import { pluginActor, type RunningPlugin } from './work.ts'
 
 /** What a query of a plugin may use. @throws why it does not work in this company */
 export async function queryContext(host: Host, plugin: RunningPlugin, context: QueryContext): Promise<PluginQueryContext> {
   const { companyId, actor, now, db } = context
   const row = await requireActive(db, plugin.loaded, companyId)
   const tables = ownTables(db, { plugin: plugin.definition.id, companyId })
-  return withEngine({ companyId, actor, now, config: configOf(plugin, row), tables }, () => reader(host, plugin, { db, companyId }))
+  return withEngine({ companyId, actor, now, config: configOf(plugin.loaded, row), tables }, () => reader(host, plugin, { db, companyId }))
 }
 
 /** What a command of a plugin may use: the transaction that is open. @throws why it does not work in this company */
@@ -34,7 +35,7 @@ export async function commandContext(host: Host, plugin: RunningPlugin, context:
     companyId,
     actor,
     now,
-    config: configOf(plugin, row),
+    config: configOf(plugin.loaded, row),
     tables: ownTables(tx, owner),
     state: stateInside(tx, owner, () => now),
     newId: context.newId,
@@ -67,9 +68,9 @@ export async function askPolicy(
   const policy = definition.policies?.[operation]
   if (!policy || context.companyId === '') return
   const row = await findPluginByName(context.tx, { companyId: context.companyId, plugin: definition.id })
-  const isFailing = row?.status === 'error' || row?.status === 'quarantined'
-  if (whyInactive(loaded, row) !== null && !isFailing) return
-  if (isFailing) throw policyFailed(plugin, operation, `the plugin was stopped (${row.reason ?? row.status})`)
+  const why = whyInactive(loaded, row)
+  if (why && ['plugin_unavailable', 'plugin_unconfigured'].includes(why.code)) throw policyFailed(plugin, operation, why.message)
+  if (why) return
   try {
     // The registry parsed the input of the operation that this policy is for.
     const decided = policy(policyContext(host, plugin, { context, row, operation }), input as never)
@@ -98,9 +99,13 @@ async function inTime({ clock, settings: { policyMs } }: Host, decided: Promise<
 }
 
 function policyFailed({ definition: { id } }: RunningPlugin, operation: string, why: string): EngineError {
-  return new EngineError(pluginErrors.policy_failed, `The policy of the plugin ${id} could not decide about ${operation}: ${why}.`, {
-    details: { plugin: id, operation },
-  })
+  return new EngineError(
+    pluginErrors.policy_failed,
+    `The policy of the plugin ${id} could not decide about ${operation}: ${why.replace(/\.$/, '')}.`,
+    {
+      details: { plugin: id, operation },
+    },
+  )
 }
 
 interface Asked {
@@ -116,7 +121,7 @@ function policyContext(host: Host, plugin: RunningPlugin, { context, row, operat
     companyId,
     actor,
     now,
-    config: configOf(plugin, row),
+    config: configOf(plugin.loaded, row),
     state: stateInside(tx, { plugin: id, companyId }, () => now),
     veto(message: string, details: JsonObject = {}): never {
       throw new EngineError(pluginErrors.policy_refused, message, { details: { ...details, plugin: id, operation } })

@@ -6,8 +6,8 @@ import type { Host } from '../kernel/host.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { LoadedPlugin } from '../kernel/plugins.ts'
 import { requireActive } from '../plugins/active.ts'
+import { configOf } from '../plugins/config.ts'
 import { pluginErrors } from '../plugins/errors.ts'
-import type { PluginTable } from '../plugins/table.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { AccessNotes } from '../secrets/notes.ts'
 import { openReferences, type OpenedSecret } from '../secrets/open.ts'
@@ -41,7 +41,7 @@ export async function inCompany<Result>(
   const { companyId, signal } = place
   const row = await requireActive(host.db, loaded, companyId)
   const note = (wanted: readonly OpenedSecret[]) => plugin.noted(host, { companyId, pluginId: row?.id ?? null }, wanted)
-  const opened = await openReferences(host, { companyId, config: configOf(plugin, row), fields: loaded.secretFields, note })
+  const opened = await openReferences(host, { companyId, config: configOf(loaded, row), fields: loaded.secretFields, note })
   const owner = { plugin: definition.id, companyId }
   const now = () => isoTime(host.clock.now())
   const log = createPluginLog(host, owner, opened.redactor)
@@ -59,14 +59,6 @@ export async function inCompany<Result>(
   } finally {
     await log.written()
   }
-}
-
-/** The configuration of a plugin in a company; where it was never installed, what its schema says by itself. */
-export function configOf({ loaded }: RunningPlugin, row: PluginTable | null): JsonObject {
-  if (row) return JSON.parse(row.config)
-  const byItself = loaded.configSchema?.safeParse({})
-  // The schema of a configuration gives an object; one that has to be given first gives none.
-  return byItself?.success ? (byItself.data as JsonObject) : {}
 }
 
 /** Who a plugin is when it calls operations by itself: nobody outside of this company. */

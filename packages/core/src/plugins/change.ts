@@ -6,7 +6,7 @@ import { EngineError, notFound, ruleViolated } from '../kernel/errors.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { LoadedPlugin, PluginCatalog } from '../kernel/plugins.ts'
 import { assertTransition } from '../kernel/transition.ts'
-import { acceptWithReferences, findReferences, refuseElsewhere } from '../secrets/references.ts'
+import { findReferences } from '../secrets/references.ts'
 import { noteReferences } from '../secrets/uses.ts'
 import { pluginErrors } from './errors.ts'
 import { pluginMachine } from './machine.ts'
@@ -52,16 +52,6 @@ export async function movePlugin(context: CommandContext, row: PluginTable, move
 /** Keeps which secrets the configuration of a plugin names. */
 export async function noteSecrets(context: CommandContext, row: PluginTable): Promise<void> {
   await noteReferences(context, { pluginId: row.id }, findReferences(JSON.parse(row.config), 'config'))
-}
-
-/** A configuration as it is stored: as the plugin accepts it, with references for secrets. @throws `invalid_input` */
-export function configText(loaded: LoadedPlugin, config: JsonObject, parse: (schema: LoadedPlugin, value: unknown) => unknown): string {
-  refuseElsewhere(config, 'config', loaded.secretFields)
-  if (loaded.configSchema === null) {
-    if (Object.keys(config).length > 0) throw ruleViolated(`The plugin ${loaded.id} takes no configuration; leave config out.`)
-    return '{}'
-  }
-  return JSON.stringify(acceptWithReferences(config, 'config', (masked) => parse(loaded, masked)))
 }
 
 /** What an installation asks somebody to approve: all that the plugin may reach, with its hash. */

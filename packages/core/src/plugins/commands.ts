@@ -3,13 +3,11 @@ import { z } from 'zod'
 import { assertVersion } from '../kernel/change.ts'
 import { command, type CommandContext, type PrepareContext } from '../kernel/command.ts'
 import { ruleViolated, withoutCredential } from '../kernel/errors.ts'
-import { parseInput } from '../kernel/input.ts'
 import type { LoadedPlugin } from '../kernel/plugins.ts'
 import { Id, jsonObject } from '../kernel/schema.ts'
 import { requireActive } from './active.ts'
 import {
   aboutPlugin,
-  configText,
   movePlugin,
   noteSecrets,
   pluginChanged,
@@ -19,10 +17,11 @@ import {
   requirePlugin,
   withdrawInstall,
 } from './change.ts'
+import { acceptConfig, configOf, requireSame } from './config.ts'
 import { pluginMachine } from './machine.ts'
 import { enterParked, resumeCursor, settleCursor } from './position.ts'
 import { Plugin, PluginSubscription } from './schema.ts'
-import { changePlugin, findPlugin, findPluginByName } from './sql.ts'
+import { changePlugin, findPlugin, findPluginByName, wakeCursors } from './sql.ts'
 import { toPlugin } from './show.ts'
 import { toSubscription, type PluginTable } from './table.ts'
 import { webhookBytes, webhookHeaders } from './webhook-headers.ts'
@@ -43,16 +42,19 @@ export const install = command({
     const loaded = requireLoaded(context, input.plugin)
     const known = await findPluginByName(context.tx, { companyId: context.companyId, plugin: loaded.id })
     if (known && isInPlace(known, loaded)) {
+      if (input.config !== undefined) requireSame(known, acceptConfig(loaded, input.config))
       context.unchanged()
       return toPlugin(known, loaded)
     }
     const status = loaded.kind === 'trusted' ? ('ready' as const) : ('installed' as const)
-    const config = input.config !== undefined || !known ? configText(loaded, input.config ?? {}, parseConfig) : known.config
+    // What was kept of one that was uninstalled is nothing.
+    const config = JSON.stringify(input.config === undefined ? configOf(loaded, known) : acceptConfig(loaded, input.config))
     const row = known ? await installAgain(context, known, { loaded, status, config }) : await insert(context, loaded, { status, config })
     await noteSecrets(context, row)
+    await wakeCursors(context.tx, { companyId: context.companyId, plugin: row.plugin, now: context.now })
     context.emit('plugin.installed', pluginRef(row), {
       ...aboutPlugin(row),
-      status,
+      status: row.status,
       capabilities: loaded.capabilities,
       capabilitiesHash: loaded.capabilitiesHash,
     })
@@ -120,17 +122,15 @@ export const configure = command({
     const row = await requirePlugin(context, input.pluginId)
     assertVersion('plugin', row, input.version)
     const loaded = requireLoaded(context, row.plugin)
-    const config = configText(loaded, input.config, parseConfig)
+    const config = JSON.stringify(acceptConfig(loaded, input.config))
     const next = await changePlugin(context, row, { config })
     await noteSecrets(context, next)
+    // What waited for a configuration that the plugin takes goes on.
+    await wakeCursors(context.tx, { companyId: context.companyId, plugin: row.plugin, now: context.now })
     context.emit('plugin.configured', pluginRef(next), { ...aboutPlugin(next), changed: Object.keys(input.config) })
     return toPlugin(next, loaded)
   },
 })
-
-function parseConfig({ configSchema }: LoadedPlugin, value: unknown): unknown {
-  return configSchema === null ? {} : parseInput(configSchema, value, 'config')
-}
 
 export const enable = command({
   title: 'Let a plugin work again; its subscriptions go on where they were',

@@ -47,6 +47,11 @@ export const pluginErrors = defineErrors({
     help: 'An admin installs it in this company, or approves that it is installed.',
   },
   plugin_disabled: { kind: 'rule', cause: 'An admin disabled the plugin in this company.', help: 'An admin enables it in this company.' },
+  plugin_unconfigured: {
+    kind: 'rule',
+    cause: 'The schema of the plugin does not take the configuration that it has in this company, or needs one that was never given.',
+    help: 'An admin installs it with a configuration, or changes the one that it has; the message names what does not fit.',
+  },
   plugin_changed: {
     kind: 'rule',
     cause: 'The plugin asks for other capabilities than those that were approved.',

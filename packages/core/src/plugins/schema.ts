@@ -43,7 +43,7 @@ export const Plugin = z
     status: PluginStatus,
     versionLabel: z.string().describe('The version of the plugin that was installed.'),
     config: jsonObject.describe('Secrets stand in it as references.'),
-    reason: z.string().nullable().describe('Why it is in error or quarantined.'),
+    reason: z.string().nullable().describe('Why it is in error or quarantined, or does not take its configuration.'),
     webhooks: z.array(z.object({ name: z.string(), path: z.string() })),
     version: z.number().int(),
     createdAt: IsoTime,
