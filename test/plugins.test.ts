@@ -150,6 +150,25 @@ test('a plugin that does not start stops those before it, and says why', async (
   await engine.stop()
 })
 
+test('a plugin that throws when it is stopped, or never ends, keeps nobody from it', async () => {
+  const said: string[] = []
+  const telling = (id: string, stop: () => unknown): PluginDefinition => ({
+    ...least,
+    id,
+    // Plain JavaScript need not make a promise.
+    stop: (() => stop()) as () => Promise<void>,
+  })
+  const last = telling('last', () => void said.push('stopped'))
+  const throwing = telling('throwing', () => {
+    throw new Error('no')
+  })
+  const endless = telling('endless', () => new Promise(() => undefined))
+  const { engine } = await createWorld({ plugins: [last, throwing, endless], settings: { stopGraceMs: 20 } })
+  await engine.start()
+  await engine.stop()
+  expect(said).toEqual(['stopped'])
+})
+
 describe('the tables of a plugin', () => {
   const migrations = [{ id: '1', statements: ['create table p_bad_rows (id {uuid} primary key, company_id {uuid} not null) {table}'] }]
   const given = { title: 'Try', input: z.object({}), output: z.looseObject({}), access: 'tasks:create' } as const
@@ -249,6 +268,26 @@ describe('a policy', () => {
     const error = await errorOf(engine.tasks.create({ companyId, title: 'A' }))
     expect([error.code, error.message]).toEqual(['policy_failed', expect.stringContaining('did not answer within 20 ms')])
     expect((await engine.labels.create({ companyId, name: 'goes on' })).name).toBe('goes on')
+    await engine.stop()
+  })
+
+  test('may be a plain function, which answers with nothing', async () => {
+    const { companyId, engine } = await createWorld({
+      plugins: [
+        {
+          ...least,
+          id: 'plain',
+          policies: {
+            'tasks.create': ((context: { veto(message: string): never }, { title }: { title: string }) => {
+              if (title === 'B') context.veto('no B')
+            }) as unknown as () => Promise<void>,
+          },
+        },
+      ],
+    })
+    expect((await engine.tasks.create({ companyId, title: 'A' })).title).toBe('A')
+    const error = await errorOf(engine.tasks.create({ companyId, title: 'B' }))
+    expect([error.code, error.message]).toEqual(['policy_refused', 'no B'])
     await engine.stop()
   })
 

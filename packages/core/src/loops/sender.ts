@@ -175,7 +175,9 @@ function entryOf(route: Route, delivery: Claimed, { payloads }: Prepared): Entry
   const payload = payloads.get(delivery.eventSeq)
   if (!payload) return { kind: 'parked', reason: 'its event is not in the log any more' }
   try {
-    return { delivery, event: payload.event, body: render(route, payload.whole), files: payload.files }
+    // Other routes send the same event, and what a destination does to what it is given is its own matter.
+    const { event, whole } = structuredClone({ event: payload.event, whole: payload.whole })
+    return { delivery, event, body: render(route, whole), files: payload.files }
   } catch (error) {
     return failed(error)
   }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 
 import { createApi, type Api } from '../api.ts'
 import type { Database } from '../database/tables.ts'
+import type { Actor } from '../kernel/actor.ts'
 import type { CommandContext, QueryContext } from '../kernel/command.ts'
 import { EngineError, ruleViolated } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
@@ -13,6 +14,7 @@ import { configOf } from '../plugins/config.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { findPluginByName } from '../plugins/sql.ts'
 import type { PluginTable } from '../plugins/table.ts'
+import { inTime } from './in-time.ts'
 import { stateInside } from './state.ts'
 import { ownTables } from './tables.ts'
 import type { PluginCommandContext, PluginPolicyContext, PluginQueryContext } from './types.ts'
@@ -20,7 +22,8 @@ import { pluginActor, type RunningPlugin } from './work.ts'
 
 /** What a query of a plugin may use. @throws why it does not work in this company */
 export async function queryContext(host: Host, plugin: RunningPlugin, context: QueryContext): Promise<PluginQueryContext> {
-  const { companyId, actor, now, db } = context
+  const { companyId, now, db } = context
+  const actor = shownActor(context.actor)
   const row = await requireActive(db, plugin.loaded, companyId)
   const tables = ownTables(db, { plugin: plugin.definition.id, companyId })
   return withEngine({ companyId, actor, now, config: configOf(plugin.loaded, row), tables }, () => reader(host, plugin, { db, companyId }))
@@ -28,12 +31,12 @@ export async function queryContext(host: Host, plugin: RunningPlugin, context: Q
 
 /** What a command of a plugin may use: the transaction that is open. @throws why it does not work in this company */
 export async function commandContext(host: Host, plugin: RunningPlugin, context: CommandContext): Promise<PluginCommandContext> {
-  const { companyId, actor, now, tx } = context
+  const { companyId, now, tx } = context
   const row = await requireActive(tx, plugin.loaded, companyId)
   const owner = { plugin: plugin.definition.id, companyId }
   const given = {
     companyId,
-    actor,
+    actor: shownActor(context.actor),
     now,
     config: configOf(plugin.loaded, row),
     tables: ownTables(tx, owner),
@@ -44,6 +47,13 @@ export async function commandContext(host: Host, plugin: RunningPlugin, context:
     emit: emitOf(plugin, context),
   }
   return withEngine(given, () => reader(host, plugin, { db: tx, companyId }))
+}
+
+/** An actor as a plugin sees it: what it writes to gives nobody other rights. Hosts may have made theirs of more than data. */
+function shownActor(actor: Actor): Actor {
+  if (actor.kind !== 'user') return { ...actor }
+  const { kind, id, roles, scopes, sessionId } = actor
+  return { kind, id, roles: { ...roles }, ...(scopes && { scopes: [...scopes] }), ...(sessionId !== undefined && { sessionId }) }
 }
 
 /** Records events of a plugin as Engine's own are, with data of the shape that it declared. */
@@ -72,29 +82,14 @@ export async function askPolicy(
   if (why && ['plugin_unavailable', 'plugin_unconfigured'].includes(why.code)) throw policyFailed(plugin, operation, why.message)
   if (why) return
   try {
-    // The registry parsed the input of the operation that this policy is for.
-    const decided = policy(policyContext(host, plugin, { context, row, operation }), input as never)
-    await inTime(host, decided)
+    // The registry parsed the input of the operation that this policy is for. It is shown a copy: what it writes to changes no command.
+    const shown = structuredClone(input) as never
+    const decide = async () => policy(policyContext(host, plugin, { context, row, operation }), shown)
+    // Others wait for the locks of this transaction: who does not decide in time is taken to have failed.
+    await inTime(host.clock, host.settings.policyMs, decide())
   } catch (error) {
     if (EngineError.isInstance(error)) throw error
     throw policyFailed(plugin, operation, messageOf(error))
-  }
-}
-
-/** Others wait for the locks of this transaction: who does not decide in time is taken to have failed. */
-async function inTime({ clock, settings: { policyMs } }: Host, decided: Promise<void>): Promise<void> {
-  const over = new AbortController()
-  const late = clock.sleep(policyMs, over.signal).then(() => {
-    if (!over.signal.aborted) throw new Error(`it did not answer within ${policyMs} ms`)
-  })
-  // Nobody asks any more how the slower one of them ends.
-  const unheard = () => undefined
-  late.catch(unheard)
-  decided.catch(unheard)
-  try {
-    await Promise.race([decided, late])
-  } finally {
-    over.abort()
   }
 }
 
@@ -115,11 +110,11 @@ interface Asked {
 }
 
 function policyContext(host: Host, plugin: RunningPlugin, { context, row, operation }: Asked): PluginPolicyContext {
-  const { companyId, actor, now, tx } = context
+  const { companyId, now, tx } = context
   const { id } = plugin.definition
   const given = {
     companyId,
-    actor,
+    actor: shownActor(context.actor),
     now,
     config: configOf(plugin.loaded, row),
     state: stateInside(tx, { plugin: id, companyId }, () => now),

@@ -12,6 +12,7 @@ import { pluginErrors } from '../plugins/errors.ts'
 import { PluginCapabilities } from '../plugins/schema.ts'
 import type { Logger } from '../ports/logger.ts'
 import { createAccessNotes } from '../secrets/notes.ts'
+import { inTime } from './in-time.ts'
 import { askPolicy } from './inside.ts'
 import { routesOf, toModule, type Running } from './operations.ts'
 import type { PluginDefinition, PluginStartContext } from './types.ts'
@@ -137,9 +138,12 @@ async function startAll(shared: Shared, plugins: readonly RunningPlugin[], start
 }
 
 async function stopAll(shared: Shared, started: readonly RunningPlugin[]): Promise<void> {
+  const { host, logger } = shared.use()
   for (const { definition } of started.toReversed()) {
-    await definition.stop?.().catch((error: unknown) => {
-      shared.use().logger.error('a plugin did not stop well', { plugin: definition.id, error: String(error) })
+    const stop = async () => definition.stop?.()
+    // Nothing else of the engine waits for a plugin that does not end.
+    await inTime(host.clock, host.settings.stopGraceMs, stop()).catch((error: unknown) => {
+      logger.error('a plugin did not stop well', { plugin: definition.id, error: String(error) })
     })
   }
 }
