@@ -46,6 +46,8 @@ export interface EngineSettings {
   readonly tasksPerRun: number
   /** How long a policy of a plugin may think about a command, whose transaction is open meanwhile, milliseconds. */
   readonly policyMs: number
+  /** How long a command of a plugin may work in its transaction, for whose locks others wait, milliseconds. */
+  readonly pluginCommandMs: number
   /** How old events are at most when they are sealed, milliseconds. */
   readonly sealMs: number
   /** How often a company's seals are anchored when there is something new, milliseconds, or after how many events. */
@@ -92,6 +94,7 @@ export const defaultSettings: EngineSettings = {
   deliveryLeaseMs: 60_000,
   tasksPerRun: 20,
   policyMs: 2_000,
+  pluginCommandMs: 30_000,
   sealMs: 2_000,
   anchorMs: 300_000,
   anchorEvents: 1_000,

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { z } from 'zod'
 
 import { createApi, type Api } from '../api.ts'
 import type { Database } from '../database/tables.ts'
@@ -8,7 +9,9 @@ import { EngineError, ruleViolated } from '../kernel/errors.ts'
 import { execute } from '../kernel/execute.ts'
 import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
+import { parseInput } from '../kernel/input.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { Id } from '../kernel/schema.ts'
 import { requireActive, whyInactive } from '../plugins/active.ts'
 import { configOf } from '../plugins/config.ts'
 import { pluginErrors } from '../plugins/errors.ts'
@@ -61,9 +64,22 @@ function emitOf({ definition }: RunningPlugin, context: CommandContext): PluginC
   return (type, entity, data) => {
     const schema = definition.events?.[type]
     if (!schema) throw new Error(`the plugin ${definition.id} declares no event ${type}`)
-    const parsed: unknown = schema.parse(data)
+    const about = ownPart(EventEntity, entity, `the thing that ${type} is about`)
+    const parsed = ownPart(schema, data, `the data of ${type}`)
     // Types and things of plugins are not among those that Engine's own types list.
-    context.emit(type as never, { ...entity, type: `${definition.id}.${entity.type}` } as never, parsed as never)
+    context.emit(type as never, { ...about, type: `${definition.id}.${about.type}` } as never, parsed as never)
+  }
+}
+
+/** Where each database keeps it as it is. */
+const EventEntity = z.object({ type: z.string().min(1).max(64), id: Id, version: z.int() })
+
+/** A part of an event, by its schema. @throws what is wrong with it, which is a defect of the plugin and not of the call */
+function ownPart<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
+  try {
+    return parseInput(schema, value, what)
+  } catch (error) {
+    throw EngineError.isInstance(error) ? new Error(error.message, { cause: error }) : error
   }
 }
 

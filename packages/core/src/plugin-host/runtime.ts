@@ -67,7 +67,12 @@ export function createPluginRuntime(plugins: readonly PluginDefinition[], prefix
     running.flatMap((plugin) => guardsOf(shared, plugin)),
     ({ operation }) => operation,
   )
-  const inPlace: Running = { host: () => shared.use().host, signal: stopping.signal, find: (id) => findIn(shared, id) }
+  const inPlace: Running = {
+    host: () => shared.use().host,
+    logger: () => shared.use().logger,
+    signal: stopping.signal,
+    find: (id) => findIn(shared, id),
+  }
 
   async function stop(): Promise<void> {
     stopping.abort()

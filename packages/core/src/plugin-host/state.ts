@@ -1,8 +1,10 @@
 import type { Kysely, Transaction } from 'kysely'
+import { z } from 'zod'
 
 import type { Database } from '../database/tables.ts'
 import type { JsonValue } from '../kernel/json.ts'
 import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
+import { parseInput } from '../kernel/input.ts'
 import { keepBooks } from '../kernel/transaction.ts'
 import type { PluginStateTable } from '../plugins/table.ts'
 import type { PluginState } from './types.ts'
@@ -39,7 +41,7 @@ function stateBy(db: Kysely<Database>, owner: Owner, { now, write }: Means): Plu
       const row = await find(db, owner, checkKey(key))
       return row && { value: JSON.parse(row.value), version: row.version }
     },
-    set: (key, value, version) => write((tx) => put(tx, owner, { key: checkKey(key), value: textOf(value), version, now: now() })),
+    set: async (key, value, version) => write((tx) => put(tx, owner, { key: checkKey(key), value: textOf(value), version, now: now() })),
     async delete(key) {
       await write((tx) =>
         tx
@@ -49,7 +51,7 @@ function stateBy(db: Kysely<Database>, owner: Owner, { now, write }: Means): Plu
           .execute(),
       )
     },
-    claim: (key) => write((tx) => claim(tx, owner, { key: checkKey(key), now: now() })),
+    claim: async (key) => write((tx) => claim(tx, owner, { key: checkKey(key), now: now() })),
   }
 }
 
@@ -140,13 +142,18 @@ async function claim(tx: Transaction<Database>, owner: Owner, { key, now }: Pick
 }
 
 function checkKey(key: string): string {
-  if (typeof key === 'string' && key.length > 0 && key.length <= longestKey) return key
-  throw tooLarge(`A key of the state of a plugin has 1 to ${longestKey} characters.`)
+  if (typeof key !== 'string' || key.length === 0 || key.length > longestKey)
+    throw tooLarge(`A key of the state of a plugin has 1 to ${longestKey} characters.`)
+  return parseInput(z.string(), key, 'key')
 }
 
 function textOf(value: JsonValue): string {
-  const text = JSON.stringify(value)
+  // A value of another type is no JSON, whatever the types of the plugin say.
+  const text = JSON.stringify(value) as string | undefined
+  if (text === undefined) throw ruleViolated('A value of the state of a plugin is JSON. Keep null, or delete the key, where there is none.')
   if (text.length > longestValue) throw tooLarge(`A value of the state of a plugin has at most ${longestValue} characters as JSON.`)
+  // What one database changes or refuses, no other keeps.
+  parseInput(z.json(), JSON.parse(text), 'value')
   return text
 }
 
