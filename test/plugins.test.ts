@@ -13,7 +13,7 @@ import { temporaryFolder } from './support/files.ts'
 import { createWorld, errorOf, until } from './support/engine.ts'
 import { newStorage } from './support/storages.ts'
 
-const { command } = pluginKit<{ p_bad_rows: { id: string; company_id: string } }>()
+const { command, query } = pluginKit<{ p_bad_rows: { id: string; company_id: string } }>()
 const least = { version: '1.0.0', engine: '^1' } as const
 
 function admin(companyId: string, id = 'admin'): UserActor {
@@ -71,6 +71,14 @@ describe('a program with plugins', () => {
   })
 })
 
+const operation = {
+  title: 'Go',
+  input: z.strictObject({}),
+  output: z.object({}),
+  access: 'tasks:read',
+  handle: async () => ({}),
+} as const
+
 const refused: readonly [what: string, code: string, plugins: PluginDefinition[]][] = [
   ['with an id that is none', 'plugin_invalid', [{ ...least, id: 'Bad_Id' }]],
   ['made for another version', 'plugin_incompatible', [{ id: 'bad', version: '1.0.0', engine: '^2' }]],
@@ -92,6 +100,32 @@ const refused: readonly [what: string, code: string, plugins: PluginDefinition[]
     'plugin_invalid',
     [{ ...least, id: 'bad', jobs: { run: { schedule: { every: '5x' }, run: async () => undefined } } }],
   ],
+  ...(
+    [
+      ['that is a function', () => ({ ...least, id: 'bad' })],
+      ['that is nothing', undefined],
+      ['with a member that no plugin has', { subscriptions: {} }],
+      ['with a command that is a function', { commands: { go: async () => ({}) } }],
+      ['with an operation without its work', { queries: { go: { ...query(operation), handle: undefined } } }],
+      [
+        'with an operation whose scope is a member of every object',
+        { queries: { go: query({ ...operation, access: 'toString' as 'tasks:read' }) } },
+      ],
+      ['with an operation without a path', { queries: { go: query({ ...operation, http: ['GET', 'go'] as never }) } }],
+      ['with a webhook that is a function', { webhooks: { go: async () => true } }],
+      ['with a subscription without events', { subscribe: { go: { handle: async () => undefined } } }],
+      ['that subscribes to what no event is called', { subscribe: { go: { events: ['task.complete'], handle: async () => undefined } } }],
+      ['with a job that does nothing', { jobs: { go: { schedule: { every: '1m' } } } }],
+      ['with an error of no kind', { errors: { bad_short: { code: 'bad_short', kind: 'short', help: 'None.' } } }],
+      ['with a configuration by no schema', { configSchema: { type: 'object' } }],
+      ['with the rights of nobody', { role: 'root' }],
+    ] as const
+  ).map(([what, given]): [string, string, PluginDefinition[]] => [
+    what,
+    'plugin_invalid',
+    // Plain JavaScript can hand in anything.
+    [(typeof given === 'object' ? { ...least, id: 'bad', ...given } : given) as PluginDefinition],
+  ]),
   ...[
     'create table p_other_rows (company_id {uuid} not null) {table}',
     'update tasks set title = 1',
@@ -103,6 +137,22 @@ const refused: readonly [what: string, code: string, plugins: PluginDefinition[]
     [{ ...least, id: 'bad', migrations: [{ id: '1', statements: [text] }] }],
   ]),
 ]
+
+test('an engine that is not created with a plugin says what is wrong with it, and where', async () => {
+  const messageOf = async (plugin: object) =>
+    (await errorOf(createEngine({ storage: sqlite(':memory:'), plugins: [plugin as PluginDefinition] }))).message
+  expect(await messageOf({ ...least, id: 'bad', webhooks: { orders: 1 }, hooks: {} })).toBe(
+    'The plugin bad has a shape that Engine does not take: webhooks.orders: expected object, received number; Unrecognized key: "hooks".',
+  )
+  expect(await messageOf(() => least)).toContain('call it: plugins: [notes()]')
+  expect(await messageOf({ ...least, id: 'bad', subscribe: { go: { events: ['label.made'], handle: async () => undefined } } })).toContain(
+    'label.created',
+  )
+  const both = { ...least, id: 'bad', commands: { constructor: command({ ...operation }) } }
+  expect(
+    await errorOf(createEngine({ storage: sqlite(':memory:'), plugins: [both] }).then((engine) => engine.stop())).catch(() => null),
+  ).toBe(null)
+})
 
 describe('an engine is not created with plugins', () => {
   test.each(refused)('%s (%s)', async (_, code, plugins) => {

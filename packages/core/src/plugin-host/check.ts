@@ -1,8 +1,10 @@
+import { groupOf, patternsOf } from '../events/patterns.ts'
 import { EngineError } from '../kernel/errors.ts'
 import { messageOf } from '../kernel/failure.ts'
 import type { Registry } from '../kernel/registry.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { PluginSlotName } from '../plugins/schema.ts'
+import { problemOfShape } from './shape.ts'
 import { nextRun } from './schedule.ts'
 import type { PluginDefinition, PluginJob, PluginUiSlot } from './types.ts'
 
@@ -30,7 +32,9 @@ function refuse(code: keyof typeof pluginErrors, id: unknown, message: string): 
 }
 
 function checkShape(plugin: PluginDefinition): void {
-  const { id, version, engine } = plugin
+  const { id, version, engine } = Object(plugin) as PluginDefinition
+  const problem = problemOfShape(plugin)
+  if (problem && (typeof plugin !== 'object' || plugin === null)) throw refuse('plugin_invalid', id, `is none: ${problem}.`)
   if (typeof id !== 'string' || !idPattern.test(id))
     throw refuse('plugin_invalid', id, 'has no proper id: 2 to 31 lower-case letters and digits, beginning with a letter.')
   if (typeof version !== 'string' || !versionPattern.test(version))
@@ -42,12 +46,13 @@ function checkShape(plugin: PluginDefinition): void {
       id,
       `is made for version "${engine}" of the plugin interface; this Engine has ^${pluginApiVersion}.`,
     )
+  if (problem) throw refuse('plugin_invalid', id, `has a shape that Engine does not take: ${problem}.`)
   for (const name of [plugin.commands, plugin.queries, plugin.jobs, plugin.webhooks, plugin.subscribe].flatMap((part) =>
     Object.keys(part ?? {}),
   )) {
     if (!verbPattern.test(name)) throw refuse('plugin_invalid', id, `calls something "${name}"; use letters and digits, such as addNote.`)
   }
-  const both = Object.keys(plugin.commands ?? {}).find((name) => name in (plugin.queries ?? {}))
+  const both = Object.keys(plugin.commands ?? {}).find((name) => Object.hasOwn(plugin.queries ?? {}, name))
   if (both !== undefined) throw refuse('plugin_invalid', id, `has a command and a query called ${both}.`)
   const foreign = Object.keys(plugin.events ?? {}).find((type) => !type.startsWith(`${id}.`))
   if (foreign !== undefined) throw refuse('plugin_invalid', id, `has the event ${foreign}; its events begin with "${id}.".`)
@@ -79,7 +84,10 @@ function checkUi(id: string, ui: readonly PluginUiSlot[]): void {
   }
 }
 
-function checkName({ id, policies }: PluginDefinition, { others, core }: { others: readonly PluginDefinition[]; core: Registry }): void {
+function checkName(
+  { id, policies, subscribe, events }: PluginDefinition,
+  { others, core }: { others: readonly PluginDefinition[]; core: Registry },
+): void {
   if (others.some((other) => other.id === id)) throw refuse('plugin_duplicate', id, 'is loaded twice.')
   const taken = core.operations.find(
     ({ module, definition }) =>
@@ -92,6 +100,19 @@ function checkName({ id, policies }: PluginDefinition, { others, core }: { other
   if (taken) throw refuse('plugin_duplicate', id, `has a name that Engine itself uses, for ${taken.name}.`)
   const unknown = Object.keys(policies ?? {}).find((name) => core.get(name)?.definition.kind !== 'command')
   if (unknown !== undefined) throw refuse('plugin_invalid', id, `guards "${unknown}", which is no command of Engine.`)
+  for (const [name, { events: wanted }] of Object.entries(subscribe ?? {})) {
+    const types = [...Object.keys(core.events), ...Object.keys(events ?? {})]
+    const known = new Set(types.flatMap(patternsOf))
+    // What another plugin says is known to that one, which need not be there.
+    const unknownType = wanted.find((type) => !known.has(type) && (known.has(groupOf(type)) || type.startsWith(`${id}.`)))
+    if (unknownType === undefined) continue
+    const near = types.filter((type) => groupOf(type) === groupOf(unknownType))
+    throw refuse(
+      'plugin_invalid',
+      id,
+      `subscribes by ${name} to ${unknownType}, which no event is called. There are ${near.join(', ') || 'none of its own'}.`,
+    )
+  }
 }
 
 /** Each plugin behind those that it requires, otherwise in the order that they were given in. */

@@ -26,7 +26,7 @@ const Manifest = z.strictObject({
       z.strictObject({
         title: z.string(),
         description: z.string().optional(),
-        access: z.custom<Scope>((scope) => typeof scope === 'string' && scope in permissions, 'no known scope'),
+        access: z.custom<Scope>((scope) => typeof scope === 'string' && Object.hasOwn(permissions, scope), 'no known scope'),
         input: jsonObject.default({ type: 'object', properties: {} }),
       }),
     )
