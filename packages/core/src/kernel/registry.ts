@@ -74,7 +74,8 @@ export function createRegistry(modules: readonly EngineModule[], shared: Readonl
 function checkDefinition(name: string, definition: AnyDefinition, entities: ReadonlyMap<string, Entity>): void {
   // Types demand access; plugins may be plain JavaScript.
   const access = definition.access as AnyDefinition['access'] | undefined
-  if (!access || !Object.hasOwn(permissions, access.scope)) throw new Error(`${name} declares no access with a known scope, so it is not registered`)
+  if (!access || !Object.hasOwn(permissions, access.scope))
+    throw new Error(`${name} declares no access with a known scope, so it is not registered`)
   const parameter = parameterOf(access.company, entities)
   if (parameter !== null && !(parameter in definition.input.shape))
     throw new Error(`${name} needs the input field ${parameter} to find its company`)

@@ -44,8 +44,8 @@ export const pluginFaults: readonly Mutant[] = [
   {
     name: 'plugins: a policy lets all through when its plugin was stopped',
     file: 'packages/core/src/plugin-host/inside.ts',
-    find: 'if (isFailing) throw policyFailed',
-    replace: "if (isFailing && operation === '') throw policyFailed",
+    find: "if (why && ['plugin_unavailable', 'plugin_unconfigured'].includes(why.code)) throw",
+    replace: "if (why && ['plugin_unconfigured'].includes(why.code)) throw",
     caughtBy: { file: 'test/plugins.test.ts', test: 'lets nothing through when its plugin was stopped for its failures' },
   },
   {
