@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { localBlobs } from '@engine/blobs/local'
 import { createEngine, type Actor, type Logger, type Storage } from '@engine/core'
-import { BLOBS_SPEC } from '@engine/core/plugin'
+import { BLOBS_SPEC, definePlugin, subscription } from '@engine/core/plugin'
 import { localOperator, serve, serveFigures } from '@engine/http'
 import { postgres } from '@engine/storage-postgres'
 import { sqlite } from '@engine/storage-sqlite'
@@ -38,6 +38,25 @@ describe('the question whether a server is ready', () => {
     expect(answer.body).toMatchObject({ status: 'ready', storage: 'sqlite:a copy in memory', liveRuns: 0 })
     for (const name of ['database', 'schema', 'deliveries', 'blobs', 'stopping', 'loop watchdog', 'loop dispatcher', 'loop sealer'])
       expect(checkOf(answer.body, name), name).toEqual({ name, status: 'ok', reason: null })
+  })
+
+  it('is answered with the loops by which plugins are told of events and do their jobs, where they have some', async () => {
+    const looker = definePlugin({
+      id: 'looker',
+      version: '1.0.0',
+      engine: '^1',
+      subscribe: { tasks: subscription({ events: ['task.created'], handle: async () => undefined }) },
+      jobs: { look: { schedule: { every: '1h' }, run: async () => undefined } },
+    })
+    const engine = await createEngine({ storage: sqlite(':memory:'), plugins: [looker] })
+    onTestFinished(() => engine.stop())
+    await engine.start()
+    const { checks } = await engine.health()
+    for (const name of ['loop subscriptions', 'loop plugin jobs'])
+      expect(
+        checks.find((check) => check.name === name),
+        name,
+      ).toEqual({ name, status: 'ok', reason: null })
   })
 
   it('is answered to strangers without a reason, a path or a name of the inside', async () => {

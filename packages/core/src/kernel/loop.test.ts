@@ -5,7 +5,7 @@ import { systemClock } from '../ports/clock.ts'
 import { createLoop } from './loop.ts'
 
 const tick = () => new Promise((resolve) => setTimeout(resolve, 5))
-const quiet = { name: 'test', clock: systemClock, logger: silentLogger, pollMs: 3_600_000 }
+const quiet = { name: 'test', clock: systemClock, vitals: null, logger: silentLogger, pollMs: 3_600_000 }
 
 it('passes again at once while there is more to do, and never waits for the poll', async () => {
   let left = 50

@@ -10,8 +10,8 @@ export interface LoopOptions {
   readonly pollMs: number
   readonly clock: Clock
   readonly logger: Logger
-  /** Where it says how it is, for whoever looks after the process. */
-  readonly vitals?: Vitals
+  /** Where it says how it is, for whoever looks after the process; null for a loop that is looked after otherwise. */
+  readonly vitals: Vitals | null
 }
 
 export interface Loop {

@@ -56,7 +56,7 @@ export function createLeaseKeeper(host: KeeperHost, access: LeaseAccess, logger:
   let thread: Thread | null = null
   let mayStart = true
   const pollMs = Math.min(1_000, settings.maxBlockedMs / 4)
-  const pulse = createLoop({ name: 'pulse', pass: tellAlive, pollMs, clock, logger })
+  const pulse = createLoop({ name: 'pulse', pass: tellAlive, pollMs, clock, vitals: null, logger })
 
   async function tellAlive(): Promise<boolean> {
     thread?.say({ kind: 'alive' })

@@ -33,7 +33,7 @@ async function pass(): Promise<boolean> {
   return false
 }
 
-const loop = createLoop({ name: 'lease thread', pass, pollMs: leaseMs / 3, clock: systemClock, logger: silentLogger })
+const loop = createLoop({ name: 'lease thread', pass, pollMs: leaseMs / 3, clock: systemClock, vitals: null, logger: silentLogger })
 
 async function stop(): Promise<void> {
   await loop.stop()

@@ -118,8 +118,10 @@ function createWork(parts: Parts, { keeper, onLetGo, ...given }: WorkOptions): W
   const { server, clock, logger, settings, outage } = parts
   let { registered } = given
   const live = new Map<string, LiveRun>()
-  const leasing = createLoop({ name: 'leasing', pass: outage.over('leasing', lease), pollMs: registered.pollMs, clock, logger })
-  const beating = createLoop({ name: 'beating', pass: outage.over('beating', beat), pollMs: registered.beatMs, clock, logger })
+  // The server looks after its nodes by their beats.
+  const seen = { clock, logger, vitals: null }
+  const leasing = createLoop({ ...seen, name: 'leasing', pass: outage.over('leasing', lease), pollMs: registered.pollMs })
+  const beating = createLoop({ ...seen, name: 'beating', pass: outage.over('beating', beat), pollMs: registered.beatMs })
   /** What it was given and may still have a lease for, also when its end could not be told: what it does not name is given again. */
   const known = new Set<string>()
   let isActive = true

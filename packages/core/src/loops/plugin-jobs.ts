@@ -29,7 +29,7 @@ export function createPluginJobLoop(host: Host, runtime: PluginRuntime, logger: 
   const jobs = runtime.running.flatMap((plugin): Job[] =>
     Object.entries(plugin.definition.jobs ?? {}).map(([name, definition]) => ({ plugin, name, definition })),
   )
-  const loop = createLoop({ name: 'plugin jobs', pass, pollMs: settings.sweepMs, clock, logger })
+  const loop = createLoop({ name: 'plugin jobs', pass, pollMs: settings.sweepMs, clock, vitals: host.vitals, logger })
   const working = new Map<string, Promise<void>>()
 
   async function pass(signal: AbortSignal): Promise<boolean> {

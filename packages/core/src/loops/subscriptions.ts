@@ -42,7 +42,7 @@ export function createSubscriptionLoop(host: Host, runtime: PluginRuntime, logge
   const subscribed = runtime.running.flatMap((plugin): Subscribed[] =>
     Object.entries(plugin.definition.subscribe ?? {}).map(([name, definition]) => ({ plugin, name, definition })),
   )
-  const loop = createLoop({ name: 'subscriptions', pass, pollMs: settings.pollMs, clock, logger })
+  const loop = createLoop({ name: 'subscriptions', pass, pollMs: settings.pollMs, clock, vitals: host.vitals, logger })
   const working = new Map<string, Promise<void>>()
   const forget: (() => void)[] = []
 
