@@ -13,8 +13,8 @@ import { messageOf } from './failure.ts'
  * as the server itself is; a `.json` file is the manifest of one that is not, and runs in a process of its own.
  * @throws naming the plugin that can not be loaded
  */
-export async function openPlugins(names: readonly string[], folder: string = process.cwd()): Promise<PluginDefinition[]> {
-  return Promise.all(names.map((name) => open(name, folder)))
+export async function openPlugins(names: readonly string[]): Promise<PluginDefinition[]> {
+  return Promise.all(names.map((name) => open(name, process.cwd())))
 }
 
 async function open(name: string, folder: string): Promise<PluginDefinition> {
