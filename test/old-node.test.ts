@@ -23,3 +23,11 @@ it.each([
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env: { PATH: process.env['PATH'] } })
   expect([status, stderr]).toEqual([1, `${name} needs Node.js 22.18 or newer, this is 20.20.2.\n`])
 })
+
+it.each(['bun', 'deno'])('engine says so on %s too, which passes for a Node.js', (other) => {
+  const bin = fileURLToPath(new URL('../packages/cli/src/bin.ts', import.meta.url))
+  const asOther = `Object.defineProperty(process.versions, '${other}', { value: '1.4.5' })`
+  const args = ['--conditions=engine-source', '--import', `data:text/javascript,${encodeURIComponent(asOther)}`, bin, '--version']
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env: { PATH: process.env['PATH'] } })
+  expect([status, stderr]).toEqual([1, `engine needs Node.js 22.18 or newer, this is ${other} 1.4.5.\n`])
+})
