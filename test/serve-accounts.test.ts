@@ -64,6 +64,11 @@ describe('engine serve --mode authenticated', () => {
   const refused: { what: string; args: string[]; env?: Record<string, string>; why: RegExp }[] = [
     { what: 'other machines, without being told so', args: ['--host', '0.0.0.0'], why: /--mode authenticated/ },
     { what: 'other machines, without a public address', args: ['--host', '0.0.0.0', '--mode', 'authenticated'], why: /--public-url/ },
+    {
+      what: 'a data folder that can not be',
+      args: ['--data-dir', `${fileURLToPath(bin)}/data`],
+      why: /The data folder \S+data cannot be used: ENOTDIR.*--data-dir/,
+    },
     { what: 'a mode that is none', args: [], env: { ENGINE_MODE: 'trusted' }, why: /ENGINE_MODE/ },
     { what: 'a key that is short', args: [], env: { ENGINE_SECRET_KEY: 'c2VjcmV0' }, why: /ENGINE_SECRET_KEY/ },
     {

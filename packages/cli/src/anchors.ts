@@ -14,10 +14,20 @@ export const publicKeyFile = 'anchors.public.pem'
 /** Anchors in a file of the data folder, signed with a key that is made at the first start and that only this user may read. */
 export async function openAnchors(dataDir: string): Promise<AnchorStore> {
   const folder = resolve(dataDir)
+  const privateKey = await makeKeys(folder).catch((error: unknown) => {
+    // Nothing of a start writes there before this.
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    const advice = 'Make it a folder that the user of this process can write, or name another one by --data-dir (ENGINE_DATA_DIR).'
+    throw new Error(`The data folder ${folder} cannot be used: ${error.message}. ${advice}`, { cause: error })
+  })
+  return fileAnchors({ path: join(folder, anchorsFile), privateKey })
+}
+
+async function makeKeys(folder: string): Promise<KeyObject> {
   await mkdir(folder, { recursive: true })
   const privateKey = await readOrMakeKey(join(folder, privateKeyFile))
   await writeFile(join(folder, publicKeyFile), createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }))
-  return fileAnchors({ path: join(folder, anchorsFile), privateKey })
+  return privateKey
 }
 
 async function readOrMakeKey(path: string): Promise<KeyObject> {
