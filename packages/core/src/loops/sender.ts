@@ -152,7 +152,7 @@ async function deliver(host: Host, { entries, prepared, own }: Delivering): Prom
     'engine.delivery.attempt': delivery.attempt,
   }
   return host.tracing.span('deliver', { kind: 'producer', attributes }, async (traced) => {
-    const result = await destination.deliver({
+    const said = await destination.deliver({
       config,
       ...told,
       deliveryId: delivery.digestId ?? delivery.deliveryId,
@@ -165,9 +165,16 @@ async function deliver(host: Host, { entries, prepared, own }: Delivering): Prom
       redactor,
       trace: host.tracing.headers(traced.context),
     })
+    const result = requireResult(said)
     traced.set({ 'engine.delivery.result': result.kind })
     return result
   })
+}
+
+/** @throws for what is no result: kept with those of others, it would keep all of them from being kept */
+function requireResult(said: DeliveryResult | null | undefined): DeliveryResult {
+  if (said?.kind === 'delivered' || said?.kind === 'retry' || said?.kind === 'parked') return said
+  throw new Error("it did not say what came of it: { kind: 'delivered' }, or 'retry' or 'parked' with a reason")
 }
 
 /** What is sent of a delivery, or why nothing is. */
