@@ -24,6 +24,26 @@ const require = createRequire(import.meta.url)
 const attw = join(dirname(require.resolve('@arethetypeswrong/cli/package.json')), 'dist/index.js')
 const tsc = require.resolve('typescript/bin/tsc')
 
+/** A plugin as its author writes it, whose own types are written down when it is built. */
+const plugin = `import { definePlugin, pluginKit, z } from '@engine/core/plugin'
+const { command, query } = pluginKit<object>()
+const given = { title: 'Go', input: z.strictObject({}), output: z.object({}), access: 'tasks:read' } as const
+export const whole = () => definePlugin({
+  id: 'whole',
+  version: '1.0.0',
+  engine: '^1',
+  configSchema: z.strictObject({}),
+  commands: { go: command({ ...given, prepare: async ({ engine }) => engine, handle: async ({ unchanged }) => (unchanged(), {}) }) },
+  queries: { look: query({ ...given, handle: async () => ({}) }) },
+  policies: { 'tasks.create': async ({ veto }, { title }) => (title === '' ? veto('no') : undefined) },
+  subscribe: { all: { events: ['*'], handle: async (context, event) => void [context, event] } },
+  jobs: { look: { schedule: { every: '1h' }, run: async (context) => context.forEachCompany(async ({ log }) => log.info('looks')) } },
+  webhooks: { orders: { handle: async (context, request) => context.companyId !== request.body } },
+  start: async (context) => void context,
+  stop: async () => undefined,
+})
+`
+
 const packages = readPackages()
 const unbuilt = packages.flatMap(missingFiles)
 const problems = unbuilt.length > 0 ? [...unbuilt, 'run pnpm build first'] : await checkBuilt()
@@ -87,9 +107,21 @@ async function consumerProblems() {
     const entries = packages.flatMap(({ manifest }) => typedEntries(manifest))
     writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }')
     writeFileSync(join(consumer, 'consumer.ts'), entries.map((entry, index) => `export * as entry${index} from '${entry}'\n`).join(''))
+    writeFileSync(join(consumer, 'plugin.ts'), plugin)
     const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false']
-    const target = ['--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node', '--noEmit']
-    const { isPassed, output } = await runNode([tsc, ...strict, ...target, 'consumer.ts'], consumer)
+    const target = [
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--lib',
+      'es2024,esnext.disposable',
+      '--types',
+      'node',
+      '--noEmit',
+      '--declaration',
+    ]
+    const { isPassed, output } = await runNode([tsc, ...strict, ...target, 'consumer.ts', 'plugin.ts'], consumer)
     return isPassed ? [] : [`a consumer does not compile\n${output}`]
   } finally {
     rmSync(consumer, { recursive: true })

@@ -91,6 +91,7 @@ export type { IsolatedManifest, IsolatedOptions, OutboundRequest } from './plugi
 export type { OperationInput, OperationName } from './api.ts'
 export type { Migration } from './database/history.ts'
 export type { HttpMethod } from './kernel/command.ts'
+export type { ReceivedRequest } from './kernel/plugins.ts'
 export type { AnyEvent } from './kernel/events.ts'
 /** The zod that Engine itself has, so that schemas of a plugin and of Engine are of one kind. */
 export { z } from 'zod'

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 
 import { mapBody } from './mapping.ts'
-import { ageMs, isEqual, isSigned } from './signatures.ts'
+import { ageMs, isEqual, isSigned, webhookKey } from './signatures.ts'
 
 const key = 'eng_hook_key'
 const body = '{"a":"ü"}'
@@ -21,6 +21,12 @@ describe('a delivery of the scheme standard', () => {
     for (const change of changes) expect(isSigned('standard', key, { headers: { ...standard, ...change }, body })).toBe(false)
     expect(isSigned('standard', key, { headers: standard, body: `${body} ` })).toBe(false)
     expect(isSigned('standard', key, { headers: {}, body })).toBe(false)
+  })
+
+  it('is signed by no key where the secret is none', () => {
+    const signedByNothing = { ...standard, 'webhook-signature': signed(`d1.1767225600.${body}`, '') }
+    for (const secret of ['', 'whsec_', 'too short'])
+      expect(isSigned('standard', webhookKey(secret), { headers: signedByNothing, body })).toBe(false)
   })
 
   it('may be signed with several keys, of which one counts', () => {

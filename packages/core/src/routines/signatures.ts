@@ -18,8 +18,9 @@ export interface Delivery {
   readonly body: string
 }
 
-/** Whether a delivery was signed with a key, or brings it. Takes as long whatever is wrong. Pure. */
-export function isSigned(scheme: Exclude<Scheme, 'bearer'>, key: string | Uint8Array, { headers, body }: Delivery): boolean {
+/** Whether a delivery was signed with a key, or brings it; by no key nothing is. Takes as long whatever is wrong. Pure. */
+export function isSigned(scheme: Exclude<Scheme, 'bearer'>, key: string | Uint8Array | null, { headers, body }: Delivery): boolean {
+  if (key === null) return false
   if (scheme === 'github')
     return isEqual(headers['x-hub-signature-256'] ?? '', `sha256=${createHmac('sha256', key).update(body).digest('hex')}`)
   const text = `${headers['webhook-id'] ?? ''}.${headers['webhook-timestamp'] ?? ''}.${body}`
