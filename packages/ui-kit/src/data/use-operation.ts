@@ -26,6 +26,8 @@ export function useOperation<Name extends OperationName>(name: Name, input: Inpu
 
 export interface ReadingList<Item> {
   readonly items: readonly Item[]
+  /** Whether it was ever read: only then that there are no items says that there are none. */
+  readonly isRead: boolean
   readonly error: Error | null
   readonly isLoading: boolean
   /** Whether there is more than was read. */
@@ -66,6 +68,7 @@ export function useList<Name extends ListName>(
   const items = useMemo(() => flatten<ItemOf<Name>>(data?.pages), [data])
   return {
     items,
+    isRead: data !== undefined,
     error,
     isLoading: isPending && isFetching,
     hasMore: hasNextPage,

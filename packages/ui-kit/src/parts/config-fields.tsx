@@ -81,12 +81,12 @@ function Control({ field, value, path }: MemberProps) {
 
 function SecretChoice({ field: { name, secret, description, isRequired }, chosen }: { field: ConfigField; chosen: string | null }) {
   const { companyId } = useEngine()
-  const { items, isLoading } = useList('secrets.list', { companyId })
+  const { items, isRead } = useList('secrets.list', { companyId })
   const must = secret === 'must'
   // A company without secrets is not asked which one.
   if (!must && items.length === 0 && chosen === null) return null
   const names = [...new Set([...items.map((item) => item.name), ...(chosen === null ? [] : [chosen])])]
-  const makeOne = names.length === 0 && !isLoading && 'Make the secret first: it is chosen here by its name.'
+  const makeOne = isRead && names.length === 0 && 'Make the secret first: it is chosen here by its name.'
   return (
     <ChoiceField
       label={must ? labelOf(name) : `or a secret for ${labelOf(name).toLowerCase()}`}

@@ -27,21 +27,21 @@ export interface SplitProps<Item extends { readonly id: string }> {
 export function Split<Item extends { readonly id: string }>(props: SplitProps<Item>) {
   const { label, list, opened, onOpen, rowHeight, head } = props
   const shownId = opened ?? list.items[0]?.id ?? null
-  if (list.error && list.items.length === 0)
+  if (list.error && !list.isRead && list.items.length === 0)
     return (
       <div className="eng-pad">
         <FailureNotice error={list.error} onRetry={list.retry} />
       </div>
     )
   if (list.isLoading) return <Loading />
-  if (shownId === null && head === undefined) return props.empty
+  if (shownId === null && head === undefined) return list.isRead && props.empty
   return (
     <div className="eng-split" data-open={opened !== null}>
       <div className="eng-split-list eng-fill-column">
         {head}
         <div className="eng-fill">
           {list.items.length === 0 ? (
-            props.empty
+            list.isRead && props.empty
           ) : (
             <VirtualList
               label={label}

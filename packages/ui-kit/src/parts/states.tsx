@@ -1,6 +1,7 @@
 import { Component, type ReactNode } from 'react'
 
 import { explain } from '../data/failure.ts'
+import { useTold, useUnread } from '../data/unread.ts'
 import type { Reading } from '../data/use-operation.ts'
 import { Button } from './button.tsx'
 
@@ -15,11 +16,35 @@ export function Empty({ title, children, action }: { title: string; children?: R
   )
 }
 
-export function FailureNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+interface FailureProps {
+  readonly error: unknown
+  onRetry?(): void
+}
+
+/** Why something failed, in its place. */
+export function FailureNotice(props: FailureProps) {
+  useTold(props.error)
+  return <Notice {...props} />
+}
+
+/** Which lists of a screen could not be read, and why, where they do not say so themselves: empty they would look as if there were nothing. */
+export function UnreadLists() {
+  const unread = useUnread()
+  if (!unread) return null
+  const { names, error, retry } = unread
+  return (
+    <div className="eng-unread">
+      <Notice error={error} onRetry={retry} what={`Not read: ${names.join(', ')}.`} />
+    </div>
+  )
+}
+
+function Notice({ error, onRetry, what }: FailureProps & { what?: string }) {
   const { title, message, facts, requestId, canTryAgain } = explain(error)
   return (
     <div className="eng-notice" role="alert">
       <p className="eng-strong">{title}</p>
+      {what !== undefined && <p>{what}</p>}
       <p>{message}</p>
       {facts.map((fact) => (
         <p key={fact}>{fact}</p>

@@ -48,7 +48,7 @@ export function Table({ label, columns, children }: TableProps) {
 }
 
 interface ListTableProps<Item> extends Omit<TableProps, 'children'> {
-  readonly list: Pick<ReadingList<Item>, 'items' | 'error' | 'isLoading' | 'hasMore' | 'more' | 'retry'>
+  readonly list: Pick<ReadingList<Item>, 'items' | 'isRead' | 'error' | 'isLoading' | 'hasMore' | 'more' | 'retry'>
   /** What is said when there is none. */
   readonly empty: ReactNode
   row(item: Item): ReactNode
@@ -56,9 +56,9 @@ interface ListTableProps<Item> extends Omit<TableProps, 'children'> {
 
 /** A list as a table: why it is not there, that there is none, and more of it. */
 export function ListTable<Item>({ list, empty, row, ...table }: ListTableProps<Item>) {
-  const { items, error, isLoading, hasMore, retry } = list
-  if (error && items.length === 0) return <FailureNotice error={error} onRetry={retry} />
-  if (isLoading) return <Loading />
+  const { items, isRead, error, isLoading, hasMore, retry } = list
+  if (error && !isRead) return <FailureNotice error={error} onRetry={retry} />
+  if (isLoading || !isRead) return <Loading />
   if (items.length === 0 && !hasMore) return empty
   return (
     <Card>

@@ -18,7 +18,7 @@ export function Activity() {
     <Screen title="Activity" isPadded>
       <div className="eng-columns">
         <div className="eng-stack">
-          {!list.isLoading && list.items.length === 0 && (
+          {list.isRead && list.items.length === 0 && (
             <Empty title="Nothing has happened yet">
               Each change in this company is written down here, by whom and when, and can not be taken out again.
             </Empty>

@@ -1,14 +1,12 @@
 import type { ReadingList } from '../../data/use-operation.ts'
 import type { ItemOf } from '../../data/operations.ts'
 import { More } from '../../parts/more.tsx'
-import { FailureNotice } from '../../parts/states.tsx'
 import { EventLine } from './event-line.tsx'
 
-/** What happened, newest first and as far back as anybody asks; or why it can not be read. */
+/** What happened, newest first and as far back as anybody asks. */
 export function EventList({ of: list }: { of: ReadingList<ItemOf<'events.company'>> }) {
   return (
     <div className="eng-stack">
-      {list.error && <FailureNotice error={list.error} onRetry={list.retry} />}
       <ol className="eng-timeline">
         {list.items.map((event) => (
           <EventLine key={event.id} event={event} />

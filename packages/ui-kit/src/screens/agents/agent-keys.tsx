@@ -19,7 +19,7 @@ import { useTell } from '../../parts/toasts.tsx'
 export function AgentKeys({ agent }: { agent: Agent }) {
   const { companyId } = useEngine()
   const list = useList('keys.list', { companyId, agentId: agent.id })
-  const { items, isLoading } = list
+  const { items, isRead } = list
   const [isNew, setIsNew] = useState(false)
   const close = () => setIsNew(false)
   return (
@@ -33,7 +33,7 @@ export function AgentKeys({ agent }: { agent: Agent }) {
         )
       }
     >
-      {items.length === 0 && !isLoading && (
+      {isRead && items.length === 0 && (
         <p className="eng-soft">None. With a key, a program elsewhere works as {agent.name}: it checks tasks out and hands results in.</p>
       )}
       <ul className="eng-lines" aria-label="Keys">

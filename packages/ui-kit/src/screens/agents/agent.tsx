@@ -173,9 +173,9 @@ function Metrics({ agentId }: { agentId: string }) {
 }
 
 function Runs({ agentId }: { agentId: string }) {
-  const { items } = useRuns({ agentId })
+  const { items, isRead } = useRuns({ agentId })
   return items.length === 0 ? (
-    <Empty title="It has not run yet">Assign a task to it, and it starts by itself.</Empty>
+    isRead && <Empty title="It has not run yet">Assign a task to it, and it starts by itself.</Empty>
   ) : (
     <RunTable runs={items.toReversed()} />
   )

@@ -4,7 +4,7 @@ import type { Budget, BudgetIncident } from '@engine/core/contract'
 
 import { words } from '../../data/said.ts'
 import { useEngine } from '../../data/provider.tsx'
-import { useCommand, useList, useOperation } from '../../data/use-operation.ts'
+import { useCommand, useList, useOperation, type ReadingList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Collection } from '../../parts/collection.tsx'
 import { ConfirmButton } from '../../parts/confirm.tsx'
@@ -29,7 +29,7 @@ export function Budgets() {
   const [opened, open] = useChosen('budget')
   const [isNewOpen, setIsNewOpen] = useState(false)
   const list = useList('budgets.list', { companyId })
-  const { items: incidents } = useList('budgets.incidents', { companyId })
+  const incidents = useList('budgets.incidents', { companyId })
   const items = useMemo(() => byUrgency(list.items), [list.items])
   return (
     <Collection
@@ -73,7 +73,7 @@ function Row({ budget, onOpen }: { budget: Budget; onOpen(): void }) {
 
 interface BudgetDetailProps {
   readonly budget: Budget
-  readonly incidents: readonly BudgetIncident[]
+  readonly incidents: Pick<ReadingList<BudgetIncident>, 'items' | 'isRead'>
   onGone(): void
 }
 
@@ -82,7 +82,7 @@ function BudgetDetail({ budget, incidents, onGone }: BudgetDetailProps) {
   const tell = useTell()
   const [isChanging, setIsChanging] = useState(false)
   const remove = useCommand('budgets.remove', { onFailed: tell.failed, onDone: () => (onGone(), tell.done('The limit is gone')) })
-  const own = incidents.filter((incident) => incident.budgetId === budgetId)
+  const own = incidents.items.filter((incident) => incident.budgetId === budgetId)
   const open = openIncident(own, budgetId)
   useKeys({ e: ['budgets.set', () => setIsChanging(true)] })
   return (
@@ -120,7 +120,7 @@ function BudgetDetail({ budget, incidents, onGone }: BudgetDetailProps) {
           ['Of', <ScopeLink key="scope" budget={budget} />],
         ]}
       />
-      <Incidents of={own} metric={metric} />
+      <Incidents of={own} isRead={incidents.isRead} metric={metric} />
       {isChanging && <ChangeBudget budget={budget} onClose={() => setIsChanging(false)} />}
     </Detail>
   )
@@ -191,8 +191,8 @@ function Stopped({ budget, incident, onRaise }: StoppedProps) {
   )
 }
 
-function Incidents({ of, metric }: { of: readonly BudgetIncident[]; metric: Budget['metric'] }) {
-  if (of.length === 0) return <p className="eng-soft">It was never reached.</p>
+function Incidents({ of, isRead, metric }: { of: readonly BudgetIncident[]; isRead: boolean; metric: Budget['metric'] }) {
+  if (of.length === 0) return isRead && <p className="eng-soft">It was never reached.</p>
   return (
     <Card title="Reached">
       <ul className="eng-card-body eng-stack">

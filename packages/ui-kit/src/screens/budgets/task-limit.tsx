@@ -9,15 +9,15 @@ import { NewBudget } from './budget-form.tsx'
 
 /** What may be spent on one task, and what was. */
 export function TaskLimit({ task: { id: scopeId, companyId, status } }: { task: Task }) {
-  const { items } = useList('budgets.list', { companyId, scopeId })
+  const { items, isRead } = useList('budgets.list', { companyId, scopeId })
   const [isOpen, setIsOpen] = useState(false)
   return (
     <div className="eng-stack eng-stack-tight">
       {items.map((budget) => (
         <BudgetBar key={budget.id} budget={budget} isBare />
       ))}
-      {items.length === 0 && 'none'}
-      {items.length === 0 && !['done', 'cancelled'].includes(status) && (
+      {isRead && items.length === 0 && 'none'}
+      {isRead && items.length === 0 && !['done', 'cancelled'].includes(status) && (
         <div>
           <Button does="budgets.set" onClick={() => setIsOpen(true)}>
             Set a limit

@@ -27,7 +27,7 @@ export function Goals({ goalId = null }: { goalId?: string | null }) {
       title="Goals"
       add="New goal"
       onAdd={() => setIsNew(true)}
-      list={{ items, error, isLoading, retry, hasMore: false, more: () => undefined }}
+      list={{ items, isRead: data !== undefined, error, isLoading, retry, hasMore: false, more: () => undefined }}
       opened={opened}
       onOpen={open}
       rowHeight={44}

@@ -1,11 +1,15 @@
 import { useMemo } from 'react'
 
+import { EngineError } from '@engine/client'
+
 import { useEngine } from '../../data/provider.tsx'
 import { useList } from '../../data/use-operation.ts'
 import { waitingFor, type Waiting } from './waiting.ts'
 
 interface Inbox {
   readonly items: readonly Waiting[]
+  /** Whether all was read that the role may see: only then that there are no items says that nothing waits. */
+  readonly isRead: boolean
   readonly isLoading: boolean
   readonly error: Error | null
   retry(): void
@@ -25,9 +29,14 @@ export function useInbox(): Inbox {
   )
   return {
     items,
+    isRead: lists.every(({ isRead, error }) => isRead || isDenied(error)),
     isLoading: lists.some(({ isLoading }) => isLoading),
     // A role that may not see one of them still sees the others.
     error: lists.every(({ error }) => error) ? reviews.error : null,
     retry: () => lists.forEach(({ retry }) => retry()),
   }
+}
+
+function isDenied(error: Error | null): boolean {
+  return EngineError.isInstance(error) && error.kind === 'denied'
 }

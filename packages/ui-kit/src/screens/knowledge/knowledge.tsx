@@ -79,7 +79,7 @@ function useFound(query: string) {
   const all = useList('knowledge.list', { companyId })
   const { data, error, retry } = useOperation('knowledge.search', query === '' ? null : { companyId, query, limit: 50 })
   if (query === '') return all
-  return { items: data?.items ?? [], error, isLoading: false, hasMore: false, more: () => undefined, retry }
+  return { items: data?.items ?? [], isRead: data !== undefined, error, isLoading: false, hasMore: false, more: () => undefined, retry }
 }
 
 function Row({ entry: { id, title, tags, updatedAt } }: { entry: Found }) {

@@ -3,7 +3,6 @@ import { Button } from '../../parts/button.tsx'
 import { count } from '../../parts/format.ts'
 import { More } from '../../parts/more.tsx'
 import { Card } from '../../parts/screen.tsx'
-import { FailureNotice } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
@@ -54,7 +53,7 @@ export function Subscriptions({ pluginId }: { pluginId: string }) {
 /** What a plugin says, the newest first; nothing tells when there is more, so it is asked for. */
 export function Logs({ pluginId }: { pluginId: string }) {
   const list = useList('plugins.logs', { pluginId })
-  const { items, error, retry } = list
+  const { items, isRead, retry } = list
   const again = (
     <Button look="plain" onClick={retry}>
       Read again
@@ -62,9 +61,8 @@ export function Logs({ pluginId }: { pluginId: string }) {
   )
   return (
     <Card title="Log" aside={again}>
-      {error && <FailureNotice error={error} onRetry={retry} />}
       {items.length === 0 ? (
-        <p className="eng-card-body eng-soft">It has said nothing.</p>
+        isRead && <p className="eng-card-body eng-soft">It has said nothing.</p>
       ) : (
         <ul className="eng-lines">
           {items.map(({ id, level, message, data, at }) => (

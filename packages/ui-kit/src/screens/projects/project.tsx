@@ -121,9 +121,9 @@ function Budgets({ projectId }: { projectId: string }) {
 function Tasks({ projectId }: { projectId: string }) {
   const { companyId } = useEngine()
   const list = useList('tasks.list', { companyId, projectId })
-  const { items, isLoading } = list
+  const { items, isRead } = list
   if (items.length === 0)
-    return isLoading ? null : <Empty title="No tasks yet">Make a task, or choose several in the list of tasks and move them here.</Empty>
+    return isRead && <Empty title="No tasks yet">Make a task, or choose several in the list of tasks and move them here.</Empty>
   const of = (status: TaskStatus) => items.filter((task) => task.status === status)
   const shown = statuses.filter((status) => of(status).length > 0)
   return (
@@ -140,9 +140,8 @@ function Tasks({ projectId }: { projectId: string }) {
 
 function Sprints({ projectId }: { projectId: string }) {
   const { companyId } = useEngine()
-  const { items, isLoading } = useList('sprints.list', { companyId, projectId })
-  if (items.length === 0)
-    return isLoading ? null : <Empty title="No sprints">A sprint says which of its tasks come next, and until when.</Empty>
+  const { items, isRead } = useList('sprints.list', { companyId, projectId })
+  if (items.length === 0) return isRead && <Empty title="No sprints">A sprint says which of its tasks come next, and until when.</Empty>
   return (
     <ul className="eng-lines">
       {items.map(({ id, name, status, startsOn, endsOn }) => (
@@ -160,11 +159,9 @@ function Sprints({ projectId }: { projectId: string }) {
 
 function Knowledge({ projectId }: { projectId: string }) {
   const { companyId } = useEngine()
-  const { items, isLoading } = useList('knowledge.list', { companyId, projectId })
+  const { items, isRead } = useList('knowledge.list', { companyId, projectId })
   if (items.length === 0)
-    return isLoading ? null : (
-      <Empty title="Nothing is written down">What agents should know of this project comes to its runs by itself.</Empty>
-    )
+    return isRead && <Empty title="Nothing is written down">What agents should know of this project comes to its runs by itself.</Empty>
   return (
     <ul className="eng-lines">
       {items.map(({ id, title, updatedAt }) => (

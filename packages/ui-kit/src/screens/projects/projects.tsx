@@ -35,7 +35,7 @@ export function Projects() {
         <div className="eng-pad">
           <FailureNotice error={list.error} onRetry={list.retry} />
         </div>
-      ) : list.isLoading ? (
+      ) : list.isLoading || !list.isRead ? (
         <Loading />
       ) : list.items.length === 0 ? (
         <Empty title="No project yet">

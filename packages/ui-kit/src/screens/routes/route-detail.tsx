@@ -139,13 +139,13 @@ function Tried({ result: { ok, checks } }: { result: OutputOf<'routes.test'> }) 
 }
 
 function Sent({ route: { id: routeId, companyId } }: { route: Route }) {
-  const { items } = useList('deliveries.list', { companyId, routeId, limit: 10 })
+  const { items, isRead } = useList('deliveries.list', { companyId, routeId, limit: 10 })
   const all = (
     <PlaceLink to={{ screen: 'deliveries' }} className="eng-link">
       All
     </PlaceLink>
   )
-  if (items.length === 0) return <p className="eng-soft">Nothing was sent yet: what happens from now on goes there.</p>
+  if (items.length === 0) return isRead && <p className="eng-soft">Nothing was sent yet: what happens from now on goes there.</p>
   return (
     <Card title="Sent lately" aside={all}>
       <DeliveryTable deliveries={items.slice(0, 10)} />

@@ -11,10 +11,10 @@ const sources = { cron: 'by its schedule', webhook: 'by another system', api: 'b
 /** Each time that a routine fired, and what became of it. */
 export function Fires({ routineId }: { routineId: string }) {
   const list = useList('routines.fires', { routineId, limit: 25 })
-  const { items, isLoading } = list
+  const { items, isRead } = list
   return (
     <Part title="What became of it">
-      {items.length === 0 && !isLoading && <p className="eng-soft">It has not fired yet.</p>}
+      {isRead && items.length === 0 && <p className="eng-soft">It has not fired yet.</p>}
       <ul className="eng-lines" aria-label="Fires">
         {items.map(({ id, status, source, taskId, reason, variables, createdAt }) => (
           <li key={id}>

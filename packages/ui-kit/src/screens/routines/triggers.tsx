@@ -18,7 +18,7 @@ const fewTimes = 3
 
 /** What makes a routine fire: times of a clock, and calls of other systems. */
 export function Triggers({ routine }: { routine: Routine }) {
-  const { items, isLoading } = useList('routines.triggers', { routineId: routine.id })
+  const { items, isRead } = useList('routines.triggers', { routineId: routine.id })
   const [open, setOpen] = useState<'schedule' | 'webhook' | null>(null)
   const close = () => setOpen(null)
   const add = routine.status !== 'archived' && (
@@ -33,7 +33,7 @@ export function Triggers({ routine }: { routine: Routine }) {
   )
   return (
     <Part title="When" aside={add}>
-      {items.length === 0 && !isLoading && (
+      {isRead && items.length === 0 && (
         <p className="eng-soft">Only when it is called: add a schedule, let another system call it, or run it now.</p>
       )}
       <ul className="eng-lines" aria-label="Triggers">

@@ -72,7 +72,7 @@ function Shown({ secret, onGone }: { secret: Secret; onGone(): void }) {
 }
 
 function Uses({ secret, onBind }: { secret: Secret; onBind(): void }) {
-  const { items, isLoading } = useList('secrets.uses', { secretId: secret.id })
+  const { items, isRead } = useList('secrets.uses', { secretId: secret.id })
   return (
     <Part
       title="Where it goes"
@@ -84,7 +84,7 @@ function Uses({ secret, onBind }: { secret: Secret; onBind(): void }) {
         )
       }
     >
-      {items.length === 0 && !isLoading && <p className="eng-soft">Nowhere. Bind it, or name it in a configuration.</p>}
+      {isRead && items.length === 0 && <p className="eng-soft">Nowhere. Bind it, or name it in a configuration.</p>}
       <ul className="eng-lines" aria-label="Where it goes">
         {items.map((use) => (
           <li key={use.id}>
@@ -162,10 +162,10 @@ function Versions({ secret }: { secret: Secret }) {
 const mostAccesses = 20
 
 function Accesses({ secretId }: { secretId: string }) {
-  const { items, isLoading } = useList('secrets.accesses', { secretId, limit: mostAccesses })
+  const { items, isRead } = useList('secrets.accesses', { secretId, limit: mostAccesses })
   return (
     <Part title="Who wanted it lately">
-      {items.length === 0 && !isLoading && <p className="eng-soft">No run has asked for it yet.</p>}
+      {isRead && items.length === 0 && <p className="eng-soft">No run has asked for it yet.</p>}
       <ul className="eng-lines" aria-label="Who wanted it">
         {items.map((access) => (
           <li key={access.id}>

@@ -14,7 +14,7 @@ import { useTell } from '../../parts/toasts.tsx'
 /** What tasks of the company can be marked with. */
 export function Labels() {
   const { companyId } = useEngine()
-  const { items } = useList('labels.list', { companyId })
+  const { items, isRead } = useList('labels.list', { companyId })
   // Null for a new one.
   const [open, setOpen] = useState<{ label: Label | null } | null>(null)
   return (
@@ -27,7 +27,7 @@ export function Labels() {
       }
     >
       <div className="eng-card-body eng-stack">
-        {items.length === 0 && <p className="eng-soft">Tasks are marked with labels, and found by them. There are none yet.</p>}
+        {isRead && items.length === 0 && <p className="eng-soft">Tasks are marked with labels, and found by them. There are none yet.</p>}
         <ul className="eng-stack eng-stack-tight" aria-label="Labels">
           {items.map((label) => (
             <li key={label.id} className="eng-row eng-row-wrap">

@@ -26,7 +26,7 @@ function Pick({ sprint, onClose }: { sprint: Sprint; onClose(): void }) {
   const tell = useTell()
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const project = sprint.projectId === null ? {} : { projectId: sprint.projectId }
-  const { items, isLoading } = useList('tasks.list', { companyId, status: ['backlog', 'todo', 'blocked'], ...project })
+  const { items, isRead } = useList('tasks.list', { companyId, status: ['backlog', 'todo', 'blocked'], ...project })
   const free = items.filter(({ sprintId }) => sprintId === null)
   const update = useCommand('tasks.updateMany', {
     onDone: ({ items: done }) => {
@@ -49,7 +49,7 @@ function Pick({ sprint, onClose }: { sprint: Sprint; onClose(): void }) {
       error={update.error}
       onSubmit={submit}
     >
-      {free.length === 0 && !isLoading && <p className="eng-soft">Every open task that fits is in a sprint already.</p>}
+      {isRead && free.length === 0 && <p className="eng-soft">Every open task that fits is in a sprint already.</p>}
       <ul className="eng-lines" aria-label="Tasks in no sprint">
         {free.map((task) => (
           <li key={task.id}>

@@ -35,13 +35,13 @@ function Shown({ sprint }: { sprint: Sprint }) {
   const { companyId } = useEngine()
   const [open, setOpen] = useState<Open | null>(null)
   const list = useList('tasks.list', { companyId, sprintId: sprint.id })
-  const { items: tasks } = list
+  const { items: tasks, isRead } = list
   const left = tasks.filter(isOpenTask).length
   useKeys({ e: ['sprints.update', () => setOpen('change')], m: ['tasks.updateMany', () => !isOver(sprint) && setOpen('fill')] })
   return (
     <Detail title={sprint.name} actions={<Actions sprint={sprint} left={left} onOpen={setOpen} />}>
       <About sprint={sprint} />
-      {tasks.length === 0 && (
+      {isRead && tasks.length === 0 && (
         <Empty title="Nothing is in it yet">Move the tasks in that come next; they keep their project and whoever works on them.</Empty>
       )}
       {statuses.map((status) => (

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-import { useList } from '../../data/use-operation.ts'
+import { useList, type ReadingList } from '../../data/use-operation.ts'
 import { Card } from '../../parts/screen.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
@@ -10,11 +10,14 @@ import type { WaitingReview } from '../inbox/waiting.ts'
 import { Thread } from './thread.tsx'
 
 /** All versions of a result, the newest opened. */
-export function Deliverables({ deliverables }: { deliverables: readonly WaitingReview[] }) {
+export function Deliverables({ of: { items, isRead } }: { of: Pick<ReadingList<WaitingReview>, 'items' | 'isRead'> }) {
   const [chosen, setChosen] = useState<string | null>(null)
-  const newest = deliverables.toReversed()
+  const newest = items.toReversed()
   const open = newest.find(({ id }) => id === chosen) ?? newest[0]
-  if (!open) return <Empty title="No result yet">What an agent submits stands here, with each version and what changed between them.</Empty>
+  if (!open)
+    return (
+      isRead && <Empty title="No result yet">What an agent submits stands here, with each version and what changed between them.</Empty>
+    )
   return (
     <div className="eng-stack">
       <ul className="eng-row eng-row-wrap" aria-label="Versions">
@@ -36,11 +39,11 @@ export function Deliverables({ deliverables }: { deliverables: readonly WaitingR
 
 /** What was said about one version; it stands in the thread of the task too. */
 function Said({ deliverableId }: { deliverableId: string }) {
-  const { items } = useList('comments.listOnDeliverable', { deliverableId })
+  const comments = useList('comments.listOnDeliverable', { deliverableId })
   return (
     <section className="eng-stack eng-stack-tight" aria-label="About this version">
       <h2>About this version</h2>
-      <Thread about={{ deliverableId }} comments={items} />
+      <Thread about={{ deliverableId }} comments={comments} />
     </section>
   )
 }

@@ -23,9 +23,9 @@ export function Deliveries({ entityIds }: { entityIds: readonly string[] }) {
 
 function Of({ entityId, isFirst, isOnly }: { entityId: string; isFirst: boolean; isOnly: boolean }) {
   const { companyId } = useEngine()
-  const { items } = useList('deliveries.list', { companyId, entityId })
+  const { items, isRead } = useList('deliveries.list', { companyId, entityId })
   if (items.length === 0)
-    return isFirst && isOnly ? (
+    return isRead && isFirst && isOnly ? (
       <Empty title="Nothing was sent out">
         A route sends events to a webhook, a folder, a mailbox or a channel; what it sent of this task stands here.
       </Empty>

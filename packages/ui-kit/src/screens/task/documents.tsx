@@ -9,11 +9,13 @@ import { Who } from '../../parts/who.tsx'
 
 /** What was written for a task: plans, designs, notes. */
 export function Documents({ taskId }: { taskId: string }) {
-  const { items } = useList('documents.list', { taskId })
+  const { items, isRead } = useList('documents.list', { taskId })
   const [chosen, setChosen] = useState<string | null>(null)
   const open = items.find(({ key }) => key === chosen) ?? items[0]
   if (!open)
-    return <Empty title="No documents">Plans and designs that agents write while they work stand here, with their revisions.</Empty>
+    return (
+      isRead && <Empty title="No documents">Plans and designs that agents write while they work stand here, with their revisions.</Empty>
+    )
   return (
     <div className="eng-stack">
       <ul className="eng-row eng-row-wrap" aria-label="Documents">

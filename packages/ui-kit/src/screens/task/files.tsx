@@ -21,7 +21,7 @@ export function Files({ taskId }: { taskId: string }) {
   const tell = useTell()
   const [isSending, setIsSending] = useState(false)
   const list = useList('attachments.list', { taskId })
-  const { items, isLoading } = list
+  const { items, isRead } = list
   const attach = async (event: ChangeEvent<HTMLInputElement>) => {
     const input = event.currentTarget
     const [file] = input.files ?? []
@@ -40,7 +40,7 @@ export function Files({ taskId }: { taskId: string }) {
   }
   return (
     <div className="eng-stack">
-      {items.length === 0 && !isLoading && (
+      {isRead && items.length === 0 && (
         <Empty title="No files">Attach what the work needs. What agents make beside their result stands here too.</Empty>
       )}
       <ul className="eng-lines" aria-label="Files">

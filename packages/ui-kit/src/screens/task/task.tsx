@@ -35,19 +35,23 @@ export function Task({ taskId }: { taskId: string }) {
 
 function Shown({ task }: { task: TaskData }) {
   const [open, setOpen] = useState('overview')
-  const { items: deliverables } = useList('deliverables.list', { companyId: task.companyId, taskId: task.id })
-  const { items: comments } = useList('comments.list', { taskId: task.id })
+  const deliverables = useList('deliverables.list', { companyId: task.companyId, taskId: task.id })
+  const comments = useList('comments.list', { taskId: task.id })
   const [isChanging, setIsChanging] = useState(false)
   const isOver = ['done', 'cancelled'].includes(task.status)
   useKeys({ e: ['tasks.update', () => setIsChanging(!isOver)] })
   const number = (count: number) => (count > 0 ? ` ${count}` : '')
   const tabs: Tab[] = [
-    { key: 'overview', label: 'Overview', content: () => <Overview task={task} deliverables={deliverables} /> },
-    { key: 'thread', label: `Thread${number(comments.length)}`, content: () => <Thread about={{ taskId: task.id }} comments={comments} /> },
+    { key: 'overview', label: 'Overview', content: () => <Overview task={task} deliverables={deliverables.items} /> },
+    {
+      key: 'thread',
+      label: `Thread${number(comments.items.length)}`,
+      content: () => <Thread about={{ taskId: task.id }} comments={comments} />,
+    },
     {
       key: 'deliverables',
-      label: `Deliverables${number(deliverables.length)}`,
-      content: () => <Deliverables deliverables={deliverables} />,
+      label: `Deliverables${number(deliverables.items.length)}`,
+      content: () => <Deliverables of={deliverables} />,
     },
     { key: 'documents', label: 'Documents', content: () => <Documents taskId={task.id} /> },
     { key: 'files', label: 'Files', content: () => <Files taskId={task.id} /> },
@@ -56,7 +60,7 @@ function Shown({ task }: { task: TaskData }) {
       key: 'deliveries',
       shows: 'deliveries.list',
       label: 'Deliveries',
-      content: () => <Deliveries entityIds={[task.id, ...deliverables.map(({ id }) => id)]} />,
+      content: () => <Deliveries entityIds={[task.id, ...deliverables.items.map(({ id }) => id)]} />,
     },
     { key: 'timeline', label: 'Timeline', content: () => <TaskTimeline taskId={task.id} /> },
   ]

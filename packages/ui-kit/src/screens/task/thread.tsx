@@ -3,7 +3,7 @@ import { useId, useState } from 'react'
 import type { Comment } from '@engine/core/contract'
 
 import { useMay } from '../../data/provider.tsx'
-import { useCommand } from '../../data/use-operation.ts'
+import { useCommand, type ReadingList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { Prose } from '../../parts/prose.tsx'
 import { Empty } from '../../parts/states.tsx'
@@ -15,14 +15,14 @@ import { Who } from '../../parts/who.tsx'
 type About = { readonly taskId: string } | { readonly deliverableId: string }
 
 /** What was said about something; a mention wakes whom it names. */
-export function Thread({ about, comments }: { about: About; comments: readonly Comment[] }) {
+export function Thread({ about, comments: { items, isRead } }: { about: About; comments: Pick<ReadingList<Comment>, 'items' | 'isRead'> }) {
   return (
     <div className="eng-stack">
-      {comments.length === 0 && (
+      {isRead && items.length === 0 && (
         <Empty title="Nothing was said yet">Write to whoever works on it. Mention an agent, such as @Ada, and it wakes.</Empty>
       )}
       <ol className="eng-stack">
-        {comments.map((comment) => (
+        {items.map((comment) => (
           <li key={comment.id} className="eng-card eng-card-body eng-stack eng-stack-tight" data-answers={comment.parentId ?? undefined}>
             <div className="eng-row">
               <Who kind={comment.author.kind} id={comment.author.id} />

@@ -57,7 +57,7 @@ interface ListProps {
 }
 
 function List({ filter, text, onNew }: ListProps) {
-  const { items, isLoading, error, hasMore, more, retry } = useTasks(filter)
+  const { items, isRead, isLoading, error, hasMore, more, retry } = useTasks(filter)
   const { go } = usePlaces()
   const [activeId, setActiveId] = useState<string | null>(null)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
@@ -71,7 +71,7 @@ function List({ filter, text, onNew }: ListProps) {
         <FailureNotice error={error} onRetry={retry} />
       </div>
     )
-  if (isLoading) return <Loading />
+  if (isLoading || !isRead) return <Loading />
   if (shown.length === 0) return <NoTasks isFiltered={text !== '' || Object.keys(filter).length > 0} onNew={onNew} />
   return (
     <div className="eng-fill eng-fill-column">
