@@ -2,7 +2,7 @@
 import type { Random } from '@engine/testing'
 
 import type { EventRow } from '../../../packages/core/src/events/sql.ts'
-import { closeBatch } from '../../../packages/core/src/audit/seal.ts'
+import { beginBatch } from '../../../packages/core/src/audit/seal.ts'
 import type { SealTable } from '../../../packages/core/src/audit/table.ts'
 import type { Raw } from '../../support/audit.ts'
 import type { StorageName } from '../loop.ts'
@@ -90,13 +90,15 @@ export async function sealAnew({ raw, chain }: Attack, number: number): Promise<
   const { events } = await readChain(raw, chain.companyId)
   await raw.run(`delete from seals where company_id = '${chain.companyId}' and number >= ${number}`)
   let previous = chain.seals[number - 2] ?? null
-  for (const { last_seq: upTo, sealed_at } of chain.seals.slice(number - 1)) {
+  for (const { last_seq: upTo, epoch, sealed_at } of chain.seals.slice(number - 1)) {
     const after = previous?.last_seq ?? 0
-    const [first, ...others] = events.filter((event) => event.seq > after && event.seq <= upTo)
-    if (!first) continue
-    previous = closeBatch(previous, [first, ...others], { now: sealed_at })
-    const columns = Object.keys(previous)
-    const values = Object.values(previous).map((value: string | number) => quote(value))
+    const batch = beginBatch(previous)
+    batch.add(events.filter((event) => event.seq > after && event.seq <= upTo))
+    const seal = batch.end({ epoch, now: sealed_at })
+    if (!seal) continue
+    previous = seal
+    const columns = Object.keys(seal)
+    const values = Object.values(seal).map((value: string | number) => quote(value))
     await raw.run(`insert into seals (${columns.join(', ')}) values (${values.join(', ')})`)
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { EventRow } from '../events/sql.ts'
 import { canonicalEvent, noSeal, sealOf } from './canonical.ts'
 import { explain, isIntact, type Batch } from './explain.ts'
-import { closeBatch } from './seal.ts'
+import { beginBatch } from './seal.ts'
 import type { SealTable } from './table.ts'
 
 const companyId = '01990000-0000-7000-8000-00000000000a'
@@ -33,8 +33,14 @@ function event(seq: number, more: Partial<EventRow> = {}): EventRow {
 }
 
 const events = (...seqs: number[]) => seqs.map((seq) => event(seq))
-const close = (previous: SealTable | null, rows: EventRow[]) =>
-  closeBatch(previous, [rows[0] ?? event(0), ...rows.slice(1)], { now: '2026-01-01T00:00:00.000Z' })
+/** Sealed as an engine does it, which reads a log little by little. */
+function close(previous: SealTable | null, rows: readonly EventRow[]): SealTable {
+  const batch = beginBatch(previous)
+  for (const row of rows) batch.add([row])
+  const seal = batch.end({ epoch: 1, now: '2026-01-01T00:00:00.000Z' })
+  if (!seal) throw new Error('there is nothing to seal')
+  return seal
+}
 
 const first = close(null, events(1, 2, 3))
 const second = close(first, events(5, 6, 7, 9))
@@ -90,6 +96,10 @@ describe('a seal', () => {
     expect(first.previous_seal).toBe(noSeal)
     expect(second).toMatchObject({ number: 2, first_seq: 5, last_seq: 9, count: 4, previous_seal: first.seal })
     expect(sealOf(noSeal, events(5, 6, 7, 9))).not.toBe(second.seal)
+  })
+
+  it('is none where nothing follows', () => {
+    expect(() => close(first, [])).toThrow('nothing to seal')
   })
 })
 

@@ -3,7 +3,7 @@ import { eventRows, type EventRow } from '../events/sql.ts'
 import type { Host } from '../kernel/host.ts'
 import { keepBooks } from '../kernel/transaction.ts'
 import { isoTime } from '../ports/clock.ts'
-import { beginSeal, noSeal, sealOf } from './canonical.ts'
+import { beginSeal, noSeal } from './canonical.ts'
 import { addSeal, newestSeal } from './sql.ts'
 import type { SealTable } from './table.ts'
 
@@ -12,32 +12,42 @@ const mostInBatch = 1_000
 /** How many of them are read and hashed at a time: meanwhile nothing else of this process has its turn. */
 const mostAtOnce = 100
 
-/** What a seal covers. */
-interface Batch {
-  readonly earliest: EventRow
-  readonly latest: EventRow
-  readonly count: number
-  readonly seal: string
+/** A batch that is being sealed, from events in their order, some at a time. */
+interface OpenBatch {
+  add(rows: readonly EventRow[]): void
+  /** How many events it has, and behind which number the log goes on. */
+  reach(): { readonly count: number; readonly after: number }
+  /** Null when no event was added. */
+  end(given: { epoch: number; now: string }): SealTable | null
 }
 
-/** The seal that follows `previous` and covers these rows, of which there is at least one. Pure. */
-export function closeBatch(previous: SealTable | null, rows: readonly [EventRow, ...EventRow[]], given: { now: string }): SealTable {
-  const [earliest] = rows
-  const batch = { earliest, latest: rows.at(-1) ?? earliest, count: rows.length, seal: sealOf(previous?.seal ?? noSeal, rows) }
-  return toSeal(previous, batch, given)
-}
-
-function toSeal(previous: SealTable | null, { earliest, latest, count, seal }: Batch, { now }: { now: string }): SealTable {
+/** Begins the batch that follows `previous`. */
+export function beginBatch(previous: SealTable | null): OpenBatch {
+  const before = previous?.seal ?? noSeal
+  const seal = beginSeal(before)
+  let [earliest, latest, count]: [EventRow | undefined, EventRow | undefined, number] = [undefined, undefined, 0]
   return {
-    company_id: earliest.company_id,
-    number: (previous?.number ?? 0) + 1,
-    first_seq: earliest.seq,
-    last_seq: latest.seq,
-    count,
-    previous_seal: previous?.seal ?? noSeal,
-    seal,
-    epoch: latest.epoch,
-    sealed_at: now,
+    add(rows) {
+      seal.add(rows)
+      earliest ??= rows[0]
+      latest = rows.at(-1) ?? latest
+      count += rows.length
+    },
+    reach: () => ({ count, after: latest?.seq ?? previous?.last_seq ?? 0 }),
+    end({ epoch, now }) {
+      if (!earliest || !latest) return null
+      return {
+        company_id: earliest.company_id,
+        number: (previous?.number ?? 0) + 1,
+        first_seq: earliest.seq,
+        last_seq: latest.seq,
+        count,
+        previous_seal: before,
+        seal: seal.end(),
+        epoch,
+        sealed_at: now,
+      }
+    },
   }
 }
 
@@ -56,26 +66,21 @@ export async function sealCompany(host: Host, { companyId, batches }: { companyI
   const upTo = await settledSeq(host.db)
   let newest = await newestSeal(host.db, companyId)
   for (let tries = 0; tries < batches; tries += 1) {
-    const batch = await readBatch(host, newest, { companyId, upTo })
-    if (!batch) return { newest, isDone: true }
-    const seal = { ...toSeal(newest, batch, { now: isoTime(host.clock.now()) }), epoch: host.epoch }
+    const seal = await sealBatch(host, newest, { companyId, upTo })
+    if (!seal) return { newest, isDone: true }
     newest = (await keepBooks(host.db, (tx) => addSeal(tx, seal))) ? seal : await newestSeal(host.db, companyId)
   }
   return { newest, isDone: false }
 }
 
-/** What follows a seal in the log, as much as one seal may cover; null when nothing does. */
-async function readBatch(host: Host, previous: SealTable | null, given: { companyId: string; upTo: number }): Promise<Batch | null> {
-  const seal = beginSeal(previous?.seal ?? noSeal)
-  let [earliest, latest, count]: [EventRow | undefined, EventRow | undefined, number] = [undefined, undefined, 0]
+/** Seals what follows a seal in the log, as much as one seal may cover; null when nothing does. */
+async function sealBatch(host: Host, previous: SealTable | null, given: { companyId: string; upTo: number }): Promise<SealTable | null> {
+  const batch = beginBatch(previous)
   let isMore = true
-  while (isMore && count < mostInBatch) {
-    const rows = await eventRows(host.db, { ...given, after: latest?.seq ?? previous?.last_seq ?? 0, limit: mostAtOnce })
-    seal.add(rows)
-    earliest ??= rows[0]
-    latest = rows.at(-1) ?? latest
-    count += rows.length
+  while (isMore && batch.reach().count < mostInBatch) {
+    const rows = await eventRows(host.db, { ...given, after: batch.reach().after, limit: mostAtOnce })
+    batch.add(rows)
     isMore = rows.length === mostAtOnce
   }
-  return earliest && latest ? { earliest, latest, count, seal: seal.end() } : null
+  return batch.end({ epoch: host.epoch, now: isoTime(host.clock.now()) })
 }
