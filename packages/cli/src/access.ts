@@ -1,5 +1,7 @@
 import type { ModeOptions, ServerMode } from '@engine/http'
 
+import { readList } from './settings.ts'
+
 /** Who a server lets in, as `engine serve` is told. */
 export interface AccessFlags {
   readonly mode?: string
@@ -11,11 +13,10 @@ export type Access = Required<Omit<ModeOptions, 'host'>>
 
 /** A flag wins over its environment variable. The server itself says what does not fit together. @throws for an unknown mode */
 export function readAccess(flags: AccessFlags, environment: Readonly<Record<string, string | undefined>>): Access {
-  const list = (text = '') => text.split(/[\s,]+/).filter((item) => item !== '')
   return {
     mode: readMode(flags.mode ?? environment['ENGINE_MODE']),
-    publicUrls: flags.publicUrl ?? list(environment['ENGINE_PUBLIC_URL']),
-    trustedProxies: flags.trustProxy ?? list(environment['ENGINE_TRUST_PROXY']),
+    publicUrls: flags.publicUrl ?? readList(environment['ENGINE_PUBLIC_URL']),
+    trustedProxies: flags.trustProxy ?? readList(environment['ENGINE_TRUST_PROXY']),
   }
 }
 

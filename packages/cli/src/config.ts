@@ -190,16 +190,19 @@ export function readDataDir(flags: DatabaseFlags, environment: Environment): str
   return flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
 }
 
+/** A path may have blanks. */
+const paths = { mayHaveBlanks: true }
+
 export function readAllowed(flags: AllowedFlags, environment: Environment): Allowed {
   return {
-    programs: flags.allowProgram ?? readList(environment['ENGINE_ALLOW_PROGRAMS']),
+    programs: flags.allowProgram ?? readList(environment['ENGINE_ALLOW_PROGRAMS'], paths),
     folders: readFolders(flags, environment),
     targets: flags.allowTarget ?? readList(environment['ENGINE_ALLOW_TARGETS']),
   }
 }
 
 export function readPlugins(flags: AllowedFlags, environment: Environment): readonly string[] {
-  return flags.plugin ?? readList(environment['ENGINE_PLUGINS'])
+  return flags.plugin ?? readList(environment['ENGINE_PLUGINS'], paths)
 }
 
 export function readSettings(flags: Pick<ServeFlags, 'accountLogDays' | 'deliveryTimeout'>, environment: Environment): Settings {
@@ -215,7 +218,7 @@ export function readSettings(flags: Pick<ServeFlags, 'accountLogDays' | 'deliver
 
 /** Null where nobody said so: any folder. */
 function readFolders(flags: AllowedFlags, environment: Environment): readonly string[] | null {
-  const folders = flags.allowFolder ?? readList(environment['ENGINE_ALLOW_FOLDERS'])
+  const folders = flags.allowFolder ?? readList(environment['ENGINE_ALLOW_FOLDERS'], paths)
   return folders.length === 0 ? null : folders
 }
 

@@ -8,9 +8,10 @@ export function readPort(text: string): number {
   return readNumber('PORT (or --port)', text, { least: 0, most: 65_535 })
 }
 
-export function readList(text = ''): string[] {
+/** A list in the environment: between its values stand commas or blanks, and commas alone where a value, such as a path, may have blanks. */
+export function readList(text = '', { mayHaveBlanks = false } = {}): string[] {
   return text
-    .split(',')
+    .split(mayHaveBlanks ? ',' : /[\s,]/)
     .map((item) => item.trim())
     .filter((item) => item !== '')
 }
