@@ -7,6 +7,7 @@ export type Said = string | { readonly at: string }
 /** What does for people on the board what an operation does for callers, in the words that stand on its button. */
 export const controls = {
   'budgets.set': 'Change',
+  'plugins.configure': 'Configure',
   'runs.retry': 'Run it again',
   'secrets.create': 'New secret',
   'tasks.cancelSubtree': 'Cancel it and all below',
