@@ -29,7 +29,7 @@ const greeter = definePlugin({
   description: 'Says hello to whoever is hired.',
   configSchema: z.strictObject({ word: z.string().min(2).describe('What it says.'), token: z.string().optional() }),
   secretFields: ['token'],
-  subscribe: { hires: { events: ['agent.created'], handle: async ({ log }) => log.info('said hello', { loudly: false }) } },
+  subscribe: { hires: { events: ['agent.registered'], handle: async ({ log }) => log.info('said hello', { loudly: false }) } },
 })
 
 /** Stands in for a plugin in a process of its own, which works only where its capabilities were approved. */
