@@ -20,7 +20,7 @@ export const put = command({
     title: z.string().trim().min(1).max(500),
     body: z.string().max(524_288).describe('Markdown'),
     note: z.string().trim().min(1).max(2_000).optional().describe('Why it was revised.'),
-    baseRevision: wholeNumber(0).default(0).describe('The revision that this one was made from; 0 for a new document.'),
+    baseRevision: wholeNumber(0).prefault(0).describe('The revision that this one was made from; 0 for a new document.'),
   }),
   output: Document,
   access: { scope: 'documents:write', company: 'task' },

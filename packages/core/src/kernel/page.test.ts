@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 
+import { jsonSchemaOf } from './json-schema.ts'
 import { decodeCursor, encodeCursor, pageInput, toPage } from './page.ts'
 import { wholeNumber } from './schema.ts'
 
@@ -46,4 +47,9 @@ it('takes how many as a number, or as the text of one that a query string has', 
 
 it.each(['', ' ', '0x10', '1e1', ' 7', '7.0', '-7', '9'.repeat(16), true, [7]])('takes %j for no number', (given) => {
   expect(() => wholeNumber(0).parse(given)).toThrow()
+})
+
+it('tells what a whole number is when nobody says it', () => {
+  const { properties } = jsonSchemaOf(z.strictObject(pageInput), 'input')
+  expect(properties).toMatchObject({ limit: { type: 'integer', minimum: 1, maximum: 100, default: 50 } })
 })

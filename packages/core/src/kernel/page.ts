@@ -5,7 +5,7 @@ import { Id, wholeNumber } from './schema.ts'
 
 /** The two parameters that every list takes. */
 export const pageInput = {
-  limit: wholeNumber(1, 100).default(50).describe('Items on the page, 1 to 100.'),
+  limit: wholeNumber(1, 100).prefault(50).describe('Items on the page, 1 to 100.'),
   cursor: z.string().max(500).optional().describe('The `nextCursor` of the page before.'),
 }
 

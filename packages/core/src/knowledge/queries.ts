@@ -58,7 +58,7 @@ export const search = query({
     companyId: Id,
     query: z.string().min(1).max(2_000),
     projectId: Id.optional().describe('Looks into this project and the company as a whole; left out, everywhere.'),
-    limit: wholeNumber(1, 50).default(10),
+    limit: wholeNumber(1, 50).prefault(10),
     maxTokens: TokenBudget.optional(),
   }),
   output: z.object({

@@ -71,7 +71,7 @@ export const preview = query({
     companyId: Id,
     expression: z.string().trim().min(1).max(200),
     timeZone: z.string().trim().min(1).max(64).default('UTC'),
-    count: wholeNumber(1, 50).default(5),
+    count: wholeNumber(1, 50).prefault(5),
   }),
   output: z.object({ items: z.array(IsoTime) }),
   access: { scope: 'routines:read', company: 'company' },

@@ -101,7 +101,7 @@ async function supposed(context: QueryContext, given: z.output<typeof Hypothetic
 export const match = query({
   title: 'Rank the agents for a task',
   description: 'Who fits best comes first, each with what speaks for and against it. Routing may decide otherwise, by its rules.',
-  input: z.strictObject({ taskId: TaskRef, limit: wholeNumber(1, 100).default(10) }),
+  input: z.strictObject({ taskId: TaskRef, limit: wholeNumber(1, 100).prefault(10) }),
   output: z.object({ items: z.array(TaskMatch) }),
   access: { scope: 'routing:read', company: 'task' },
   http: ['GET', '/tasks/:taskId/match'],

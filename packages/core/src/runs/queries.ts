@@ -58,7 +58,7 @@ export const log = query({
   title: "Read a run's log",
   input: z.strictObject({
     runId: Id,
-    after: wholeNumber(0).default(0).describe('The last sequence that you have.'),
+    after: wholeNumber(0).prefault(0).describe('The last sequence that you have.'),
     limit: pageInput.limit,
   }),
   output: z.object({
@@ -80,7 +80,7 @@ export const nextCallback = query({
   title: 'Read what the agent of a run has called back',
   description:
     'The first call after those that you have, for whoever executes the run without the database; null when there is none yet. Calls are taken at `runs.receiveCallback`, without the secrets of the run.',
-  input: z.strictObject({ runId: Id, after: wholeNumber(0).default(0).describe('The last sequence that you have.') }),
+  input: z.strictObject({ runId: Id, after: wholeNumber(0).prefault(0).describe('The last sequence that you have.') }),
   output: z.object({ callback: z.object({ sequence: z.number().int(), body: z.string() }).nullable() }),
   access: { scope: 'runs:work', company: 'run' },
   http: ['GET', '/runs/:runId/callbacks/next'],

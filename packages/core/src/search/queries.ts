@@ -38,7 +38,7 @@ export const find = query({
     companyId: Id,
     query: z.string().min(1).max(500),
     types: listOf(SearchType),
-    limit: wholeNumber(1, 50).default(20),
+    limit: wholeNumber(1, 50).prefault(20),
   }),
   output: z.object({ items: z.array(Finding) }),
   access: { scope: 'tasks:read', company: 'company' },
