@@ -335,6 +335,12 @@ describe('an answer that stops in the middle', () => {
     expect(await answer).toMatchObject({ code: 'unavailable' })
   }, 10_000)
 
+  it('is read as text where a fetch shows no bytes', async () => {
+    const answer = { ok: true, status: 200, url: '', headers: new Headers(), text: async () => '{"items":[],"nextCursor":null}' }
+    const client = createClient({ url: 'http://engine.invalid', fetch: async () => answer as unknown as Response })
+    expect(await client.companies.list()).toEqual({ items: [], nextCursor: null })
+  })
+
   it('is given up in its time whether or not the fetch that got it knows of that', async () => {
     const fetch = async () => new Response(new ReadableStream({ start: (answer) => answer.enqueue(Buffer.from('{"items":')) }))
     const client = createClient({ url: 'http://engine.invalid', fetch, timeoutMs: 20, retry: { tries: 1 } })

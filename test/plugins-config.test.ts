@@ -26,6 +26,7 @@ function configured(version: string, configSchema: z.ZodType) {
     version,
     engine: '^1',
     configSchema,
+    secretFields: ['unit'],
     queries: {
       show: query({
         title: 'Show the configuration',
@@ -37,6 +38,9 @@ function configured(version: string, configSchema: z.ZodType) {
     },
     policies: {
       'goals.create': async ({ config, veto }) => (config['word'] === 'no' ? veto('no goals') : undefined),
+      'companies.create': async () => undefined,
+      'plugins.install': async () => undefined,
+      'plugins.configure': async () => undefined,
     },
     subscribe: {
       labels: subscription({ events: ['label.created'], handle: async ({ config }) => void told.push(config) }),
@@ -92,9 +96,31 @@ describe('the configuration of a plugin', () => {
     const { engine, companyId } = await createWorld({ plugins: [configured('1.0.0', first)] })
     onTestFinished(() => engine.stop())
     expect((await errorOf(show({ engine, companyId }))).code).toBe('plugin_unconfigured')
+    expect((await engine.companies.create({ name: 'Another' })).name).toBe('Another')
     const { id: pluginId } = await engine.plugins.install({ companyId, plugin: 'configured', config: { word: 'a' } })
     await engine.plugins.uninstall({ pluginId })
     expect((await errorOf(engine.plugins.install({ companyId, plugin: 'configured' }))).code).toBe('invalid_input')
+  })
+
+  test('goes without a secret that a later version knows no more', async () => {
+    const file = join(temporaryFolder(), 'engine.db')
+    const { engine: before, companyId } = await createWorld({ storage: sqlite(file), plugins: [configured('1.0.0', withMore)] })
+    await before.secrets.create({ companyId, name: 'UNIT', value: 'a secret unit' })
+    await before.plugins.install({ companyId, plugin: 'configured', config: { word: 'a', unit: { secret: 'UNIT' } } })
+    await before.stop()
+    const engine = await reopened(file, '2.0.0', z.object({ word: z.string() }))
+    expect(await show({ engine, companyId })).toEqual({ word: 'a' })
+    const changed = z.object({ word: z.string(), unit: z.string().toUpperCase() })
+    await engine.stop()
+    expect((await errorOf(show({ engine: await reopened(file, '3.0.0', changed), companyId }))).message).toContain('config.unit')
+  })
+
+  test('says so where the schema itself fails', async () => {
+    const { file, companyId, pluginId } = await installed({ word: '(' })
+    const pattern = z.object({ word: z.string().refine((text) => new RegExp(text).test('')) })
+    const engine = await reopened(file, '2.0.0', pattern)
+    expect((await errorOf(show({ engine, companyId }))).code).toBe('plugin_unconfigured')
+    expect((await engine.plugins.get({ pluginId })).reason).toContain('Unterminated group')
   })
 
   test('is not left out in silence by an installation of what is installed', async () => {

@@ -96,6 +96,17 @@ describe('an operation of a plugin', () => {
     expect(items.filter(({ type }) => type.startsWith('careless.'))).toEqual([])
   })
 
+  test('that another transaction came in between of is run again, also after a change of its tables', async () => {
+    let tries = 0
+    const { call } = await open(async ({ unchanged }) => {
+      tries += 1
+      if (tries === 1) throw Object.assign(new Error('cached plan must not change result type'), { code: '0A000' })
+      unchanged()
+      return { said: 'done' }
+    }, 'pglite')
+    expect(await call()).toEqual({ said: 'done' })
+  })
+
   test('that says no by an error of its own is believed', async () => {
     const { call, told } = await open(async () => {
       throw new EngineError({ code: 'stock_short', kind: 'rule', cause: 'There is less.', help: 'Take less.' }, 'There are 3.')

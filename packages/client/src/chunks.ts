@@ -15,8 +15,16 @@ export async function* chunksOf(stream: ReadableStream<Uint8Array>, signal: Abor
   }
 }
 
+/** An answer as any fetch gives it: that of React Native does not show its bytes. */
+interface Answer {
+  readonly body?: ReadableStream<Uint8Array> | null
+  text(): Promise<string>
+}
+
 /** The whole of an answer. @throws the reason of the signal, when it comes first */
-export async function readText({ body }: Response, signal: AbortSignal): Promise<string> {
+export async function readText(answer: Answer, signal: AbortSignal): Promise<string> {
+  const { body } = answer
+  if (body === undefined) return answer.text()
   const decoder = new TextDecoder()
   let text = ''
   if (body) for await (const chunk of chunksOf(body, signal)) text += decoder.decode(chunk, { stream: true })

@@ -132,6 +132,11 @@ function lockKey(companyId: string): string {
   return BigInt.asIntN(64, BigInt(`0x${companyId.replaceAll('-', '').slice(16)}`)).toString()
 }
 
+/** Whether a transaction that ended with this error may succeed when it is run again. */
+export function isWorthAnother(error: unknown): boolean {
+  return triesAgainst(error) > 1
+}
+
 /** How often it is worth running a transaction that ended with this error. */
 function triesAgainst(error: unknown): number {
   if (EngineError.isInstance(error)) return error.code === 'changed_meanwhile' ? mostTries : 1

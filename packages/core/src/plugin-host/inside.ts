@@ -95,7 +95,9 @@ export async function askPolicy(
   if (!policy || context.companyId === '') return
   const row = await findPluginByName(context.tx, { companyId: context.companyId, plugin: definition.id })
   const why = whyInactive(loaded, row)
-  if (why && ['plugin_unavailable', 'plugin_unconfigured'].includes(why.code)) throw policyFailed(plugin, operation, why.message)
+  // One that was never installed has nothing to say yet; one that was stopped lets through what makes it work again, or ends it.
+  const wasStopped = why !== null && row !== null && ['plugin_unavailable', 'plugin_unconfigured'].includes(why.code)
+  if (wasStopped && !isAbout(row, operation, input)) throw policyFailed(plugin, operation, why.message)
   if (why) return
   try {
     // The registry parsed the input of the operation that this policy is for. It is shown a copy: what it writes to changes no command.
@@ -107,6 +109,11 @@ export async function askPolicy(
     if (EngineError.isInstance(error)) throw error
     throw policyFailed(plugin, operation, messageOf(error))
   }
+}
+
+/** Whether a command is one of the operations by which a plugin itself is installed, configured, enabled or ended. */
+function isAbout(row: PluginTable, operation: string, input: Readonly<Record<string, unknown>>): boolean {
+  return operation.startsWith('plugins.') && (input['plugin'] === row.plugin || input['pluginId'] === row.id)
 }
 
 function policyFailed({ definition: { id } }: RunningPlugin, operation: string, why: string): EngineError {

@@ -5,6 +5,7 @@ import type { Host } from '../kernel/host.ts'
 import { explainDatabaseError } from '../kernel/constraints.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { EngineModule } from '../kernel/registry.ts'
+import { isWorthAnother } from '../kernel/transaction.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import type { Logger } from '../ports/logger.ts'
 import { inTime } from './in-time.ts'
@@ -119,8 +120,8 @@ async function answerOf(running: Running, { output, ...asked }: Asked & { output
 
 /** Tells admins and whoever runs the program of a defect of a plugin; who called it can do nothing about that. @throws */
 function fail(running: Running, { id, verb, companyId }: Asked, error: unknown): never {
-  // What Engine, the database or the plugin itself refuses says what would work.
-  if (EngineError.isInstance(explainDatabaseError(error))) throw error
+  // What Engine, the database or the plugin itself refuses says what would work, and what only happened to be in between is tried again.
+  if (EngineError.isInstance(explainDatabaseError(error)) || isWorthAnother(error)) throw error
   const operation = `${id}.${verb}`
   const why = error instanceof Error ? error.message : String(error)
   running.logger().error('an operation of a plugin failed', { operation, companyId, error: error instanceof Error ? error.stack : why })

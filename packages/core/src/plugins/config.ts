@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 
-import { ruleViolated } from '../kernel/errors.ts'
+import type { z } from 'zod'
+
+import { EngineError, ruleViolated } from '../kernel/errors.ts'
+import { messageOf } from '../kernel/failure.ts'
 import { parseInput } from '../kernel/input.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { LoadedPlugin } from '../kernel/plugins.ts'
-import { acceptWithReferences, refuseElsewhere } from '../secrets/references.ts'
+import { acceptAgain, acceptWithReferences, refuseElsewhere } from '../secrets/references.ts'
 import type { PluginTable } from './table.ts'
 
 type Configurable = Pick<LoadedPlugin, 'id' | 'configSchema' | 'secretFields'>
@@ -14,7 +17,7 @@ export function acceptConfig(plugin: Configurable, config: JsonObject): JsonObje
   refuseElsewhere(config, 'config', plugin.secretFields)
   if (plugin.configSchema === null && Object.keys(config).length > 0)
     throw ruleViolated(`The plugin ${plugin.id} takes no configuration; leave config out.`)
-  return bySchema(plugin, config)
+  return plugin.configSchema === null ? {} : asObject(acceptWithReferences(config, 'config', by(plugin.configSchema)))
 }
 
 /**
@@ -22,13 +25,24 @@ export function acceptConfig(plugin: Configurable, config: JsonObject): JsonObje
  * @throws `invalid_input` when that does not take it
  */
 export function configOf(plugin: Pick<LoadedPlugin, 'configSchema'>, row: PluginTable | null): JsonObject {
-  return bySchema(plugin, row ? JSON.parse(row.config) : {})
+  return plugin.configSchema === null ? {} : asObject(acceptAgain(row ? JSON.parse(row.config) : {}, 'config', by(plugin.configSchema)))
 }
 
-function bySchema({ configSchema }: Pick<LoadedPlugin, 'configSchema'>, config: unknown): JsonObject {
-  if (configSchema === null) return {}
+/** What a schema of a plugin makes of a value. @throws `invalid_input`, and `rule_violated` for one that fails, which is a defect of the plugin */
+function by(schema: z.ZodType): (value: unknown) => unknown {
+  return (value) => {
+    try {
+      return parseInput(schema, value, 'config')
+    } catch (error) {
+      if (EngineError.isInstance(error)) throw error
+      throw ruleViolated(`The schema of the configuration failed: ${messageOf(error)}`)
+    }
+  }
+}
+
+function asObject(config: unknown): JsonObject {
   // The schema of a configuration gives an object.
-  return acceptWithReferences(config, 'config', (masked) => parseInput(configSchema, masked, 'config')) as JsonObject
+  return config as JsonObject
 }
 
 /** @throws `rule_violated` when what is installed has another configuration than the one that is asked for */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
-import { ruleViolated } from '../kernel/errors.ts'
+import { ruleViolated, type EngineError } from '../kernel/errors.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { SecretReference } from './schema.ts'
 
 /** A reference and where it stands, as in `adapterConfig.env.TOKEN`. */
@@ -101,6 +102,29 @@ function plainPlace(value: unknown, path: string): string | null {
  * @throws what `accept` throws, and `rule_violated` for a reference where no text is kept as it is
  */
 export function acceptWithReferences(value: unknown, path: string, accept: (value: unknown) => unknown): unknown {
+  const { restored, lost } = restore(value, path, accept)
+  for (const reference of lost) throw notKept(reference)
+  return restored
+}
+
+/** The same of a configuration that was accepted before, perhaps by another version: members that this one knows no more are left out. */
+export function acceptAgain(value: JsonObject, path: string, accept: (value: unknown) => unknown): unknown {
+  const { restored, lost } = restore(value, path, accept)
+  const isKnown = (reference: FoundReference) => Object.hasOwn(Object(restored), memberOf(reference, path))
+  for (const reference of lost.filter(isKnown)) throw notKept(reference)
+  return restored
+}
+
+/** The member of the whole that a reference stands in. */
+function memberOf(reference: FoundReference, path: string): string {
+  return reference.path.slice(path.length + 1).split('.')[0] ?? ''
+}
+
+function notKept({ path }: FoundReference): EngineError {
+  return ruleViolated(`${path}: a secret can not stand here; the adapter changes what it is given.`, { path })
+}
+
+function restore(value: unknown, path: string, accept: (value: unknown) => unknown): { restored: unknown; lost: FoundReference[] } {
   const references: FoundReference[] = []
   // No text of the configuration itself is taken for one.
   const call = randomUUID()
@@ -116,9 +140,7 @@ export function acceptWithReferences(value: unknown, path: string, accept: (valu
     seen.add(reference)
     return { secret: reference.name, ...(reference.version !== null && { version: reference.version }) }
   })
-  const lost = references.find((reference) => !seen.has(reference))
-  if (lost) throw ruleViolated(`${lost.path}: a secret can not stand here; the adapter changes what it is given.`, { path: lost.path })
-  return restored
+  return { restored, lost: references.filter((reference) => !seen.has(reference)) }
 }
 
 function replaceTexts(value: unknown, replace: (text: string) => unknown): unknown {
