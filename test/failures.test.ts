@@ -375,7 +375,8 @@ describe.each(['sqlite', 'postgres'])('on %s', (database) => {
 
   describe('a provider that fails by itself', () => {
     it('is left alone when it failed the work of a second task, and burns no attempt from then on', async () => {
-      const scene = await open(database)
+      // The first task, which is the older one, must not come back before the second was tried.
+      const scene = await open(database, { settings: { retryBaseMs: 500 } })
       const { engine, main } = scene
       main.script = inTurn(ends(serverError), ends(serverError), ends(serverError), ends({ kind: 'done' }))
       const agentId = await scene.hire('Ada')
