@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 
-import { isLive, lookAt } from './support/board-page.ts'
+import { isLive, lookAt, type Look } from './support/board-page.ts'
 import { canLook, stage } from './support/board-stage.ts'
 import { seedWork } from './support/board-work.ts'
 import { createBoardWorld } from './support/board-world.ts'
@@ -16,8 +16,8 @@ describe.skipIf(!canLook)('the board of the work', { timeout: 60_000 }, () => {
   const now = stage(createWorkWorld)
 
   /** A screen that is listening, so that what happens elsewhere comes to it. */
-  async function open(path: string): Promise<Page> {
-    const page = await now().open(now().world.url, `${now().world.prefix}/${path}`)
+  async function open(path: string, look?: Look): Promise<Page> {
+    const page = await now().open(now().world.url, `${now().world.prefix}/${path}`, look)
     await isLive(page)
     return page
   }
@@ -84,6 +84,15 @@ describe.skipIf(!canLook)('the board of the work', { timeout: 60_000 }, () => {
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       await page.getByRole('heading', { name: title }).first().waitFor()
     }
+  })
+
+  it.each([
+    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)', '⌘K'],
+    ['Mozilla/5.0 (X11; Linux x86_64)', 'Ctrl K'],
+  ])('calls the key that finds by what is on the keyboard: %s', async (userAgent, name) => {
+    const page = await open('inbox', { userAgent })
+    await page.getByRole('button', { name: 'Search' }).getByText(name, { exact: true }).click()
+    await page.getByRole('combobox', { name: 'Go to' }).waitFor()
   })
 
   describe('the org chart', () => {

@@ -11,13 +11,16 @@ export interface Look {
   readonly width?: number
   /** By a finger, as on a phone. */
   readonly isTouched?: boolean
+  /** As which browser it says it is. */
+  readonly userAgent?: string
 }
 
 /** Opens pages of the board at a server: each fails its test when anything is thrown, refused by the policy or asked of another server. */
 export function pagesOf(browser: Browser, url: string) {
-  return async (path: string, { theme = 'light', width = 1280, isTouched = false }: Look = {}): Promise<Page> => {
+  return async (path: string, { theme = 'light', width = 1280, isTouched = false, ...rest }: Look = {}): Promise<Page> => {
     const viewport = { width, height: 820 }
-    const context = await browser.newContext({ colorScheme: theme, viewport, hasTouch: isTouched, isMobile: isTouched, bypassCSP: false })
+    const touch = { hasTouch: isTouched, isMobile: isTouched }
+    const context = await browser.newContext({ colorScheme: theme, viewport, ...touch, ...rest, bypassCSP: false })
     onTestFinished(() => context.close())
     const page = await context.newPage()
     const complaints: string[] = []

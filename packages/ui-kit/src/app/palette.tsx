@@ -4,6 +4,7 @@ import { useEngine } from '../data/provider.tsx'
 import { useList, useOperation } from '../data/use-operation.ts'
 import { useSlots } from '../frames/use-slots.ts'
 import { Key } from '../parts/button.tsx'
+import { chord } from '../parts/chord.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { usePlaces, type Place } from '../parts/places.tsx'
 import { useNavigation } from './navigation.ts'
@@ -132,7 +133,7 @@ const help = [
 /** Every key that does something. */
 export function KeyMap({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
   const screens = useNavigation().map(({ key, name }) => [`g ${key}`, name] as const)
-  const all = [['⌘K or /', 'Go anywhere, search'], ...screens, ...help] as const
+  const all = [[`${chord('K')} or /`, 'Go anywhere, search'], ...screens, ...help] as const
   return (
     <Dialog title="Keys" isOpen={isOpen} onClose={onClose}>
       <dl className="eng-dialog-body eng-facts">

@@ -5,6 +5,7 @@ import type { Company } from '@engine/core/contract'
 
 import { useEngine, useMay } from '../data/provider.tsx'
 import { Button, Key } from '../parts/button.tsx'
+import { chord, isChord } from '../parts/chord.ts'
 import { Menu } from '../parts/menu.tsx'
 import { usePlaces, type Place } from '../parts/places.tsx'
 import type { Theme } from '../parts/root.tsx'
@@ -108,7 +109,7 @@ function Extras({ theme, onTheme, onLogOut, onPalette, onKeys }: ExtrasProps) {
   return (
     <div className="eng-side-extra eng-side-foot eng-stack">
       <Button onClick={onPalette}>
-        <Search size={15} aria-hidden /> <span className="eng-grow">Search</span> <Key>⌘K</Key>
+        <Search size={15} aria-hidden /> <span className="eng-grow">Search</span> <Key>{chord('K')}</Key>
       </Button>
       <div className="eng-row">
         <span className="eng-live eng-grow" data-state={live} role="status">
@@ -152,7 +153,7 @@ function useTitle({ name }: Company, waiting: number): void {
 function usePaletteKey(open: () => void): void {
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key !== 'k' || !(event.metaKey || event.ctrlKey)) return
+      if (!isChord(event, 'k')) return
       event.preventDefault()
       open()
     }

@@ -4,6 +4,7 @@ import { FieldError } from '../data/failure.ts'
 import type { OperationName } from '../data/operations.ts'
 import { useMay } from '../data/provider.tsx'
 import { Button } from './button.tsx'
+import { isChord } from './chord.ts'
 import { Dialog } from './dialog.tsx'
 import { readFields, type Fields } from './fields.ts'
 import { Problems, useProblem } from './problems.tsx'
@@ -159,7 +160,7 @@ interface FormProps {
 }
 
 /**
- * Fields, why they were refused, and a button that sends them; ⌘ and Enter send them too. A `FieldError` that `onSubmit` throws is said at
+ * Fields, why they were refused, and a button that sends them; ⌘ or Ctrl with Enter sends them too. A `FieldError` that `onSubmit` throws is said at
  * its field, as is what the server says of one.
  */
 export function Form({ does, submit, look = 'strong', isRunning, error, onSubmit, aside, children }: FormProps) {
@@ -182,7 +183,7 @@ export function Form({ does, submit, look = 'strong', isRunning, error, onSubmit
     }
   }
   const onKeyDown = (event: KeyboardEvent<HTMLFormElement>) => {
-    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.requestSubmit()
+    if (isChord(event, 'Enter')) event.currentTarget.requestSubmit()
   }
   if (does !== undefined && !may(does))
     return (

@@ -2,6 +2,7 @@ import { useId, useState, type ReactNode } from 'react'
 
 import type { OperationName } from '../../data/operations.ts'
 import { Button } from '../../parts/button.tsx'
+import { chord, isChord } from '../../parts/chord.ts'
 import { WhoMay } from '../../parts/who-may.tsx'
 import { useKeys } from '../../parts/use-keys.ts'
 
@@ -72,12 +73,12 @@ function Words({ verdict, isRunning, onBack }: { verdict: Verdict; isRunning: bo
           onChange={(event) => setNote(event.target.value)}
           onKeyDown={(event) => {
             if (event.key === 'Escape') onBack()
-            if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) send()
+            if (isChord(event, 'Enter')) send()
           }}
         />
       </div>
       <div className="eng-row">
-        <Button type="submit" look={verdict.look === 'bad' ? 'bad' : 'strong'} disabled={!isReady} shortcut="⌘↵">
+        <Button type="submit" look={verdict.look === 'bad' ? 'bad' : 'strong'} disabled={!isReady} shortcut={chord('↵')}>
           {verdict.label}
         </Button>
         <Button look="plain" onClick={onBack} shortcut="Esc">

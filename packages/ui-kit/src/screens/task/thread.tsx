@@ -5,6 +5,7 @@ import type { Comment } from '@engine/core/contract'
 import { useMay } from '../../data/provider.tsx'
 import { useCommand, type ReadingList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
+import { chord, isChord } from '../../parts/chord.ts'
 import { Prose } from '../../parts/prose.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -69,10 +70,10 @@ function Compose({ about }: { about: About }) {
         placeholder="Write in Markdown"
         value={body}
         onChange={(event) => setBody(event.target.value)}
-        onKeyDown={(event) => event.key === 'Enter' && (event.metaKey || event.ctrlKey) && send()}
+        onKeyDown={(event) => isChord(event, 'Enter') && send()}
       />
       <div className="eng-row">
-        <Button type="submit" disabled={body.trim() === '' || isRunning} shortcut="⌘↵">
+        <Button type="submit" disabled={body.trim() === '' || isRunning} shortcut={chord('↵')}>
           Comment
         </Button>
       </div>
