@@ -41,10 +41,8 @@ export const commands: readonly Mutant[] = [
   {
     name: 'an idempotency key is ignored',
     file: execute,
-    find: `call.idempotencyKey === undefined
-      ? null`,
-    replace: `call.idempotencyKey !== null
-      ? null`,
+    find: `if (key === undefined) return null`,
+    replace: `if (key !== null) return null`,
     caughtBy: onSqlite('the same key with the same request has one effect and one answer'),
     isQuick: true,
   },
