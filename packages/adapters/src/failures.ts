@@ -13,6 +13,16 @@ export function failed(failureClass: FailureClass, message: string, retryAfterMs
   }
 }
 
+/** Thrown where a run can not go on: it ends with this outcome. */
+export class Refusal extends Error {
+  readonly outcome: Failed
+
+  constructor(outcome: Failed, cause?: unknown) {
+    super(outcome.message, { cause })
+    this.outcome = outcome
+  }
+}
+
 /** What an error says, or the reason of a signal, whatever it is. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -9,7 +9,7 @@ import {
 } from '@engine/core/plugin'
 import { createOutbound, type Outbound, type OutboundOptions } from '@engine/outbound'
 
-import { describeError, outcomeOfError } from '../remote/refusal.ts'
+import { describeError, outcomeOfError } from '../remote/failures.ts'
 import { connect } from './client.ts'
 import { A2aConfig } from './config.ts'
 import { secretHeaders } from '../remote/headers.ts'

@@ -2,9 +2,8 @@ import type { FailureClass, JsonObject } from '@engine/core/plugin'
 import type { Outbound, OutboundResponse } from '@engine/outbound'
 import type { z } from 'zod'
 
-import { failed } from '../failures.ts'
+import { failed, Refusal } from '../failures.ts'
 import { statusFailure } from '../remote/failures.ts'
-import { Refusal } from '../remote/refusal.ts'
 import type { A2aConfig } from './config.ts'
 import { Card, Reply } from './messages.ts'
 

@@ -4,9 +4,8 @@ import type { AdapterStartOptions, AdapterTurn, JsonObject, RunOutcome } from '@
 import { z } from 'zod'
 
 import { renderPrompt } from '../models/prompt.ts'
-import { failed } from '../failures.ts'
+import { failed, Refusal } from '../failures.ts'
 import { handIn } from '../remote/hand-in.ts'
-import { Refusal } from '../remote/refusal.ts'
 import type { A2aClient } from './client.ts'
 import type { A2aConfig } from './config.ts'
 import { Sent, Task, textOf } from './messages.ts'

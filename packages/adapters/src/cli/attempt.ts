@@ -4,7 +4,7 @@ import type { AdapterEvent, AdapterStartOptions, AdapterTurn, JsonObject, RunOut
 
 import type { LaunchRequest } from '../program/control.ts'
 import { programEnvironment } from '../program/environment.ts'
-import { Journal } from '../program/journal.ts'
+import { Journal } from '../journal.ts'
 import { classOfRefusal, failed, messageOf } from '../failures.ts'
 import type { Fault } from '../program/outcome.ts'
 import { runProgram, type ProgramRun } from '../program/run.ts'
@@ -120,7 +120,7 @@ export class Attempt<Config extends CliConfig> {
       fault: turn.signal.aborted ? null : this.#fault,
       ending: this.#collector.ending,
       exitCodes: definition.exitCodes,
-      errorTail: this.#journal.errorTail,
+      errorTail: run.errorTail,
     })
     // What it said by a tool stands, and then its final message is only what it said last.
     return failure ?? this.#tools?.ending ?? this.#handIn()
@@ -154,7 +154,7 @@ export class Attempt<Config extends CliConfig> {
   /** How a program ends whose talk is over says nothing any more. */
   #settledEnd(run: ProgramRun): ProgramRun {
     const isSettled = this.#isTalkOver && !this.#run.turn.signal.aborted
-    return isSettled ? { end: { type: 'exited', code: 0, signal: null, survivors: run.end.survivors }, stop: null } : run
+    return isSettled ? { ...run, end: { type: 'exited', code: 0, signal: null, survivors: run.end.survivors }, stop: null } : run
   }
 
   #beginTalk(stdin: Writable): void {

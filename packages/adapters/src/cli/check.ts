@@ -5,7 +5,7 @@ import { createRedactor, silentLogger, type AdapterTestOptions, type AdapterTest
 
 import { messageOf } from '../failures.ts'
 import { programEnvironment } from '../program/environment.ts'
-import { Journal } from '../program/journal.ts'
+import { Journal } from '../journal.ts'
 import { failureOfEnd } from '../program/outcome.ts'
 import { runProgram } from '../program/run.ts'
 import { listWorkspaces } from '../workspace/workspace.ts'
@@ -66,8 +66,7 @@ async function checkProgram<Config extends CliConfig>(
 ): Promise<Check> {
   const output: Buffer[] = []
   const runId = `test-${randomUUID()}`
-  const journal = new Journal({ emit: async () => {} }, silentLogger)
-  const { end, stop } = await runProgram({
+  const { end, stop, errorTail } = await runProgram({
     programs: definition.programs,
     // Where its runs work is looked at beside; it says its version where this process is.
     folders: 'any',
@@ -85,7 +84,7 @@ async function checkProgram<Config extends CliConfig>(
     signal,
     // Of what it prints only its version is shown.
     redactor: createRedactor([]),
-    journal,
+    journal: new Journal({ emit: async () => {} }, silentLogger),
     takeOutput: async (chunk) => void (chunk && output.length < 16 && output.push(chunk)),
   })
   const failure = failureOfEnd(end, stop)
@@ -96,7 +95,7 @@ async function checkProgram<Config extends CliConfig>(
       status: 'failed',
       message: `"${config.command} --version" did not work; is it the program that this adapter is for?`,
     }
-  return describeVersion(definition.knownVersions, config.command, Buffer.concat(output).toString('utf8') + journal.errorTail)
+  return describeVersion(definition.knownVersions, config.command, Buffer.concat(output).toString('utf8') + errorTail)
 }
 
 function describeVersion(known: readonly string[], command: string, output: string): Check {

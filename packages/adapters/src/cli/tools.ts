@@ -1,6 +1,6 @@
 import type { AdapterStartOptions, AdapterTurn, Redactor, RunOutcome } from '@engine/core/plugin'
 
-import type { Journal } from '../program/journal.ts'
+import type { Journal } from '../journal.ts'
 import { serveTools, toolVariables, type ToolAddress } from '../tool-server/server.ts'
 import type { CliConfig } from './config.ts'
 import type { CliDefinition } from './definition.ts'

@@ -15,9 +15,8 @@ import { eventsOf, outcomeOf, parseAnswer, parseCallback, type Answer } from './
 import { callbackUrl, isGenuine, keysOf, noKey } from './callback.ts'
 import { HttpConfig } from './config.ts'
 import { failed } from '../failures.ts'
-import { statusFailure } from '../remote/failures.ts'
+import { outcomeOfError, statusFailure } from '../remote/failures.ts'
 import { secretHeaders } from '../remote/headers.ts'
-import { outcomeOfError } from '../remote/refusal.ts'
 import { fillTemplate, MissingValue } from './template.ts'
 import { tryHttp } from './try.ts'
 

@@ -1,7 +1,7 @@
 import type { AdapterTestOptions, AdapterTestReport } from '@engine/core/plugin'
 import type { Outbound } from '@engine/outbound'
 
-import { describeError } from '../remote/refusal.ts'
+import { describeError } from '../remote/failures.ts'
 import type { HttpConfig } from './config.ts'
 
 type Check = AdapterTestReport['checks'][number]

@@ -1,18 +1,7 @@
 import { EngineError, type Hold, type Meter, type RunUsage } from '@engine/core/plugin'
 
-import { failed, messageOf, type Failed } from '../failures.ts'
+import { failed, messageOf, Refusal } from '../failures.ts'
 import type { Tokens } from './conversation.ts'
-
-/** Thrown when a call must not be made; the run ends with its outcome. */
-export class CallRefused extends Error {
-  readonly outcome: Failed
-
-  constructor(cause: unknown) {
-    const outcome = failed(classOf(cause), messageOf(cause))
-    super(outcome.message, { cause })
-    this.outcome = outcome
-  }
-}
 
 /** A budget that is reached is a quota; one that can not be reckoned with, as for a price that is unknown, is to be set up. */
 function classOf(cause: unknown) {
@@ -61,7 +50,7 @@ export class CallMeter {
     return this.#tokens !== null || this.#receivedBytes > 0
   }
 
-  /** @throws CallRefused */
+  /** @throws Refusal when the call must not be made */
   async reserve(request: object, maxOutputTokens: number): Promise<void> {
     this.#bytes = Buffer.byteLength(JSON.stringify(request))
     this.#bound = boundOfInput(this.#bytes, this.#before)
@@ -71,7 +60,7 @@ export class CallMeter {
     try {
       this.#hold = await this.#meter.reserve({ ...this.#of, inputTokens: this.#bound, maxOutputTokens })
     } catch (error) {
-      throw new CallRefused(error)
+      throw new Refusal(failed(classOf(error), messageOf(error)), error)
     }
   }
 

@@ -1,7 +1,7 @@
 import type { FailureClass } from '@engine/core/plugin'
 import { OutboundError } from '@engine/outbound'
 
-import { classOfRefusal, failed, messageOf, type Failed } from '../failures.ts'
+import { failed, type Failed } from '../failures.ts'
 import { BrokenAnswer, type CallError, type ModelProvider } from './conversation.ts'
 
 const longestWaitMs = 86_400_000
@@ -150,11 +150,6 @@ function isNumber(text: string): boolean {
 /** A key that stands in a configuration as it is, which is known to nobody as a secret. */
 function hideKeys(text: string, secrets: readonly string[]): string {
   return secrets.reduce((cleaned, secret) => (secret === '' ? cleaned : cleaned.replaceAll(secret, '[key]')), text)
-}
-
-/** An event that was not taken: what the agent gave can not be stored, or the host is in trouble that will pass. */
-export function refusedEvent(type: string, error: unknown): Failed {
-  return failed(classOfRefusal(error), `The ${type} of the agent was refused: ${messageOf(error)}`)
 }
 
 /** The first code of a system error in the chain of causes. */

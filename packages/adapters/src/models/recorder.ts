@@ -1,41 +1,25 @@
-import type { AdapterEvent, AdapterTurn, Logger } from '@engine/core/plugin'
+import type { AdapterEvent } from '@engine/core/plugin'
 
-import { messageOf, type Failed } from '../failures.ts'
-import { refusedEvent } from './failures.ts'
+import { classOfRefusal, failed, messageOf, Refusal } from '../failures.ts'
+import type { Journal } from '../journal.ts'
 
 /** A piece of log: a line, or so much of a long one. */
 const pieceLength = 500
-const longestLog = 32_000
 
-/** Thrown when an event that counts was not taken; the run ends with its outcome. */
-export class EventRefused extends Error {
-  readonly outcome: Failed
-
-  constructor(type: string, cause: unknown) {
-    const outcome = refusedEvent(type, cause)
-    super(outcome.message, { cause })
-    this.outcome = outcome
-  }
-}
-
-/** Says what a run does, one event after the other. */
+/** Says what a model does: its text by lines, and events that count. */
 export class Recorder {
-  readonly #turn: Pick<AdapterTurn, 'emit'>
-  readonly #logger: Logger
+  readonly #journal: Journal
   #held = ''
 
-  constructor(turn: Pick<AdapterTurn, 'emit'>, logger: Logger) {
-    this.#turn = turn
-    this.#logger = logger
+  constructor(journal: Journal) {
+    this.#journal = journal
   }
 
-  /** @throws EventRefused when it was not taken */
+  /** @throws Refusal when it was not taken: the agent gave what can not be stored, or the host is in trouble that will pass */
   async event(event: AdapterEvent): Promise<void> {
-    try {
-      await this.#turn.emit(event)
-    } catch (error) {
-      throw new EventRefused(event.type, error)
-    }
+    await this.#journal.emit(event).catch((error: unknown) => {
+      throw eventRefusal(event.type, error)
+    })
   }
 
   /** Text as the model writes it, which comes in very small pieces; they are put together to lines. */
@@ -47,25 +31,10 @@ export class Recorder {
   async flush(): Promise<void> {
     const text = this.#held
     this.#held = ''
-    for (let start = 0; start < text.length;) {
-      const end = endOfPiece(text, start)
-      await this.#log({ type: 'log', stream: 'stdout', text: text.slice(start, end) })
-      start = end
-    }
-  }
-
-  /** Never rejects: a log that the host can not store is no reason to fail an agent. */
-  async #log(event: Extract<AdapterEvent, { type: 'log' }>): Promise<void> {
-    try {
-      await this.#turn.emit(event)
-    } catch (error) {
-      this.#logger.warn('the log of a run was not stored', { stream: event.stream, reason: messageOf(error) })
-    }
+    await this.#journal.log('stdout', text)
   }
 }
 
-/** Never between the two halves of a character. */
-function endOfPiece(text: string, start: number): number {
-  const end = Math.min(text.length, start + longestLog)
-  return end < text.length && (text.codePointAt(end - 1) ?? 0) > 0xffff ? end - 1 : end
+export function eventRefusal(type: AdapterEvent['type'], error: unknown): Refusal {
+  return new Refusal(failed(classOfRefusal(error), `The ${type} of the agent was refused: ${messageOf(error)}`), error)
 }

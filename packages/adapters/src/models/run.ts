@@ -1,15 +1,16 @@
 import type { AdapterTurn, Logger, Redactor, RunOutcome } from '@engine/core/plugin'
 
-import { failed, messageOf } from '../failures.ts'
+import { failed, messageOf, Refusal } from '../failures.ts'
+import { Journal } from '../journal.ts'
 import { endingNames, offersWithEndings, submitForReview } from '../tools/endings.ts'
 import type { ModelLimits } from './config.ts'
-import { CallMeter, CallRefused } from './call-meter.ts'
+import { CallMeter } from './call-meter.ts'
 import type { Answer, Conversation, ModelProvider, Said } from './conversation.ts'
 import { callFailure, isUnserved } from './failures.ts'
 import { renderPrompt } from './prompt.ts'
-import { EventRefused, Recorder } from './recorder.ts'
+import { eventRefusal, Recorder } from './recorder.ts'
 import { limitTime } from './time-limit.ts'
-import { ToolRefused, useTools } from './tools.ts'
+import { useTools } from './tools.ts'
 
 interface Work {
   readonly turn: AdapterTurn
@@ -34,7 +35,7 @@ interface RunOptions {
 /** Lets a model work on a task until it says how its work ended, or one of the limits is reached. */
 export async function runModel(turn: AdapterTurn, { provider, limits, logger, redactor }: RunOptions): Promise<RunOutcome> {
   const time = limitTime(turn.signal, limits.timeoutSec)
-  const recorder = new Recorder(turn, logger)
+  const recorder = new Recorder(new Journal(turn, logger))
   try {
     const meter = new CallMeter(turn.meter, { provider: provider.name, model: provider.model })
     const work: Work = { turn, provider, limits, recorder, meter, logger, redactor, signal: time.signal, usedTokens: 0 }
@@ -42,9 +43,7 @@ export async function runModel(turn: AdapterTurn, { provider, limits, logger, re
   } catch (error) {
     const stopped = time.outcome()
     if (stopped) return stopped
-    return error instanceof EventRefused || error instanceof ToolRefused || error instanceof CallRefused
-      ? error.outcome
-      : callFailure(error, provider, (text) => redactor.redact(text))
+    return error instanceof Refusal ? error.outcome : callFailure(error, provider, (text) => redactor.redact(text))
   } finally {
     time.release()
   }
@@ -104,7 +103,7 @@ async function callModel(work: Work, conversation: Conversation, said: Said): Pr
     })
     await recorder.flush()
     work.usedTokens += await meter.settle().catch((error: unknown) => {
-      throw new EventRefused('usage', error)
+      throw eventRefusal('usage', error)
     })
     return answer
   } catch (error) {

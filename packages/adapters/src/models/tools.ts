@@ -1,21 +1,10 @@
 import type { AgentTool, JsonObject, RunOutcome } from '@engine/core/plugin'
 
-import { failed, messageOf, type Failed } from '../failures.ts'
+import { failed, messageOf, Refusal } from '../failures.ts'
 import { mistake, noSuchTool, toldAnswer, type Told } from '../tools/answers.ts'
 import { endBy } from '../tools/endings.ts'
 import type { ToolCall, ToolResult } from './conversation.ts'
 import type { Recorder } from './recorder.ts'
-
-/** Thrown when Engine lets the run do nothing any more. */
-export class ToolRefused extends Error {
-  readonly outcome: Failed
-
-  constructor(name: string, cause: unknown) {
-    const outcome = failed('transient', `The tool ${name} can not be used any more: ${messageOf(cause)}`)
-    super(outcome.message, { cause })
-    this.outcome = outcome
-  }
-}
 
 /** Calls tools in the order of the model, up to the one that ends the run. */
 export async function useTools(
@@ -46,7 +35,8 @@ async function useTool({ name, input }: ToolCall, tools: readonly AgentTool[], r
 async function callTool(tool: AgentTool, input: JsonObject, recorder: Recorder): Promise<Used> {
   const startedAt = performance.now()
   const answer = await tool.call(input).catch((error: unknown) => {
-    throw new ToolRefused(tool.name, error)
+    // Engine lets the run do nothing any more.
+    throw new Refusal(failed('transient', `The tool ${tool.name} can not be used any more: ${messageOf(error)}`), error)
   })
   const durationMs = Math.round(performance.now() - startedAt)
   const shown = answer.isError ? { output: { code: answer.code, message: answer.message } } : {}

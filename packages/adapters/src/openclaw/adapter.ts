@@ -10,7 +10,7 @@ import {
 import { createOutbound, type Outbound, type OutboundOptions } from '@engine/outbound'
 
 import { originOf } from '../origin.ts'
-import { describeError, outcomeOfError } from '../remote/refusal.ts'
+import { describeError, outcomeOfError } from '../remote/failures.ts'
 import { OpenClawConfig } from './config.ts'
 import { connectGateway } from './gateway.ts'
 import { GatewayWork } from './work.ts'

@@ -1,7 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 
-import { failed } from '../failures.ts'
-import { Refusal } from '../remote/refusal.ts'
+import { failed, Refusal } from '../failures.ts'
 
 /** What a gateway knows this side by. */
 export interface Device {

@@ -1,9 +1,8 @@
 import type { FailureClass } from '@engine/core/plugin'
 import { OutboundError, type OutboundResponse } from '@engine/outbound'
 
-import { failed } from '../failures.ts'
+import { failed, Refusal } from '../failures.ts'
 import { statusFailure } from '../remote/failures.ts'
-import { Refusal } from '../remote/refusal.ts'
 import type { Device } from './device.ts'
 import type { Failure } from './messages.ts'
 

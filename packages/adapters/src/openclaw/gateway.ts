@@ -1,7 +1,6 @@
 import type { Outbound } from '@engine/outbound'
 
-import { Refusal } from '../remote/refusal.ts'
-import { failed } from '../failures.ts'
+import { failed, Refusal } from '../failures.ts'
 import type { OpenClawConfig } from './config.ts'
 import { Connection } from './connection.ts'
 import { readDevice, type Device } from './device.ts'

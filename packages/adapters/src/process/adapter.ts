@@ -6,7 +6,7 @@ import { allowing, checkedPrograms, type Allowed, type AllowedPrograms } from '.
 import type { LaunchRequest } from '../program/control.ts'
 import { programEnvironment } from '../program/environment.ts'
 import { checkedFolders, placing, type AllowedFolders } from '../program/folders.ts'
-import { Journal } from '../program/journal.ts'
+import { Journal } from '../journal.ts'
 import { failed, messageOf } from '../failures.ts'
 import { runProgram } from '../program/run.ts'
 import { serveTools, toolVariables, type ToolServer } from '../tool-server/server.ts'
@@ -74,7 +74,7 @@ interface ProcessRun {
 async function runWith(server: ToolServer | null, { allowed, options, turn, journal }: ProcessRun): Promise<RunOutcome> {
   const recorder = new Recorder(journal)
   const splitter = new OutputSplitter()
-  const { end, stop } = await runProgram({
+  const { end, stop, errorTail } = await runProgram({
     ...allowed,
     request: launchRequest(options, server),
     stdin: `${JSON.stringify(turn.context)}\n`,
@@ -84,7 +84,7 @@ async function runWith(server: ToolServer | null, { allowed, options, turn, jour
     journal,
     takeOutput: (chunk) => recorder.takeOutput(chunk ? splitter.push(chunk) : splitter.end()),
   })
-  return decideOutcome({ end, stop, fault: recorder.fault, reported: recorder.reported, errorTail: journal.errorTail })
+  return decideOutcome({ end, stop, fault: recorder.fault, reported: recorder.reported, errorTail })
 }
 
 function launchRequest({ config, env, runId, trace = {} }: AdapterStartOptions<ProcessConfig>, server: ToolServer | null): LaunchRequest {

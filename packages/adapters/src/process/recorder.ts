@@ -1,6 +1,6 @@
 import type { RunOutcome } from '@engine/core/plugin'
 
-import type { Journal } from '../program/journal.ts'
+import type { Journal } from '../journal.ts'
 import { classOfRefusal, longestMessage, messageOf } from '../failures.ts'
 import type { Fault } from '../program/outcome.ts'
 import { parseMessage } from './messages.ts'

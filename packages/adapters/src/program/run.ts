@@ -4,13 +4,16 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Redactor } from '@engine/core/plugin'
 
 import { messageOf } from '../failures.ts'
+import type { Journal } from '../journal.ts'
 import { refusalOf, type AllowedPrograms } from './allowed.ts'
 import type { LaunchRequest } from './control.ts'
 import { folderRefusal, type AllowedFolders } from './folders.ts'
-import type { Journal } from './journal.ts'
 import type { StopCause } from './outcome.ts'
 import { readUntilQuiet } from './read.ts'
 import { supervise, type ProgramEnd, type SupervisedProgram } from './supervisor.ts'
+
+/** How much of the end of stderr is kept, characters. */
+const maxTailLength = 2_000
 
 export interface ProgramJob {
   readonly programs: AllowedPrograms
@@ -31,27 +34,30 @@ export interface ProgramJob {
 export interface ProgramRun {
   readonly end: ProgramEnd
   readonly stop: StopCause | null
+  /** The end of what the program wrote to stderr. */
+  readonly errorTail: string
 }
 
 /** Runs one program to the end of its process tree. Rejects only when `takeOutput` does. */
 export async function runProgram(job: ProgramJob): Promise<ProgramRun> {
-  if (job.signal.aborted) return { end: neverStarted('stopped'), stop: { type: 'aborted', reason: messageOf(job.signal.reason) } }
+  if (job.signal.aborted)
+    return { end: neverStarted('stopped'), stop: { type: 'aborted', reason: messageOf(job.signal.reason) }, errorTail: '' }
   const refusal = refusalOf(job.programs, job.request) ?? folderRefusal(job.folders, job.request.cwd)
-  if (refusal !== null) return { end: { ...neverStarted(refusal), isConfigFault: true }, stop: null }
+  if (refusal !== null) return { end: { ...neverStarted(refusal), isConfigFault: true }, stop: null, errorTail: '' }
   let program: SupervisedProgram
   try {
     program = await supervise(job.request)
   } catch (error) {
-    return { end: neverStarted(`No process could be started on this machine: ${messageOf(error)}`), stop: null }
+    return { end: neverStarted(`No process could be started on this machine: ${messageOf(error)}`), stop: null, errorTail: '' }
   }
   const limit = limitProgram(program, job)
   if (typeof job.stdin === 'string') program.stdin.end(job.stdin)
   else job.stdin(program.stdin)
-  const [end] = await Promise.all([program.ended, readOutput(program, job), readErrors(program, job)])
+  const [end, , errorTail] = await Promise.all([program.ended, readOutput(program, job), readErrors(program, job)])
   const stop = limit.release()
   if (stop) await job.journal.log('system', stop.type === 'timeout' ? `stopped after ${stop.afterSec} s\n` : `stopped: ${stop.reason}\n`)
   await job.journal.reportSurvivors(job.request.runId, end.survivors)
-  return { end, stop }
+  return { end, stop, errorTail }
 }
 
 function neverStarted(message: string) {
@@ -87,10 +93,16 @@ async function readOutput(program: SupervisedProgram, job: ProgramJob): Promise<
   await job.takeOutput(null)
 }
 
-async function readErrors(program: SupervisedProgram, { journal, redactor }: ProgramJob): Promise<void> {
+async function readErrors(program: SupervisedProgram, { journal, redactor }: ProgramJob): Promise<string> {
   const reader = createReader(redactor)
-  await readUntilQuiet(program.stderr, program.ended, (chunk) => journal.takeErrors(reader.push(chunk)))
-  await journal.takeErrors(reader.end())
+  let tail = ''
+  const take = async (text: string) => {
+    tail = (tail + text).slice(-maxTailLength)
+    await journal.log('stderr', text)
+  }
+  await readUntilQuiet(program.stderr, program.ended, (chunk) => take(reader.push(chunk)))
+  await take(reader.end())
+  return tail
 }
 
 /** Makes text of bytes, without half a character at the end of a piece and without secrets. */

@@ -1,7 +1,7 @@
-import type { FailureClass, RunOutcome } from '@engine/core/plugin'
-import { retryAfterMs, type OutboundError, type OutboundErrorCode, type OutboundResponse } from '@engine/outbound'
+import type { FailureClass } from '@engine/core/plugin'
+import { OutboundError, retryAfterMs, type OutboundErrorCode, type OutboundResponse } from '@engine/outbound'
 
-import { failed } from '../failures.ts'
+import { failed, Refusal, stopped, type Failed } from '../failures.ts'
 
 const classes: Readonly<Record<number, FailureClass>> = {
   401: 'auth',
@@ -20,7 +20,7 @@ const classes: Readonly<Record<number, FailureClass>> = {
 }
 
 /** What an error status means. A redirect is one: credentials are not sent to where it leads. Pure. */
-export function statusFailure({ status, headers, url }: Pick<OutboundResponse, 'status' | 'headers' | 'url'>, nowMs: number): RunOutcome {
+export function statusFailure({ status, headers, url }: Pick<OutboundResponse, 'status' | 'headers' | 'url'>, nowMs: number): Failed {
   const { origin } = new URL(url)
   if (status >= 300 && status < 400)
     return failed('config', `${origin} answered ${status} and sends on to elsewhere; set the URL that answers itself.`)
@@ -29,6 +29,7 @@ export function statusFailure({ status, headers, url }: Pick<OutboundResponse, '
   return status >= 500 ? { ...outcome, isProviderFault: true } : outcome
 }
 
+/** What it means that there is no answer. */
 const errorClasses: Readonly<Record<OutboundErrorCode, FailureClass>> = {
   invalid_url: 'config',
   invalid_request: 'config',
@@ -41,7 +42,23 @@ const errorClasses: Readonly<Record<OutboundErrorCode, FailureClass>> = {
   aborted: 'transient',
 }
 
-/** What it means that there is no answer. */
-export function connectionFailure(error: OutboundError): RunOutcome {
-  return failed(errorClasses[error.code], error.message)
+interface Limits {
+  /** Of the turn. */
+  readonly stop: AbortSignal
+  readonly timeout: AbortSignal
+  readonly timeoutSec: number
+}
+
+/** What ended a run that did not come to its end. @throws what is a defect of the adapter */
+export function outcomeOfError(error: unknown, { stop, timeout, timeoutSec }: Limits): Failed {
+  if (stop.aborted) return stopped(stop.reason)
+  if (timeout.aborted) return failed('timeout', `There was no outcome within ${timeoutSec} s.`)
+  if (error instanceof Refusal) return error.outcome
+  if (error instanceof OutboundError) return failed(errorClasses[error.code], error.message)
+  throw error
+}
+
+/** Why an agent elsewhere could not be asked, for those who try its configuration. */
+export function describeError(error: unknown): string {
+  return error instanceof OutboundError || error instanceof Refusal ? error.message : 'It could not be asked.'
 }

@@ -1,26 +1,19 @@
 import type { AdapterEvent, AdapterTurn, Logger, LogStream } from '@engine/core/plugin'
 
-import { messageOf } from '../failures.ts'
+import { messageOf } from './failures.ts'
 import { cutText } from './text.ts'
 
 const maxLogLength = 32_768
-const maxTailLength = 2_000
 
 /** Records the events of one run, one at a time and in the order in which they were given, whoever gives them. */
 export class Journal {
   readonly #turn: Pick<AdapterTurn, 'emit'>
   readonly #logger: Logger
   #queue: Promise<void> = Promise.resolve()
-  #errorTail = ''
 
   constructor(turn: Pick<AdapterTurn, 'emit'>, logger: Logger) {
     this.#turn = turn
     this.#logger = logger
-  }
-
-  /** The end of what the program wrote to stderr. */
-  get errorTail(): string {
-    return this.#errorTail
   }
 
   /** @throws what the host says when it refuses the event. */
@@ -37,11 +30,6 @@ export class Journal {
     } catch (error) {
       this.#logger.warn('the log of a run was not stored', { stream, reason: messageOf(error) })
     }
-  }
-
-  async takeErrors(text: string): Promise<void> {
-    this.#errorTail = (this.#errorTail + text).slice(-maxTailLength)
-    await this.log('stderr', text)
   }
 
   /** Tells operators of what could not be ended. */
