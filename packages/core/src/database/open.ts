@@ -28,17 +28,19 @@ export function familyOf(db: Kysely<Database>): DatabaseFamily {
   return homeOf(db).family
 }
 
-/** The full name of a table, or of a sequence of one of its columns, for statements that are written as text. */
-export function tableOf(db: Kysely<Database>, table: keyof Database, sequence?: string): RawBuilder<unknown> {
+/** What gives events their numbers on Postgres, by the name that Postgres gave it. */
+type Sequence = 'events_seq_seq'
+
+/** The full name of a table, or of a sequence, which Postgres reads as one, for statements that are written as text. */
+export function tableOf(db: Kysely<Database>, table: keyof Database | Sequence): RawBuilder<unknown> {
   const { schema } = homeOf(db)
-  const name = sequence === undefined ? table : `${table}_${sequence}`
-  return schema === undefined ? sql.id(name) : sql.id(schema, name)
+  return schema === undefined ? sql.id(table) : sql.id(schema, table)
 }
 
 /** The full name of a sequence as a text, which functions of Postgres take. */
-export function sequenceName(db: Kysely<Database>, table: keyof Database, sequence: string): RawBuilder<unknown> {
+export function sequenceName(db: Kysely<Database>, sequence: Sequence): RawBuilder<unknown> {
   const { schema } = homeOf(db)
-  const names = [...(schema === undefined ? [] : [schema]), `${table}_${sequence}`]
+  const names = [...(schema === undefined ? [] : [schema]), sequence]
   return sql.lit(names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.'))
 }
 
