@@ -13,25 +13,25 @@ const refusal = {
   json: { error: { code: 'rate_limited', message: 'Too many calls; wait.', details: {} } },
 }
 
-describe.skipIf(!canLook)('a list of the board that could not be read', { timeout: 60_000 }, () => {
+describe.skipIf(!canLook)('what could not be read on the board', { timeout: 60_000 }, () => {
   const now = stage(async (board) => {
     const world = await createBoardWorld(board)
     return { ...world, seeds: await seedWork(world) }
   })
 
-  /** A page on which a list is refused from the beginning. */
-  async function openWithout(list: RegExp, path: string): Promise<Page> {
+  /** A page on which something is refused from the beginning. */
+  async function openWithout(what: RegExp, path: string, answer: object = refusal): Promise<Page> {
     const { url, prefix } = now().world
     const page = await now().open(url, `${prefix}/settings`)
     await isLive(page)
-    await page.route(list, (route) => route.fulfill(refusal))
+    await page.route(what, (route) => route.fulfill(answer))
     await page.evaluate(`history.pushState(null, '', '/${prefix}/${path}'); dispatchEvent(new PopStateEvent('popstate'))`)
     return page
   }
 
-  const unread = (page: Page, what: string) => page.getByRole('alert').filter({ hasText: `Not read: ${what}` })
+  const unread = (page: Page, what: string) => page.getByRole('alert').filter({ hasText: `Could not be read: ${what}` })
 
-  it('is told from one that is empty at the top of its screen, and is read once it can be', async () => {
+  it('is told from a list that is empty at the top of its screen, and is read once it can be', async () => {
     const { engine, companyId, seeds } = now().world
     await engine.tasks.create({ companyId, goalId: seeds.goalId, title: 'Measure every page' })
     const page = await openWithout(/tasks\?.*goalId=/, `goals/${seeds.goalId}`)
@@ -50,6 +50,25 @@ describe.skipIf(!canLook)('a list of the board that could not be read', { timeou
     await page.getByRole('tab', { name: 'Runs' }).click()
     await unread(page, 'runs').waitFor()
     expect(await page.getByText('It has not run yet').count()).toBe(0)
+  })
+
+  it('is told of what is no list too', async () => {
+    const page = await openWithout(/goals\/[^/]+\/progress/, `goals/${now().world.seeds.goalId}`)
+    await unread(page, 'progress of goals').waitFor()
+    await page.unroute(/goals\/[^/]+\/progress/)
+    await unread(page, 'progress of goals').getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+  })
+
+  it('is not what is not there any more', async () => {
+    const { goalId } = now().world.seeds
+    const gone = { status: 404, json: { code: 'not_found', detail: 'There is no such goal.' } }
+    const page = await openWithout(/goals\/[^/]+\/progress/, `goals/${goalId}`, gone)
+    await page.getByRole('heading', { level: 2 }).first().waitFor()
+    await page.route(/tasks\?.*goalId=/, (route) => route.fulfill(refusal))
+    await page.reload()
+    await unread(page, 'tasks').waitFor()
+    expect(await unread(page, '').innerText()).not.toContain('goals')
   })
 
   it('says so itself where it is what its screen is about, and not twice', async () => {

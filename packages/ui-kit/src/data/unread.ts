@@ -1,8 +1,9 @@
+import { EngineError } from '@engine/client'
 import { useQueryClient, type Query } from '@tanstack/react-query'
 import { useLayoutEffect, useSyncExternalStore } from 'react'
 
 import { isOperationKey } from './keys.ts'
-import type { ListName } from './operations.ts'
+import type { OperationName } from './operations.ts'
 import { useMay } from './provider.tsx'
 import { fieldWords } from './said.ts'
 
@@ -26,14 +27,17 @@ function count(error: unknown, by: 1 | -1): void {
 }
 
 interface Unread {
-  /** Of what there are lists, in words. */
+  /** What it is, in words. */
   readonly names: readonly string[]
-  /** The first of the failures: what breaks several lists at once is mostly one thing. */
+  /** The first of the failures: what breaks several at once is mostly one thing. */
   readonly error: unknown
   retry(): void
 }
 
-/** The lists on screen that could not be read and do not say so themselves; null when there are none. What a role may not read is none of them. */
+/**
+ * What on screen could not be read and does not say so itself; null when there is none. What a role may not read, and what is not there any
+ * more, is none of it.
+ */
 export function useUnread(): Unread | null {
   const queries = useQueryClient()
   const may = useMay()
@@ -58,16 +62,19 @@ export function useUnread(): Unread | null {
   }
 }
 
-function isUntold({ queryKey, state }: Query): boolean {
-  return isOperationKey(queryKey) && queryKey[3] === 'pages' && state.status === 'error' && !told.has(state.error)
+function isUntold({ queryKey, state: { status, error } }: Query): boolean {
+  return isOperationKey(queryKey) && status === 'error' && !told.has(error) && !(EngineError.isInstance(error) && error.kind === 'missing')
 }
 
-/** Lists alone are read by pages. */
-function operationOf(queryKey: readonly unknown[]): ListName {
-  return queryKey[1] as ListName
+/** Keys are made of the names of operations. */
+function operationOf(queryKey: readonly unknown[]): OperationName {
+  return queryKey[1] as OperationName
 }
 
-/** `comments.listOnDeliverable` is “comments on deliverable”. */
-function wordsOf(operation: ListName): string {
-  return fieldWords(operation.replace(/\.list(?=[A-Z]|$)/, '.')).trim()
+/** `tasks.list` and `tasks.get` are “tasks”, `costs.byAgent` is “costs by agent”, `goals.progress` is “progress of goals”. */
+function wordsOf(operation: OperationName): string {
+  const [module = '', verb = ''] = operation.split('.')
+  const what = module === 'events' ? '' : fieldWords(verb.replace(/^(list|get|find)(?=[A-Z]|$)/, ''))
+  if (what === '') return fieldWords(module)
+  return /^(by|on) /.test(what) ? `${fieldWords(module)} ${what}` : `${what} of ${fieldWords(module)}`
 }

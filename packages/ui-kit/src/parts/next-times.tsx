@@ -2,6 +2,7 @@ import { useDeferredValue } from 'react'
 
 import { explain } from '../data/failure.ts'
 import { useEngine } from '../data/provider.tsx'
+import { useTold } from '../data/unread.ts'
 import { useOperation } from '../data/use-operation.ts'
 import { moment } from './format.ts'
 
@@ -12,6 +13,7 @@ export function NextTimes(given: { expression: string; timeZone: string }) {
   const timeZone = useDeferredValue(given.timeZone.trim())
   const isAsked = expression !== '' && timeZone !== ''
   const { data, error } = useOperation('routines.preview', isAsked ? { companyId, expression, timeZone, count: 3 } : null)
+  useTold(error)
   if (!isAsked) return null
   if (error) return <p className="eng-bad">{explain(error).message}</p>
   return (

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-import { UnreadLists } from './states.tsx'
+import { Unread } from './states.tsx'
 
 /** A screen has a head that stays and a body that scrolls. */
 export function Screen({
@@ -20,7 +20,7 @@ export function Screen({
         <h1 className="eng-screen-title eng-grow">{title}</h1>
         {actions}
       </header>
-      <UnreadLists />
+      <Unread />
       {isPadded ? (
         <div className="eng-screen-body eng-pad" tabIndex={-1}>
           {children}

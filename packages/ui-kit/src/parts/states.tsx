@@ -27,24 +27,23 @@ export function FailureNotice(props: FailureProps) {
   return <Notice {...props} />
 }
 
-/** Which lists of a screen could not be read, and why, where they do not say so themselves: empty they would look as if there were nothing. */
-export function UnreadLists() {
+/** What of a screen could not be read, and why, where it does not say so itself: left out it would look as if there were nothing. */
+export function Unread() {
   const unread = useUnread()
   if (!unread) return null
   const { names, error, retry } = unread
   return (
     <div className="eng-unread">
-      <Notice error={error} onRetry={retry} what={`Not read: ${names.join(', ')}.`} />
+      <Notice error={error} onRetry={retry} heading={`Could not be read: ${names.join(', ')}`} />
     </div>
   )
 }
 
-function Notice({ error, onRetry, what }: FailureProps & { what?: string }) {
+function Notice({ error, onRetry, heading }: FailureProps & { heading?: string }) {
   const { title, message, facts, requestId, canTryAgain } = explain(error)
   return (
     <div className="eng-notice" role="alert">
-      <p className="eng-strong">{title}</p>
-      {what !== undefined && <p>{what}</p>}
+      <p className="eng-strong">{heading ?? title}</p>
       <p>{message}</p>
       {facts.map((fact) => (
         <p key={fact}>{fact}</p>
