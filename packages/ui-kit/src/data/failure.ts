@@ -1,5 +1,6 @@
 import { EngineError } from '@engine/client'
 
+import { isObject } from './json.ts'
 import { fieldWords, plainly, words } from './said.ts'
 
 /** A failure in words for whoever tried: what happened, who holds it, what to do. */
@@ -107,8 +108,4 @@ function fieldProblems({ errors }: Details): Problem[] {
 function waitFacts({ retryAfterMs }: Details): string[] {
   if (typeof retryAfterMs !== 'number' || retryAfterMs <= 0) return []
   return [`Try again in ${Math.ceil(retryAfterMs / 1_000)} s.`]
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

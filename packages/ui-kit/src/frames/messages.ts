@@ -1,5 +1,7 @@
 import type { FromFrame } from '@engine/core/contract'
 
+import { isObject } from '../data/json.ts'
+
 /** The version of what goes over the port that this board speaks. */
 const spoken = 1
 /** Characters of the input of one question, as JSON. */
@@ -10,7 +12,7 @@ const highest = 1_200
 /** What a page says when it is there; null for any other message. */
 export function readReady(data: unknown, ports: readonly MessagePort[]): { readonly port: MessagePort; readonly isSpoken: boolean } | null {
   const [port] = ports
-  if (!isRecord(data) || data['engine'] !== 'frame' || !port || ports.length > 1) return null
+  if (!isObject(data) || data['engine'] !== 'frame' || !port || ports.length > 1) return null
   return { port, isSpoken: data['version'] === spoken }
 }
 
@@ -22,7 +24,7 @@ interface Unfit {
 
 /** Reads what a page sent over its port; null for what is no message of ours. Nothing in it is believed. */
 export function readMessage(data: unknown): FromFrame | Unfit | null {
-  if (!isRecord(data)) return null
+  if (!isObject(data)) return null
   const { type, id, operation, input, height } = data
   if (type === 'height' && typeof height === 'number' && Number.isFinite(height))
     return { type, height: Math.min(highest, Math.max(0, Math.ceil(height))) }
@@ -33,16 +35,12 @@ export function readMessage(data: unknown): FromFrame | Unfit | null {
 
 /** An input as JSON would carry it; null for what JSON can not carry, and for what is too long. */
 function plain(input: unknown): Record<string, unknown> | null {
-  if (!isRecord(input)) return null
+  if (!isObject(input)) return null
   try {
     const text = JSON.stringify(input)
     const read: unknown = text.length <= longestInput ? JSON.parse(text) : null
-    return isRecord(read) ? read : null
+    return isObject(read) ? read : null
   } catch {
     return null
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@engine/core/contract'
 
+import { isObject } from '../data/json.ts'
 import type { Fields } from './fields.ts'
 
 /** How a member of a configuration is asked for. */
@@ -114,8 +115,4 @@ function readField({ name, kind, fallback, secret, isList }: ConfigField, form: 
 function members(schema: JsonObject): [string, JsonObject][] {
   const properties = isObject(schema['properties']) ? schema['properties'] : {}
   return Object.entries(properties).flatMap(([name, member]) => (isObject(member) ? [[name, member]] : []))
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -46,6 +46,10 @@ export function Card({ title, aside, children }: { title?: ReactNode; aside?: Re
   )
 }
 
+export function Json({ of }: { of: object }) {
+  return <pre className="eng-diff">{JSON.stringify(of, null, 2)}</pre>
+}
+
 export function Facts({ of }: { of: readonly (readonly [string, ReactNode])[] }) {
   return (
     <dl className="eng-facts">

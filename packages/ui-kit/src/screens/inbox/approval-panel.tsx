@@ -5,7 +5,7 @@ import { useCommand, useOperation } from '../../data/use-operation.ts'
 import { labelOf } from '../../parts/format.ts'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Prose } from '../../parts/prose.tsx'
-import { Card, Facts } from '../../parts/screen.tsx'
+import { Card, Facts, Json } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -87,7 +87,7 @@ function Value({ name, of }: { name: string; of: Approval['payload'][string] | u
   if (typeof of !== 'object' || of === null) return String(of)
   if (Object.keys(of).length === 0) return <span className="eng-soft">none</span>
   if (Array.isArray(of) && of.every((each) => typeof each === 'string')) return of.join(', ')
-  return <pre className="eng-diff">{JSON.stringify(of, null, 2)}</pre>
+  return <Json of={of} />
 }
 
 const agentMembers = new Set(['reportsTo', 'agentId'])

@@ -1,5 +1,3 @@
-import { useState } from 'react'
-
 import type { Interaction } from '@engine/core/contract'
 
 import { takeOff } from '../../data/optimistic.ts'
@@ -7,11 +5,13 @@ import { useCommand, useOperation, type Command } from '../../data/use-operation
 import { Button } from '../../parts/button.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Prose } from '../../parts/prose.tsx'
+import { Json } from '../../parts/screen.tsx'
 import { Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
 import { useTell } from '../../parts/toasts.tsx'
 import { Who } from '../../parts/who.tsx'
+import { useChosen } from '../../parts/use-chosen.ts'
 import { useKeys } from '../../parts/use-keys.ts'
 import { Decision, type Verdict } from './decision.tsx'
 
@@ -37,7 +37,7 @@ function Shown({ interaction }: { interaction: Interaction }) {
         {interaction.waits && status === 'pending' && <p className="eng-soft">Work stands still until it is answered.</p>}
         <Prose text={ask.prompt} />
         {ask.kind === 'confirmation' && ask.details !== undefined && <Prose text={ask.details} />}
-        {interaction.answer && <pre className="eng-diff">{JSON.stringify(interaction.answer, null, 2)}</pre>}
+        {interaction.answer && <Json of={interaction.answer} />}
       </article>
       {status === 'pending' && <Answer interaction={interaction} />}
     </>
@@ -141,9 +141,7 @@ function Items({
   ask: Ask<'checkboxes'> | Ask<'verdicts'>
   answer: AnswerCommand
 }) {
-  const [checked, setChecked] = useState<ReadonlySet<string>>(new Set())
-  const toggle = (key: string) =>
-    setChecked((before) => (before.has(key) ? new Set([...before].filter((each) => each !== key)) : new Set([...before, key])))
+  const { chosen: checked, toggle } = useChosen()
   const given =
     ask.kind === 'checkboxes'
       ? { checked: [...checked] }

@@ -11,6 +11,7 @@ import { DownloadButton } from '../../parts/download.tsx'
 import { bytes, money } from '../../parts/format.ts'
 import { PlaceLink } from '../../parts/places.tsx'
 import { Prose } from '../../parts/prose.tsx'
+import { Json } from '../../parts/screen.tsx'
 import { FailureNotice, Loading, Read } from '../../parts/states.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -128,7 +129,7 @@ function Attached({ deliverable: { id: deliverableId, files, actions } }: { deli
       {actions.length > 0 && (
         <section className="eng-stack eng-stack-tight">
           <h3>Actions</h3>
-          <pre className="eng-diff">{JSON.stringify(actions, null, 2)}</pre>
+          <Json of={actions} />
         </section>
       )}
     </>

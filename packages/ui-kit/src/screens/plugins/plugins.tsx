@@ -12,7 +12,7 @@ import type { Fields } from '../../parts/fields.ts'
 import { DialogForm } from '../../parts/form.tsx'
 import { PlaceLink, useChoices } from '../../parts/places.tsx'
 import { Said } from '../../parts/said.tsx'
-import { Facts, Screen } from '../../parts/screen.tsx'
+import { Facts, Json, Screen } from '../../parts/screen.tsx'
 import { ConfigFields } from '../../parts/config-fields.tsx'
 import { fieldsOf, readConfig } from '../../parts/config.ts'
 import { Detail, LineButton, Split } from '../../parts/split.tsx'
@@ -117,16 +117,7 @@ function PluginFacts({ item, installed }: { item: PluginItem; installed: OutputO
             : item.versionLabel,
         ],
         ['Runs', item.kind === 'trusted' ? 'inside of the program' : 'in a process of its own'],
-        ...(installed && item.configSchema !== null
-          ? [
-              [
-                'Configuration',
-                <pre key="config" className="eng-diff">
-                  {JSON.stringify(installed.config, null, 2)}
-                </pre>,
-              ] as const,
-            ]
-          : []),
+        ...(installed && item.configSchema !== null ? [['Configuration', <Json key="config" of={installed.config} />] as const] : []),
         ...(installed && installed.webhooks.length > 0
           ? [
               [

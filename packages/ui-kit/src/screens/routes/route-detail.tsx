@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-import type { JsonObject, Route } from '@engine/core/contract'
+import type { Route } from '@engine/core/contract'
 
 import type { OutputOf } from '../../data/operations.ts'
 import { useEngine } from '../../data/provider.tsx'
@@ -8,7 +8,7 @@ import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { ConfirmButton } from '../../parts/confirm.tsx'
 import { PlaceLink } from '../../parts/places.tsx'
-import { Card, Facts } from '../../parts/screen.tsx'
+import { Card, Facts, Json } from '../../parts/screen.tsx'
 import { Detail } from '../../parts/split.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -117,10 +117,6 @@ function Sends({ route: { mapping, template } }: { route: Route }) {
       <Json of={mapping} />
     </>
   )
-}
-
-function Json({ of }: { of: JsonObject }) {
-  return <pre className="eng-diff">{JSON.stringify(of, null, 2)}</pre>
 }
 
 /** What a receiver said when it was asked with the real secrets; no value of them is in it. */

@@ -6,7 +6,7 @@ import { useEngine } from '../../data/provider.tsx'
 import { useCommand, useList } from '../../data/use-operation.ts'
 import { Button } from '../../parts/button.tsx'
 import { ConfirmButton } from '../../parts/confirm.tsx'
-import { Facts } from '../../parts/screen.tsx'
+import { Facts, Json } from '../../parts/screen.tsx'
 import { Detail } from '../../parts/split.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -117,10 +117,6 @@ function conditionFacts({ conditions }: RoutingRule) {
     ...(context ? [['With the context', <Json key="context" of={context} />] as const] : []),
   ]
   return facts.length === 0 ? [['Fits', 'every task'] as const] : facts
-}
-
-function Json({ of }: { of: object }) {
-  return <pre className="eng-diff">{JSON.stringify(of, null, 2)}</pre>
 }
 
 function LabelNames({ ids }: { ids: readonly string[] }) {

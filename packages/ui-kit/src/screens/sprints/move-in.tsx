@@ -1,5 +1,3 @@
-import { useState } from 'react'
-
 import type { Sprint } from '@engine/core/contract'
 
 import { useEngine } from '../../data/provider.tsx'
@@ -8,6 +6,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { Form } from '../../parts/form.tsx'
 import { Priority, Status } from '../../parts/status.tsx'
 import { useTell } from '../../parts/toasts.tsx'
+import { useChosen } from '../../parts/use-chosen.ts'
 
 /** As many as one call takes. */
 const mostAtOnce = 100
@@ -24,7 +23,7 @@ export function MoveIn({ sprint, isOpen, onClose }: { sprint: Sprint; isOpen: bo
 function Pick({ sprint, onClose }: { sprint: Sprint; onClose(): void }) {
   const { companyId } = useEngine()
   const tell = useTell()
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const { chosen, toggle } = useChosen()
   const project = sprint.projectId === null ? {} : { projectId: sprint.projectId }
   const { items, isRead } = useList('tasks.list', { companyId, status: ['backlog', 'todo', 'blocked'], ...project })
   const free = items.filter(({ sprintId }) => sprintId === null)
@@ -36,8 +35,6 @@ function Pick({ sprint, onClose }: { sprint: Sprint; onClose(): void }) {
       onClose()
     },
   })
-  const toggle = (id: string) =>
-    setChosen((before) => (before.has(id) ? new Set([...before].filter((each) => each !== id)) : new Set([...before, id])))
   const submit = () => {
     const tasks = free.filter(({ id }) => chosen.has(id)).slice(0, mostAtOnce)
     if (tasks.length > 0) update.run({ companyId, tasks: tasks.map(({ id, version }) => ({ taskId: id, version, sprintId: sprint.id })) })

@@ -8,6 +8,7 @@ import { Button } from '../../parts/button.tsx'
 import { useChoices, usePlaces } from '../../parts/places.tsx'
 import { Screen } from '../../parts/screen.tsx'
 import { Empty, FailureNotice, Loading } from '../../parts/states.tsx'
+import { useChosen } from '../../parts/use-chosen.ts'
 import { useKeys } from '../../parts/use-keys.ts'
 import { VirtualList } from '../../parts/virtual-list.tsx'
 import { BulkBar } from './bulk-bar.tsx'
@@ -60,11 +61,9 @@ function List({ filter, text, onNew }: ListProps) {
   const { items, isRead, isLoading, error, hasMore, more, retry } = useTasks(filter)
   const { go } = usePlaces()
   const [activeId, setActiveId] = useState<string | null>(null)
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const { chosen, toggle, clear } = useChosen()
   const shown = matching(items, text)
-  const toggle = (id: string) =>
-    setChosen((before) => (before.has(id) ? new Set([...before].filter((each) => each !== id)) : new Set([...before, id])))
-  useKeys({ x: ['tasks.updateMany', () => activeId !== null && toggle(activeId)], Escape: () => setChosen(new Set()) })
+  useKeys({ x: ['tasks.updateMany', () => activeId !== null && toggle(activeId)], Escape: clear })
   if (error && items.length === 0)
     return (
       <div className="eng-pad">
@@ -90,7 +89,7 @@ function List({ filter, text, onNew }: ListProps) {
           {(task) => <TaskRow task={task} isChosen={chosen.has(task.id)} onChoose={() => toggle(task.id)} />}
         </VirtualList>
       </div>
-      {chosen.size > 0 && <BulkBar tasks={shown.filter(({ id }) => chosen.has(id))} onDone={() => setChosen(new Set())} />}
+      {chosen.size > 0 && <BulkBar tasks={shown.filter(({ id }) => chosen.has(id))} onDone={clear} />}
     </div>
   )
 }
