@@ -12,8 +12,7 @@ import type { Host } from '../kernel/host.ts'
 import { parseInput } from '../kernel/input.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { Id } from '../kernel/schema.ts'
-import { requireActive, whyInactive } from '../plugins/active.ts'
-import { configOf } from '../plugins/config.ts'
+import { requireActive, standingOf } from '../plugins/active.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { findPluginByName } from '../plugins/sql.ts'
 import type { PluginTable } from '../plugins/table.ts'
@@ -27,21 +26,21 @@ import { pluginActor, type RunningPlugin } from './work.ts'
 export async function queryContext(host: Host, plugin: RunningPlugin, context: QueryContext): Promise<PluginQueryContext> {
   const { companyId, now, db } = context
   const actor = shownActor(context.actor)
-  const row = await requireActive(db, plugin.loaded, companyId)
+  const { config } = await requireActive(db, plugin.loaded, companyId)
   const tables = ownTables(db, { plugin: plugin.definition.id, companyId })
-  return withEngine({ companyId, actor, now, config: configOf(plugin.loaded, row), tables }, () => reader(host, plugin, { db, companyId }))
+  return withEngine({ companyId, actor, now, config, tables }, () => reader(host, plugin, { db, companyId }))
 }
 
 /** What a command of a plugin may use: the transaction that is open. @throws why it does not work in this company */
 export async function commandContext(host: Host, plugin: RunningPlugin, context: CommandContext): Promise<PluginCommandContext> {
   const { companyId, now, tx } = context
-  const row = await requireActive(tx, plugin.loaded, companyId)
+  const { config } = await requireActive(tx, plugin.loaded, companyId)
   const owner = { plugin: plugin.definition.id, companyId }
   const given = {
     companyId,
     actor: shownActor(context.actor),
     now,
-    config: configOf(plugin.loaded, row),
+    config,
     tables: ownTables(tx, owner),
     state: stateInside(tx, owner, () => now),
     newId: context.newId,
@@ -94,7 +93,7 @@ export async function askPolicy(
   const policy = definition.policies?.[operation]
   if (!policy || context.companyId === '') return
   const row = await findPluginByName(context.tx, { companyId: context.companyId, plugin: definition.id })
-  const why = whyInactive(loaded, row)
+  const { config, why } = standingOf(loaded, row)
   // One that was never installed has nothing to say yet; one that was stopped lets through what makes it work again, or ends it.
   const wasStopped = why !== null && row !== null && ['plugin_unavailable', 'plugin_unconfigured'].includes(why.code)
   if (wasStopped && !isAbout(row, operation, input)) throw policyFailed(plugin, operation, why.message)
@@ -102,7 +101,7 @@ export async function askPolicy(
   try {
     // The registry parsed the input of the operation that this policy is for. It is shown a copy: what it writes to changes no command.
     const shown = structuredClone(input) as never
-    const decide = async () => policy(policyContext(host, plugin, { context, row, operation }), shown)
+    const decide = async () => policy(policyContext(host, plugin, { context, config, operation }), shown)
     // Others wait for the locks of this transaction: who does not decide in time is taken to have failed.
     await inTime(host.clock, host.settings.policyMs, decide())
   } catch (error) {
@@ -128,18 +127,18 @@ function policyFailed({ definition: { id } }: RunningPlugin, operation: string, 
 
 interface Asked {
   readonly context: CommandContext
-  readonly row: PluginTable | null
+  readonly config: JsonObject
   readonly operation: string
 }
 
-function policyContext(host: Host, plugin: RunningPlugin, { context, row, operation }: Asked): PluginPolicyContext {
+function policyContext(host: Host, plugin: RunningPlugin, { context, config, operation }: Asked): PluginPolicyContext {
   const { companyId, now, tx } = context
   const { id } = plugin.definition
   const given = {
     companyId,
     actor: shownActor(context.actor),
     now,
-    config: configOf(plugin.loaded, row),
+    config,
     state: stateInside(tx, { plugin: id, companyId }, () => now),
     veto(message: string, details: JsonObject = {}): never {
       throw new EngineError(pluginErrors.policy_refused, message, { details: { ...details, plugin: id, operation } })

@@ -6,7 +6,6 @@ import type { Host } from '../kernel/host.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { LoadedPlugin } from '../kernel/plugins.ts'
 import { requireActive } from '../plugins/active.ts'
-import { configOf } from '../plugins/config.ts'
 import { pluginErrors } from '../plugins/errors.ts'
 import { isoTime } from '../ports/clock.ts'
 import type { AccessNotes } from '../secrets/notes.ts'
@@ -39,9 +38,9 @@ export async function inCompany<Result>(
 ): Promise<Result> {
   const { loaded, definition } = plugin
   const { companyId, signal } = place
-  const row = await requireActive(host.db, loaded, companyId)
+  const { row, config } = await requireActive(host.db, loaded, companyId)
   const note = (wanted: readonly OpenedSecret[]) => plugin.noted(host, { companyId, pluginId: row?.id ?? null }, wanted)
-  const opened = await openReferences(host, { companyId, config: configOf(loaded, row), fields: loaded.secretFields, note })
+  const opened = await openReferences(host, { companyId, config, fields: loaded.secretFields, note })
   const owner = { plugin: definition.id, companyId }
   const now = () => isoTime(host.clock.now())
   const log = createPluginLog(host, owner, opened.redactor)

@@ -4,7 +4,7 @@ import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { decodeCursor, pageInput, pageOf, toPage } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
-import { whyInactive } from './active.ts'
+import { standingOf } from './active.ts'
 import { KnownPlugin, Plugin, PluginLogEntry, PluginSlot, PluginSubscription } from './schema.ts'
 import { cursorsOf, locatedPlugins } from './sql.ts'
 import { toPlugin } from './show.ts'
@@ -65,7 +65,7 @@ export const list = query({
           configSchema: loaded.configJsonSchema,
           pluginId: row?.id ?? null,
           status: row?.status ?? null,
-          isActive: whyInactive(loaded, row) === null,
+          isActive: standingOf(loaded, row).why === null,
         }
       },
       key: ({ id }) => [id],
@@ -84,7 +84,7 @@ export const slots = query({
   async handle(context) {
     const shown = context.plugins.all.filter(({ ui }) => ui.length > 0)
     const rows = await context.db.selectFrom('plugins').selectAll().where('company_id', '=', context.companyId).execute()
-    const working = shown.filter((loaded) => whyInactive(loaded, rows.find(({ plugin }) => plugin === loaded.id) ?? null) === null)
+    const working = shown.filter((loaded) => standingOf(loaded, rows.find(({ plugin }) => plugin === loaded.id) ?? null).why === null)
     return {
       items: working.flatMap(({ id: plugin, ui, operations }) =>
         ui.map(({ slot, title, path }) => ({ plugin, slot, title, path, operations: [...operations] })),

@@ -1,5 +1,5 @@
 import type { LoadedPlugin } from '../kernel/plugins.ts'
-import { whyUnconfigured } from './active.ts'
+import { configuredOf } from './active.ts'
 import { PluginCapabilities, type Plugin } from './schema.ts'
 import type { PluginTable } from './table.ts'
 
@@ -18,7 +18,7 @@ export function toPlugin(row: PluginTable, loaded: LoadedPlugin | undefined): Pl
     status: row.status,
     versionLabel: row.version_label,
     config: JSON.parse(row.config),
-    reason: row.reason ?? (loaded && row.status === 'ready' ? (whyUnconfigured(loaded, row)?.message ?? null) : null),
+    reason: row.reason ?? (loaded && row.status === 'ready' ? (configuredOf(loaded, row).why?.message ?? null) : null),
     webhooks: (loaded?.webhooks ?? []).map((name) => ({ name, path: `/api/plugins/${row.id}/webhooks/${name}` })),
     version: row.version,
     createdAt: row.created_at,
