@@ -52,6 +52,11 @@ export function execute(host: Host, name: string, request: Request): Promise<unk
   )
 }
 
+/** Runs one of Engine's own operations, as Engine itself. */
+export function executeAsEngine(host: Host, name: string, input: object): Promise<unknown> {
+  return execute(host, name, { input, call: { actor: systemActor } })
+}
+
 async function perform(host: Host, { name, definition }: Operation, { input, call }: Request): Promise<unknown> {
   let takeBack = () => {}
   try {
@@ -125,10 +130,6 @@ async function readContext(host: Host, { companyId, target, call: { actor } }: A
 async function prepareContext(host: Host, admitted: Admitted): Promise<PrepareContext> {
   const { actor: inNameOf, requestId, caller = unknownCaller } = admitted.call
   const { clock, secrets, redactors, newId } = host
-  const performAs =
-    (call: Call): PrepareContext['perform'] =>
-    (name, input) =>
-      execute(host, name, { input, call })
   return {
     ...(await readContext(host, admitted)),
     caller,
@@ -136,8 +137,8 @@ async function prepareContext(host: Host, admitted: Admitted): Promise<PrepareCo
     secrets,
     redactors,
     newId,
-    perform: performAs({ actor: systemActor }),
-    performFor: performAs({ actor: systemActor, inNameOf, requestId, caller }),
+    perform: (name, input) => executeAsEngine(host, name, input),
+    performFor: (name, input) => execute(host, name, { input, call: { actor: systemActor, inNameOf, requestId, caller } }),
   }
 }
 

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 import { mostTogether, type Claimed, type Held, type Outcome } from '../deliveries/schema.ts'
-import { systemActor } from '../kernel/actor.ts'
-import { execute } from '../kernel/execute.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Route } from '../routes/schema.ts'
@@ -204,7 +203,7 @@ async function ask(course: Course, asked: Asked): Promise<Answer | null> {
   try {
     const unsent = asked.unsent.flat().map(({ deliveryId, fence }) => ({ deliveryId, fence }))
     const input = { companyId, outcomes: asked.outcomes.flat(), unsent, wanted: asked.wanted }
-    const answer = await execute(host, 'deliveries.exchange', { input, call: { actor: systemActor } })
+    const answer = await executeAsEngine(host, 'deliveries.exchange', input)
     course.failingSinceMs = null
     // The registry's answer to deliveries.exchange.
     return answer as Answer

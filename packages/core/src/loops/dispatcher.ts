@@ -1,8 +1,7 @@
 import { runRefusalOf } from '../budgets/run-refusal.ts'
-import { systemActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { EventType } from '../kernel/events.ts'
-import { execute } from '../kernel/execute.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop } from '../kernel/loop.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -145,7 +144,7 @@ async function stopEnded(host: Host, worker: Worker, live: LiveRuns): Promise<vo
 
 async function claim(host: Host, worker: Worker, runId: string): Promise<Run | null> {
   try {
-    const answer = await execute(host, 'runs.claim', { input: { runId, workerId: worker.id }, call: { actor: systemActor } })
+    const answer = await executeAsEngine(host, 'runs.claim', { runId, workerId: worker.id })
     // The registry's answer to runs.claim.
     const { run } = answer as { run: Run }
     // It would have gone in circles, and was cancelled.
@@ -162,6 +161,6 @@ async function claim(host: Host, worker: Worker, runId: string): Promise<Run | n
 /** Others hold what its budget has, or it will not be let start at all; it takes no place from runs that can start meanwhile. */
 async function postpone(host: Host, runId: string, error: EngineError): Promise<null> {
   const input = { runId, refusal: runRefusalOf(error) }
-  await execute(host, 'runs.postpone', { input, call: { actor: systemActor } }).catch(() => undefined)
+  await executeAsEngine(host, 'runs.postpone', input).catch(() => undefined)
   return null
 }

@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
-import { systemActor } from '../kernel/actor.ts'
-import { execute } from '../kernel/execute.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import { isoTime } from '../ports/clock.ts'
@@ -40,7 +39,7 @@ export function createDueLoop(host: Host, due: Due, logger: Logger): Loop {
 
   async function work(companyId: string, ids: readonly string[]): Promise<void> {
     try {
-      await execute(host, due.operation, { input: due.input(companyId, ids), call: { actor: systemActor } })
+      await executeAsEngine(host, due.operation, due.input(companyId, ids))
       const isFull = ids.length === mostOfCompany
       // What is still there was not done, for example since its database is ahead of this process: it waits for the next look.
       if (isFull && firsts.get(companyId) !== ids[0]) loop.wake()

@@ -1,6 +1,5 @@
-import { systemActor } from '../kernel/actor.ts'
 import type { GuardedEmbedder } from '../kernel/embedding.ts'
-import { execute } from '../kernel/execute.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import { createBacklog } from '../knowledge/backlog.ts'
@@ -51,7 +50,7 @@ export function createEmbeddingLoop(host: Host, embedder: GuardedEmbedder, logge
     const entries = made.map(({ entry }) => entry)
     const vectors = made.map(({ entry: { id: entryId, version }, vector }) => ({ entryId, version, vector }))
     try {
-      await execute(host, 'knowledge.storeVectors', { input: { companyId, embedder: embedder.id, vectors }, call: { actor: systemActor } })
+      await executeAsEngine(host, 'knowledge.storeVectors', { companyId, embedder: embedder.id, vectors })
       backlog.done(entries)
     } catch (error) {
       backlog.failed(entries)

@@ -1,5 +1,4 @@
-import { systemActor } from '../kernel/actor.ts'
-import { execute } from '../kernel/execute.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -16,7 +15,6 @@ export interface Presence extends Pick<Loop, 'stop'> {
 export function createPresence(host: Host, worker: WorkerDescription, logger: Logger): Presence {
   const { workerId } = worker
   const loop = createLoop({ name: 'presence', pass, pollMs: host.settings.workerBeatMs, clock: host.clock, vitals: host.vitals, logger })
-  const say = (name: string, input: object) => execute(host, name, { input, call: { actor: systemActor } })
   const tried = Promise.withResolvers<void>()
   let isKnown = false
   let isDraining = false
@@ -29,11 +27,11 @@ export function createPresence(host: Host, worker: WorkerDescription, logger: Lo
   async function appear(): Promise<void> {
     if (isKnown) {
       // The registry's answer to workers.beat.
-      const { status } = (await say('workers.beat', { workerId })) as { status: string }
+      const { status } = (await executeAsEngine(host, 'workers.beat', { workerId })) as { status: string }
       isDraining = status === 'draining'
       isKnown = status !== 'unknown'
     }
-    if (!isKnown) await say('workers.register', worker)
+    if (!isKnown) await executeAsEngine(host, 'workers.register', worker)
     isKnown = true
   }
 
@@ -47,7 +45,7 @@ export function createPresence(host: Host, worker: WorkerDescription, logger: Lo
       if (!isKnown) return
       isKnown = false
       // Where nothing can be written at the moment, its silence will tell.
-      await say('workers.leave', { workerId }).catch(() => undefined)
+      await executeAsEngine(host, 'workers.leave', { workerId }).catch(() => undefined)
     },
     get isDraining() {
       return isDraining

@@ -1,5 +1,4 @@
-import { systemActor } from '../kernel/actor.ts'
-import { execute } from '../kernel/execute.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import { isoTime } from '../ports/clock.ts'
@@ -34,7 +33,7 @@ export function createRoutineLoop(host: Host, logger: Logger): Loop {
 
   async function tick({ id: triggerId, company_id: companyId, next_at: scheduledFor }: DueTrigger): Promise<boolean> {
     try {
-      await execute(host, 'routines.tick', { input: { companyId, triggerId, scheduledFor }, call: { actor: systemActor } })
+      await executeAsEngine(host, 'routines.tick', { companyId, triggerId, scheduledFor })
       return true
     } catch (error) {
       logger.error('a schedule could not be fired', { triggerId, scheduledFor, error: String(error) })

@@ -1,5 +1,5 @@
-import { systemActor, type RunActor } from '../kernel/actor.ts'
-import { execute } from '../kernel/execute.ts'
+import type { RunActor } from '../kernel/actor.ts'
+import { execute, executeAsEngine } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import type { TraceContext } from '../ports/telemetry.ts'
 import type { EngineSettings } from '../kernel/settings.ts'
@@ -36,7 +36,7 @@ export function localRunHost(host: Host): RunHost {
   const opener = {
     ...host,
     beginningOf: beginningReader(host.db),
-    perform: (name: string, input: object) => execute(host, name, { input, call: { actor: systemActor } }),
+    perform: (name: string, input: object) => executeAsEngine(host, name, input),
   }
   return {
     clock,
@@ -47,7 +47,7 @@ export function localRunHost(host: Host): RunHost {
     settings,
     open: (actor) => openRun(opener, actor, clock.now()),
     callbacks: (actor, ended) => runCallbacks(host, actor, ended),
-    recordLateUsage: (_actor, input) => execute(host, 'runs.recordLateUsage', { input, call: { actor: systemActor } }),
+    recordLateUsage: (_actor, input) => executeAsEngine(host, 'runs.recordLateUsage', input),
     perform: (actor, { name, input, isRedacted, trace }) =>
       execute(host, name, { input, call: { actor, trace, ...(isRedacted && { isRedacted }) } }),
   }

@@ -1,10 +1,9 @@
 import { patternsOf } from '../events/patterns.ts'
 import { settledSeq } from '../events/numbers.ts'
 import { eventsAfter } from '../events/sql.ts'
-import { systemActor } from '../kernel/actor.ts'
 import { EngineError } from '../kernel/errors.ts'
 import type { AnyEvent } from '../kernel/events.ts'
-import { execute } from '../kernel/execute.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
@@ -189,7 +188,7 @@ async function fail(
 ): Promise<boolean> {
   if (attempts >= mostAttempts) {
     const input = { ...key, seq: event.seq, fence, attempts, reason }
-    await execute(host, 'plugins.park', { input, call: { actor: systemActor } }).catch((error: unknown) => {
+    await executeAsEngine(host, 'plugins.park', input).catch((error: unknown) => {
       if (!EngineError.isInstance(error) || error.kind !== 'missing') throw error
     })
     return false

@@ -1,6 +1,5 @@
 import { forgetEntries } from '../accounts/sql.ts'
-import { systemActor } from '../kernel/actor.ts'
-import { execute } from '../kernel/execute.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { forgetAnswers, idempotencyKeptMs } from '../kernel/idempotency.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
@@ -34,7 +33,7 @@ export function createWatchdog(host: Host, logger: Logger): Loop {
 
   async function sweep(runId: string): Promise<void> {
     try {
-      await execute(host, 'runs.sweep', { input: { runId }, call: { actor: systemActor } })
+      await executeAsEngine(host, 'runs.sweep', { runId })
       // There may be more than could be under way.
       if (sweeping.size === mostAtOnce) loop.wake()
     } catch (error) {

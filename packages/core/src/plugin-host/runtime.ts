@@ -1,6 +1,5 @@
 import { EngineError } from '../kernel/errors.ts'
-import { execute } from '../kernel/execute.ts'
-import { systemActor } from '../kernel/actor.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
 import { configSchemaOf } from '../kernel/json-schema.ts'
@@ -190,6 +189,6 @@ async function quarantine(host: Host, plugin: string, reason: string): Promise<v
   const rows = await host.db.selectFrom('plugins').select(['id', 'company_id', 'status']).where('plugin', '=', plugin).execute()
   for (const { id: pluginId, status } of rows) {
     if (status !== 'ready' && status !== 'error') continue
-    await execute(host, 'plugins.stop', { input: { pluginId, isQuarantined: true, reason }, call: { actor: systemActor } })
+    await executeAsEngine(host, 'plugins.stop', { pluginId, isQuarantined: true, reason })
   }
 }

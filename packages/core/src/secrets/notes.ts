@@ -1,5 +1,4 @@
-import { systemActor } from '../kernel/actor.ts'
-import { execute } from '../kernel/execute.ts'
+import { executeAsEngine } from '../kernel/execute.ts'
 import type { Host } from '../kernel/host.ts'
 import { accessesOf, type OpenedSecret } from './open.ts'
 
@@ -22,7 +21,7 @@ export function createAccessNotes(): AccessNotes {
     const last = known.get(who)
     const atMs = host.clock.monotonicMs()
     if (last?.text === text && atMs - last.atMs < noteEveryMs) return
-    await execute(host, 'secrets.recordAccesses', { input: { ...wanting, accesses }, call: { actor: systemActor } })
+    await executeAsEngine(host, 'secrets.recordAccesses', { ...wanting, accesses })
     known.set(who, { text, atMs })
   }
 }
