@@ -1,6 +1,6 @@
 import type { ModeOptions, ServerMode } from '@engine/http'
 
-import { readList } from './settings.ts'
+import { readList, type Environment } from './settings.ts'
 
 /** Who a server lets in, as `engine serve` is told. */
 export interface AccessFlags {
@@ -12,7 +12,7 @@ export interface AccessFlags {
 export type Access = Required<Omit<ModeOptions, 'host'>>
 
 /** A flag wins over its environment variable. The server itself says what does not fit together. @throws for an unknown mode */
-export function readAccess(flags: AccessFlags, environment: Readonly<Record<string, string | undefined>>): Access {
+export function readAccess(flags: AccessFlags, environment: Environment): Access {
   return {
     mode: readMode(flags.mode ?? environment['ENGINE_MODE']),
     publicUrls: flags.publicUrl ?? readList(environment['ENGINE_PUBLIC_URL']),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { readAnchors, type AuditVerification, type ReadAnchors, type Storage } from '@engine/core'
 
 import { publicKeyFile } from './anchors.ts'
-import type { DatabaseFlags } from './config.ts'
+import type { DatabaseFlags } from './database.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface AuditFlags extends DatabaseFlags {

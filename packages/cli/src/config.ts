@@ -1,25 +1,17 @@
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { localBlobs } from '@engine/blobs/local'
 import type { AnchorStore, BlobStore, EngineSettings, SecretStore, Storage } from '@engine/core'
 import { defaultLimits, type LimitOptions } from '@engine/http'
-import { sqlite } from '@engine/storage-sqlite'
 
 import { readAccess, type Access, type AccessFlags } from './access.ts'
 import type { Allowed } from './adapters.ts'
 import { openAnchors } from './anchors.ts'
 import type { Bootstrap } from './bootstrap/index.ts'
-import { fileOfUrl, unusable } from './file-url.ts'
+import { isDatabaseThere, readDatabase, readDatabaseFile, readDataDir, type DatabaseFlags } from './database.ts'
 import { logFormats, logLevels, type LogConfig } from './logger.ts'
 import { findSecrets, openSecrets, type KeyConfig } from './secret-key.ts'
-import { readList, readNumber, readPort, readSwitch } from './settings.ts'
-
-/** Which database, as every command asks for it. */
-export interface DatabaseFlags {
-  readonly dataDir?: string
-  readonly databaseUrl?: string
-}
+import { readList, readNumber, readPort, readSwitch, type Environment } from './settings.ts'
 
 /** How a process that runs on says what happens. */
 interface LogFlags {
@@ -90,8 +82,6 @@ export interface StartConfig extends KeyConfig {
   readonly file: string | null
   readonly allowed: Allowed
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** A flag wins over its environment variable, which wins over the default. @throws naming the setting that is wrong */
 export async function readConfig(flags: ServeFlags, environment: Environment): Promise<ServeConfig> {
@@ -168,7 +158,7 @@ export function readStart(flags: ServeFlags, environment: Environment): StartCon
     host: readHost(flags, environment),
     port: readPort(flags.port ?? environment['PORT'] ?? '4400'),
     ...readKeyConfig(flags, environment),
-    file: readFile(flags, environment),
+    file: readDatabaseFile(flags, environment),
     allowed: readAllowed(flags, environment),
   }
 }
@@ -179,15 +169,6 @@ function readKeyConfig(flags: DatabaseFlags, environment: Environment): KeyConfi
 
 function readHost(flags: ServeFlags, environment: Environment): string {
   return flags.host ?? environment['HOST'] ?? '127.0.0.1'
-}
-
-/** The database that is meant. @throws naming the setting that is wrong */
-export async function readDatabase(flags: DatabaseFlags, environment: Environment): Promise<Storage> {
-  return readStorage(flags.databaseUrl ?? environment['DATABASE_URL'], readDataDir(flags, environment))
-}
-
-export function readDataDir(flags: DatabaseFlags, environment: Environment): string {
-  return flags.dataDir ?? environment['ENGINE_DATA_DIR'] ?? './data'
 }
 
 /** A path may have blanks. */
@@ -220,58 +201,4 @@ export function readSettings(flags: Pick<ServeFlags, 'accountLogDays' | 'deliver
 function readFolders(flags: AllowedFlags, environment: Environment): readonly string[] | null {
   const folders = flags.allowFolder ?? readList(environment['ENGINE_ALLOW_FOLDERS'], paths)
   return folders.length === 0 ? null : folders
-}
-
-/** Where the SQLite file of the database is. @throws for a database that is no such file */
-export function databaseFile(flags: DatabaseFlags, environment: Environment): string {
-  const file = readFile(flags, environment)
-  if (file === null)
-    throw new Error('Only a SQLite file is restored by a copy; a Postgres has pg_restore, and PGlite a folder to copy (docs/backup.md).')
-  return file
-}
-
-function readFile(flags: DatabaseFlags, environment: Environment): string | null {
-  const url = flags.databaseUrl ?? environment['DATABASE_URL'] ?? ''
-  if (url === '') return defaultFile(readDataDir(flags, environment))
-  const path = /^file:/i.test(url) ? fileOfUrl(url) : null
-  return path === ':memory:' ? null : path
-}
-
-/** Whether something may be kept already: one elsewhere is taken to be there, one in memory never is. */
-function isDatabaseThere(flags: DatabaseFlags, environment: Environment): boolean {
-  const url = flags.databaseUrl ?? environment['DATABASE_URL'] ?? ''
-  const place = readFile(flags, environment) ?? folderOfUrl(url)
-  if (place === null) return !/^file:/i.test(url)
-  return place !== 'memory' && existsSync(place)
-}
-
-/** The folder of a PGlite, or `memory`; null for another database. */
-function folderOfUrl(url: string): string | null {
-  const [, folder = null] = /^pglite:(?:\/\/)?(.*)$/i.exec(url) ?? []
-  return folder === null || folder === '' || folder === 'memory' ? folder : resolve(folder)
-}
-
-function defaultFile(dataDir: string): string {
-  return join(resolve(dataDir), 'engine.db')
-}
-
-/** With the scheme of a URL of no database. */
-function whatIsWrong(scheme: string): string {
-  if (scheme === '') return 'it has no scheme'
-  return scheme === 'pglite' ? 'pglite: names no place' : `this version does not know ${scheme}:`
-}
-
-async function readStorage(url: string | undefined, dataDir: string): Promise<Storage> {
-  if (url === undefined || url === '') return sqlite(defaultFile(dataDir))
-  const [, written = ''] = /^([a-z]+):/i.exec(url) ?? []
-  const scheme = written.toLowerCase()
-  if (/^(postgres|postgresql|pglite)$/.test(scheme)) {
-    // Only who asks for Postgres waits for its driver to load.
-    const { pglite, postgres } = await import('@engine/storage-postgres')
-    if (scheme !== 'pglite') return postgres(url)
-    const folder = folderOfUrl(url)
-    if (folder !== null && folder !== '') return pglite(folder === 'memory' ? undefined : folder)
-  }
-  if (scheme === 'file') return sqlite(fileOfUrl(url))
-  throw unusable(whatIsWrong(scheme))
 }

@@ -1,16 +1,8 @@
 import { readAccess } from './access.ts'
 import { auditVerifyCommand, type AuditFlags } from './audit.ts'
 import { backupCommand } from './backup.ts'
-import {
-  databaseFile,
-  readConfig,
-  readDatabase,
-  readMcpConfig,
-  readStart,
-  type DatabaseFlags,
-  type PasswordLinkFlags,
-  type ServeFlags,
-} from './config.ts'
+import { readConfig, readMcpConfig, readStart, type PasswordLinkFlags, type ServeFlags } from './config.ts'
+import { readDatabase, readDatabaseFile, type DatabaseFlags } from './database.ts'
 import { doctorCommand, type DoctorFlags } from './doctor.ts'
 import { migrateCommand } from './migrate.ts'
 import { nodeCommand } from './node.ts'
@@ -43,7 +35,10 @@ export async function backup(file: string, flags: DatabaseFlags): Promise<void> 
 }
 
 export async function restore(file: string, flags: DatabaseFlags): Promise<void> {
-  return restoreCommand(file, databaseFile(flags, process.env))
+  const target = readDatabaseFile(flags, process.env)
+  if (target === null)
+    throw new Error('Only a SQLite file is restored by a copy; a Postgres has pg_restore, and PGlite a folder to copy (docs/backup.md).')
+  return restoreCommand(file, target)
 }
 
 export async function makePasswordLink(email: string, flags: PasswordLinkFlags): Promise<void> {

@@ -1,3 +1,5 @@
+export type Environment = Readonly<Record<string, string | undefined>>
+
 export function readNumber(name: string, text: string, { least, most }: { least: number; most: number }): number {
   const number = Number(text)
   if (/^\d+$/.test(text) && number >= least && number <= most) return number

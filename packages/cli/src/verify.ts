@@ -1,6 +1,6 @@
 import { createEngine, type CheckResult, type Inspection, type Storage, type VerificationReport } from '@engine/core'
 
-import type { DatabaseFlags } from './config.ts'
+import type { DatabaseFlags } from './database.ts'
 import { withDatabase } from './with-database.ts'
 import { bar, working } from './working.ts'
 

@@ -1,21 +1,10 @@
 import type { SecretStore } from '@engine/core'
 import { isLoopback } from '@engine/http'
 
-import {
-  readAllowed,
-  readDatabase,
-  readDataDir,
-  readLog,
-  readPlugins,
-  readSettings,
-  readToken,
-  type AllowedFlags,
-  type DatabaseFlags,
-  type Environment,
-  type ServeConfig,
-} from './config.ts'
+import { readAllowed, readLog, readPlugins, readSettings, readToken, type AllowedFlags, type ServeConfig } from './config.ts'
+import { placeOfDatabase, readDatabase, readDataDir, type DatabaseFlags } from './database.ts'
 import { needSecrets } from './secret-key.ts'
-import { readNumber } from './settings.ts'
+import { readNumber, type Environment } from './settings.ts'
 
 export interface WorkerFlags extends DatabaseFlags, AllowedFlags {
   readonly concurrency?: string
@@ -59,7 +48,7 @@ export interface NodeConfig extends Executing {
 /** @throws naming the setting that is wrong, and when the database is not one that several processes share */
 export async function readWorkerConfig(flags: WorkerFlags, environment: Environment): Promise<WorkerConfig> {
   const dataDir = readDataDir(flags, environment)
-  if (!isShared(flags.databaseUrl ?? environment['DATABASE_URL'])) throw new Error(notShared)
+  if (placeOfDatabase(flags, environment).kind !== 'postgres') throw new Error(notShared)
   return {
     storage: await readDatabase(flags, environment),
     secrets: needSecrets({ dataDir, secretKey: environment['ENGINE_SECRET_KEY'] }),
@@ -111,10 +100,6 @@ function readServer(text: string): URL {
   const isInside = url !== null && isLoopback(url.hostname)
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isInside)) return url
   throw new Error(`--server must be an https:// address, or an http:// one on this machine, not "${text}".`)
-}
-
-function isShared(url: string | undefined): boolean {
-  return url !== undefined && /^postgres(ql)?:/i.test(url)
 }
 
 const notShared = `A worker joins the other processes of one Postgres database, and this is none. A SQLite file and PGlite are for the one
