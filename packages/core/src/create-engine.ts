@@ -33,14 +33,11 @@ import { guardPrices } from './kernel/price-book.ts'
 import { createTracing } from './kernel/tracing.ts'
 import { settingsOf, type EngineSettings } from './kernel/settings.ts'
 import { authenticate, authenticateAll } from './keys/authenticate.ts'
-import { createBudgetLoop } from './loops/budgets.ts'
 import { createDeliverer } from './loops/deliverer.ts'
+import { createDueLoops } from './loops/due.ts'
 import { createEmbeddingLoop } from './loops/embedding.ts'
-import { createExpiryLoop } from './loops/expiry.ts'
-import { createOverdueLoop } from './loops/overdue.ts'
 import { createPluginJobLoop } from './loops/plugin-jobs.ts'
 import { createRoutineLoop } from './loops/routines.ts'
-import { createScheduleLoop } from './loops/schedules.ts'
 import { createSealing } from './loops/sealing.ts'
 import { createSubscriptionLoop } from './loops/subscriptions.ts'
 import { createWatchdog } from './loops/watchdog.ts'
@@ -214,11 +211,8 @@ interface Parts {
 function createLoops(host: Host, { logger, anchors, runtime }: Parts): readonly Pick<Loop, 'start' | 'stop'>[] {
   const loops = [
     createWatchdog(host, logger),
-    createOverdueLoop(host, logger),
-    createExpiryLoop(host, logger),
+    ...createDueLoops(host, logger),
     createRoutineLoop(host, logger),
-    createScheduleLoop(host, logger),
-    createBudgetLoop(host, logger),
     createDeliverer(host, logger),
     createSubscriptionLoop(host, runtime, logger),
     createPluginJobLoop(host, runtime, logger),
