@@ -1,10 +1,10 @@
-import { codeOf, messageOf } from './failure.ts'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { localSecrets, type SecretStore, type Storage } from '@engine/core'
 
+import { codeOf, messageOf } from './failure.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface KeyConfig {

@@ -1,9 +1,9 @@
-import { messageOf } from '../failure.ts'
 import { openAsBlob } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 
+import { messageOf } from '../failure.ts'
 import { readPackageFolder } from '../package-folder.ts'
 import type { Field } from './field.ts'
 
