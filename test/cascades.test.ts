@@ -30,6 +30,33 @@ describe.each(['sqlite', 'postgres'])('an agent that makes tasks without end, on
     await engine.stop()
   })
 
+  it('asks for no more than eight requests in a row, also where each names another place or none', async () => {
+    const { engine, companyId, agentId } = await createWorld({ storage: await newStorage(storage), agentMode: 'manual' })
+    const elsewhere = (await engine.tasks.create({ companyId, title: 'Of somebody else' })).id
+    let task = await engine.tasks.create({ companyId, title: 'Asked for by a person' })
+    const asRunOf = async (taskId: string) => {
+      const actor = await engine.authenticate((await engine.tasks.checkout({ taskId, agentId })).credential ?? '')
+      if (!actor) throw new Error('the engine does not know the credential that it gave')
+      return engine.as(actor)
+    }
+    for (let depth = 1; depth <= 8; depth += 1) {
+      const run = await asRunOf(task.id)
+      task = await run.tasks.create({ companyId, title: 'And so on', ...(depth % 2 === 0 && { parentId: elsewhere }) })
+      expect(task.requestDepth).toBe(depth)
+    }
+    const last = await asRunOf(task.id)
+    const refused = await errorOf(last.tasks.create({ companyId, title: 'One more' }))
+    expect([refused.code, refused.details, refused.message]).toEqual([
+      'rule_violated',
+      { requestDepth: 9, most: 8 },
+      expect.stringContaining('into the result'),
+    ])
+    const { items } = await last.tasks.createMany({ companyId, tasks: [{ title: 'One more', parentId: elsewhere }] })
+    expect(items).toMatchObject([{ status: 'refused' }])
+    expect((await engine.tasks.create({ companyId, title: 'Of a person' })).requestDepth).toBe(0)
+    await engine.stop()
+  })
+
   it('is stopped with all others of its company by one call, and nothing starts until the company is resumed', async () => {
     const { engine, companyId, agentId, adapter } = await createWorld({ storage: await newStorage(storage), settings: { pollMs: 50 } })
     adapter.script = hangs()

@@ -264,4 +264,10 @@ export const tasks: readonly Requirement[] = [
     behaviour: 'The depth holds wherever a task is moved.',
     verifiedBy: { file: 'test/tasks-fields.test.ts', test: 'is at most eight requests down, wherever it is moved' },
   },
+  {
+    id: 'tasks.depth.runs',
+    source: 'PROMISES S18',
+    behaviour: 'What a run asks for is one request further down than its own task, also below another task or none.',
+    verifiedBy: { file: 'test/cascades.test.ts', test: 'asks for no more than eight requests in a row' },
+  },
 ]

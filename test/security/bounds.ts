@@ -72,6 +72,7 @@ export const bounds: readonly SecurityPromise[] = [
       { file: 'packages/core/src/runs/runaway.test.ts', test: 'the sixth run for one reason is one too many' },
       { file: 'test/budgets.test.ts', test: 'at its limit stops everything in its scope with one incident and one request' },
       { file: 'test/story.test.ts', test: 'a person pauses an agent, which stops its runs' },
+      { file: 'test/cascades.test.ts', test: 'asks for no more than eight requests in a row' },
       { file: 'test/cascades.test.ts', test: 'makes as many as one run may' },
       { file: 'test/cascades.test.ts', test: 'is stopped with all others of its company by one call' },
     ],

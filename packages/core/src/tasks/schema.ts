@@ -47,7 +47,10 @@ export const Task = z
     dueDate: IsoTime.nullable(),
     overdueAt: IsoTime.nullable().describe('When it was noticed that the due date had passed.'),
     billingCode: z.string().nullable(),
-    requestDepth: z.number().int().describe("How far down it was asked for: its parent's depth and one."),
+    requestDepth: z
+      .number()
+      .int()
+      .describe('How far down it was asked for: one more than its parent, and than the task of the run that asked for it.'),
     origin: TaskOrigin,
     createdBy: z.object({ kind: z.enum(['system', 'user', 'agent']), id: z.string() }),
     heldByTaskId: Id.nullable().describe('The task whose subtree is held, with this one in it: nothing in there starts.'),

@@ -12,7 +12,7 @@ import { holdAbove } from './hold-rules.ts'
 import { requireLabels } from './labels.ts'
 import { requireAssignablePerson } from './people.ts'
 import { deepestRequest, type NewTask } from './schema.ts'
-import { shareCompanyTask } from './sql.ts'
+import { findTaskOfRun, shareCompanyTask } from './sql.ts'
 import type { TaskTable } from './table.ts'
 
 /** What a new task refers to, found and locked, and what it has from there. */
@@ -38,6 +38,7 @@ export async function lockSurroundings(context: CommandContext, wishes: readonly
 
 /** Finds what a new task refers to. @throws `rule_violated` naming what is not there, or does not fit */
 export async function findSurroundings(context: CommandContext, wish: NewTask): Promise<Surroundings> {
+  const asked = await depthForRun(context)
   const [parent = null] = wish.parentId ? await requireTasks(context, [wish.parentId], 'parentId') : []
   const blockers = await requireTasks(context, wish.blockedBy ?? [])
   await requirePeople(context, wish)
@@ -48,7 +49,7 @@ export async function findSurroundings(context: CommandContext, wish: NewTask): 
     ...place,
     parent_id: parent?.id ?? null,
     goal_id: wish.goalId ?? parent?.goal_id ?? null,
-    request_depth: depthBelow(parent),
+    request_depth: Math.max(asked, depthBelow(parent)),
     held_by_task_id: parent && (await holdAbove(context, parent)),
     is_labelled: labelIds.length > 0 ? 1 : 0,
   }
@@ -73,6 +74,21 @@ async function requirePeople(context: CommandContext, wish: NewTask): Promise<vo
 export async function requireGoal(context: CommandContext, goalId: string | null | undefined): Promise<void> {
   if (goalId && (await findGoal(context.tx, goalId))?.company_id !== context.companyId)
     throw notInCompany({ field: 'goalId', entity: 'goal', reference: goalId })
+}
+
+/**
+ * How far down a task is for whom it is that asks: a run is at work on a request itself, and what it asks for is one further, wherever
+ * it puts it. @throws `rule_violated` where that is too far
+ */
+async function depthForRun({ tx, actor }: CommandContext): Promise<number> {
+  if (actor.kind !== 'run') return 0
+  const own = await findTaskOfRun(tx, { task_id: actor.taskId })
+  const depth = own ? own.request_depth + 1 : 0
+  if (depth <= deepestRequest) return depth
+  throw ruleViolated(
+    `This run works on ${own?.identifier}, which is ${deepestRequest} requests down, and asks for nothing more. Put the rest into the result, or leave it to a person.`,
+    { requestDepth: depth, most: deepestRequest },
+  )
 }
 
 /** How far down a task below this one is asked for. @throws `rule_violated` where that is too far */
