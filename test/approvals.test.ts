@@ -201,9 +201,9 @@ describe.each(['sqlite', 'postgres'])('an approval, on %s', (storage) => {
     const bob = await engine.agents.create({ companyId, name: 'Bob', role: 'writer', adapterType: 'scripted', executionMode: 'manual' })
     const asBob = engine.as({ kind: 'agent', id: bob.id, companyId })
     const { id: approvalId } = await ask(ada)
-    expect(await errorOf(asBob.approvals.cancel({ approvalId }))).toMatchObject({ code: 'rule_violated' })
+    expect(await errorOf(asBob.approvals.cancel({ approvalId }))).toMatchObject({ code: 'forbidden' })
     await office.reviewer.approvals.requestRevision({ approvalId, note: 'Say more' })
-    expect(await errorOf(asBob.approvals.resubmit({ approvalId, payload: {} }))).toMatchObject({ code: 'rule_violated' })
+    expect(await errorOf(asBob.approvals.resubmit({ approvalId, payload: {} }))).toMatchObject({ code: 'forbidden' })
     await ada.approvals.resubmit({ approvalId, payload: {} })
   })
 

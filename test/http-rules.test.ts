@@ -14,7 +14,7 @@ describe('a move that is not legal', () => {
   const moves: [string, string, object, object[], ((engine: Engine, company: Company) => Promise<unknown>)?][] = [
     ['POST', '/companies/:companyId/resume', {}, companyMachine.legalFrom('active')],
     ['POST', '/companies/:companyId/pause', {}, [], (engine, { companyId }) => engine.companies.archive({ companyId })],
-    ['POST', '/agents/:agentId/resume', {}, agentMachine.legalFrom('idle')],
+    ['POST', '/agents/:agentId/resume', {}, agentMachine.legalFrom('running')],
     ['POST', '/agents/:agentId/pause', {}, [], (engine, { agentId }) => engine.agents.terminate({ agentId })],
     ['PATCH', '/goals/:goalId', { status: 'active' }, [], achieve],
     ['PATCH', '/tasks/:openTaskId', { status: 'done' }, taskMachine.legalFrom('todo')],

@@ -19,7 +19,7 @@ import { configurationChanges, findRevision, type FullConfiguration } from './re
 import { scheduleColumns } from './schedule.ts'
 import { Agent, AgentDraft, AgentInput, PauseReason } from './schema.ts'
 import { terminateAgent } from './terminate.ts'
-import { toAgent, type AgentRevisionTable, type AgentTable } from './table.ts'
+import { shownStatus, toAgent, type AgentRevisionTable, type AgentTable } from './table.ts'
 
 export const create = command({
   title: 'Hire an agent',
@@ -97,7 +97,7 @@ export const pause = command({
     if (input.reason !== 'manual' && context.actor.kind !== 'system')
       throw ruleViolated(`reason: only Engine itself pauses an agent for ${input.reason}; leave it out.`)
     const agent = await requireAgent(context, input.agentId)
-    assertTransition(agentMachine, agent.status, { to: 'paused', verb: 'pause' })
+    assertTransition(agentMachine, shownStatus(agent), { to: 'paused', verb: 'pause' })
     await cancelRunsOfAgent(context, agent, { statuses: ['running'], reason: 'agent_paused' })
     return show(await setAgentStatus(context, agent, { to: 'paused', reason: input.reason, pauseReason: input.reason }))
   },
@@ -111,7 +111,7 @@ export const resume = command({
   http: ['POST', '/agents/:agentId/resume'],
   async handle(context, input) {
     const agent = await requireAgent(context, input.agentId)
-    assertTransition(agentMachine, agent.status, { to: 'idle', verb: 'resume' })
+    assertTransition(agentMachine, shownStatus(agent), { to: 'idle', verb: 'resume' })
     const stop = await stoppedBy(
       context.tx,
       { companyId: context.companyId, agentId: agent.id, projectId: null, taskId: null },
@@ -160,7 +160,7 @@ export const terminate = command({
   http: ['POST', '/agents/:agentId/terminate'],
   async handle(context, input) {
     const agent = await requireAgent(context, input.agentId)
-    assertTransition(agentMachine, agent.status, { to: 'terminated', verb: 'terminate' })
+    assertTransition(agentMachine, shownStatus(agent), { to: 'terminated', verb: 'terminate' })
     await cancelRunsOfAgent(context, agent, { statuses: ['queued', 'running', 'waiting'], reason: 'agent_terminated' })
     if (agent.status === 'pending_approval') await withdrawHire(context, agent)
     await promoteReports(context, agent)

@@ -94,7 +94,7 @@ export function toAgent(row: AgentTable, view: { showsConfig: boolean }): Agent 
 type OrgRow = Pick<AgentTable, 'id' | 'name' | 'role' | 'title' | 'icon' | 'status' | 'live_runs' | 'execution_mode'>
 
 /** An idle agent with live runs is shown as running. */
-function shownStatus(row: Pick<AgentTable, 'status' | 'live_runs'>): AgentStatus {
+export function shownStatus(row: Pick<AgentTable, 'status' | 'live_runs'>): AgentStatus {
   return row.status === 'idle' && row.live_runs > 0 ? 'running' : row.status
 }
 

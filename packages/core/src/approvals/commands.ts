@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { eventActor } from '../kernel/actor.ts'
 import { forbidden, may } from '../kernel/authorize.ts'
 import { command, type CommandContext } from '../kernel/command.ts'
-import { EngineError, notInCompany, ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, notInCompany, ruleViolated } from '../kernel/errors.ts'
 import { Id, jsonObject } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { TaskRef } from '../tasks/schema.ts'
@@ -178,7 +178,9 @@ async function requireOwn(context: CommandContext, approvalId: string): Promise<
   const row = await requireApproval(context, approvalId)
   const { kind, id } = eventActor(context.actor)
   if (kind === 'agent' && (row.requested_by_kind !== 'agent' || row.requested_by_id !== id))
-    throw ruleViolated('An agent may resubmit and cancel only what it asked for itself.', { requestedBy: row.requested_by_id })
+    throw new EngineError(kernelErrors.forbidden, 'An agent may resubmit and cancel only what it asked for itself.', {
+      details: { requestedBy: row.requested_by_id },
+    })
   return row
 }
 

@@ -6,6 +6,7 @@ import { notFound, ruleViolated } from '../kernel/errors.ts'
 import { ContentType, Id } from '../kernel/schema.ts'
 import { assertTransition } from '../kernel/transition.ts'
 import { writeSearchEntry } from '../search/sql.ts'
+import { taskMachine } from '../tasks/machine.ts'
 import { TaskRef } from '../tasks/schema.ts'
 import type { TaskTable } from '../tasks/table.ts'
 import { moveTask, requireTask, wakeAssignee } from '../tasks/transition.ts'
@@ -34,9 +35,7 @@ export const submit = command({
   locks: 'rows',
   async handle(context, input) {
     const task = await requireTask(context, input.taskId)
-    if (task.status !== 'in_progress' && task.status !== 'in_review') {
-      throw ruleViolated(`${task.identifier} is ${task.status}; a deliverable belongs to a task that is in progress or in review.`)
-    }
+    if (task.status !== 'in_review') assertTransition(taskMachine, task.status, { to: 'in_review', verb: 'submit' })
     const before = await latestDeliverable(context.tx, { companyId: context.companyId, taskId: task.id })
     if (before) await retire(context, before)
     const { actor } = context

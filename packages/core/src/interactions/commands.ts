@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { command, type CommandContext } from '../kernel/command.ts'
-import { ruleViolated } from '../kernel/errors.ts'
+import { EngineError, kernelErrors, ruleViolated } from '../kernel/errors.ts'
 import { Id } from '../kernel/schema.ts'
 import { askFields, type Ask, type AskRequest } from '../ports/ask-contract.ts'
 import { requireRun } from '../runs/end.ts'
@@ -115,7 +115,10 @@ export const cancel = command({
     const row = await requireInteraction(context, interactionId)
     const { actor } = context
     const isForeign = actor.kind === 'run' && (row.asked_by_kind !== 'agent' || row.asked_by_id !== actor.agentId)
-    if (isForeign) throw ruleViolated('A run may take back only what its own agent asked.', { askedBy: row.asked_by_id })
+    if (isForeign)
+      throw new EngineError(kernelErrors.forbidden, 'A run may take back only what its own agent asked.', {
+        details: { askedBy: row.asked_by_id },
+      })
     return toInteraction(await cancelInteraction(context, row, reason))
   },
 })

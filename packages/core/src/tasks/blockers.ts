@@ -37,6 +37,7 @@ export async function addBlockers(context: CommandContext, task: TaskTable, bloc
 const mostVisited = 10_000
 
 async function refuseCycle(context: CommandContext, task: TaskTable, blocker: TaskTable): Promise<void> {
+  if (blocker.id === task.id) throw ruleViolated(`${task.identifier} can not wait for itself.`, { taskId: task.id, blockerId: task.id })
   const seen = new Set<string>()
   const open = [blocker]
   for (let next = open.pop(); next; next = open.pop()) {

@@ -72,6 +72,7 @@ function isAvailable({ agent, tasksUnderWay }: CheckoutFacts): boolean {
 /** Why nothing starts in a company; null when something may. */
 function companyRefusal(company: CompanyTable | null): EngineError | null {
   const status = company?.status ?? 'archived'
+  if (status === 'archived') return ruleViolated('The company is archived; nothing starts in it any more.')
   if (status !== 'active') return ruleViolated(`The company is ${status}; nothing starts in it. Resume it first.`)
   if (company?.strategy_gate !== 'closed') return null
   return new EngineError(
@@ -149,10 +150,18 @@ function agentUnavailable(facts: CheckoutFacts): EngineError {
   })
 }
 
+/** What lets an agent of a status work again. */
+const cures: Readonly<Record<Exclude<AgentTable['status'], 'idle'>, string>> = {
+  pending_approval: 'Approve its hire first.',
+  paused: 'Resume it first.',
+  error: 'Resume it first.',
+  terminated: 'Name another agent.',
+}
+
 function unavailability({ agent, tasksUnderWay }: CheckoutFacts): { why: string; cure: string } {
   if (agent.status !== 'idle') {
     const reason = agent.error_message === null ? '' : ` (${agent.error_message})`
-    return { why: `is ${agent.status}${reason}`, cure: 'Resume it first.' }
+    return { why: `is ${agent.status}${reason}`, cure: cures[agent.status] }
   }
   if (agent.live_runs >= agent.max_concurrent_runs) {
     return {

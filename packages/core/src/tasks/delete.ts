@@ -1,11 +1,9 @@
 import type { z } from 'zod'
 
-import { findColleague } from '../agents/sql.ts'
 import type { CommandContext } from '../kernel/command.ts'
-import { EngineError, ruleViolated } from '../kernel/errors.ts'
-import { findLease } from '../runs/lease.ts'
+import { ruleViolated } from '../kernel/errors.ts'
 import { removeSearchEntriesOfTask } from '../search/sql.ts'
-import { taskErrors } from './errors.ts'
+import { refuseLive } from './live.ts'
 import { taskMachine } from './machine.ts'
 import type { DeletedTask } from './schema.ts'
 import { lockSubtree } from './subtree.ts'
@@ -18,7 +16,7 @@ import { changeTask, moveTask, requireTask, taskRef } from './transition.ts'
  */
 export async function deleteOne(context: CommandContext, reference: string): Promise<z.output<typeof DeletedTask>> {
   const task = await requireTask(context, reference)
-  await refuseLive(context, task)
+  await refuseLive(context, task, 'Cancel it, or take it back by tasks.forceRelease, then delete it.')
   await refuseOpenBelow(context, task)
   const isOpen = !taskMachine.isFinal(task.status)
   const ended = isOpen ? await moveTask(context, task, { to: 'cancelled', verb: 'cancel', reason: 'deleted' }) : task
@@ -26,23 +24,6 @@ export async function deleteOne(context: CommandContext, reference: string): Pro
   await removeSearchEntriesOfTask(context, task.id)
   context.emit('task.deleted', taskRef(next), { identifier: next.identifier, status: next.status })
   return { id: next.id, identifier: next.identifier, deletedAt: context.now }
-}
-
-async function refuseLive({ tx, companyId }: CommandContext, task: TaskTable): Promise<void> {
-  const lease = await findLease(tx, { companyId, taskId: task.id })
-  if (!lease) return
-  const agent = await findColleague(tx, { companyId, agentId: lease.agent_id })
-  throw new EngineError(
-    taskErrors.checkout_conflict,
-    `${agent?.name ?? lease.agent_id} is working on ${task.identifier}. Cancel it, or take it back by tasks.forceRelease, then delete it.`,
-    {
-      details: {
-        status: task.status,
-        fence: lease.fence,
-        holder: { agentId: lease.agent_id, agentName: agent?.name ?? null, runId: lease.run_id },
-      },
-    },
-  )
 }
 
 async function refuseOpenBelow(context: CommandContext, task: TaskTable): Promise<void> {

@@ -5,7 +5,7 @@ import { refuseAwaited } from '../interactions/awaited.ts'
 import { assertVersion, changedFields } from '../kernel/change.ts'
 import type { CommandContext } from '../kernel/command.ts'
 import { EngineError, kernelErrors, notInCompany, ruleViolated } from '../kernel/errors.ts'
-import { assertTransition } from '../kernel/transition.ts'
+import { assertTransition, illegalTransition } from '../kernel/transition.ts'
 import { listQueuedRuns, updateRun } from '../runs/sql.ts'
 import { writeSearchEntry } from '../search/sql.ts'
 import { refuseCycles, replaceBlockers, requireTasks } from './blockers.ts'
@@ -58,7 +58,7 @@ interface Plan {
 export async function updateOne(context: CommandContext, reference: string, change: Change): Promise<TaskTable> {
   const task = await requireTask(context, reference)
   assertVersion('task', task, change.version)
-  if (taskMachine.isFinal(task.status)) throw ruleViolated(`${task.identifier} is ${task.status} and can not be changed.`)
+  refuseEnded(task, change)
   const plan = await planChange(context, task, change)
   const next = await writeFields(context, task, plan)
   const moved = plan.status ? await moveTask(context, next, { to: plan.status, verb: 'update' }) : next
@@ -67,6 +67,12 @@ export async function updateOne(context: CommandContext, reference: string, chan
   // Other edits leave a task that waits for its next attempt waiting.
   if (plan.status || plan.blockers || isFreed) await wakeAssignee(context, moved, 'assignment')
   return moved
+}
+
+function refuseEnded({ identifier, status }: TaskTable, change: Change): void {
+  if (!taskMachine.isFinal(status)) return
+  if (change.status && change.status !== status) throw illegalTransition(taskMachine, status, { to: change.status, verb: 'update' })
+  throw ruleViolated(`${identifier} is ${status} and can not be changed.`)
 }
 
 async function planChange(context: CommandContext, task: TaskTable, change: Change): Promise<Plan> {

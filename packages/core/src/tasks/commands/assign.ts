@@ -5,6 +5,7 @@ import { ruleViolated } from '../../kernel/errors.ts'
 import { Id } from '../../kernel/schema.ts'
 import { assignByRouting, assignTask } from '../assign.ts'
 import { showTask } from '../labels.ts'
+import { refuseLive } from '../live.ts'
 import { taskMachine } from '../machine.ts'
 import { Task, TaskRef } from '../schema.ts'
 import type { TaskTable } from '../table.ts'
@@ -46,6 +47,6 @@ async function requireFree(context: CommandContext, reference: string): Promise<
   const task = await requireTask(context, reference)
   if (taskMachine.isFinal(task.status)) throw ruleViolated(`${task.identifier} is ${task.status} and can not be assigned.`)
   if (task.status === 'in_progress')
-    throw ruleViolated(`${task.identifier} is being worked on; release it before you assign it to somebody else.`)
+    await refuseLive(context, task, 'Take it back by tasks.forceRelease before you assign it to somebody else, or wait until it is done.')
   return task
 }
