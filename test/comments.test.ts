@@ -167,6 +167,9 @@ describe.each(['sqlite', 'postgres'])('comments on %s', (storage) => {
       engine.comments.createOnDeliverable({ deliverableId: deliverable.id, parentId: plain.id, body: 'wrong place' }),
     )
     expect(strange.code).toBe('rule_violated')
+    const other = await engine.tasks.create({ companyId, title: 'Another' })
+    const foreign = await errorOf(engine.comments.create({ taskId: other.id, parentId: plain.id, body: 'of another task' }))
+    expect(foreign).toMatchObject({ code: 'rule_violated', message: expect.stringContaining('on this task') })
   })
 
   test('pages of mentions go from the newest to the oldest', async () => {

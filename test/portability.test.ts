@@ -188,6 +188,8 @@ describe.each(['sqlite', 'postgres'])('a company as a package, on %s', (storageN
     ])
     const routines = (await engine.routines.list({ companyId: imported })).items
     expect(routines.map(({ status }) => status)).toEqual(['paused'])
+    const schedules = await Promise.all(routines.map(({ id }) => engine.routines.triggers({ routineId: id })))
+    expect(schedules.flatMap(({ items }) => items)).toMatchObject([{ kind: 'cron', isEnabled: false }])
     const tasks = (await engine.tasks.list({ companyId: imported })).items
     expect(tasks.map(({ status, origin }) => [status, origin])).toEqual([
       ['backlog', 'import'],

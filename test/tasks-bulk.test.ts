@@ -59,7 +59,12 @@ describe.each(['sqlite', 'postgres'])('on %s', (family) => {
       code: 'forbidden',
     })
     const tooMany = Array.from({ length: 101 }, () => ({ taskId: one.id, title: 'x' }))
-    expect(await errorOf(engine.tasks.updateMany({ companyId, tasks: tooMany }))).toMatchObject({ code: 'invalid_input' })
+    for (const refused of [
+      engine.tasks.updateMany({ companyId, tasks: tooMany }),
+      engine.tasks.createMany({ companyId, tasks: tooMany.map(({ title }) => ({ title })) }),
+      engine.tasks.deleteMany({ companyId, taskIds: tooMany.map(({ taskId }) => taskId) }),
+    ])
+      expect(await errorOf(refused)).toMatchObject({ code: 'invalid_input' })
     expect((await engine.verify()).isSound).toBe(true)
   })
 
