@@ -1,13 +1,14 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import type { UserActor } from '@engine/core'
+import { scriptedDestination } from '@engine/testing'
 
 import { createWorld, errorOf, type World } from './support/engine.ts'
 import { newStorage } from './support/storages.ts'
 
 describe.each(['sqlite', 'postgres'])('timelines on %s', (storage) => {
   async function open(): Promise<World> {
-    const world = await createWorld({ storage: await newStorage(storage), agentMode: 'manual' })
+    const world = await createWorld({ storage: await newStorage(storage), agentMode: 'manual', destinations: [scriptedDestination()] })
     onTestFinished(() => world.engine.stop())
     return world
   }
@@ -34,6 +35,19 @@ describe.each(['sqlite', 'postgres'])('timelines on %s', (storage) => {
     }
     return items
   }
+
+  test('what is told of a task, and what was sent of it, is found by its identifier too', async () => {
+    const { engine, companyId } = await open()
+    await engine.routes.create({ companyId, name: 'All', destinationType: 'scripted', events: ['task.created'] })
+    const task = await engine.tasks.create({ companyId, title: 'Write' })
+    await engine.tasks.create({ companyId, title: 'Another' })
+    const { items: told } = await engine.events.entity({ companyId, entityType: 'task', entityId: task.identifier })
+    expect(told.map(({ type, entity }) => [type, entity.id])).toEqual([['task.created', task.id]])
+    expect((await engine.events.entity({ companyId, entityType: 'agent', entityId: task.identifier })).items).toEqual([])
+    const { items: sent } = await engine.deliveries.list({ companyId, entityId: task.identifier })
+    expect(sent).toMatchObject([{ eventId: told[0]?.id }])
+    expect((await engine.deliveries.list({ companyId, entityId: 'NONE-1' })).items).toEqual([])
+  })
 
   test('a task’s timeline holds what happened to it and to all that belongs to it, newest first, and nothing else', async () => {
     const world = await open()

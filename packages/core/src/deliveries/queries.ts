@@ -5,6 +5,8 @@ import { pageById } from '../database/page.ts'
 import { query } from '../kernel/command.ts'
 import { pageInput, pageOf } from '../kernel/page.ts'
 import { Id } from '../kernel/schema.ts'
+import { TaskFilter } from '../tasks/schema.ts'
+import { filteredTaskId } from '../tasks/sql.ts'
 import { Delivery, DeliveryAttempt, DeliveryStatus } from './schema.ts'
 import { attemptsOf, locatedDeliveries, mostTries } from './sql.ts'
 import { toDelivery, toTries } from './table.ts'
@@ -30,13 +32,14 @@ export const list = query({
     companyId: Id,
     routeId: Id.optional(),
     status: DeliveryStatus.optional(),
-    entityId: Id.optional().describe('Of events about this thing.'),
+    entityId: TaskFilter.optional().describe('Of events about this thing: its id, of a task also its identifier.'),
     ...pageInput,
   }),
   output: pageOf(Delivery),
   access: { scope: 'routes:read', company: 'company' },
   http: ['GET', '/companies/:companyId/deliveries'],
-  async handle(context, { routeId, status, entityId, cursor, limit }) {
+  async handle(context, { routeId, status, entityId: reference, cursor, limit }) {
+    const entityId = await filteredTaskId(context.db, context.companyId, reference)
     let rows = context.db.selectFrom('deliveries').selectAll().where('company_id', '=', context.companyId)
     if (routeId) rows = rows.where('route_id', '=', routeId)
     if (status) rows = rows.where('status', '=', status)

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { query, type QueryContext } from '../kernel/command.ts'
 import { decodeCursor, encodeCursor, pageInput, pageOf, type PageRequest } from '../kernel/page.ts'
 import { Id, wholeNumber } from '../kernel/schema.ts'
-import { TaskRef } from '../tasks/schema.ts'
+import { TaskFilter, TaskRef } from '../tasks/schema.ts'
+import { filteredTaskId } from '../tasks/sql.ts'
 import { Event } from './schema.ts'
 import { eventsAfter } from './sql.ts'
 import { companyTimeline, partsOfAgent, partsOfDeliverable, partsOfTask, timelineOf } from './timeline.ts'
@@ -37,12 +38,18 @@ export const company = query({
 export const entity = query({
   title: 'The events of any one thing of a company, newest first',
   description: 'Also of one that is not there any more. What never was has no events.',
-  input: z.strictObject({ companyId: Id, entityType: z.string().regex(/^[a-zA-Z]{1,40}$/), entityId: Id, ...pageInput }),
+  input: z.strictObject({
+    companyId: Id,
+    entityType: z.string().regex(/^[a-zA-Z]{1,40}$/),
+    entityId: TaskFilter.describe('Its id, of a task also its identifier.'),
+    ...pageInput,
+  }),
   output: pageOf(Event),
   access: { scope: 'events:read', company: 'company' },
   http: ['GET', '/companies/:companyId/activity/:entityType/:entityId'],
-  async handle(context, { entityType, entityId, limit, cursor }) {
-    const page = await timelineOf(context.db, { companyId: context.companyId, entityId, limit, cursor })
+  async handle({ db, companyId }, { entityType, entityId: reference, limit, cursor }) {
+    const entityId = await filteredTaskId(db, companyId, reference)
+    const page = await timelineOf(db, { companyId, entityId, limit, cursor })
     // An id is of one thing only, so either all of them are of this type or none.
     return page.items[0]?.entity.type === entityType ? page : { items: [], nextCursor: null }
   },

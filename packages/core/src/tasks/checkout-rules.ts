@@ -128,7 +128,7 @@ function assignedElsewhere(facts: CheckoutFacts, assignee: NonNullable<CheckoutF
   const { task } = facts
   return new EngineError(
     taskErrors.checkout_conflict,
-    `${task.identifier} is assigned to ${assignee.name}, who has not started it. Assign it to ${facts.agent.name} first.`,
+    `${task.identifier} is assigned to ${assignee.name}. Assign it to ${facts.agent.name} first.`,
     {
       details: {
         status: task.status,

@@ -50,7 +50,11 @@ async function findBy(db: Kysely<Database>, reference: string, byId: Finder): Pr
 const nobody = '00000000-0000-0000-0000-000000000000'
 
 /** The id of a task that a list is asked for by, as `TaskFilter` takes it; an identifier of another company finds nothing. */
-export async function filteredTaskId(db: Kysely<Database>, companyId: string, reference: string | undefined): Promise<string | undefined> {
+export async function filteredTaskId<Reference extends string | undefined>(
+  db: Kysely<Database>,
+  companyId: string,
+  reference: Reference,
+): Promise<Reference | string> {
   if (reference === undefined || isTaskId(reference)) return reference
   const found = await findTask(db, reference)
   return found?.company_id === companyId ? found.id : nobody
