@@ -161,12 +161,29 @@ describe('a company', () => {
     const call = caller({ engine: { ...engine, execute }, limits: { concurrentPerCompany: 1 } })
     const first = call(path(acme.companyId), { key: acme.agentKey })
     await begun.promise
-    const second = await call(path(acme.companyId), { key: acme.memberKey })
+    const second = await call(path(acme.companyId), { key: acme.agentKey })
     expect(second).toMatchObject({ status: 429, body: { code: 'rate_limited', most: 1 } })
     expect((await call(path(beta.companyId), { key: beta.agentKey })).status).toBe(200)
     goOn.resolve()
     expect((await first).status).toBe(200)
-    expect((await call(path(acme.companyId), { key: acme.memberKey })).status).toBe(200)
+    expect((await call(path(acme.companyId), { key: acme.agentKey })).status).toBe(200)
+  })
+
+  it('can be stopped by its people whatever an agent has under way', async () => {
+    const { engine } = await createWorld()
+    const { companyId, taskId, credential, memberKey } = await furnishCompany(engine, 'Acme')
+    const server = await serve({ engine, port: 0, mode: 'authenticated', limits: { concurrentPerCompany: 2 } })
+    onTestFinished(() => server.close())
+    const file = `/api/tasks/${taskId}/attachments?name=x`
+    const ask = (path: string, key: string, body?: ReadableStream | string) =>
+      fetch(server.url + path, { method: 'POST', headers: { authorization: `Bearer ${key}` }, body, duplex: 'half' } as RequestInit)
+    // Each says a little of a file, and never the rest.
+    const endless = [1, 2].map(() => new ReadableStream({ start: (body) => body.enqueue(Buffer.from('x')) }))
+    const gone = endless.map((body) => ask(file, credential, body).catch(() => undefined))
+    await vi.waitFor(async () => expect((await ask(file, credential, 'x')).status).toBe(429))
+    expect((await ask(`/api/companies/${companyId}/pause`, memberKey)).status).toBe(200)
+    await server.close()
+    await Promise.all(gone)
   })
 })
 

@@ -18,7 +18,7 @@ export interface LimitOptions {
   readonly unknownPerMinute?: number | undefined
   /** Requests a minute of one address to one webhook, of a plugin or of a trigger: of anybody, since nobody looked yet who sends them. */
   readonly receivedPerMinute?: number | undefined
-  /** Requests of one company that are under way at once; streams do not count. */
+  /** Requests of the agents of one company that are under way at once, and as many of its people beside them; streams do not count. */
   readonly concurrentPerCompany?: number | undefined
 }
 
@@ -53,7 +53,7 @@ export interface Limits {
   around(request: WireRequest, given: Asked, answer: () => Promise<WireResponse>): Promise<WireResponse>
   /** Lets a request to a webhook come to what it is for, whatever it brings as a credential. @throws `rate_limited` */
   receive(webhook: string, place: string | null): Promise<void>
-  /** Answers within the bound of the actor's company. @throws `rate_limited` */
+  /** Answers within the bound of the actor's company, which its agents and its people have each. @throws `rate_limited` */
   within<Output>(actor: Actor, work: () => Promise<Output>): Promise<Output>
 }
 
@@ -96,20 +96,23 @@ export function createLimits({
     async within(actor, work) {
       const company = companyOf(actor)
       if (company === null) return work()
-      const count = busy.get(company) ?? 0
+      // Whatever agents do, somebody can stop them.
+      const who = actor.kind === 'user' ? 'people' : 'agents'
+      const side = `${company} ${who}`
+      const count = busy.get(side) ?? 0
       if (count >= concurrentPerCompany)
         throw new EngineError(
           httpErrors.rate_limited,
-          `${count} requests of this company are under way, and no more are taken at once. Try again when some of them are answered.`,
+          `${count} requests of the ${who} of this company are under way, and no more are taken at once. Try again when some of them are answered.`,
           { details: { most: concurrentPerCompany, retryAfterMs: busyRetryMs } },
         )
-      busy.set(company, count + 1)
+      busy.set(side, count + 1)
       try {
         return await work()
       } finally {
-        const left = (busy.get(company) ?? 1) - 1
-        if (left > 0) busy.set(company, left)
-        else busy.delete(company)
+        const left = (busy.get(side) ?? 1) - 1
+        if (left > 0) busy.set(side, left)
+        else busy.delete(side)
       }
     },
   }
