@@ -168,22 +168,46 @@ describe('a company', () => {
     expect((await first).status).toBe(200)
     expect((await call(path(acme.companyId), { key: acme.agentKey })).status).toBe(200)
   })
+})
 
-  it('can be stopped by its people whatever an agent has under way', async () => {
+describe('bodies of which nobody sends the rest', () => {
+  /** A server on which two requests may be under way at once, and a way to ask it. */
+  async function open() {
     const { engine } = await createWorld()
-    const { companyId, taskId, credential, memberKey } = await furnishCompany(engine, 'Acme')
     const server = await serve({ engine, port: 0, mode: 'authenticated', limits: { concurrentPerCompany: 2 } })
     onTestFinished(() => server.close())
-    const file = `/api/tasks/${taskId}/attachments?name=x`
-    const ask = (path: string, key: string, body?: ReadableStream | string) =>
-      fetch(server.url + path, { method: 'POST', headers: { authorization: `Bearer ${key}` }, body, duplex: 'half' } as RequestInit)
-    // Each says a little of a file, and never the rest.
-    const endless = [1, 2].map(() => new ReadableStream({ start: (body) => body.enqueue(Buffer.from('x')) }))
-    const gone = endless.map((body) => ask(file, credential, body).catch(() => undefined))
-    await vi.waitFor(async () => expect((await ask(file, credential, 'x')).status).toBe(429))
-    expect((await ask(`/api/companies/${companyId}/pause`, memberKey)).status).toBe(200)
-    await server.close()
-    await Promise.all(gone)
+    const ask = (path: string, { key, body, signal }: { key?: string; body?: string | ReadableStream; signal?: AbortSignal } = {}) => {
+      const headers = { 'content-type': 'application/json', ...(key !== undefined && { authorization: `Bearer ${key}` }) }
+      return fetch(server.url + path, { method: 'POST', headers, body, signal, duplex: 'half' } as RequestInit)
+    }
+    const begin = (path: string, key?: string) => {
+      const gone = new AbortController()
+      onTestFinished(() => gone.abort())
+      for (const _ of ['one', 'two']) {
+        const body = new ReadableStream({ start: (more) => more.enqueue(Buffer.from('{')) })
+        ask(path, { body, signal: gone.signal, ...(key !== undefined && { key }) }).catch(() => undefined)
+      }
+      return () => gone.abort()
+    }
+    return { company: await furnishCompany(engine, 'Acme'), ask, begin }
+  }
+
+  it.each(['attachments?name=x', 'comments'])('keep people from nothing when an agent sends them to …/%s', async (verb) => {
+    const { company, ask, begin } = await open()
+    const { companyId, taskId, credential: key, memberKey } = company
+    begin(`/api/tasks/${taskId}/${verb}`, key)
+    await vi.waitFor(async () => expect((await ask(`/api/tasks/${taskId}/comments`, { key, body: '{}' })).status).toBe(429))
+    expect((await ask(`/api/companies/${companyId}/pause`, { key: memberKey })).status).toBe(200)
+  })
+
+  it('are as many of strangers as of anybody, and keep nobody out who has a key', async () => {
+    const { company, ask, begin } = await open()
+    const logIn = async () => (await ask('/api/accounts/log-in', { body: '{"email":"a@example.com","password":"wrong"}' })).status
+    const end = begin('/api/accounts/log-in')
+    await vi.waitFor(async () => expect(await logIn()).toBe(429))
+    expect((await ask(`/api/companies/${company.companyId}/pause`, { key: company.memberKey })).status).toBe(200)
+    end()
+    await vi.waitFor(async () => expect(await logIn()).toBe(401))
   })
 })
 

@@ -1,4 +1,4 @@
-import { EngineError, type Engine, type JsonObject, type JsonValue } from '@engine/core'
+import { EngineError, type Actor, type Engine, type JsonObject, type JsonValue, type Operation } from '@engine/core'
 
 import { createEntrance, type Identity, type Visit } from './access/entrance.ts'
 import { keepSession } from './access/session.ts'
@@ -125,7 +125,8 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
   // The web's Request knows no TRACE, so nobody is asked with it.
   if (pathname === '/mcp' && mounted && method !== 'TRACE') {
     const identity = await entrance.identify(visit)
-    return credentials.guard(identity, request, (guarded) => askMounted(mounted, guarded, identity.actor))
+    const { actor } = identity
+    return credentials.guard(identity, request, (guarded) => bounded(context, { visit, actor }, () => askMounted(mounted, guarded, actor)))
   }
   // Most of what is asked is none of the server's own pages, and nobody has to wait to know that.
   const mayBeOwn = method === 'GET' && (!pathname.startsWith('/api/') || ownPaths.has(pathname))
@@ -141,26 +142,43 @@ async function respond(context: Context, request: WireRequest, exchange: Exchang
   // Before its body is read and anybody's code looks at it; also on this machine, where who sends it is a stranger too.
   if (takesRequest(match.operation)) await context.bounds?.receive(webhookOf(match), entrance.addressOf(request))
   exchange.companyId ??= 'companyId' in actor ? actor.companyId : null
-  const input = saysNothingMore(request, match) ? match.parameters : await readInput(request, match)
   if (context.streams.knows(match.operation.name) && wantsStream(request)) {
+    const input = await readInput(request, match)
     const identify = async () => (await entrance.identifyFor(visit, match.operation)).actor
     return credentials.guard(identity, request, (guarded) =>
       context.streams.open(match.operation.name, { identify, input, request: guarded }),
     )
   }
-  return perform(context, { visit, match, identity, input, exchange })
+  return bounded(context, { visit, actor, operation: match.operation }, () => perform(context, { visit, match, identity, exchange }))
+}
+
+interface Bounded {
+  readonly visit: Visit
+  readonly actor: Actor
+  readonly operation?: Operation
+}
+
+/** Answers a request, its body included, among those that are under way at once; whoever needs no credential on this machine is not limited. */
+function bounded(
+  { bounds, entrance, localActor }: Context,
+  { visit, actor, operation }: Bounded,
+  answer: () => Promise<WireResponse>,
+): Promise<WireResponse> {
+  if (!bounds || actor === localActor) return answer()
+  const place = entrance.addressOf(visit.request)
+  return bounds.within({ actor, place, isSignOfLife: operation !== undefined && isSignOfLife(operation) }, answer)
 }
 
 interface Performed {
   readonly visit: Visit
   readonly match: Match
   readonly identity: Identity
-  readonly input: Record<string, unknown>
   readonly exchange: Exchange
 }
 
-async function perform({ engine, bounds }: Context, { visit, match, identity, input, exchange }: Performed): Promise<WireResponse> {
+async function perform({ engine }: Context, { visit, match, identity, exchange }: Performed): Promise<WireResponse> {
   const { request, caller } = visit
+  const input = await readInput(request, match)
   const { operation } = match
   const { requestId, traced } = exchange
   const idempotencyKey = readIdempotencyKey(request)
@@ -172,9 +190,7 @@ async function perform({ engine, bounds }: Context, { visit, match, identity, in
     ...(traced?.context && { trace: traced.context }),
     ...(idempotencyKey !== null && { idempotencyKey }),
   }
-  const result = await (bounds && !isSignOfLife(operation)
-    ? bounds.within(identity.actor, () => engine.execute(operation.name, call))
-    : engine.execute(operation.name, call))
+  const result = await engine.execute(operation.name, call)
   if (givesContent(operation)) return download(result)
   const { output, headers } = keepSession(operation, result, visit)
   return tagged(request, operation, { output, response: json(successStatus(operation, result), output, headers) })
@@ -200,6 +216,7 @@ function saysNothingMore({ url }: WireRequest, { operation }: Match): boolean {
 
 /** What a request says, from wherever it says it. */
 async function readInput(request: WireRequest, match: Match): Promise<Record<string, unknown>> {
+  if (saysNothingMore(request, match)) return match.parameters
   if (takesContent(match.operation)) return readContent(request, join(request, match, {}))
   const received = takesRequest(match.operation)
   if (received) return join(request, match, await readWhole(request, received))

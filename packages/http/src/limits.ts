@@ -18,7 +18,10 @@ export interface LimitOptions {
   readonly unknownPerMinute?: number | undefined
   /** Requests a minute of one address to one webhook, of a plugin or of a trigger: of anybody, since nobody looked yet who sends them. */
   readonly receivedPerMinute?: number | undefined
-  /** Requests of the agents of one company that are under way at once, and as many of its people beside them; streams do not count. */
+  /**
+   * Requests that are under way at once, from when their body is read: of the agents of one company, and as many of its people beside them, of somebody
+   * with a role in several, and of one address whose requests say in their body who sends them. Streams do not count.
+   */
   readonly concurrentPerCompany?: number | undefined
 }
 
@@ -36,8 +39,12 @@ const busyRetryMs = 1_000
 interface Asked {
   /** The address that it came from. */
   readonly place: string | null
-  /** Counted by itself: who says too much of anything else loses no work by it. */
+  /** Counted by itself, and under way by itself: who says too much of anything else loses no work by it. */
   readonly isSignOfLife: boolean
+}
+
+interface Working extends Asked {
+  readonly actor: Actor
 }
 
 /** What keeps work from being taken for lost, which it would be before a caller that was refused may come again. */
@@ -53,8 +60,8 @@ export interface Limits {
   around(request: WireRequest, given: Asked, answer: () => Promise<WireResponse>): Promise<WireResponse>
   /** Lets a request to a webhook come to what it is for, whatever it brings as a credential. @throws `rate_limited` */
   receive(webhook: string, place: string | null): Promise<void>
-  /** Answers within the bound of the actor's company, which its agents and its people have each. @throws `rate_limited` */
-  within<Output>(actor: Actor, work: () => Promise<Output>): Promise<Output>
+  /** Reads and answers a request within the bound of those whom it is counted with. @throws `rate_limited` */
+  within<Output>(given: Working, work: () => Promise<Output>): Promise<Output>
 }
 
 export function createLimits({
@@ -93,26 +100,22 @@ export function createLimits({
     async receive(webhook, place) {
       await take(received, digestOf(`${networkOf(place ?? '')} ${webhook}`))
     },
-    async within(actor, work) {
-      const company = companyOf(actor)
-      if (company === null) return work()
-      // Whatever agents do, somebody can stop them.
-      const who = actor.kind === 'user' ? 'people' : 'agents'
-      const side = `${company} ${who}`
-      const count = busy.get(side) ?? 0
+    async within(given, work) {
+      const { key, who } = busyAs(given)
+      const count = busy.get(key) ?? 0
       if (count >= concurrentPerCompany)
         throw new EngineError(
           httpErrors.rate_limited,
-          `${count} requests of the ${who} of this company are under way, and no more are taken at once. Try again when some of them are answered.`,
+          `${count} requests of ${who} are under way, and no more are taken at once. Try again when some of them are answered.`,
           { details: { most: concurrentPerCompany, retryAfterMs: busyRetryMs } },
         )
-      busy.set(side, count + 1)
+      busy.set(key, count + 1)
       try {
         return await work()
       } finally {
-        const left = (busy.get(side) ?? 1) - 1
-        if (left > 0) busy.set(side, left)
-        else busy.delete(side)
+        const left = (busy.get(key) ?? 1) - 1
+        if (left > 0) busy.set(key, left)
+        else busy.delete(key)
       }
     },
   }
@@ -166,9 +169,14 @@ function networkOf(address: string): string {
   return [...(head ?? []), ...filler, ...(tail ?? [])].slice(0, 4).join(':')
 }
 
-/** The one company that somebody acts in; null for those of all or of several. */
-function companyOf(actor: Actor): string | null {
-  if ('companyId' in actor) return actor.companyId
-  const [company, ...others] = actor.kind === 'user' ? Object.keys(actor.roles) : []
-  return company === undefined || company === '*' || others.length > 0 ? null : company
+/** With whom a request is counted while it is under way. */
+function busyAs({ actor, place, isSignOfLife: isLife }: Working): { key: string; who: string } {
+  const id = 'id' in actor ? actor.id : ''
+  if (isLife || actor.kind === 'node' || actor.kind === 'system') return { key: `${actor.kind} ${id}`, who: `one ${actor.kind}` }
+  // Whatever agents do, somebody can stop them.
+  if (actor.kind !== 'user') return { key: `agents ${actor.companyId}`, who: 'the agents of this company' }
+  const [company, ...others] = Object.keys(actor.roles)
+  if (company === undefined) return { key: `address ${networkOf(place ?? '')}`, who: 'this address that say who sends them in their body' }
+  if (company === '*' || others.length > 0) return { key: `user ${id}`, who: 'one person' }
+  return { key: `people ${company}`, who: 'the people of this company' }
 }
