@@ -1,9 +1,9 @@
 import { request as send } from 'node:http'
 import { connect } from 'node:net'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
-import { createHandler, localOperator, webHandler } from '@engine/http'
+import { createHandler, localOperator, serve, webHandler } from '@engine/http'
 
 import { callHandler, createCompany, createWorld, serveWorld } from './http-fixtures.ts'
 
@@ -295,6 +295,38 @@ describe('a body that is too large', () => {
     const { call } = await serveWorld(engine)
     const answer = await call('POST', '/api/companies', { body: 'x'.repeat(huge), credential: 'eng_run_unknown' })
     expect(answer.status).toBe(401)
+  })
+})
+
+describe('a body that breaks off', () => {
+  const head = 'POST /api/companies HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
+
+  it.each([
+    ['ends with its connection', `${head}Content-Length: 400\r\n\r\n{"name":`],
+    ['goes on with what is no chunk', `${head}Transfer-Encoding: chunked\r\n\r\n2\r\n{"\r\nnonsense\r\n`],
+  ])('is no failure of ours when it %s', async (_, text) => {
+    const { engine } = await createWorld()
+    const answered = Promise.withResolvers<unknown>()
+    const failed = vi.fn<(message: string) => void>()
+    const silent = () => undefined
+    const told = (message: string, fields?: Readonly<Record<string, unknown>>) => message === 'request' && answered.resolve(fields)
+    const server = await serve({ engine, port: 0, logger: { debug: silent, info: told, warn: silent, error: failed } })
+    onTestFinished(() => server.close())
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(text, () => socket.end()))
+    socket.on('error', silent)
+    expect(await answered.promise).toMatchObject({ route: '/api/companies', status: 400 })
+    expect(failed).not.toHaveBeenCalled()
+  })
+
+  it('is answered as one where a host speaks the web’s own requests', async () => {
+    const { engine } = await createWorld()
+    const handle = webHandler(createHandler({ engine, localActor: localOperator }))
+    const body = new ReadableStream({ pull: (chunks) => chunks.error(new Error('the connection ended')) })
+    const headers = { 'content-type': 'application/json' }
+    const answer = await handle(
+      new Request('http://localhost/api/companies', { method: 'POST', headers, body, duplex: 'half' } as RequestInit),
+    )
+    expect([answer.status, await answer.json()]).toEqual([400, expect.objectContaining({ code: 'body_broke_off' })])
   })
 })
 

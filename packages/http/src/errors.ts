@@ -45,6 +45,12 @@ export const httpErrors = {
     cause: 'The app that Engine is mounted in read the body of the request before Engine did, so that nothing was left of it.',
     help: 'Mount Engine before what parses bodies, such as `express.json()`; nothing was changed.',
   },
+  body_broke_off: {
+    code: 'body_broke_off',
+    kind: 'invalid',
+    cause: 'The connection ended, or said something that is no HTTP, before all of the body was there.',
+    help: 'Send it again; nothing was changed.',
+  },
   unauthenticated: {
     code: 'unauthenticated',
     kind: 'unauthenticated',

@@ -39,16 +39,26 @@ export function alreadyRead(): EngineError {
   )
 }
 
-/** Collects a body, and stops reading as soon as it is too long. */
+/** Collects a body, and stops reading as soon as it is too long. @throws `payload_too_large`, `body_broke_off` */
 export async function readChunks(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const chunk of chunks) {
-    size += chunk.length
-    if (size > limit) throw new EngineError(httpErrors.payload_too_large, `The body is larger than ${limit} bytes.`, { details: { limit } })
-    parts.push(chunk)
+  try {
+    for await (const chunk of chunks) {
+      size += chunk.length
+      if (size > limit) throw tooLarge(limit)
+      parts.push(chunk)
+    }
+  } catch (error) {
+    if (EngineError.isInstance(error)) throw error
+    // Whoever sends it went away, or sent nonsense.
+    throw new EngineError(httpErrors.body_broke_off, `The body broke off after ${size} bytes.`, { cause: error })
   }
   return Buffer.concat(parts)
+}
+
+function tooLarge(limit: number): EngineError {
+  return new EngineError(httpErrors.payload_too_large, `The body is larger than ${limit} bytes.`, { details: { limit } })
 }
 
 function toResponse({ status, headers, body }: WireResponse, gone: AbortController): Response {
