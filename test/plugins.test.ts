@@ -219,6 +219,26 @@ test('a plugin that throws when it is stopped, or never ends, keeps nobody from 
   expect(said).toEqual(['stopped'])
 })
 
+test('a plugin that never starts is named in the log, and keeps nobody from stopping the engine', async () => {
+  const said: string[] = []
+  const named = Promise.withResolvers<unknown>()
+  const well: PluginDefinition = { ...least, id: 'well', stop: async () => void said.push('stopped') }
+  const endless: PluginDefinition = { ...least, id: 'endless', start: () => new Promise(() => undefined) }
+  const silent = () => undefined
+  const { engine } = await createWorld({
+    plugins: [well, endless],
+    settings: { stopGraceMs: 20 },
+    // What it takes for slow is over at once.
+    clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) },
+    logger: { debug: silent, info: silent, error: silent, warn: (_, fields) => named.resolve(fields) },
+  })
+  const starting = errorOf(engine.start())
+  expect(await named.promise).toEqual({ plugin: 'endless' })
+  await engine.stop()
+  expect((await starting).code).toBe('plugin_start_failed')
+  expect(said).toEqual(['stopped'])
+})
+
 describe('the tables of a plugin', () => {
   const migrations = [{ id: '1', statements: ['create table p_bad_rows (id {uuid} primary key, company_id {uuid} not null) {table}'] }]
   const given = { title: 'Try', input: z.object({}), output: z.looseObject({}), access: 'tasks:create' } as const

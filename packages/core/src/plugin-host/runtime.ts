@@ -129,7 +129,7 @@ async function startAll(shared: Shared, plugins: readonly RunningPlugin[], start
     const { id } = plugin.definition
     if (shared.signal.aborted) return
     try {
-      await plugin.definition.start?.(startContext(shared, plugin))
+      await begin(shared, plugin)
       started.push(plugin)
     } catch (error) {
       await stopAll(shared, started.splice(0))
@@ -138,6 +138,29 @@ async function startAll(shared: Shared, plugins: readonly RunningPlugin[], start
         cause: error,
       })
     }
+  }
+}
+
+/** How long a plugin may start before the log says for whom everything waits, milliseconds. */
+const slowStartMs = 10_000
+
+/** Lets a plugin start; one that has not when the engine is stopped is left behind. @throws what it throws, or that it is late */
+async function begin(shared: Shared, plugin: RunningPlugin): Promise<void> {
+  const { host, logger } = shared.use()
+  const { id } = plugin.definition
+  const over = new AbortController()
+  const start = async () => plugin.definition.start?.(startContext(shared, plugin))
+  const starting = start()
+  void host.clock.sleep(slowStartMs, over.signal).then(() => {
+    if (!over.signal.aborted) logger.warn('a plugin has not started yet, and the engine waits for it', { plugin: id })
+  })
+  const left = Promise.withResolvers<void>()
+  const leave = () => left.resolve(inTime(host.clock, host.settings.stopGraceMs, starting))
+  shared.signal.addEventListener('abort', leave, { once: true, signal: over.signal })
+  try {
+    await Promise.race([starting, left.promise])
+  } finally {
+    over.abort()
   }
 }
 
