@@ -96,6 +96,17 @@ describe('an operation of a plugin', () => {
     expect(items.filter(({ type }) => type.startsWith('careless.'))).toEqual([])
   })
 
+  test('is told when it records an event too late to be heard', async () => {
+    let late = () => undefined as void
+    const { call } = await open(async ({ emit, newId, unchanged }) => {
+      late = () => emit('careless.did', { type: 'thing', id: newId(), version: 1 }, { text: 'x' })
+      unchanged()
+      return { said: 'done' }
+    })
+    await call()
+    expect(late).toThrow('is over')
+  })
+
   test('that another transaction came in between of is run again, also after a change of its tables', async () => {
     let tries = 0
     const { call } = await open(async ({ unchanged }) => {

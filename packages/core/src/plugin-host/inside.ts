@@ -31,8 +31,15 @@ export async function queryContext(host: Host, plugin: RunningPlugin, context: Q
   return withEngine({ companyId, actor, now, config, tables }, () => reader(host, plugin, { db, companyId }))
 }
 
+/** A command of a plugin: what it asks for, and whether it may still. */
+interface Asking {
+  readonly context: CommandContext
+  /** Aborted when the command is over. */
+  readonly over: AbortSignal
+}
+
 /** What a command of a plugin may use: the transaction that is open. @throws why it does not work in this company */
-export async function commandContext(host: Host, plugin: RunningPlugin, context: CommandContext): Promise<PluginCommandContext> {
+export async function commandContext(host: Host, plugin: RunningPlugin, { context, over }: Asking): Promise<PluginCommandContext> {
   const { companyId, now, tx } = context
   const { config } = await requireActive(tx, plugin.loaded, companyId)
   const owner = { plugin: plugin.definition.id, companyId }
@@ -46,7 +53,7 @@ export async function commandContext(host: Host, plugin: RunningPlugin, context:
     newId: context.newId,
     random: context.random,
     unchanged: context.unchanged,
-    emit: emitOf(plugin, context),
+    emit: emitOf(plugin, { context, over }),
   }
   return withEngine(given, () => reader(host, plugin, { db: tx, companyId }))
 }
@@ -59,8 +66,10 @@ function shownActor(actor: Actor): Actor {
 }
 
 /** Records events of a plugin as Engine's own are, with data of the shape that it declared. */
-function emitOf({ definition }: RunningPlugin, context: CommandContext): PluginCommandContext['emit'] {
+function emitOf({ definition }: RunningPlugin, { context, over }: Asking): PluginCommandContext['emit'] {
   return (type, entity, data) => {
+    // Nobody would ever hear of it.
+    if (over.aborted) throw new Error(`the command that ${type} is recorded by is over; await what comes before it`)
     const schema = definition.events?.[type]
     if (!schema) throw new Error(`the plugin ${definition.id} declares no event ${type}`)
     const about = ownPart(EventEntity, entity, `the thing that ${type} is about`)

@@ -90,12 +90,13 @@ function toCommand([id, verb]: Name, definition: PluginCommand, running: Running
     }),
     async handle(context, input, prepared) {
       const host = running.host()
-      const given = await commandContext(host, running.find(id), context)
+      const over = new AbortController()
+      const given = await commandContext(host, running.find(id), { context, over: over.signal })
       // As for a query; what was prepared is of the same definition.
       const work = async () => definition.handle(given as never, ownInput(input) as never, prepared as never)
       // Others wait for the locks of this transaction.
       const inItsTime = inTime(host.clock, host.settings.pluginCommandMs, work())
-      return answerOf(running, { id, verb, companyId: context.companyId, output: definition.output }, inItsTime)
+      return answerOf(running, { id, verb, companyId: context.companyId, output: definition.output }, inItsTime).finally(() => over.abort())
     },
   })
 }
