@@ -228,6 +228,35 @@ test('a job runs when it is due, in each company in which its plugin works, and 
   expect(createdBy).toBe('plugin:ticking')
 })
 
+test('a job that fails in a company says so in its log there, and goes on in the others', async () => {
+  const ran = new Set<string>()
+  const job = definePlugin({
+    id: 'ticking',
+    ...least,
+    jobs: {
+      tick: {
+        schedule: { every: '1s' },
+        run: ({ forEachCompany }) =>
+          forEachCompany(async ({ companyId }) => {
+            ran.add(companyId)
+            if (companyId === world.companyId) throw new Error('no such price')
+          }),
+      },
+    },
+  })
+  const world = await createWorld({ plugins: [job] })
+  const { engine, companyId } = world
+  onTestFinished(() => engine.stop())
+  const { id: other } = await engine.companies.create({ name: 'Other' })
+  const { id: pluginId } = await engine.plugins.install({ companyId, plugin: 'ticking' })
+  await engine.start()
+  const { items } = await until(
+    () => engine.plugins.logs({ pluginId }),
+    (logs) => logs.items.length > 0 && ran.has(other),
+  )
+  expect(items[0]).toMatchObject({ level: 'error', message: 'The job tick failed: no such price' })
+})
+
 test('an operation of a plugin does what comes before its transaction once for a key', async () => {
   let sent = 0
   const { command } = pluginKit()

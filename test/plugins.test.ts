@@ -425,6 +425,31 @@ describe.each(['sqlite', 'pglite'])('a subscription on %s', (storage) => {
     await engine.stop()
   })
 
+  test('that never ends with an event is told it again, and says so', async () => {
+    const heard: AnyEvent[] = []
+    let tries = 0
+    const stuck = definePlugin({
+      id: 'listener',
+      ...least,
+      subscribe: {
+        labels: {
+          events: ['label.created'],
+          handle: (_, event) => ((tries += 1) === 1 ? new Promise<void>(() => undefined) : Promise.resolve(void heard.push(event))),
+        },
+      },
+    })
+    // What it may take for one event is over at once.
+    const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 50), signal) }
+    const { engine, companyId } = await createWorld({ storage: await newStorage(storage), plugins: [stuck], clock })
+    const { id: pluginId } = await engine.plugins.install({ companyId, plugin: 'listener' })
+    await engine.start()
+    await engine.labels.create({ companyId, name: 'a' })
+    await heardBy(heard, 1)
+    const [entry] = (await engine.plugins.logs({ pluginId })).items
+    expect(entry).toMatchObject({ level: 'error', message: expect.stringContaining('did not answer within') })
+    await engine.stop()
+  })
+
   test('that ended in the middle of an event is told it again by another process', async () => {
     if (storage !== 'sqlite') return
     const file = join(temporaryFolder(), 'engine.db')

@@ -1,12 +1,13 @@
 import type { Kysely } from 'kysely'
 
 import type { Database } from '../database/tables.ts'
+import { messageOf } from '../kernel/failure.ts'
 import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import { keepBooks } from '../kernel/transaction.ts'
 import { nextRun } from '../plugin-host/schedule.ts'
 import type { PluginRuntime } from '../plugin-host/runtime.ts'
-import type { PluginJob, PluginJobContext } from '../plugin-host/types.ts'
+import type { PluginJob, PluginJobContext, PluginWorkContext } from '../plugin-host/types.ts'
 import { inCompany, isActiveIn, type RunningPlugin } from '../plugin-host/work.ts'
 import type { PluginJobTable } from '../plugins/table.ts'
 import { isoTime } from '../ports/clock.ts'
@@ -49,7 +50,7 @@ export function createPluginJobLoop(host: Host, runtime: PluginRuntime, logger: 
   async function work(job: Job, claimed: PluginJobTable, signal: AbortSignal): Promise<void> {
     const { plugin, name, definition } = job
     try {
-      await definition.run(jobContext(host, plugin, { dueAt: claimed.next_at, signal, logger }))
+      await definition.run(jobContext(host, job, { dueAt: claimed.next_at, signal, logger }))
       await settle(host, claimed, { attempts: 0, next_at: nextAt(host, definition) })
     } catch (error) {
       const attempts = claimed.attempts + 1
@@ -124,7 +125,7 @@ interface Running {
   readonly logger: Logger
 }
 
-function jobContext(host: Host, plugin: RunningPlugin, { dueAt, signal, logger }: Running): PluginJobContext {
+function jobContext(host: Host, { plugin, name }: Job, { dueAt, signal, logger }: Running): PluginJobContext {
   return {
     dueAt,
     signal,
@@ -133,8 +134,21 @@ function jobContext(host: Host, plugin: RunningPlugin, { dueAt, signal, logger }
       for await (const companyId of activeCompanies(host)) {
         if (signal.aborted) return
         if (!(await isActiveIn(host, plugin, companyId))) continue
-        await inCompany(host, plugin, { companyId, signal, work }).catch((error: unknown) =>
-          logger.error('a job of a plugin failed in a company', { plugin: plugin.definition.id, companyId, error: String(error) }),
+        const told = async (context: PluginWorkContext) => {
+          try {
+            await work(context)
+          } catch (error) {
+            context.log.error(`The job ${name} failed: ${messageOf(error)}`)
+            throw error
+          }
+        }
+        await inCompany(host, plugin, { companyId, signal, work: told }).catch((error: unknown) =>
+          logger.error('a job of a plugin failed in a company', {
+            plugin: plugin.definition.id,
+            job: name,
+            companyId,
+            error: String(error),
+          }),
         )
       }
     },

@@ -9,6 +9,7 @@ import type { Host } from '../kernel/host.ts'
 import { createLoop, type Loop } from '../kernel/loop.ts'
 import { backoffMs } from '../kernel/retry.ts'
 import { keepBooks } from '../kernel/transaction.ts'
+import { inTime } from '../plugin-host/in-time.ts'
 import type { PluginRuntime } from '../plugin-host/runtime.ts'
 import type { PluginSubscriptionDefinition } from '../plugin-host/types.ts'
 import { inCompany, isActiveIn, type RunningPlugin } from '../plugin-host/work.ts'
@@ -23,8 +24,11 @@ const handledAtOnce = 50
 const dueAtOnce = 100
 /** How often an event may fail before its subscription is parked in that company. */
 const mostAttempts = 8
-/** After how long a claimed position is another's, milliseconds; as long as one claim may work. */
-const claimMs = 60_000
+/** How long a plugin may take for one event, and how long one claim goes on to the next ones, milliseconds. */
+const handledMs = 60_000
+const goesOnMs = 30_000
+/** After how long a claimed position is another's, milliseconds: with each event it is claimed anew. */
+const claimMs = handledMs + 15_000
 
 interface Subscribed {
   readonly plugin: RunningPlugin
@@ -123,7 +127,7 @@ async function tellCompany(host: Host, one: Subscribed, { cursor, signal }: Tell
     return false
   }
   const events = await eventsAfter(host.db, { companyId, after: cursor.after_seq, limit: handledAtOnce })
-  const until = host.clock.now() + claimMs / 2
+  const until = host.clock.now() + goesOnMs
   for (const event of events) {
     const isLate = host.clock.now() > until || signal.aborted
     const failure = isLate || !wants(definition, event.type) ? null : await handle(host, one, { event, signal })
@@ -141,7 +145,8 @@ async function tellCompany(host: Host, one: Subscribed, { cursor, signal }: Tell
 type Claimed = Omit<Parameters<typeof settleCursor>[1], 'changes'>
 
 async function advance(host: Host, claimed: Claimed, seq: number): Promise<boolean> {
-  const changes = { after_seq: seq, attempts: 0, reason: null, updated_at: isoTime(host.clock.now()) }
+  const now = host.clock.now()
+  const changes = { after_seq: seq, attempts: 0, reason: null, next_at: isoTime(now + claimMs), updated_at: isoTime(now) }
   return keepBooks(host.db, (tx) => settleCursor(tx, { ...claimed, changes }))
 }
 
@@ -163,8 +168,9 @@ async function handle(
       signal,
       async work(context) {
         try {
-          // The subscription asked for events of this type.
-          await definition.handle(context, event as never)
+          // The subscription asked for events of this type. What never ends would keep all later events from it, and nobody would know.
+          const taken = async () => definition.handle(context, event as never)
+          await inTime(host.clock, handledMs, taken())
         } catch (error) {
           context.log.error(`An event of type ${event.type} could not be handled: ${textOf(error)}`, { seq: event.seq, eventId: event.id })
           throw error
