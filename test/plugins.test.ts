@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { definePlugin, pluginKit, subscription, systemClock, z } from '@engine/core/plugin'
 import type { AnyEvent, PluginDefinition } from '@engine/core/plugin'
 import { createEngine, type UserActor } from '@engine/core'
+import { createHandler, localOperator, webHandler } from '@engine/http'
 import { fourEyes } from '@engine/plugin-foureyes'
 import { notes } from '@engine/plugin-notes'
 import { sqlite } from '@engine/storage-sqlite'
@@ -112,6 +113,9 @@ const refused: readonly [what: string, code: string, plugins: PluginDefinition[]
         { queries: { go: query({ ...operation, access: 'toString' as 'tasks:read' }) } },
       ],
       ['with an operation without a path', { queries: { go: query({ ...operation, http: ['GET', 'go'] as never }) } }],
+      ['with a path that leads elsewhere', { queries: { go: query({ ...operation, http: ['GET', '/../go'] }) } }],
+      ['with a path of nothing', { queries: { go: query({ ...operation, http: ['GET', '//'] }) } }],
+      ['with a parameter of a path without a name', { queries: { go: query({ ...operation, http: ['GET', '/:'] }) } }],
       ['with a webhook that is a function', { webhooks: { go: async () => true } }],
       ['with a subscription without events', { subscribe: { go: { handle: async () => undefined } } }],
       ['that subscribes to what no event is called', { subscribe: { go: { events: ['task.complete'], handle: async () => undefined } } }],
@@ -137,6 +141,15 @@ const refused: readonly [what: string, code: string, plugins: PluginDefinition[]
     [{ ...least, id: 'bad', migrations: [{ id: '1', statements: [text] }] }],
   ]),
 ]
+
+test('the path of an operation may end as the name of a file does', async () => {
+  const sheets = definePlugin({ ...least, id: 'sheets', queries: { prices: query({ ...operation, http: ['GET', '/v1.2/prices.csv'] }) } })
+  const { engine, companyId } = await createWorld({ plugins: [sheets] })
+  const handle = webHandler(createHandler({ engine, localActor: localOperator }))
+  const answer = await handle(new Request(`http://localhost/api/companies/${companyId}/sheets/v1.2/prices.csv`))
+  expect([answer.status, await answer.json()]).toEqual([200, {}])
+  await engine.stop()
+})
 
 test('an engine that is not created with a plugin says what is wrong with it, and where', async () => {
   const messageOf = async (plugin: object) =>

@@ -36,6 +36,9 @@ const namesOf = <Name extends string>(names: Record<Name, true>) => z.enum(Objec
 /** Members that a plugin names itself; undefined is left out, as it is by types. */
 const named = (part: z.ZodType) => z.record(z.string(), part.optional()).optional()
 
+/** Parts that are a parameter, or mean nothing but themselves in an address. */
+const pathPattern = /^\/(?:(?::\w+|[\w~-][\w.~-]*)(?:\/|$))*$/
+
 const operation = {
   title: text,
   description: z.string().optional(),
@@ -43,7 +46,10 @@ const operation = {
   output: schema,
   access: scope,
   http: z
-    .tuple([z.enum(['GET', 'POST', 'PATCH', 'DELETE']), z.string().regex(/^\/[\w/:-]*$/, 'expected a path, such as /items/:itemId')])
+    .tuple([
+      z.enum(['GET', 'POST', 'PATCH', 'DELETE']),
+      z.string().regex(pathPattern, 'expected a path, such as /items/:itemId or /items.csv'),
+    ])
     .optional(),
   mcp: z.looseObject({}).optional(),
   handle: action,
